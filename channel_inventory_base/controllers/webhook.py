@@ -1,0 +1,62 @@
+import logging
+
+from odoo import http
+from odoo.http import request
+
+from .. import exceptions
+
+_logger = logging.getLogger(__name__)
+
+MAX_BODY = 512 * 1024
+
+
+class ChannelWebhook(http.Controller):
+    """The one door for all channels' webhooks: verify, store, answer.
+
+    Nothing is interpreted here: the answer must be quick, and what was accepted must
+    be durable before it is given.
+    """
+
+    @http.route(
+        "/channel/webhook/<string:token>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+    )
+    def receive(self, token):
+        channel = self._find_channel(token)
+        if not channel or not channel._capabilities().webhooks:
+            return self._answer(404, "unknown address")
+        length = request.httprequest.content_length
+        if length is None or length > MAX_BODY:
+            return self._answer(413, "body too large, or of unknown length")
+        body = request.httprequest.get_data(cache=False)
+        try:
+            event = channel._adapter()._verify_webhook(
+                channel, request.httprequest.headers, body
+            )
+        except exceptions.ForgedError:
+            channel._count_refused_webhook(channel.id)
+            _logger.warning("channel %s: forged webhook refused", channel.id)
+            return self._answer(401, "signature does not fit")
+        except exceptions.MalformedDataError as error:
+            _logger.warning("channel %s: unreadable webhook: %s", channel.id, error)
+            return self._answer(400, "malformed")
+        if event:
+            request.env["channel.inbox.event"].sudo()._store(
+                channel, [event], "webhook"
+            )
+        return self._answer(200, "ok")
+
+    def _find_channel(self, token):
+        # sudo: the sender is a machine without an Odoo user; the token in the address
+        # and the signature of the body are its credentials
+        channels = request.env["channel.channel"].sudo()
+        return channels.search([("webhook_token", "=", token)], limit=1)
+
+    def _answer(self, status, text):
+        return request.make_response(
+            text, [("Content-Type", "text/plain")], status=status
+        )

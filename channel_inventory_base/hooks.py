@@ -1,0 +1,6 @@
+from .tools.triggers import drop_triggers
+
+
+def uninstall_hook(env):
+    """Stock tables must not call functions that write to a table which is gone."""
+    drop_triggers(env.cr)

@@ -1,0 +1,133 @@
+from odoo import api, models
+
+from ..schemas import Capabilities
+
+
+class ChannelAdapter(models.AbstractModel):
+    """What a channel type must be able to do: the seam every connector fills.
+
+    How to add a channel type ``foo``:
+
+    - ``selection_add`` ``("foo", "Foo")`` on ``channel.channel.channel_type``, and
+      the fields that a connection needs, on ``channel.channel``;
+    - an abstract model ``channel.adapter.foo`` that inherits this one and overrides
+      what ``_capabilities`` promises;
+    - a test class that inherits ``tests.common_adapter.AdapterContract``.
+
+    Nothing else: jobs, crons, the webhook route, logs and menus are the base's.
+
+    Rules for every method: it speaks to the channel or to nobody; it creates no
+    Odoo document; it raises the errors of ``exceptions.py`` only; it works in SOLD
+    units; it keeps no state between calls. The base never holds a database lock
+    that others wait for while it calls, and calls only what ``_capabilities`` allows.
+    """
+
+    _name = "channel.adapter"
+    _description = "Channel Adapter"
+
+    @api.model
+    def _capabilities(self):
+        """:return: schemas.Capabilities, fixed for the type"""
+        return Capabilities()
+
+    @api.model
+    def _test_connection(self, channel):
+        """Prove that address, credentials and permissions work; change nothing.
+
+        :return: schemas.ConnectionInfo
+        :raise AuthError, ConfigurationError, UnavailableError: with words that tell
+            the operator what to do
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _fetch_nodes(self, channel):
+        """:return: list of schemas.NodeData, all of them"""
+        raise NotImplementedError
+
+    @api.model
+    def _iter_listings(self, channel):
+        """Everything the channel sells, page by page, in bounded memory.
+
+        :return: an iterator of lists of schemas.ListingData
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _fetch_levels(self, channel, refs):
+        """What the channel shows now.
+
+        :param refs: list of schemas.LevelRef, at most ``Capabilities.read_size``
+        :return: list of schemas.LevelState, one for each ref (in any order)
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _prepare_push(self, channel, entries, reference):
+        """The request body for a batch, frozen before it is first sent.
+
+        :param entries: list of schemas.LevelEntry, at most ``Capabilities.batch_size``
+        :param reference: the publication's trace, for the channel's own history
+        :return: str; ``_push_levels`` sends it as it is, however often
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _push_levels(self, channel, payload, key):
+        """Send a frozen payload once more or for the first time.
+
+        :param payload: what ``_prepare_push`` returned
+        :param key: idempotency key; equal key means equal payload
+        :return: schemas.PushResult with one result for each entry. Where one bad
+            entry makes the channel refuse the batch, the others come back ``retry``
+            and the base sends them again without it, under a new key.
+        :raise UncertainError: the answer was lost; the base repeats key and payload
+        :raise StaleKeyError: this key is burnt; the base starts over with a new one
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _fetch_orders(self, channel, since, cursor):
+        """Orders changed at or after ``since`` (channel's clock, aware), oldest first.
+
+        :param cursor: "" for the first page, then what the last page gave
+        :return: schemas.EventPage of ``order`` events
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _fetch_order(self, channel, ref):
+        """One order as it is now.
+
+        :return: schemas.InboundEvent of kind ``order``, or None when it is gone
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _parse_order(self, channel, body):
+        """Turn the raw body of an ``order`` event into canonical form. No network.
+
+        :return: schemas.OrderData, ``complete`` False where the body says less
+        :raise MalformedDataError: with the place that does not fit
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _verify_webhook(self, channel, headers, body):
+        """Check and read a webhook delivery. No network, no database writes.
+
+        :param headers: mapping, case-insensitive
+        :param body: the raw bytes
+        :return: schemas.InboundEvent
+        :raise ForgedError: the signature does not fit
+        :raise MalformedDataError: it is genuine and makes no sense
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _ensure_webhooks(self, channel, address):
+        """Make the channel deliver what we need to ``address``; repair what differs.
+
+        Idempotent. :return: list of str, what had to be done (empty: all was well)
+        """
+        raise NotImplementedError

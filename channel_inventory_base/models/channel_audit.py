@@ -1,0 +1,124 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+MINIMUM_DAYS = 90
+
+
+class ChannelAudit(models.Model):
+    """Append-only record of what happened, from source event to channel confirmation.
+
+    Database triggers refuse every UPDATE and TRUNCATE, and every DELETE of a row
+    younger than ``MINIMUM_DAYS``: also through SQL with Odoo's own role. The retention
+    job is the only way out.
+    """
+
+    _name = "channel.audit"
+    _description = "Channel Audit Trail"
+    _order = "id desc"
+    _rec_name = "message"
+    _log_access = False
+
+    at = fields.Datetime(required=True, readonly=True, index=True)
+    channel_id = fields.Many2one(
+        "channel.channel", readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one("res.company", readonly=True, index=True)
+    user_id = fields.Many2one("res.users", readonly=True)
+    kind = fields.Selection(
+        [
+            ("channel", "Channel"),
+            ("webhook", "Webhook"),
+            ("order", "Order"),
+            ("sale", "Sale order"),
+            ("publication", "Publication"),
+            ("drift", "Drift"),
+            ("exception", "Exception"),
+            ("operator", "Operator"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    trace = fields.Char(readonly=True, index="btree_not_null")
+    message = fields.Char(readonly=True, required=True)
+    data = fields.Json(readonly=True)
+
+    def init(self):
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION channel_audit_guard() RETURNS trigger
+                LANGUAGE plpgsql AS $body$
+                BEGIN
+                    IF TG_OP = 'DELETE' AND
+                       OLD.at < now() AT TIME ZONE 'UTC' - make_interval(days => %s)
+                    THEN RETURN OLD; END IF;
+                    RAISE EXCEPTION 'the audit trail cannot be changed (%%)', TG_OP
+                        USING ERRCODE = 'insufficient_privilege';
+                END $body$;
+                CREATE OR REPLACE TRIGGER channel_audit_guard_row
+                    BEFORE UPDATE OR DELETE ON channel_audit
+                    FOR EACH ROW EXECUTE FUNCTION channel_audit_guard();
+                CREATE OR REPLACE TRIGGER channel_audit_guard_truncate
+                    BEFORE TRUNCATE ON channel_audit
+                    FOR EACH STATEMENT EXECUTE FUNCTION channel_audit_guard();
+                """,
+                MINIMUM_DAYS,
+            )
+        )
+
+    @api.model
+    def _log(self, kind, channel, message, record=None, trace=None, data=None):
+        # sudo: everybody leaves traces, nobody may write them
+        return self.sudo().create(
+            {
+                "at": fields.Datetime.now(),
+                "channel_id": channel.id,
+                "company_id": channel.company_id.id,
+                "user_id": self.env.uid,
+                "kind": kind,
+                "res_model": record._name if record else False,
+                "res_id": record.id if record else False,
+                "trace": trace,
+                "message": message,
+                "data": data,
+            }
+        )
+
+    @api.model
+    def _log_publication(self, publication, grouped):
+        """One row a cause: the trace of a sale leads to the numbers it changed."""
+        counts = {status: len(lines) for status, lines in grouped.items()}
+        message = self.env._(
+            "Publication of %(count)s levels: %(counts)s",
+            count=sum(counts.values()),
+            counts=", ".join(f"{n} {status}" for status, n in sorted(counts.items())),
+        )
+        traces = {line.cause_trace for lines in grouped.values() for line in lines}
+        for trace in {publication.trace, *filter(None, traces)}:
+            self._log(
+                "publication",
+                publication.channel_id,
+                message,
+                record=publication,
+                trace=trace,
+                data=counts,
+            )
+
+    @api.model
+    def _cron_retention(self):
+        """Delete what is older than the retention time (days, system parameter)."""
+        # sudo: a system parameter, read by the scheduler
+        params = self.env["ir.config_parameter"].sudo()
+        days = int(params.get_param("channel_inventory.audit_days", 730))
+        self.env.execute_query(
+            SQL(
+                """
+                DELETE FROM channel_audit
+                 WHERE at < now() AT TIME ZONE 'UTC' - make_interval(days => %s)
+                RETURNING id
+                """,
+                max(days, MINIMUM_DAYS),
+            )
+        )

@@ -1,0 +1,104 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools.transaction import own_transaction
+
+
+class ChannelCatalogue(models.AbstractModel):
+    """Reads what a channel sells and binds it to products, page by page."""
+
+    _name = "channel.catalogue"
+    _description = "Channel Catalogue"
+
+    @api.model
+    def _fetch(self, channel):
+        """Read all listings; each page is stored and matched in its own transaction.
+
+        What a complete run no longer finds is gone from the channel.
+        """
+        seen = set()
+        for page in channel._adapter()._iter_listings(channel):
+            with own_transaction(self.env) as env:
+                env["channel.catalogue"]._store_page(channel.id, page)
+            seen.update(each.external_id for each in page)
+        with own_transaction(self.env) as env:
+            env["channel.catalogue"]._mark_gone(channel.id, seen)
+        self.env["channel.change"]._wake_planner()
+        channel._wake("_job_observe")
+
+    @api.model
+    def _fetch_nodes(self, channel):
+        """Read all nodes; existing ones keep their warehouses."""
+        nodes = self.env["channel.node"].with_context(active_test=False)
+        known = {
+            node.external_id: node
+            for node in nodes.search([("channel_id", "=", channel.id)])
+        }
+        for data in channel._adapter()._fetch_nodes(channel):
+            values = {"name": data.name, "active": data.active}
+            if data.external_id in known:
+                known[data.external_id].write(values)
+            else:
+                nodes.create(
+                    dict(values, channel_id=channel.id, external_id=data.external_id)
+                )
+
+    def _store_page(self, channel_id, page):
+        """Insert what is new, update what has changed, match what is not matched."""
+        if not page:
+            return
+        listings = self.env["channel.listing"]
+        company = self.env["channel.channel"].browse(channel_id).company_id
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_listing AS listing
+                       (channel_id, company_id, external_id, stock_ref, sku, barcode,
+                        title, tracked, active, state, pack_qty, stock_factor,
+                        create_uid, write_uid, create_date, write_date)
+                VALUES %s
+                ON CONFLICT (channel_id, external_id) DO UPDATE
+                   SET stock_ref = EXCLUDED.stock_ref, sku = EXCLUDED.sku,
+                       barcode = EXCLUDED.barcode, title = EXCLUDED.title,
+                       tracked = EXCLUDED.tracked, active = true,
+                       state = CASE
+                           WHEN listing.state <> 'gone' THEN listing.state
+                           WHEN listing.product_id IS NULL THEN 'unmapped'
+                           ELSE 'review' END,
+                       write_date = EXCLUDED.write_date
+                 WHERE (listing.stock_ref, listing.sku, listing.barcode, listing.title,
+                        listing.tracked, listing.active, listing.state = 'gone')
+                       IS DISTINCT FROM
+                       (EXCLUDED.stock_ref, EXCLUDED.sku, EXCLUDED.barcode,
+                        EXCLUDED.title, EXCLUDED.tracked, true, false)
+                RETURNING id
+                """,
+                SQL(", ").join(self._row(channel_id, company, each) for each in page),
+            )
+        )
+        listings.invalidate_model()
+        listings.browse(row[0] for row in rows)._suggest()
+
+    def _row(self, channel_id, company, data):
+        return SQL(
+            "(%s, %s, %s, %s, %s, %s, %s, %s, true, 'unmapped', 1, 1, %s, %s, "
+            "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
+            channel_id,
+            company.id,
+            data.external_id,
+            data.stock_ref,
+            data.sku or None,
+            data.barcode or None,
+            data.title or None,
+            data.tracked,
+            self.env.uid,
+            self.env.uid,
+        )
+
+    def _mark_gone(self, channel_id, seen):
+        listings = self.env["channel.listing"].search_fetch(
+            [("channel_id", "=", channel_id), ("state", "!=", "gone")], ["external_id"]
+        )
+        listings.filtered(lambda each: each.external_id not in seen).write(
+            {"state": "gone"}
+        )

@@ -1,0 +1,294 @@
+import uuid
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class ChannelChannel(models.Model):
+    """One connected account: a Shopify store, a WooCommerce site, an EDI partner.
+
+    How it works: the planner keeps the channel's levels up to date in every state;
+    orders come in as soon as it is prepared; only a live channel publishes. What its type can do is found through
+    ``_adapter()``, the one dispatch point.
+    """
+
+    _name = "channel.channel"
+    _description = "Sales Channel"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    color = fields.Integer()
+    channel_type = fields.Selection(
+        [("none", "Not connected")],
+        string="Type",
+        required=True,
+        default="none",
+        help="What kind of account this is. Each connector addon adds its own.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    state = fields.Selection(
+        [("draft", "Draft"), ("paused", "Paused"), ("live", "Live")],
+        default="draft",
+        required=True,
+        tracking=True,
+        copy=False,
+        help="Draft: being set up. Paused: numbers are planned and orders are taken "
+        "in, nothing is published. Live: numbers are published.",
+    )
+    connection_state = fields.Selection(
+        [
+            ("unknown", "Not tested"),
+            ("ok", "Connected"),
+            ("auth_failed", "Authentication failed"),
+            ("misconfigured", "Configuration error"),
+        ],
+        default="unknown",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    connection_message = fields.Char(readonly=True, copy=False)
+    environment = fields.Selection(
+        [("production", "Production"), ("test", "Test")],
+        default="production",
+        required=True,
+        help="A test channel takes test orders; a production channel refuses them.",
+    )
+    base_url = fields.Char(
+        string="Address",
+        help="Where the channel's API answers, such as https://shop.example.com. A "
+        "sandbox or a local server works as well.",
+    )
+    webhook_token = fields.Char(
+        readonly=True, copy=False, default=lambda self: uuid.uuid4().hex, index=True
+    )
+    home_database = fields.Char(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="The database in which this channel went live. In a copy with another "
+        "name the channel is silent, also when the copy was never neutralized.",
+    )
+
+    currency_id = fields.Many2one(
+        "res.currency", default=lambda self: self.env.company.currency_id
+    )
+    pricelist_id = fields.Many2one("product.pricelist", check_company=True)
+    team_id = fields.Many2one("crm.team", string="Sales Team", check_company=True)
+    confirm_policy = fields.Selection(
+        [
+            ("paid", "When paid or authorized"),
+            ("always", "At once"),
+            ("manual", "By a person"),
+        ],
+        default="paid",
+        required=True,
+        help="When a sale order of this channel is confirmed and reserved. Its stock "
+        "is held from the moment the order is known, whatever is chosen here.",
+    )
+    import_test_orders = fields.Boolean(compute="_compute_import_test_orders")
+    shipping_product_id = fields.Many2one(
+        "product.product",
+        default=lambda self: self.env.ref(
+            "channel_inventory_base.product_channel_shipping", raise_if_not_found=False
+        ),
+    )
+    discount_product_id = fields.Many2one(
+        "product.product",
+        default=lambda self: self.env.ref(
+            "channel_inventory_base.product_channel_discount", raise_if_not_found=False
+        ),
+    )
+    tax_map_ids = fields.One2many("channel.tax.map", "channel_id")
+    order_lag = fields.Integer(
+        string="Order Lag (seconds)",
+        default=30,
+        help="How long after a sale the channel may take to show its order. A "
+        "difference in stock is believed only when it has outlived this time.",
+    )
+    poll_minutes = fields.Integer(
+        string="Poll Orders Every (minutes)",
+        default=5,
+        help="Webhooks lead, polling completes: what a lost webhook missed is found "
+        "within this time.",
+    )
+    poll_overlap = fields.Integer(
+        string="Poll Overlap (seconds)",
+        default=300,
+        help="How far each poll reaches back before the last order it has seen.",
+    )
+
+    exception_user_id = fields.Many2one(
+        "res.users",
+        string="Exceptions Go To",
+        help="Who owns new exceptions of this channel.",
+    )
+    node_ids = fields.One2many("channel.node", "channel_id")
+    listing_ids = fields.One2many("channel.listing", "channel_id")
+
+    _webhook_token_uniq = models.UniqueIndex("(webhook_token)")
+
+    @api.depends("environment")
+    def _compute_import_test_orders(self):
+        for channel in self:
+            channel.import_test_orders = channel.environment == "test"
+
+    @api.constrains("order_lag", "poll_minutes", "poll_overlap")
+    def _check_times(self):
+        for channel in self:
+            if channel.order_lag < 0 or channel.poll_overlap < 0:
+                raise ValidationError(self.env._("Times cannot be negative."))
+            if channel.poll_minutes < 1:
+                raise ValidationError(
+                    self.env._("Orders are polled every minute at the most.")
+                )
+
+    @api.constrains("company_id")
+    def _check_company_fixed(self):
+        for channel in self:
+            listing = channel.listing_ids.search(
+                [("channel_id", "=", channel.id)], limit=1
+            )
+            if listing and listing.company_id != channel.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "The company of %s cannot change once it has listings.",
+                        channel.name,
+                    )
+                )
+
+    # ------------------------------------------------------------ dispatch
+    def _adapter(self):
+        """The behaviour of this channel's type: the one dispatch point."""
+        self.ensure_one()
+        return self.env[f"channel.adapter.{self.channel_type}"]
+
+    def _capabilities(self):
+        return self._adapter()._capabilities()
+
+    def _require(self, capability):
+        """:raise UserError: this type of channel cannot do that"""
+        if not getattr(self._capabilities(), capability):
+            raise UserError(
+                self.env._(
+                    "%(channel)s is of type %(type)s, which has no %(capability)s.",
+                    channel=self.name,
+                    type=self._fields["channel_type"].convert_to_export(
+                        self.channel_type, self
+                    ),
+                    capability=capability.replace("_", " "),
+                )
+            )
+
+    def _database_name(self):
+        """Which database this is, also for a copy made behind Odoo's back."""
+        # sudo: the uuid is a system parameter and no secret
+        params = self.env["ir.config_parameter"].sudo()
+        return f"{self.env.cr.dbname}/{params.get_param('database.uuid')}"
+
+    def _may_talk(self):
+        """Whether anything may be sent to or asked of the channel just now."""
+        self.ensure_one()
+        # sudo: home_database is shown to administrators only
+        home = self.sudo().home_database
+        return (
+            self.active
+            and self.state != "draft"
+            and self.connection_state == "ok"
+            and home == self._database_name()
+        )
+
+    def _may_publish(self):
+        return self._may_talk() and self.state == "live"
+
+    # ------------------------------------------------------------- buttons
+    def action_test_connection(self):
+        """Test, remember the outcome, and set what waited in motion again."""
+        self.ensure_one()
+        self._require("push_levels")
+        self._require_home()
+        info = self._call_guarded(
+            lambda: self._adapter()._test_connection(self), interactive=True
+        )
+        warnings = "; ".join(info.warnings)
+        self._set_connection("ok", warnings or info.account_name)
+        currency = self.env["res.currency"].with_context(active_test=False)
+        currency = currency.search([("name", "=", info.currency)], limit=1)
+        if self.state == "draft":
+            self.currency_id = currency or self.currency_id
+        self.env["channel.exception"]._resolve_for(self, ("auth", "configuration"))
+        self._wake("_job_intake", "_job_poll", "_job_publish")
+        return self._notify_user(
+            self.env._("Connected to %s", info.account_name),
+            warnings,
+            "warning" if warnings else "success",
+        )
+
+    def _require_home(self):
+        """A channel belongs to the database that first connected it."""
+        # sudo: home_database is shown to administrators only
+        channel = self.sudo()
+        if not channel.home_database:
+            channel.home_database = self._database_name()
+        if channel.home_database != self._database_name():
+            raise UserError(
+                self.env._(
+                    "%s was connected in another database. This copy stays silent: "
+                    "create a new test channel here instead of using this one.",
+                    self.name,
+                )
+            )
+
+    def action_pause(self):
+        self.filtered(lambda c: c.state == "live").state = "paused"
+
+    def action_go_live(self):
+        for channel in self:
+            channel._check_go_live()
+            channel.state = "live"
+            self.env["channel.audit"]._log(
+                "channel", channel, message=self.env._("%s went live", channel.name)
+            )
+            channel._wake("_job_observe", "_job_publish")
+
+    def _check_go_live(self):
+        if self.connection_state != "ok":
+            raise UserError(self.env._("Test the connection of %s first.", self.name))
+        if not self.node_ids.filtered("warehouse_ids"):
+            raise UserError(
+                self.env._("Give at least one node of %s a warehouse.", self.name)
+            )
+        mapped = [("channel_id", "=", self.id), ("state", "=", "mapped")]
+        if not self.env["channel.listing"].search_count(mapped, limit=1):
+            raise UserError(
+                self.env._("Match at least one listing of %s first.", self.name)
+            )
+
+    def action_prepare(self):
+        """Draft to paused: from here on orders come in and numbers are planned."""
+        for channel in self.filtered(lambda c: c.state == "draft"):
+            if channel.connection_state != "ok":
+                raise UserError(
+                    self.env._("Test the connection of %s first.", channel.name)
+                )
+            channel.state = "paused"
+            channel._wake("_job_webhooks", "_job_poll", "_job_observe")
+
+    def _notify_user(self, title, message, kind):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": title,
+                "message": message or "",
+                "type": kind,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

@@ -1,0 +1,250 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Seconds after which waiting work is worth a look, and an alarm.
+LATE, STUCK = 60, 600
+
+
+class ChannelChannel(models.Model):
+    """Health: is anything waiting, since when, and when did we last hear of it."""
+
+    _inherit = "channel.channel"
+
+    health = fields.Selection(
+        [
+            ("ok", "Healthy"),
+            ("late", "Delayed"),
+            ("bad", "Needs attention"),
+            ("off", "Not live"),
+        ],
+        compute="_compute_health",
+    )
+    health_text = fields.Char(compute="_compute_health")
+    pending_count = fields.Integer(compute="_compute_health", string="Levels Waiting")
+    oldest_pending = fields.Datetime(compute="_compute_health")
+    new_event_count = fields.Integer(compute="_compute_health", string="Events Waiting")
+    oldest_event = fields.Datetime(compute="_compute_health")
+    last_ack = fields.Datetime(compute="_compute_health", string="Last Acknowledged")
+    last_poll = fields.Datetime(compute="_compute_health", string="Last Order Pull")
+    dead_letter_count = fields.Integer(compute="_compute_health", string="Dead Letters")
+    exception_count = fields.Integer(
+        compute="_compute_health", string="Open Exceptions"
+    )
+    unsettled_count = fields.Integer(
+        compute="_compute_health",
+        help="Levels of which it is not known what the channel shows.",
+    )
+    forged_count = fields.Integer(
+        compute="_compute_health", string="Refused Webhooks (24 h)"
+    )
+    blocked_order_count = fields.Integer(compute="_compute_health")
+    listing_count = fields.Integer(compute="_compute_counts")
+    unmatched_count = fields.Integer(compute="_compute_counts")
+    level_count = fields.Integer(compute="_compute_counts")
+    order_count = fields.Integer(compute="_compute_counts")
+
+    def _compute_health(self):
+        facts = self._health_facts()
+        for channel in self:
+            values = facts.get(channel.id) or dict.fromkeys(HEALTH_FACTS, False)
+            channel.update(
+                {name: values[name] for name in HEALTH_FACTS if name != "now"}
+            )
+            channel.health, channel.health_text = channel._judge_health(values["now"])
+
+    def _health_facts(self):
+        """:return: channel id -> facts, all in one statement"""
+        columns = SQL(", ").join(
+            SQL("(%s) AS %s", query, SQL.identifier(name))
+            for name, query in HEALTH_FACTS.items()
+        )
+        self.env.flush_all()
+        cr = self.env.cr
+        cr.execute(
+            SQL(
+                "SELECT channel.id, %s FROM channel_channel channel "
+                "WHERE channel.id = ANY(%s)",
+                columns,
+                list(self.ids),
+            )
+        )
+        return {row["id"]: row for row in cr.dictfetchall()}
+
+    def _judge_health(self, now):
+        """:return: (health, words): the worst thing first"""
+        if self.connection_state in ("auth_failed", "misconfigured"):
+            label = dict(
+                self._fields["connection_state"]._description_selection(self.env)
+            )
+            return "bad", label[self.connection_state]
+        if self.state == "draft":
+            return "off", self.env._("Being set up")
+        waiting = self._waiting_seconds(now)
+        if waiting > STUCK:
+            return "bad", self.env._("Stuck: work waits for %s", _words(waiting))
+        if self.dead_letter_count:
+            return "bad", self.env._("%s dead letters", self.dead_letter_count)
+        if waiting > LATE:
+            return "late", self.env._("Delayed: work waits for %s", _words(waiting))
+        if self.exception_count:
+            return "late", self.env._("%s open exceptions", self.exception_count)
+        if self.state == "paused":
+            return "off", self.env._("Paused: nothing is published")
+        return "ok", self.env._("Healthy")
+
+    def _waiting_seconds(self, now):
+        """Age of the oldest work that should be done by now."""
+        since = [self.oldest_event]
+        if self.state == "live":
+            since.append(self.oldest_pending)
+        oldest = min((moment for moment in since if moment), default=None)
+        return (now - oldest).total_seconds() if oldest and now else 0
+
+    def _compute_counts(self):
+        counts = {
+            "listing_count": ("channel.listing", []),
+            "unmatched_count": (
+                "channel.listing",
+                [("state", "in", ("unmapped", "review"))],
+            ),
+            "level_count": ("channel.level", []),
+            "order_count": ("channel.order", []),
+        }
+        for field, (model, domain) in counts.items():
+            groups = dict(
+                self.env[model]._read_group(
+                    [("channel_id", "in", self.ids), *domain],
+                    ["channel_id"],
+                    ["__count"],
+                )
+            )
+            for channel in self:
+                channel[field] = groups.get(channel, 0)
+
+    def _unprocessed_events(self):
+        """How much has come in and is not captured: events, and orders to be fetched."""
+        [[count]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT (SELECT count(*) FROM channel_inbox_event
+                         WHERE channel_id = %(id)s AND state = 'new')
+                     + (SELECT count(*) FROM channel_order
+                         WHERE channel_id = %(id)s AND state != 'gone'
+                           AND (NOT complete OR wanted_version > version))
+                """,
+                id=self.id,
+            )
+        )
+        return count
+
+    @api.model
+    def _count_refused_webhook(self, channel_id):
+        """Count a refused delivery: one row an hour, whatever is thrown at us."""
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_refusal (channel_id, hour, count)
+                VALUES (%s, date_trunc('hour', now() AT TIME ZONE 'UTC'), 1)
+                ON CONFLICT (channel_id, hour)
+                DO UPDATE SET count = channel_refusal.count + 1
+                RETURNING id
+                """,
+                channel_id,
+            )
+        )
+
+    def _watch_health(self):
+        """Raise an exception for what is stuck, and close it when it moves again."""
+        for channel in self:
+            waiting = channel._waiting_seconds(fields.Datetime.now())
+            if waiting > STUCK:
+                self.env["channel.exception"]._report(
+                    channel,
+                    "health",
+                    key="stuck",
+                    message=self.env._(
+                        "%(channel)s: work waits for %(time)s",
+                        channel=channel.name,
+                        time=_words(waiting),
+                    ),
+                    suggestion=self.env._(
+                        "Look whether the job runner is up and what the channel's last "
+                        "errors were. Nothing is lost."
+                    ),
+                )
+            else:
+                self.env["channel.exception"]._resolve_for(channel, ("health",))
+
+
+class ChannelRefusal(models.Model):
+    """How many webhooks were refused as forged, by channel and hour."""
+
+    _name = "channel.refusal"
+    _description = "Refused Webhooks"
+    _order = "hour desc"
+    _log_access = False
+    _rec_name = "hour"
+
+    channel_id = fields.Many2one("channel.channel", required=True, ondelete="cascade")
+    company_id = fields.Many2one(related="channel_id.company_id")
+    hour = fields.Datetime(required=True, readonly=True)
+    count = fields.Integer(required=True, readonly=True, aggregator="sum")
+
+    _hour_uniq = models.UniqueIndex("(channel_id, hour)")
+
+
+# Each a scalar query on ``channel``; all of them stand on partial indexes.
+HEALTH_FACTS = {
+    "now": SQL("now() AT TIME ZONE 'UTC'"),
+    "pending_count": SQL(
+        "SELECT count(*) FROM channel_level_pending WHERE channel_id = channel.id"
+    ),
+    "oldest_pending": SQL(
+        "SELECT min(since) FROM channel_level_pending WHERE channel_id = channel.id"
+    ),
+    "new_event_count": SQL(
+        "SELECT count(*) FROM channel_inbox_event "
+        "WHERE channel_id = channel.id AND state = 'new'"
+    ),
+    "oldest_event": SQL(
+        "SELECT min(received_at) FROM channel_inbox_event "
+        "WHERE channel_id = channel.id AND state = 'new'"
+    ),
+    "last_ack": SQL(
+        "SELECT max(acked_at) FROM channel_publication WHERE channel_id = channel.id"
+    ),
+    "last_poll": SQL(
+        "SELECT max((value ->> 'completed_from')::timestamptz AT TIME ZONE 'UTC') "
+        "FROM channel_shared_state WHERE channel_id = channel.id AND key = 'poll'"
+    ),
+    "dead_letter_count": SQL(
+        "SELECT (SELECT count(*) FROM channel_inbox_event "
+        "WHERE channel_id = channel.id AND state = 'dead') + "
+        "(SELECT count(*) FROM channel_publication "
+        "WHERE channel_id = channel.id AND state = 'dead')"
+    ),
+    "exception_count": SQL(
+        "SELECT count(*) FROM channel_exception "
+        "WHERE channel_id = channel.id AND state = 'open'"
+    ),
+    "unsettled_count": SQL(
+        "SELECT count(*) FROM channel_level_remote "
+        "WHERE channel_id = channel.id AND state IN ('unknown', 'stale')"
+    ),
+    "forged_count": SQL(
+        "SELECT COALESCE(sum(count), 0)::int FROM channel_refusal "
+        "WHERE channel_id = channel.id "
+        "AND hour > now() AT TIME ZONE 'UTC' - interval '1 day'"
+    ),
+    "blocked_order_count": SQL(
+        "SELECT count(*) FROM channel_order "
+        "WHERE channel_id = channel.id AND state = 'blocked'"
+    ),
+}
+
+
+def _words(seconds):
+    minutes = int(seconds // 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h"

@@ -1,0 +1,251 @@
+import logging
+
+from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.queue_job.exception import RetryableJobError
+
+from .. import exceptions
+from ..tools.transaction import own_transaction
+
+_logger = logging.getLogger(__name__)
+
+BUSY_SECONDS = 1
+OUTAGE_SECONDS = (5, 10, 20, 40, 60)
+
+
+class ChannelChannel(models.Model):
+    """Jobs of a channel. A job is a wake-up: what is to be done lies in tables.
+
+    So a lost job costs time until the next ``_cron_heal`` and nothing else, a doubled
+    one finds nothing to do, and there are as many jobs as channels, not as levels.
+    """
+
+    _inherit = "channel.channel"
+
+    # -------------------------------------------------------------- waking
+    def _wake(self, *methods, seconds=0):
+        """Enqueue jobs after this transaction has committed, once each.
+
+        After, because a twin that is already enqueued may run before we commit, and
+        ``identity_key`` would then have swallowed our wake-up.
+        """
+        for method in methods:
+            for channel_id in self.ids:
+                self._after_commit(channel_id, method, seconds)
+
+    @api.model
+    def _after_commit(self, channel_id, method, seconds=0):
+        postcommit = self.env.cr.postcommit
+        wanted = postcommit.data.setdefault("channel_inventory.wake", {})
+        if not wanted:
+            registry = self.env.registry
+            postcommit.add(lambda: _enqueue(registry, wanted))
+        wanted[channel_id, method] = seconds
+
+    @api.model
+    def _enqueue_wakeups(self, wanted):
+        for (channel_id, method), seconds in wanted.items():
+            record = self.browse(channel_id) if channel_id else self
+            # a delayed wake-up must not swallow one that is for now
+            later = ":later" if seconds else ""
+            delayed = record.with_delay(
+                identity_key=f"channel_inventory:{method}:{channel_id}{later}",
+                eta=seconds or None,
+                description=f"{record.name or 'Channels'}: {method[5:]}",
+            )
+            getattr(delayed, method)()
+
+    # ---------------------------------------------------------------- jobs
+    @api.model
+    def _job_plan(self):
+        """Bring levels up to date with everything in the change outbox."""
+        if not self.env["channel.planner"]._run():
+            raise RetryableJobError("busy", seconds=BUSY_SECONDS, ignore_retry=True)
+
+    def _job_publish(self):
+        """Publish what differs, as long as there is something and we may."""
+        self._guarded(self.env["channel.publisher"]._run, self._may_publish)
+
+    def _job_poll(self):
+        """Ask the channel for orders that no webhook told us about."""
+        self._guarded(self.env["channel.intake"]._poll, self._may_talk)
+
+    def _job_intake(self):
+        """Take in stored events: hold first, then sell."""
+        self._guarded(self.env["channel.intake"]._run, self._is_taking_orders)
+
+    def _job_observe(self):
+        """Find out what the channel shows where we do not know it."""
+        self._guarded(self.env["channel.observer"]._run, self._may_talk)
+
+    def _job_webhooks(self):
+        """Register or repair the channel's webhooks."""
+        self._guarded(type(self)._ensure_webhooks, self._may_talk)
+
+    def _job_fetch_listings(self):
+        """Read the channel's catalogue and match it."""
+        self._guarded(self.env["channel.catalogue"]._fetch, self._may_talk)
+
+    def _job_on_fail(self, *args, **kwargs):
+        """A job of ours died: a person must know (queue_job calls it in own cursor)."""
+        error = self.env.context.get("job_error") or ""
+        for channel in self:
+            self.env["channel.exception"]._report(
+                channel,
+                "job",
+                key="job",
+                message=self.env._("A background job failed: %s", error),
+                suggestion=self.env._(
+                    "Nothing is lost: the work is still listed. Look at the job's "
+                    "traceback under Job Queue; the next wake-up tries again."
+                ),
+            )
+
+    def _is_taking_orders(self):
+        return self.active and self.state != "draft"
+
+    # -------------------------------------------------------------- errors
+    def _guarded(self, work, may):
+        """Run a job's work when it is still relevant; translate what goes wrong."""
+        self.ensure_one()
+        if not self.exists() or not may():
+            return
+        try:
+            if work(self) is False:
+                raise RetryableJobError("busy", seconds=BUSY_SECONDS, ignore_retry=True)
+        except exceptions.ChannelError as error:
+            self._retry_or_stop(error)
+        else:
+            self._forget_outage()
+
+    def _retry_or_stop(self, error):
+        """Jobs: wait and try again, or stop quietly until a person has acted."""
+        seconds = self._on_channel_error(error)
+        if seconds is not None:
+            raise RetryableJobError(
+                str(error), seconds=seconds, ignore_retry=True
+            ) from error
+
+    def _call_guarded(self, function, interactive=False):
+        """Call the channel from a button: errors become words for the user."""
+        try:
+            return function()
+        except exceptions.ChannelError as error:
+            self._on_channel_error(error)
+            raise UserError(str(error)) from error
+
+    def _on_channel_error(self, error):
+        """The one place where a channel's error becomes wait, stop or go on.
+
+        What is remembered goes through a transaction of its own: the job or request
+        that met the error is about to be rolled back.
+
+        :return: seconds to wait before the next try, None when trying is useless
+        """
+        _logger.info("channel %s: %s (%s)", self.id, error, error.code)
+        if isinstance(error, exceptions.AuthError):
+            return self._remember_stop("auth_failed", "auth", error)
+        if isinstance(error, exceptions.ConfigurationError):
+            return self._remember_stop("misconfigured", "configuration", error)
+        if isinstance(error, exceptions.ThrottledError):
+            return max(1, int(error.retry_after or OUTAGE_SECONDS[0]))
+        if isinstance(error, exceptions.UnavailableError):
+            return self._remember_outage(error)
+        return self._remember_refusal(error)
+
+    def _remember_stop(self, connection_state, category, error):
+        with own_transaction(self.env) as env:
+            channel = env["channel.channel"].browse(self.id)
+            channel._set_connection(connection_state, str(error))
+            env["channel.exception"]._report(
+                channel,
+                category,
+                key=category,
+                message=str(error),
+                suggestion=self.env._(
+                    "Correct the connection and press Test Connection. Until then "
+                    "changes are collected and nothing is lost."
+                ),
+            )
+
+    def _remember_outage(self, error):
+        with self._shared_state("outage") as outage:
+            failures = outage["failures"] = outage.get("failures", 0) + 1
+            outage["message"] = str(error)
+        return OUTAGE_SECONDS[min(failures, len(OUTAGE_SECONDS)) - 1]
+
+    def _forget_outage(self):
+        if self._get_shared_state("outage"):
+            with self._shared_state("outage") as outage:
+                outage.clear()
+
+    def _remember_refusal(self, error):
+        with own_transaction(self.env) as env:
+            env["channel.exception"]._report(
+                env["channel.channel"].browse(self.id),
+                "refused",
+                key=error.code or type(error).__name__,
+                message=str(error),
+            )
+
+    def _set_connection(self, state, message):
+        # sudo: operators find out about the connection without owning its settings
+        self.sudo().write({"connection_state": state, "connection_message": message})
+
+    # ------------------------------------------------------------- healing
+    @api.model
+    def _cron_heal(self):
+        """Once a minute: whatever waits although its wake-up was lost runs again."""
+        self.env["channel.hold"]._expire()
+        self._after_commit(0, "_job_plan")
+        channels = self.search([("state", "!=", "draft")])
+        for channel in channels:
+            channel._wake("_job_intake", "_job_observe", "_job_publish")
+        channels._poll_when_due()
+        channels._watch_health()
+
+    def _poll_when_due(self):
+        for channel in self:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT 1 FROM channel_shared_state
+                     WHERE channel_id = %s AND key = 'poll'
+                       AND (value ->> 'started_at')::timestamptz
+                           > now() - make_interval(mins => %s)
+                    """,
+                    channel.id,
+                    channel.poll_minutes,
+                )
+            )
+            if not rows:
+                channel._wake("_job_poll")
+
+    @api.model
+    def _cron_sweep(self):
+        """The queue of levels is exact; if ever it is not, this finds out."""
+        self.env["channel.publisher"]._heal()
+
+    @api.model
+    def _cron_webhooks(self):
+        """Webhooks fall off in silence: look every few hours whether they are there."""
+        self.search([("state", "!=", "draft")])._wake("_job_webhooks")
+
+    def _ensure_webhooks(self):
+        if not self._capabilities().webhooks:
+            return
+        done = self._adapter()._ensure_webhooks(self, self._webhook_url())
+        with own_transaction(self.env) as env:
+            for words in done:
+                env["channel.audit"]._log(
+                    "webhook", env["channel.channel"].browse(self.id), message=words
+                )
+
+
+def _enqueue(registry, wanted):
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env["channel.channel"]._enqueue_wakeups(wanted)
+    wanted.clear()

@@ -1,0 +1,164 @@
+from contextlib import contextmanager
+
+import requests
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, config
+
+from ..tools import crypto
+from ..tools.transaction import own_transaction
+
+MASK = "••••••••"
+
+
+class ChannelChannel(models.Model):
+    """Secrets and the small state that all workers of a channel share."""
+
+    _inherit = "channel.channel"
+
+    # ------------------------------------------------------------- secrets
+    @api.model
+    def _secret_fields(self):
+        """Write-only fields of the form: field name -> name of the secret."""
+        return {}
+
+    def _compute_secrets(self):
+        """Tell that there is a secret, never which."""
+        # sudo: nobody may read channel.secret, only whether there is one
+        stored = (
+            self.env["channel.secret"]
+            .sudo()
+            .search_fetch([("channel_id", "in", self.ids)], ["channel_id", "name"])
+        )
+        names = {(secret.channel_id.id, secret.name) for secret in stored}
+        for channel in self:
+            for field, name in self._secret_fields().items():
+                channel[field] = MASK if (channel.id, name) in names else False
+
+    def _inverse_secrets(self):
+        for channel in self:
+            for field, name in self._secret_fields().items():
+                if channel[field] != MASK:
+                    channel._set_secret(name, channel[field])
+
+    def _get_secret(self, name):
+        """:return: the secret in clear, for the connector only; False without one"""
+        self.ensure_one()
+        # sudo: nobody may read channel.secret; jobs run as ordinary users
+        secret = self.env["channel.secret"].sudo()._find(self, name)
+        return self._decrypt(secret.value) if secret else False
+
+    def _set_secret(self, name, value):
+        self.ensure_one()
+        # sudo: nobody may write channel.secret directly
+        secrets = self.env["channel.secret"].sudo()
+        secret = secrets._find(self, name)
+        if not value:
+            secret.unlink()
+        elif secret:
+            secret.value = self._encrypt(value)
+        else:
+            secrets.create(
+                {
+                    "channel_id": self.id,
+                    "name": name,
+                    "value": self._encrypt(value),
+                }
+            )
+        self.env["channel.audit"]._log(
+            "channel",
+            self,
+            message=self.env._("Secret %s was set", name)
+            if value
+            else self.env._("Secret %s was removed", name),
+        )
+
+    @api.model
+    def _encrypt(self, text):
+        try:
+            return crypto.encrypt(crypto.read_keys(config["config"]), text)
+        except crypto.KeyMissing as error:
+            raise UserError(self._words_for_missing_key()) from error
+
+    @api.model
+    def _decrypt(self, token):
+        try:
+            return crypto.decrypt(crypto.read_keys(config["config"]), token)
+        except crypto.KeyMissing as error:
+            raise UserError(self._words_for_missing_key()) from error
+        except crypto.WrongKey as error:
+            raise UserError(
+                self.env._(
+                    "A secret of this channel was stored with another key than this "
+                    "server's. Enter the secret again, or give the server the old "
+                    "key too (secret_key = new,old)."
+                )
+            ) from error
+
+    def _words_for_missing_key(self):
+        return self.env._(
+            "This server has no key to encrypt secrets with. Put a Fernet key as "
+            "secret_key into section [%(section)s] of the server configuration, or "
+            "into the environment variable %(variable)s.",
+            section=crypto.SECTION,
+            variable=crypto.ENVIRONMENT_VARIABLE,
+        )
+
+    # -------------------------------------------------------- shared state
+    @contextmanager
+    def _shared_state(self, key):
+        """A small dict that all workers share, locked and durable.
+
+        Opens its own transaction: what is set is committed at the end of the block,
+        whatever becomes of the caller's. Never sleep or call out inside it.
+        """
+        self.ensure_one()
+        with own_transaction(self.env) as env:
+            record = env["channel.shared.state"]._lock(self.id, key)
+            yield record.value
+            record._save()
+
+    def _get_shared_state(self, key):
+        """A look at the shared dict, without the lock."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT value FROM channel_shared_state "
+                "WHERE channel_id = %s AND key = %s",
+                self.id,
+                key,
+            )
+        )
+        return rows[0][0] if rows else {}
+
+    @api.model
+    def _http_session(self):
+        """The session that adapters speak through; tests replace it."""
+        return requests.Session()
+
+    def _webhook_url(self):
+        """Where the channel delivers its webhooks."""
+        self.ensure_one()
+        return f"{self.get_base_url()}/channel/webhook/{self.webhook_token}"
+
+
+class ChannelSecret(models.Model):
+    """A channel's secret, encrypted. No group has access: only ``_get_secret`` reads it."""
+
+    _name = "channel.secret"
+    _description = "Channel Secret"
+    _rec_name = "name"
+    _log_access = False
+
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="channel_id.company_id", store=True)
+    name = fields.Char(required=True)
+    value = fields.Char(required=True, help="Ciphertext", exportable=False)
+
+    _name_uniq = models.UniqueIndex("(channel_id, name)")
+
+    @api.model
+    def _find(self, channel, name):
+        return self.search([("channel_id", "=", channel.id), ("name", "=", name)])

@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ChannelDeduction(models.Model):
+    """Units a channel has taken off a number by itself, as far as we know. Append only.
+
+    Only sums are of interest, so flash sales on one SKU append rows and never wait
+    for each other; old rows are folded into one, which leaves every sum as it was.
+    """
+
+    _name = "channel.deduction"
+    _description = "Deduction by a Channel"
+    _log_access = False
+    _rec_name = "listing_id"
+
+    listing_id = fields.Many2one(
+        "channel.listing", required=True, readonly=True, ondelete="cascade"
+    )
+    node_id = fields.Many2one(
+        "channel.node", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="listing_id.company_id")
+    quantity = fields.Integer(
+        required=True, readonly=True, help="Sold units; negative when restocked"
+    )
+    order_line_id = fields.Many2one("channel.order.line", ondelete="set null")
+    created_at = fields.Datetime(required=True, readonly=True)
+
+    _pair_idx = models.Index("(listing_id, node_id) INCLUDE (quantity)")
+
+    @api.model
+    def _append(self, line, node, quantity):
+        """Record that the channel took ``quantity`` more sold units for an order line."""
+        self.create(
+            {
+                "listing_id": line.listing_id.id,
+                "node_id": node.id,
+                "quantity": quantity,
+                "order_line_id": line.id,
+                "created_at": fields.Datetime.now(),
+            }
+        )
+
+    @api.model
+    def _cron_fold(self):
+        """Fold rows older than a day into one a level. Sums do not change."""
+        self.env.execute_query(
+            SQL(
+                """
+                WITH old AS (
+                    DELETE FROM channel_deduction
+                     WHERE created_at < now() AT TIME ZONE 'UTC' - interval '1 day'
+                    RETURNING listing_id, node_id, quantity, created_at
+                )
+                INSERT INTO channel_deduction (listing_id, node_id, quantity, created_at)
+                SELECT listing_id, node_id, sum(quantity), max(created_at)
+                  FROM old GROUP BY listing_id, node_id
+                HAVING sum(quantity) <> 0
+                RETURNING id
+                """
+            )
+        )

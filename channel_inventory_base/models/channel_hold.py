@@ -1,0 +1,101 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ChannelHold(models.Model):
+    """Demand that we know of and Odoo has not reserved yet.
+
+    A hold takes its stock units off every channel's number from the transaction in
+    which its order is stored until the one in which the sale order is confirmed, when
+    stock moves take over. A hold without a product (unknown SKU) waits for its mapping.
+    """
+
+    _name = "channel.hold"
+    _description = "Stock Hold"
+    _order = "id desc"
+    _check_company_auto = True
+
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    channel_id = fields.Many2one("channel.channel", ondelete="restrict", index=True)
+    order_line_id = fields.Many2one(
+        "channel.order.line", ondelete="cascade", index=True
+    )
+    order_id = fields.Many2one(related="order_line_id.order_id")
+    listing_id = fields.Many2one("channel.listing", ondelete="restrict", index=True)
+    product_id = fields.Many2one("product.product", ondelete="restrict")
+    warehouse_id = fields.Many2one(
+        "stock.warehouse", required=True, ondelete="restrict", check_company=True
+    )
+    quantity = fields.Integer(help="Sold units")
+    stock_quantity = fields.Float(digits="Product Unit", help="Stock units")
+    cause = fields.Selection(
+        [("order", "Channel order"), ("manual", "Held by a person")],
+        default="manual",
+        required=True,
+    )
+    state = fields.Selection(
+        [("active", "Held"), ("released", "Released")], default="active", required=True
+    )
+    expires_at = fields.Datetime(help="When it ends by itself; empty for never.")
+    note = fields.Char()
+
+    _active_idx = models.Index("(product_id) WHERE state = 'active'")
+    _positive = models.Constraint(
+        "CHECK (stock_quantity >= 0)", "A hold cannot be negative."
+    )
+
+    @api.depends("product_id", "stock_quantity")
+    def _compute_display_name(self):
+        for hold in self:
+            name = hold.product_id.display_name or hold.listing_id.display_name
+            hold.display_name = f"{hold.stock_quantity:g} × {name}"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env["channel.change"]._wake_planner()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env["channel.change"]._wake_planner()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env["channel.change"]._wake_planner()
+        return super().unlink()
+
+    def action_release(self):
+        """Let go of holds made by a person; those of orders end with their order."""
+        self.filtered(lambda hold: hold.cause == "manual").write({"state": "released"})
+
+    @api.model
+    def _follow_listings(self, listings):
+        """Bind active holds to the product and factor their listing has now."""
+        if not listings:
+            return
+        self.flush_model()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_hold hold
+                   SET product_id = listing.product_id,
+                       stock_quantity = hold.quantity * listing.stock_factor
+                  FROM channel_listing listing
+                 WHERE listing.id = hold.listing_id AND hold.state = 'active'
+                   AND listing.id = ANY(%s)
+                   AND (hold.product_id IS DISTINCT FROM listing.product_id
+                        OR hold.stock_quantity
+                           <> hold.quantity * listing.stock_factor)
+                RETURNING hold.id
+                """,
+                list(listings.ids),
+            )
+        )
+        self.invalidate_model(["product_id", "stock_quantity"])
+        self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _expire(self):
+        """Release what has ended by itself: time passing fires no trigger."""
+        self.search(
+            [("state", "=", "active"), ("expires_at", "<=", fields.Datetime.now())]
+        ).write({"state": "released"})

@@ -1,0 +1,221 @@
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import exceptions
+
+_logger = logging.getLogger(__name__)
+
+
+class ChannelInboxEvent(models.Model):
+    """One inbound fact as received, stored before anything is done with it.
+
+    ``new`` waits to be processed; ``done``; ``ignored`` was nothing for us; ``dead``
+    could not be understood and waits for a person. The raw body is never changed.
+    """
+
+    _name = "channel.inbox.event"
+    _description = "Inbox Event"
+    _order = "id desc"
+    _rec_name = "topic"
+    _log_access = False
+
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(
+        related="channel_id.company_id", store=True, index=True, precompute=True
+    )
+    source = fields.Selection(
+        [
+            ("webhook", "Webhook"),
+            ("poll", "Poll"),
+            ("fetch", "Fetched"),
+            ("file", "File"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    kind = fields.Char(required=True, readonly=True)
+    topic = fields.Char(required=True, readonly=True)
+    key = fields.Char(required=True, readonly=True, help="Unique in its channel")
+    ref = fields.Char(readonly=True, help="The channel's id of what it is about")
+    body = fields.Text(readonly=True)
+    occurred_at = fields.Datetime(readonly=True, help="By the channel's clock")
+    received_at = fields.Datetime(readonly=True, required=True)
+    processed_at = fields.Datetime(readonly=True)
+    state = fields.Selection(
+        [
+            ("new", "New"),
+            ("done", "Processed"),
+            ("ignored", "Ignored"),
+            ("dead", "Dead letter"),
+        ],
+        default="new",
+        required=True,
+        readonly=True,
+    )
+    error = fields.Char(readonly=True)
+    order_id = fields.Many2one("channel.order", readonly=True, index="btree_not_null")
+    trace = fields.Char(readonly=True, index=True)
+
+    _key_uniq = models.UniqueIndex("(channel_id, key)")
+    _new_idx = models.Index("(channel_id, id) WHERE state = 'new'")
+    _dead_idx = models.Index("(channel_id) WHERE state = 'dead'")
+
+    # --------------------------------------------------------------- store
+    @api.model
+    def _store(self, channel, events, source):
+        """Store events; one that is there already is left as it is.
+
+        :param events: list of schemas.InboundEvent
+        :return: how many were new
+        """
+        if not events:
+            return 0
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_inbox_event
+                       (channel_id, company_id, source, kind, topic, key, ref, body,
+                        occurred_at, received_at, state, trace)
+                VALUES %s
+                ON CONFLICT (channel_id, key) DO NOTHING RETURNING id
+                """,
+                SQL(", ").join(self._row(channel, event, source) for event in events),
+            )
+        )
+        if rows:
+            channel._wake("_job_intake")
+        return len(rows)
+
+    def _row(self, channel, event, source):
+        return SQL(
+            "(%s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz AT TIME ZONE 'UTC', "
+            "clock_timestamp() AT TIME ZONE 'UTC', 'new', "
+            "replace(gen_random_uuid()::text, '-', ''))",
+            channel.id,
+            channel.company_id.id,
+            source,
+            event.kind,
+            event.topic,
+            event.key,
+            event.ref,
+            event.body,
+            event.occurred_at,
+        )
+
+    @api.model
+    def _lock_next(self, channel_id):
+        """The oldest new event that no other worker has, locked."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM channel_inbox_event
+                 WHERE channel_id = %s AND state = 'new'
+                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+                """,
+                channel_id,
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    # ------------------------------------------------------------- process
+    def _process(self):
+        """Do what the event asks for; one that cannot be understood is a dead letter."""
+        self.ensure_one()
+        handler = getattr(self, f"_process_{self.kind}", self._process_other)
+        try:
+            with self.env.cr.savepoint():
+                state = handler()
+        except exceptions.ChannelError as error:
+            self._bury(str(error))
+        except OperationalError:
+            # a conflict between transactions says nothing about the event
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            # one event that breaks us must not stop all that come after it
+            _logger.exception("event %s could not be processed", self.id)
+            self._bury(f"{type(error).__name__}: {error}")
+        else:
+            self.write({"state": state, "error": False, **self._stamp()})
+
+    def _stamp(self):
+        return {"processed_at": fields.Datetime.now()}
+
+    def _process_order(self):
+        channel = self.channel_id
+        data = channel._adapter()._parse_order(channel, self.body)
+        order = self.env["channel.order"]._capture(channel, data, self.trace)
+        self.order_id = order
+        return "done"
+
+    def _process_catalogue(self):
+        self.channel_id._wake("_job_fetch_listings", seconds=60)
+        return "done"
+
+    def _process_level(self):
+        """Somebody or something moved stock there. Orders tell what was sold; what no
+        order explains shows as a stale level or in reconciliation."""
+        return "ignored"
+
+    def _process_gone(self):
+        self.channel_id._set_connection(
+            "auth_failed", self.env._("The channel has removed our app.")
+        )
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "auth",
+            key="auth",
+            message=self.env._("The channel has removed our app."),
+            suggestion=self.env._("Install the app again and press Test Connection."),
+        )
+        return "done"
+
+    def _process_privacy(self):
+        """A legal request: a person has to answer it, with the event as its proof."""
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "privacy",
+            key=f"privacy:{self.key}",
+            record=self,
+            message=self.env._("Privacy request received: %s", self.topic),
+            suggestion=self.env._("Answer it within the time the law gives you."),
+        )
+        return "done"
+
+    def _process_other(self):
+        return "ignored"
+
+    def _bury(self, message):
+        self.write({"state": "dead", "error": message[:1000], **self._stamp()})
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "malformed",
+            key=f"event:{self.id}",
+            record=self,
+            message=self.env._(
+                "Event %(topic)s cannot be read: %(error)s",
+                topic=self.topic,
+                error=message,
+            ),
+            suggestion=self.env._(
+                "Its raw body is kept. Retry it when the cause is gone, or discard it."
+            ),
+        )
+
+    # ------------------------------------------------------------- buttons
+    def action_retry(self):
+        dead = self.filtered(lambda event: event.state == "dead")
+        # sudo: operators retry, only the intake writes events otherwise
+        dead.sudo().write({"state": "new", "error": False})
+        dead.channel_id._wake("_job_intake")
+
+    def action_discard(self):
+        # sudo: as above
+        self.filtered(lambda event: event.state == "dead").sudo().write(
+            {"state": "ignored"}
+        )

@@ -1,0 +1,173 @@
+import logging
+import time
+from datetime import datetime, timedelta, timezone
+
+from psycopg2 import OperationalError
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .. import exceptions
+from ..tools.transaction import LOCK_POLL, own_transaction, retry_on_conflict, try_lock
+
+_logger = logging.getLogger(__name__)
+
+RUN_SECONDS = 50
+
+
+class ChannelIntake(models.AbstractModel):
+    """Takes stored events in: holds first, sale orders second.
+
+    Events are drained one by one in transactions of their own, by as many workers as
+    there are: each skips rows that another has locked. Capture (parse, hold, deduct)
+    always goes before import (sale order), so a backlog of orders never keeps a new
+    sale from being held.
+    """
+
+    _name = "channel.intake"
+    _description = "Channel Intake"
+
+    # ---------------------------------------------------------------- poll
+    @api.model
+    def _poll(self, channel):
+        """Pull all orders changed since the last pull, less an overlap.
+
+        :return: False when another worker is pulling
+        """
+        if not channel._capabilities().orders:
+            return None
+        with try_lock(self.env, LOCK_POLL, channel.id) as locked:
+            if not locked:
+                return False
+            started = self._database_time()
+            with channel._shared_state("poll") as state:
+                state["started_at"] = started.isoformat()
+                since = self._parse_time(state.get("watermark")) or self._first_since()
+            newest = self._pull_pages(channel, since)
+            with channel._shared_state("poll") as state:
+                state["completed_from"] = started.isoformat()
+                if newest:
+                    state["watermark"] = newest.isoformat()
+        channel._wake("_job_intake", "_job_observe")
+        return True
+
+    def _pull_pages(self, channel, since):
+        """:return: the channel's own time of the newest event, None without one"""
+        overlap = timedelta(seconds=channel.poll_overlap)
+        newest, cursor = None, ""
+        while True:
+            page = channel._adapter()._fetch_orders(channel, since - overlap, cursor)
+            with own_transaction(self.env) as env:
+                env["channel.inbox.event"]._store(channel, page.events, "poll")
+            times = [event.occurred_at for event in page.events if event.occurred_at]
+            newest = max([*times, *([newest] if newest else [])], default=None)
+            cursor = page.cursor
+            if not cursor:
+                return newest
+
+    @api.model
+    def _first_since(self):
+        """The first pull of a channel reaches back as far as open orders usually do."""
+        return self._database_time() - timedelta(days=60)
+
+    def _database_time(self):
+        """Now in UTC, aware, by the database's clock, not that of the transaction."""
+        [[now]] = self.env.execute_query(
+            SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+        )
+        return now.replace(tzinfo=timezone.utc)
+
+    @api.model
+    def _parse_time(self, text):
+        return datetime.fromisoformat(text) if text else None
+
+    # --------------------------------------------------------------- drain
+    @api.model
+    def _run(self, channel):
+        end = time.monotonic() + RUN_SECONDS
+        while time.monotonic() < end:
+            while self._capture_next(channel):
+                pass
+            if channel._may_talk() and self._fetch_next(channel):
+                continue
+            if not self._import_next(channel):
+                return
+        channel._wake("_job_intake")
+
+    def _capture_next(self, channel):
+        """:return: whether there was an event to capture"""
+        with own_transaction(self.env) as env:
+            event = env["channel.inbox.event"]._lock_next(channel.id)
+            if not event:
+                return False
+            event._process()
+        return True
+
+    def _fetch_next(self, channel):
+        """Fetch one order of which we know only that it exists or has changed."""
+        order = self._next_order(
+            channel,
+            SQL(
+                "(NOT complete OR wanted_version > version) AND state != 'gone' "
+                "AND COALESCE(fetch_after, '-infinity') < now() AT TIME ZONE 'UTC'"
+            ),
+        )
+        if not order:
+            return False
+        with own_transaction(self.env) as env:
+            # the channel may lag behind its own webhook: do not ask in a tight loop
+            env["channel.order"].browse(order.id)._postpone_fetch()
+        event = channel._adapter()._fetch_order(channel, order.external_id)
+        with own_transaction(self.env) as env:
+            if event:
+                env["channel.inbox.event"]._store(channel, [event], "fetch")
+            else:
+                env["channel.order"].browse(order.id)._on_gone()
+        return True
+
+    def _import_next(self, channel):
+        """Import one order. What goes wrong in it stays with it."""
+        order = self._next_order(channel, SQL("state = 'captured' AND complete"))
+        if not order:
+            return False
+        try:
+            retry_on_conflict(lambda: self._import_order(order.id))
+        except exceptions.ChannelError as error:
+            self._block(order.id, "malformed", str(error))
+        except OperationalError:
+            # a conflict between transactions says nothing about the order
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            # whatever an addon raises while a sale order is made: this order waits
+            # for a person, the others go on
+            _logger.exception("order %s could not be imported", order.id)
+            self._block(order.id, "import", str(error))
+        return True
+
+    def _import_order(self, order_id):
+        # REPEATABLE READ: Odoo's reservation code relies on it
+        with own_transaction(self.env, read_committed=False) as env:
+            order = env["channel.order"].browse(order_id)
+            if order._lock_for_import():
+                env["channel.change"]._set_trace(order.trace)
+                order._import()
+
+    def _block(self, order_id, category, message):
+        with own_transaction(self.env) as env:
+            env["channel.order"].browse(order_id)._block(category, message)
+
+    def _next_order(self, channel, condition):
+        """The oldest order that meets ``condition`` and that nobody works on."""
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT id FROM channel_order
+                     WHERE channel_id = %s AND %s
+                     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+                    """,
+                    channel.id,
+                    condition,
+                )
+            )
+        return self.env["channel.order"].browse(rows[0][0]) if rows else None

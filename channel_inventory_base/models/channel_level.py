@@ -1,0 +1,169 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.explain import explain
+
+
+class ChannelLevel(models.Model):
+    """Listing x node: the number the channel should show there, in SOLD units.
+
+    Rows are written by the planner only. What the channel is known to show has a
+    table of its own (``channel.level.remote``, the publisher's), and so have sales
+    that the channel has deducted itself (``channel.deduction``, order capture's):
+    three writers that never wait for each other.
+    """
+
+    _name = "channel.level"
+    _description = "Channel Level"
+    _order = "id"
+    _log_access = False
+    _rec_name = "listing_id"
+
+    listing_id = fields.Many2one(
+        "channel.listing", required=True, readonly=True, ondelete="cascade"
+    )
+    node_id = fields.Many2one(
+        "channel.node", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    product_id = fields.Many2one(related="listing_id.product_id")
+    sku = fields.Char(related="listing_id.sku")
+    target = fields.Integer(
+        required=True, readonly=True, aggregator="sum", help="What it should show."
+    )
+    inputs = fields.Json(
+        readonly=True, help="What the target was computed from, when it last changed."
+    )
+    planned_at = fields.Datetime(readonly=True, help="When the target last changed.")
+    trace = fields.Char(readonly=True)
+    remote_state = fields.Selection(
+        [
+            ("unknown", "Not seen yet"),
+            ("known", "Known"),
+            ("stale", "Refused as stale"),
+            ("rejected", "Rejected"),
+        ],
+        compute="_compute_remote",
+        search="_search_remote_state",
+        string="Channel Side",
+    )
+    expected_remote = fields.Integer(
+        compute="_compute_remote",
+        string="Shown (expected)",
+        aggregator=None,
+        help="What the channel shows as far as we know: the last number it "
+        "acknowledged less what it has sold since.",
+    )
+    acked_at = fields.Datetime(compute="_compute_remote", string="Acknowledged")
+    in_sync = fields.Boolean(compute="_compute_remote", search="_search_in_sync")
+    why = fields.Html(compute="_compute_why", sanitize=False)
+
+    _pair_uniq = models.UniqueIndex("(listing_id, node_id)")
+    _target_positive = models.Constraint("CHECK (target >= 0)")
+
+    @api.depends("listing_id", "node_id")
+    def _compute_display_name(self):
+        for level in self:
+            level.display_name = (
+                f"{level.listing_id.display_name} @ {level.node_id.name}"
+            )
+
+    def _compute_remote(self):
+        states = self._remote_states()
+        for level in self:
+            state, expected, acked_at = states.get(level.id, ("unknown", 0, False))
+            level.remote_state = state
+            level.expected_remote = expected
+            level.acked_at = acked_at
+            level.in_sync = state == "known" and expected == level.target
+
+    def _remote_states(self):
+        """:return: level id -> (state, expected_remote, acked_at)"""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT remote.level_id, remote.state, %(expected)s, remote.acked_at
+                  FROM channel_level_remote remote
+                  JOIN channel_level level ON level.id = remote.level_id
+                 WHERE remote.level_id = ANY(%(ids)s)
+                """,
+                expected=EXPECTED_REMOTE,
+                ids=list(self.ids),
+            )
+        )
+        return {row[0]: row[1:] for row in rows}
+
+    @api.model
+    def _search_remote_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        known = self.env["channel.level.remote"]._search([("state", "in", list(value))])
+        domain = [("id", "in", known.subselect("level_id"))]
+        if "unknown" in value:
+            seen = self.env["channel.level.remote"]._search([])
+            domain = ["|", ("id", "not in", seen.subselect("level_id")), *domain]
+        return domain
+
+    @api.model
+    def _search_in_sync(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        synced = SQL(
+            """(SELECT level.id FROM channel_level level
+                  JOIN channel_level_remote remote ON remote.level_id = level.id
+                 WHERE remote.state = 'known' AND level.target = %s)""",
+            EXPECTED_REMOTE,
+        )
+        return [("id", "in" if True in value else "not in", synced)]
+
+    # -------------------------------------------------- why this number
+    def _compute_why(self):
+        """The steps of today's number, recomputed from positions as they are now."""
+        inputs = self.env["channel.planner"]._explain(self)
+        for level in self:
+            level.why = self._render_why(inputs.get(level.id) or level.inputs)
+
+    @api.model
+    def _render_why(self, inputs):
+        """:param inputs: what a level or a publication line remembers"""
+        inputs = inputs or {}
+        steps = explain(inputs)
+        rules = self.env["channel.rule"].browse(
+            step.rule_id for step in steps if step.rule_id
+        )
+        return self.env["ir.qweb"]._render(
+            "channel_inventory_base.level_why",
+            {
+                "steps": steps,
+                "rules": {rule.id: rule for rule in rules.exists()},
+                "warehouses": inputs.get("warehouses") or [],
+            },
+        )
+
+    def action_publish_again(self):
+        """Send the number once more, even if the channel should show it already."""
+        self.env["channel.level.pending"]._add(self, force=True)
+        self.channel_id._wake("_job_publish")
+
+    def action_show_publications(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Publications of %s", self.display_name),
+            "res_model": "channel.publication.line",
+            "view_mode": "list,form",
+            "domain": [("level_id", "=", self.id)],
+        }
+
+
+# What the channel shows of ``level`` as far as we know, by ``remote``:
+# what it acknowledged, less what it has deducted beyond what that had counted.
+EXPECTED_REMOTE = SQL(
+    """(remote.base_qty + remote.base_deducted - COALESCE((
+            SELECT sum(deduction.quantity) FROM channel_deduction deduction
+             WHERE deduction.listing_id = level.listing_id
+               AND deduction.node_id = level.node_id), 0))::integer"""
+)

@@ -1,0 +1,50 @@
+from odoo import fields, models
+
+
+class ChannelLevelRemote(models.Model):
+    """What a channel is known to show of a level. One row a level.
+
+    ``base_qty + base_deducted`` is constant while the channel only sells: whatever it
+    sells moves from the number shown to the sum of deductions. So
+    ``expected_remote = base_qty + base_deducted - deductions now``, whenever a sale
+    becomes known: before the send, between send and answer, or later.
+
+    Writers: the publisher for rows that are known or rejected, the observer for rows
+    that are missing, unknown or stale. They never meet on a row.
+    """
+
+    _name = "channel.level.remote"
+    _description = "Channel Side of a Level"
+    _rec_name = "level_id"
+    _log_access = False
+
+    level_id = fields.Many2one(
+        "channel.level", required=True, readonly=True, ondelete="cascade"
+    )
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="channel_id.company_id")
+    state = fields.Selection(
+        [
+            ("unknown", "Not seen yet"),
+            ("known", "Known"),
+            ("stale", "Refused as stale"),
+            ("rejected", "Rejected"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    base_qty = fields.Integer(required=True, readonly=True, help="Sold units")
+    base_deducted = fields.Integer(
+        required=True, readonly=True, help="Deductions that base_qty has counted"
+    )
+    acked_at = fields.Datetime(readonly=True)
+    publication_id = fields.Many2one("channel.publication", readonly=True)
+    seen_sum = fields.Integer(
+        readonly=True, help="Observed number plus deductions: a candidate base"
+    )
+    seen_at = fields.Datetime(readonly=True)
+
+    _level_uniq = models.UniqueIndex("(level_id)")
+    _unsettled_idx = models.Index("(channel_id) WHERE state IN ('unknown', 'stale')")

@@ -1,0 +1,230 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+
+class ChannelListing(models.Model):
+    """One channel SKU bound to one Odoo product.
+
+    One sold unit is ``pack_qty`` of ``uom_id``, together ``stock_factor`` stock units
+    of the product: 12 for a case of twelve, 0.5 for half a metre.
+    """
+
+    _name = "channel.listing"
+    _description = "Channel Listing"
+    _order = "channel_id, sku, id"
+    _rec_names_search = ["sku", "title", "barcode", "external_id"]
+
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(
+        related="channel_id.company_id", store=True, index=True, precompute=True
+    )
+    active = fields.Boolean(default=True)
+    external_id = fields.Char(
+        required=True, help="The channel's id that order lines name (a variant id)."
+    )
+    stock_ref = fields.Char(
+        help="The channel's id that stock levels name (an inventory item id)."
+    )
+    sku = fields.Char(index="btree_not_null")
+    barcode = fields.Char()
+    title = fields.Char()
+    tracked = fields.Boolean(
+        default=True, help="Whether the channel keeps a stock figure for it."
+    )
+    state = fields.Selection(
+        [
+            ("unmapped", "To match"),
+            ("review", "To review"),
+            ("mapped", "Matched"),
+            ("ignored", "Ignored"),
+            ("gone", "Gone from the channel"),
+        ],
+        default="unmapped",
+        required=True,
+        index=True,
+    )
+    product_id = fields.Many2one(
+        "product.product", index=True, check_company=True, ondelete="restrict"
+    )
+    suggested_product_id = fields.Many2one("product.product", ondelete="set null")
+    match_reason = fields.Char(readonly=True)
+    uom_id = fields.Many2one(
+        "uom.uom",
+        string="Unit",
+        compute="_compute_uom_id",
+        store=True,
+        readonly=False,
+        help="The unit of one pack; the product's own unit when empty.",
+    )
+    pack_qty = fields.Float(
+        string="Units per Sold Unit",
+        default=1.0,
+        digits=(16, 6),
+        required=True,
+        help="How many of the unit one sold unit contains: 12 for a case of twelve.",
+    )
+    stock_factor = fields.Float(
+        string="Stock Units per Sold Unit",
+        compute="_compute_stock_factor",
+        store=True,
+        digits=(16, 6),
+        aggregator=None,
+    )
+    level_ids = fields.One2many("channel.level", "listing_id")
+
+    _external_uniq = models.UniqueIndex(
+        "(channel_id, external_id)", "The channel has this listing already."
+    )
+    _product_mapped_idx = models.Index("(product_id) WHERE state = 'mapped'")
+    _pack_positive = models.Constraint(
+        "CHECK (pack_qty > 0)", "A sold unit contains more than nothing."
+    )
+
+    @api.depends("sku", "title", "external_id")
+    def _compute_display_name(self):
+        for listing in self:
+            words = [f"[{listing.sku}]" if listing.sku else "", listing.title or ""]
+            listing.display_name = (
+                " ".join(word for word in words if word) or listing.external_id
+            )
+
+    @api.depends("product_id")
+    def _compute_uom_id(self):
+        for listing in self:
+            if not listing.uom_id or not listing._origin.product_id:
+                listing.uom_id = listing.product_id.uom_id
+
+    @api.depends("pack_qty", "uom_id", "product_id.uom_id")
+    def _compute_stock_factor(self):
+        for listing in self:
+            unit = listing.uom_id or listing.product_id.uom_id
+            stock_unit = listing.product_id.uom_id
+            listing.stock_factor = (
+                unit._compute_quantity(listing.pack_qty, stock_unit, round=False)
+                if unit and stock_unit
+                else listing.pack_qty
+            )
+
+    @api.constrains("state", "product_id", "uom_id")
+    def _check_mapping(self):
+        for listing in self.filtered(lambda each: each.state == "mapped"):
+            if not listing.product_id:
+                raise ValidationError(
+                    self.env._(
+                        "%s needs a product to be matched.", listing.display_name
+                    )
+                )
+            if not listing.uom_id._has_common_reference(listing.product_id.uom_id):
+                raise ValidationError(
+                    self.env._(
+                        "%(unit)s cannot be converted to %(stock_unit)s, the unit of "
+                        "%(product)s.",
+                        unit=listing.uom_id.name,
+                        stock_unit=listing.product_id.uom_id.name,
+                        product=listing.product_id.display_name,
+                    )
+                )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & {"product_id", "state", "pack_qty", "uom_id"}:
+            self._on_mapping_changed()
+        return result
+
+    def _on_mapping_changed(self):
+        """Holds follow the mapping, and orders that waited for it are tried again."""
+        self.flush_recordset()
+        self.env["channel.hold"]._follow_listings(self)
+        mapped = self.filtered(lambda each: each.state == "mapped")
+        if mapped:
+            self.env["channel.exception"]._resolve_mapped(mapped)
+            self.env["channel.order"]._retry_for_listings(mapped)
+
+    # ------------------------------------------------------------- buttons
+    def action_accept(self):
+        """Take the suggestion."""
+        for listing in self:
+            product = listing.product_id or listing.suggested_product_id
+            if not product:
+                raise UserError(
+                    self.env._(
+                        "There is no suggestion for %s: choose a product.",
+                        listing.display_name,
+                    )
+                )
+            listing.write({"product_id": product.id, "state": "mapped"})
+
+    def action_ignore(self):
+        self.write({"state": "ignored"})
+
+    def action_reopen(self):
+        self.write({"state": "review"})
+
+    # ------------------------------------------------------------ matching
+    def _suggest(self):
+        """Suggest products by SKU, then by barcode; one statement for any number.
+
+        A match on both sides unique and by the exact SKU is accepted as it is;
+        everything else waits for a person.
+        """
+        ids = self.filtered(lambda each: each.state == "unmapped").ids
+        if not ids:
+            return
+        rows = self.env.execute_query(self._suggestion_query(ids))
+        by_reason = {}
+        for listing_id, product_id, reason in rows:
+            by_reason.setdefault((reason, product_id), []).append(listing_id)
+        for (reason, product_id), listing_ids in by_reason.items():
+            listings = self.browse(listing_ids)
+            listings.write(
+                {
+                    "suggested_product_id": product_id,
+                    "match_reason": self._words_for_match(reason),
+                    "state": "review",
+                }
+            )
+            if reason == "sku":
+                listings.action_accept()
+
+    def _words_for_match(self, reason):
+        return {
+            "sku": self.env._("Same SKU as the internal reference"),
+            "barcode": self.env._("Same barcode"),
+            "several": self.env._("Several products have this SKU or barcode"),
+        }[reason]
+
+    def _suggestion_query(self, ids):
+        """Rows (listing, product, reason): the best candidate of each listing."""
+        self.env["product.product"].flush_model(["default_code", "barcode", "active"])
+        self.flush_recordset(["sku", "barcode", "channel_id"])
+        return SQL(
+            """
+            WITH candidate AS (
+                SELECT listing.id AS listing_id, product.id AS product_id, 'sku' AS how
+                  FROM channel_listing listing
+                  JOIN product_product product ON product.default_code = listing.sku
+                  JOIN product_template template ON template.id = product.product_tmpl_id
+                 WHERE listing.id = ANY(%(ids)s) AND product.active AND listing.sku > ''
+                   AND COALESCE(template.company_id, listing.company_id)
+                       = listing.company_id
+                UNION ALL
+                SELECT listing.id, product.id, 'barcode'
+                  FROM channel_listing listing
+                  JOIN product_product product ON product.barcode = listing.barcode
+                  JOIN product_template template ON template.id = product.product_tmpl_id
+                 WHERE listing.id = ANY(%(ids)s) AND product.active
+                   AND listing.barcode > ''
+                   AND COALESCE(template.company_id, listing.company_id)
+                       = listing.company_id
+            )
+            SELECT listing_id,
+                   (array_agg(product_id ORDER BY how DESC, product_id))[1],
+                   CASE WHEN count(DISTINCT product_id) > 1 THEN 'several'
+                        ELSE max(how) END
+              FROM candidate GROUP BY listing_id
+            """,
+            ids=list(ids),
+        )

@@ -1,0 +1,38 @@
+from odoo import fields, models
+
+
+class ChannelNode(models.Model):
+    """Where a channel believes stock lies; its stock is that of its warehouses."""
+
+    _name = "channel.node"
+    _description = "Channel Node"
+    _order = "channel_id, sequence, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(
+        related="channel_id.company_id", store=True, index=True, precompute=True
+    )
+    external_id = fields.Char(
+        required=True, help="The channel's own id of the place, such as a location id."
+    )
+    warehouse_ids = fields.Many2many(
+        "stock.warehouse",
+        check_company=True,
+        help="The stock of all these warehouses is what the node can sell. A "
+        "warehouse may serve many nodes. Without one nothing is published.",
+    )
+    publish = fields.Boolean(
+        default=True,
+        help="Whether numbers are published to this node. Off for a place that the "
+        "channel fills itself.",
+    )
+
+    _external_uniq = models.UniqueIndex(
+        "(channel_id, external_id)", "The channel has this node already."
+    )

@@ -1,0 +1,221 @@
+from datetime import datetime
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..schemas import LevelRef
+from ..tools.transaction import own_transaction
+from .channel_level import EXPECTED_REMOTE
+
+
+class ChannelObserver(models.AbstractModel):
+    """Finds out what a channel shows where we do not know it, without losing a sale.
+
+    A number that was just read may contain a sale whose order we have not seen; taking
+    it as the base would let the next publication overwrite that sale. But while the
+    channel only sells, "number shown + deductions we know" changes with each sale that
+    we have NOT captured yet, and returns to its value when we capture it. So a sum
+    is believed when two looks, further apart than the channel takes to show an order,
+    agree on it and all orders were pulled in between. Everything else waits.
+    """
+
+    _name = "channel.observer"
+    _description = "Channel Observer"
+
+    @api.model
+    def _run(self, channel):
+        if not channel._capabilities().read_levels:
+            return
+        self._make_missing(channel)
+        waiting = False
+        for ids in self._batches(channel):
+            waiting |= self._look(channel, ids)
+        if waiting:
+            # pull the orders of the time in between, then look again
+            channel._wake("_job_poll", seconds=channel.order_lag + 1)
+
+    def _make_missing(self, channel):
+        with own_transaction(self.env) as env:
+            env.execute_query(
+                SQL(
+                    """
+                    INSERT INTO channel_level_remote
+                           (level_id, channel_id, state, base_qty, base_deducted)
+                    SELECT level.id, level.channel_id, 'unknown', 0, 0
+                      FROM channel_level level
+                     WHERE level.channel_id = %s AND NOT EXISTS (
+                           SELECT FROM channel_level_remote remote
+                            WHERE remote.level_id = level.id)
+                    ON CONFLICT (level_id) DO NOTHING RETURNING id
+                    """,
+                    channel.id,
+                )
+            )
+
+    def _batches(self, channel):
+        """Ids of rows to look at, a request's worth at a time."""
+        size = channel._capabilities().read_size
+        last = 0
+        while True:
+            rows = self.env["channel.level.remote"].search(
+                [
+                    ("channel_id", "=", channel.id),
+                    ("state", "in", ("unknown", "stale")),
+                    ("id", ">", last),
+                ],
+                order="id",
+                limit=size,
+            )
+            if not rows:
+                return
+            last = rows[-1].id
+            yield rows.ids
+
+    # ---------------------------------------------------------------- look
+    def _look(self, channel, remote_ids):
+        """Look at a batch once. :return: whether some of it has to be looked at again"""
+        before = self._facts(remote_ids)
+        refs = [LevelRef(fact["stock_ref"], fact["node_ref"]) for fact in before]
+        states = channel._adapter()._fetch_levels(channel, refs)
+        shown = {(each.stock_ref, each.node_ref): each.available for each in states}
+        with own_transaction(self.env) as env:
+            observer = env["channel.observer"]
+            return observer._judge(
+                env["channel.channel"].browse(channel.id), before, shown
+            )
+
+    def _facts(self, remote_ids):
+        """What we know about each row, read afresh."""
+        with own_transaction(self.env) as env:
+            cr = env.cr
+            cr.execute(
+                SQL(
+                    """
+                    SELECT remote.id, remote.level_id, remote.state, remote.seen_sum,
+                           remote.seen_at, %(expected)s AS expected,
+                           remote.base_qty + remote.base_deducted AS base_sum,
+                           listing.stock_ref, node.external_id AS node_ref,
+                           clock_timestamp() AT TIME ZONE 'UTC' AS at
+                      FROM channel_level_remote remote
+                      JOIN channel_level level ON level.id = remote.level_id
+                      JOIN channel_listing listing ON listing.id = level.listing_id
+                      JOIN channel_node node ON node.id = level.node_id
+                     WHERE remote.id = ANY(%(ids)s)
+                       AND listing.state = 'mapped' AND listing.tracked
+                    """,
+                    expected=EXPECTED_REMOTE,
+                    ids=list(remote_ids),
+                )
+            )
+            return cr.dictfetchall()
+
+    # --------------------------------------------------------------- judge
+    def _judge(self, channel, before, shown):
+        after = {fact["id"]: fact for fact in self._facts([f["id"] for f in before])}
+        pulled_from = self._pulled_from(channel)
+        waiting = False
+        for fact in before:
+            ref = fact["stock_ref"], fact["node_ref"]
+            now = after.get(fact["id"])
+            if ref not in shown or now is None:
+                continue
+            if now["expected"] != fact["expected"]:
+                # a sale was captured while we looked: whether it was in, nobody knows
+                waiting = True
+                continue
+            deducted = fact["base_sum"] - fact["expected"]
+            # a level that is not stocked there yet shows nothing, which sells as 0
+            seen_sum = (shown[ref] or 0) + deducted
+            waiting |= not self._conclude(
+                channel, fact, seen_sum, deducted, pulled_from
+            )
+        return waiting
+
+    def _conclude(self, channel, fact, seen_sum, deducted, pulled_from):
+        """:return: whether the row is settled"""
+        if fact["state"] == "stale" and seen_sum == fact["base_sum"]:
+            # a captured sale explains the refusal: the base was right all along
+            self._adopt(fact, seen_sum, deducted)
+            return True
+        agreed = fact["seen_sum"] == seen_sum and fact["seen_at"]
+        if not agreed:
+            self._remember(fact, seen_sum)
+            return False
+        lag = (fact["at"] - fact["seen_at"]).total_seconds()
+        if lag < channel.order_lag or not pulled_from or pulled_from < fact["seen_at"]:
+            return False
+        if fact["state"] == "stale":
+            self._report_drift(channel, fact, seen_sum)
+        self._adopt(fact, seen_sum, deducted)
+        return True
+
+    def _pulled_from(self, channel):
+        """Since when all orders are in: the start of the last complete pull, when
+        nothing that it brought is unprocessed."""
+        state = channel._get_shared_state("poll")
+        if not state.get("completed_from") or channel._unprocessed_events():
+            return None
+        return datetime.fromisoformat(state["completed_from"]).replace(tzinfo=None)
+
+    def _remember(self, fact, seen_sum):
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_level_remote SET seen_sum = %s, seen_at = %s
+                 WHERE id = %s AND state IN ('unknown', 'stale') RETURNING id
+                """,
+                seen_sum,
+                fact["at"],
+                fact["id"],
+            )
+        )
+
+    def _adopt(self, fact, seen_sum, deducted):
+        """From here on the base is known; whatever differs from the target is queued."""
+        self.env.execute_query(
+            SQL(
+                """
+                WITH adopted AS (
+                    UPDATE channel_level_remote
+                       SET state = 'known', base_qty = %(shown)s,
+                           base_deducted = %(deducted)s, seen_sum = NULL, seen_at = NULL
+                     WHERE id = %(id)s AND state IN ('unknown', 'stale')
+                    RETURNING level_id, channel_id
+                )
+                INSERT INTO channel_level_pending
+                       (level_id, channel_id, urgent, force, since)
+                SELECT level_id, channel_id, false, false,
+                       clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM adopted RETURNING id
+                """,
+                id=fact["id"],
+                shown=seen_sum - deducted,
+                deducted=deducted,
+            )
+        )
+        channel_id = self.env["channel.level"].browse(fact["level_id"]).channel_id.id
+        self.env["channel.channel"]._after_commit(channel_id, "_job_publish")
+
+    def _report_drift(self, channel, fact, seen_sum):
+        """Somebody changed the number on the channel: say so, then put it right."""
+        level = self.env["channel.level"].browse(fact["level_id"])
+        shown = seen_sum - (fact["base_sum"] - fact["expected"])
+        message = self.env._(
+            "%(level)s shows %(shown)s where %(expected)s was expected, and no order "
+            "explains it: the number was changed on the channel.",
+            level=level.display_name,
+            shown=shown,
+            expected=fact["expected"],
+        )
+        self.env["channel.audit"]._log("drift", channel, record=level, message=message)
+        self.env["channel.exception"]._report(
+            channel,
+            "drift",
+            key=f"drift:{level.id}",
+            record=level,
+            message=message,
+            suggestion=self.env._(
+                "The number from Odoo is being published again. Ask who edits stock on "
+                "the channel; count the shelf if the difference was meant."
+            ),
+        )

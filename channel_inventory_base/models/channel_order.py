@@ -1,0 +1,306 @@
+import json
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import schemas
+from ..tools.transaction import LOCK_ORDER, lock
+
+
+class ChannelOrder(models.Model):
+    """An order as a channel has it, from the moment it is known.
+
+    ``_capture`` stores it with holds and deductions in one transaction; ``_import``
+    (channel_order_import.py) makes the sale order later, in another. One order, one
+    row: unique by channel and external id, and an older version never replaces a newer.
+    """
+
+    _name = "channel.order"
+    _description = "Channel Order"
+    _inherit = ["mail.thread"]
+    _order = "id desc"
+
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(
+        related="channel_id.company_id", store=True, index=True, precompute=True
+    )
+    name = fields.Char(required=True, readonly=True, index=True)
+    external_id = fields.Char(required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("captured", "Captured"),
+            ("blocked", "Needs attention"),
+            ("imported", "Imported"),
+            ("cancelled", "Cancelled"),
+            ("closed", "Shipped before we knew it"),
+            ("gone", "Gone from the channel"),
+        ],
+        default="captured",
+        required=True,
+        readonly=True,
+        index=True,
+        tracking=True,
+    )
+    complete = fields.Boolean(
+        readonly=True, help="Off: only the demand is known, the rest is being fetched."
+    )
+    version = fields.Datetime(
+        readonly=True, help="The channel's own time of this state"
+    )
+    wanted_version = fields.Datetime(
+        readonly=True, help="The newest version that we have heard of"
+    )
+    fetch_after = fields.Datetime(readonly=True)
+    placed_at = fields.Datetime(readonly=True)
+    payment = fields.Char(readonly=True)
+    total = fields.Float(readonly=True, digits=(16, 4))
+    currency_name = fields.Char(string="Currency", readonly=True)
+    customer_name = fields.Char(string="Customer", readonly=True)
+    partner_id = fields.Many2one("res.partner", readonly=True)
+    data = fields.Json(readonly=True, help="Canonical form of the newest version")
+    line_ids = fields.One2many("channel.order.line", "order_id", readonly=True)
+    sale_order_id = fields.Many2one(
+        "sale.order", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    event_ids = fields.One2many("channel.inbox.event", "order_id", readonly=True)
+    hold_ids = fields.One2many("channel.hold", "order_id", compute="_compute_hold_ids")
+    exception_count = fields.Integer(compute="_compute_exception_count")
+    trace = fields.Char(readonly=True, index=True)
+
+    _external_uniq = models.UniqueIndex("(channel_id, external_id)")
+    _todo_idx = models.Index("(channel_id, id) WHERE state = 'captured' AND complete")
+    _fetch_idx = models.Index(
+        "(channel_id, id) WHERE NOT complete OR wanted_version > version"
+    )
+
+    @api.depends("line_ids.hold_ids")
+    def _compute_hold_ids(self):
+        for order in self:
+            order.hold_ids = order.line_ids.hold_ids
+
+    def _compute_exception_count(self):
+        counts = self.env["channel.exception"]._count_open("channel.order", self.ids)
+        for order in self:
+            order.exception_count = counts.get(order.id, 0)
+
+    # ------------------------------------------------------------- capture
+    @api.model
+    def _capture(self, channel, data, trace):
+        """Store what ``data`` says, with holds and deductions, in this transaction.
+
+        :param data: schemas.OrderData
+        :return: the order
+        """
+        lock(self.env, LOCK_ORDER, f"{channel.id}:{data.external_id}")
+        self.env["channel.change"]._set_trace(trace)
+        order = self.search(
+            [
+                ("channel_id", "=", channel.id),
+                ("external_id", "=", data.external_id),
+            ]
+        )
+        version = _naive(data.version)
+        if not order:
+            order = self.create(self._prepare_capture_vals(channel, data, trace))
+        elif order._is_old(data, version):
+            return order
+        elif not data.complete:
+            order.wanted_version = max(version, order.wanted_version or version)
+            return order
+        order._apply(data, version)
+        return order
+
+    def _is_old(self, data, version):
+        """An equal version is news only when it completes what we had."""
+        if not self.version:
+            return False
+        if version == self.version:
+            return self.complete or not data.complete
+        return version < self.version
+
+    def _prepare_capture_vals(self, channel, data, trace):
+        return {
+            "channel_id": channel.id,
+            "external_id": data.external_id,
+            "name": data.name,
+            "trace": trace,
+        }
+
+    def _apply(self, data, version):
+        """Make this order what ``data`` says. Stock follows in the same transaction."""
+        self.write(
+            {
+                "name": data.name,
+                "complete": data.complete,
+                "version": version,
+                "wanted_version": max(version, self.wanted_version or version),
+                "placed_at": _naive(data.placed_at),
+                "payment": data.payment,
+                "total": float(data.total),
+                "currency_name": data.currency,
+                "customer_name": data.customer.name,
+                "data": json.loads(schemas.dumps(data)),
+            }
+        )
+        self.line_ids._apply_lines(self, data)
+        self._follow_state(data)
+        self.env["channel.audit"]._log(
+            "order",
+            self.channel_id,
+            record=self,
+            trace=self.trace,
+            message=self.env._(
+                "%(name)s captured: %(state)s, %(payment)s, version %(version)s",
+                name=self.name,
+                state=data.state,
+                payment=data.payment,
+                version=data.version.isoformat(),
+            ),
+        )
+
+    def _follow_state(self, data):
+        if data.state == "cancelled":
+            self._cancel()
+        elif data.complete and not self.sale_order_id and self._is_shipped(data):
+            self.state = "closed"
+        elif self.state == "blocked" and data.complete:
+            # a newer version may well have healed what was wrong with the last
+            self.state = "captured"
+        elif self.state == "imported" and data.complete:
+            self._follow_imported()
+
+    def _is_shipped(self, data):
+        """Whether nothing is left to ship of an order that once had goods."""
+        goods = [line for line in data.lines if line.ships and line.quantity]
+        return bool(goods) and not any(line.open_quantity for line in goods)
+
+    def _follow_imported(self):
+        """Changes after import: payment may confirm, anything else is a person's."""
+        sale_order = self.sale_order_id
+        if sale_order.state in ("draft", "sent"):
+            self.state = "captured"
+        elif self.line_ids._differ_from_sale():
+            self._block(
+                "changed",
+                self.env._("%s was changed on the channel after import.", self.name),
+                self.env._(
+                    "Compare its lines with %s and change the sale order.",
+                    sale_order.name,
+                ),
+            )
+
+    def _cancel(self):
+        """Cancelled on the channel. What has left the house is a person's to decide."""
+        self._release_holds()
+        sale_order = self.sale_order_id
+        if any(move.state == "done" for move in sale_order.picking_ids.move_ids):
+            self._block(
+                "cancelled_late",
+                self.env._(
+                    "%s was cancelled on the channel after goods were shipped.",
+                    self.name,
+                ),
+                self.env._("Expect a return, or refuse the cancellation."),
+            )
+            return
+        if sale_order and sale_order.state != "cancel":
+            # sudo: the intake acts for the channel, not for a salesperson
+            sale_order.sudo()._action_cancel()
+        self.state = "cancelled"
+        self.env["channel.exception"]._resolve_record(self)
+
+    def _release_holds(self):
+        """End all holds: reservations have taken over, or nobody wants it any more."""
+        self.line_ids.hold_ids.filtered(lambda hold: hold.state == "active").write(
+            {"state": "released"}
+        )
+
+    def _postpone_fetch(self):
+        self.fetch_after = fields.Datetime.now() + timedelta(seconds=10)
+
+    def _on_gone(self):
+        """The channel no longer has it: its demand is gone too, unless sold here."""
+        if not self.sale_order_id:
+            self._release_holds()
+        self.state = "gone"
+
+    # -------------------------------------------------------------- import
+    def _get_data(self):
+        """:return: schemas.OrderData of the newest version"""
+        return schemas.load(schemas.OrderData, self.data)
+
+    def _lock_for_import(self):
+        """Lock the row for this transaction; False when it is no longer to be done."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT 1 FROM channel_order WHERE id = %s AND state = 'captured' "
+                "AND complete FOR UPDATE SKIP LOCKED",
+                self.id,
+            )
+        )
+        return bool(rows)
+
+    def _block(self, category, message, suggestion="", key=""):
+        """Stop this order until a person has acted. Its stock stays held."""
+        self.state = "blocked"
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            category,
+            key=f"order:{self.id}:{key or category}",
+            record=self,
+            message=message,
+            suggestion=suggestion,
+        )
+
+    def _route_warehouse(self, node=None):
+        """Which warehouse ships what was sold at ``node``: its first."""
+        node = node or self.line_ids.node_id[:1] or self.channel_id.node_ids[:1]
+        return node.warehouse_ids.sorted(lambda each: (each.sequence, each.id))[:1]
+
+    @api.model
+    def _retry_for_listings(self, listings):
+        """Orders that waited for one of these listings are tried again."""
+        lines = self.env["channel.order.line"].search(
+            [
+                ("listing_id", "in", listings.ids),
+                ("order_id.state", "=", "blocked"),
+                ("order_id.sale_order_id", "=", False),
+            ]
+        )
+        lines.order_id._retry()
+
+    def _retry(self):
+        # sudo: whoever may correct a mapping sets the orders free that waited for it
+        self.sudo().write({"state": "captured"})
+        self.env["channel.exception"]._resolve_record(self)
+        self.channel_id._wake("_job_intake")
+
+    # ------------------------------------------------------------- buttons
+    def action_retry(self):
+        self.filtered(lambda order: order.state == "blocked")._retry()
+
+    def action_fetch(self):
+        """Ask the channel for the newest version."""
+        # sudo: operators have no write access to what capture owns
+        self.sudo().write({"complete": False, "fetch_after": False})
+        self.channel_id._wake("_job_intake")
+
+    def action_open_sale_order(self):
+        self.ensure_one()
+        if not self.sale_order_id:
+            raise UserError(self.env._("%s has no sale order yet.", self.name))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "view_mode": "form",
+            "res_id": self.sale_order_id.id,
+        }
+
+
+def _naive(moment):
+    """Odoo stores UTC without a zone, in whole microseconds."""
+    return moment.replace(tzinfo=None) if moment else False

@@ -1,0 +1,199 @@
+import hashlib
+import re
+
+from odoo import models
+from odoo.tools import email_normalize
+
+from ..tools.phone import to_e164
+from ..tools.refusal import OrderRefusedError
+
+QUIET = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+}
+COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+"""Codes in use that are not ISO's."""
+
+
+class ChannelOrder(models.Model):
+    """Who bought, and where it goes: contacts found again rather than made again."""
+
+    _inherit = "channel.order"
+
+    def _get_partners(self, data):
+        """Contacts for a sale order: (customer, invoice address, delivery address).
+
+        :raise OrderRefusedError: an address that nobody could deliver to
+        """
+        billing = self._prepare_address_vals(data.billing, data)
+        shipping = self._prepare_address_vals(data.shipping, data)
+        binding = self._get_customer(data, billing or shipping)
+        return (
+            binding.partner_id,
+            self._get_address(binding, billing or shipping, "invoice"),
+            self._get_address(binding, shipping or billing, "delivery"),
+        )
+
+    # ------------------------------------------------------------- customer
+    def _get_customer(self, data, address):
+        """The channel's customer: bound before, known by e-mail, or new."""
+        bindings = self.env["channel.partner"]
+        key = self._customer_key(data, address)
+        binding = bindings._find(self.channel_id, key)
+        if binding:
+            return binding
+        partner = self._find_by_email(data.customer.email) or self._create_customer(
+            data.customer, address
+        )
+        return bindings._bind(self.channel_id, key, partner)
+
+    def _customer_key(self, data, address):
+        """What the customer is known by: the channel's id, else e-mail, else address."""
+        if data.customer.external_id:
+            return data.customer.external_id
+        if email := email_normalize(data.customer.email):
+            return f"email:{email}"
+        known = {**(address or {}), "customer": _tidy(data.customer.name)}
+        known = "\n".join(str(known[each]) for each in sorted(known) if known[each])
+        return f"guest:{hashlib.sha256(known.encode()).hexdigest()[:32]}"
+
+    def _find_by_email(self, email):
+        """A contact of the company (or of all) with this address, the oldest first.
+
+        Never a mere delivery or invoice address: these are of somebody.
+        """
+        email = email_normalize(email)
+        if not email:
+            return self.env["res.partner"]
+        return self.env["res.partner"].search(
+            [
+                ("email_normalized", "=", email),
+                ("company_id", "in", (False, self.company_id.id)),
+                ("type", "=", "contact"),
+            ],
+            order="company_id, id",
+            limit=1,
+        )
+
+    def _create_customer(self, customer, address):
+        """A new contact lives at the address of its first order."""
+        vals = dict(address or {})
+        name = _tidy(customer.name) or vals.get("name") or customer.email
+        country = self.env["res.country"].browse(vals.get("country_id") or [])
+        phone = self._format_phone(customer.phone, country)
+        vals.update(
+            name=name or self.env._("Customer of %s", self.channel_id.name),
+            email=_tidy(customer.email),
+            phone=phone or vals.get("phone", False),
+            company_id=self.company_id.id,
+        )
+        return self.env["res.partner"].with_context(**QUIET).create(vals)
+
+    # -------------------------------------------------------------- address
+    def _get_address(self, binding, vals, kind):
+        """The customer's contact with exactly this address, made when there is none."""
+        partner = binding.partner_id
+        if not vals or self._is_address(partner, vals):
+            return partner
+        owner = partner.commercial_partner_id
+        found = self.env["res.partner"].search(
+            [
+                ("parent_id", "=", owner.id),
+                ("type", "in", ("invoice", "delivery", "other")),
+                *((name, "=", value) for name, value in vals.items()),
+            ],
+            limit=1,
+        )
+        if found:
+            return found
+        binding._count_address()
+        return owner.with_context(**QUIET).create(
+            {
+                **vals,
+                "type": kind,
+                "parent_id": owner.id,
+                "company_id": owner.company_id.id,
+            }
+        )
+
+    def _is_address(self, partner, vals):
+        """Whether it is the contact's own address; one without a phone fits any phone."""
+        wanted = {name: vals[name] for name in vals if name != "phone" or vals[name]}
+        return wanted == partner._convert_to_write(
+            {name: partner[name] for name in wanted}
+        )
+
+    def _prepare_address_vals(self, address, data):
+        """Values of a contact, None for an address that says nothing.
+
+        :raise OrderRefusedError: no country that Odoo knows
+        """
+        if not address or not any(
+            (address.name, address.company, address.street, address.city, address.zip)
+        ):
+            return None
+        country = self._find_country(address.country_code)
+        state = self._find_state(country, address.state_code)
+        # a state that Odoo does not know is part of the address all the same
+        state_text = "" if state else address.state_code
+        return {
+            "name": _join(address.company, address.name) or _tidy(data.customer.name),
+            "street": _tidy(address.street),
+            "street2": _join(address.street2, state_text),
+            "city": _tidy(address.city),
+            "zip": _tidy(address.zip),
+            "state_id": state.id,
+            "country_id": country.id,
+            "phone": self._format_phone(address.phone, country),
+        }
+
+    def _find_country(self, code):
+        code = (code or "").strip().upper()
+        code = COUNTRY_ALIASES.get(code, code)
+        country = self.env["res.country"].search([("code", "=", code)], limit=1)
+        if not country:
+            raise OrderRefusedError(
+                "address",
+                self.env._("The address has the country code “%s”.", code)
+                if code
+                else self.env._("The address has no country."),
+                self.env._("Correct the address on the channel, then fetch the order."),
+            )
+        return country
+
+    def _find_state(self, country, code):
+        """Channels say ``CA`` or ``US-CA``, Odoo has the code without the country."""
+        code = (code or "").strip().upper().removeprefix(f"{country.code}-")
+        if not code:
+            return self.env["res.country.state"]
+        return self.env["res.country.state"].search(
+            [("country_id", "=", country.id), ("code", "=", code)], limit=1
+        )
+
+    # ---------------------------------------------------------------- phone
+    def _format_phone(self, raw, country):
+        """E.164 where it is a number, as given where it is not."""
+        raw = _tidy(raw)
+        return to_e164(raw, country.code) or raw
+
+    def _find_odd_phones(self, data):
+        """Telephone numbers of the order that could not be brought into one form."""
+        given = [(data.customer.phone, data.shipping or data.billing)]
+        given += [(each.phone, each) for each in (data.billing, data.shipping) if each]
+        return sorted(
+            {
+                raw
+                for raw, address in given
+                if raw and not to_e164(raw, address.country_code if address else "")
+            }
+        )
+
+
+def _tidy(text):
+    """One space between words; False for nothing, as Odoo has it."""
+    return re.sub(r"\s+", " ", text or "").strip() or False
+
+
+def _join(*texts):
+    return ", ".join(tidy for text in texts if (tidy := _tidy(text))) or False

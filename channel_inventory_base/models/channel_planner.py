@@ -1,0 +1,401 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools.transaction import LOCK_PLAN, own_transaction, try_lock
+
+BATCH = 5000
+
+
+class ChannelPlanner(models.AbstractModel):
+    """Turns changes into level targets, thousands in one statement.
+
+    One planner runs at a time. It takes a batch of the change outbox and plans it in
+    one transaction: a change that commits meanwhile has its own row, which stays for
+    the next batch. What is read is never older than what was taken, because at READ
+    COMMITTED each statement sees all that was committed before it began.
+    """
+
+    _name = "channel.planner"
+    _description = "Channel Planner"
+
+    @api.model
+    def _run(self):
+        """Plan until the outbox is empty.
+
+        :return: False when another planner is at it
+        """
+        with try_lock(self.env, LOCK_PLAN) as locked:
+            if not locked:
+                return False
+            while self._plan_batch():
+                pass
+        return True
+
+    @api.model
+    def _plan_batch(self):
+        """:return: how many rows were taken off the outbox"""
+        with own_transaction(self.env) as env:
+            planner = env["channel.planner"]
+            planner._expand_channels()
+            changes = planner._take_changes()
+            if changes:
+                planner._plan_changes(changes)
+        return len(changes)
+
+    # -------------------------------------------------------------- outbox
+    def _expand_channels(self):
+        """A change of a whole channel becomes one of each of its listings."""
+        self.env.execute_query(
+            SQL(
+                """
+                WITH wide AS (
+                    DELETE FROM channel_change WHERE channel_id IS NOT NULL
+                    RETURNING channel_id, since, trace
+                )
+                INSERT INTO channel_change (listing_id, since, trace)
+                SELECT listing.id, min(wide.since), max(wide.trace)
+                  FROM wide JOIN channel_listing listing
+                    ON listing.channel_id = wide.channel_id
+                   AND listing.state = 'mapped'
+                 GROUP BY listing.id
+                RETURNING id
+                """
+            )
+        )
+
+    def _take_changes(self):
+        """:return: rows (product, listing, since, trace), deleted from the outbox"""
+        return self.env.execute_query(
+            SQL(
+                """
+                DELETE FROM channel_change WHERE id IN (
+                    SELECT id FROM channel_change ORDER BY id LIMIT %s
+                ) RETURNING product_id, listing_id, since, trace
+                """,
+                BATCH,
+            )
+        )
+
+    def _plan_changes(self, changes):
+        products, listings, since, traces = zip(*changes, strict=True)
+        changed = SQL(
+            """
+            SELECT listing_id, min(since) AS since, max(trace) AS trace
+              FROM (
+                SELECT COALESCE(change.listing_id, listing.id) AS listing_id,
+                       change.since, change.trace
+                  FROM unnest(%s::int[], %s::int[], %s::timestamp[], %s::varchar[])
+                       AS change (product_id, listing_id, since, trace)
+                  LEFT JOIN channel_listing listing
+                    ON listing.product_id = change.product_id
+                   AND listing.state = 'mapped'
+              ) touched
+             WHERE listing_id IS NOT NULL
+             GROUP BY listing_id
+            """,
+            list(products),
+            list(listings),
+            list(since),
+            list(traces),
+        )
+        rows = self.env.execute_query(self._plan_query(changed))
+        channels = self.env["channel.channel"].browse({row[0] for row in rows})
+        channels._wake("_job_publish")
+
+    # ------------------------------------------------------------ planning
+    def _plan_query(self, changed):
+        """Write the levels of ``changed`` whose target differs, and queue them.
+
+        :param changed: query of (listing_id, since, trace)
+        :return: query of (channel_id), a row a level that was queued
+        """
+        return SQL(
+            """
+            WITH changed AS (%(changed)s),
+            listed AS (SELECT listing_id FROM changed),
+            %(computed)s,
+            differing AS (
+                SELECT computed.*, level.id AS level_id, level.target AS old_target,
+                       changed.since, changed.trace
+                  FROM computed
+                  JOIN changed USING (listing_id)
+                  LEFT JOIN channel_level level
+                         ON level.listing_id = computed.listing_id
+                        AND level.node_id = computed.node_id
+                 WHERE level.target IS DISTINCT FROM computed.target
+            ),
+            written AS (
+                INSERT INTO channel_level AS level
+                       (listing_id, node_id, channel_id, company_id, target, inputs,
+                        planned_at, trace)
+                SELECT listing_id, node_id, channel_id, company_id, target, %(inputs)s,
+                       clock_timestamp() AT TIME ZONE 'UTC', trace
+                  FROM differing
+                ON CONFLICT (listing_id, node_id) DO UPDATE
+                   SET target = EXCLUDED.target, inputs = EXCLUDED.inputs,
+                       planned_at = EXCLUDED.planned_at, trace = EXCLUDED.trace
+                RETURNING id, listing_id, node_id, channel_id
+            )
+            INSERT INTO channel_level_pending
+                   (level_id, channel_id, urgent, force, since, trace)
+            SELECT written.id, written.channel_id,
+                   differing.target < COALESCE(differing.old_target, 0), false,
+                   differing.since, differing.trace
+              FROM written JOIN differing USING (listing_id, node_id)
+            RETURNING channel_id
+            """,
+            changed=changed,
+            computed=self._computed_ctes(),
+            inputs=self._inputs_expression(),
+        )
+
+    def _computed_ctes(self):
+        """CTEs from ``listed`` (listing_id) to ``computed``, a row a level.
+
+        Everything before ``sold`` is in stock units, from there on in sold units.
+        """
+        return SQL(
+            """
+            pair AS (
+                SELECT listing.id AS listing_id, node.id AS node_id,
+                       listing.channel_id, listing.company_id, listing.product_id,
+                       listing.stock_factor::numeric AS factor,
+                       product.product_tmpl_id,
+                       COALESCE(template.categ_id, 0) AS categ_id
+                  FROM listed
+                  JOIN channel_listing listing ON listing.id = listed.listing_id
+                  JOIN channel_node node ON node.channel_id = listing.channel_id
+                  JOIN product_product product ON product.id = listing.product_id
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
+                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
+                   AND node.active AND node.publish
+                   AND EXISTS (SELECT FROM channel_node_stock_warehouse_rel served
+                                WHERE served.channel_node_id = node.id)
+            ),
+            supply AS (
+                SELECT position.product_id, served.channel_node_id AS node_id,
+                       sum(position.on_hand) AS on_hand,
+                       sum(position.allocated) AS allocated,
+                       sum(position.held) AS held,
+                       sum(position.available) AS available,
+                       sum(position.backorderable) AS backorderable
+                  FROM channel_position position
+                  JOIN channel_node_stock_warehouse_rel served
+                    ON served.stock_warehouse_id = position.warehouse_id
+                 WHERE position.product_id = ANY (
+                        ARRAY(SELECT DISTINCT product_id FROM pair))
+                 GROUP BY position.product_id, served.channel_node_id
+            ),
+            %(rules)s,
+            stepped AS (
+                SELECT pair.*, COALESCE(supply.on_hand, 0) AS on_hand,
+                       COALESCE(supply.allocated, 0) AS allocated,
+                       COALESCE(supply.held, 0) AS held,
+                       COALESCE(supply.available, 0) AS available,
+                       LEAST(COALESCE(supply.backorderable, 0),
+                             COALESCE(rule.backorder, 0)) AS backorder,
+                       rule.fixed, rule.percent, rule.threshold, rule.cap,
+                       rule.backorder_id, rule.fixed_id, rule.percent_id,
+                       rule.threshold_id, rule.cap_id
+                  FROM pair
+                  LEFT JOIN supply ON supply.product_id = pair.product_id
+                                  AND supply.node_id = pair.node_id
+                  LEFT JOIN rule ON rule.listing_id = pair.listing_id
+                                AND rule.node_id = pair.node_id
+            ),
+            buffered AS (
+                SELECT stepped.*, GREATEST(0,
+                       (available + backorder - COALESCE(fixed, 0))
+                       * (100 - COALESCE(percent, 0)) / 100) AS promised
+                  FROM stepped
+            ),
+            packed AS (
+                -- four digits absorb the rounding of unit conversions, not stock
+                SELECT buffered.*, LEAST(floor(round(promised / factor, 4)), 2000000000)
+                       AS sold
+                  FROM buffered
+            ),
+            computed AS (
+                SELECT packed.*, (
+                       CASE WHEN sold <= COALESCE(threshold, 0) THEN 0
+                            WHEN COALESCE(cap, 0) > 0 THEN LEAST(sold, floor(cap))
+                            ELSE sold END)::integer AS target
+                  FROM packed
+            )
+            """,
+            rules=self._rule_ctes(),
+        )
+
+    def _rule_ctes(self):
+        """CTE ``rule``: for each pair and kind the value and id of the rule that counts.
+
+        Rules for products and listings are looked up by them; all others depend only
+        on node and category, of which there are few.
+        """
+        return SQL(
+            """
+            place AS (
+                SELECT DISTINCT pair.company_id, pair.channel_id, pair.node_id,
+                       pair.categ_id, category.parent_path
+                  FROM pair
+                  LEFT JOIN product_category category ON category.id = pair.categ_id
+            ),
+            wide_match AS (
+                SELECT DISTINCT ON (place.node_id, place.categ_id, rule.kind)
+                       place.node_id, place.categ_id, rule.kind, rule.value, rule.id,
+                       rule.specificity
+                  FROM place
+                  JOIN channel_rule rule ON rule.company_id = place.company_id
+                  LEFT JOIN product_category scope ON scope.id = rule.categ_id
+                 WHERE rule.active AND rule.listing_id IS NULL
+                   AND rule.product_id IS NULL AND rule.product_tmpl_id IS NULL
+                   AND COALESCE(rule.channel_id, place.channel_id) = place.channel_id
+                   AND COALESCE(rule.node_id, place.node_id) = place.node_id
+                   AND (scope.id IS NULL
+                        OR starts_with(place.parent_path, scope.parent_path))
+                 ORDER BY place.node_id, place.categ_id, rule.kind,
+                          rule.specificity DESC, rule.sequence, rule.id
+            ),
+            narrow AS (
+                SELECT rule.*, scope.parent_path AS scope_path
+                  FROM channel_rule rule
+                  LEFT JOIN product_category scope ON scope.id = rule.categ_id
+                 WHERE rule.active AND (
+                       rule.listing_id = ANY (ARRAY(SELECT listing_id FROM listed))
+                    OR rule.product_id = ANY (ARRAY(SELECT product_id FROM pair))
+                    OR rule.product_tmpl_id
+                       = ANY (ARRAY(SELECT product_tmpl_id FROM pair)))
+            ),
+            narrow_match AS (
+                SELECT DISTINCT ON (pair.listing_id, pair.node_id, narrow.kind)
+                       pair.listing_id, pair.node_id, narrow.kind, narrow.value,
+                       narrow.id
+                  FROM pair
+                  LEFT JOIN product_category category ON category.id = pair.categ_id
+                  JOIN narrow ON narrow.company_id = pair.company_id
+                 WHERE COALESCE(narrow.listing_id, pair.listing_id) = pair.listing_id
+                   AND COALESCE(narrow.product_id, pair.product_id) = pair.product_id
+                   AND COALESCE(narrow.product_tmpl_id, pair.product_tmpl_id)
+                       = pair.product_tmpl_id
+                   AND COALESCE(narrow.channel_id, pair.channel_id) = pair.channel_id
+                   AND COALESCE(narrow.node_id, pair.node_id) = pair.node_id
+                   AND (narrow.categ_id IS NULL
+                        OR starts_with(category.parent_path, narrow.scope_path))
+                 ORDER BY pair.listing_id, pair.node_id, narrow.kind,
+                          narrow.specificity DESC, narrow.sequence, narrow.id
+            ),
+            wide_rule AS (
+                SELECT node_id, categ_id, %(pivot)s
+                  FROM wide_match AS match GROUP BY node_id, categ_id
+            ),
+            narrow_rule AS (
+                SELECT listing_id, node_id, %(pivot)s
+                  FROM narrow_match AS match GROUP BY listing_id, node_id
+            ),
+            rule AS (
+                SELECT pair.listing_id, pair.node_id, %(merged)s
+                  FROM pair
+                  LEFT JOIN wide_rule ON wide_rule.node_id = pair.node_id
+                                     AND wide_rule.categ_id = pair.categ_id
+                  LEFT JOIN narrow_rule ON narrow_rule.listing_id = pair.listing_id
+                                       AND narrow_rule.node_id = pair.node_id
+            )
+            """,
+            pivot=self._pivot_columns(),
+            merged=self._merged_columns(),
+        )
+
+    def _kinds(self):
+        return [
+            kind for kind, _label in self.env["channel.rule"]._fields["kind"].selection
+        ]
+
+    def _pivot_columns(self):
+        return SQL(", ").join(
+            SQL(
+                "max(match.%s) FILTER (WHERE match.kind = %s) AS %s",
+                SQL.identifier(column),
+                kind,
+                SQL.identifier(kind + suffix),
+            )
+            for kind in self._kinds()
+            for column, suffix in (("value", ""), ("id", "_id"))
+        )
+
+    def _merged_columns(self):
+        return SQL(", ").join(
+            SQL(
+                "COALESCE(narrow_rule.%(name)s, wide_rule.%(name)s) AS %(name)s",
+                name=SQL.identifier(kind + suffix),
+            )
+            for kind in self._kinds()
+            for suffix in ("", "_id")
+        )
+
+    def _inputs_expression(self):
+        """What a level remembers of its computation; ``tools.explain`` reads it."""
+        names = ["on_hand", "allocated", "held", "available", "backorder", "factor"]
+        names += ["sold", "target"]
+        for kind in self._kinds():
+            names += [kind] * (kind != "backorder") + [f"{kind}_id"]
+        return SQL(
+            "jsonb_strip_nulls(jsonb_build_object(%s))",
+            SQL(", ").join(SQL("%s, %s", name, SQL.identifier(name)) for name in names),
+        )
+
+    # --------------------------------------------------------- explanation
+    @api.model
+    def _explain(self, levels):
+        """The same computation, read only.
+
+        :return: level id -> inputs as of now, with the positions of each warehouse;
+            levels that are no longer planned are missing
+        """
+        levels.flush_recordset()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH listed AS (
+                    SELECT DISTINCT listing_id FROM channel_level WHERE id = ANY(%(ids)s)
+                ),
+                %(computed)s,
+                explained AS (
+                    SELECT listing_id, node_id, product_id, %(inputs)s AS inputs
+                      FROM computed
+                )
+                SELECT level.id, explained.inputs, warehouses.facts
+                  FROM explained
+                  JOIN channel_level level ON level.listing_id = explained.listing_id
+                                          AND level.node_id = explained.node_id
+                  LEFT JOIN LATERAL (%(warehouses)s) warehouses ON true
+                 WHERE level.id = ANY(%(ids)s)
+                """,
+                ids=list(levels.ids),
+                computed=self._computed_ctes(),
+                inputs=self._inputs_expression(),
+                warehouses=self._warehouses_query(),
+            )
+        )
+        return {
+            level_id: dict(inputs, warehouses=warehouses or [])
+            for level_id, inputs, warehouses in rows
+        }
+
+    def _warehouses_query(self):
+        """The positions behind one level, warehouse by warehouse, as one JSON list."""
+        return SQL(
+            """
+            SELECT jsonb_agg(jsonb_build_object(
+                       'name', warehouse.name, 'on_hand', position.on_hand,
+                       'allocated', position.allocated, 'held', position.held,
+                       'in_transit', position.in_transit, 'damaged', position.damaged
+                   ) ORDER BY warehouse.sequence, warehouse.id) AS facts
+              FROM channel_position position
+              JOIN channel_node_stock_warehouse_rel served
+                ON served.stock_warehouse_id = position.warehouse_id
+              JOIN stock_warehouse warehouse ON warehouse.id = position.warehouse_id
+             WHERE served.channel_node_id = level.node_id
+               AND position.product_id = explained.product_id
+            """
+        )

@@ -1,0 +1,169 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ChannelPublication(models.Model):
+    """One outbound request for a batch of levels.
+
+    Key and payload are committed before the request is first sent and never change; a
+    retry repeats both. States: ``ready`` (frozen), ``sending`` (handed to the network,
+    the outcome may be unknown), ``done`` (answered line by line), ``void`` (the channel
+    burnt the key, the levels were queued again), ``dead`` (refused as a whole).
+    """
+
+    _name = "channel.publication"
+    _description = "Publication"
+    _order = "id desc"
+    _rec_name = "trace"
+
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(
+        related="channel_id.company_id", store=True, index=True, precompute=True
+    )
+    key = fields.Char(required=True, readonly=True, help="Idempotency key")
+    trace = fields.Char(required=True, readonly=True, index=True)
+    state = fields.Selection(
+        [
+            ("ready", "Frozen"),
+            ("sending", "Sending"),
+            ("done", "Answered"),
+            ("void", "Superseded"),
+            ("dead", "Dead letter"),
+        ],
+        default="ready",
+        required=True,
+        readonly=True,
+    )
+    payload = fields.Text(required=True, readonly=True, help="Sent as it is")
+    answer = fields.Text(readonly=True)
+    error = fields.Char(readonly=True)
+    attempts = fields.Integer(readonly=True)
+    sent_at = fields.Datetime(readonly=True, help="First handed to the network")
+    acked_at = fields.Datetime(readonly=True, index=True)
+    line_ids = fields.One2many("channel.publication.line", "publication_id")
+    line_count = fields.Integer(compute="_compute_line_count")
+
+    _key_uniq = models.UniqueIndex("(key)")
+    _open_idx = models.Index("(channel_id) WHERE state IN ('ready', 'sending')")
+    _dead_idx = models.Index("(channel_id) WHERE state = 'dead'")
+
+    @api.depends("line_ids")
+    def _compute_line_count(self):
+        counts = dict(
+            self.env["channel.publication.line"]._read_group(
+                [("publication_id", "in", self.ids)], ["publication_id"], ["__count"]
+            )
+        )
+        for publication in self:
+            publication.line_count = counts.get(publication, 0)
+
+    def action_retry(self):
+        """Dead letters: compute the numbers anew and send them under a new key."""
+        dead = self.filtered(lambda each: each.state == "dead")
+        for publication in dead:
+            self.env["channel.level.pending"]._add(
+                publication.line_ids.level_id, force=True, trace=publication.trace
+            )
+        # sudo: operators retry; only the publisher writes publications otherwise
+        dead.sudo().write({"state": "void"})
+        dead.channel_id._wake("_job_publish")
+
+    def action_discard(self):
+        # sudo: as above
+        self.filtered(lambda each: each.state == "dead").sudo().write({"state": "void"})
+
+
+class ChannelPublicationLine(models.Model):
+    """One number in a publication, with everything that made it. SOLD units."""
+
+    _name = "channel.publication.line"
+    _description = "Publication Line"
+    _order = "id"
+    _log_access = False
+    _rec_name = "level_id"
+
+    publication_id = fields.Many2one(
+        "channel.publication",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    channel_id = fields.Many2one(related="publication_id.channel_id")
+    company_id = fields.Many2one(related="publication_id.company_id")
+    sent_at = fields.Datetime(related="publication_id.sent_at")
+    acked_at = fields.Datetime(related="publication_id.acked_at")
+    level_id = fields.Many2one(
+        "channel.level", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    quantity = fields.Integer(readonly=True, required=True, help="The number sent")
+    base = fields.Integer(
+        readonly=True, required=True, help="What we expected the channel to show"
+    )
+    deducted = fields.Integer(
+        readonly=True, required=True, help="Deductions known when it was computed"
+    )
+    inputs = fields.Json(readonly=True, help="What the number was computed from")
+    since = fields.Datetime(readonly=True, help="When its cause was committed")
+    cause_trace = fields.Char(readonly=True, index="btree_not_null")
+    result = fields.Selection(
+        [
+            ("open", "Waiting"),
+            ("acked", "Acknowledged"),
+            ("stale", "Refused as stale"),
+            ("rejected", "Rejected"),
+            ("retry", "Sent again"),
+        ],
+        default="open",
+        required=True,
+        readonly=True,
+    )
+    code = fields.Char(readonly=True)
+    message = fields.Char(readonly=True)
+    seconds = fields.Float(
+        compute="_compute_seconds", help="From the commit of the cause to the answer"
+    )
+    why = fields.Html(compute="_compute_why", sanitize=False)
+
+    @api.depends("since", "acked_at")
+    def _compute_seconds(self):
+        for line in self:
+            done = line.acked_at and line.since and line.result == "acked"
+            line.seconds = (line.acked_at - line.since).total_seconds() if done else 0
+
+    @api.depends("inputs")
+    def _compute_why(self):
+        for line in self:
+            line.why = self.env["channel.level"]._render_why(line.inputs)
+
+    @api.model
+    def _insert(self, publication, rows):
+        """Insert lines in one statement; ids come back in the order of ``rows``.
+
+        :param rows: tuples (level_id, quantity, base, deducted, since, trace)
+        """
+        values = SQL(", ").join(
+            SQL("(%s, %s, %s, %s, %s, %s, %s)", index, *row)
+            for index, row in enumerate(rows)
+        )
+        inserted = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_publication_line
+                       (publication_id, level_id, quantity, base, deducted, since,
+                        cause_trace, inputs, result)
+                SELECT %s, level_id, quantity, base, deducted, row.since::timestamp,
+                       row.trace, level.inputs, 'open'
+                  FROM (VALUES %s) AS row
+                       (position, level_id, quantity, base, deducted, since, trace)
+                  JOIN channel_level level ON level.id = row.level_id
+                 ORDER BY row.position
+                RETURNING id
+                """,
+                publication.id,
+                values,
+            )
+        )
+        return [line_id for (line_id,) in inserted]

@@ -1,0 +1,433 @@
+import logging
+import time
+import uuid
+from dataclasses import dataclass
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import exceptions
+from ..schemas import LevelEntry
+from ..tools.transaction import LOCK_PUBLISH, own_transaction, try_lock
+from .channel_level import EXPECTED_REMOTE
+
+_logger = logging.getLogger(__name__)
+
+RUN_SECONDS = 50
+WINDOW = 1000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A pending level as the freezing statement saw it. Quantities in sold units."""
+
+    level_id: int
+    state: str
+    target: int
+    expected: int
+    deducted: int
+    force: bool
+    since: object
+    trace: str
+    stock_ref: str
+    node_ref: str
+
+    def differs(self):
+        return self.force or self.target != self.expected
+
+    def sendable(self):
+        return self.state in ("known", "rejected")
+
+
+class ChannelPublisher(models.AbstractModel):
+    """Sends what differs, a batch at a time; one publisher a channel at a time.
+
+    Each step is a transaction of its own: freeze (key, payload and lines become
+    durable and leave the queue), mark as sending, call the channel with no transaction
+    open, settle. Whoever dies in between leaves a publication that the next run finds
+    first: it is sent again with the same key and body, and so has one outcome.
+    """
+
+    _name = "channel.publisher"
+    _description = "Channel Publisher"
+
+    @api.model
+    def _run(self, channel):
+        """:return: False when another publisher is at this channel"""
+        channel._require("push_levels")
+        end = time.monotonic() + RUN_SECONDS
+        with try_lock(self.env, LOCK_PUBLISH, channel.id) as locked:
+            if not locked:
+                return False
+            for publication_id in self._open_publications(channel):
+                self._send(channel, publication_id)
+            while publication_id := self._freeze(channel):
+                self._send(channel, publication_id)
+                if time.monotonic() > end:
+                    channel._wake("_job_publish")
+                    break
+        return True
+
+    def _open_publications(self, channel):
+        with own_transaction(self.env) as env:
+            return (
+                env["channel.publication"]
+                .search(
+                    [
+                        ("channel_id", "=", channel.id),
+                        ("state", "in", ("ready", "sending")),
+                    ],
+                    order="id",
+                )
+                .ids
+            )
+
+    # -------------------------------------------------------------- freeze
+    def _freeze(self, channel):
+        """Take a batch off the queue and make it a publication.
+
+        :return: its id; None when there is nothing to send
+        """
+        size = channel._capabilities().batch_size
+        while True:
+            with own_transaction(self.env) as env:
+                publisher = env["channel.publisher"]
+                taken = publisher._take(channel.id, max(WINDOW, size))
+                if not taken:
+                    return None
+                chosen = [each for each in taken if each.sendable() and each.differs()]
+                publisher._put_back(chosen[size:])
+                if chosen:
+                    own_channel = env["channel.channel"].browse(channel.id)
+                    return publisher._make_publication(own_channel, chosen[:size]).id
+
+    def _take(self, channel_id, limit):
+        """Delete up to ``limit`` levels from the queue and look at them, at once.
+
+        A number is not raised while a change of its product waits to be planned: an
+        order that is stored counts even if no planner has got to it.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH picked AS (
+                    SELECT pending.level_id
+                      FROM channel_level_pending pending
+                      JOIN channel_level level ON level.id = pending.level_id
+                      JOIN channel_listing listing ON listing.id = level.listing_id
+                      LEFT JOIN channel_level_remote remote
+                             ON remote.level_id = level.id
+                     WHERE pending.channel_id = %(channel)s
+                       AND (level.target <= %(expected)s OR NOT EXISTS (
+                            SELECT FROM channel_change change
+                             WHERE change.product_id = listing.product_id
+                                OR change.listing_id = listing.id
+                                OR change.channel_id = level.channel_id))
+                     ORDER BY pending.urgent DESC, pending.id
+                     LIMIT %(limit)s
+                ),
+                taken AS (
+                    DELETE FROM channel_level_pending
+                     WHERE level_id IN (SELECT level_id FROM picked)
+                    RETURNING id, level_id, urgent, force, since, trace
+                ),
+                queued AS (
+                    SELECT level_id, min(id) AS position, bool_or(urgent) AS urgent,
+                           bool_or(force) AS force, min(since) AS since,
+                           max(trace) AS trace
+                      FROM taken GROUP BY level_id
+                )
+                SELECT level.id, COALESCE(remote.state, 'unknown'), level.target,
+                       %(expected)s, remote.base_qty + remote.base_deducted
+                           - %(expected)s, queued.force, queued.since, queued.trace,
+                       listing.stock_ref, node.external_id
+                  FROM queued
+                  JOIN channel_level level ON level.id = queued.level_id
+                  JOIN channel_listing listing ON listing.id = level.listing_id
+                  JOIN channel_node node ON node.id = level.node_id
+                  LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
+                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
+                   AND node.active AND node.publish
+                 ORDER BY queued.urgent DESC, queued.position
+                """,
+                channel=channel_id,
+                expected=EXPECTED_REMOTE,
+                limit=limit,
+            )
+        )
+        return [Candidate(*row) for row in rows]
+
+    def _put_back(self, candidates):
+        """What did not fit into the batch waits where it stood: first in its class."""
+        if not candidates:
+            return
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_level_pending
+                       (level_id, channel_id, urgent, force, since, trace)
+                SELECT level.id, level.channel_id, row.urgent, row.force,
+                       row.since::timestamp, row.trace
+                  FROM (VALUES %s) AS row (level_id, urgent, force, since, trace)
+                  JOIN channel_level level ON level.id = row.level_id
+                RETURNING id
+                """,
+                SQL(", ").join(
+                    SQL(
+                        "(%s, %s, %s, %s, %s)",
+                        each.level_id,
+                        each.target < each.expected,
+                        each.force,
+                        each.since,
+                        each.trace,
+                    )
+                    for each in candidates
+                ),
+            )
+        )
+
+    def _make_publication(self, channel, candidates):
+        trace = uuid.uuid4().hex
+        publication = self.env["channel.publication"].create(
+            {
+                "channel_id": channel.id,
+                "key": str(uuid.uuid4()),
+                "trace": trace,
+                "payload": "",
+            }
+        )
+        line_ids = self.env["channel.publication.line"]._insert(
+            publication,
+            [
+                (each.level_id, each.target, each.expected, each.deducted)
+                + (each.since, each.trace)
+                for each in candidates
+            ],
+        )
+        entries = [
+            LevelEntry(
+                line_id, each.stock_ref, each.node_ref, each.target, each.expected
+            )
+            for line_id, each in zip(line_ids, candidates, strict=True)
+        ]
+        publication.payload = channel._adapter()._prepare_push(channel, entries, trace)
+        return publication
+
+    # ---------------------------------------------------------------- send
+    def _send(self, channel, publication_id):
+        """Send one publication, for the first time or again, and settle its answer."""
+        with own_transaction(self.env) as env:
+            publication = env["channel.publication"].browse(publication_id)
+            publication.write(
+                {
+                    "state": "sending",
+                    "attempts": publication.attempts + 1,
+                    "sent_at": publication.sent_at or fields.Datetime.now(),
+                }
+            )
+            payload, key = publication.payload, publication.key
+        try:
+            result = channel._adapter()._push_levels(channel, payload, key)
+        except exceptions.StaleKeyError as error:
+            self._start_over(publication_id, error)
+        except exceptions.RejectedError as error:
+            self._bury(publication_id, error)
+        else:
+            self._settle(publication_id, result)
+
+    def _start_over(self, publication_id, error):
+        """The key is burnt and nothing was written under it: queue the levels anew."""
+        with own_transaction(self.env) as env:
+            publication = env["channel.publication"].browse(publication_id)
+            publication.write({"state": "void", "error": str(error)})
+            env["channel.publisher"]._queue_lines(publication.line_ids)
+
+    def _bury(self, publication_id, error):
+        """The channel refuses the request as a whole: a dead letter for a person."""
+        with own_transaction(self.env) as env:
+            publication = env["channel.publication"].browse(publication_id)
+            publication.write({"state": "dead", "error": str(error)})
+            env["channel.exception"]._report(
+                publication.channel_id,
+                "publication",
+                key=f"publication:{publication.id}",
+                record=publication,
+                message=str(error),
+                suggestion=self.env._(
+                    "Open the publication, correct the cause and press Retry: the "
+                    "numbers are computed anew."
+                ),
+            )
+
+    # -------------------------------------------------------------- settle
+    def _settle(self, publication_id, result):
+        """Write down what the channel answered, line by line, in one transaction."""
+        with own_transaction(self.env) as env:
+            publication = env["channel.publication"].browse(publication_id)
+            lines = env["channel.publication.line"]
+            results = {each.line_id: each for each in result.results}
+            grouped = {}
+            for line in publication.line_ids:
+                outcome = results.get(line.id)
+                status = outcome.status if outcome else "retry"
+                grouped[status] = grouped.get(status, lines) | line
+            publisher = env["channel.publisher"]
+            publisher._store_results(publication, results)
+            publisher._settle_acked(publication, grouped.get("acked", lines))
+            publisher._settle_stale(grouped.get("stale", lines))
+            publisher._settle_rejected(grouped.get("rejected", lines), results)
+            publisher._queue_lines(grouped.get("retry", lines))
+            publication.write(
+                {
+                    "state": "done",
+                    "answer": (result.answer or "")[:100_000],
+                    "acked_at": fields.Datetime.now(),
+                }
+            )
+            env["channel.audit"]._log_publication(publication, grouped)
+
+    def _store_results(self, publication, results):
+        """Results of lines without one are ``retry``: the adapter left them out."""
+        rows = [
+            SQL("(%s, %s, %s, %s)", each.line_id, each.status, each.code, each.message)
+            for each in results.values()
+        ]
+        self.env.execute_query(
+            SQL(
+                "UPDATE channel_publication_line SET result = 'retry' "
+                "WHERE publication_id = %s RETURNING id",
+                publication.id,
+            )
+        )
+        if rows:
+            self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE channel_publication_line line
+                       SET result = row.status, code = row.code, message = row.message
+                      FROM (VALUES %s) AS row (line_id, status, code, message)
+                     WHERE line.id = row.line_id AND line.publication_id = %s
+                    RETURNING line.id
+                    """,
+                    SQL(", ").join(rows),
+                    publication.id,
+                )
+            )
+
+    def _settle_acked(self, publication, lines):
+        """The channel shows what was sent, less what it has sold since the freeze.
+
+        ``base_deducted`` is what was known at the freeze: a sale captured between send
+        and answer lowers ``expected_remote`` all by itself.
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_level_remote remote
+                   SET state = 'known', base_qty = line.quantity,
+                       base_deducted = line.deducted, publication_id = %s,
+                       acked_at = clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM channel_publication_line line
+                 WHERE line.id = ANY(%s) AND remote.level_id = line.level_id
+                RETURNING remote.id
+                """,
+                publication.id,
+                list(lines.ids),
+            )
+        )
+        self.env["channel.exception"]._resolve_keys(
+            publication.channel_id, [f"level:{line.level_id.id}" for line in lines]
+        )
+
+    def _settle_stale(self, lines):
+        """The channel showed something else: find out why before anything is sent."""
+        if not lines:
+            return
+        self._set_remote_state(lines, "stale")
+        lines.channel_id._wake("_job_poll")
+
+    def _settle_rejected(self, lines, results):
+        if not lines:
+            return
+        self._set_remote_state(lines, "rejected")
+        for line in lines:
+            self.env["channel.exception"]._report(
+                line.channel_id,
+                "level",
+                key=f"level:{line.level_id.id}",
+                record=line.level_id,
+                message=self.env._(
+                    "%(channel)s refuses %(quantity)s for %(level)s: %(reason)s",
+                    channel=line.channel_id.name,
+                    quantity=line.quantity,
+                    level=line.level_id.display_name,
+                    reason=results[line.id].message or results[line.id].code,
+                ),
+                suggestion=self.env._(
+                    "Correct the item on the channel, or ignore the listing. The next "
+                    "change of its number tries again by itself."
+                ),
+            )
+
+    def _set_remote_state(self, lines, state):
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_level_remote SET state = %s, seen_sum = NULL,
+                       seen_at = NULL
+                 WHERE level_id = ANY(%s) RETURNING id
+                """,
+                state,
+                list(lines.level_id.ids),
+            )
+        )
+
+    def _queue_lines(self, lines):
+        """Queue the levels of ``lines`` again; their age is that of the first cause."""
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_level_pending
+                       (level_id, channel_id, urgent, force, since, trace)
+                SELECT level.id, level.channel_id, line.quantity < line.base, false,
+                       line.since, line.cause_trace
+                  FROM channel_publication_line line
+                  JOIN channel_level level ON level.id = line.level_id
+                 WHERE line.id = ANY(%s) RETURNING id
+                """,
+                list(lines.ids),
+            )
+        )
+
+    # ---------------------------------------------------------------- heal
+    @api.model
+    def _heal(self):
+        """Queue every level that should be published and is not queued.
+
+        The queue is exact as long as every writer does its part; this makes a mistake
+        of theirs a delay instead of a wrong number.
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_level_pending
+                       (level_id, channel_id, urgent, force, since, trace)
+                SELECT level.id, level.channel_id, level.target < %(expected)s, false,
+                       COALESCE(level.planned_at, now() AT TIME ZONE 'UTC'), level.trace
+                  FROM channel_level level
+                  JOIN channel_level_remote remote ON remote.level_id = level.id
+                  JOIN channel_listing listing ON listing.id = level.listing_id
+                 WHERE remote.state = 'known' AND level.target <> %(expected)s
+                   AND listing.state = 'mapped'
+                   AND NOT EXISTS (SELECT FROM channel_level_pending pending
+                                    WHERE pending.level_id = level.id)
+                   AND NOT EXISTS (SELECT FROM channel_publication_line line
+                                     JOIN channel_publication publication
+                                       ON publication.id = line.publication_id
+                                    WHERE line.level_id = level.id
+                                      AND publication.state IN ('ready', 'sending'))
+                RETURNING id
+                """,
+                expected=EXPECTED_REMOTE,
+            )
+        )

@@ -1,0 +1,46 @@
+from odoo import fields, models
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    channel_listing_ids = fields.One2many("channel.listing", "product_id")
+    channel_level_count = fields.Integer(compute="_compute_channel_level_count")
+
+    def _compute_channel_level_count(self):
+        for product in self:
+            product.channel_level_count = self.env["channel.level"].search_count(
+                [("listing_id.product_id", "=", product.id)]
+            )
+
+    def action_channel_levels(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_level_action"
+        )
+        return dict(
+            action, domain=[("listing_id.product_id", "in", self.ids)], context={}
+        )
+
+    def action_channel_positions(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_position_action"
+        )
+        return dict(action, domain=[("product_id", "in", self.ids)], context={})
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    channel_level_count = fields.Integer(compute="_compute_channel_level_count")
+
+    def _compute_channel_level_count(self):
+        for template in self:
+            template.channel_level_count = sum(
+                template.product_variant_ids.mapped("channel_level_count")
+            )
+
+    def action_channel_levels(self):
+        return self.product_variant_ids.action_channel_levels()
+
+    def action_channel_positions(self):
+        return self.product_variant_ids.action_channel_positions()

@@ -1,0 +1,95 @@
+from odoo import api, fields, models
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    channel_order_id = fields.Many2one(
+        "channel.order",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    channel_id = fields.Many2one(
+        related="channel_order_id.channel_id", store=True, index="btree_not_null"
+    )
+
+    @api.depends("channel_order_id")
+    def _compute_currency_id(self):
+        """The currency an order was placed in, whether or not a pricelist has it."""
+        result = super()._compute_currency_id()
+        for order in self.filtered("channel_order_id"):
+            # sudo: salespeople need not see channels
+            channel_order = order.sudo().channel_order_id
+            order.currency_id = (
+                channel_order._get_currency(channel_order.currency_name)
+                or order.currency_id
+            )
+        return result
+
+    def _prepare_confirmation_values(self):
+        """An order of a channel was placed when its customer placed it."""
+        values = super()._prepare_confirmation_values()
+        placed_at = self.sudo().channel_order_id.placed_at if len(self) == 1 else None
+        if placed_at:
+            values["date_order"] = placed_at
+        return values
+
+    def _action_confirm(self):
+        result = super()._action_confirm()
+        # sudo: a salesperson who confirms need not have rights on channels
+        self.sudo().channel_order_id._on_sale_confirmed()
+        return result
+
+    def _reserve(self):
+        """Reserve what is there. Channels have promised it, so do not wait for a date.
+
+        What the confirmation itself has tried to reserve is not tried again.
+        """
+        moves = self.order_line.move_ids.filtered(
+            lambda move: (
+                move.state in ("confirmed", "partially_available")
+                and not move._should_assign_at_confirm()
+            )
+        )
+        if moves:
+            moves._action_assign()
+
+    def action_open_channel_order(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "channel.order",
+            "view_mode": "form",
+            "res_id": self.channel_order_id.id,
+        }
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    channel_order_line_id = fields.Many2one(
+        "channel.order.line",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    channel_warehouse_id = fields.Many2one(
+        "stock.warehouse",
+        readonly=True,
+        copy=False,
+        help="Where the channel sold it from: it is reserved where it was held.",
+    )
+
+    @api.depends("channel_warehouse_id")
+    def _compute_warehouse_id(self):
+        """Odoo has one warehouse an order; an order of a channel may have several.
+
+        A value written to the field does not last: it is computed again.
+        """
+        result = super()._compute_warehouse_id()
+        for line in self.filtered("channel_warehouse_id"):
+            line.warehouse_id = line.channel_warehouse_id
+        return result

@@ -1,0 +1,392 @@
+"""The canonical data that crosses the seam between the base and a connector.
+
+Frozen dataclasses without any odoo, so that mappers are tested without a database.
+A connector's mapper builds plain JSON-able dictionaries of the same field names;
+``load`` turns them into these classes and refuses whatever does not fit, naming the
+place. What the base stores (``dump``) is read back through the same door.
+
+Quantities are in SOLD units (what one piece on the channel is: maybe a case of 12)
+unless a name says ``stock``. Money is Decimal in the order's currency.
+"""
+
+import dataclasses
+import json
+import types
+import typing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+
+from .exceptions import MalformedDataError
+
+MAX_QUANTITY = 10_000_000
+"""More than this in one line is a mistake or an attack, never an order."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a channel can do; the base asks before it calls.
+
+    ``compare_and_set``: a level is written only when the channel shows the value
+    that we expect. ``idempotent``: a repeated key and body is carried out once.
+    ``batch_size``: how many levels one request takes.
+    """
+
+    push_levels: bool = False
+    compare_and_set: bool = False
+    idempotent: bool = False
+    read_levels: bool = False
+    orders: bool = False
+    webhooks: bool = False
+    nodes: bool = False
+    batch_size: int = 1
+    read_size: int = 100
+
+
+@dataclass(frozen=True)
+class ConnectionInfo:
+    """What a connection test found: for the operator's eyes, and to fill fields."""
+
+    account_name: str
+    account_ref: str
+    currency: str
+    version: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NodeData:
+    """A place where the channel believes stock lies."""
+
+    external_id: str
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class ListingData:
+    """One thing the channel sells.
+
+    ``external_id`` is what order lines name, ``stock_ref`` what levels name (on
+    Shopify a variant and its inventory item; elsewhere often the same).
+    ``tracked`` False: the channel keeps no stock for it, so nothing is published.
+    """
+
+    external_id: str
+    stock_ref: str
+    sku: str = ""
+    barcode: str = ""
+    title: str = ""
+    tracked: bool = True
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class LevelRef:
+    """A level by the channel's own names: ListingData.stock_ref and NodeData.external_id."""
+
+    stock_ref: str
+    node_ref: str
+
+
+@dataclass(frozen=True)
+class LevelState:
+    """What the channel shows for a level. ``available`` None: not stocked there."""
+
+    stock_ref: str
+    node_ref: str
+    available: int | None
+
+
+@dataclass(frozen=True)
+class LevelEntry:
+    """One number to publish, in sold units.
+
+    ``base`` is the value that we believe the channel shows (``expected_remote``),
+    never one read a moment ago. ``line_id`` is ours, to find the result again.
+    """
+
+    line_id: int
+    stock_ref: str
+    node_ref: str
+    quantity: int
+    base: int
+
+
+@dataclass(frozen=True)
+class LineResult:
+    """What became of one LevelEntry.
+
+    ``status`` is ``acked`` (the channel shows it), ``stale`` (it showed something
+    else than ``base``, nothing written), ``rejected`` (never as it stands) or
+    ``retry`` (nothing written and nothing wrong with it: another entry failed).
+    """
+
+    line_id: int
+    status: str
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class PushResult:
+    """The channel's answer to one publication: a result a line, and the raw text."""
+
+    results: tuple[LineResult, ...]
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class InboundEvent:
+    """One fact as received, before anybody interprets it.
+
+    ``key`` is unique in its channel: the same fact received twice has it twice.
+    ``kind`` says who handles it: ``order`` (body is an order or names one by
+    ``ref``), ``catalogue`` (listings changed), ``level`` (quantities changed),
+    ``gone`` (we were uninstalled), ``privacy``, ``other`` (kept, nothing to do).
+    """
+
+    key: str
+    kind: str
+    topic: str
+    body: str
+    ref: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """A page of polled events and where to go on; ``cursor`` "" ends it."""
+
+    events: tuple[InboundEvent, ...]
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class TaxData:
+    """One tax as the channel charged it. ``rate`` is a fraction: 0.19 is 19 %."""
+
+    title: str
+    rate: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Deduction:
+    """Units the channel has taken off a level for an order line, net of restocks."""
+
+    node_ref: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class OrderLineData:
+    """One order line.
+
+    ``quantity`` is what the customer still buys (edits and refunds taken off),
+    ``open_quantity`` what is left to ship. ``unit_price`` is before discounts,
+    with or without tax as the order's ``taxes_included`` says; ``discount`` is the
+    whole line's, order-level parts included. ``deductions`` None: not known yet.
+    """
+
+    external_id: str
+    listing_ref: str
+    quantity: int
+    open_quantity: int
+    sku: str = ""
+    title: str = ""
+    unit_price: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+    taxes: tuple[TaxData, ...] = ()
+    deductions: tuple[Deduction, ...] | None = None
+    ships: bool = True
+
+
+@dataclass(frozen=True)
+class ShippingLineData:
+    """A delivery charge: ``price`` before ``discount``, tax as in the order."""
+
+    title: str
+    price: Decimal
+    code: str = ""
+    discount: Decimal = Decimal(0)
+    taxes: tuple[TaxData, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddressData:
+    name: str = ""
+    company: str = ""
+    street: str = ""
+    street2: str = ""
+    city: str = ""
+    zip: str = ""
+    state_code: str = ""
+    country_code: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class CustomerData:
+    external_id: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class OrderData:
+    """An order as the channel has it at ``version``.
+
+    ``version`` is the channel's own last-change time; an older one never replaces
+    a newer. ``complete`` False: only identity, version and demand are known (a
+    webhook that carries less than the order); enough to hold stock, not to sell.
+    ``payment``: pending, authorized, paid, refunded, voided. ``state``: open or
+    cancelled.
+    """
+
+    external_id: str
+    name: str
+    version: datetime
+    lines: tuple[OrderLineData, ...]
+    complete: bool = True
+    placed_at: datetime | None = None
+    state: str = "open"
+    payment: str = "pending"
+    test: bool = False
+    currency: str = ""
+    taxes_included: bool = False
+    total: Decimal = Decimal(0)
+    total_tax: Decimal = Decimal(0)
+    shipping_lines: tuple[ShippingLineData, ...] = ()
+    customer: CustomerData = CustomerData()
+    billing: AddressData | None = None
+    shipping: AddressData | None = None
+    note: str = ""
+
+    def __post_init__(self):
+        _check_choice("state", self.state, ("open", "cancelled"))
+        _check_choice(
+            "payment",
+            self.payment,
+            ("pending", "authorized", "paid", "refunded", "voided"),
+        )
+        for index, line in enumerate(self.lines):
+            _check_quantity(f"lines[{index}].quantity", line.quantity)
+            _check_quantity(f"lines[{index}].open_quantity", line.open_quantity)
+        ids = [line.external_id for line in self.lines]
+        if len(ids) != len(set(ids)):
+            raise MalformedDataError("two lines have the same id", path="lines")
+
+
+def _check_choice(path, value, choices):
+    if value not in choices:
+        raise MalformedDataError(f"{value!r} is none of {choices}", path=path)
+
+
+def _check_quantity(path, value):
+    if not 0 <= value <= MAX_QUANTITY:
+        raise MalformedDataError(
+            f"quantity {value} is not between 0 and {MAX_QUANTITY}", path=path
+        )
+
+
+def load(cls, data, path=""):
+    """Build the dataclass ``cls`` from plain JSON-able ``data``.
+
+    :raise MalformedDataError: a field is missing, unknown or of another type
+    """
+    if not isinstance(data, dict):
+        raise MalformedDataError(f"an object is expected, not {data!r:.80}", path=path)
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    unknown = sorted(set(data) - set(fields))
+    if unknown:
+        raise MalformedDataError(f"unknown fields {unknown}", path=path)
+    hints = typing.get_type_hints(cls)
+    values = {}
+    for name, field in fields.items():
+        where = f"{path}.{name}" if path else name
+        if name in data:
+            values[name] = _load_value(hints[name], data[name], where)
+        elif field.default is dataclasses.MISSING:
+            raise MalformedDataError("is missing", path=where)
+    return cls(**values)
+
+
+def dump(value):
+    """The JSON-able form of a dataclass; ``load`` reads it back as it was."""
+    if dataclasses.is_dataclass(value):
+        return {
+            field.name: dump(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
+    if isinstance(value, tuple | list):
+        return [dump(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
+
+
+def dumps(value):
+    """``dump`` as text with a stable order: equal data gives equal text."""
+    return json.dumps(dump(value), sort_keys=True, separators=(",", ":"))
+
+
+def _load_value(hint, value, path):
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        if value is None:
+            return None
+        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+        return _load_value(hint, value, path)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise MalformedDataError("a list is expected", path=path)
+        item = typing.get_args(hint)[0]
+        return tuple(
+            _load_value(item, each, f"{path}[{index}]")
+            for index, each in enumerate(value)
+        )
+    if dataclasses.is_dataclass(hint):
+        return value if isinstance(value, hint) else load(hint, value, path)
+    return _load_scalar(hint, value, path)
+
+
+def _load_scalar(hint, value, path):
+    try:
+        if hint is Decimal:
+            return _load_decimal(value)
+        if hint is datetime:
+            return _load_datetime(value)
+    except (InvalidOperation, ValueError, TypeError, AttributeError) as error:
+        raise MalformedDataError(
+            f"{value!r:.80} is not a {hint.__name__.lower()}", path=path
+        ) from error
+    # bool is an int to Python, and never a quantity to us
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise MalformedDataError(f"{value!r:.80} is not {hint.__name__}", path=path)
+    return value
+
+
+def _load_decimal(value):
+    """Floats are refused: they have lost the cents that we are to keep."""
+    if isinstance(value, bool | float):
+        raise ValueError(value)
+    number = Decimal(value)
+    if not number.is_finite():
+        raise ValueError(value)
+    return number
+
+
+def _load_datetime(value):
+    """Times without a zone are refused: nobody knows what they mean."""
+    moment = (
+        value
+        if isinstance(value, datetime)
+        else datetime.fromisoformat(value.replace("Z", "+00:00"))
+    )
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return moment.astimezone(timezone.utc)

@@ -1,0 +1,208 @@
+"""A channel in memory for the base's own tests: compare-and-set, keys, orders, faults.
+
+Stands in for ``channel.adapter.<type>`` through ``ChannelChannel._adapter``. Quantities
+are sold units. The connectors are tested against real servers instead.
+"""
+
+import json
+import threading
+from datetime import datetime, timedelta, timezone
+
+from ..exceptions import ForgedError, MalformedDataError, StaleKeyError
+from ..schemas import (
+    Capabilities,
+    ConnectionInfo,
+    EventPage,
+    InboundEvent,
+    LevelState,
+    LineResult,
+    NodeData,
+    OrderData,
+    PushResult,
+    load,
+)
+
+
+class FakeChannel:
+    """``levels``: (stock_ref, node_ref) -> number shown."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.levels = {}
+        self.orders = {}
+        self.answers = {}
+        self.requests = []
+        self.faults = []
+        self.rejected = {}
+        self.listings = []
+        self.clock = datetime.now(timezone.utc).replace(microsecond=0)
+        self.batch_size = 250
+
+    # --------------------------------------------------------- shop side
+    def tick(self):
+        self.clock += timedelta(seconds=1)
+        return self.clock
+
+    def sell(self, quantity=1, stock_ref="item-1", node_ref="node-1", **values):
+        """A shopper buys what is shown: the number goes down and an order exists."""
+        with self.lock:
+            shown = self.levels[stock_ref, node_ref]
+            if shown < quantity:
+                raise LookupError(f"{shown} shown, {quantity} wanted")
+            self.levels[stock_ref, node_ref] = shown - quantity
+            name = f"#{1001 + len(self.orders)}"
+            line = {
+                "external_id": f"{name}/1",
+                "listing_ref": stock_ref.replace("item", "variant"),
+                "sku": stock_ref.replace("item", "SKU"),
+                "quantity": quantity,
+                "open_quantity": quantity,
+                "unit_price": "10.00",
+                "deductions": [{"node_ref": node_ref, "quantity": quantity}],
+            }
+            order = {
+                "external_id": name,
+                "name": name,
+                "version": self.tick().isoformat(),
+                "placed_at": self.clock.isoformat(),
+                "payment": "paid",
+                "currency": "USD",
+                "total": str(10 * quantity),
+                "lines": [dict(line, **values.pop("line", {}))],
+                "customer": {"name": "Ada Shopper", "email": "ada@example.com"},
+            }
+            self.orders[name] = dict(order, **values)
+            return name
+
+    def change(self, name, **values):
+        with self.lock:
+            order = dict(self.orders[name], version=self.tick().isoformat(), **values)
+            self.orders[name] = order
+
+    def event(self, name, suffix=""):
+        order = self.orders[name]
+        return InboundEvent(
+            key=f"{name}@{order['version']}{suffix}",
+            kind="order",
+            topic="order",
+            body=json.dumps(order),
+            ref=name,
+            occurred_at=datetime.fromisoformat(order["version"]),
+        )
+
+    def _fault(self, where):
+        for fault in list(self.faults):
+            if fault[0] == where:
+                self.faults.remove(fault)
+                raise fault[1]
+
+    # ------------------------------------------------------ adapter side
+    def _capabilities(self):
+        return Capabilities(
+            push_levels=True,
+            compare_and_set=True,
+            idempotent=True,
+            read_levels=True,
+            orders=True,
+            webhooks=True,
+            nodes=True,
+            batch_size=self.batch_size,
+        )
+
+    def _test_connection(self, channel):
+        self._fault("test")
+        return ConnectionInfo("Fake Store", "fake", "USD")
+
+    def _fetch_nodes(self, channel):
+        return [NodeData("node-1", "Node 1"), NodeData("node-2", "Node 2")]
+
+    def _iter_listings(self, channel):
+        yield self.listings
+
+    def _fetch_levels(self, channel, refs):
+        self._fault("read")
+        return [
+            LevelState(
+                ref.stock_ref,
+                ref.node_ref,
+                self.levels.get((ref.stock_ref, ref.node_ref)),
+            )
+            for ref in refs
+        ]
+
+    def _prepare_push(self, channel, entries, reference):
+        return json.dumps(
+            [
+                [each.line_id, each.stock_ref, each.node_ref, each.quantity, each.base]
+                for each in entries
+            ]
+        )
+
+    def _push_levels(self, channel, payload, key):
+        self._fault("send")
+        with self.lock:
+            self.requests.append((key, payload))
+            if key in self.answers:
+                stored_payload, result = self.answers[key]
+                if stored_payload != payload:
+                    raise StaleKeyError("this key was used with another payload")
+                return result
+            result = self._carry_out(json.loads(payload))
+            self.answers[key] = payload, result
+        self._fault("answer")
+        return result
+
+    def _carry_out(self, entries):
+        """All or nothing, as on Shopify."""
+        bad = {}
+        for line_id, stock_ref, node_ref, _quantity, base in entries:
+            if stock_ref in self.rejected:
+                bad[line_id] = LineResult(
+                    line_id, "rejected", "BAD", self.rejected[stock_ref]
+                )
+            elif self.levels.get((stock_ref, node_ref), 0) != base:
+                bad[line_id] = LineResult(line_id, "stale", "STALE")
+        if not bad:
+            for _line_id, stock_ref, node_ref, quantity, _base in entries:
+                self.levels[stock_ref, node_ref] = quantity
+        status = "retry" if bad else "acked"
+        return PushResult(
+            tuple(
+                bad.get(entry[0]) or LineResult(entry[0], status) for entry in entries
+            )
+        )
+
+    def _fetch_orders(self, channel, since, cursor):
+        self._fault("orders")
+        with self.lock:
+            events = sorted(
+                (self.event(name) for name in self.orders),
+                key=lambda event: event.occurred_at,
+            )
+        return EventPage(tuple(each for each in events if each.occurred_at >= since))
+
+    def _fetch_order(self, channel, ref):
+        return self.event(ref) if ref in self.orders else None
+
+    def _parse_order(self, channel, body):
+        try:
+            return load(OrderData, json.loads(body))
+        except ValueError as error:
+            raise MalformedDataError(str(error)) from error
+
+    def _verify_webhook(self, channel, headers, body):
+        if headers.get("X-Signature") != "good":
+            raise ForgedError("bad signature")
+        name = headers["X-Order"]
+        event = self.event(name)
+        return InboundEvent(
+            headers.get("X-Key", event.key),
+            "order",
+            "order",
+            body.decode(),
+            name,
+            event.occurred_at,
+        )
+
+    def _ensure_webhooks(self, channel, address):
+        return []

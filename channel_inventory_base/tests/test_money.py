@@ -1,0 +1,84 @@
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase, tagged
+
+from ..tools.money import Charge, Money, Sheet, add_up
+
+CENT = Decimal("0.01")
+RATES = [Decimal(rate) / 100 for rate in ("5", "7.7", "8.875", "19", "25")]
+
+
+@st.composite
+def charges(draw):
+    """Charges whose taxes were rounded by line, as most channels do."""
+    money = Money(draw(st.sampled_from([CENT, Decimal(1)])), draw(st.booleans()))
+    found = []
+    for index in range(draw(st.integers(1, 8))):
+        quantity = draw(st.integers(1, 20))
+        price = draw(st.integers(0, 20000)) * money.step
+        discount = draw(st.integers(0, 100)) * quantity * price / 100
+        rates = draw(st.lists(st.sampled_from(RATES), max_size=2, unique=True))
+        discount = money.round(discount)
+        net = quantity * price - discount
+        taxes = [(r, money.round(money.tax_on(net, r, rates))) for r in rates]
+        found.append(Charge(f"{index}", quantity, price, discount, tuple(taxes)))
+    return money, found
+
+
+@tagged("post_install", "-at_install")
+class TestMoney(BaseCase):
+    def fill(self, money, found):
+        sheet = Sheet(money)
+        for charge in found:
+            sheet.add(charge, [int(rate * 100000) for rate in charge.rates], {})
+        return sheet.close(dict)
+
+    @given(charges())
+    def test_lines_sum_up_to_what_the_channel_charged(self, made):
+        money, found = made
+        lines = self.fill(money, found)
+        figures = add_up(money, found, [])
+        taxes = sum(sum(line.taxes.values()) for line in lines)
+        untaxed = sum(line.untaxed(money) for line in lines)
+        self.assertEqual(taxes, figures.taxes)
+        self.assertEqual(untaxed + taxes, figures.total)
+
+    @given(charges())
+    def test_rounding_by_line_is_never_odd(self, made):
+        money, found = made
+        for charge in found:
+            self.assertIsNone(charge.find_odd_tax(money))
+
+    @given(charges())
+    def test_every_line_has_an_amount_for_each_of_its_taxes(self, made):
+        money, found = made
+        for line in self.fill(money, found):
+            self.assertEqual(set(line.taxes), set(line.tax_ids))
+
+    def test_tax_at_another_rate_is_odd(self):
+        charge = Charge(
+            "Lamp", 2, Decimal(50), taxes=((Decimal("0.20"), Decimal("19")),)
+        )
+        self.assertEqual(
+            charge.find_odd_tax(Money(CENT)),
+            (Decimal("0.20"), Decimal("19"), Decimal("20.00")),
+        )
+
+    def test_tax_rounded_by_unit_is_not_odd(self):
+        # 8.875 % of 1.99 is 0.1766: 0.18 a unit, 18.00 for 100 instead of 17.66
+        tax = ((Decimal("0.08875"), Decimal("18.00")),)
+        self.assertIsNone(
+            Charge("Mug", 100, Decimal("1.99"), taxes=tax).find_odd_tax(Money(CENT))
+        )
+
+    def test_unrounded_taxes_come_out_whole_and_sum_up(self):
+        third = Decimal("0.3333")
+        found = [
+            Charge("x", 1, Decimal("3.333"), taxes=((Decimal("0.1"), third),))
+        ] * 3
+        lines = self.fill(Money(CENT), found)
+        taxes = [line.taxes[10000] for line in lines]
+        self.assertEqual(taxes, [Decimal("0.33"), Decimal("0.34"), Decimal("0.33")])

@@ -1,0 +1,167 @@
+"""Exact arithmetic on what a channel charged. Decimal only, no odoo in here.
+
+Odoo computes taxes from rates, a channel has computed them already, and the two differ
+by where they round: by unit, line or order. The customer paid the channel's figures, so
+these go into the sale order. What is checked here is that they can have come from
+the rates by rounding and by nothing else.
+"""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Money:
+    """How amounts are told: the smallest step of the currency, and tax in or on top."""
+
+    step: Decimal
+    taxes_included: bool = False
+
+    def round(self, amount):
+        """
+        >>> Money(Decimal("0.01")).round(Decimal("1.005"))
+        Decimal('1.01')
+        """
+        return (amount / self.step).quantize(Decimal(1), ROUND_HALF_UP) * self.step
+
+    def tax_on(self, amount, rate, all_rates):
+        """The tax at ``rate`` on (or in) ``amount``, not rounded."""
+        return amount * rate / (1 + sum(all_rates) if self.taxes_included else 1)
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A product or delivery line as the channel charged it.
+
+    ``unit_price`` and ``discount`` contain the taxes where the order's prices do.
+    ``taxes`` are (rate as a fraction, amount) pairs.
+    """
+
+    label: str
+    quantity: int
+    unit_price: Decimal
+    discount: Decimal = ZERO
+    taxes: tuple = ()
+
+    @property
+    def gross(self):
+        return self.quantity * self.unit_price
+
+    @property
+    def rates(self):
+        return [rate for rate, _amount in self.taxes]
+
+    def find_odd_tax(self, money):
+        """The first (rate, amount, expected) that rounding cannot explain, or None.
+
+        The coarsest rounding in use is that of each unit's tax: half a step a unit,
+        and half a step for the line.
+        """
+        tolerance = money.step * (self.quantity + 1) / 2
+        for rate, amount in self.taxes:
+            expected = money.tax_on(self.gross - self.discount, rate, self.rates)
+            if abs(amount - expected) > tolerance:
+                return rate, amount, money.round(expected)
+        return None
+
+
+@dataclass
+class Figures:
+    """What the components of an order come to, rounded as money is."""
+
+    products: Decimal
+    shipping: Decimal
+    discounts: Decimal
+    taxes: Decimal
+    total: Decimal
+
+
+def add_up(money, products, shipping):
+    """Figures of an order from its charges.
+
+    >>> lamp = Charge("Lamp", 2, Decimal(10), Decimal(1), ((Decimal("0.2"), Decimal("3.8")),))
+    >>> add_up(Money(Decimal("0.01")), [lamp], []).total
+    Decimal('22.80')
+    """
+    charges = [*products, *shipping]
+    goods = sum((money.round(each.gross) for each in products), ZERO)
+    delivery = sum((money.round(each.gross) for each in shipping), ZERO)
+    discounts = sum((each.discount for each in charges), ZERO)
+    taxes = sum((amount for each in charges for _rate, amount in each.taxes), ZERO)
+    on_top = ZERO if money.taxes_included else taxes
+    return Figures(
+        products=goods,
+        shipping=delivery,
+        discounts=money.round(discounts),
+        taxes=money.round(taxes),
+        total=money.round(goods + delivery - discounts + on_top),
+    )
+
+
+@dataclass
+class SheetLine:
+    """A line of a sale order to be. ``taxes``: amount by account.tax id."""
+
+    vals: dict
+    amount: Decimal
+    tax_ids: tuple
+    taxes: dict = field(default_factory=dict)
+
+    def untaxed(self, money):
+        amount = money.round(self.amount)
+        return amount - sum(self.taxes.values()) if money.taxes_included else amount
+
+
+class Sheet:
+    """Collects a sale order's lines so that every sum is the channel's.
+
+    A discount becomes a negative line of its own, one for each group of taxes: a
+    percentage with two decimals cannot say 3.33. The tax that the channel charged on
+    what remains is split between the two, exactly.
+    """
+
+    def __init__(self, money):
+        self.money = money
+        self.lines = []
+        self._discounts = {}
+        self._carry = {}
+
+    def add(self, charge, tax_ids, vals):
+        """:param tax_ids: account.tax ids, one for each of the charge's taxes"""
+        line = SheetLine(vals, charge.gross, tuple(tax_ids))
+        self.lines.append(line)
+        discount = self._discount(line.tax_ids) if charge.discount else None
+        if discount:
+            discount.amount -= charge.discount
+        for tax_id, (rate, amount) in zip(tax_ids, charge.taxes, strict=True):
+            line.taxes[tax_id] = self._settle(amount, tax_id)
+            if discount:
+                less = self.money.tax_on(charge.discount, rate, charge.rates)
+                less = self.money.round(less)
+                line.taxes[tax_id] += less
+                discount.taxes[tax_id] -= less
+
+    def close(self, make_discount_vals):
+        """:return: all lines, those of discounts last"""
+        for line in self._discounts.values():
+            line.vals = dict(make_discount_vals(), price_unit=float(line.amount))
+        return self.lines + list(self._discounts.values())
+
+    def _discount(self, tax_ids):
+        if tax_ids not in self._discounts:
+            taxes = dict.fromkeys(tax_ids, ZERO)
+            self._discounts[tax_ids] = SheetLine({}, ZERO, tax_ids, taxes)
+        return self._discounts[tax_ids]
+
+    def _settle(self, amount, tax_id):
+        """Round, and carry what is lost into the next amount of the same tax.
+
+        Whole steps stay as they are. Others (some channels round the order and not
+        its lines) come out whole and add up to the rounded sum.
+        """
+        exact = amount + self._carry.get(tax_id, ZERO)
+        rounded = self.money.round(exact)
+        self._carry[tax_id] = exact - rounded
+        return rounded

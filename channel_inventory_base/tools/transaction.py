@@ -1,0 +1,76 @@
+"""Transactions of our own, for work that a job must commit step by step.
+
+A queue job may not commit: its transaction carries the job's lock. What has to be
+durable before the next step (a frozen payload before it is sent) is therefore
+written through a cursor of its own. READ COMMITTED, because a lock that is waited
+for is of use only if what is read after it is read afresh; Odoo's REPEATABLE READ
+would show the time before the wait.
+"""
+
+from contextlib import contextmanager
+
+from psycopg2 import errors
+
+from odoo.sql_db import Cursor
+from odoo.tools import SQL
+
+# Classes of advisory locks, all of them; the order is the order to take them in.
+LOCK_PLAN = 19101
+LOCK_PUBLISH = 19102
+LOCK_POLL = 19103
+LOCK_ORDER = 19104
+
+
+@contextmanager
+def own_transaction(env, read_committed=True):
+    """An environment on a cursor of its own; commits at the end, rolls back on error.
+
+    :param read_committed: False keeps Odoo's REPEATABLE READ, which its stock code
+        relies on to notice concurrent reservations
+    """
+    with env.registry.cursor() as cr:
+        # a test cursor stands on a transaction that has long begun
+        if read_committed and isinstance(cr, Cursor):
+            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        yield env(cr=cr)
+
+
+@contextmanager
+def try_lock(env, lock_class, key=0):
+    """Hold an advisory lock, on a connection of its own, while the block runs.
+
+    Yields False when somebody else has it. The lock falls with its connection, so a
+    killed worker leaves none behind.
+    """
+    with own_transaction(env) as lock_env:
+        [[locked]] = lock_env.execute_query(
+            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", lock_class, key)
+        )
+        # what fails in the block has transactions of its own; this one ends in peace
+        failure = None
+        try:
+            yield locked
+        except Exception as error:
+            failure = error
+    if failure:
+        raise failure
+
+
+def lock(env, lock_class, text):
+    """Wait for an advisory lock on ``text``, held until this transaction ends."""
+    env.execute_query(
+        SQL("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", lock_class, text)
+    )
+
+
+def retry_on_conflict(function, attempts=5):
+    """Call ``function`` again when PostgreSQL found it in conflict with another.
+
+    ``function`` opens its own transaction each time, so a retry starts afresh.
+    """
+    for attempt in range(attempts):
+        try:
+            return function()
+        except (errors.SerializationFailure, errors.DeadlockDetected):
+            if attempt == attempts - 1:
+                raise

@@ -1,0 +1,218 @@
+"""Statement-level triggers that write the change outbox.
+
+Triggers, because a change must leave a row however it is made: by the ORM, by another
+addon's SQL, by hand. Statement-level with transition tables, because one statement may
+touch thousands of rows and each product is wanted once. An UPDATE that leaves the
+watched expressions as they were writes nothing.
+"""
+
+from dataclasses import dataclass
+
+from odoo.tools import SQL
+
+OPEN_STATES = "('waiting', 'confirmed', 'partially_available', 'assigned')"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What makes which levels stale.
+
+    ``columns``: of the table, to be had in ``changed``. ``compare``: expressions over
+    a row, written with ``{row}``, whose change matters. ``targets``: a query of
+    (product_id, listing_id, channel_id) over ``changed``, old and new rows alike.
+    """
+
+    table: str
+    columns: tuple
+    targets: str
+    compare: tuple = ()
+    keyed: bool = True
+
+    @property
+    def operations(self):
+        # a row of a relation table is made and deleted, never updated
+        return ("insert", "update", "delete") if self.keyed else ("insert", "delete")
+
+
+def _plain(*columns):
+    return tuple("{row}." + column for column in columns)
+
+
+def _products(condition="true"):
+    return (
+        "SELECT DISTINCT product_id, NULL::int, NULL::int FROM changed "
+        f"WHERE product_id IS NOT NULL AND {condition}"
+    )
+
+
+WATCHES = (
+    Watch(
+        "stock_quant",
+        ("product_id", "location_id", "quantity"),
+        _products(),
+        _plain("product_id", "location_id", "quantity"),
+    ),
+    Watch(
+        "stock_move",
+        (
+            "product_id",
+            "location_id",
+            "location_dest_id",
+            "location_final_id",
+            "product_qty",
+            "state",
+        ),
+        _products(f"state IN {OPEN_STATES}"),
+        (
+            *_plain("product_id", "location_id", "location_dest_id"),
+            *_plain("location_final_id", "product_qty"),
+            f"{{row}}.state IN {OPEN_STATES}",
+        ),
+    ),
+    Watch(
+        "channel_hold",
+        ("product_id", "warehouse_id", "stock_quantity", "state", "expires_at"),
+        _products(),
+        _plain("product_id", "warehouse_id", "stock_quantity", "state", "expires_at"),
+    ),
+    Watch(
+        "stock_location",
+        ("stock_state", "warehouse_id", "usage"),
+        """
+        SELECT DISTINCT product_id, NULL::int, NULL::int FROM (
+            SELECT quant.product_id FROM changed
+              JOIN stock_quant quant ON quant.location_id = changed.id
+            UNION
+            SELECT move.product_id FROM changed
+              JOIN stock_move move
+                ON changed.id IN (move.location_id, move.location_dest_id,
+                                  move.location_final_id)
+             WHERE move.state IN """
+        + OPEN_STATES
+        + ") touched",
+        _plain("stock_state", "warehouse_id", "usage"),
+    ),
+    Watch(
+        "product_template",
+        ("categ_id",),
+        """
+        SELECT product.id, NULL::int, NULL::int FROM changed
+          JOIN product_product product ON product.product_tmpl_id = changed.id
+         GROUP BY product.id
+        """,
+        _plain("categ_id"),
+    ),
+    Watch(
+        "channel_listing",
+        ("product_id", "state", "stock_factor", "active", "tracked"),
+        "SELECT DISTINCT NULL::int, id, NULL::int FROM changed",
+        _plain("product_id", "state", "stock_factor", "active", "tracked"),
+    ),
+    Watch(
+        "channel_node",
+        ("channel_id", "active", "publish"),
+        "SELECT DISTINCT NULL::int, NULL::int, channel_id FROM changed",
+        _plain("active", "publish"),
+    ),
+    Watch(
+        "channel_node_stock_warehouse_rel",
+        ("channel_node_id",),
+        """
+        SELECT DISTINCT NULL::int, NULL::int, node.channel_id FROM changed
+          JOIN channel_node node ON node.id = changed.channel_node_id
+        """,
+        keyed=False,
+    ),
+    Watch(
+        "channel_rule",
+        (
+            "kind",
+            "value",
+            "active",
+            "specificity",
+            "sequence",
+            "company_id",
+            "channel_id",
+            "node_id",
+            "categ_id",
+            "product_tmpl_id",
+            "product_id",
+            "listing_id",
+        ),
+        # as narrow as the rule's own scope is
+        """
+        SELECT DISTINCT rule.product_id, rule.listing_id, NULL::int FROM changed rule
+         WHERE rule.product_id IS NOT NULL OR rule.listing_id IS NOT NULL
+        UNION
+        SELECT product.id, NULL, NULL FROM changed rule
+          JOIN product_product product
+            ON product.product_tmpl_id = rule.product_tmpl_id
+         WHERE rule.product_id IS NULL AND rule.listing_id IS NULL
+        UNION
+        SELECT NULL, NULL, channel.id FROM changed rule
+          JOIN channel_channel channel
+            ON channel.company_id = rule.company_id
+           AND channel.id = COALESCE(rule.channel_id, channel.id)
+         WHERE rule.product_id IS NULL AND rule.listing_id IS NULL
+           AND rule.product_tmpl_id IS NULL
+        """,
+        _plain("kind", "value", "active", "specificity", "sequence", "company_id")
+        + _plain("channel_id", "node_id", "categ_id", "product_tmpl_id")
+        + _plain("product_id", "listing_id"),
+    ),
+)
+
+
+def _changed_rows(watch, operation):
+    columns = ", ".join(("id",) * watch.keyed + watch.columns)
+    if operation != "update":
+        rows = "new_rows" if operation == "insert" else "old_rows"
+        return f"SELECT {columns} FROM {rows}"
+    old, new = (
+        ", ".join(each.format(row=row) for each in watch.compare) for row in ("o", "n")
+    )
+    differing = f"""
+        SELECT o.id FROM old_rows o JOIN new_rows n ON n.id = o.id
+         WHERE ROW({old}) IS DISTINCT FROM ROW({new})"""
+    return f"""
+        SELECT {columns} FROM old_rows WHERE id IN ({differing})
+        UNION ALL
+        SELECT {columns} FROM new_rows WHERE id IN ({differing})"""
+
+
+_TRANSITION = {
+    "insert": "NEW TABLE AS new_rows",
+    "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "delete": "OLD TABLE AS old_rows",
+}
+
+
+def _create(watch, operation):
+    # identifiers and query texts come from WATCHES alone, never from data
+    name = f"channel_watch_{watch.table}_{operation}"
+    return f"""
+        CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
+        BEGIN
+            WITH changed AS ({_changed_rows(watch, operation)})
+            INSERT INTO channel_change (product_id, listing_id, channel_id)
+            {watch.targets};
+            RETURN NULL;
+        END $body$;
+        DROP TRIGGER IF EXISTS {name} ON {watch.table};
+        CREATE TRIGGER {name} AFTER {operation.upper()} ON {watch.table}
+            REFERENCING {_TRANSITION[operation]}
+            FOR EACH STATEMENT EXECUTE FUNCTION {name}();
+    """
+
+
+def create_triggers(cr, watches=WATCHES):
+    for watch in watches:
+        for operation in watch.operations:
+            cr.execute(SQL(_create(watch, operation).replace("%", "%%")))
+
+
+def drop_triggers(cr, watches=WATCHES):
+    for watch in watches:
+        for operation in watch.operations:
+            name = f"channel_watch_{watch.table}_{operation}"
+            cr.execute(SQL("DROP FUNCTION IF EXISTS %s CASCADE", SQL.identifier(name)))

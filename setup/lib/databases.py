@@ -1,0 +1,322 @@
+"""Template databases and throw-away clones of them.
+
+Level 0 is Odoo with its demo data and the modules our addons stand on (minutes, made
+once per set of pins). Level 1 is a clone of it with the addons of this checkout
+installed, made once per state of their files. A test run or a demo clones level 1,
+which takes a second.
+
+Attachments of templates are stored in the database, so ``CREATE DATABASE x TEMPLATE y``
+is a complete copy, without a file store.
+"""
+
+import ast
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+from configparser import RawConfigParser
+from pathlib import Path
+
+import postgres
+from psycopg2 import sql
+
+REPO = Path(os.environ["CHANNEL_REPO"])
+CACHE = Path(os.environ["CHANNEL_CACHE"])
+ODOO = Path(os.environ["CHANNEL_ODOO"])
+VENV = Path(os.environ["CHANNEL_VENV"])
+
+BASE_MODULES = (
+    "sale_management",
+    "sale_stock",
+    "purchase_stock",
+    "stock_delivery",
+    "queue_job",
+)
+# Files that leave no trace in a database, so a template survives their change.
+NOT_IN_DATABASE = {"__pycache__", "tests", "readme", "static"}
+KEEP_TEMPLATES = 3
+KEEP_SECONDS = 3600
+STORE_ATTACHMENTS_IN_DATABASE = """
+env["ir.config_parameter"].set_param("ir_attachment.location", "db")
+env["ir.attachment"].force_storage()
+env.cr.commit()
+"""
+
+
+class InstallError(Exception):
+    """An addon did not install; the message says where the log is."""
+
+
+# --- where things are ---------------------------------------------------------------
+
+
+def checkout_folder():
+    """Cache folder of this checkout: configuration, logs, screenshots, file store."""
+    key = hashlib.sha256(str(REPO).encode()).hexdigest()[:12]
+    folder = CACHE / "checkouts" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def addons():
+    """Names of the addons to install: those of the checkout, or of $CHANNEL_ADDONS."""
+    found = sorted(
+        path.parent.name
+        for path in REPO.glob("*/__manifest__.py")
+        if ast.literal_eval(path.read_text()).get("installable", True)
+    )
+    wanted = os.environ.get("CHANNEL_ADDONS", "").replace(",", " ").split()
+    if unknown := set(wanted) - set(found):
+        raise InstallError(f"no such addon in CHANNEL_ADDONS: {', '.join(unknown)}")
+    return wanted or found
+
+
+def _with_dependencies(names):
+    """``names`` and those addons of this checkout they depend on."""
+    todo, found = list(names), set()
+    while todo:
+        manifest = REPO / todo.pop() / "__manifest__.py"
+        if manifest.exists() and manifest.parent.name not in found:
+            found.add(manifest.parent.name)
+            todo += ast.literal_eval(manifest.read_text()).get("depends", [])
+    return sorted(found)
+
+
+# --- templates ----------------------------------------------------------------------
+
+
+def ensure_template(env, log=print):
+    """Return the name of the level-1 template for the files as they are now."""
+    with _lock("templates"):
+        base = _ensure_base(env, log)
+        names = addons()
+        if not names:
+            return base
+        name = f"channel_l1_{_hash(base, *names, *_content(_with_dependencies(names)))}"
+        if not exists(env, name):
+            log(f"make  template {name}: {', '.join(names)}")
+            _build(env, name, names, base)
+        _mark_used(env, name)
+        _drop_old_templates(env, keep=name)
+        return name
+
+
+def _ensure_base(env, log):
+    name = f"channel_l0_{_hash(VENV.name, *BASE_MODULES)}"
+    if not exists(env, name):
+        log(f"make  template {name}: Odoo and its demo data, a few minutes")
+        _build(env, name, BASE_MODULES, finish=STORE_ATTACHMENTS_IN_DATABASE)
+    return name
+
+
+def _build(env, name, modules, template="template0", finish=""):
+    """Build under another name and rename, so a name means a finished template."""
+    building = f"{name}_building"
+    drop(env, building)
+    clone(env, template, building)
+    install(env, building, modules)
+    if finish:
+        _odoo(env, building, "shell", "--no-http", stdin=finish)
+    with _cursor(env) as cursor:
+        cursor.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(building), sql.Identifier(name)
+            )
+        )
+
+
+def install(env, database, modules):
+    """Install ``modules`` with demo data; raise :class:`InstallError` if one is not."""
+    log = _odoo(
+        env, database, "--init", ",".join(modules), "--with-demo", "--stop-after-init"
+    )
+    with _cursor(env, database) as cursor:
+        cursor.execute("SELECT name FROM ir_module_module WHERE state = 'installed'")
+        installed = {row[0] for row in cursor.fetchall()}
+    if missing := sorted(set(modules) - installed):
+        raise InstallError(f"not installed: {', '.join(missing)}: see {log}")
+
+
+def _odoo(env, database, *arguments, stdin=""):
+    """Run Odoo on ``database``; return the path of its log."""
+    log = checkout_folder() / f"{database}.log"
+    command = [VENV / "bin/python", "-m", "odoo"]
+    options = ["--config", write_conf(env), "--database", database]
+    if arguments[0] == "shell":
+        command, arguments = [*command, "shell"], arguments[1:]
+    with open(log, "w") as output:
+        done = subprocess.run(
+            [str(part) for part in (*command, *options, "--max-cron-threads=0")]
+            + list(arguments),
+            env=env,
+            cwd=checkout_folder(),
+            input=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    _show_complaints(log)
+    if done.returncode:
+        raise InstallError(f"Odoo stopped with {done.returncode}: see {log}")
+    return log
+
+
+def _show_complaints(log):
+    """What went wrong belongs on the screen, not only in a log."""
+    text = log.read_text(errors="replace")
+    for complaint in re.findall(
+        r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) (?!\S+ py\.warnings).*"
+        r"(?:\n(?!\d{4}-).*)*",
+        text,
+        re.MULTILINE,
+    ):
+        print(complaint, file=sys.stderr)
+
+
+def _drop_old_templates(env, keep):
+    """Keep the newest few, and those a test that runs now may still clone."""
+    with _cursor(env) as cursor:
+        cursor.execute(
+            "SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '0')"
+            r" FROM pg_database WHERE datname LIKE 'channel\_l1\_%%'"
+        )
+        used = {name: float(at) for name, at in cursor.fetchall()}
+    by_age = sorted(used, key=used.get, reverse=True)
+    for name in by_age[KEEP_TEMPLATES:]:
+        if name != keep and time.time() - used[name] > KEEP_SECONDS:
+            drop(env, name)
+
+
+def _mark_used(env, name):
+    with _cursor(env) as cursor:
+        cursor.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                sql.Identifier(name), sql.Literal(str(time.time()))
+            )
+        )
+
+
+def _content(names):
+    """Yield the paths and contents that decide what installing ``names`` makes."""
+    for name in names:
+        for path in sorted((REPO / name).rglob("*")):
+            inside = path.relative_to(REPO)
+            if path.is_file() and not NOT_IN_DATABASE & set(inside.parts):
+                yield f"{inside}\0{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _hash(*parts):
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+# --- databases ----------------------------------------------------------------------
+
+
+def clone(env, template, name):
+    """Create database ``name`` as a copy of ``template``."""
+    with _cursor(env) as cursor:
+        # Files are copied as they are: on a cluster without fsync the fastest way.
+        strategy = (
+            " STRATEGY file_copy" if cursor.connection.server_version >= 150000 else ""
+        )
+        cursor.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'" + strategy).format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+
+
+def drop(env, name):
+    """Drop database ``name`` with whoever is connected to it."""
+    with _cursor(env) as cursor:
+        cursor.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                sql.Identifier(name)
+            )
+        )
+
+
+def exists(env, name):
+    return name in names_like(env, name)
+
+
+def names_like(env, beginning):
+    """Names of the databases that begin so."""
+    with _cursor(env) as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)",
+            [beginning],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@contextlib.contextmanager
+def _cursor(env, database=None):
+    with contextlib.closing(postgres.connect(env, database)) as connection:
+        yield connection.cursor()
+
+
+@contextlib.contextmanager
+def _lock(name):
+    with open(CACHE / f"{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# --- configuration ------------------------------------------------------------------
+
+
+def write_conf(env, path=None, options=None, channels="root:2"):
+    """Write an Odoo configuration and return its path.
+
+    ``options`` override the ``[options]`` section, for example
+    ``{"workers": 3, "http_port": 8069}``; ``channels`` is queue_job's setting.
+    """
+    path = Path(path or checkout_folder() / "odoo.conf")
+    folder = checkout_folder()
+    addons_path = [REPO]
+    if (ODOO / "addons").is_dir():
+        addons_path.append(ODOO / "addons")
+    conf = RawConfigParser()
+    conf["options"] = {
+        "addons_path": ",".join(map(str, addons_path)),
+        "data_dir": folder / "data",
+        "screenshots": folder / "screenshots",
+        "server_wide_modules": "base,rpc,web,queue_job",
+        "with_demo": True,
+        "workers": 0,
+        "max_cron_threads": 0,
+        "http_interface": "127.0.0.1",
+        **_server_options(env),
+        **(options or {}),
+    }
+    conf["queue_job"] = {"channels": channels}
+    conf["channel_inventory"] = {"secret_key": secret_key()}
+    (folder / "data").mkdir(exist_ok=True)
+    building = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(building, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        conf.write(file)
+    building.replace(path)
+    return path
+
+
+def _server_options(env):
+    names = {"db_host": "PGHOST", "db_port": "PGPORT", "db_user": "PGUSER"}
+    return {option: env[name] for option, name in names.items() if env.get(name)}
+
+
+def secret_key():
+    """The key that encrypts channel secrets in tests and demo, made once."""
+    from cryptography.fernet import Fernet
+
+    path = CACHE / "secret_key"
+    with _lock("secret_key"):
+        if not path.exists():
+            with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+                file.write(Fernet.generate_key().decode())
+    return path.read_text()

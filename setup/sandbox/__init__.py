@@ -1,0 +1,1 @@
+"""Local channel servers for the demo, the tests and the simulator."""

@@ -1,0 +1,99 @@
+"""Start sandbox stores from a command line.
+
+One store:   python -m sandbox.shopify --port 9100 --seed seed.json
+Several:     python -m sandbox.shopify --store a.myshopify.com=9101 \
+                 --store b.myshopify.com=9102
+"""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+if __package__ in (None, ""):
+    # Started as a script: make the package known under its own name.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from sandbox.shopify import Config, Sandbox
+from sandbox.shopify.config import PLANS
+
+
+def parser():
+    result = argparse.ArgumentParser("sandbox.shopify", description=__doc__)
+    result.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = result.add_argument
+    add("--host", default="127.0.0.1")
+    add("--port", type=int, default=9100, help="0 takes a free one")
+    add("--shop", default=Config.shop, help="the domain of the shop")
+    add(
+        "--store",
+        action="append",
+        metavar="DOMAIN=PORT[=SEED]",
+        help="serve this store; may be repeated, replaces --shop and --port",
+    )
+    add("--seed", help="JSON file with locations and products")
+    add("--schemas", help="folder of the published schemas")
+    add("--currency", default=Config.currency)
+    add("--plan", default=Config.plan, choices=sorted(PLANS))
+    add("--client-id", default=Config.client_id)
+    add("--client-secret", default=Config.client_secret)
+    add("--access-token", default=Config.access_token, help="empty for none")
+    add("--token-ttl", type=float, default=Config.token_ttl)
+    add("--compliance-url", default="", help="where privacy webhooks go")
+    add("--retry-window", type=float, default=60.0, help="seconds for all retries")
+    add("--shoppers", type=int, default=0, help="how many shoppers buy")
+    add("--rate", type=float, default=6.0, help="orders a minute, all shoppers")
+    add("--random-seed", type=int, default=1)
+    return result
+
+
+def build(options):
+    """The sandboxes that the options ask for."""
+    entries = options.store or [f"{options.shop}={options.port}"]
+    result = []
+    for entry in entries:
+        shop, port, *seed = entry.split("=", 2)
+        config = Config(
+            shop=shop,
+            currency=options.currency,
+            plan=options.plan,
+            client_id=options.client_id,
+            client_secret=options.client_secret,
+            access_token=options.access_token,
+            token_ttl=options.token_ttl,
+            compliance_url=options.compliance_url,
+            webhook_retry_window=options.retry_window,
+            random_seed=options.random_seed,
+        )
+        if options.schemas:
+            config.schemas = options.schemas
+        data = seed[0] if seed else options.seed
+        result.append(Sandbox(config, data, options.host, int(port)))
+    return result
+
+
+def main(arguments=None):
+    options = parser().parse_args(arguments)
+    try:
+        sandboxes = build(options)
+    except (OSError, ValueError) as error:
+        sys.exit(f"sandbox: {error}")
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_args: stop.set())
+    for sandbox in sandboxes:
+        sandbox.start()
+        if options.shoppers:
+            sandbox.shoppers.start(options.rate, options.shoppers, options.random_seed)
+        # One line of JSON for each store: whoever started this reads it.
+        ready = {"ready": sandbox.url, "shop": sandbox.config.shop}
+        print(json.dumps(ready), flush=True)
+    stop.wait()
+    for sandbox in sandboxes:
+        sandbox.stop()
+
+
+if __name__ == "__main__":
+    main()

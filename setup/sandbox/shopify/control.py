@@ -1,0 +1,260 @@
+"""The control API under ``/_sandbox/``: JSON in, JSON out, loopback only.
+
+What a person does in a shop, what a test wants to see, and what shall go wrong.
+``GET /_sandbox/`` lists it all.
+"""
+
+import json
+
+from werkzeug.wrappers import Response
+
+from . import dump, faults
+from .payloads import fulfillment_payload, order_payload, refund_payload
+from .store import StoreError
+from .webhooks import SubscriptionError
+
+LOOPBACK = ("127.0.0.1", "::1", None)
+ROUTES = {}
+
+
+def route(method, path):
+    """Register a handler; a part in capitals takes what stands there."""
+
+    def register(function):
+        ROUTES[method, tuple(path.strip("/").split("/"))] = function
+        return function
+
+    return register
+
+
+def handle(sandbox, request, path):
+    if request.remote_addr not in LOOPBACK:
+        return _json({"error": "only from this machine"}, 403)
+    function, arguments = _match(request.method, path)
+    if function is None:
+        return _json({"error": f"no {request.method} {path or '/'}"}, 404)
+    values = request.args.to_dict() or request.get_json(silent=True) or {}
+    try:
+        return _json(function(sandbox, values, *arguments) or {"ok": True})
+    except (StoreError, SubscriptionError) as error:
+        return _json({"error": str(error)}, 409)
+    except (KeyError, TypeError, ValueError) as error:
+        return _json({"error": f"{type(error).__name__}: {error}"}, 400)
+
+
+def _match(method, path):
+    parts = tuple(path.strip("/").split("/"))
+    for (wanted, pattern), function in ROUTES.items():
+        if wanted != method or len(pattern) != len(parts):
+            continue
+        pairs = list(zip(pattern, parts, strict=True))
+        if all(name == part or name.isupper() for name, part in pairs):
+            return function, [part for name, part in pairs if name.isupper()]
+    return None, ()
+
+
+def _json(body, status=200):
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    return Response(text, status, mimetype="application/json")
+
+
+@route("GET", "")
+def index(sandbox, values):
+    return {
+        "routes": [
+            f"{method} /_sandbox/{'/'.join(pattern)}" for method, pattern in ROUTES
+        ],
+        "faults": faults.KINDS,
+    }
+
+
+# Looking
+
+
+@route("GET", "state")
+def get_state(sandbox, values):
+    return dump.state(sandbox)
+
+
+@route("GET", "levels")
+def get_levels(sandbox, values):
+    return {"levels": dump.levels(sandbox.store)}
+
+
+@route("GET", "variants")
+def get_variants(sandbox, values):
+    return {"variants": dump.variants(sandbox.store)}
+
+
+@route("GET", "orders")
+def get_orders(sandbox, values):
+    return {"orders": dump.orders(sandbox.store)}
+
+
+@route("GET", "orders/ORDER")
+def get_order(sandbox, values, order):
+    return order_payload(sandbox.store.find_order(order))
+
+
+@route("GET", "history")
+def get_history(sandbox, values):
+    return {"history": dump.history(sandbox.store, values.get("sku"))}
+
+
+@route("GET", "deliveries")
+def get_deliveries(sandbox, values):
+    return {"deliveries": dump.deliveries(sandbox.webhooks, values.get("topic"))}
+
+
+@route("GET", "subscriptions")
+def get_subscriptions(sandbox, values):
+    return {"subscriptions": dump.subscriptions(sandbox.webhooks)}
+
+
+@route("GET", "requests")
+def get_requests(sandbox, values):
+    since = int(values.get("since", 0))
+    return {"requests": sandbox.log.entries(values.get("operation"), since)}
+
+
+# Shopping and the store admin
+
+
+@route("POST", "checkout")
+def post_checkout(sandbox, values):
+    return order_payload(sandbox.checkout(**values))
+
+
+@route("POST", "orders/ORDER/pay")
+def post_pay(sandbox, values, order):
+    sandbox.pay(order)
+    return get_order(sandbox, values, order)
+
+
+@route("POST", "orders/ORDER/cancel")
+def post_cancel(sandbox, values, order):
+    sandbox.cancel(order, **values)
+    return get_order(sandbox, values, order)
+
+
+@route("POST", "orders/ORDER/refund")
+def post_refund(sandbox, values, order):
+    return refund_payload(sandbox.refund(order, **values))
+
+
+@route("POST", "orders/ORDER/edit")
+def post_edit(sandbox, values, order):
+    sandbox.edit_order(order, values["lines"])
+    return get_order(sandbox, values, order)
+
+
+@route("POST", "orders/ORDER/fulfill")
+def post_fulfill(sandbox, values, order):
+    records = sandbox.fulfill(order, **values)
+    return {"fulfillments": [fulfillment_payload(record) for record in records]}
+
+
+@route("POST", "inventory")
+def post_inventory(sandbox, values):
+    level = sandbox.edit_stock(**values)
+    return {**level.quantities, "on_hand": level.on_hand}
+
+
+@route("POST", "variants/SKU")
+def post_variant(sandbox, values, sku):
+    sandbox.edit_variant(sku, **values)
+
+
+@route("POST", "seed")
+def post_seed(sandbox, values):
+    sandbox.seed(values)
+
+
+@route("POST", "reset")
+def post_reset(sandbox, values):
+    sandbox.reset(values or None)
+
+
+# The app
+
+
+@route("POST", "tokens")
+def post_token(sandbox, values):
+    token = sandbox.tokens.issue(**values)
+    return {"access_token": token.text, "refresh_token": token.refresh}
+
+
+@route("POST", "tokens/expire")
+def post_expire(sandbox, values):
+    sandbox.tokens.expire(values.get("token"))
+
+
+@route("POST", "tokens/revoke")
+def post_revoke(sandbox, values):
+    sandbox.tokens.revoke(values.get("token"))
+
+
+@route("POST", "uninstall")
+def post_uninstall(sandbox, values):
+    sandbox.uninstall()
+
+
+@route("POST", "privacy")
+def post_privacy(sandbox, values):
+    sandbox.webhooks.send_privacy(values["topic"], values.get("payload", {}))
+
+
+# Trouble
+
+
+@route("GET", "faults")
+def get_faults(sandbox, values):
+    return dump.faults(sandbox)
+
+
+@route("POST", "faults")
+def post_fault(sandbox, values):
+    return vars(sandbox.faults.add(**values))
+
+
+@route("DELETE", "faults")
+def delete_faults(sandbox, values):
+    sandbox.faults.clear(sandbox.config.random_seed)
+
+
+@route("POST", "webhook-faults")
+def post_webhook_faults(sandbox, values):
+    sandbox.webhooks.dispatcher.mishaps.set(**values)
+
+
+@route("POST", "clock")
+def post_clock(sandbox, values):
+    sandbox.store.clock.move(values["skew"])
+
+
+@route("POST", "throttle")
+def post_throttle(sandbox, values):
+    sandbox.bucket.drain(values.get("left", 0))
+
+
+@route("GET", "config")
+def get_config(sandbox, values):
+    hidden = ("client_secret", "access_token")
+    return {k: v for k, v in vars(sandbox.config).items() if k not in hidden}
+
+
+@route("POST", "config")
+def post_config(sandbox, values):
+    sandbox.config.update(values)
+
+
+@route("POST", "shoppers/start")
+def post_shoppers_start(sandbox, values):
+    sandbox.shoppers.start(**values)
+    return sandbox.shoppers.summary()
+
+
+@route("POST", "shoppers/stop")
+def post_shoppers_stop(sandbox, values):
+    sandbox.shoppers.stop()
+    return sandbox.shoppers.summary()

@@ -1,0 +1,17 @@
+"""The root of all mutations, put together from one module for each area."""
+
+from .bulk import BulkMutations
+from .fulfillment import FulfillmentMutations
+from .inventory import InventoryMutations
+from .orders import OrderMutations
+from .webhooks import WebhookMutations
+
+
+class Mutation(
+    InventoryMutations,
+    OrderMutations,
+    FulfillmentMutations,
+    WebhookMutations,
+    BulkMutations,
+):
+    gql_type = "Mutation"

@@ -1,0 +1,187 @@
+"""One store with everything around it: what ``start()`` returns."""
+
+import threading
+
+from . import checkout, dump, fulfillment, inventory, orders, schema, seed
+from .engine import Context
+from .faults import Faults
+from .idempotency import IdempotencyKeys
+from .mutations import Mutation  # noqa: F401 (registers the root)
+from .oauth import Tokens
+from .payloads import product_payload
+from .requestlog import RequestLog
+from .server import Server
+from .shoppers import Shoppers
+from .store import Store
+from .throttle import Bucket
+from .webhooks import Webhooks
+
+
+class Sandbox:
+    """A shop that serves the Admin API, and the hand of its owner.
+
+    The methods are what happens in a shop without the API: shoppers buy, people
+    edit stock, orders are paid, shipped, cancelled. All are thread-safe.
+
+    :param data: a seed (dict or path); the README has the format
+    """
+
+    def __init__(self, config, data=None, host="127.0.0.1", port=0):
+        schema.versions(config.schemas)  # fails early and clearly
+        self.config = config
+        self.data = data
+        self.store = Store(config)
+        self.tokens = Tokens(config, self.store.clock)
+        self.idempotency = IdempotencyKeys(self.store)
+        self.bucket = Bucket(config)
+        self.faults = Faults(config.random_seed)
+        self.webhooks = Webhooks(self.store, config)
+        self.store.publish = self.webhooks.publish
+        self.log = RequestLog()
+        self.shoppers = Shoppers(self)
+        self.stopping = threading.Event()
+        seed.fill(self.store, data)
+        self.server = Server(self, host, port)
+
+    @property
+    def url(self):
+        return self.server.url
+
+    def start(self):
+        self.webhooks.dispatcher.start()
+        self.server.start()
+        return self
+
+    def stop(self):
+        """Stop serving; nothing of it is left running."""
+        self.stopping.set()
+        self.shoppers.stop()
+        self.webhooks.dispatcher.stop()
+        self.server.stop()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.stop()
+
+    def reset(self, data=None):
+        """As new: the seed again, no orders, subscriptions, faults or logs."""
+        self.shoppers.stop()
+        with self.store.transaction():
+            self.store.clock.reset()
+            self.store.clear()
+            self.idempotency.attempts.clear()
+            self.webhooks.clear()
+            self.webhooks.dispatcher.mishaps.set()
+            self.faults.clear(self.config.random_seed)
+            self.tokens.clear()
+            self.bucket.refill()
+            self.log.clear()
+            seed.fill(self.store, data or self.data)
+
+    def context(self, version, scopes):
+        """The context of a request of this version with these scopes."""
+        return Context(self, schema.load(self.config.schemas, version), scopes)
+
+    def bulk_url(self, record):
+        return f"{self.url}/_bulk/{record.id}.jsonl"
+
+    # What people do
+
+    def seed(self, data):
+        seed.fill(self.store, data)
+
+    def checkout(self, lines, **cart):
+        """A shopper buys: ``lines`` is {sku: quantity} or a list of lines.
+
+        :raise SoldOut: more is wanted than is shown
+        """
+        if isinstance(lines, dict):
+            lines = [{"sku": sku, "quantity": lines[sku]} for sku in lines]
+        return checkout.checkout(self.store, {"lines": lines, **cart})
+
+    def pay(self, order):
+        orders.pay(self.store, self._order(order))
+
+    def cancel(self, order, **values):
+        orders.cancel(self.store, self._order(order), **values)
+
+    def refund(self, order, lines, restock="RETURN", location=None, **values):
+        """Refund ``{sku: quantity}`` with one restock type."""
+        record = self._order(order)
+        place = location and self.store.find_location(location)
+        entries = []
+        for line in record.lines:
+            if lines.get(line.sku):
+                entries.append(
+                    {
+                        "line": line,
+                        "quantity": int(lines[line.sku]),
+                        "type": restock,
+                        "location": place or self._home(record),
+                    }
+                )
+        return orders.refund(self.store, record, entries, **values)
+
+    def _home(self, order):
+        return order.fulfillment_orders[0].location
+
+    def edit_order(self, order, lines):
+        """Set the quantities of an order: ``{sku: quantity}``."""
+        changes = [{"sku": sku, "quantity": lines[sku]} for sku in lines]
+        orders.edit(self.store, self._order(order), changes)
+
+    def fulfill(self, order, lines=None, tracking=()):
+        record = self._order(order)
+        return fulfillment.fulfill_order(self.store, record, tracking, lines)
+
+    def edit_stock(self, sku, location, **values):
+        """Someone in the store admin sets a quantity, or adds a ``delta``."""
+        with self.store.transaction():
+            return inventory.edit_by_hand(self.store, sku, location, **values)
+
+    def edit_variant(self, sku, **values):
+        """Change sku, barcode, title, price, policy or tracked of a variant."""
+        with self.store.transaction():
+            variant = self.store.find_variant(sku)
+            if "tracked" in values:
+                variant.item.tracked = bool(values.pop("tracked"))
+            for name, value in values.items():
+                if name not in ("sku", "barcode", "title", "price", "policy"):
+                    raise ValueError(f"a variant has no {name!r} to edit")
+                setattr(variant, name, value)
+            if "sku" in values:
+                self.store.index_skus()
+            moment = self.store.clock.tick()
+            variant.updated_at = variant.item.updated_at = moment
+            variant.product.updated_at = moment
+            payload = product_payload(variant.product)
+            self.store.emit("products/update", payload)
+            return variant
+
+    def uninstall(self):
+        """The merchant removes the app: tokens die, one last webhook goes out."""
+        with self.store.transaction():
+            self.store.emit("app/uninstalled", dump.shop(self))
+        self.store.installed = False
+        self.tokens.revoke()
+
+    def _order(self, order):
+        return order if hasattr(order, "lines") else self.store.find_order(order)
+
+    # What tests look at
+
+    def shown(self, sku):
+        """Units that a shopper may buy now, or None without a limit."""
+        with self.store.transaction():
+            return self.store.shown(self.store.find_variant(sku))
+
+    def level(self, sku, location):
+        """The quantities of a level by name, on_hand included, or None."""
+        with self.store.transaction():
+            item = self.store.find_variant(sku).item
+            level = self.store.level(item, self.store.find_location(location))
+            if level is None:
+                return None
+            return {**level.quantities, "on_hand": level.on_hand}
