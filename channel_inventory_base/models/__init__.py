@@ -36,3 +36,14 @@ from . import res_partner
 from . import sale_order
 from . import stock_location
 from . import stock_hooks
+from . import channel_channel_ui
+from . import channel_exception_ui
+from . import channel_level_ui
+from . import channel_level_difference
+from . import channel_listing_ui
+from . import channel_hold_ui
+from . import channel_order_ui
+from . import channel_inbox_event_ui
+from . import channel_publication_ui
+from . import channel_position_ui
+from . import channel_rule_ui

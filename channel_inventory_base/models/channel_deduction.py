@@ -44,13 +44,18 @@ class ChannelDeduction(models.Model):
 
     @api.model
     def _cron_fold(self):
-        """Fold rows older than a day into one a level. Sums do not change."""
+        self._fold(days=1)
+
+    @api.model
+    def _fold(self, days):
+        """Fold rows older than ``days`` into one a level. Sums do not change."""
         self.env.execute_query(
             SQL(
                 """
                 WITH old AS (
                     DELETE FROM channel_deduction
-                     WHERE created_at < now() AT TIME ZONE 'UTC' - interval '1 day'
+                     WHERE created_at < now() AT TIME ZONE 'UTC'
+                                      - make_interval(days => %s)
                     RETURNING listing_id, node_id, quantity, created_at
                 )
                 INSERT INTO channel_deduction (listing_id, node_id, quantity, created_at)
@@ -58,6 +63,7 @@ class ChannelDeduction(models.Model):
                   FROM old GROUP BY listing_id, node_id
                 HAVING sum(quantity) <> 0
                 RETURNING id
-                """
+                """,
+                days,
             )
         )

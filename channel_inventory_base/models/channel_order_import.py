@@ -37,7 +37,8 @@ class ChannelOrder(models.Model):
         except OrderRefusedError as refusal:
             order._block(refusal.category, refusal.message, refusal.suggestion)
         else:
-            order.state = "imported"
+            # the trail tells it; a chatter message an order would be half of the cost
+            order.with_context(tracking_disable=True).state = "imported"
             self.env["channel.exception"]._resolve_record(self)
 
     def _must_write(self, data):
@@ -57,8 +58,7 @@ class ChannelOrder(models.Model):
         self._check_importable(data)
         vals = self._prepare_sale_vals(data)
         if self.sale_order_id:
-            vals["order_line"].insert(0, Command.clear())
-            self.sale_order_id.write(vals)
+            self._rewrite_quotation(vals)
         else:
             orders = self.env["sale.order"].with_context(**QUIET)
             self.sale_order_id = orders.create(vals).with_env(self.env)
@@ -69,6 +69,12 @@ class ChannelOrder(models.Model):
                 "total_mismatch", difference, self._words_to_differ()
             )
         self._note_odd_phones(data)
+
+    def _rewrite_quotation(self, vals):
+        """Head first: what depends on it would otherwise overwrite the lines' taxes."""
+        lines = vals.pop("order_line")
+        self.sale_order_id.write(vals)
+        self.sale_order_id.write({"order_line": [Command.clear(), *lines]})
 
     # --------------------------------------------------------------- checks
     def _check_importable(self, data):

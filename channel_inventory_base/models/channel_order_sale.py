@@ -65,6 +65,9 @@ class ChannelOrder(models.Model):
 
     def _get_currency(self, name):
         """The active currency of that code, empty when there is none."""
+        usual = self.channel_id.currency_id
+        if usual.name == name and usual.active:
+            return usual
         return self.env["res.currency"].search([("name", "=", name)])
 
     def _product_charge(self, line):

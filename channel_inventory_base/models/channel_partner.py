@@ -62,7 +62,7 @@ class ChannelPartner(models.Model):
                         %(user)s, now() AT TIME ZONE 'UTC',
                         %(user)s, now() AT TIME ZONE 'UTC')
                 ON CONFLICT (channel_id, external_id)
-                   DO UPDATE SET partner_id = EXCLUDED.partner_id
+                   DO UPDATE SET external_id = EXCLUDED.external_id
                 RETURNING id
                 """,
                 channel=channel.id,

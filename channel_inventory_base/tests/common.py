@@ -15,10 +15,10 @@ class ChannelSetup:
     """
 
     @classmethod
-    def make_channel(cls, env, **values):
+    def make_channel(cls, env, code="CHT", **values):
         # conditions of the database that a test must not depend on
         env = env(context=dict(env.context, tracking_disable=True))
-        warehouse = cls.make_warehouse(env)
+        warehouse = cls.make_warehouse(env, code)
         channel = env["channel.channel"].create(
             {
                 "name": "Fake",
@@ -44,7 +44,7 @@ class ChannelSetup:
         return channel
 
     @classmethod
-    def make_warehouse(cls, env, code="CHT"):
+    def make_warehouse(cls, env, code):
         return env["stock.warehouse"].create({"name": f"Channel {code}", "code": code})
 
     @classmethod
@@ -112,6 +112,8 @@ def fake_adapter(fake):
 class ChannelCase(ChannelSetup, TransactionCase):
     """10 of product 1 in stock, one listing, one node; nothing planned yet."""
 
+    use_fake = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -127,9 +129,10 @@ class ChannelCase(ChannelSetup, TransactionCase):
     def setUp(self):
         super().setUp()
         self.fake = FakeChannel()
-        context = fake_adapter(self.fake)
-        context.__enter__()
-        self.addCleanup(context.__exit__, None, None, None)
+        if self.use_fake:
+            context = fake_adapter(self.fake)
+            context.__enter__()
+            self.addCleanup(context.__exit__, None, None, None)
 
     # ------------------------------------------------------------ actions
     def plan(self):
@@ -173,6 +176,7 @@ class ChannelCase(ChannelSetup, TransactionCase):
     @property
     def position(self):
         self.env.flush_all()
+        self.env["channel.position"].invalidate_model()
         return self.env["channel.position"].search(
             [
                 ("product_id", "=", self.product.id),

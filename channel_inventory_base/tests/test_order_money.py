@@ -183,14 +183,17 @@ class TestOrderMoney(OrderCase):
 
     # -------------------------------------------------------------------- packs
     def test_pack_is_sold_in_a_unit_of_its_own_where_there_is_one(self):
+        dozen = self.env.ref("uom.product_uom_dozen")
+        dozen.active = True
         case = self._listing("CASE", stock=100, pack_qty=12)
-        order = self._import(self._data(self._line(case, 2, "30.00"), total="60.00"))
-        sale_order = self.assertImported(order, "60.00")
+        order = self._import(self._data(self._line(case, 2, "29.99"), total="59.98"))
+        sale_order = self.assertImported(order, "59.98")
         line = sale_order.order_line
-        self.assertEqual(line.product_uom_id, self.env.ref("uom.product_uom_dozen"))
-        self.assertEqual((line.product_uom_qty, line.price_unit), (2, 30))
+        self.assertEqual(line.product_uom_id, dozen)
+        self.assertEqual((line.product_uom_qty, line.price_unit), (2, 29.99))
         move = sale_order.picking_ids.move_ids
-        self.assertEqual((move.product_qty, move.quantity), (24, 24))
+        self.assertEqual((move.product_qty, move.product_uom_qty), (24, 24))
+        self.assertEqual(move.state, "assigned")
 
     def test_pack_without_a_unit_is_exact_all_the_same(self):
         case = self._listing("CASE", stock=100, pack_qty=7)

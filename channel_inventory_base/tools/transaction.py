@@ -7,6 +7,8 @@ for is of use only if what is read after it is read afresh; Odoo's REPEATABLE RE
 would show the time before the wait.
 """
 
+import random
+import time
 from contextlib import contextmanager
 
 from psycopg2 import errors
@@ -63,10 +65,11 @@ def lock(env, lock_class, text):
     )
 
 
-def retry_on_conflict(function, attempts=5):
+def retry_on_conflict(function, attempts=12):
     """Call ``function`` again when PostgreSQL found it in conflict with another.
 
-    ``function`` opens its own transaction each time, so a retry starts afresh.
+    ``function`` opens its own transaction each time, so a retry starts afresh. Waits
+    in between are random: those who met must not meet again.
     """
     for attempt in range(attempts):
         try:
@@ -74,3 +77,4 @@ def retry_on_conflict(function, attempts=5):
         except (errors.SerializationFailure, errors.DeadlockDetected):
             if attempt == attempts - 1:
                 raise
+            time.sleep(random.uniform(0, min(1, 0.02 * 2**attempt)))

@@ -3,10 +3,13 @@
 from graphql import get_named_type
 
 from .errors import access_denied
+from .schema import Scopes
 
 # Mutations whose scopes are missing in the published list.
 MORE_FIELDS = {
-    ("Mutation", "refundCreate"): frozenset({"write_orders"}),
+    ("Mutation", "refundCreate"): Scopes(
+        frozenset({"write_orders"}), "`write_orders` access scope."
+    ),
 }
 
 
@@ -38,11 +41,11 @@ class Access:
     def check_type(self, name):
         """For objects found by id behind an abstract type."""
         needed = self.api.type_scopes.get(name)
-        if needed and not needed & self.scopes:
+        if needed and not needed.any_of & self.scopes:
             raise access_denied("node", needed)
 
     def _missing(self, key, return_type):
-        """The scopes of which one is needed and none is there."""
+        """What is needed and not there, if anything."""
         name = get_named_type(return_type).name
         for suffix in ("Connection", "Edge"):
             name = name.removesuffix(suffix)
@@ -50,6 +53,6 @@ class Access:
             self.api.field_scopes.get(key) or MORE_FIELDS.get(key),
             self.api.type_scopes.get(name),
         ):
-            if needed and not needed & self.scopes:
+            if needed and not needed.any_of & self.scopes:
                 return needed
         return None

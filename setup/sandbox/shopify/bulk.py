@@ -11,6 +11,7 @@ import threading
 from graphql import FieldNode, FragmentSpreadNode, get_named_type
 
 from . import engine
+from .connection import Window
 from .models import BulkOperation
 
 MAX_CONNECTIONS = 5
@@ -108,24 +109,47 @@ def _run(sandbox, api, scopes, record):
     record.status = "RUNNING"
     ctx = engine.Context(sandbox, api, scopes)
     ctx.bulk = True
-    document, _operation, _errors = engine.prepare(api, record.query)
-    result = engine.execute_document(ctx, document)
+    lines, errors = _read_all(ctx, api, record)
     with store.transaction():
         record.completed_at = store.clock.tick()
-        if result.errors:
-            denied = any(
-                (error.extensions or {}).get("code") == "ACCESS_DENIED"
-                for error in result.errors
-            )
+        if errors:
+            codes = [(error.extensions or {}).get("code") for error in errors]
+            denied = "ACCESS_DENIED" in codes
             record.status = "FAILED"
             record.error_code = "ACCESS_DENIED" if denied else "INTERNAL_SERVER_ERROR"
         else:
-            lines = _Lines(record.group_objects).of(result.data)
             record.lines = "".join(json.dumps(line) + "\n" for line in lines)
             record.objects = len(lines)
             record.root_objects = sum("__parentId" not in line for line in lines)
             record.status = "COMPLETED"
-        store.emit("bulk_operations/finish", _payload(record))
+        store.emit("bulk_operations/finish", _payload, record)
+
+
+def _read_all(ctx, api, record):
+    """(lines, errors); the shop goes on between two windows of the root."""
+    document, operation, _errors = engine.prepare(api, record.query)
+    window = Window() if _is_one_list(api.schema, operation) else None
+    lines = []
+    while True:
+        ctx.window = window
+        result = engine.execute_document(ctx, document)
+        if result.errors:
+            return [], result.errors
+        lines += _Lines().of(result.data)
+        if window is None or window.after is None:
+            break
+    if not record.group_objects:
+        lines.sort(key=lambda line: "__parentId" in line)
+    return lines, None
+
+
+def _is_one_list(schema, operation):
+    """Is the query one root connection, which can be read in windows?"""
+    (first, *more) = operation.selection_set.selections
+    if more or not isinstance(first, FieldNode):
+        return False
+    field = schema.query_type.fields[first.name.value]
+    return get_named_type(field.type).name.endswith("Connection")
 
 
 def _payload(record):
@@ -140,18 +164,13 @@ def _payload(record):
 
 
 class _Lines:
-    """Turns a nested answer into lines."""
-
-    def __init__(self, grouped):
-        self.grouped = grouped
+    """Turns a nested answer into lines, children after their parent."""
 
     def of(self, data):
         lines = []
         for value in (data or {}).values():
             for node in _nodes(value):
                 self._add(node, None, lines)
-        if not self.grouped:
-            lines.sort(key=lambda line: "__parentId" in line)
         return lines
 
     def _add(self, node, parent_id, lines):

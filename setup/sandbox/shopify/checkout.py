@@ -8,7 +8,8 @@ what is not shown, however many try at once.
 from decimal import Decimal
 
 from . import routing, totals
-from .models import (
+from .money import Bag, places, rounded, spread
+from .order_models import (
     Customer,
     LineItem,
     LineItemGroup,
@@ -16,7 +17,6 @@ from .models import (
     ShippingLine,
     Transaction,
 )
-from .money import Bag, places, rounded, spread
 from .payloads import order_payload
 from .pricing import Priced, price
 from .store import StoreError
@@ -136,8 +136,9 @@ def _customer(store, cart):
     for known in store.customers.values():
         if values.get("email") and known.email == values["email"]:
             return known
-        if not values.get("email") and values.get("phone") == known.phone:
-            return known
+        if not values.get("email") and known.phone:
+            if values.get("phone") == known.phone:
+                return known
     moment = store.clock.tick()
     values.setdefault("address", cart.get("shipping_address"))
     customer = Customer(store.next_id(), moment, moment, **values)
@@ -257,7 +258,7 @@ def _pay(store, order, payment):
 
 
 def _announce(store, order):
-    store.emit("orders/create", order_payload(order))
-    store.emit("orders/updated", order_payload(order))
+    store.emit("orders/create", order_payload, order)
+    store.emit("orders/updated", order_payload, order)
     if totals.financial_status(order) == "PAID":
-        store.emit("orders/paid", order_payload(order))
+        store.emit("orders/paid", order_payload, order)

@@ -21,6 +21,9 @@ def paginate(
     :param show: makes the view of an item
     """
     items = sorted(items, key=key, reverse=reverse)
+    window, ctx.window = ctx.window, None
+    if window:
+        first, after = window.size, window.after
     if not ctx.bulk:
         _check_size(first, last)
     keys = [_plain(key(item)) for item in items]
@@ -32,6 +35,8 @@ def paginate(
     start, end = _window(low, max(high, low), first, last)
     nodes = [show(item) for item in items[start:end]]
     cursors = [_cursor(value) for value in keys[start:end]]
+    if window:
+        window.after = cursors[-1] if end < len(items) else None
     return Record(
         "Connection",
         nodes=nodes,
@@ -47,6 +52,14 @@ def paginate(
             endCursor=cursors[-1] if cursors else None,
         ),
     )
+
+
+class Window:
+    """How far a bulk query has read its root connection."""
+
+    def __init__(self, size=MAX_PAGE):
+        self.size = size
+        self.after = None
 
 
 def _check_size(first, last):

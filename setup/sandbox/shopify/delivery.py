@@ -186,12 +186,14 @@ class Dispatcher:
             "X-Shopify-Event-Id": delivery.event_id,
             "X-Shopify-Triggered-At": delivery.triggered_at,
         }
+        timeout = self.config.webhook_timeout
         try:
             answer = self.session.post(
                 delivery.uri,
                 data=delivery.body,
                 headers=headers,
-                timeout=self.config.webhook_timeout,
+                # Live shops wait one second for the connection, five for all.
+                timeout=(min(1.0, timeout), timeout),
                 allow_redirects=False,
             )
         except requests.RequestException as error:

@@ -34,7 +34,9 @@ THROTTLED = {
 class Context:
     """What resolvers know of the request they work for."""
 
+    # Bulk queries read whole connections, the root one window by window.
     bulk = False
+    window = None
     commit_delay = 0.0
     stale_field_null = False
 

@@ -68,17 +68,20 @@ class Faults:
         with self._lock:
             self.rules = [rule for rule in self.rules if rule.id != id]
 
-    def draw(self, names):
-        """The rules that strike a request with these names, by kind."""
-        struck = {}
+    def draw(self, names, named_only=False):
+        """What strikes a request with these names: {kind: rule} or nothing.
+
+        One rule at most, the first that was added: rules for the "next" requests
+        strike one after the other.
+        """
         with self._lock:
-            for rule in list(self.rules):
-                if rule.operation and rule.operation not in names:
+            for rule in self.rules:
+                if rule.operation not in names and (rule.operation or named_only):
                     continue
                 if self._strikes(rule):
                     rule.struck += 1
-                    struck.setdefault(rule.kind, rule)
-        return struck
+                    return {rule.kind: rule}
+        return {}
 
     def _strikes(self, rule):
         if rule.next is not None:

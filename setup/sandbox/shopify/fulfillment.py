@@ -1,7 +1,7 @@
 """Shipping what was ordered: fulfillments, tracking, moves and holds."""
 
 from . import routing
-from .models import (
+from .order_models import (
     Fulfillment,
     FulfillmentHold,
     FulfillmentOrder,
@@ -38,7 +38,7 @@ def fulfill(store, parts, tracking=()):
             _ship(store, record, entry, quantities)
         order.fulfillments.append(record)
         store.fulfillments[record.id] = record
-        store.emit("fulfillments/create", fulfillment_payload(record))
+        store.emit("fulfillments/create", fulfillment_payload, record)
         touch(store, order, _topic(order))
         return record
 
@@ -122,7 +122,7 @@ def set_tracking(store, record, tracking):
     with store.transaction():
         record.tracking = list(tracking)
         record.updated_at = store.clock.tick()
-        store.emit("fulfillments/update", fulfillment_payload(record))
+        store.emit("fulfillments/update", fulfillment_payload, record)
         touch(store, record.order)
 
 

@@ -4,7 +4,7 @@ import re
 
 from .clock import iso
 from .models import STATES, Level
-from .payloads import inventory_level_payload
+from .payload_parts import inventory_level_payload
 
 REASONS = frozenset(
     (
@@ -50,7 +50,7 @@ def activate(store, item, location, available=0):
     level.updated_at = moment
     if available:
         change(store, level, {"available": available}, "correction", "activation")
-    store.emit("inventory_levels/connect", inventory_level_payload(level))
+    store.emit("inventory_levels/connect", inventory_level_payload, level)
     return level
 
 
@@ -77,7 +77,7 @@ def change(store, level, deltas, reason, actor, document=None, group=None):
     level.updated_at = moment
     _remember(store, level, applied, reason, actor, document, group)
     if any(name == "available" for name, _delta, _after in applied):
-        store.emit("inventory_levels/update", inventory_level_payload(level))
+        store.emit("inventory_levels/update", inventory_level_payload, level)
     return applied
 
 

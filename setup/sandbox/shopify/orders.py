@@ -2,8 +2,8 @@
 
 from . import routing, totals
 from .checkout import SoldOut, new_line, price_bag, reprice
-from .models import Refund, RefundLine, Transaction
 from .money import Bag, total
+from .order_models import Refund, RefundLine, Transaction
 from .payloads import order_payload, refund_payload
 from .store import StoreError
 
@@ -12,7 +12,7 @@ def touch(store, order, *topics):
     """Note a change of the order and announce it."""
     order.updated_at = store.clock.tick()
     for topic in (*topics, "orders/updated"):
-        store.emit(topic, order_payload(order))
+        store.emit(topic, order_payload, order)
 
 
 def pay(store, order):
@@ -56,6 +56,9 @@ def cancel(store, order, reason="OTHER", restock=True, refund=True, staff_note=N
         order.cancelled_at = store.clock.tick()
         order.cancel_reason = reason
         order.staff_note = staff_note
+        for entry in order.fulfillment_orders:
+            if entry.status in ("OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED"):
+                entry.status = "CANCELLED"
         restock_type = "CANCEL" if restock else "NO_RESTOCK"
         entries = [
             {"line": line, "quantity": line.current_quantity, "type": restock_type}
@@ -68,10 +71,7 @@ def cancel(store, order, reason="OTHER", restock=True, refund=True, staff_note=N
         if refund and owed:
             record.transactions.append(_transact(store, order, "REFUND", owed))
         order.refunds.append(record)
-        for entry in order.fulfillment_orders:
-            if entry.status in ("OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED"):
-                entry.status = "CANCELLED"
-        store.emit("refunds/create", refund_payload(record))
+        store.emit("refunds/create", refund_payload, record)
         touch(store, order, "orders/cancelled")
 
 
@@ -112,7 +112,7 @@ def refund(store, order, entries, shipping=None, amount=None, note="", parents=(
             )
         record.note = note or ""
         order.refunds.append(record)
-        store.emit("refunds/create", refund_payload(record))
+        store.emit("refunds/create", refund_payload, record)
         touch(store, order)
         return record
 

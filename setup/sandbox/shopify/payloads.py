@@ -6,124 +6,17 @@ Numeric ids beside ``admin_graphql_api_id``, prices as strings, times with offse
 from . import totals
 from .clock import iso_offset
 from .money import money_text, places, rounded
-
-
-def _set(order, bag):
-    return {
-        "shop_money": {
-            "amount": money_text(bag.shop, order.currency),
-            "currency_code": order.currency,
-        },
-        "presentment_money": {
-            "amount": money_text(bag.presentment, order.presentment_currency),
-            "currency_code": order.presentment_currency,
-        },
-    }
-
-
-def _price(order, bag):
-    return money_text(bag.shop, order.currency)
-
-
-def _priced(order, **bags):
-    """``name`` and ``name_set`` for each amount."""
-    result = {}
-    for name, bag in bags.items():
-        result[name] = _price(order, bag)
-        result[f"{name}_set"] = _set(order, bag)
-    return result
-
-
-def _base(record):
-    return {"id": record.id, "admin_graphql_api_id": record.gid}
-
-
-def address_payload(values):
-    if not values:
-        return None
-    names = ("first_name", "last_name", "company", "address1", "address2", "city")
-    more = ("province", "province_code", "country", "country_code", "zip", "phone")
-    result = {name: values.get(name) for name in (*names, *more)}
-    parts = (values.get("first_name"), values.get("last_name"))
-    result["name"] = " ".join(filter(None, parts)) or None
-    result.update(latitude=values.get("latitude"), longitude=values.get("longitude"))
-    return result
-
-
-def customer_payload(customer):
-    if customer is None:
-        return None
-    return {
-        **_base(customer),
-        "email": customer.email,
-        "phone": customer.phone,
-        "first_name": customer.first_name,
-        "last_name": customer.last_name,
-        "note": customer.note,
-        "tags": ", ".join(customer.tags),
-        "state": "disabled",
-        "created_at": iso_offset(customer.created_at),
-        "updated_at": iso_offset(customer.updated_at),
-        "default_address": address_payload(customer.address),
-    }
-
-
-def _tax_lines(order, taxes):
-    return [
-        {
-            "title": title,
-            "rate": float(rate),
-            "price": _price(order, amount),
-            "price_set": _set(order, amount),
-            "channel_liable": False,
-        }
-        for title, rate, amount in taxes
-    ]
-
-
-def _allocations(order, allocations):
-    return [
-        {
-            "discount_application_index": index,
-            "amount": _price(order, amount),
-            "amount_set": _set(order, amount),
-        }
-        for index, amount in allocations
-    ]
-
-
-def line_payload(line):
-    order, variant = line.order, line.variant
-    status = {0: None, line.quantity: "fulfilled"}.get(line.fulfilled, "partial")
-    return {
-        **_base(line),
-        "variant_id": variant and variant.id,
-        "product_id": variant and variant.product.id,
-        "product_exists": variant is not None,
-        "sku": line.sku,
-        "title": line.title,
-        "name": " - ".join(filter(None, (line.title, line.variant_title))),
-        "variant_title": line.variant_title,
-        "vendor": line.vendor or None,
-        "quantity": line.quantity,
-        "current_quantity": line.current_quantity,
-        "fulfillable_quantity": line.unfulfilled,
-        "fulfillment_status": status,
-        "fulfillment_service": "manual",
-        "gift_card": False,
-        "grams": 0,
-        "requires_shipping": line.requires_shipping,
-        "taxable": line.taxable,
-        "properties": [
-            {"name": name, "value": value} for name, value in line.properties.items()
-        ],
-        "sales_line_item_group_id": line.group and line.group.id,
-        "tax_lines": _tax_lines(order, line.taxes),
-        "discount_allocations": _allocations(order, line.allocations),
-        **_priced(
-            order, price=line.unit_price, total_discount=totals.own_discount(line)
-        ),
-    }
+from .payload_parts import (
+    address_payload,
+    allocations,
+    base,
+    customer_payload,
+    line_payload,
+    money_set,
+    price_text,
+    priced,
+    tax_lines,
+)
 
 
 def _discount_applications(order):
@@ -175,9 +68,9 @@ def _shipping_payload(order, line):
         "is_removed": False,
         "carrier_identifier": None,
         "requested_fulfillment_service_id": None,
-        "tax_lines": _tax_lines(order, line.taxes),
-        "discount_allocations": _allocations(order, line.allocations),
-        **_priced(order, price=line.price, discounted_price=line.discounted),
+        "tax_lines": tax_lines(order, line.taxes),
+        "discount_allocations": allocations(order, line.allocations),
+        **priced(order, price=line.price, discounted_price=line.discounted),
     }
 
 
@@ -190,7 +83,7 @@ _FULFILLMENT = {
 def order_payload(order):
     """The body of every ``orders/*`` topic."""
     return {
-        **_base(order),
+        **base(order),
         **_order_head(order),
         **_order_amounts(order),
         "customer": customer_payload(order.customer),
@@ -202,8 +95,8 @@ def order_payload(order):
         ],
         "discount_applications": _discount_applications(order),
         "discount_codes": _discount_codes(order),
-        "tax_lines": _tax_lines(order, totals.tax_lines(order)),
-        "current_tax_lines": _tax_lines(order, totals.tax_lines(order, current=True)),
+        "tax_lines": tax_lines(order, totals.tax_lines(order)),
+        "current_tax_lines": tax_lines(order, totals.tax_lines(order, current=True)),
         "fulfillments": [fulfillment_payload(entry) for entry in order.fulfillments],
         "refunds": [refund_payload(entry) for entry in order.refunds],
     }
@@ -248,7 +141,7 @@ def _order_head(order):
 
 def _order_amounts(order):
     lines = totals.subtotal(order) + totals.discounts(order)
-    amounts = _priced(
+    amounts = priced(
         order,
         subtotal_price=totals.subtotal(order),
         total_discounts=totals.discounts(order),
@@ -260,9 +153,12 @@ def _order_amounts(order):
         current_total_price=totals.current_total(order),
         current_total_tax=totals.current_tax(order),
     )
-    amounts["total_shipping_price_set"] = _set(order, totals.shipping(order))
-    amounts["current_shipping_price_set"] = _set(order, totals.current_shipping(order))
-    amounts["total_outstanding"] = _price(order, totals.outstanding(order))
+    for name, bag in (
+        ("total_shipping_price_set", totals.shipping(order)),
+        ("current_shipping_price_set", totals.current_shipping(order)),
+    ):
+        amounts[name] = money_set(order, bag)
+    amounts["total_outstanding"] = price_text(order, totals.outstanding(order))
     return amounts
 
 
@@ -274,7 +170,7 @@ def transaction_payload(order, entry):
         "kind": entry.kind.lower(),
         "status": entry.status.lower(),
         "gateway": entry.gateway,
-        "amount": _price(order, entry.amount),
+        "amount": price_text(order, entry.amount),
         "currency": order.currency,
         "test": order.test,
         "parent_id": entry.parent and entry.parent.id,
@@ -286,7 +182,7 @@ def transaction_payload(order, entry):
 def refund_payload(refund):
     order = refund.order
     return {
-        **_base(refund),
+        **base(refund),
         "order_id": order.id,
         "note": refund.note,
         "restock": any(line.restocked for line in refund.lines),
@@ -299,7 +195,7 @@ def refund_payload(refund):
                 "location_id": line.location and line.location.id,
                 "quantity": line.quantity,
                 "restock_type": line.restock_type.lower(),
-                **_priced(order, subtotal=line.subtotal, total_tax=line.tax),
+                **priced(order, subtotal=line.subtotal, total_tax=line.tax),
                 "line_item": line_payload(line.line),
             }
             for line in refund.lines
@@ -314,7 +210,7 @@ def refund_payload(refund):
 def fulfillment_payload(record):
     tracking = record.tracking[0] if record.tracking else {}
     return {
-        **_base(record),
+        **base(record),
         "order_id": record.order.id,
         "name": record.name.replace("-F", "."),
         "status": record.status.lower(),
@@ -330,45 +226,5 @@ def fulfillment_payload(record):
         "line_items": [
             {**line_payload(line), "quantity": quantity}
             for _id, line, quantity in record.lines
-        ],
-    }
-
-
-def inventory_level_payload(level):
-    return {
-        "inventory_item_id": level.item.id,
-        "location_id": level.location.id,
-        "available": level.quantities["available"],
-        "updated_at": iso_offset(level.updated_at),
-        "admin_graphql_api_id": level.gid,
-    }
-
-
-def product_payload(product):
-    return {
-        **_base(product),
-        "title": product.title,
-        "handle": product.handle,
-        "vendor": product.vendor,
-        "product_type": product.product_type,
-        "status": product.status.lower(),
-        "tags": ", ".join(product.tags),
-        "created_at": iso_offset(product.created_at),
-        "updated_at": iso_offset(product.updated_at),
-        "variants": [
-            {
-                **_base(variant),
-                "product_id": product.id,
-                "title": variant.title,
-                "sku": variant.sku,
-                "barcode": variant.barcode,
-                "price": str(variant.price),
-                "inventory_policy": variant.policy.lower(),
-                "inventory_item_id": variant.item.id,
-                "taxable": variant.taxable,
-                "created_at": iso_offset(variant.created_at),
-                "updated_at": iso_offset(variant.updated_at),
-            }
-            for variant in product.variants
         ],
     }

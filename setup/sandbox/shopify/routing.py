@@ -1,7 +1,7 @@
 """Which location sends what, and the stock that this commits."""
 
 from . import inventory
-from .models import FulfillmentOrder, FulfillmentOrderLineItem
+from .order_models import FulfillmentOrder, FulfillmentOrderLineItem
 from .store import StoreError
 
 

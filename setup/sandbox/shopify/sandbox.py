@@ -8,7 +8,7 @@ from .faults import Faults
 from .idempotency import IdempotencyKeys
 from .mutations import Mutation  # noqa: F401 (registers the root)
 from .oauth import Tokens
-from .payloads import product_payload
+from .payload_parts import product_payload
 from .requestlog import RequestLog
 from .server import Server
 from .shoppers import Shoppers
@@ -37,6 +37,7 @@ class Sandbox:
         self.faults = Faults(config.random_seed)
         self.webhooks = Webhooks(self.store, config)
         self.store.publish = self.webhooks.publish
+        self.store.wanted = self.webhooks.wanted
         self.log = RequestLog()
         self.shoppers = Shoppers(self)
         self.stopping = threading.Event()
@@ -156,14 +157,13 @@ class Sandbox:
             moment = self.store.clock.tick()
             variant.updated_at = variant.item.updated_at = moment
             variant.product.updated_at = moment
-            payload = product_payload(variant.product)
-            self.store.emit("products/update", payload)
+            self.store.emit("products/update", product_payload, variant.product)
             return variant
 
     def uninstall(self):
         """The merchant removes the app: tokens die, one last webhook goes out."""
         with self.store.transaction():
-            self.store.emit("app/uninstalled", dump.shop(self))
+            self.store.emit("app/uninstalled", dump.shop, self)
         self.store.installed = False
         self.tokens.revoke()
 

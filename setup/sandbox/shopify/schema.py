@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 from graphql import build_client_schema
 
@@ -24,6 +25,13 @@ class UnknownVersion(LookupError):
     """No such API version: Shopify answers 404."""
 
 
+class Scopes(NamedTuple):
+    """Of these scopes a token needs one; the text says so as the API does."""
+
+    any_of: frozenset
+    text: str
+
+
 class ApiSchema:
     """One version: its schema and the scopes that its types and fields need."""
 
@@ -35,7 +43,7 @@ class ApiSchema:
         for entry in content["offline_scopes"]["items"]:
             if not entry["offlineScopes"]:
                 continue
-            scopes = frozenset(entry["offlineScopes"])
+            scopes = Scopes(frozenset(entry["offlineScopes"]), entry["requiredAccess"])
             if entry["type"] == "type":
                 self.type_scopes[entry["typeName"]] = scopes
             else:

@@ -1,5 +1,6 @@
 """HTTP: routes, tokens, and the faults of the wire."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -9,6 +10,7 @@ import uuid
 
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
@@ -47,6 +49,18 @@ class _Handler(WSGIRequestHandler):
     # The answer must not wait for the acknowledgement of its own headers.
     disable_nagle_algorithm = True
 
+    def setup(self):
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self):
+        self.server.connections.discard(self.connection)
+        super().finish()
+
+    def connection_dropped(self, _error, _environ=None):
+        # Otherwise it would wait for another request on the broken connection.
+        self.close_connection = True
+
     def log(self, *_args):
         return
 
@@ -58,13 +72,14 @@ class Server:
     def __init__(self, sandbox, host, port):
         self.sandbox = sandbox
         self._http = ThreadedWSGIServer(host, port, self.application, _Handler)
+        self._http.connections = set()
         self._thread = None
         self.url = f"http://{host}:{self._http.server_port}"
 
     def start(self):
         # The default looks for a stop twice a second, which every test would pay.
         self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.05,), daemon=True
+            target=self._http.serve_forever, args=(0.02,), daemon=True
         )
         self._thread.start()
 
@@ -73,6 +88,10 @@ class Server:
             self._http.shutdown()
             self._thread.join()
         self._http.server_close()
+        # Clients that keep their connection must not keep a thread alive.
+        for connection in list(self._http.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def application(self, environ, start_response):
         request = Request(environ)
@@ -84,6 +103,7 @@ class Server:
         except HTTPException as error:
             answer = _json({"errors": error.name}, error.code)
         answer.headers["X-Request-Id"] = str(uuid.uuid4())
+        answer.headers["Date"] = http_date(self.sandbox.store.clock.now())
         return answer(environ, start_response)
 
     # Routes
@@ -100,7 +120,7 @@ class Server:
     def _oauth(self, request):
         entry = self.sandbox.log.open(request.method, request.path)
         entry["names"] = ["oauth"]
-        struck = self.sandbox.faults.draw({"oauth"})
+        struck = self.sandbox.faults.draw({"oauth"}, named_only=True)
         answer = self._before(request, struck)
         if answer is None:
             form = request.get_json(silent=True) or request.form.to_dict()

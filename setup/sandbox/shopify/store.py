@@ -30,6 +30,8 @@ class Store:
         self._outbox = []
         # Called with (topic, payload, event id) once a change is complete.
         self.publish = None
+        # Whether anybody listens to a topic: building bodies takes time.
+        self.wanted = lambda topic: False
         self.clear()
 
     def clear(self):
@@ -88,9 +90,13 @@ class Store:
             for topic, payload in outbox:
                 self.publish(topic, payload, self.event_id)
 
-    def emit(self, topic, payload):
-        """Note an event; it goes out, with this payload, when the change is done."""
-        self._outbox.append((topic, payload))
+    def emit(self, topic, build, *records):
+        """Note an event; it goes out when the change is done.
+
+        Its body is built now, so that it shows what is true now.
+        """
+        if self.wanted(topic):
+            self._outbox.append((topic, build(*records)))
 
     # Look-ups
 
@@ -147,6 +153,8 @@ class Store:
 
     def shown(self, variant):
         """What a shopper may buy now: None without a limit."""
+        if variant.product.status != "ACTIVE":
+            return 0
         if variant.components:
             return min(
                 (

@@ -1,5 +1,6 @@
 """Webhook subscriptions, and what each event is delivered to."""
 
+import functools
 import json
 import uuid
 from collections import deque
@@ -30,6 +31,7 @@ class SubscriptionError(Exception):
         self.field = field
 
 
+@functools.cache
 def topic_path(topic):
     """``ORDERS_CREATE`` -> ``orders/create``: the last word is the event."""
     for resource in sorted(SCOPES, key=len, reverse=True):
@@ -95,7 +97,7 @@ class Webhooks:
             raise SubscriptionError("not in this sandbox: format XML", field)
         if values.get("filter"):
             raise SubscriptionError("not in this sandbox: filter", field)
-        for record in self.subscriptions.values():
+        for record in list(self.subscriptions.values()):
             same = record.topic == topic and record.uri == uri
             if same and record is not current:
                 raise SubscriptionError(
@@ -103,6 +105,12 @@ class Webhooks:
                 )
 
     # Events
+
+    def wanted(self, topic):
+        return any(
+            topic_path(record.topic) == topic
+            for record in list(self.subscriptions.values())
+        )
 
     def publish(self, topic, payload, event_id):
         """Send an event to all that subscribed to it; the body is fixed here."""

@@ -11,7 +11,8 @@ from ..money import ZERO, Bag
 from ..resolver import Record, View
 from ..store import StoreError
 from ..views import misc
-from ..views.order import Order, Refund
+from ..views.order import Order
+from ..views.refunds import Refund
 from .common import check_size, lookup, user_error
 
 

@@ -4,9 +4,11 @@ from ..clock import iso
 from ..fulfillment import OPEN_STATES
 from ..ids import gid
 from ..resolver import Record, View
-from .catalog import Location, ProductVariant
-from .order import LineItem, Order
+from .catalog import ProductVariant
+from .lines import LineItem
+from .order import Order
 from .parts import bag, edges_of, page
+from .stock import Location
 
 
 class FulfillmentOrder(View):

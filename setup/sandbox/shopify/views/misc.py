@@ -3,7 +3,7 @@
 from ..clock import iso
 from ..ids import gid
 from ..resolver import VIEWS, Record, View
-from .catalog import InventoryItem, Location
+from .stock import InventoryItem, Location
 
 
 class Shop(View):

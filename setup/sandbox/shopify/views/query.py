@@ -7,7 +7,7 @@ from ..ids import number_of, split_gid
 from ..resolver import Record, View
 from ..schema import versions
 from ..search import compile_query
-from . import catalog, fulfillment, misc, order
+from . import catalog, customer, fulfillment, misc, order, stock
 from .filters import (
     ITEM_FILTERS,
     LOCATION_FILTERS,
@@ -63,12 +63,12 @@ class QueryRoot(View):
             return self.job(id)
         store = self._ctx.store
         sources = {
-            "Location": (store.locations, catalog.Location),
+            "Location": (store.locations, stock.Location),
             "Product": (store.products, catalog.Product),
             "ProductVariant": (store.variants, catalog.ProductVariant),
-            "InventoryItem": (store.items, catalog.InventoryItem),
+            "InventoryItem": (store.items, stock.InventoryItem),
             "Order": (store.orders, order.Order),
-            "Customer": (store.customers, order.Customer),
+            "Customer": (store.customers, customer.Customer),
             "FulfillmentOrder": (
                 store.fulfillment_orders,
                 fulfillment.FulfillmentOrder,
@@ -113,12 +113,12 @@ class QueryRoot(View):
         if level is None:
             return None
         self._ctx.access.check_type("InventoryLevel")
-        return catalog.InventoryLevel(level, self._ctx)
+        return stock.InventoryLevel(level, self._ctx)
 
     def location(self, id=None):
         if id is None:
             first = next(iter(self._ctx.store.locations.values()))
-            return catalog.Location(first, self._ctx)
+            return stock.Location(first, self._ctx)
         return self._one("Location", id)
 
     def fulfillment_order(self, id):
@@ -171,7 +171,7 @@ class QueryRoot(View):
         key = _key(LOCATION_KEYS, sort_key, "locations")
         edges = edges_of(first, last, after, before, reverse)
         args = ("locations", query, LOCATION_FILTERS, key, edges)
-        return self._list(records, catalog.Location, *args)
+        return self._list(records, stock.Location, *args)
 
     def locations_count(self, query=None, limit=None):
         wanted = compile_query(query, LOCATION_FILTERS, "locationsCount")
@@ -225,7 +225,7 @@ class QueryRoot(View):
         records = self._ctx.store.items.values()
         edges = edges_of(first, last, after, before, reverse)
         args = ("inventoryItems", query, ITEM_FILTERS, ITEM_FILTERS["id"][1], edges)
-        return self._list(records, catalog.InventoryItem, *args)
+        return self._list(records, stock.InventoryItem, *args)
 
     def orders(
         self,
@@ -288,7 +288,7 @@ class QueryRoot(View):
         address = uri or callback_url
         records = [
             record
-            for record in self._ctx.sandbox.webhooks.subscriptions.values()
+            for record in list(self._ctx.sandbox.webhooks.subscriptions.values())
             if (not topics or record.topic in topics)
             and (not address or record.uri == address)
         ]

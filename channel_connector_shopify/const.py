@@ -1,0 +1,78 @@
+"""What Shopify fixes and what we ask of it. No odoo in here."""
+
+from datetime import date
+
+API_VERSIONS = ("2026-04", "2026-07", "2026-10")
+DEFAULT_VERSION = "2026-07"
+WARN_DAYS = 60
+"""How long before its end a version is worth a warning."""
+
+MAX_ENTRIES = 250
+"""Quantities that one ``inventorySetQuantities`` takes, and nodes of one page."""
+
+SCOPES = (
+    "read_products",
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_orders",
+    "read_customers",
+    # Each shows the fulfillment orders of one kind of location only, and one that
+    # is not shown looks as if nothing had been taken off stock there.
+    "read_merchant_managed_fulfillment_orders",
+    "read_assigned_fulfillment_orders",
+    "read_third_party_fulfillment_orders",
+)
+
+TOPICS = (
+    "ORDERS_CREATE",
+    "ORDERS_UPDATED",
+    "ORDERS_PAID",
+    "ORDERS_CANCELLED",
+    "REFUNDS_CREATE",
+    "INVENTORY_LEVELS_UPDATE",
+    "PRODUCTS_CREATE",
+    "PRODUCTS_UPDATE",
+    "PRODUCTS_DELETE",
+    "APP_UNINSTALLED",
+)
+"""``orders/edited`` is left out: ``orders/updated`` is sent for every edit as well,
+and carries the order where the other carries the edit."""
+
+PRIVACY_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
+"""Configured in the app, not subscribed to: only accepted here."""
+
+# ISO 4217: currencies whose smallest unit is not a hundredth.
+CURRENCY_DIGITS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+
+
+def last_day(version):
+    """The first day on which Shopify need not serve ``version`` any more.
+
+    A version is supported for twelve months at least
+    (https://shopify.dev/docs/api/usage/versioning).
+
+    >>> last_day("2026-07")
+    datetime.date(2027, 7, 1)
+    """
+    year, month = version.split("-")
+    return date(int(year) + 1, int(month), 1)
+
+
+def granted(scopes):
+    """The scopes with what they imply: writing includes reading.
+
+    >>> sorted(granted(["write_inventory"]))
+    ['read_inventory', 'write_inventory']
+    """
+    implied = {
+        scope.replace("write_", "read_", 1)
+        for scope in scopes
+        if scope.startswith("write_")
+    }
+    return {*scopes, *implied}

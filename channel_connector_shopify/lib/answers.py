@@ -1,0 +1,159 @@
+"""What an answer of Shopify says: data, or one error of our tree.
+
+Sources: https://shopify.dev/docs/api/usage/response-codes and
+https://shopify.dev/docs/api/admin-graphql#status_and_error_codes.
+"""
+
+import json
+
+from ..errors import (
+    Forbidden,
+    Misconfigured,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+)
+
+SHORT = 500
+SECURITY_PAUSE = 60
+"""430 is an answer to behaviour that looks like an attack: stay away for a while."""
+
+_STATUS = {
+    401: (Unauthorized, "the access token is not accepted"),
+    402: (Misconfigured, "the shop is frozen: its bill is not paid"),
+    403: (Forbidden, "the app may not do this"),
+    404: (Misconfigured, "there is no such shop or API version"),
+    423: (Unavailable, "the shop is locked"),
+    429: (Throttled, "too many requests"),
+    430: (Throttled, "requests are being refused for security reasons"),
+}
+_CODES = {
+    "ACCESS_DENIED": Forbidden,
+    "INTERNAL_SERVER_ERROR": Unavailable,
+    "SHOP_INACTIVE": Misconfigured,
+    "THROTTLED": Throttled,
+    "TIMEOUT": Unavailable,
+}
+
+
+def check_status(reply, acts=False):
+    """:raise ShopifyError: the HTTP status is not 200"""
+    if reply.status == 200:
+        return
+    kind, words = _STATUS.get(reply.status) or _general(reply.status)
+    raise kind(
+        f"{words} (HTTP {reply.status})",
+        status=reply.status,
+        code=str(reply.status),
+        request_id=reply.headers.get("X-Request-Id"),
+        retry_after=_retry_after(reply),
+        # a server that failed may have failed after it had acted
+        uncertain=acts and reply.status >= 500,
+        detail=_shorten(reply),
+    )
+
+
+def _general(status):
+    if status >= 500:
+        return Unavailable, "Shopify failed"
+    if 300 <= status < 400:
+        return Misconfigured, "the address leads somewhere else"
+    return Refused, "the request was refused"
+
+
+def _retry_after(reply):
+    try:
+        return max(0.0, float(reply.headers.get("Retry-After")))
+    except (TypeError, ValueError):
+        return SECURITY_PAUSE if reply.status in (423, 430) else None
+
+
+def _shorten(reply):
+    return reply.body[:SHORT].decode("utf-8", "replace")
+
+
+def parse(reply, acts=False):
+    """The JSON object of an answer with status 200.
+
+    :raise Unavailable: it is no such thing: a proxy's page, or cut off on its way
+    """
+    try:
+        answer = json.loads(reply.body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
+        raise Unavailable(
+            "the answer cannot be read",
+            status=reply.status,
+            code="UNREADABLE",
+            request_id=reply.headers.get("X-Request-Id"),
+            uncertain=acts,
+            detail=_shorten(reply),
+        )
+    return answer
+
+
+def cost_report(answer):
+    """``extensions.cost``, or None; what is broken in it is none."""
+    report = _mapping(_mapping(answer.get("extensions")).get("cost"))
+    status = _mapping(report.get("throttleStatus"))
+    known = ("currentlyAvailable", "maximumAvailable", "restoreRate")
+    if not all(isinstance(status.get(name), int | float) for name in known):
+        return None
+    return report
+
+
+def _mapping(value):
+    return value if isinstance(value, dict) else {}
+
+
+def data_of(answer, acts=False):
+    """The data of an answer without errors. Half an answer is none.
+
+    :raise ShopifyError: the worst of its errors
+    """
+    errors = answer.get("errors")
+    data = answer.get("data")
+    if not errors and isinstance(data, dict):
+        return data
+    if not isinstance(errors, list) or not errors:
+        # an answer of the gate, not of the API: {"errors": "Not Found"}
+        errors = [{"message": str(errors or "there is no data")}]
+    errors = [_mapping(error) for error in errors]
+    error = min(errors, key=_rank)
+    raise _error_of(error, answer, acts)
+
+
+def _rank(error):
+    code = _code(error)
+    return list(_CODES).index(code) if code in _CODES else len(_CODES)
+
+
+def _code(error):
+    return _mapping(error.get("extensions")).get("code")
+
+
+def _error_of(error, answer, acts):
+    code = _code(error)
+    kind = _CODES.get(code, Refused)
+    more = _mapping(error.get("extensions"))
+    return kind(
+        str(error.get("message"))[:SHORT],
+        status=200,
+        code=str(code) if code else None,
+        request_id=more.get("requestId"),
+        retry_after=_points_wait(answer) if kind is Throttled else None,
+        uncertain=acts and kind is Unavailable,
+        detail=json.dumps(answer.get("errors"))[:SHORT],
+    )
+
+
+def _points_wait(answer):
+    """Seconds until the bucket holds what the document costs."""
+    report = cost_report(answer)
+    if not report:
+        return None
+    status = report["throttleStatus"]
+    missing = (report.get("requestedQueryCost") or 0) - status["currentlyAvailable"]
+    return max(0.5, missing / (status["restoreRate"] or 50))

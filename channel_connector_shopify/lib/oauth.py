@@ -1,0 +1,79 @@
+"""The token endpoint of a shop.
+
+Sources: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens
+(client credentials grant; offline access tokens).
+"""
+
+import json
+from urllib.parse import urlencode
+
+from ..errors import Misconfigured, Unauthorized, Unavailable
+from . import answers, transport
+
+
+class TokenEndpoint:
+    """Asks for access tokens. Its errors never contain what was sent."""
+
+    def __init__(self, base_url, client_id, client_secret, *, session, timeout=30):
+        self._url = f"{base_url.rstrip('/')}/admin/oauth/access_token"
+        self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._session = session
+        self._timeout = timeout
+
+    def client_credentials(self, _refresh=None):
+        """A token of the app itself, good for a day."""
+        return self._ask({"grant_type": "client_credentials"})
+
+    def refresh(self, refresh_token):
+        """The next token and refresh token; the old one works until these are used."""
+        return self._ask(
+            {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        )
+
+    def _ask(self, form):
+        reply = transport.post(
+            self._session,
+            self._url,
+            urlencode({**self._client, **form}).encode(),
+            {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+            timeout=self._timeout,
+        )
+        self._check(reply)
+        return self._read(reply)
+
+    def _check(self, reply):
+        if reply.status in (400, 401, 403):
+            raise Unauthorized(
+                "the app's credentials are not accepted",
+                status=reply.status,
+                code=_code(reply),
+            )
+        if reply.status == 404:
+            raise Misconfigured("there is no such shop", status=404, code="404")
+        answers.check_status(reply)
+
+    def _read(self, reply):
+        try:
+            answer = json.loads(reply.body)
+            lifetime = answer["expires_in"]
+            good = answer["access_token"] and lifetime > 0
+            fit = isinstance(answer["access_token"], str)
+        except (ValueError, KeyError, TypeError):
+            good = fit = False
+        if not (good and fit):
+            # its body is not quoted: it may well contain a token
+            raise Unavailable("the token answer cannot be read", code="UNREADABLE")
+        return answer
+
+
+def _code(reply):
+    """OAuth's own error code: letters and underscores, nothing that was sent."""
+    try:
+        code = json.loads(reply.body).get("error")
+    except (ValueError, AttributeError):
+        code = None
+    plain = isinstance(code, str) and code.replace("_", "").isalpha() and len(code) < 40
+    return code if plain else str(reply.status)

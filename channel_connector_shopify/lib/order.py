@@ -1,0 +1,191 @@
+"""An order as the Admin API gives it, to OrderData. Exact, or refused.
+
+All amounts are in the shop's currency. What the customer paid after edits and refunds
+is what counts, and Shopify tells it in two ways that are not the same:
+
+- the order's ``current...`` totals are as of now;
+- a line's ``discountAllocations`` and ``taxLines`` stay as they were ordered,
+  "including refunded and removed quantities" (schema).
+
+So a line's figures are brought to its current quantity (``lib.amounts``), and the
+totals are passed on as Shopify gives them, never made to fit. Tips, duties, fees and
+whatever else is in the total but in no line leave a difference, and the base refuses
+the order because of it.
+"""
+
+from ..errors import Malformed
+from . import amounts
+from .completion import MARK
+from .deductions import deductions
+from .reader import Place
+
+PAYMENT = {
+    "AUTHORIZED": "authorized",
+    "PAID": "paid",
+    "PARTIALLY_REFUNDED": "paid",
+    "REFUNDED": "refunded",
+    "VOIDED": "voided",
+    # Not paid (yet, in full, or in time): the shop may still get its money.
+    "EXPIRED": "pending",
+    "PARTIALLY_PAID": "pending",
+    "PENDING": "pending",
+}
+
+
+def order(raw):
+    """A complete order node (see ``lib.completion``) as OrderData.
+
+    :raise Malformed: it is not of the schema, or was not read to its end
+    """
+    if isinstance(raw, dict) and raw.get(MARK):
+        raise Malformed(
+            "the order could not be read to its end: it changed again and again"
+        )
+    place = Place(raw)
+    currency = place["currencyCode"].text()
+    refunds = place["refunds"].items()
+    return {
+        "external_id": place["id"].text(),
+        "name": place["name"].text(),
+        "version": place["updatedAt"].text(),
+        "placed_at": (place["processedAt"] or place["createdAt"]).text(),
+        "complete": True,
+        "state": "cancelled" if place["cancelledAt"] else "open",
+        "payment": payment(place["displayFinancialStatus"]),
+        "test": place["test"].flag(),
+        "currency": currency,
+        "taxes_included": place["taxesIncluded"].flag(),
+        "total": str(amounts.money(place["currentTotalPriceSet"], currency)),
+        "total_tax": str(amounts.money(place["currentTotalTaxSet"], currency)),
+        "lines": [
+            _line(line, place, refunds, currency) for line in place["lineItems"].nodes()
+        ],
+        "shipping_lines": [
+            _shipping_line(line, refunds, currency)
+            for line in place["shippingLines"].nodes()
+        ],
+        "customer": _customer(place),
+        "billing": _address(place["billingAddress"]),
+        "shipping": _address(place["shippingAddress"]),
+        "note": place["note"].text(),
+    }
+
+
+def payment(status):
+    """One of the base's words; Shopify leaves the status open for free orders."""
+    if not status:
+        return "pending"
+    if status.text() not in PAYMENT:
+        raise Malformed(f"{status.text()!r:.40} is unknown", path=status.path)
+    return PAYMENT[status.text()]
+
+
+# ------------------------------------------------------------------ lines
+def _line(line, place, refunds, currency):
+    quantity, current = _quantities(line)
+    taken = [
+        entry
+        for refund in refunds
+        for entry in refund["refundLineItems"].nodes()
+        if entry["lineItem"]["id"].text() == line["id"].text()
+    ]
+    figures = amounts.Figures.of_line(line, currency)
+    for entry in taken:
+        figures.refund(entry)
+    figures.keep(current, quantity)
+    orders = place["fulfillmentOrders"].nodes()
+    cancelled = bool(place["cancelledAt"])
+    return {
+        "external_id": line["id"].text(),
+        "listing_ref": line["variant"]["id"].text() if line["variant"] else "",
+        "quantity": current,
+        "open_quantity": 0 if cancelled else _open_quantity(line, current),
+        "sku": line["sku"].text(),
+        "title": _title(line),
+        "unit_price": str(figures.unit_price),
+        "discount": str(figures.discount),
+        "taxes": figures.tax_rows(),
+        "deductions": deductions(line, quantity, current, orders, taken),
+        "ships": line["requiresShipping"].flag() and not line["isGiftCard"].flag(),
+    }
+
+
+def _quantities(line):
+    quantity, current = line["quantity"].whole(), line["currentQuantity"].whole()
+    if not 0 <= current <= quantity:
+        raise Malformed(
+            f"{current} of {quantity} ordered cannot be", path=line["currentQuantity"].path
+        )
+    return quantity, current
+
+
+def _open_quantity(line, current):
+    return max(0, min(line["unfulfilledQuantity"].whole(), current))
+
+
+def _title(line):
+    words = (line["title"].text(), line["variantTitle"].text())
+    return " / ".join(word for word in words if word)
+
+
+def _shipping_line(line, refunds, currency):
+    """What is left of a delivery charge: refunds lower its price, not its discount."""
+    original = amounts.money(line["originalPriceSet"], currency)
+    discounted = amounts.money(line["discountedPriceSet"], currency)
+    current = amounts.money(line["currentDiscountedPriceSet"], currency)
+    figures = amounts.Figures(original, original - discounted, line, currency)
+    for refund in refunds:
+        for entry in refund["refundShippingLines"].nodes():
+            if entry["shippingLine"]["id"].text() == line["id"].text():
+                figures.refund_tax(entry["taxAmountSet"])
+    return {
+        "title": line["title"].text(),
+        "code": line["code"].text(),
+        "price": str(original - (discounted - current)),
+        "discount": str(figures.discount),
+        "taxes": figures.tax_rows(),
+    }
+
+
+# ----------------------------------------------------------------- people
+def _customer(place):
+    customer = place["customer"]
+    email, phone = place["email"].text(), place["phone"].text()
+    if not customer:
+        return {"name": _name_of(place), "email": email, "phone": phone}
+    known_email, known_phone = customer["defaultEmailAddress"], customer["defaultPhoneNumber"]
+    if known_email and not email:
+        email = known_email["emailAddress"].text()
+    if known_phone and not phone:
+        phone = known_phone["phoneNumber"].text()
+    return {
+        "external_id": customer["id"].text(),
+        "name": customer["displayName"].text(),
+        "email": email,
+        "phone": phone,
+    }
+
+
+def _name_of(place):
+    """A guest has the name of an address."""
+    for field in ("billingAddress", "shippingAddress"):
+        if place[field] and place[field]["name"].text():
+            return place[field]["name"].text()
+    return ""
+
+
+def _address(address):
+    """Phone and state as given: the base knows how to read them."""
+    if not address:
+        return None
+    return {
+        "name": address["name"].text(),
+        "company": address["company"].text(),
+        "street": address["address1"].text(),
+        "street2": address["address2"].text(),
+        "city": address["city"].text(),
+        "zip": address["zip"].text(),
+        "state_code": address["provinceCode"].text(),
+        "country_code": address["countryCodeV2"].text(),
+        "phone": address["phone"].text(),
+    }

@@ -1,0 +1,128 @@
+"""Access tokens: one that never ends, and ones that all workers renew together."""
+
+import time
+import uuid
+
+from ..errors import ShopifyError, Unauthorized, Unavailable
+
+LEASE = 45
+"""Seconds that a renewal may take before another worker tries; more than a request."""
+POLL = 0.25
+# A token is renewed before its end, so that none ends on its way.
+MARGIN = 300
+
+
+class StaticToken:
+    """The token of a custom app made in the shop: it works until it is revoked."""
+
+    def __init__(self, token):
+        self._token = token
+
+    def get(self):
+        return self._token
+
+    def renew(self, rejected):
+        raise Unauthorized("the access token is not accepted", status=401)
+
+
+class RenewingToken:
+    """A token with an end, shared by all workers and renewed by one of them.
+
+    Whoever finds it used up takes a lease in the shared state, leaves the lock, asks
+    for a new one and stores it; all others look again until it is there. A lease
+    ends by itself, so a worker that dies blocks nobody for long.
+
+    :param grant: ``grant(refresh_token)`` asks Shopify and returns its answer
+    :param store: ``peek()`` gives the shared dict to look at, ``lock()`` a context
+        manager on it, to change
+    :param identity: fingerprint of the credentials: other credentials, other token
+    :param refresh: first refresh token; each renewal brings the next one
+    :param seal, unseal: encryption of what is stored
+    """
+
+    def __init__(
+        self,
+        grant,
+        store,
+        *,
+        identity,
+        refresh=None,
+        seal,
+        unseal,
+        clock=time.time,
+        sleep=time.sleep,
+    ):
+        self._grant = grant
+        self._store = store
+        self._identity = identity
+        self._first_refresh = refresh
+        self._seal = seal
+        self._unseal = unseal
+        self._clock = clock
+        self._sleep = sleep
+
+    def get(self):
+        return self._usable(self._store.peek(), None) or self.renew(None)
+
+    def renew(self, rejected):
+        """A token other than ``rejected``: what another worker has got, or a new one.
+
+        :raise Unauthorized: the credentials are not accepted either
+        """
+        deadline = self._clock() + LEASE
+        while self._clock() < deadline:
+            token, lease, refresh = self._claim(rejected)
+            if token:
+                return token
+            if lease:
+                return self._exchange(lease, refresh)
+            self._sleep(POLL)
+        raise Unavailable("another worker is renewing the token", code="RENEWING")
+
+    def _usable(self, state, rejected):
+        if state.get("identity") != self._identity or not state.get("access"):
+            return None
+        if state["expires_at"] <= self._clock():
+            return None
+        token = self._unseal(state["access"])
+        return token if token != rejected else None
+
+    def _claim(self, rejected):
+        """:return: (token, None, None), (None, lease, refresh token) or Nones: wait"""
+        with self._store.lock() as state:
+            if state.get("identity") != self._identity:
+                state.clear()
+                state["identity"] = self._identity
+            token = self._usable(state, rejected)
+            if token:
+                return token, None, None
+            if state.get("lease_until", 0) > self._clock():
+                return None, None, None
+            state["lease"] = uuid.uuid4().hex
+            state["lease_until"] = self._clock() + LEASE
+            sealed = state.get("refresh")
+            refresh = self._unseal(sealed) if sealed else self._first_refresh
+            return None, state["lease"], refresh
+
+    def _exchange(self, lease, refresh):
+        try:
+            answer = self._grant(refresh)
+        except ShopifyError:
+            self._finish(lease, {})
+            raise
+        lifetime = answer["expires_in"]
+        values = {
+            "access": self._seal(answer["access_token"]),
+            "expires_at": self._clock() + lifetime - min(MARGIN, lifetime / 10),
+        }
+        if answer.get("refresh_token"):
+            values["refresh"] = self._seal(answer["refresh_token"])
+        self._finish(lease, values)
+        return answer["access_token"]
+
+    def _finish(self, lease, values):
+        """Store what came, unless the lease ran out and another worker took over."""
+        with self._store.lock() as state:
+            if state.get("lease") == lease:
+                state.update(values)
+                del state["lease"], state["lease_until"]

@@ -1,0 +1,87 @@
+"""From Shopify's answers to the canonical data of the base. No odoo in here.
+
+Everything returned is plain and JSON-able, with the field names of the base's
+``schemas``: money as text, times in ISO with a zone, quantities as whole numbers.
+What does not fit raises ``errors.Malformed`` with its place. Orders are mapped in
+``lib.order`` (as the API gives them) and ``lib.rest`` (as webhooks carry them).
+"""
+
+from .lib.order import order
+from .lib.reader import Place
+from .lib.rest import rest_order
+
+__all__ = ["level_rows", "listing", "node", "order", "page_info", "rest_order"]
+
+DEFAULT_TITLE = "Default Title"
+"""What Shopify calls the only variant of a product that has none."""
+
+
+def node(raw):
+    """A location as NodeData.
+
+    >>> node({"id": "gid://shopify/Location/1", "name": "Main", "isActive": True})
+    {'external_id': 'gid://shopify/Location/1', 'name': 'Main', 'active': True}
+    """
+    location = Place(raw, "location")
+    return {
+        "external_id": location["id"].text(),
+        "name": location["name"].text(),
+        "active": location["isActive"].flag(),
+    }
+
+
+def listing(raw):
+    """A variant as ListingData.
+
+    Orders name the variant, levels its inventory item. A bundle's stock follows from
+    its components and cannot be set, so it counts as not tracked. A draft keeps its
+    numbers, so that they are right at the moment it goes on sale.
+    """
+    variant = Place(raw, "variant")
+    item = variant["inventoryItem"]
+    bundle = variant["requiresComponents"].flag()
+    return {
+        "external_id": variant["id"].text(),
+        "stock_ref": item["id"].text(),
+        "sku": variant["sku"].text(),
+        "barcode": variant["barcode"].text(),
+        "title": _title(variant),
+        "tracked": item["tracked"].flag() and not bundle,
+        "active": variant["product"]["status"].text() != "ARCHIVED",
+    }
+
+
+def _title(variant):
+    title = variant["title"].text()
+    product = variant["product"]["title"].text()
+    return product if title == DEFAULT_TITLE else f"{product} / {title}"
+
+
+def level_rows(raw, items, location):
+    """``nodes`` of the Levels document as LevelState rows, one for each item.
+
+    An item that is unknown, or not stocked at the location, shows None.
+    """
+    shown = {}
+    for place in Place(raw, "nodes").items():
+        if place and place.value:
+            shown[place["id"].text()] = _available(place["inventoryLevel"])
+    return [
+        {"stock_ref": item, "node_ref": location, "available": shown.get(item)}
+        for item in items
+    ]
+
+
+def _available(level):
+    if not level:
+        return None
+    for quantity in level["quantities"].items():
+        if quantity["name"].text() == "available":
+            return quantity["quantity"].whole()
+    return None
+
+
+def page_info(connection):
+    """:return: the cursor to go on with, "" at the end"""
+    info = Place(connection)["pageInfo"]
+    return info["endCursor"].text() if info["hasNextPage"].flag() else ""

@@ -1,0 +1,68 @@
+import json
+from datetime import timezone
+
+from odoo import api, models
+
+from odoo.addons.channel_inventory_base import exceptions, schemas
+
+from .. import errors, mapper, order_queries
+from ..lib.completion import Completion
+
+
+class ChannelAdapterShopify(models.AbstractModel):
+    """Orders: polled, fetched, and read from what a webhook brought."""
+
+    _inherit = "channel.adapter.shopify"
+
+    @api.model
+    def _fetch_orders(self, channel, since, cursor):
+        moment = since.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        variables = {"query": f"updated_at:>='{moment}'", "after": cursor or None}
+        with self._connected(channel) as client:
+            page = client.execute(order_queries.ORDERS, variables)["orders"]
+            completion = Completion(client.execute)
+            orders = [
+                completion.complete(order, order_queries.REFUNDS_IN_PAGE)
+                for order in page["nodes"]
+            ]
+        events = tuple(self._order_event(order, "orders/poll") for order in orders)
+        return schemas.EventPage(events, mapper.page_info(page))
+
+    @api.model
+    def _fetch_order(self, channel, ref):
+        with self._connected(channel) as client:
+            order = Completion(client.execute).fetch(ref)
+        return self._order_event(order, "orders/fetch") if order else None
+
+    def _order_event(self, order, topic):
+        """The order as an event: the same version of it is the same event."""
+        return schemas.load(
+            schemas.InboundEvent,
+            {
+                "key": f"{order['id']}@{order['updatedAt']}",
+                "kind": "order",
+                "topic": topic,
+                "body": json.dumps(order, ensure_ascii=False, separators=(",", ":")),
+                "ref": order["id"],
+                "occurred_at": order["updatedAt"],
+            },
+        )
+
+    @api.model
+    def _parse_order(self, channel, body):
+        with self._translated():
+            raw = _read(body)
+            if "lineItems" in raw:
+                return schemas.load(schemas.OrderData, mapper.order(raw))
+            return schemas.load(schemas.OrderData, mapper.rest_order(raw))
+
+
+def _read(body):
+    """Rates stay what they were written as: exact."""
+    try:
+        raw = json.loads(body, parse_float=str)
+    except ValueError as error:
+        raise errors.Malformed("is no JSON") from error
+    if not isinstance(raw, dict):
+        raise exceptions.MalformedDataError("is no object")
+    return raw

@@ -1,0 +1,308 @@
+import hashlib
+import logging
+import time
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from odoo.addons.channel_inventory_base import exceptions, schemas
+
+from .. import errors, queries
+from ..client import Client
+from ..const import DEFAULT_VERSION, MAX_ENTRIES, SCOPES, granted
+from ..lib import oauth
+from ..lib.throttle import Throttle
+from ..lib.tokens import RenewingToken, StaticToken
+from ..lib.webhook import Forged
+
+_logger = logging.getLogger(__name__)
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class SharedDict:
+    """The channel's shared state under one key, as ``lib`` wants it."""
+
+    def __init__(self, channel, key):
+        self._channel, self._key = channel, key
+
+    def peek(self):
+        return self._channel._get_shared_state(self._key)
+
+    def lock(self):
+        return self._channel._shared_state(self._key)
+
+
+class ChannelAdapterShopify(models.AbstractModel):
+    """Speaks to Shopify: the connection, and what goes wrong with it.
+
+    The verbs are in files of their own: adapter_catalogue, adapter_levels,
+    adapter_orders, adapter_webhooks. What knows Shopify and not Odoo is in ``client``,
+    ``mapper`` and ``lib``.
+    """
+
+    _name = "channel.adapter.shopify"
+    _inherit = "channel.adapter"
+    _description = "Channel Adapter for Shopify"
+
+    @api.model
+    def _capabilities(self):
+        return schemas.Capabilities(
+            push_levels=True,
+            compare_and_set=True,
+            idempotent=True,
+            read_levels=True,
+            orders=True,
+            webhooks=True,
+            nodes=True,
+            batch_size=MAX_ENTRIES,
+            read_size=MAX_ENTRIES,
+        )
+
+    # ---------------------------------------------------------- connection
+    @contextmanager
+    def _connected(self, channel):
+        """A client of the channel's shop; errors come out as the base's."""
+        with self._translated(), closing(channel._http_session()) as session:
+            base_url = self._base_url(channel)
+            yield Client(
+                base_url,
+                channel.shopify_api_version or DEFAULT_VERSION,
+                session=session,
+                tokens=self._tokens(channel, base_url, session),
+                throttle=Throttle(
+                    SharedDict(channel, "throttle").lock, sleep=self._sleep
+                ),
+                sleep=self._sleep,
+            )
+
+    @api.model
+    def _sleep(self, seconds):
+        """Tests replace it."""
+        time.sleep(seconds)
+
+    @api.model
+    def _base_url(self, channel):
+        """The address, when it is safe to send a token there."""
+        parts = urlsplit((channel.base_url or "").strip())
+        local = parts.hostname in LOOPBACK or channel.environment == "test"
+        if not parts.hostname or parts.scheme not in ("https", "http"):
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "%s has no address. It looks like https://my-shop.myshopify.com",
+                    channel.name,
+                )
+            )
+        if parts.scheme == "http" and not local:
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "The address of %s must begin with https: its access token would "
+                    "be readable on the way.",
+                    channel.name,
+                )
+            )
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @api.model
+    def _tokens(self, channel, base_url, session):
+        """Where access tokens come from, by the channel's kind of authentication."""
+        # sudo: jobs and operators connect without being shown the settings
+        channel = channel.sudo()
+        if channel.shopify_auth_kind == "static":
+            return StaticToken(self._need_secret(channel, "shopify_access_token"))
+        secret = self._need_secret(channel, "shopify_client_secret")
+        client_id = channel.shopify_client_id
+        if not client_id:
+            self._raise_missing(channel, channel._fields["shopify_client_id"].string)
+        endpoint = oauth.TokenEndpoint(base_url, client_id, secret, session=session)
+        refresh, grant = None, endpoint.client_credentials
+        if channel.shopify_auth_kind == "offline":
+            refresh = self._need_secret(channel, "shopify_refresh_token")
+            grant = endpoint.refresh
+        return RenewingToken(
+            grant,
+            SharedDict(channel, "token"),
+            identity=_fingerprint(base_url, client_id, secret, refresh),
+            refresh=refresh,
+            seal=channel._encrypt,
+            unseal=channel._decrypt,
+            sleep=self._sleep,
+        )
+
+    def _need_secret(self, channel, name):
+        value = self._secret(channel, name)
+        if not value:
+            self._raise_missing(channel, channel._fields[name].string)
+        return value
+
+    @api.model
+    def _secret(self, channel, name):
+        try:
+            return channel._get_secret(name)
+        except UserError as error:
+            raise exceptions.ConfigurationError(str(error)) from error
+
+    def _raise_missing(self, channel, label):
+        raise exceptions.ConfigurationError(
+            self.env._(
+                "%(channel)s has no %(field)s: fill it in under Connection.",
+                channel=channel.name,
+                field=label,
+            )
+        )
+
+    # -------------------------------------------------------------- errors
+    @contextmanager
+    def _translated(self):
+        """The one place where Shopify's errors become the base's."""
+        try:
+            yield
+        except errors.ShopifyError as error:
+            raise self._translate(error) from error
+        except UserError as error:
+            # the server's encryption key is missing or another
+            raise exceptions.ConfigurationError(str(error)) from error
+
+    def _translate(self, error):
+        """:return: the base's error, with words for the operator"""
+        if isinstance(error, errors.Malformed):
+            return exceptions.MalformedDataError(error.reason, path=error.path)
+        kind, more = self._kind_of(error), {}
+        if kind is exceptions.ThrottledError:
+            more["retry_after"] = error.retry_after
+        words = self._words_for(error)
+        if error.request_id:
+            words = self.env._(
+                "%(words)s (request %(id)s)", words=words, id=error.request_id
+            )
+        return kind(words, code=error.code, detail=error.detail, **more)
+
+    def _kind_of(self, error):
+        if isinstance(error, errors.Busy) or error.uncertain:
+            return exceptions.UncertainError
+        return {
+            errors.Throttled: exceptions.ThrottledError,
+            errors.Unavailable: exceptions.UnavailableError,
+            errors.Unauthorized: exceptions.AuthError,
+            errors.Forbidden: exceptions.AuthError,
+            errors.Misconfigured: exceptions.ConfigurationError,
+            errors.BurntKey: exceptions.StaleKeyError,
+            Forged: exceptions.ForgedError,
+        }.get(type(error), exceptions.RejectedError)
+
+    def _words_for(self, error):
+        _ = self.env._
+        if isinstance(error, errors.Unauthorized):
+            return _(
+                "Shopify does not accept the credentials. Check that the app is still "
+                "installed in the store, and enter its token or secret again."
+            )
+        if isinstance(error, errors.Forbidden):
+            return _("Shopify denies access: %s", error)
+        if isinstance(error, errors.Misconfigured):
+            return self._words_for_settings(error)
+        if isinstance(error, errors.Throttled):
+            return _("Shopify asks us to slow down: %s", error)
+        if error.uncertain:
+            return _(
+                "Shopify's answer was lost (%s). The same request will be repeated; it "
+                "is carried out once.",
+                error,
+            )
+        if isinstance(error, errors.Unavailable):
+            return _("Shopify cannot be reached or fails: %s", error)
+        return _("Shopify refuses: %s", error)
+
+    def _words_for_settings(self, error):
+        _ = self.env._
+        words = {
+            "402": _("The store is frozen: its owner has to pay Shopify's bill."),
+            "404": _(
+                "There is no such store, or it does not know this API version. The "
+                "address is that of the store's admin, such as "
+                "https://my-shop.myshopify.com"
+            ),
+            "SHOP_INACTIVE": _("The store is not active at Shopify."),
+            "TLS": _("The certificate of the address is not trusted."),
+        }
+        return words.get(error.code) or _("The settings do not work: %s", error)
+
+    # ---------------------------------------------------------------- test
+    @api.model
+    def _test_connection(self, channel):
+        with self._connected(channel) as client:
+            data = client.execute(queries.SHOP)
+            served = client.served_version
+        shop = data["shop"]
+        scopes = [
+            each["handle"] for each in data["currentAppInstallation"]["accessScopes"]
+        ]
+        self._check_scopes(channel, scopes)
+        self._remember_shop(channel, shop["myshopifyDomain"])
+        return schemas.ConnectionInfo(
+            account_name=shop["name"],
+            account_ref=shop["myshopifyDomain"],
+            currency=shop["currencyCode"],
+            version=served or channel.shopify_api_version,
+            warnings=tuple(filter(None, self._warnings(channel, shop, served))),
+        )
+
+    def _check_scopes(self, channel, scopes):
+        missing = sorted(set(SCOPES) - granted(scopes))
+        if missing:
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "The app lacks permissions in %(channel)s: %(scopes)s. Add these "
+                    "access scopes to the app and install it again.",
+                    channel=channel.name,
+                    scopes=", ".join(missing),
+                ),
+                code="SCOPES",
+            )
+
+    def _warnings(self, channel, shop, served):
+        version = channel.shopify_api_version
+        yield channel._shopify_version_words()
+        if served and served != version:
+            yield self.env._(
+                "Shopify answers in API version %(served)s instead of %(version)s.",
+                served=served,
+                version=version,
+            )
+        if shop["plan"]["partnerDevelopment"] and channel.environment != "test":
+            yield self.env._(
+                "This is a development store: its orders are tests. Set the channel's "
+                "environment to Test to take them."
+            )
+        if channel.currency_id.name != shop["currencyCode"]:
+            yield self.env._(
+                "The store sells in %(shop)s, the channel in %(channel)s.",
+                shop=shop["currencyCode"],
+                channel=channel.currency_id.name,
+            )
+        if not self._webhook_secrets(channel):
+            yield self.env._(
+                "Without a client or webhook secret webhooks cannot be believed: "
+                "orders come in by polling only."
+            )
+
+    def _remember_shop(self, channel, domain):
+        """The shop's own name, which its webhooks bear, whatever address we use."""
+        with channel._shared_state("shop") as state:
+            state.update(base_url=self._base_url(channel), domain=domain)
+
+    @api.model
+    def _shop_domain(self, channel):
+        base_url = self._base_url(channel)
+        state = channel._get_shared_state("shop")
+        if state.get("base_url") == base_url:
+            return state["domain"]
+        return urlsplit(base_url).hostname
+
+
+def _fingerprint(*parts):
+    """Tells other credentials from these and reveals neither."""
+    text = "\0".join(part or "" for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

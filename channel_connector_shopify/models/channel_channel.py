@@ -1,0 +1,103 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..const import API_VERSIONS, DEFAULT_VERSION, WARN_DAYS, last_day
+
+
+class ChannelChannel(models.Model):
+    """What the connection to a Shopify store needs. ``base_url`` is its address."""
+
+    _inherit = "channel.channel"
+
+    channel_type = fields.Selection(
+        selection_add=[("shopify", "Shopify")], ondelete={"shopify": "set default"}
+    )
+    shopify_api_version = fields.Selection(
+        [(version, version) for version in API_VERSIONS],
+        string="API Version",
+        default=DEFAULT_VERSION,
+        help="Shopify publishes a version each quarter and serves each for a year.",
+    )
+    shopify_version_warning = fields.Char(compute="_compute_shopify_version_warning")
+    shopify_auth_kind = fields.Selection(
+        [
+            ("client_credentials", "App of the same organization"),
+            ("static", "Access token of a custom app"),
+            ("offline", "Offline token with refresh token"),
+        ],
+        string="Authentication",
+        default="client_credentials",
+        help="App of the same organization: made in the developer dashboard; tokens "
+        "last a day and are renewed by themselves. Access token: from a custom app "
+        "made in the store's admin; it does not end. Offline token: of an app that "
+        "was installed by OAuth; it lasts an hour and is renewed with its refresh "
+        "token.",
+    )
+    shopify_client_id = fields.Char(
+        string="Client ID", groups="channel_inventory_base.group_channel_manager"
+    )
+    shopify_client_secret = fields.Char(
+        string="Client Secret",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Also proves that webhooks come from Shopify.",
+    )
+    shopify_access_token = fields.Char(
+        string="Access Token",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+    )
+    shopify_refresh_token = fields.Char(
+        string="Refresh Token",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Used once: each renewal brings the next one, which is kept here.",
+    )
+    shopify_webhook_secret = fields.Char(
+        string="Webhook Secret",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Only where it differs from the client secret: the API secret key of a "
+        "custom app, or the new secret while the app's secret is being rotated.",
+    )
+
+    @api.depends("shopify_api_version", "channel_type")
+    def _compute_shopify_version_warning(self):
+        for channel in self:
+            channel.shopify_version_warning = (
+                channel.channel_type == "shopify" and channel._shopify_version_words()
+            )
+
+    def _shopify_version_words(self):
+        """A warning when the version ends soon; False when it does not."""
+        version = self.shopify_api_version or DEFAULT_VERSION
+        end, today = last_day(version), fields.Date.context_today(self)
+        if today >= end:
+            return self.env._(
+                "API version %(version)s ended on %(date)s: Shopify answers in a later "
+                "one. Choose a version that is supported.",
+                version=version,
+                date=end,
+            )
+        if today >= end - timedelta(days=WARN_DAYS):
+            return self.env._(
+                "API version %(version)s ends on %(date)s. Choose a later one in time.",
+                version=version,
+                date=end,
+            )
+        return False
+
+    @api.model
+    def _secret_fields(self):
+        names = (
+            "shopify_client_secret",
+            "shopify_access_token",
+            "shopify_refresh_token",
+            "shopify_webhook_secret",
+        )
+        return super()._secret_fields() | {name: name for name in names}

@@ -1,0 +1,290 @@
+import dataclasses
+import uuid
+
+from .. import exceptions, schemas
+from .common import ChannelCase
+
+
+class AdapterContract:
+    """What the base relies on, tried against a connector and a server it talks to.
+
+    How to use: inherit it together with ``AdapterCase`` and fill the ``shop_*`` methods
+    with whatever makes the server (a sandbox, never a mock of the connector) do its
+    side. Each test is one sentence of ``channel.adapter``'s docstrings. Tests of what
+    the type cannot do (``_capabilities``) skip themselves.
+    """
+
+    # -------------------------------------------------- filled by connectors
+    def shop_refs(self):
+        """:return: list of at least 3 schemas.LevelRef that are stocked in the shop"""
+        raise NotImplementedError
+
+    def shop_shown(self, ref):
+        """:return: what the shop shows for a schemas.LevelRef, read behind our back"""
+        raise NotImplementedError
+
+    def shop_set(self, ref, quantity):
+        """Somebody in the shop sets a number by hand."""
+        raise NotImplementedError
+
+    def shop_sell(self, ref, quantity):
+        """A shopper buys. :return: the channel's id of the order"""
+        raise NotImplementedError
+
+    def shop_lose_answer(self):
+        """The next write is carried out and its answer lost."""
+        raise NotImplementedError
+
+    def shop_break_credentials(self):
+        """From now on our credentials are worth nothing."""
+        raise NotImplementedError
+
+    def shop_webhook(self, order_ref):
+        """:return: (headers, body) of a genuine delivery about an order"""
+        raise NotImplementedError
+
+    # --------------------------------------------------------------- helpers
+    @property
+    def adapter(self):
+        return self.channel._adapter()
+
+    def need(self, capability):
+        if not getattr(self.adapter._capabilities(), capability):
+            self.skipTest(f"this channel has no {capability}")
+
+    def entries(self, *changes):
+        """:param changes: (ref, quantity, base)"""
+        return [
+            schemas.LevelEntry(number, ref.stock_ref, ref.node_ref, quantity, base)
+            for number, (ref, quantity, base) in enumerate(changes, 1)
+        ]
+
+    def push(self, *changes, key=None, payload=None):
+        payload = payload or self.adapter._prepare_push(
+            self.channel, self.entries(*changes), uuid.uuid4().hex
+        )
+        result = self.adapter._push_levels(
+            self.channel, payload, key or str(uuid.uuid4())
+        )
+        return {each.line_id: each.status for each in result.results}
+
+    def order_data(self, ref):
+        event = self.adapter._fetch_order(self.channel, ref)
+        return self.adapter._parse_order(self.channel, event.body)
+
+    # --------------------------------------------------------------- levels
+    def test_contract_capabilities_are_a_fixed_statement(self):
+        first, second = self.adapter._capabilities(), self.adapter._capabilities()
+        self.assertIsInstance(first, schemas.Capabilities)
+        self.assertEqual(first, second)
+        self.assertGreaterEqual(first.batch_size, 1)
+
+    def test_contract_connection_test_tells_who_it_is(self):
+        info = self.adapter._test_connection(self.channel)
+        self.assertTrue(info.account_name)
+        self.assertRegex(info.currency, "^[A-Z]{3}$")
+
+    def test_contract_nodes_and_listings_name_every_level(self):
+        self.need("nodes")
+        nodes = {node.external_id for node in self.adapter._fetch_nodes(self.channel)}
+        pages = list(self.adapter._iter_listings(self.channel))
+        listings = {each.stock_ref for page in pages for each in page}
+        for ref in self.shop_refs():
+            self.assertIn(ref.node_ref, nodes)
+            self.assertIn(ref.stock_ref, listings)
+
+    def test_contract_read_gives_a_state_for_each_ref(self):
+        self.need("read_levels")
+        refs = self.shop_refs()
+        states = self.adapter._fetch_levels(self.channel, refs)
+        shown = {(each.stock_ref, each.node_ref): each.available for each in states}
+        self.assertEqual(
+            shown, {(r.stock_ref, r.node_ref): self.shop_shown(r) for r in refs}
+        )
+
+    def test_contract_push_writes_and_acknowledges(self):
+        self.need("push_levels")
+        first, second = self.shop_refs()[:2]
+        statuses = self.push(
+            (first, 7, self.shop_shown(first)), (second, 0, self.shop_shown(second))
+        )
+        self.assertEqual(set(statuses.values()), {"acked"})
+        self.assertEqual(self.shop_shown(first), 7)
+        self.assertEqual(self.shop_shown(second), 0)
+
+    def test_contract_payload_is_frozen_before_it_is_sent(self):
+        self.need("push_levels")
+        entries = self.entries((self.shop_refs()[0], 7, 1))
+        first = self.adapter._prepare_push(self.channel, entries, "trace")
+        self.assertIsInstance(first, str)
+        self.assertEqual(
+            first, self.adapter._prepare_push(self.channel, entries, "trace")
+        )
+
+    def test_contract_stale_base_is_refused_and_nothing_overwritten(self):
+        self.need("compare_and_set")
+        good, bad = self.shop_refs()[:2]
+        shown = self.shop_shown(bad)
+        statuses = self.push(
+            (good, 8, self.shop_shown(good)), (bad, shown + 5, shown + 1)
+        )
+        self.assertEqual(statuses[2], "stale")
+        self.assertIn(statuses[1], ("retry", "acked"))
+        self.assertEqual(self.shop_shown(bad), shown)
+        if statuses[1] == "acked":
+            self.assertEqual(self.shop_shown(good), 8)
+
+    def test_contract_sale_before_the_push_is_not_overwritten(self):
+        self.need("compare_and_set")
+        ref = self.shop_refs()[0]
+        shown = self.shop_shown(ref)
+        self.shop_sell(ref, 1)
+        self.assertEqual(self.push((ref, shown + 10, shown))[1], "stale")
+        self.assertEqual(self.shop_shown(ref), shown - 1)
+
+    def test_contract_same_key_and_payload_are_carried_out_once(self):
+        self.need("idempotent")
+        ref = self.shop_refs()[0]
+        shown, key = self.shop_shown(ref), str(uuid.uuid4())
+        payload = self.adapter._prepare_push(
+            self.channel, self.entries((ref, shown + 3, shown)), "trace"
+        )
+        self.assertEqual(self.push(key=key, payload=payload), {1: "acked"})
+        self.shop_sell(ref, 1)
+        self.assertEqual(self.push(key=key, payload=payload), {1: "acked"})
+        self.assertEqual(self.shop_shown(ref), shown + 2)
+
+    def test_contract_lost_answer_is_uncertain_and_repeats(self):
+        self.need("idempotent")
+        ref = self.shop_refs()[0]
+        shown, key = self.shop_shown(ref), str(uuid.uuid4())
+        payload = self.adapter._prepare_push(
+            self.channel, self.entries((ref, shown + 3, shown)), "trace"
+        )
+        self.shop_lose_answer()
+        try:
+            statuses = self.push(key=key, payload=payload)
+        except exceptions.UncertainError:
+            statuses = self.push(key=key, payload=payload)
+        self.assertEqual(statuses, {1: "acked"})
+        self.assertEqual(self.shop_shown(ref), shown + 3)
+
+    def test_contract_unknown_item_is_rejected_and_the_others_are_not(self):
+        self.need("push_levels")
+        ref = self.shop_refs()[0]
+        known = [each.stock_ref for each in self.shop_refs()]
+        gone = dataclasses.replace(ref, stock_ref=self.shop_unknown_ref(known[0]))
+        statuses = self.push((gone, 1, 0), (ref, 4, self.shop_shown(ref)))
+        self.assertEqual(statuses[1], "rejected")
+        self.assertIn(statuses[2], ("retry", "acked"))
+
+    def shop_unknown_ref(self, known):
+        """A well-formed stock_ref that the shop does not have."""
+        return known[:-1] + ("000000001" if known[-1] != "1" else "000000002")
+
+    def test_contract_wrong_credentials_are_an_auth_error(self):
+        self.shop_break_credentials()
+        try:
+            self.adapter._test_connection(self.channel)
+        except exceptions.AuthError as error:
+            self.assertTrue(str(error))
+        else:
+            self.fail("no AuthError")
+
+    # --------------------------------------------------------------- orders
+    def test_contract_polled_orders_carry_key_time_and_body(self):
+        self.need("orders")
+        ref = self.shop_refs()[0]
+        since = self.env["channel.intake"]._first_since()
+        order_ref = self.shop_sell(ref, 1)
+        page = self.adapter._fetch_orders(self.channel, since, "")
+        [event] = [each for each in page.events if each.ref == order_ref]
+        self.assertEqual(event.kind, "order")
+        self.assertIsNotNone(event.occurred_at.tzinfo)
+        data = self.adapter._parse_order(self.channel, event.body)
+        self.assertEqual(data.external_id, order_ref)
+
+    def test_contract_order_tells_demand_deductions_and_totals(self):
+        self.need("orders")
+        ref = self.shop_refs()[0]
+        data = self.order_data(self.shop_sell(ref, 2))
+        self.assertTrue(data.complete)
+        [line] = data.lines
+        self.assertEqual((line.quantity, line.open_quantity), (2, 2))
+        self.assertEqual(line.deductions, (schemas.Deduction(ref.node_ref, 2),))
+        self.assertGreater(data.total, 0)
+
+    def test_contract_polling_ends_and_misses_nothing(self):
+        self.need("orders")
+        ref = self.shop_refs()[0]
+        since = self.env["channel.intake"]._first_since()
+        self.shop_set(ref, 50)
+        sold = {self.shop_sell(ref, 1) for _shopper in range(5)}
+        seen, cursor = set(), ""
+        for _page in range(1000):
+            page = self.adapter._fetch_orders(self.channel, since, cursor)
+            seen.update(event.ref for event in page.events)
+            cursor = page.cursor
+            if not cursor:
+                break
+        self.assertLessEqual(sold, seen)
+
+    def test_contract_order_that_does_not_exist_is_none(self):
+        self.need("orders")
+        known = self.shop_sell(self.shop_refs()[0], 1)
+        missing = self.shop_unknown_ref(known)
+        self.assertIsNone(self.adapter._fetch_order(self.channel, missing))
+
+    def test_contract_garbage_bodies_are_malformed(self):
+        self.need("orders")
+        for body in ("", "null", "[]", "{}", '{"id": {}}', "<html>", '"x"', "{" * 99):
+            with self.subTest(body):
+                try:
+                    self.adapter._parse_order(self.channel, body)
+                except exceptions.MalformedDataError as error:
+                    self.assertTrue(str(error))
+                else:
+                    self.fail("accepted")
+
+    # ------------------------------------------------------------- webhooks
+    def test_contract_genuine_webhook_is_an_event(self):
+        self.need("webhooks")
+        order_ref = self.shop_sell(self.shop_refs()[0], 2)
+        headers, body = self.shop_webhook(order_ref)
+        event = self.adapter._verify_webhook(self.channel, headers, body)
+        self.assertEqual((event.kind, event.ref), ("order", order_ref))
+        data = self.adapter._parse_order(self.channel, event.body)
+        self.assertEqual(data.external_id, order_ref)
+        self.assertEqual([line.quantity for line in data.lines], [2])
+        again = self.adapter._verify_webhook(self.channel, headers, body)
+        self.assertEqual(event.key, again.key)
+
+    def test_contract_forged_webhook_is_refused(self):
+        self.need("webhooks")
+        headers, body = self.shop_webhook(self.shop_sell(self.shop_refs()[0], 1))
+        for forged_headers, forged_body in (
+            (headers, body.replace(b"1", b"2")),
+            (headers, body + b" "),
+            ({}, body),
+        ):
+            with self.subTest(len(forged_headers)):
+                try:
+                    self.adapter._verify_webhook(
+                        self.channel, forged_headers, forged_body
+                    )
+                except exceptions.ForgedError as error:
+                    self.assertTrue(str(error))
+                else:
+                    self.fail("accepted")
+
+    def test_contract_webhooks_are_registered_once(self):
+        self.need("webhooks")
+        address = self.channel._webhook_url()
+        self.assertTrue(self.adapter._ensure_webhooks(self.channel, address))
+        self.assertEqual(self.adapter._ensure_webhooks(self.channel, address), [])
+
+
+class AdapterCase(ChannelCase):
+    """A ChannelCase whose channel speaks through its real adapter."""
+
+    use_fake = False

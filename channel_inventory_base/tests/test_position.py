@@ -1,0 +1,238 @@
+from odoo.tests import Form, tagged
+
+from .common import ChannelCase
+
+
+@tagged("post_install", "-at_install")
+class TestPosition(ChannelCase):
+    """10 pieces on hand; what each operation makes of the position."""
+
+    def sell(self, quantity):
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env.ref("base.partner_admin").id,
+                "warehouse_id": self.warehouse.id,
+                "order_line": [
+                    (
+                        0,
+                        0,
+                        {"product_id": self.product.id, "product_uom_qty": quantity},
+                    )
+                ],
+            }
+        )
+        order.action_confirm()
+        return order
+
+    def buy(self, quantity):
+        purchase = self.env["purchase.order"].create(
+            {
+                "partner_id": self.env.ref("base.partner_admin").id,
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "order_line": [
+                    (
+                        0,
+                        0,
+                        {
+                            "product_id": self.product.id,
+                            "product_qty": quantity,
+                            "price_unit": 1,
+                        },
+                    )
+                ],
+            }
+        )
+        purchase.button_confirm()
+        return purchase
+
+    def done(self, picking, quantity=None):
+        picking.action_assign()
+        for move in picking.move_ids:
+            move.quantity = move.product_uom_qty if quantity is None else quantity
+            move.picked = True
+        picking.with_context(skip_backorder=True).button_validate()
+
+    def check(self, **expected):
+        position = self.position
+        for name, value in expected.items():
+            self.assertEqual(position[name], value, name)
+        self.assertEqual(
+            position.available,
+            position.on_hand - position.allocated - position.held,
+        )
+
+    def test_demand_counts_once_at_every_step_of_every_delivery(self):
+        for steps in ("ship_only", "pick_ship", "pick_pack_ship"):
+            with self.subTest(steps):
+                self.warehouse.delivery_steps = steps
+                before = self.position.on_hand
+                order = self.sell(5)
+                self.check(on_hand=before, allocated=5)
+                for _step in range(3):
+                    picking = order.picking_ids.filtered(lambda p: p.state != "done")
+                    if not picking:
+                        break
+                    self.done(picking)
+                    left = order.order_line.qty_delivered
+                    self.check(on_hand=before - left, allocated=5 - left)
+                self.check(on_hand=before - 5, allocated=0)
+                self.add_stock(self.env, self.product, self.warehouse, 5)
+
+    def test_partial_pick_with_backorder_counts_once(self):
+        self.warehouse.delivery_steps = "pick_pack_ship"
+        order = self.sell(5)
+        self.done(order.picking_ids, 3)
+        self.check(on_hand=10, allocated=5)
+        pack = order.picking_ids.filtered(
+            lambda picking: picking.picking_type_id == self.warehouse.pack_type_id
+        )
+        self.done(pack)
+        self.check(on_hand=10, allocated=5)
+
+    def test_demand_without_reservation_counts(self):
+        self.warehouse.out_type_id.reservation_method = "manual"
+        self.sell(4)
+        self.assertFalse(self.product.stock_quant_ids.filtered("reserved_quantity"))
+        self.check(allocated=4, available=6)
+
+    def test_shortage_is_negative(self):
+        self.sell(25)
+        self.check(on_hand=10, allocated=25, available=-15)
+
+    def test_quotation_does_not_allocate(self):
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env.ref("base.partner_admin").id,
+                "warehouse_id": self.warehouse.id,
+                "order_line": [
+                    (0, 0, {"product_id": self.product.id, "product_uom_qty": 4})
+                ],
+            }
+        )
+        self.check(allocated=0)
+        order.action_confirm()
+        order.with_context(disable_cancel_warning=True).action_cancel()
+        self.check(allocated=0, available=10)
+
+    def test_receipt_is_in_transit_until_it_can_be_sold(self):
+        self.warehouse.reception_steps = "three_steps"
+        purchase = self.buy(7)
+        self.check(on_hand=10, in_transit=7)
+        for _step in range(3):
+            self.check(on_hand=10, in_transit=7, available=10)
+            picking = self.env["stock.picking"].search(
+                [
+                    ("move_ids.product_id", "=", self.product.id),
+                    ("state", "not in", ("done", "cancel")),
+                ]
+            )
+            self.done(picking)
+        self.assertEqual(purchase.order_line.qty_received, 7)
+        self.check(on_hand=17, in_transit=0)
+
+    def test_one_step_receipts_leave_the_input_zone_sellable(self):
+        self.warehouse.reception_steps = "one_step"
+        self.assertEqual(self.warehouse.lot_stock_id.stock_state, "sellable")
+        self.done(self.buy(7).picking_ids)
+        self.check(on_hand=17, in_transit=0)
+
+    def test_backorderable_is_inbound_that_no_shortage_needs(self):
+        self.sell(14)
+        self.buy(6)
+        self.check(available=-4, in_transit=6, backorderable=2)
+
+    def test_damaged_location_and_its_children_are_not_sellable(self):
+        quarantine = self.env["stock.location"].create(
+            {
+                "name": "Quarantine",
+                "location_id": self.warehouse.lot_stock_id.id,
+                "own_stock_state": "damaged",
+            }
+        )
+        shelf = quarantine.copy(
+            {"name": "Shelf", "location_id": quarantine.id, "own_stock_state": False}
+        )
+        self.add_stock(self.env, self.product, self.warehouse, 4, shelf)
+        self.check(on_hand=10, damaged=4)
+        quarantine.own_stock_state = "sellable"
+        self.check(on_hand=14, damaged=0)
+
+    def test_flagging_a_location_replans_what_lies_in_it(self):
+        shelf = self.env["stock.location"].create(
+            {"name": "Shelf", "location_id": self.warehouse.lot_stock_id.id}
+        )
+        self.add_stock(self.env, self.product, self.warehouse, 4, shelf)
+        self.plan()
+        self.assertEqual(self.level.target, 14)
+        with Form(shelf) as form:
+            form.own_stock_state = "damaged"
+        self.plan()
+        self.assertEqual(self.level.target, 10)
+
+    def test_transfer_between_warehouses_leaves_one_and_reaches_the_other(self):
+        other = self.make_warehouse(self.env, "CH2")
+        move = self.env["stock.move"].create(
+            {
+                "product_id": self.product.id,
+                "product_uom_qty": 4,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "location_dest_id": other.lot_stock_id.id,
+                "picking_type_id": self.warehouse.int_type_id.id,
+            }
+        )
+        move._action_confirm()
+        self.check(allocated=4, available=6)
+        there = self.env["channel.position"].search(
+            [("product_id", "=", self.product.id), ("warehouse_id", "=", other.id)]
+        )
+        self.assertEqual((there.in_transit, there.available), (4, 0))
+
+    def test_chain_made_by_pull_rules_counts_once(self):
+        """Two linked moves that exist at once: to the output zone, then to the customer."""
+        output = self.warehouse.wh_output_stock_loc_id
+        customers = self.env.ref("stock.stock_location_customers")
+        ship = self.env["stock.move"].create(
+            {
+                "product_id": self.product.id,
+                "product_uom_qty": 4,
+                "location_id": output.id,
+                "location_dest_id": customers.id,
+                "procure_method": "make_to_order",
+                "picking_type_id": self.warehouse.out_type_id.id,
+            }
+        )
+        pick = self.env["stock.move"].create(
+            {
+                "product_id": self.product.id,
+                "product_uom_qty": 4,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "location_dest_id": output.id,
+                "location_final_id": customers.id,
+                "move_dest_ids": [(6, 0, ship.ids)],
+                "picking_type_id": self.warehouse.pick_type_id.id,
+            }
+        )
+        (ship | pick)._action_confirm(merge=False)
+        self.check(allocated=4, available=6)
+
+    def test_expired_hold_no_longer_counts(self):
+        hold = self.env["channel.hold"].create(
+            {
+                "company_id": self.env.company.id,
+                "product_id": self.product.id,
+                "warehouse_id": self.warehouse.id,
+                "stock_quantity": 4,
+                "expires_at": "2099-01-01",
+            }
+        )
+        self.check(held=4)
+        hold.expires_at = "2000-01-01"
+        self.check(held=0)
+        self.env["channel.hold"]._expire()
+        self.assertEqual(hold.state, "released")
+
+    def test_our_available_agrees_with_odoos_forecast_of_what_is_unreserved(self):
+        """In the plain case our figure is Odoo's own free quantity."""
+        self.sell(4)
+        free = self.product.with_context(warehouse_id=self.warehouse.id).free_qty
+        self.assertEqual(self.position.available, free)

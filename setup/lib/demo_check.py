@@ -1,0 +1,215 @@
+"""``setup/demo --check``: live changes on both sides, then compare both sides.
+
+The comparison reads the store's own records against Odoo's tables; what the addons
+think of it is not asked.
+"""
+
+import json
+import time
+from decimal import Decimal
+
+from demo_life import pace
+
+ORDERS, LEVELS = 15, 80
+ORDERS_A_MINUTE = 40
+SECONDS_BETWEEN_EVENTS = 0.7
+SECONDS_OF_LIFE = 40
+SECONDS_TO_REACH = 120
+SECONDS_TO_AGREE = 60
+P95 = 3.0
+
+
+def run(demo, say):
+    """:return: exit code; the summary is printed as the last line"""
+    began = demo.database.value("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+    say("shoppers buy, the warehouse works")
+    demo.store.post("shoppers/start", rate=ORDERS_A_MINUTE, count=3)
+    _live(demo, began, say)
+    demo.store.post("shoppers/stop")
+    say("wait until both sides agree")
+    problems = _settle(demo)
+    summary = _summarize(demo, began, problems)
+    words = [*problems, *_shortfalls(summary)]
+    for each in words:
+        say(f"  {each}")
+    print(json.dumps(summary), flush=True)
+    return 1 if words else 0
+
+
+def _live(demo, began, say):
+    start = time.monotonic()
+    while True:
+        demo.life.step()
+        pace(SECONDS_BETWEEN_EVENTS, demo.check)
+        lived = time.monotonic() - start
+        counts = _imported(demo), len(_latencies(demo, began))
+        if lived > SECONDS_TO_REACH or (
+            lived > SECONDS_OF_LIFE and counts >= (ORDERS, 0) and counts[1] >= LEVELS
+        ):
+            say("      %s orders imported, %s levels acknowledged" % counts)
+            return
+
+
+def _settle(demo):
+    """Wait for agreement. :return: what still differs, in words"""
+    end = time.monotonic() + SECONDS_TO_AGREE
+    while True:
+        problems = [] if demo.shop.is_quiet() else ["something still waits"]
+        problems += _compare_levels(demo) + _compare_orders(demo)
+        if not problems or time.monotonic() > end:
+            return problems
+        pace(0.5, demo.check)
+
+
+def _imported(demo):
+    return demo.database.value(
+        "SELECT count(*) FROM channel_order WHERE sale_order_id IS NOT NULL"
+    )
+
+
+# --- comparison ---------------------------------------------------------------------
+
+
+def _compare_levels(demo):
+    """Each number in the store is the target of its level in Odoo."""
+    shown = {
+        (each["sku"], each["location"]): each["available"]
+        for each in demo.store.get("levels")["levels"]
+        if each["active"]
+    }
+    targets = demo.database.rows(
+        """
+        SELECT listing.sku, node.name, level.target
+          FROM channel_listing listing
+          JOIN channel_node node ON node.channel_id = listing.channel_id
+          LEFT JOIN channel_level level
+            ON level.listing_id = listing.id AND level.node_id = node.id
+         WHERE listing.state = 'mapped'
+         ORDER BY listing.sku, node.name
+        """
+    )
+    return [
+        f"{sku} in {place}: the store shows {shown.get((sku, place), 0)}, Odoo {target}"
+        for sku, place, target in targets
+        if shown.get((sku, place), 0) != target
+    ]
+
+
+def _compare_orders(demo):
+    """Each order of the store is in Odoo exactly once, as it should be there."""
+    rows = demo.database.rows(
+        """
+        SELECT substring(channel.external_id from '[0-9]+$'), channel.state, sale.state,
+               sale.amount_total
+          FROM channel_order channel
+          LEFT JOIN sale_order sale ON sale.channel_order_id = channel.id
+        """
+    )
+    found = {}
+    for ref, *facts in rows:
+        found.setdefault(ref, []).append(facts)
+    mapped = {
+        sku
+        for [sku] in demo.database.rows(
+            "SELECT sku FROM channel_listing WHERE state = 'mapped'"
+        )
+    }
+    problems = []
+    for order in demo.store.get("orders")["orders"]:
+        copies = found.pop(str(order["id"]), [])
+        if len(copies) != 1:
+            problems.append(f"{order['name']} is in Odoo {len(copies)} times")
+        elif trouble := _compare_order(order, mapped, *copies[0]):
+            problems.append(f"{order['name']}: {trouble}")
+    return problems + [f"the store has no order {ref}" for ref in found]
+
+
+def _compare_order(order, mapped, state, sale_state, total):
+    """:return: what is wrong with an order's one copy in Odoo, in words"""
+    if not all(line["sku"] in mapped for line in order["line_items"]):
+        # nobody can tell yet what was sold: a person must, and its demand is held
+        return sale_state and "has a sale order although a SKU is not matched"
+    if not sale_state:
+        return f"has no sale order, it is {state}"
+    is_paid = order["financial_status"] in ("paid", "authorized")
+    if is_paid != (sale_state == "sale"):
+        return f"is {order['financial_status']}, its sale order is in state {sale_state}"
+    if Decimal(order["total_price"]) != total:
+        return f"comes to {order['total_price']}, its sale order to {total}"
+    return None
+
+
+# --- figures ------------------------------------------------------------------------
+
+
+def _latencies(demo, began):
+    """Seconds from change to acknowledgement of each number sent since ``began``.
+
+    A number that the store refused as stale is sent again later: its clock runs on
+    from the first cause. ``since`` is stamped by the trigger at the change itself,
+    which is a little before the commit.
+    """
+    return [
+        float(seconds)
+        for [seconds] in demo.database.rows(
+            """
+            WITH line AS (
+                SELECT line.level_id, line.since, line.result, line.id,
+                       greatest(publication.acked_at, publication.write_date) AS at,
+                       count(*) FILTER (WHERE line.result = 'acked') OVER (
+                           PARTITION BY line.level_id ORDER BY line.id DESC) AS run
+                  FROM channel_publication_line line
+                  JOIN channel_publication publication
+                    ON publication.id = line.publication_id
+                 WHERE line.since >= %s AND publication.state = 'done'
+            )
+            SELECT extract(epoch FROM max(at) FILTER (WHERE result = 'acked')
+                                      - min(since))
+              FROM line GROUP BY level_id, run
+            HAVING bool_or(result = 'acked')
+            """,
+            began,
+        )
+    ]
+
+
+def _summarize(demo, began, problems):
+    latencies = sorted(_latencies(demo, began))
+    return {
+        "orders": _imported(demo),
+        "levels": len(latencies),
+        "latency_p50": _percentile(latencies, 50),
+        "latency_p95": _percentile(latencies, 95),
+        "disagreements": len(problems),
+        "dead_letters": _dead_letters(demo),
+    }
+
+
+def _percentile(ordered, percent):
+    """The smallest value that so many percent of all do not exceed."""
+    if not ordered:
+        return None
+    return round(ordered[-(-len(ordered) * percent // 100) - 1], 3)
+
+
+def _dead_letters(demo):
+    return demo.database.value(
+        """
+        SELECT (SELECT count(*) FROM channel_inbox_event WHERE state = 'dead')
+             + (SELECT count(*) FROM channel_publication WHERE state = 'dead')
+             + (SELECT count(*) FROM queue_job WHERE state = 'failed')
+        """
+    )
+
+
+def _shortfalls(summary):
+    """What the figures lack, in words; the caller has told about disagreements."""
+    words = []
+    for name, least in (("orders", ORDERS), ("levels", LEVELS)):
+        if summary[name] < least:
+            words.append(f"{summary[name]} {name}, {least} were to come")
+    if summary["dead_letters"]:
+        words.append(f"{summary['dead_letters']} dead letters or failed jobs")
+    if summary["latency_p95"] is not None and summary["latency_p95"] > P95:
+        words.append(f"95 % within {summary['latency_p95']} s, not {P95} s")
+    return words

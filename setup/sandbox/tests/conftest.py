@@ -1,0 +1,62 @@
+import pytest
+
+from sandbox.shopify import start
+
+from .helpers import Client, Receiver
+
+SEED = {
+    "locations": [
+        {
+            "name": "Main",
+            "address": {
+                "address1": "Dock 1",
+                "city": "Rotterdam",
+                "country_code": "NL",
+            },
+        },
+        "Second",
+        {"name": "Store", "fulfills_online_orders": False},
+    ],
+    "products": [
+        {"sku": "A", "barcode": "111", "price": "10.00", "quantities": {"Main": 10}},
+        {
+            "sku": "B",
+            "title": "Bolt",
+            "price": "4.50",
+            "quantities": {"Main": 3, "Second": {"available": 4, "damaged": 1}},
+        },
+        {"sku": "C", "price": "7.25", "quantities": {"Main": 5}},
+        {
+            "sku": "KIT",
+            "title": "Kit",
+            "price": "20.00",
+            "components": [{"sku": "A", "quantity": 2}, {"sku": "C"}],
+        },
+        {
+            "title": "Shirt",
+            "variants": [
+                {"sku": "S-RED", "title": "Red", "price": "15.00"},
+                {"sku": "S-BLUE", "title": "Blue", "price": "15.00"},
+            ],
+        },
+    ],
+}
+
+
+@pytest.fixture
+def shop():
+    sandbox = start(SEED, webhook_retry_window=0.4, hang=0.5, job_delay=0.02)
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def client(shop):
+    return Client(shop)
+
+
+@pytest.fixture
+def receiver():
+    server = Receiver()
+    yield server
+    server.stop()
