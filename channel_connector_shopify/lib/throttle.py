@@ -28,8 +28,8 @@ class Bucket:
     def __init__(self, state, now):
         self.state = state
         self.now = now
-        self.rate = state.get("rate") or FIRST_RATE
-        self.maximum = state.get("maximum") or FIRST_MAXIMUM
+        self.rate = state.get("rate", FIRST_RATE)
+        self.maximum = state.get("maximum", FIRST_MAXIMUM)
         # other workers' clocks may be ahead of ours
         passed = max(0.0, now - state.get("at", now))
         level = state.get("level", self.maximum) + passed * self.rate
@@ -59,14 +59,25 @@ class Bucket:
         self.level -= cost
         self.taken[ticket] = (cost, self.now + FORGET)
 
-    def learn(self, ticket, status):
-        """Believe the server, less what others have taken and it may not know of."""
-        self.taken.pop(ticket, None)
-        if status:
-            self.rate = float(status["restoreRate"]) or self.rate
-            self.maximum = float(status["maximumAvailable"]) or self.maximum
-            others = sum(cost for cost, _until in self.taken.values())
-            self.level = float(status["currentlyAvailable"]) - others
+    def learn(self, ticket, report):
+        """Believe the server where it says less than we think.
+
+        Answers are settled in any order, and an older one says more than is left. Our
+        own account never does; it grows as fast as the server's, so being too low
+        costs no throughput. What others have under way the server may not know yet.
+        """
+        reserved, _until = self.taken.pop(ticket, (0, 0))
+        if not report:
+            return
+        status = report["throttleStatus"]
+        maximum = float(status["maximumAvailable"]) or self.maximum
+        others = sum(cost for cost, _until in self.taken.values())
+        reported = float(status["currentlyAvailable"]) - others
+        mine = self.level + reserved - (report.get("actualQueryCost") or reserved)
+        same_plan = self.state.get("maximum") == maximum and "rate" in self.state
+        self.level = min(mine, reported) if same_plan else reported
+        self.rate = float(status["restoreRate"]) or self.rate
+        self.maximum = maximum
 
     def pause(self, seconds):
         """Nobody sends for ``seconds``: the server said so."""
@@ -114,12 +125,11 @@ class Throttle:
 
     def settle(self, ticket, name, report=None):
         """Learn from ``extensions.cost``; without it the points count as spent."""
-        report = report or {}
         with self._state() as state:
             bucket = Bucket(state, self._clock())
-            bucket.learn(ticket, report.get("throttleStatus"))
+            bucket.learn(ticket, report)
             bucket.save()
-            if report.get("requestedQueryCost"):
+            if report and report.get("requestedQueryCost"):
                 state.setdefault("costs", {})[name] = report["requestedQueryCost"]
 
     def pause(self, seconds):

@@ -28,7 +28,7 @@ class Forged(ShopifyError):
 def sign(secret, body):
     """
     >>> sign("secret", b"{}")
-    'd8ArLqOQgMkvDyvEaX+CkoGs8PjaepxNI4mudBr1JeU='
+    'dzJZAsrKgS3CWXM6rNBGtzgXNyx3e42VtAJkdHRRbhM='
     """
     digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
     return base64.b64encode(digest).decode()

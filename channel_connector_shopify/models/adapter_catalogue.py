@@ -1,3 +1,5 @@
+import time
+
 from odoo import api, models
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
@@ -9,6 +11,7 @@ BULK_FROM = 5000
 PATIENCE = 45
 """Seconds that a job waits for a bulk operation; it then comes back later."""
 POLL = 3
+BULK_AGE = 1800
 RETRY = 30
 CHUNK = 500
 
@@ -78,8 +81,10 @@ class ChannelAdapterShopify(models.AbstractModel):
 
     def _bulk_result(self, channel, client):
         """The completed operation; waits for it as long as a job may."""
-        bulk_id = channel._get_shared_state("bulk").get("id")
-        bulk_id = bulk_id or self._start_bulk(channel, client)
+        state = channel._get_shared_state("bulk")
+        # an older list would miss what has been added since
+        fresh = state.get("started_at", 0) > time.time() - BULK_AGE
+        bulk_id = state["id"] if fresh else self._start_bulk(channel, client)
         for _second in range(0, PATIENCE, POLL):
             operation = client.execute(queries.BULK_STATUS, {"id": bulk_id})
             operation = operation["bulkOperation"] or {"status": "EXPIRED"}
@@ -109,7 +114,7 @@ class ChannelAdapterShopify(models.AbstractModel):
                 raise self._still_preparing()
             raise errors.Refused(error["message"], code=error["code"])
         with channel._shared_state("bulk") as state:
-            state["id"] = answer["bulkOperation"]["id"]
+            state.update(id=answer["bulkOperation"]["id"], started_at=time.time())
             return state["id"]
 
     def _forget_bulk(self, channel):

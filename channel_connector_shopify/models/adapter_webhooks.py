@@ -78,7 +78,8 @@ class ChannelAdapterShopify(models.AbstractModel):
     def _check_subscription(self, answer, topic):
         words = "; ".join(error["message"] for error in answer["userErrors"])
         if words:
-            raise exceptions.ConfigurationError(
+            # not a ConfigurationError: that would stop polling too
+            raise exceptions.RejectedError(
                 self.env._(
                     "Shopify refuses the webhook %(topic)s: %(words)s. Webhooks need a "
                     "public https address: set web.base.url accordingly. Until then "

@@ -1,7 +1,7 @@
 import uuid
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class ChannelChannel(models.Model):
@@ -208,10 +208,27 @@ class ChannelChannel(models.Model):
     def _may_publish(self):
         return self._may_talk() and self.state == "live"
 
+    # --------------------------------------------------------------- roles
+    @api.model
+    def _require_role(self, role):
+        """For buttons whose work is done with more rights than their user has.
+
+        :raise AccessError: the user is no ``role`` (user, operator, manager)
+        """
+        group = f"channel_inventory_base.group_channel_{role}"
+        if not self.env.su and not self.env.user.has_group(group):
+            raise AccessError(
+                self.env._(
+                    "This takes the role %s of Channels; ask your administrator.",
+                    self.env.ref(group).sudo().name,  # sudo: the name of a role
+                )
+            )
+
     # ------------------------------------------------------------- buttons
     def action_test_connection(self):
         """Test, remember the outcome, and set what waited in motion again."""
         self.ensure_one()
+        self._require_role("manager")
         self._require("push_levels")
         self._require_home()
         info = self._call_guarded(
@@ -247,9 +264,12 @@ class ChannelChannel(models.Model):
             )
 
     def action_pause(self):
-        self.filtered(lambda c: c.state == "live").state = "paused"
+        self._require_role("operator")
+        # sudo: who sees that something goes wrong may stop it, without owning settings
+        self.sudo().filtered(lambda c: c.state == "live").state = "paused"
 
     def action_go_live(self):
+        self._require_role("manager")
         for channel in self:
             channel._check_go_live()
             channel.state = "live"
@@ -273,6 +293,7 @@ class ChannelChannel(models.Model):
 
     def action_prepare(self):
         """Draft to paused: from here on orders come in and numbers are planned."""
+        self._require_role("manager")
         for channel in self.filtered(lambda c: c.state == "draft"):
             if channel.connection_state != "ok":
                 raise UserError(

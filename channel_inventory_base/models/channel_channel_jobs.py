@@ -88,10 +88,11 @@ class ChannelChannel(models.Model):
         """Read the channel's catalogue and match it."""
         self._guarded(self.env["channel.catalogue"]._fetch, self._may_talk)
 
-    def _job_on_fail(self, *args, **kwargs):
-        """A job of ours died: a person must know (queue_job calls it in own cursor)."""
-        error = self.env.context.get("job_error") or ""
-        for channel in self:
+    def _job_on_fail(self, **failure):
+        """A job of ours died: a person must know. queue_job calls it in a new cursor."""
+        error = failure.get("exc_message") or failure.get("exc_name")
+        # planning is everybody's: it has no channel of its own
+        for channel in self or self.search([("state", "!=", "draft")]):
             self.env["channel.exception"]._report(
                 channel,
                 "job",
@@ -200,6 +201,7 @@ class ChannelChannel(models.Model):
         """Once a minute: whatever waits although its wake-up was lost runs again."""
         self.env["channel.hold"]._expire()
         self._after_commit(0, "_job_plan")
+        self.env["channel.level.pending"]._compact()
         channels = self.search([("state", "!=", "draft")])
         for channel in channels:
             channel._wake("_job_intake", "_job_observe", "_job_publish")

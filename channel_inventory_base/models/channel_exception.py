@@ -1,6 +1,9 @@
 from datetime import timedelta
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
+from odoo.tools import mute_logger
 
 # Category -> hours within which somebody should have acted.
 HOURS = {
@@ -15,6 +18,7 @@ HOURS = {
     "health": 1,
     "privacy": 24 * 25,
 }
+DEFAULT_HOURS = 24
 
 
 class ChannelException(models.Model):
@@ -98,19 +102,22 @@ class ChannelException(models.Model):
         if found:
             found.write(dict(values, count=found.count + 1))
             return found
-        hours = HOURS.get(category, 24)
-        return exceptions.create(
-            dict(
-                values,
-                channel_id=channel.id,
-                category=category,
-                key=key,
-                res_model=record._name if record else False,
-                res_id=record.id if record else False,
-                user_id=channel.exception_user_id.id,
-                deadline=fields.Datetime.now() + timedelta(hours=hours),
-            )
+        values.update(
+            channel_id=channel.id,
+            category=category,
+            key=key,
+            res_model=record._name if record else False,
+            res_id=record.id if record else False,
+            user_id=channel.exception_user_id.id,
+            deadline=fields.Datetime.now()
+            + timedelta(hours=HOURS.get(category, DEFAULT_HOURS)),
         )
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                return exceptions.create(values)
+        except UniqueViolation:
+            # another worker has reported the same in this very moment
+            return exceptions
 
     # ------------------------------------------------------------- resolve
     def _resolve(self, how):

@@ -5,6 +5,7 @@ class ChannelException(models.Model):
     _inherit = "channel.exception"
 
     is_late = fields.Boolean(compute="_compute_is_late")
+    can_retry = fields.Boolean(compute="_compute_can_retry")
 
     @api.depends("state", "deadline")
     def _compute_is_late(self):
@@ -13,4 +14,13 @@ class ChannelException(models.Model):
             deadline = exception.deadline
             exception.is_late = bool(
                 exception.state == "open" and deadline and deadline < now
+            )
+
+    @api.depends("res_model")
+    def _compute_can_retry(self):
+        """Whether the record it is about knows how to try again."""
+        for exception in self:
+            known = exception.res_model in self.env
+            exception.can_retry = known and hasattr(
+                self.env[exception.res_model], "action_retry"
             )

@@ -209,12 +209,14 @@ class ChannelInboxEvent(models.Model):
 
     # ------------------------------------------------------------- buttons
     def action_retry(self):
+        self.env["channel.channel"]._require_role("operator")
         dead = self.filtered(lambda event: event.state == "dead")
         # sudo: operators retry, only the intake writes events otherwise
         dead.sudo().write({"state": "new", "error": False})
         dead.channel_id._wake("_job_intake")
 
     def action_discard(self):
+        self.env["channel.channel"]._require_role("operator")
         # sudo: as above
         self.filtered(lambda event: event.state == "dead").sudo().write(
             {"state": "ignored"}

@@ -150,7 +150,7 @@ class ChannelIntake(models.AbstractModel):
             order = env["channel.order"].browse(order_id)
             if order._lock_for_import():
                 env["channel.change"]._set_trace(order.trace)
-                order._import()
+                order._follow()
 
     def _block(self, order_id, category, message):
         with own_transaction(self.env) as env:

@@ -145,6 +145,7 @@ class ChannelLevel(models.Model):
 
     def action_publish_again(self):
         """Send the number once more, even if the channel should show it already."""
+        self.env["channel.channel"]._require_role("operator")
         self.env["channel.level.pending"]._add(self, force=True)
         self.channel_id._wake("_job_publish")
 

@@ -43,3 +43,23 @@ class ChannelLevelPending(models.Model):
                 list(levels.ids),
             )
         )
+
+    @api.model
+    def _compact(self):
+        """Keep the newest row a level for channels that do not publish just now.
+
+        Their queue would grow with every change; the newest row is enough, because
+        whoever takes it reads the target of that moment.
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                DELETE FROM channel_level_pending older
+                 USING channel_level_pending newer, channel_channel channel
+                 WHERE newer.level_id = older.level_id AND newer.id > older.id
+                   AND channel.id = older.channel_id
+                   AND (channel.state <> 'live' OR NOT channel.active)
+                RETURNING older.id
+                """
+            )
+        )

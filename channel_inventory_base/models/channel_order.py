@@ -104,6 +104,7 @@ class ChannelOrder(models.Model):
             ]
         )
         version = _naive(data.version)
+        order._lock()
         if not order:
             order = self.create(self._prepare_capture_vals(channel, data, trace))
         elif order._is_old(data, version):
@@ -113,6 +114,13 @@ class ChannelOrder(models.Model):
             return order
         order._apply(data, version)
         return order
+
+    def _lock(self):
+        """Wait until no import is at this order, and forget what was read before."""
+        self.env.execute_query(
+            SQL("SELECT 1 FROM channel_order WHERE id = ANY(%s) FOR UPDATE", self.ids)
+        )
+        self.invalidate_recordset()
 
     def _is_old(self, data, version):
         """An equal version is news only when it completes what we had."""
@@ -163,8 +171,12 @@ class ChannelOrder(models.Model):
         )
 
     def _follow_state(self, data):
-        if data.state == "cancelled":
-            self._cancel()
+        if data.state == "cancelled" and self.sale_order_id:
+            # undoing reservations is left to the import's REPEATABLE READ
+            self.state = "captured"
+        elif data.state == "cancelled":
+            self._release_holds()
+            self._end("cancelled")
         elif data.complete and not self.sale_order_id and self._is_shipped(data):
             self.state = "closed"
         elif self.state == "blocked" and data.complete:
@@ -193,9 +205,12 @@ class ChannelOrder(models.Model):
                 ),
             )
 
+    def _end(self, state):
+        self.state = state
+        self.env["channel.exception"]._resolve_record(self)
+
     def _cancel(self):
         """Cancelled on the channel. What has left the house is a person's to decide."""
-        self._release_holds()
         sale_order = self.sale_order_id
         if any(move.state == "done" for move in sale_order.picking_ids.move_ids):
             self._block(
@@ -210,8 +225,8 @@ class ChannelOrder(models.Model):
         if sale_order and sale_order.state != "cancel":
             # sudo: the intake acts for the channel, not for a salesperson
             sale_order.sudo()._action_cancel()
-        self.state = "cancelled"
-        self.env["channel.exception"]._resolve_record(self)
+        self._release_holds()
+        self._end("cancelled")
 
     def _release_holds(self):
         """End all holds: reservations have taken over, or nobody wants it any more."""
@@ -232,6 +247,13 @@ class ChannelOrder(models.Model):
     def _get_data(self):
         """:return: schemas.OrderData of the newest version"""
         return schemas.load(schemas.OrderData, self.data)
+
+    def _follow(self):
+        """Make the sale order follow what was captured: in, or cancelled."""
+        if self._get_data().state == "cancelled":
+            self._cancel()
+        else:
+            self._import()
 
     def _lock_for_import(self):
         """Lock the row for this transaction; False when it is no longer to be done."""
@@ -281,10 +303,12 @@ class ChannelOrder(models.Model):
 
     # ------------------------------------------------------------- buttons
     def action_retry(self):
+        self.env["channel.channel"]._require_role("operator")
         self.filtered(lambda order: order.state == "blocked")._retry()
 
     def action_fetch(self):
         """Ask the channel for the newest version."""
+        self.env["channel.channel"]._require_role("operator")
         # sudo: operators have no write access to what capture owns
         self.sudo().write({"complete": False, "fetch_after": False})
         self.channel_id._wake("_job_intake")

@@ -168,7 +168,7 @@ class ChannelOrder(models.Model):
         for charge in (*products, *shipping):
             if odd := charge.find_odd_tax(money):
                 self._refuse_tax(charge, *odd)
-        figures = add_up(money, products, shipping)
+        figures = add_up(money, products, shipping, data.total_tax)
         if (figures.total, figures.taxes) != (data.total, data.total_tax):
             raise OrderRefusedError(
                 "total_mismatch",

@@ -7,7 +7,7 @@ from odoo import models
 from odoo.fields import Command
 from odoo.tools import plaintext2html
 
-from ..tools.money import Charge, Money, Sheet
+from ..tools.money import Charge, Money, Sheet, sum_taxes
 from ..tools.refusal import OrderRefusedError
 
 
@@ -91,7 +91,7 @@ class ChannelOrder(models.Model):
     # ---------------------------------------------------------------- lines
     def _prepare_sale_lines_vals(self, data):
         """Products in the channel's order, then delivery, then discounts."""
-        sheet = Sheet(self._get_money(data))
+        sheet = self._open_sheet(data)
         lines = {line.external_id: line for line in self.line_ids}
         uoms = self._get_pack_units()
         for each in data.lines:
@@ -106,6 +106,13 @@ class ChannelOrder(models.Model):
             self._finish_line(line, sheet.money, currency)
             for line in sheet.close(self._prepare_discount_vals)
         ]
+
+    def _open_sheet(self, data):
+        money = self._get_money(data)
+        charges = [self._product_charge(line) for line in data.lines]
+        charges += [self._shipping_charge(line) for line in data.shipping_lines]
+        once, _by_rate = sum_taxes(money, charges)
+        return Sheet(money, by_tax=once != data.total_tax)
 
     def _add_to_sheet(self, sheet, charge, line_data, vals):
         pairs = self.channel_id.tax_map_ids._find(

@@ -98,8 +98,23 @@ class ChannelPlanner(models.AbstractModel):
             list(since),
             list(traces),
         )
-        rows = self.env.execute_query(self._plan_query(changed))
-        channels = self.env["channel.channel"].browse({row[0] for row in rows})
+        self.env.execute_query(self._plan_query(changed))
+        self._wake_publishers()
+
+    def _wake_publishers(self):
+        """Of all channels with something queued: what was left because a change waited
+        to be planned may go out now, whether its own target has changed or not."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT channel.id FROM channel_channel channel
+                 WHERE channel.state = 'live' AND channel.active
+                   AND EXISTS (SELECT FROM channel_level_pending pending
+                                WHERE pending.channel_id = channel.id)
+                """
+            )
+        )
+        channels = self.env["channel.channel"].browse(row[0] for row in rows)
         channels._wake("_job_publish")
 
     # ------------------------------------------------------------ planning

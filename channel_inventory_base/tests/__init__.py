@@ -4,4 +4,6 @@ from . import test_observer
 from . import test_planner
 from . import test_position
 from . import test_publisher
+from . import test_secret
+from . import test_security
 from . import test_webhook

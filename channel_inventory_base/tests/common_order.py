@@ -16,12 +16,50 @@ BERLIN = schemas.AddressData(
     country_code="DE",
     phone="030 12345678",
 )
+ERIKA = schemas.CustomerData(
+    external_id="C-1", name="Erika Muster", email="erika@example.com"
+)
+numbers = count(1001)
 
 
 def tax(rate, amount, title="VAT"):
     """``rate`` in percent, as people say it."""
     return schemas.TaxData(
         title=title, rate=Decimal(rate) / 100, amount=Decimal(amount)
+    )
+
+
+def order_line(listing_ref, quantity, price, *taxes, ref=None, node=None, **values):
+    """An order line as a channel tells it; ``node`` is where the channel took it."""
+    values.setdefault("open_quantity", quantity)
+    values["discount"] = Decimal(values.get("discount", 0))
+    return schemas.OrderLineData(
+        external_id=ref or f"L-{next(numbers)}",
+        listing_ref=listing_ref,
+        quantity=quantity,
+        unit_price=Decimal(price),
+        taxes=taxes,
+        deductions=(schemas.Deduction(node, quantity),),
+        **values,
+    )
+
+
+def order_data(*lines, total, total_tax=0, **values):
+    """A paid order in US dollars, unless ``values`` say otherwise."""
+    number = str(next(numbers))
+    defaults = {
+        "external_id": number,
+        "name": f"#{number}",
+        "version": NOON,
+        "placed_at": NOON,
+        "payment": "paid",
+        "currency": "USD",
+    }
+    return schemas.OrderData(
+        lines=lines,
+        total=Decimal(total),
+        total_tax=Decimal(total_tax),
+        **{**defaults, **values},
     )
 
 
@@ -45,7 +83,6 @@ class OrderCase(TransactionCase):
         cls.tax_25_in = cls._map_tax(25, included=True)
         cls.lamp = cls._listing("LAMP", stock=100)
         cls.mug = cls._listing("MUG", stock=100)
-        cls.numbers = count(1001)
 
     # ------------------------------------------------------------- set up
     @classmethod
@@ -114,20 +151,12 @@ class OrderCase(TransactionCase):
         )
 
     # -------------------------------------------------------------- orders
-    def _line(self, listing, quantity, price, *taxes, ref=None, node="main", **values):
-        values.setdefault("open_quantity", quantity)
-        return schemas.OrderLineData(
-            external_id=ref or f"L-{next(self.numbers)}",
-            listing_ref=listing if isinstance(listing, str) else listing.external_id,
-            quantity=quantity,
-            sku=values.pop("sku", "") or getattr(listing, "sku", ""),
-            title=values.pop("title", ""),
-            unit_price=Decimal(price),
-            discount=Decimal(values.pop("discount", 0)),
-            taxes=taxes,
-            deductions=(schemas.Deduction(node, quantity),),
-            **values,
-        )
+    def _line(self, listing, quantity, price, *taxes, **values):
+        values.setdefault("node", "main")
+        if not isinstance(listing, str):
+            values.setdefault("sku", listing.sku)
+            listing = listing.external_id
+        return order_line(listing, quantity, price, *taxes, **values)
 
     def _shipping(self, price, *taxes, discount=0, title="Standard"):
         return schemas.ShippingLineData(
@@ -137,27 +166,10 @@ class OrderCase(TransactionCase):
             taxes=taxes,
         )
 
-    def _data(self, *lines, total, total_tax=0, **values):
-        number = next(self.numbers)
-        values.setdefault("payment", "paid")
-        values.setdefault("currency", "USD")
+    def _data(self, *lines, **values):
         values.setdefault("shipping", BERLIN)
-        values.setdefault(
-            "customer",
-            schemas.CustomerData(
-                external_id="C-1", name="Erika Muster", email="erika@example.com"
-            ),
-        )
-        values.setdefault("version", NOON)
-        values.setdefault("placed_at", NOON)
-        values.setdefault("external_id", str(number))
-        values.setdefault("name", f"#{number}")
-        return schemas.OrderData(
-            lines=lines,
-            total=Decimal(total),
-            total_tax=Decimal(total_tax),
-            **values,
-        )
+        values.setdefault("customer", ERIKA)
+        return order_data(*lines, **values)
 
     def _capture(self, data):
         return self.env["channel.order"]._capture(self.channel, data, "trace-1")

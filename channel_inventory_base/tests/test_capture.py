@@ -90,6 +90,8 @@ class TestCapture(ChannelCase):
         self.fake.levels["item-1", "node-1"] += 3
         self.fake.change(name, state="cancelled", lines=[line])
         self.capture(name)
+        self.intake()
+        self.assertEqual(self.order(name).state, "cancelled")
         self.assertEqual(self.order(name).sale_order_id.state, "cancel")
         self.assertEqual(self.position.available, 10)
         self.assertEqual(self.level.expected_remote, 10)

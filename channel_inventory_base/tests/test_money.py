@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools.money import Charge, Money, Sheet, add_up
+from ..tools.money import Charge, Money, Sheet, add_up, sum_taxes
 
 CENT = Decimal("0.01")
 # the first draw reads the sources of everything that is loaded, all of Odoo
@@ -43,7 +43,8 @@ class TestMoney(BaseCase):
     def test_lines_sum_up_to_what_the_channel_charged(self, made):
         money, found = made
         lines = self.fill(money, found)
-        figures = add_up(money, found, [])
+        [total_tax, _by_rate] = sum_taxes(money, found)
+        figures = add_up(money, found, [], total_tax)
         taxes = sum(sum(line.taxes.values()) for line in lines)
         untaxed = sum(line.untaxed(money) for line in lines)
         self.assertEqual(taxes, figures.taxes)
@@ -87,3 +88,19 @@ class TestMoney(BaseCase):
         lines = self.fill(Money(CENT), found)
         taxes = [line.taxes[10000] for line in lines]
         self.assertEqual(taxes, [Decimal("0.33"), Decimal("0.34"), Decimal("0.33")])
+
+    def test_unrounded_taxes_of_two_rates_may_be_rounded_once_or_by_rate(self):
+        half = Decimal("0.005")
+        found = [
+            Charge("x", 1, Decimal("0.10"), taxes=((Decimal("0.05"), half),)),
+            Charge("y", 1, Decimal("0.05"), taxes=((Decimal("0.10"), half),)),
+        ]
+        money = Money(CENT)
+        self.assertEqual(sum_taxes(money, found), (CENT, 2 * CENT))
+        for by_tax, total_tax in ((False, CENT), (True, 2 * CENT)):
+            sheet = Sheet(money, by_tax=by_tax)
+            for charge in found:
+                sheet.add(charge, [int(charge.rates[0] * 100)], {})
+            taxes = sum(sum(line.taxes.values()) for line in sheet.close(dict))
+            self.assertEqual(taxes, total_tax)
+            self.assertEqual(add_up(money, found, [], total_tax).taxes, total_tax)

@@ -298,6 +298,25 @@ class TestOrderImport(OrderCase):
         self.assertEqual(order.sale_order_id.order_line.warehouse_id, other)
 
     # -------------------------------------------------------------------- scale
+    def test_import_needs_hardly_more_queries_than_the_sale_order_itself(self):
+        # with the second of its kind, caches are as warm as in daily work
+        for _each in range(2):
+            order = self._capture(self._simple())
+            self.env.flush_all()
+            self.env.invalidate_all()
+            imported = self._count_queries(order._import)
+        sale_order = order.sale_order_id.copy()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        confirmed = self._count_queries(sale_order.action_confirm)
+        self.assertLess(imported - confirmed, 70)
+
+    def _count_queries(self, function):
+        before = self.env.cr.sql_log_count
+        function()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
     def test_thousand_lines_are_one_exact_order(self):
         lines = [
             self._line(self.lamp, 1, "1.03", tax("10", "0.10"), ref=str(number))

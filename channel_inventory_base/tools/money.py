@@ -78,24 +78,39 @@ class Figures:
     total: Decimal
 
 
-def add_up(money, products, shipping):
-    """Figures of an order from its charges.
+def sum_taxes(money, charges):
+    """All taxes rounded once, and rounded by rate before they are added up.
 
-    >>> lamp = Charge("Lamp", 2, Decimal(10), Decimal(1), ((Decimal("0.2"), Decimal("3.8")),))
-    >>> add_up(Money(Decimal("0.01")), [lamp], []).total
+    Channels that do not round their lines do the one or the other.
+    """
+    by_rate = {}
+    for charge in charges:
+        for rate, amount in charge.taxes:
+            by_rate[rate] = by_rate.get(rate, ZERO) + amount
+    sums = by_rate.values()
+    return money.round(sum(sums, ZERO)), sum(map(money.round, sums), ZERO)
+
+
+def add_up(money, products, shipping, total_tax):
+    """Figures of an order from its charges; ``total_tax`` where they allow it.
+
+    >>> tax = ((Decimal("0.2"), Decimal("3.8")),)
+    >>> lamp = Charge("Lamp", 2, Decimal(10), Decimal(1), tax)
+    >>> add_up(Money(Decimal("0.01")), [lamp], [], Decimal("3.80")).total
     Decimal('22.80')
     """
     charges = [*products, *shipping]
     goods = sum((money.round(each.gross) for each in products), ZERO)
     delivery = sum((money.round(each.gross) for each in shipping), ZERO)
     discounts = sum((each.discount for each in charges), ZERO)
-    taxes = sum((amount for each in charges for _rate, amount in each.taxes), ZERO)
+    once, by_rate = sum_taxes(money, charges)
+    taxes = by_rate if by_rate == total_tax else once
     on_top = ZERO if money.taxes_included else taxes
     return Figures(
         products=goods,
         shipping=delivery,
         discounts=money.round(discounts),
-        taxes=money.round(taxes),
+        taxes=taxes,
         total=money.round(goods + delivery - discounts + on_top),
     )
 
@@ -122,8 +137,10 @@ class Sheet:
     what remains is split between the two, exactly.
     """
 
-    def __init__(self, money):
+    def __init__(self, money, by_tax=False):
+        """:param by_tax: whether the channel rounds by tax what it adds up"""
         self.money = money
+        self.by_tax = by_tax
         self.lines = []
         self._discounts = {}
         self._carry = {}
@@ -156,12 +173,13 @@ class Sheet:
         return self._discounts[tax_ids]
 
     def _settle(self, amount, tax_id):
-        """Round, and carry what is lost into the next amount of the same tax.
+        """Round, and carry what is lost into the next amount.
 
         Whole steps stay as they are. Others (some channels round the order and not
         its lines) come out whole and add up to the rounded sum.
         """
-        exact = amount + self._carry.get(tax_id, ZERO)
+        key = tax_id if self.by_tax else None
+        exact = amount + self._carry.get(key, ZERO)
         rounded = self.money.round(exact)
-        self._carry[tax_id] = exact - rounded
+        self._carry[key] = exact - rounded
         return rounded

@@ -167,9 +167,9 @@ WORDS = """
 Odoo     {url}
 Log in   admin / admin, or one of the roles: {roles} (password = name)
 Look at  Channels > Dashboard: the health of the demo store, in words
-         Channels > Numbers > Levels: open one and read why it shows this number
-         Channels > Orders: shoppers buy now and then; open one and its sale order
-         Channels > Exceptions: orders for a SKU that Odoo does not know; match it
+         Channels > Stock > Levels: open one and read why it shows this number
+         Channels > Operations > Orders: shoppers buy now and then
+         Channels > Operations > Exceptions: Odoo does not know one SKU; match it
          Inventory: count or receive a product and watch its level follow
 Store    {store}/_sandbox/state is the other side
 Ctrl-C ends it.
@@ -193,9 +193,13 @@ def _interrupt(number, _frame):
     raise SystemExit(128 + number)
 
 
-if __name__ == "__main__":
+def stop_on_signals():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+
+
+if __name__ == "__main__":
+    stop_on_signals()
     try:
         sys.exit(main(sys.argv[1:]))
     except (DemoError, postgres.PostgresError, databases.InstallError) as error:

@@ -49,10 +49,14 @@ def make_seed(products, currency):
 
 def _listing(index, product):
     sku = product["default_code"]
+    quantities = {MAIN: index % 7, REGIONAL: (index * 3) % 5}
+    if index % 4 == 0:
+        # not stocked there yet: the first number has to bring it there
+        del quantities[REGIONAL]
     return {
         "sku": BY_BARCODE.get(sku, sku),
         "title": product["display_name"].removeprefix(f"[{sku}] "),
         "barcode": product["barcode"] or None,
         "price": f"{product['lst_price']:.2f}",
-        "quantities": {MAIN: index % 7, REGIONAL: (index * 3) % 5},
+        "quantities": quantities,
     }

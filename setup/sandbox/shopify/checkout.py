@@ -51,8 +51,8 @@ def checkout(store, cart):
         reprice(order)
         order.original_total = totals.grand_total(order)
         _pay(store, order, cart.get("payment", "paid"))
-        store.orders[order.id] = order
         routing.route(store, order, cart.get("location"))
+        store.orders[order.id] = order
         _announce(store, order)
         return order
 

@@ -37,21 +37,18 @@ def paginate(
     cursors = [_cursor(value) for value in keys[start:end]]
     if window:
         window.after = cursors[-1] if end < len(items) else None
-    return Record(
-        "Connection",
-        nodes=nodes,
-        edges=[
-            Record("Edge", node=node, cursor=cursor)
-            for node, cursor in zip(nodes, cursors, strict=True)
-        ],
-        pageInfo=Record(
-            "PageInfo",
-            hasNextPage=end < len(items),
-            hasPreviousPage=start > 0,
-            startCursor=cursors[0] if cursors else None,
-            endCursor=cursors[-1] if cursors else None,
-        ),
+    info = Record(
+        "PageInfo",
+        hasNextPage=end < len(items),
+        hasPreviousPage=start > 0,
+        startCursor=cursors[0] if cursors else None,
+        endCursor=cursors[-1] if cursors else None,
     )
+    edges = [
+        Record("Edge", node=node, cursor=cursor)
+        for node, cursor in zip(nodes, cursors, strict=True)
+    ]
+    return Record("Connection", nodes=nodes, edges=edges, pageInfo=info)
 
 
 class Window:

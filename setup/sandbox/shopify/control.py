@@ -160,6 +160,16 @@ def post_inventory(sandbox, values):
     return {**level.quantities, "on_hand": level.on_hand}
 
 
+@route("POST", "inventory/deactivate")
+def post_deactivate(sandbox, values):
+    sandbox.deactivate(**values)
+
+
+@route("POST", "locations/LOCATION")
+def post_location(sandbox, values, location):
+    sandbox.edit_location(location, **values)
+
+
 @route("POST", "variants/SKU")
 def post_variant(sandbox, values, sku):
     sandbox.edit_variant(sku, **values)

@@ -20,12 +20,11 @@ def bad_request(message):
 
 
 def access_denied(field_name, scopes):
-    names = " or ".join(f"`{scope}`" for scope in sorted(scopes))
     return ApiError(
-        f"Access denied for {field_name} field. Required access: {names} access scope.",
+        f"Access denied for {field_name} field. Required access: {scopes.text}",
         "ACCESS_DENIED",
         documentation="https://shopify.dev/api/usage/access-scopes",
-        requiredAccess=f"{names} access scope.",
+        requiredAccess=scopes.text,
     )
 
 

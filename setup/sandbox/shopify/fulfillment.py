@@ -176,10 +176,14 @@ def split(store, entry, quantities):
     return other
 
 
+def check_holdable(entry):
+    if entry.status not in ("OPEN", "SCHEDULED", "ON_HOLD"):
+        raise StoreError("The fulfillment order is not in a holdable state.")
+
+
 def hold(store, entry, reason, notes="", handle=""):
     with store.transaction():
-        if entry.status not in ("OPEN", "SCHEDULED", "ON_HOLD"):
-            raise StoreError("The fulfillment order is not in a holdable state.")
+        check_holdable(entry)
         if any(known.handle == handle for known in entry.holds):
             raise StoreError("A hold with this handle exists already.")
         record = FulfillmentHold(store.next_id(), reason, notes, handle)

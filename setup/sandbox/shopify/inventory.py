@@ -108,6 +108,15 @@ def set_quantity(store, level, name, quantity, *context):
     return change(store, level, {state: delta}, *context)
 
 
+def deactivate(store, item, location):
+    """Stop stocking an item at a location; its numbers stay with the level."""
+    level = store.level(item, location)
+    if level is not None and level.active:
+        level.active = False
+        level.updated_at = store.clock.tick()
+        store.emit("inventory_levels/disconnect", inventory_level_payload, level)
+
+
 def edit_by_hand(store, sku, location, name="available", quantity=None, delta=None):
     """What a person does in the store admin, behind the back of every app."""
     item = store.find_variant(sku).item

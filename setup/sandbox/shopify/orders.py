@@ -101,6 +101,7 @@ def refund(store, order, entries, shipping=None, amount=None, note="", parents=(
     """
     with store.transaction():
         _check_refund(order, entries)
+        _check_shipping(order, shipping)
         record = _refund_lines(store, order, entries)
         _refund_shipping(order, record, shipping)
         if amount is None:
@@ -194,15 +195,21 @@ def _close_when_empty(store, entry):
         entry.updated_at = store.clock.tick()
 
 
+def _check_shipping(order, shipping):
+    if not shipping or shipping is True:
+        return
+    line = next(iter(order.shipping_lines), None)
+    if line is None or shipping.shop > (line.discounted - line.refunded).shop:
+        raise StoreError("Refund shipping amount is more than is left")
+
+
 def _refund_shipping(order, record, shipping):
-    """``shipping`` is True for all that is left, or a Bag."""
+    """``shipping`` is True for all that is left, or a Bag off the first line."""
     if not shipping:
         return
     for line in order.shipping_lines:
         left = line.discounted - line.refunded
         part = left if shipping is True else shipping
-        if part.shop > left.shop:
-            raise StoreError("Refund shipping amount is more than is left")
         tax = line.tax - line.refunded_tax if part == left else Bag()
         line.refunded += part
         line.refunded_tax += tax
@@ -230,19 +237,28 @@ def edit(store, order, changes):
     with store.transaction():
         if order.cancelled_at:
             raise StoreError(f"{order.name} is cancelled")
-        for change in changes:
-            _edit_line(store, order, change)
+        plan = [_plan_edit(store, order, change) for change in changes]
+        for entry in plan:
+            _edit_line(store, order, *entry)
         reprice(order)
         order.edited = True
         touch(store, order, "orders/edited")
 
 
-def _edit_line(store, order, change):
+def _plan_edit(store, order, change):
+    """(variant, its line or None, units to add, change), checked."""
     variant = store.find_variant(change["sku"])
     line = next((line for line in order.lines if line.variant is variant), None)
     delta = int(change["quantity"]) - (line.current_quantity if line else 0)
     if line and line.current_quantity + delta < line.fulfilled:
         raise StoreError(f"{variant.sku}: {line.fulfilled} are already fulfilled")
+    shown = store.shown(variant)
+    if shown is not None and delta > shown:
+        raise SoldOut(variant, delta, shown)
+    return variant, line, delta, change
+
+
+def _edit_line(store, order, variant, line, delta, change):
     if delta < 0:
         _release(store, order, line, -delta, True)
         line.removed -= delta
@@ -251,9 +267,6 @@ def _edit_line(store, order, change):
 
 
 def _add_units(store, order, variant, line, units, change):
-    shown = store.shown(variant)
-    if shown is not None and units > shown:
-        raise SoldOut(variant, units, shown)
     if line is None:
         price = price_bag(order, change.get("price", variant.price))
         line = new_line(store, order, variant, units, price, change)

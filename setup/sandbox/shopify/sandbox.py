@@ -1,6 +1,7 @@
 """One store with everything around it: what ``start()`` returns."""
 
 import threading
+from decimal import Decimal
 
 from . import checkout, dump, fulfillment, inventory, orders, schema, seed
 from .engine import Context
@@ -142,6 +143,22 @@ class Sandbox:
         with self.store.transaction():
             return inventory.edit_by_hand(self.store, sku, location, **values)
 
+    def deactivate(self, sku, location):
+        """Someone in the store admin no longer stocks an item at a location."""
+        with self.store.transaction():
+            item = self.store.find_variant(sku).item
+            place = self.store.find_location(location)
+            inventory.deactivate(self.store, item, place)
+
+    def edit_location(self, location, **values):
+        """Change name, active, fulfills_online_orders or address of a location."""
+        with self.store.transaction():
+            place = self.store.find_location(location)
+            for name, value in values.items():
+                if name not in ("name", "active", "fulfills_online_orders", "address"):
+                    raise ValueError(f"a location has no {name!r} to edit")
+                setattr(place, name, value)
+
     def edit_variant(self, sku, **values):
         """Change sku, barcode, title, price, policy or tracked of a variant."""
         with self.store.transaction():
@@ -151,7 +168,7 @@ class Sandbox:
             for name, value in values.items():
                 if name not in ("sku", "barcode", "title", "price", "policy"):
                     raise ValueError(f"a variant has no {name!r} to edit")
-                setattr(variant, name, value)
+                setattr(variant, name, Decimal(value) if name == "price" else value)
             if "sku" in values:
                 self.store.index_skus()
             moment = self.store.clock.tick()

@@ -150,3 +150,12 @@ def test_a_known_customer_is_found_again(shop):
     one = shop.checkout({"A": 1}, customer={"email": "a@b.example"})
     two = shop.checkout({"A": 1}, customer={"email": "a@b.example"})
     assert one.customer is two.customer
+
+
+def test_a_cart_that_nobody_can_send_leaves_no_trace(shop):
+    custom = [{"title": "Engraving", "price": "5.00"}]
+    for cart in ({"location": "Nowhere"}, {"payment": "barter"}):
+        with pytest.raises(StoreError):
+            shop.checkout(custom, **cart)
+    assert not shop.store.orders and not shop.store.fulfillment_orders
+    assert shop.checkout(custom).lines[0].variant is None

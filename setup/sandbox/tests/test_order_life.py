@@ -130,3 +130,20 @@ def test_updated_at_never_runs_backwards(shop):
     assert order.updated_at >= before
     shop.store.clock.move(3600)
     assert shop.checkout({"A": 1}).updated_at > before
+
+
+def test_what_is_refused_leaves_no_trace(shop):
+    order = shop.checkout({"A": 4}, shipping={"price": "5.00"})
+    with pytest.raises(StoreError):
+        shop.edit_order(order, {"A": 1, "C": 99})
+    with pytest.raises(StoreError):
+        shop.refund(order, {"A": 1}, shipping=totals.Bag(Decimal(6), Decimal(6)))
+    assert stock(shop) == (6, 4, 10)
+    assert order.lines[0].current_quantity == 4 and not order.refunds
+
+
+def test_shipping_can_be_refunded(shop):
+    order = shop.checkout({"A": 1}, shipping={"price": "5.00"})
+    shop.refund(order, {}, shipping=True)
+    assert totals.current_shipping(order).shop == 0
+    assert totals.refunded(order).shop == Decimal("5.00")

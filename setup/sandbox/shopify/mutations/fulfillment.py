@@ -1,6 +1,14 @@
 """Shipping, tracking, moving and holding. No key protects these: dedupe yourself."""
 
-from .. import fulfillment
+from ..fulfillment import (
+    check_holdable,
+    fulfill,
+    hold,
+    move,
+    release_hold,
+    set_tracking,
+    split,
+)
 from ..resolver import Record, View
 from ..store import StoreError
 from ..views.fulfillment import Fulfillment, FulfillmentHold, FulfillmentOrder
@@ -13,7 +21,7 @@ class FulfillmentMutations(View):
         try:
             for index, entry in enumerate(fulfillment["lineItemsByFulfillmentOrder"]):
                 parts.append(self._part(index, entry))
-            record = _fulfill(
+            record = fulfill(
                 self._ctx.store, parts, _tracking(fulfillment.get("trackingInfo"))
             )
         except StoreError as error:
@@ -48,7 +56,7 @@ class FulfillmentMutations(View):
         if record is None:
             error = user_error("Fulfillment does not exist.", ["fulfillmentId"])
             return Record(kind, userErrors=[error])
-        fulfillment.set_tracking(store, record, _tracking(tracking_info_input))
+        set_tracking(store, record, _tracking(tracking_info_input))
         view = Fulfillment(record, self._ctx)
         return Record(kind, fulfillment=view, userErrors=[])
 
@@ -63,7 +71,7 @@ class FulfillmentMutations(View):
             if location is None:
                 raise StoreError("Location does not exist.")
             wanted = fulfillment_order_line_items
-            result = fulfillment.move(
+            result = move(
                 store, record, location, _wanted(record, wanted) if wanted else None
             )
         except StoreError as error:
@@ -87,14 +95,15 @@ class FulfillmentMutations(View):
         values = fulfillment_hold
         try:
             record = self._fulfillment_order(id)
+            check_holdable(record)
             rest = None
             if values.get("fulfillmentOrderLineItems"):
                 chosen = _wanted(record, values["fulfillmentOrderLineItems"])
                 rest, record = (
                     record,
-                    fulfillment.split(self._ctx.store, record, chosen),
+                    split(self._ctx.store, record, chosen),
                 )
-            hold = fulfillment.hold(
+            held = hold(
                 self._ctx.store,
                 record,
                 values["reason"],
@@ -110,7 +119,7 @@ class FulfillmentMutations(View):
             return Record(kind, userErrors=[entry])
         return Record(
             kind,
-            fulfillmentHold=FulfillmentHold(hold, self._ctx),
+            fulfillmentHold=FulfillmentHold(held, self._ctx),
             fulfillmentOrder=self._show(record),
             remainingFulfillmentOrder=self._show(rest),
             userErrors=[],
@@ -128,12 +137,8 @@ class FulfillmentMutations(View):
                 code="FULFILLMENT_ORDER_NOT_FOUND",
             )
             return Record(kind, userErrors=[entry])
-        fulfillment.release_hold(self._ctx.store, record, hold_ids)
+        release_hold(self._ctx.store, record, hold_ids)
         return Record(kind, fulfillmentOrder=self._show(record), userErrors=[])
-
-
-def _fulfill(store, parts, tracking):
-    return fulfillment.fulfill(store, parts, tracking)
 
 
 def _wanted(record, entries):

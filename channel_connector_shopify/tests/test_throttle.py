@@ -1,0 +1,145 @@
+import threading
+
+from ..errors import Throttled
+from ..lib.throttle import Bucket, Throttle
+from .common import FakeClock, FakeStore, PureCase, costs
+
+
+class TestThrottle(PureCase):
+    def setUp(self):
+        super().setUp()
+        self.clock = FakeClock()
+        self.store = FakeStore()
+
+    def throttle(self, **options):
+        return Throttle(
+            self.store.lock, clock=self.clock, sleep=self.clock.sleep, **options
+        )
+
+    def learn(self, available, cost=10, rate=100, maximum=2000):
+        throttle = self.throttle()
+        ticket = throttle.reserve("Other", 1)
+        throttle.settle(ticket, "Other", costs(available, cost, rate, maximum))
+
+    def test_points_come_back_with_time_and_not_over_the_rim(self):
+        self.learn(1000)
+        bucket = Bucket(self.store.value, self.clock.now + 3)
+        self.assertEqual(bucket.level, 1300)
+        self.assertEqual(Bucket(self.store.value, self.clock.now + 99).level, 2000)
+
+    def test_clock_that_is_behind_takes_nothing_away(self):
+        self.learn(1000)
+        self.assertEqual(Bucket(self.store.value, self.clock.now - 50).level, 1000)
+
+    def test_first_request_does_not_wait(self):
+        self.throttle().reserve("Any", 500)
+        self.assertEqual(self.clock.slept, [])
+
+    def test_waits_for_exactly_what_is_missing(self):
+        self.learn(100)
+        self.throttle().reserve("Any", 400)
+        self.assertEqual(self.clock.slept, [3.0])
+
+    def test_worker_queues_behind_those_who_wait_already(self):
+        self.learn(0)
+        slept = []
+        throttle = Throttle(self.store.lock, clock=self.clock, sleep=slept.append)
+        for _worker in range(3):
+            throttle.reserve("Any", 200)
+        self.assertEqual(slept, [2.0, 4.0, 6.0])
+
+    def test_too_long_a_queue_is_an_error_and_takes_nothing(self):
+        self.learn(0, rate=10)
+        with self.assertRaises(Throttled) as caught:
+            self.throttle().reserve("Any", 500)
+        self.assertEqual(caught.exception.retry_after, 50)
+        self.assertEqual(self.store.value["taken"], {})
+        self.assertEqual(self.store.value["level"], 0)
+
+    def test_dearer_than_the_bucket_waits_for_a_full_one_only(self):
+        self.learn(900, maximum=1000)
+        self.throttle().reserve("Any", 5000)
+        self.assertEqual(self.clock.slept, [1.0])
+
+    def test_what_others_have_under_way_is_not_given_out_twice(self):
+        self.learn(2000)
+        throttle = self.throttle()
+        mine, theirs = throttle.reserve("A", 300), throttle.reserve("B", 400)
+        throttle.settle(mine, "A", costs(1700, 300))
+        self.assertEqual(self.store.value["level"], 1300)
+        throttle.settle(theirs, "B", costs(1300, 400))
+        self.assertEqual(self.store.value["level"], 1300)
+
+    def test_dead_worker_gives_its_points_back(self):
+        self.learn(2000)
+        throttle = self.throttle()
+        throttle.reserve("Dead", 1500)
+        self.clock.now += 121
+        ticket = throttle.reserve("A", 10)
+        throttle.settle(ticket, "A", costs(1990, 10))
+        self.assertEqual(self.store.value["level"], 1990)
+
+    def test_lost_answer_counts_as_spent(self):
+        self.learn(1000)
+        throttle = self.throttle()
+        throttle.settle(throttle.reserve("Any", 250), "Any")
+        self.assertEqual(self.store.value["level"], 750)
+
+    def test_real_cost_replaces_the_guess(self):
+        throttle = self.throttle()
+        throttle.settle(throttle.reserve("Any", 5), "Any", costs(2000, 345))
+        throttle.reserve("Any", 5)
+        self.assertEqual(self.store.value["level"], 2000 - 345)
+
+    def test_plan_is_learned_and_not_assumed(self):
+        self.learn(40_000, rate=2000, maximum=40_000)
+        self.assertEqual(self.store.value["rate"], 2000)
+        for _request in range(40):
+            self.throttle().reserve("Any", 1000)
+        self.assertEqual(self.clock.slept, [])
+
+    def test_nobody_sleeps_while_the_state_is_locked(self):
+        self.learn(0)
+        store, clock = self.store, self.clock
+
+        def sleep(seconds):
+            self.assertFalse(store._lock.locked())
+            clock.sleep(seconds)
+
+        Throttle(store.lock, clock=clock, sleep=sleep).reserve("Any", 100)
+        self.assertTrue(clock.slept)
+
+    def test_many_workers_never_take_more_than_there_is(self):
+        """Threads against a server with the real arithmetic: none is refused."""
+        lock, server = threading.Lock(), {"level": 2000.0, "at": 0.0}
+        clock, refused = FakeClock(0.0), []
+
+        def request(cost):
+            with lock:
+                passed = max(0.0, clock.now - server["at"])
+                server["level"] = min(2000.0, server["level"] + 100 * passed)
+                server["at"] = max(clock.now, server["at"])
+                if server["level"] < cost:
+                    refused.append(cost)
+                server["level"] -= cost
+                return costs(int(server["level"]), cost)
+
+        def sleep(seconds):
+            with lock:
+                clock.now += seconds
+
+        def work(name, cost):
+            throttle = Throttle(self.store.lock, clock=clock, sleep=sleep, max_wait=99)
+            for _request in range(20):
+                ticket = throttle.reserve(name, cost)
+                throttle.settle(ticket, name, request(cost))
+
+        threads = [
+            threading.Thread(target=work, args=(f"W{cost}", cost))
+            for cost in (10, 50, 90, 130)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(refused, [])

@@ -1,0 +1,186 @@
+import threading
+import time
+from urllib.parse import parse_qs
+
+import requests
+
+from ..errors import Misconfigured, Unauthorized, Unavailable
+from ..lib.oauth import TokenEndpoint
+from ..lib.tokens import LEASE, RenewingToken
+from . import common
+from .common import FakeClock, FakeResponse, FakeSession, FakeStore, PureCase
+
+SECRET = "shpss_secret"
+
+
+def seal(text):
+    return text[::-1]
+
+
+class TestRenewingToken(PureCase):
+    def setUp(self):
+        super().setUp()
+        self.clock = FakeClock()
+        self.store = FakeStore()
+        self.asked = []
+
+    def grant(self, refresh):
+        self.asked.append(refresh)
+        number = len(self.asked)
+        answer = {"access_token": f"token-{number}", "expires_in": 86399}
+        return dict(answer, refresh_token=f"next-{number}") if refresh else answer
+
+    def tokens(self, **options):
+        values = {
+            "identity": "one",
+            "seal": seal,
+            "unseal": seal,
+            "clock": self.clock,
+            "sleep": self.clock.sleep,
+            **options,
+        }
+        return RenewingToken(values.pop("grant", self.grant), self.store, **values)
+
+    def test_token_is_fetched_once_and_kept(self):
+        self.assertEqual(self.tokens().get(), "token-1")
+        self.assertEqual(self.tokens().get(), "token-1")
+        self.assertEqual(len(self.asked), 1)
+
+    def test_token_is_stored_sealed(self):
+        self.tokens(refresh="first").get()
+        self.assertNotIn("token-1", str(self.store.value))
+        self.assertNotIn("next-1", str(self.store.value))
+        self.assertNotIn("first", str(self.store.value))
+
+    def test_token_is_renewed_before_its_end(self):
+        self.tokens().get()
+        self.clock.now += 86399 - 299
+        self.assertEqual(self.tokens().get(), "token-2")
+
+    def test_refresh_token_is_replaced_by_the_next(self):
+        self.tokens(refresh="first").get()
+        self.clock.now += 90_000
+        self.tokens(refresh="first").get()
+        self.assertEqual(self.asked, ["first", "next-1"])
+
+    def test_other_credentials_forget_the_old_token(self):
+        self.tokens(refresh="first").get()
+        token = self.tokens(refresh="other", identity="two").get()
+        self.assertEqual((token, self.asked), ("token-2", ["first", "other"]))
+
+    def test_refused_token_is_renewed_once_for_all_who_had_it(self):
+        tokens = self.tokens()
+        old = tokens.get()
+        self.assertEqual({tokens.renew(old) for _worker in range(5)}, {"token-2"})
+        self.assertEqual(len(self.asked), 2)
+
+    def test_many_workers_make_one_renewal(self):
+        """Real threads, a slow endpoint, and all start at the same moment."""
+        barrier, found = threading.Barrier(12), []
+
+        def slow(refresh):
+            time.sleep(0.1)
+            return self.grant(refresh)
+
+        def work():
+            tokens = self.tokens(grant=slow, clock=time.time, sleep=time.sleep)
+            barrier.wait()
+            found.append(tokens.renew("expired"))
+
+        threads = [threading.Thread(target=work) for _worker in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(found, ["token-1"] * 12)
+        self.assertEqual(len(self.asked), 1)
+
+    def test_nobody_calls_out_while_the_state_is_locked(self):
+        def grant(refresh):
+            self.assertFalse(self.store._lock.locked())
+            return self.grant(refresh)
+
+        self.tokens(grant=grant).get()
+
+    def test_dead_renewer_is_waited_for_and_then_replaced(self):
+        self.store.value = {
+            "identity": "one",
+            "lease": "dead",
+            "lease_until": self.clock.now + 10,
+        }
+        self.assertEqual(self.tokens().get(), "token-1")
+        self.assertAlmostEqual(sum(self.clock.slept), 10, 0)
+
+    def test_waiting_has_an_end(self):
+        self.store.value = {
+            "identity": "one",
+            "lease": "slow",
+            "lease_until": self.clock.now + 3 * LEASE,
+        }
+        with self.assertRaises(Unavailable):
+            self.tokens().get()
+
+    def test_failed_renewal_lets_the_next_worker_try(self):
+        def refuse(refresh):
+            raise Unauthorized("no")
+
+        with self.assertRaises(Unauthorized):
+            self.tokens(grant=refuse).get()
+        self.assertEqual(self.tokens().get(), "token-1")
+
+    def test_late_renewer_does_not_overwrite_its_successor(self):
+        def late(refresh):
+            self.clock.now += LEASE + 1
+            self.store.value.update(lease="successor")
+            return {"access_token": "late", "expires_in": 3600}
+
+        self.assertEqual(self.tokens(grant=late).get(), "late")
+        self.assertNotIn("access", self.store.value)
+        self.assertEqual(self.store.value["lease"], "successor")
+
+
+class TestTokenEndpoint(PureCase):
+    def ask(self, reply, kind=None):
+        self.session = FakeSession(reply)
+        endpoint = TokenEndpoint(common.SHOP, "id", SECRET, session=self.session)
+        if kind is None:
+            return endpoint.client_credentials()
+        with self.assertRaises(kind) as caught:
+            endpoint.refresh("shprt_old")
+        return caught.exception
+
+    def test_credentials_are_sent_in_the_body(self):
+        self.ask(FakeResponse(body={"access_token": "t", "expires_in": 86399}))
+        [sent] = self.session.sent
+        self.assertEqual(sent["url"], f"{common.SHOP}/admin/oauth/access_token")
+        self.assertEqual(
+            parse_qs(sent["data"].decode()),
+            {
+                "grant_type": ["client_credentials"],
+                "client_id": ["id"],
+                "client_secret": [SECRET],
+            },
+        )
+
+    def test_refusals_are_told_apart(self):
+        wrong = {"error": "invalid_client", "error_description": SECRET}
+        for reply, kind in (
+            (FakeResponse(401, wrong), Unauthorized),
+            (FakeResponse(400, {"error": "invalid_grant"}), Unauthorized),
+            (FakeResponse(404, b"<html>"), Misconfigured),
+            (FakeResponse(500, SECRET.encode()), Unavailable),
+            (FakeResponse(200, b"<html>"), Unavailable),
+            (FakeResponse(200, {"access_token": "t"}), Unavailable),
+            (FakeResponse(200, {"access_token": "", "expires_in": 5}), Unavailable),
+            (FakeResponse(200, {"access_token": 5, "expires_in": 5}), Unavailable),
+            (FakeResponse(200, [1]), Unavailable),
+            (requests.exceptions.ReadTimeout(SECRET), Unavailable),
+        ):
+            with self.subTest(reply=reply):
+                error = self.ask(reply, kind)
+                self.assertNotIn(SECRET, f"{error} {error.code}")
+                self.assertFalse(error.uncertain)
+
+    def test_error_code_that_repeats_what_was_sent_is_not_shown(self):
+        error = self.ask(FakeResponse(401, {"error": "shprt_old 5"}), Unauthorized)
+        self.assertEqual(error.code, "401")

@@ -1,0 +1,133 @@
+"""Take the pictures of the documentation from a demo; ``setup/screenshots`` is the front."""
+
+import io
+import sys
+import time
+
+import browser
+import databases
+import demo
+import demo_life
+import postgres
+from demo_processes import DemoError
+from PIL import Image
+
+FOLDER = databases.REPO / "docs" / "screenshots"
+SIZE = 1400, 900
+SECONDS_OF_LIFE = 60
+ORDERS_A_MINUTE = 20
+READY = """
+    !!document.querySelector('.o_action_manager .o_view_controller, .o_action_manager .o_form_view')
+    && !document.querySelector('.o_loading_indicator, .o_view_sample_data .o_nothing')
+    && document.fonts.status === 'loaded'
+    && [...document.images].every(image => image.complete)
+"""
+# Nothing that moves or pops up belongs on a picture.
+STILL = """
+    document.querySelectorAll('.o_notification_close').forEach(each => each.click());
+    document.activeElement && document.activeElement.blur();
+    const style = document.createElement('style');
+    style.textContent = '*{transition:none!important;animation:none!important;caret-color:transparent!important}';
+    document.head.append(style);
+"""
+BASE = "channel_inventory_base"
+
+
+def screens(shop):
+    """Name of the picture -> path in the web client, or (path, script to run there)."""
+    action = f"/odoo/action-{BASE}."
+    channel = shop.channel_id
+    return {
+        "dashboard": f"{action}channel_channel_dashboard_action",
+        "channel": f"{action}channel_channel_action/{channel}",
+        "listings": f"{action}channel_listing_action",
+        "levels": f"{action}channel_level_action",
+        "why-this-number": f"{action}channel_level_action/{_level(shop)}",
+        "positions": f"{action}channel_position_action",
+        "positions-pivot": (f"{action}channel_position_action", _switch("pivot")),
+        "orders": f"{action}channel_order_action",
+        "order": f"{action}channel_order_action/{_order(shop)}",
+        "exceptions": f"{action}channel_exception_action",
+        "inbox": f"{action}channel_inbox_event_action",
+        "publications": f"{action}channel_publication_action",
+        "published-numbers": f"{action}channel_publication_line_action",
+        "rules": f"{action}channel_rule_action",
+        "audit": f"{action}channel_audit_action",
+    }
+
+
+def _switch(view):
+    return f"document.querySelector('.o_switch_view.o_{view}').click()"
+
+
+def _level(shop):
+    """A level that several rules have worked on and several warehouses feed."""
+    return shop.database.value(
+        """
+        SELECT level.id FROM channel_level level
+          JOIN channel_node node ON node.id = level.node_id
+          JOIN channel_listing listing ON listing.id = level.listing_id
+          JOIN channel_node_stock_warehouse_rel served
+            ON served.channel_node_id = node.id
+         WHERE level.target > 0
+         GROUP BY level.id, listing.pack_qty
+         ORDER BY listing.pack_qty DESC, count(*) DESC, level.target DESC, level.id LIMIT 1
+        """
+    )
+
+
+def _order(shop):
+    """A confirmed order with more than one line, if there is one."""
+    return shop.database.value(
+        """
+        SELECT channel.id FROM channel_order channel
+          JOIN sale_order sale ON sale.channel_order_id = channel.id
+          JOIN channel_order_line line ON line.order_id = channel.id
+         WHERE sale.state = 'sale'
+         GROUP BY channel.id ORDER BY count(*) DESC, channel.id LIMIT 1
+        """
+    )
+
+
+def take(running, page, name, place):
+    path, script = place if isinstance(place, tuple) else (place, "")
+    page.open("about:blank")
+    page.open(running.url + path)
+    page.wait_for(READY, f"{name} is drawn")
+    if script:
+        page.evaluate(script)
+        time.sleep(1)
+        page.wait_for(READY, f"{name} is drawn")
+    page.evaluate(STILL)
+    time.sleep(1)
+    picture = Image.open(io.BytesIO(page.picture())).convert("RGB")
+    # 256 colours are enough for a user interface, and a quarter of the size
+    picture = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    picture.save(FOLDER / f"{name}.png", optimize=True)
+    demo.say(f"made  docs/screenshots/{name}.png")
+
+
+def main(names):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with demo.running() as running:
+        running.store.post("shoppers/start", rate=ORDERS_A_MINUTE, count=3, cancel=0.05)
+        end = time.monotonic() + SECONDS_OF_LIFE
+        while time.monotonic() < end:
+            running.life.step()
+            demo_life.pace(2, running.check)
+        running.store.post("shoppers/stop")
+        running.wait("both sides are quiet", running.shop.is_quiet)
+        with browser.running(SIZE) as page:
+            session = running.odoo.session.cookies["session_id"]
+            page.set_cookie(running.url, "session_id", session)
+            for name, place in screens(running.shop).items():
+                if not names or name in names:
+                    take(running, page, name, place)
+
+
+if __name__ == "__main__":
+    demo.stop_on_signals()
+    try:
+        main(sys.argv[1:])
+    except (DemoError, postgres.PostgresError, databases.InstallError) as error:
+        sys.exit(f"setup/screenshots: stopped: {error}")
