@@ -1,4 +1,5 @@
 import threading
+import time
 
 from ..errors import Throttled
 from ..lib.throttle import Bucket, Throttle
@@ -110,23 +111,25 @@ class TestThrottle(PureCase):
         self.assertTrue(clock.slept)
 
     def test_many_workers_never_take_more_than_there_is(self):
-        """Threads against a server with the real arithmetic: none is refused."""
-        lock, server = threading.Lock(), {"level": 2000.0, "at": 0.0}
-        clock, refused = FakeClock(0.0), []
+        """Threads against a server's bucket, in fifty-fold time: none is refused."""
+        server = Bucket({"level": 2000.0, "rate": 100.0, "maximum": 2000.0}, 0.0)
+        lock, refused = threading.Lock(), []
+        start = time.monotonic()
+
+        def clock():
+            return (time.monotonic() - start) * 50
+
+        def sleep(seconds):
+            time.sleep(seconds / 50)
 
         def request(cost):
             with lock:
-                passed = max(0.0, clock.now - server["at"])
-                server["level"] = min(2000.0, server["level"] + 100 * passed)
-                server["at"] = max(clock.now, server["at"])
-                if server["level"] < cost:
-                    refused.append(cost)
-                server["level"] -= cost
-                return costs(int(server["level"]), cost)
-
-        def sleep(seconds):
-            with lock:
-                clock.now += seconds
+                passed, server.now = clock() - server.now, clock()
+                server.level = min(2000.0, server.level + 100 * passed)
+                if server.level < cost:
+                    refused.append((cost, server.level))
+                server.level -= cost
+                return costs(int(server.level), cost)
 
         def work(name, cost):
             throttle = Throttle(self.store.lock, clock=clock, sleep=sleep, max_wait=99)

@@ -26,6 +26,7 @@ from . import channel_order_line
 from . import channel_partner
 from . import channel_order_partner
 from . import channel_order_sale
+from . import channel_order_check
 from . import channel_order_import
 from . import channel_tax_map
 from . import channel_catalogue

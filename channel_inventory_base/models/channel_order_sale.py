@@ -70,6 +70,13 @@ class ChannelOrder(models.Model):
             return usual
         return self.env["res.currency"].search([("name", "=", name)])
 
+    def _get_charges(self, data):
+        """:return: charges of the products that are still bought, and of the delivery"""
+        return (
+            [self._product_charge(line) for line in data.lines if line.quantity],
+            [self._shipping_charge(line) for line in data.shipping_lines],
+        )
+
     def _product_charge(self, line):
         return Charge(
             label=line.title or line.sku or line.listing_ref,
@@ -109,9 +116,8 @@ class ChannelOrder(models.Model):
 
     def _open_sheet(self, data):
         money = self._get_money(data)
-        charges = [self._product_charge(line) for line in data.lines]
-        charges += [self._shipping_charge(line) for line in data.shipping_lines]
-        once, _by_rate = sum_taxes(money, charges)
+        products, shipping = self._get_charges(data)
+        once, _by_rate = sum_taxes(money, [*products, *shipping])
         return Sheet(money, by_tax=once != data.total_tax)
 
     def _add_to_sheet(self, sheet, charge, line_data, vals):

@@ -87,7 +87,9 @@ class OrderCase(TransactionCase):
     # ------------------------------------------------------------- set up
     @classmethod
     def _warehouse(cls, code):
-        return cls.env["stock.warehouse"].create({"name": f"House {code}", "code": code})
+        return cls.env["stock.warehouse"].create(
+            {"name": f"House {code}", "code": code}
+        )
 
     @classmethod
     def _node(cls, ref, warehouses, channel=None):
@@ -171,6 +173,11 @@ class OrderCase(TransactionCase):
         values.setdefault("customer", ERIKA)
         return order_data(*lines, **values)
 
+    def _simple(self, **values):
+        values.setdefault("total", "22.00")
+        values.setdefault("total_tax", "2.00")
+        return self._data(self._line(self.lamp, 2, "10.00", tax(10, "2.00")), **values)
+
     def _capture(self, data):
         return self.env["channel.order"]._capture(self.channel, data, "trace-1")
 
@@ -179,6 +186,15 @@ class OrderCase(TransactionCase):
         order._import()
         self.env.flush_all()
         return order
+
+    def _position(self):
+        self.env.flush_all()
+        return self.env["channel.position"].search(
+            [
+                ("product_id", "=", self.lamp.product_id.id),
+                ("warehouse_id", "=", self.warehouse.id),
+            ]
+        )
 
     # ------------------------------------------------------------- asserts
     def assertImported(self, order, total, total_tax=0):

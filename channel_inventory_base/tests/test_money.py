@@ -82,9 +82,7 @@ class TestMoney(BaseCase):
 
     def test_unrounded_taxes_come_out_whole_and_sum_up(self):
         third = Decimal("0.3333")
-        found = [
-            Charge("x", 1, Decimal("3.333"), taxes=((Decimal("0.1"), third),))
-        ] * 3
+        found = [Charge("x", 1, Decimal("3.333"), taxes=((Decimal("0.1"), third),))] * 3
         lines = self.fill(Money(CENT), found)
         taxes = [line.taxes[10000] for line in lines]
         self.assertEqual(taxes, [Decimal("0.33"), Decimal("0.34"), Decimal("0.33")])

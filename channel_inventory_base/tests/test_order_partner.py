@@ -83,7 +83,9 @@ class TestOrderPartner(OrderCase):
         office = replace(BERLIN, street="Werkstr. 1", company="ACME", name="Goods in")
         sale_orders = [
             self._order(billing=BERLIN, shipping=office),
-            self._order(billing=BERLIN, shipping=replace(office, street="Werkstr.  1 ")),
+            self._order(
+                billing=BERLIN, shipping=replace(office, street="Werkstr.  1 ")
+            ),
         ]
         [address] = {each.partner_shipping_id for each in sale_orders}
         self.assertEqual(address.type, "delivery")
@@ -102,7 +104,11 @@ class TestOrderPartner(OrderCase):
     def test_state_by_code_with_or_without_its_country(self):
         for code in ("CA", "US-CA", "ca"):
             address = AddressData(
-                name="Ann", street="1 Pine", city="LA", country_code="US", state_code=code
+                name="Ann",
+                street="1 Pine",
+                city="LA",
+                country_code="US",
+                state_code=code,
             )
             sale_order = self._order(shipping=address)
             self.assertEqual(sale_order.partner_shipping_id.state_id.code, "CA", code)

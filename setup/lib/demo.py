@@ -94,8 +94,9 @@ class Demo:
             },
             channels=QUEUE,
         )
-        command = [sys.executable, "-m", "odoo", "--config", conf]
-        return url, self._start("Odoo", command, self._folder)
+        script = databases.REPO / "setup" / "lib" / "odoo_server.py"
+        command = [sys.executable, script, "--config", conf]
+        return url, self._start("Odoo", command, "odoo", self._folder)
 
     def _start_store(self):
         seed = self._folder / "seed.json"
@@ -103,7 +104,7 @@ class Demo:
         command = [sys.executable, "-m", "sandbox.shopify", "--port", "0"]
         command += ["--seed", seed, "--currency", CURRENCY, "--retry-window", "60"]
         command += ["--schemas", os.environ["CHANNEL_SHOPIFY_SCHEMAS"]]
-        return self._start("the store", command, databases.REPO / "setup")
+        return self._start("the store", command, "store", databases.REPO / "setup")
 
     def _store_url(self):
         """Its first line of output tells where it listens."""
@@ -115,8 +116,8 @@ class Demo:
         line = self._store_process.wait_for("is ready", first_line, SECONDS_TO_START)
         return json.loads(line)["ready"]
 
-    def _start(self, name, command, cwd):
-        log = self._folder / f"{command[2].split('.')[0]}.log"
+    def _start(self, name, command, log, cwd):
+        log = self._folder / f"{log}.log"
         return self._stack.enter_context(Process(name, command, log, self._env, cwd))
 
 

@@ -187,14 +187,17 @@ def _accepted(function):
 
 
 def _arguments(attribute, info, arguments):
-    """In snake case; one that the sandbox ignores must have its default."""
+    """In snake case; the request may not set one that the sandbox ignores."""
     accepted = _accepted(getattr(attribute, "__func__", attribute))
     result = {}
     if "info" in accepted:
         result["info"] = info
+    given = {node.name.value for node in info.field_nodes[0].arguments or ()}
     for name, value in arguments.items():
         if snake(name) in accepted:
             result[snake(name)] = value
+            continue
+        if name not in given:
             continue
         definition = info.parent_type.fields[info.field_name].args[name]
         if value is not None and value != definition.default_value:

@@ -16,11 +16,11 @@ from .common import lookup, user_error
 
 
 class FulfillmentMutations(View):
-    def fulfillment_create(self, fulfillment, message=None):
+    def fulfillment_create(self, fulfillment):
         parts = []
         try:
-            for index, entry in enumerate(fulfillment["lineItemsByFulfillmentOrder"]):
-                parts.append(self._part(index, entry))
+            for entry in fulfillment["lineItemsByFulfillmentOrder"]:
+                parts.append(self._part(entry))
             record = fulfill(
                 self._ctx.store, parts, _tracking(fulfillment.get("trackingInfo"))
             )
@@ -35,7 +35,7 @@ class FulfillmentMutations(View):
             userErrors=[],
         )
 
-    def _part(self, index, entry):
+    def _part(self, entry):
         order = self._fulfillment_order(entry["fulfillmentOrderId"])
         wanted = entry.get("fulfillmentOrderLineItems")
         return order, (_wanted(order, wanted) if wanted else None)
@@ -125,7 +125,7 @@ class FulfillmentMutations(View):
             userErrors=[],
         )
 
-    def fulfillment_order_release_hold(self, id, hold_ids=None, external_id=None):
+    def fulfillment_order_release_hold(self, id, hold_ids=None):
         kind = "FulfillmentOrderReleaseHoldPayload"
         try:
             record = self._fulfillment_order(id)

@@ -69,7 +69,8 @@ class Customer(View):
         return address(self._record.id, self._record.address, self._ctx)
 
     def addresses(self, first=None):
-        return [self.default_address()] if self._record.address else []
+        found = [self.default_address()] if self._record.address else []
+        return found[:first]
 
     def number_of_orders(self):
         return str(len(self._orders()))

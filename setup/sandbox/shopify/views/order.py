@@ -153,7 +153,6 @@ class Order(View):
 
     def shipping_lines(
         self,
-        include_removals=False,
         first=None,
         last=None,
         after=None,
@@ -183,7 +182,7 @@ class Order(View):
     def discount_code(self):
         return next(iter(self.discount_codes()), None)
 
-    def transactions(self, first=None, capturable=None, manually_resolvable=None):
+    def transactions(self, first=None):
         records = self._record.transactions[:first]
         return [OrderTransaction((self._record, r), self._ctx) for r in records]
 
@@ -204,7 +203,6 @@ class Order(View):
 
     def fulfillment_orders(
         self,
-        displayable=False,
         first=None,
         last=None,
         after=None,

@@ -173,7 +173,7 @@ class QueryRoot(View):
         args = ("locations", query, LOCATION_FILTERS, key, edges)
         return self._list(records, stock.Location, *args)
 
-    def locations_count(self, query=None, limit=None):
+    def locations_count(self, query=None):
         wanted = compile_query(query, LOCATION_FILTERS, "locationsCount")
         return _count(filter(wanted, self._ctx.store.locations.values()))
 
@@ -209,7 +209,7 @@ class QueryRoot(View):
         args = ("productVariants", query, VARIANT_FILTERS, key, edges)
         return self._list(records, catalog.ProductVariant, *args)
 
-    def product_variants_count(self, query=None, limit=None):
+    def product_variants_count(self, query=None):
         wanted = compile_query(query, VARIANT_FILTERS, "productVariantsCount")
         return _count(filter(wanted, self._ctx.store.variants.values()))
 
@@ -242,7 +242,7 @@ class QueryRoot(View):
         args = ("orders", query, ORDER_FILTERS, key, edges)
         return self._list(self._orders(), order.Order, *args)
 
-    def orders_count(self, query=None, limit=None):
+    def orders_count(self, query=None):
         wanted = compile_query(query, ORDER_FILTERS, "ordersCount")
         return _count(filter(wanted, self._orders()))
 
@@ -277,8 +277,6 @@ class QueryRoot(View):
         topics=None,
         uri=None,
         callback_url=None,
-        format=None,
-        sort_key="CREATED_AT",
         first=None,
         last=None,
         after=None,

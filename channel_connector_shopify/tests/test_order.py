@@ -1,0 +1,257 @@
+from decimal import Decimal
+
+from .. import mapper
+from ..errors import Malformed
+from . import orders
+from .common import PureCase
+from .orders import bag, line, refund, refund_line, shipping_line, taxes
+
+
+class TestOrder(PureCase):
+    def map(self, *lines, **values):
+        return mapper.order(orders.read(orders.order(*lines, **values)))
+
+    def check_sum(self, data):
+        """The parts come to what the channel says it is, to the cent."""
+        self.assertEqual(orders.add_up(data), Decimal(data["total"]))
+        charges = [*data["lines"], *data["shipping_lines"]]
+        tax = sum(Decimal(tax["amount"]) for each in charges for tax in each["taxes"])
+        self.assertEqual(tax, Decimal(data["total_tax"]))
+
+    # -------------------------------------------------------------- totals
+    def test_taxes_on_top(self):
+        data = self.map(
+            line(1, 3, "9.99", taxLines=taxes((0.19, "5.69"))),
+            shipping=[shipping_line("4.95", taxLines=taxes((0.19, "0.94")))],
+            total="41.55",
+            tax="6.63",
+        )
+        self.check_sum(data)
+        self.assertEqual(
+            data["lines"][0]["taxes"],
+            [{"title": "VAT 0.19", "rate": "0.19", "amount": "5.69"}],
+        )
+
+    def test_taxes_included(self):
+        data = self.map(
+            line(1, 2, "11.9", taxLines=taxes((0.19, "3.80"))),
+            shipping=[shipping_line("5.95", taxLines=taxes((0.19, "0.95")))],
+            total="29.75",
+            tax="4.75",
+            taxesIncluded=True,
+        )
+        self.check_sum(data)
+        self.assertTrue(data["taxes_included"])
+
+    def test_discounts_of_line_and_order_add_up(self):
+        data = self.map(
+            line(1, 2, "10.0", discounts=["1.5", "0.33"], taxLines=taxes((0.1, "1.82"))),
+            shipping=[shipping_line("5.0", discounted="0.0", current="0.0")],
+            total="19.99",
+            tax="1.82",
+        )
+        self.check_sum(data)
+        self.assertEqual(data["lines"][0]["discount"], "1.83")
+        self.assertEqual(data["shipping_lines"][0]["discount"], "5.0")
+
+    def test_refunded_units_leave_with_their_own_figures(self):
+        """3 for 10 less 1 in all: the shop gave back 9.66 and 1.83 for one."""
+        data = self.map(
+            line(
+                1, 3, "10.0", discounts=["1.0"], currentQuantity=2,
+                taxLines=taxes((0.19, "5.51")),
+            ),
+            refunds=[refund(refund_line(1, "RETURN", 1, subtotal="9.66", tax="1.83"))],
+            total="23.02",
+            tax="3.68",
+        )
+        self.check_sum(data)
+        self.assertEqual(data["lines"][0]["discount"], "0.66")
+
+    def test_refunded_tax_of_several_rates_is_split_as_charged(self):
+        data = self.map(
+            line(1, 2, "10.0", currentQuantity=1, taxLines=taxes((0.05, "1.0"), (0.1, "2.0"))),
+            refunds=[refund(refund_line(1, "CANCEL", 1, subtotal="10.0", tax="1.5"))],
+            total="11.5",
+            tax="1.5",
+        )
+        self.check_sum(data)
+        amounts = [tax["amount"] for tax in data["lines"][0]["taxes"]]
+        self.assertEqual(amounts, ["0.50", "1.00"])
+
+    def test_refunded_shipping(self):
+        back = {
+            "shippingLine": {"id": orders.gid("ShippingLine", 1)},
+            "taxAmountSet": bag("0.5"),
+        }
+        data = self.map(
+            line(1, 1, "10.0"),
+            shipping=[shipping_line("10.0", current="5.0", taxLines=taxes((0.1, "1.0")))],
+            refunds=[refund(shipping=[back])],
+            total="15.5",
+            tax="0.5",
+        )
+        self.check_sum(data)
+        self.assertEqual(data["shipping_lines"][0]["discount"], "0.0")
+
+    def test_units_removed_by_an_edit_take_their_share_along(self):
+        data = self.map(
+            line(
+                1, 3, "10.0", discounts=["3.0"], currentQuantity=1,
+                taxLines=taxes((0.1, "2.7")),
+            ),
+            total="9.9",
+            tax="0.9",
+        )
+        self.check_sum(data)
+
+    def test_line_that_was_taken_off_costs_nothing(self):
+        gone = line(2, 1, "7.0", currentQuantity=0, taxLines=taxes((0.1, "0.7")))
+        entry = refund_line(1, "CANCEL", 1, number=2, subtotal="7.0", tax="0.7")
+        data = self.map(line(1, 1), gone, refunds=[refund(entry)], total="10.0")
+        self.check_sum(data)
+        self.assertEqual(data["lines"][1]["quantity"], 0)
+
+    def test_presentment_currency_does_not_matter(self):
+        node = orders.order(line(1, 1), total="10.0")
+        money = node["lineItems"]["nodes"][0]["originalUnitPriceSet"]
+        money["presentmentMoney"] = {"amount": "10.8", "currencyCode": "USD"}
+        data = mapper.order(orders.read(node))
+        self.assertEqual((data["currency"], data["lines"][0]["unit_price"]), ("EUR", "10.0"))
+
+    def test_currency_without_cents(self):
+        data = self.map(
+            line(
+                1, 3, "1000.0", "JPY", currentQuantity=1, discounts=["100.0"],
+                taxLines=taxes((0.1, "290.0"), currency="JPY"),
+            ),
+            total="1064.0",
+            tax="97.0",
+            currency="JPY",
+        )
+        self.check_sum(data)
+        self.assertEqual(data["lines"][0]["discount"], "33")
+
+    def test_what_no_line_holds_stays_in_the_total(self):
+        """A tip, duties or fees: the difference makes the base refuse the order."""
+        data = self.map(line(1, 1, "10.0"), total="12.5")
+        self.assertEqual(data["total"], "12.5")
+        self.assertNotEqual(orders.add_up(data), Decimal("12.5"))
+
+    def test_no_digit_is_lost(self):
+        data = self.map(line(1, 1, "0.1", taxLines=taxes((0.0875, "0.01"))), total="0.11")
+        self.assertEqual(data["lines"][0]["taxes"][0]["rate"], "0.0875")
+        self.assertEqual(data["lines"][0]["unit_price"], "0.1")
+
+    # ------------------------------------------------------------- content
+    def test_head(self):
+        data = self.map(line(), total="20.0", note="ring twice", test=True)
+        self.assertEqual(data["external_id"], "gid://shopify/Order/1")
+        self.assertEqual(data["version"], "2026-11-23T10:00:05Z")
+        self.assertEqual((data["state"], data["note"]), ("open", "ring twice"))
+        self.assertTrue(data["test"] and data["complete"])
+
+    def test_payment_words(self):
+        for status, word in (
+            ("PAID", "paid"), ("AUTHORIZED", "authorized"), ("PENDING", "pending"),
+            ("PARTIALLY_PAID", "pending"), ("PARTIALLY_REFUNDED", "paid"),
+            ("REFUNDED", "refunded"), ("VOIDED", "voided"), ("EXPIRED", "pending"),
+            (None, "pending"),
+        ):
+            data = self.map(line(), total="20.0", displayFinancialStatus=status)
+            self.assertEqual(data["payment"], word)
+
+    def test_cancelled_order_has_nothing_left_to_ship(self):
+        data = self.map(line(), total="0.0", cancelledAt="2026-11-23T11:00:00Z")
+        self.assertEqual(data["state"], "cancelled")
+        self.assertEqual(data["lines"][0]["open_quantity"], 0)
+
+    def test_open_quantity_is_what_is_left_of_what_is_still_bought(self):
+        part = line(1, 5, currentQuantity=3, unfulfilledQuantity=4)
+        self.assertEqual(self.map(part, total="30.0")["lines"][0]["open_quantity"], 3)
+        part = line(1, 5, unfulfilledQuantity=1)
+        self.assertEqual(self.map(part, total="50.0")["lines"][0]["open_quantity"], 1)
+
+    def test_custom_line_names_no_listing(self):
+        data = self.map(line(1, 1, variant=None, sku=None), total="10.0")
+        self.assertEqual(data["lines"][0]["listing_ref"], "")
+        self.assertEqual(data["lines"][0]["deductions"], [])
+
+    def test_gift_cards_and_downloads_do_not_ship(self):
+        for values in ({"isGiftCard": True}, {"requiresShipping": False}):
+            self.assertFalse(self.map(line(**values), total="20.0")["lines"][0]["ships"])
+
+    def test_addresses_and_phones_as_given(self):
+        address = {
+            "name": "Ada Shopper", "company": "Ada Ltd", "address1": "1 High St",
+            "address2": None, "city": "Toronto", "zip": "M5V", "provinceCode": "ON",
+            "countryCodeV2": "CA", "phone": "416 555 0100",
+        }
+        customer = {
+            "id": orders.gid("Customer", 7), "displayName": "Ada",
+            "defaultEmailAddress": {"emailAddress": "other@example.com"},
+            "defaultPhoneNumber": {"phoneNumber": "+1416"},
+        }
+        data = self.map(
+            line(), total="20.0", shippingAddress=address, billingAddress=address,
+            customer=customer,
+        )
+        self.assertEqual(data["shipping"]["state_code"], "ON")
+        self.assertEqual(data["shipping"]["phone"], "416 555 0100")
+        self.assertEqual(data["customer"]["phone"], "+1416")
+        self.assertEqual(data["customer"]["email"], "ada@example.com")
+
+    def test_guest_has_the_name_of_an_address(self):
+        address = dict.fromkeys(
+            ("company", "address1", "address2", "city", "zip", "provinceCode",
+             "countryCodeV2", "phone")
+        )
+        data = self.map(line(), total="20.0", shippingAddress={**address, "name": "Bob"})
+        self.assertEqual(data["customer"]["name"], "Bob")
+
+    # ----------------------------------------------------------- malformed
+    def test_malformed_orders_are_refused_with_the_place(self):
+        for change, place in (
+            ({"updatedAt": None, "currencyCode": 5}, "currencyCode"),
+            ({"currentTotalPriceSet": bag("ten")}, "currentTotalPriceSet"),
+            ({"currentTotalPriceSet": bag("NaN")}, "currentTotalPriceSet"),
+            ({"currentTotalPriceSet": {"shopMoney": None}}, "shopMoney"),
+            ({"currentTotalTaxSet": bag("1.0", "USD")}, "currentTotalTaxSet"),
+            ({"displayFinancialStatus": "GIVEN"}, "displayFinancialStatus"),
+            ({"lineItems": orders.connection([line(quantity=True)])}, r"lineItems\[0\]"),
+            ({"lineItems": orders.connection([line(currentQuantity=9)])}, "currentQ"),
+            ({"lineItems": {"nodes": None}}, "lineItems.nodes"),
+            ({"lineItems": orders.connection([5])}, r"lineItems\[0\]"),
+            ({"refunds": [refund(refund_line(1, "BURN"))]}, "restockType"),
+            ({"truncated": True}, "end"),
+        ):
+            node = orders.order(line(), total="20.0")
+            with self.subTest(change=change), self.assertRaisesRegex(Malformed, place):
+                mapper.order(orders.read({**node, **change}))
+
+    def test_any_missing_field_is_malformed_and_no_crash(self):
+        node = orders.order(
+            line(1, 1, discounts=["1.0"], taxLines=taxes((0.1, "0.9"))),
+            shipping=[shipping_line()], total="9.9",
+            orders=[orders.fulfillment_order(1, (1, 1))],
+            refunds=[refund(refund_line(1, "RETURN", 1))],
+        )
+        for broken in without_one(orders.read(node)):
+            try:
+                mapper.order(broken)
+            except Malformed:
+                continue
+
+
+def without_one(value):
+    """Copies of ``value``, each lacking one field or item somewhere."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in list(items):
+        copy = value.copy()
+        del copy[key]
+        yield copy
+        if isinstance(inner, dict | list):
+            for changed in without_one(inner):
+                copy = value.copy()
+                copy[key] = changed
+                yield copy

@@ -1,0 +1,156 @@
+from odoo.tests import tagged
+
+from odoo.addons.queue_job.exception import RetryableJobError
+from odoo.addons.queue_job.tests.common import trap_jobs
+
+from ..exceptions import (
+    ConfigurationError,
+    RejectedError,
+    ThrottledError,
+    UnavailableError,
+)
+from .common import ChannelCase
+
+JOBS = (
+    "_job_plan",
+    "_job_publish",
+    "_job_poll",
+    "_job_intake",
+    "_job_observe",
+    "_job_webhooks",
+    "_job_fetch_listings",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestJobs(ChannelCase):
+    def jobs_after_commit(self, function):
+        """:return: names of the jobs that ``function`` has enqueued by the commit"""
+        self.env.cr.postcommit.clear()
+        function()
+        self.env.flush_all()
+        with trap_jobs() as trap:
+            self.env.cr.postcommit.run()
+            return sorted(job.method_name for job in trap.enqueued_jobs)
+
+    def error_of(self, error):
+        if not self.level:
+            self.go_live(shown=3)
+        self.fake.faults = [("send", error)]
+        # not assertRaises: Odoo's would roll back what is remembered
+        try:
+            self.channel._job_publish()
+        except RetryableJobError as retry:
+            self.assertTrue(retry.ignore_retry)
+            return retry
+        self.fail("the job is done")
+
+    def test_every_job_has_a_queue_and_a_handler_for_its_failure(self):
+        functions = self.env["queue.job.function"].search(
+            [("model_id.model", "=", "channel.channel")]
+        )
+        self.assertEqual(set(functions.mapped("method")), set(JOBS))
+        self.assertEqual(set(functions.mapped("on_fail_method")), {"_job_on_fail"})
+        for function in functions:
+            self.assertTrue(function.channel.startswith("root.channel."))
+
+    def test_stock_change_wakes_the_planner_once(self):
+        def change():
+            for _move in range(3):
+                self.add_stock(self.env, self.product, self.warehouse, 1)
+
+        self.assertEqual(self.jobs_after_commit(change), ["_job_plan"])
+
+    def test_confirmed_sale_wakes_the_planner(self):
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env.ref("base.partner_admin").id,
+                "warehouse_id": self.warehouse.id,
+                "order_line": [(0, 0, {"product_id": self.product.id})],
+            }
+        )
+        self.assertIn("_job_plan", self.jobs_after_commit(order.action_confirm))
+
+    def test_stored_event_wakes_the_intake_only_when_it_is_new(self):
+        self.fake.levels["item-1", "node-1"] = 10
+        event = self.fake.event(self.fake.sell(1))
+
+        def store():
+            self.env["channel.inbox.event"]._store(self.channel, [event], "poll")
+
+        self.assertEqual(self.jobs_after_commit(store), ["_job_intake"])
+        self.assertEqual(self.jobs_after_commit(store), [])
+
+    def test_throttled_job_waits_as_long_as_the_server_says(self):
+        error = self.error_of(ThrottledError("slow down", retry_after=17))
+        self.assertEqual(error.seconds, 17)
+
+    def test_outage_is_waited_out_longer_each_time(self):
+        waits = [
+            self.error_of(UnavailableError("down")).seconds for _try in range(3)
+        ]
+        self.assertEqual(waits, [5, 10, 20])
+        self.channel._job_publish()
+        self.assertFalse(self.channel._get_shared_state("outage"))
+
+    def test_configuration_error_stops_the_channel(self):
+        self.go_live(shown=3)
+        self.fake.faults = [("send", ConfigurationError("no such location"))]
+        self.env.flush_all()
+        self.channel._job_publish()
+        self.env.invalidate_all()
+        self.assertEqual(self.channel.connection_state, "misconfigured")
+        self.assertFalse(self.channel._may_talk())
+        self.channel.action_test_connection()
+        self.channel._job_publish()
+        self.assertTrue(self.level.in_sync)
+
+    def test_refused_question_is_an_exception_and_no_loop(self):
+        self.fake.faults = [("orders", RejectedError("unknown field", code="X1"))]
+        self.channel._job_poll()
+        found = self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("category", "=", "refused")]
+        )
+        self.assertEqual(found.key, "X1")
+
+    def test_failed_job_is_reported_to_a_person(self):
+        self.channel._job_on_fail(exc_name="ValueError", exc_message="boom")
+        self.channel._job_on_fail(exc_name="ValueError", exc_message="boom")
+        found = self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("category", "=", "job")]
+        )
+        self.assertEqual(len(found), 1)
+        self.assertEqual(found.count, 2)
+
+    def test_job_of_a_paused_channel_does_nothing(self):
+        self.go_live(shown=3)
+        self.channel.state = "draft"
+        for name in JOBS[1:]:
+            getattr(self.channel, name)()
+        self.assertFalse(self.fake.requests)
+
+    def test_stuck_work_is_noticed_and_closes_when_it_moves(self):
+        self.go_live(shown=3)
+        pending = self.env["channel.level.pending"].search([])
+        pending.since = "2026-01-01"
+        self.env.flush_all()
+        self.channel.invalidate_recordset()
+        self.assertEqual(self.channel.health, "bad")
+        self.channel._watch_health()
+        found = self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("category", "=", "health")]
+        )
+        self.assertEqual(found.state, "open")
+        self.publish()
+        self.channel._watch_health()
+        self.assertEqual(found.state, "resolved")
+
+    def test_queue_of_a_paused_channel_does_not_grow(self):
+        self.channel.state = "paused"
+        for _round in range(5):
+            self.add_stock(self.env, self.product, self.warehouse, 1)
+            self.plan()
+        pending = self.env["channel.level.pending"]
+        self.assertGreater(pending.search_count([]), 4)
+        pending._compact()
+        self.assertEqual(pending.search_count([]), 1)

@@ -1,0 +1,52 @@
+import ast
+import doctest
+from pathlib import Path
+
+from odoo.tests import BaseCase, tagged
+
+from ..tools import explain
+
+BASE = Path(__file__).parents[1]
+# Odoo may be imported by these tools only; everything else is tested without it.
+WITH_ODOO = {"transaction.py", "triggers.py"}
+
+
+def imported(path):
+    """Names of all modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+
+
+def pure_files():
+    for addon in BASE.parent.glob("channel_*"):
+        for name in ("client.py", "mapper.py", "schemas.py", "exceptions.py"):
+            yield addon / name
+        yield from addon.glob("lib/*.py")
+        yield from (p for p in addon.glob("tools/*.py") if p.name not in WITH_ODOO)
+
+
+@tagged("post_install", "-at_install")
+class TestPure(BaseCase):
+    def test_pure_modules_import_no_odoo(self):
+        checked = 0
+        for path in filter(Path.exists, pure_files()):
+            checked += 1
+            for module in imported(path):
+                with self.subTest(f"{path.parent.name}/{path.name}"):
+                    self.assertNotEqual(module.split(".")[0], "odoo")
+        self.assertGreater(checked, 4)
+
+    def test_channel_types_are_told_apart_in_one_place(self):
+        for path in BASE.parent.glob("channel_*/**/*.py"):
+            if "tests" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Compare):
+                    with self.subTest(f"{path.name}:{node.lineno}"):
+                        self.assertNotIn("channel_type", ast.dump(node.left))
+
+    def test_doctests(self):
+        self.assertFalse(doctest.testmod(explain).failed)

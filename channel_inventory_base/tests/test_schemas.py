@@ -1,0 +1,83 @@
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from odoo.tests import BaseCase, tagged
+
+from .. import schemas
+from ..exceptions import MalformedDataError
+
+ORDER = {
+    "external_id": "7",
+    "name": "#7",
+    "version": "2026-11-01T10:00:00+01:00",
+    "currency": "EUR",
+    "total": "12.10",
+    "total_tax": "2.10",
+    "payment": "paid",
+    "lines": [
+        {
+            "external_id": "1",
+            "listing_ref": "v1",
+            "quantity": 2,
+            "open_quantity": 1,
+            "unit_price": "5.00",
+            "taxes": [{"title": "VAT", "rate": "0.21", "amount": "2.10"}],
+            "deductions": [{"node_ref": "n1", "quantity": 2}],
+        }
+    ],
+    "shipping": {"name": "Ada", "country_code": "NL"},
+}
+
+
+@tagged("post_install", "-at_install")
+class TestSchemas(BaseCase):
+    def load(self, **changes):
+        return schemas.load(schemas.OrderData, dict(ORDER, **changes))
+
+    def line(self, **changes):
+        return self.load(lines=[dict(ORDER["lines"][0], **changes)])
+
+    def refused(self, path, function, **changes):
+        with self.assertRaises(MalformedDataError) as caught:
+            function(**changes)
+        self.assertTrue(str(caught.exception).startswith(path), caught.exception)
+
+    def test_plain_data_becomes_typed_data(self):
+        order = self.load()
+        self.assertEqual(order.total, Decimal("12.10"))
+        self.assertEqual(order.version, datetime(2026, 11, 1, 9, tzinfo=timezone.utc))
+        self.assertEqual(order.lines[0].taxes[0].rate, Decimal("0.21"))
+        self.assertEqual(order.shipping.country_code, "NL")
+        self.assertIsNone(order.billing)
+
+    def test_what_is_dumped_is_loaded_as_it_was(self):
+        order = self.load()
+        self.assertEqual(
+            schemas.load(schemas.OrderData, schemas.dump(order)), order
+        )
+        self.assertEqual(schemas.dumps(order), schemas.dumps(self.load()))
+
+    def test_refusals_name_the_place(self):
+        self.refused("lines[0].quantity", self.line, quantity=-1)
+        self.refused("lines[0].quantity", self.line, quantity=10**9)
+        self.refused("lines[0].quantity", self.line, quantity=1.5)
+        self.refused("lines[0].quantity", self.line, quantity="2")
+        self.refused("lines[0].quantity", self.line, quantity=True)
+        self.refused("lines[0].unit_price", self.line, unit_price="free")
+        self.refused("lines[0].unit_price", self.line, unit_price="NaN")
+        self.refused("lines[0].taxes[0].rate", self.line, taxes=[{"title": "x"}])
+        self.refused("lines[0].deductions", self.line, deductions=7)
+        self.refused("state", self.load, state="lost")
+        self.refused("payment", self.load, payment="maybe")
+        self.refused("lines", self.load, lines=ORDER["lines"] * 2)
+        self.refused("lines", self.load, lines="many")
+        self.refused("name", self.load, name=None)
+        self.refused("unknown fields", self.load, colour="red")
+
+    def test_floats_are_no_money(self):
+        self.refused("total", self.load, total=12.1)
+
+    def test_times_without_a_zone_are_refused(self):
+        self.refused("version", self.load, version="2026-11-01T10:00:00")
+        self.refused("version", self.load, version=1234567890)
+        self.refused("version", self.load, version="yesterday")
