@@ -26,11 +26,10 @@ def order_ref(body):
     """
     if not isinstance(body, dict):
         return ""
-    if "line_items" in body and "order_id" not in body:
-        return body.get("admin_graphql_api_id") or gid("Order", body.get("id"))
     if isinstance(body.get("order_edit"), dict):
         body = body["order_edit"]
-    number = body.get("order_id")
+    is_order = "line_items" in body and "order_id" not in body
+    number = body.get("id" if is_order else "order_id")
     return gid("Order", number) if isinstance(number, int) else ""
 
 

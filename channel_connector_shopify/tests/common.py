@@ -109,11 +109,13 @@ class FakeClock:
         self.now += seconds
 
 
-def make_client(session, clock=None, store=None, tokens=None, **options):
+def make_client(
+    session, clock=None, store=None, tokens=None, base_url=SHOP, **options
+):
     clock = clock or FakeClock()
     store = store or FakeStore()
     return Client(
-        SHOP,
+        base_url,
         "2026-07",
         session=session,
         tokens=tokens or StaticToken(TOKEN),

@@ -3,6 +3,7 @@ import json
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from .. import client
 from ..errors import (
     Forbidden,
     Malformed,
@@ -204,7 +205,7 @@ class TestClient(PureCase):
 
     def test_errors_and_logs_hold_no_token(self):
         leaky = requests.exceptions.ConnectionError(f"token={common.TOKEN}")
-        with self.assertLogs(level="DEBUG") as logs:
+        with self.assertLogs(client._logger, "DEBUG") as logs:
             error = self.fail(SHOP, leaky)
         self.assertIsNone(error.__cause__)
         self.assertIsNone(error.__context__)

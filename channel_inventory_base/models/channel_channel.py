@@ -193,17 +193,20 @@ class ChannelChannel(models.Model):
         params = self.env["ir.config_parameter"].sudo()
         return f"{self.env.cr.dbname}/{params.get_param('database.uuid')}"
 
-    def _may_talk(self):
-        """Whether anything may be sent to or asked of the channel just now."""
+    def _is_connected(self):
+        """Whether the connection is tested, and this is the database it belongs to."""
         self.ensure_one()
         # sudo: home_database is shown to administrators only
         home = self.sudo().home_database
         return (
             self.active
-            and self.state != "draft"
             and self.connection_state == "ok"
             and home == self._database_name()
         )
+
+    def _may_talk(self):
+        """Whether orders are asked for and anything may be sent just now."""
+        return self.state != "draft" and self._is_connected()
 
     def _may_publish(self):
         return self._may_talk() and self.state == "live"
@@ -231,9 +234,7 @@ class ChannelChannel(models.Model):
         self._require_role("manager")
         self._require("push_levels")
         self._require_home()
-        info = self._call_guarded(
-            lambda: self._adapter()._test_connection(self), interactive=True
-        )
+        info = self._call_guarded(lambda: self._adapter()._test_connection(self))
         warnings = "; ".join(info.warnings)
         self._set_connection("ok", warnings or info.account_name)
         currency = self.env["res.currency"].with_context(active_test=False)

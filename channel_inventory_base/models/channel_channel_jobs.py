@@ -86,7 +86,7 @@ class ChannelChannel(models.Model):
 
     def _job_fetch_listings(self):
         """Read the channel's catalogue and match it."""
-        self._guarded(self.env["channel.catalogue"]._fetch, self._may_talk)
+        self._guarded(self.env["channel.catalogue"]._fetch, self._is_connected)
 
     def _job_on_fail(self, **failure):
         """A job of ours died: a person must know. queue_job calls it in a new cursor."""
@@ -129,7 +129,7 @@ class ChannelChannel(models.Model):
                 str(error), seconds=seconds, ignore_retry=True
             ) from error
 
-    def _call_guarded(self, function, interactive=False):
+    def _call_guarded(self, function):
         """Call the channel from a button: errors become words for the user."""
         try:
             return function()

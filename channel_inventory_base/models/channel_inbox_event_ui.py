@@ -6,7 +6,7 @@ from ..tools.readable import readable
 class ChannelInboxEvent(models.Model):
     _inherit = "channel.inbox.event"
 
-    readable_body = fields.Text(compute="_compute_readable_body", string="Readable Body")
+    readable_body = fields.Text(compute="_compute_readable_body")
 
     @api.depends("body")
     def _compute_readable_body(self):

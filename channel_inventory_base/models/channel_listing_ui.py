@@ -25,6 +25,8 @@ class ChannelListing(models.Model):
         left = len(open_listings - ready)
         return self.env["channel.channel"]._notify_user(
             self.env._("%s listings matched", len(ready)),
-            self.env._("%s have no suggestion: choose a product.", left) if left else "",
+            self.env._("%s have no suggestion: choose a product.", left)
+            if left
+            else "",
             "warning" if left else "success",
         )

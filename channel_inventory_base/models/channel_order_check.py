@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import models
 
 from ..tools.money import add_up
@@ -26,13 +28,10 @@ class ChannelOrder(models.Model):
             )
 
     def _check_mapping(self, data):
-        wanted = {line.external_id for line in data.lines if line.quantity}
+        bought = {line.external_id for line in data.lines if line.quantity}
         lines = self.line_ids.filtered(
             lambda line: (
-                line.external_id in wanted
-                and not (
-                    line.listing_id.state == "mapped" and line.listing_id.product_id
-                )
+                line.external_id in bought and not self._is_mapped(line.listing_id)
             )
         )
         if not lines:
@@ -45,6 +44,9 @@ class ChannelOrder(models.Model):
             ),
             " ".join(self._suggest_match(line) for line in lines),
         )
+
+    def _is_mapped(self, listing):
+        return listing.state == "mapped" and bool(listing.product_id)
 
     def _suggest_match(self, line):
         if not line.listing_id:
@@ -105,9 +107,9 @@ class ChannelOrder(models.Model):
             raise OrderRefusedError(
                 "total_mismatch",
                 self.env._(
-                    "%(order)s has a total of %(total)s with %(tax)s tax, its parts come "
-                    "to %(sum)s with %(parts_tax)s tax: products %(products)s, delivery "
-                    "%(shipping)s, discounts −%(discounts)s.",
+                    "%(order)s has a total of %(total)s with %(tax)s tax, its parts "
+                    "come to %(sum)s with %(parts_tax)s tax: products %(products)s, "
+                    "delivery %(shipping)s, discounts −%(discounts)s.",
                     order=self.name,
                     total=data.total,
                     tax=data.total_tax,
@@ -163,7 +165,7 @@ class ChannelOrder(models.Model):
         )
 
     def _words_for_lines(self, sale_order):
-        """The first lines with their amounts: a person finds the odd one at a glance."""
+        """The first lines with their amounts: a person sees the odd one at a glance."""
         return "; ".join(
             f"{line.product_uom_qty:g} × {line.product_id.display_name}: "
             f"{line.price_subtotal:g} + {line.price_tax:g}"
@@ -172,22 +174,20 @@ class ChannelOrder(models.Model):
 
     def _find_quantity_difference(self, sale_order, data):
         """Each line must take exactly what was sold out of stock."""
-        sold = dict.fromkeys(self.line_ids, 0.0)
+        sold = Counter()
         for line in sale_order.order_line.filtered("channel_order_line_id"):
-            quantity = line.product_uom_id._compute_quantity(
+            sold[line.channel_order_line_id] += line.product_uom_id._compute_quantity(
                 line.product_uom_qty, line.product_id.uom_id, round=False
             )
-            sold[line.channel_order_line_id] = (
-                sold.get(line.channel_order_line_id, 0.0) + quantity
-            )
         bought = {line.external_id: line.quantity for line in data.lines}
-        for line, quantity in sold.items():
-            listing = line.listing_id
-            wanted = bought.get(line.external_id, 0) * listing.stock_factor
+        for line in self.line_ids:
+            quantity = sold[line]
+            wanted = bought.get(line.external_id, 0) * line.listing_id.stock_factor
             # a millionth: the precision of a listing's pack
             if abs(quantity - wanted) > 1e-6 * max(1.0, wanted):
                 return self.env._(
-                    "%(line)s is %(wanted)s stock units, the sale order has %(quantity)s.",
+                    "%(line)s is %(wanted)s stock units, the sale order has "
+                    "%(quantity)s.",
                     line=line.display_name,
                     wanted=f"{wanted:g}",
                     quantity=f"{quantity:g}",

@@ -32,9 +32,13 @@ class ChannelOrder(models.Model):
                 # all or nothing, contacts included
                 with self.env.cr.savepoint():
                     order._write_sale_order(data)
-            order._confirm_when_due(data)
+            if order._is_confirm_due(data):
+                with self.env.cr.savepoint():
+                    order.sale_order_id.action_confirm()
         except OrderRefusedError as refusal:
             order._block(refusal.category, refusal.message, refusal.suggestion)
+        except UserError as error:
+            order._block("import", str(error), self.env._("Correct that, then retry."))
         else:
             # the trail tells it; a chatter message an order would be half of the cost
             order.with_context(tracking_disable=True).state = "imported"
@@ -76,30 +80,12 @@ class ChannelOrder(models.Model):
         self.sale_order_id.write({"order_line": [Command.clear(), *lines]})
 
     # -------------------------------------------------------------- confirm
-    def _confirm_when_due(self, data):
-        """:raise OrderRefusedError: Odoo does not let it be confirmed"""
-        sale_order = self.sale_order_id
-        if sale_order.state not in ("draft", "sent") or not self._is_confirm_due(data):
-            return
-        try:
-            with self.env.cr.savepoint():
-                sale_order.action_confirm()
-        except UserError as error:
-            raise OrderRefusedError(
-                "import",
-                self.env._(
-                    "%(order)s cannot be confirmed: %(error)s",
-                    order=sale_order.name,
-                    error=error,
-                ),
-                self.env._("Correct what it says, then retry."),
-            ) from error
-
     def _is_confirm_due(self, data):
+        if self.sale_order_id.state not in ("draft", "sent"):
+            return False
         policy = self.channel_id.confirm_policy
-        if policy == "paid":
-            return data.payment in ("paid", "authorized")
-        return policy == "always"
+        paid = data.payment in ("paid", "authorized")
+        return policy == "always" or (policy == "paid" and paid)
 
     def _on_sale_confirmed(self):
         """Holds turn into reservations, whoever confirmed, in one transaction."""

@@ -49,7 +49,7 @@ class ChannelOrder(models.Model):
         return bindings._bind(self.channel_id, key, partner)
 
     def _customer_key(self, data, address):
-        """What the customer is known by: the channel's id, else e-mail, else address."""
+        """What the customer is known by: the channel's id, e-mail, or address."""
         if data.customer.external_id:
             return data.customer.external_id
         if email := email_normalize(data.customer.email):
@@ -118,7 +118,7 @@ class ChannelOrder(models.Model):
         )
 
     def _is_address(self, partner, vals):
-        """Whether it is the contact's own address; one without a phone fits any phone."""
+        """Whether it is the contact's own address; one without phone fits any."""
         wanted = {name: vals[name] for name in vals if name != "phone" or vals[name]}
         return wanted == partner._convert_to_write(
             {name: partner[name] for name in wanted}

@@ -50,10 +50,10 @@ class ChannelOrder(models.Model):
 
     def _get_main_warehouse(self, lines):
         """The one that most lines come from. Each line keeps its own all the same."""
-        votes = Counter(line.get("channel_warehouse_id") for line in lines)
-        votes.pop(None, None)
-        if votes:
-            return self.env["stock.warehouse"].browse(votes.most_common(1)[0][0])
+        voters = [line for line in lines if line.get("channel_warehouse_id")]
+        votes = Counter(line["channel_warehouse_id"] for line in voters)
+        for warehouse_id, _lines in votes.most_common(1):
+            return self.env["stock.warehouse"].browse(warehouse_id)
         return self._route_warehouse() or self.env["stock.warehouse"].search(
             [("company_id", "=", self.company_id.id)], limit=1
         )
@@ -71,7 +71,7 @@ class ChannelOrder(models.Model):
         return self.env["res.currency"].search([("name", "=", name)])
 
     def _get_charges(self, data):
-        """:return: charges of the products that are still bought, and of the delivery"""
+        """:return: charges of the products still bought, and those of the delivery"""
         return (
             [self._product_charge(line) for line in data.lines if line.quantity],
             [self._shipping_charge(line) for line in data.shipping_lines],
@@ -158,8 +158,11 @@ class ChannelOrder(models.Model):
         return uom, listing.pack_qty
 
     def _get_pack_units(self):
-        packs = self.line_ids.listing_id.filtered(lambda each: each.pack_qty != 1)
-        return self.env["uom.uom"].search([]) if packs else self.env["uom.uom"]
+        """Units made of others; none are read for an order without packs."""
+        units = self.env["uom.uom"]
+        if any(listing.pack_qty != 1 for listing in self.line_ids.listing_id):
+            return units.search([("relative_uom_id", "!=", False)])
+        return units
 
     def _prepare_shipping_vals(self, line_data):
         product = self._get_service("shipping_product_id")

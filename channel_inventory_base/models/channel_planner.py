@@ -4,6 +4,7 @@ from odoo.tools import SQL
 from ..tools.transaction import LOCK_PLAN, own_transaction, try_lock
 
 BATCH = 5000
+LISTINGS = 20_000
 
 
 class ChannelPlanner(models.AbstractModel):
@@ -36,6 +37,8 @@ class ChannelPlanner(models.AbstractModel):
         """:return: how many rows were taken off the outbox"""
         with own_transaction(self.env) as env:
             planner = env["channel.planner"]
+            # compiling the statement would take ten times as long as running it
+            env.cr.execute("SET LOCAL jit = off")
             planner._expand_channels()
             changes = planner._take_changes()
             if changes:
@@ -77,29 +80,47 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     def _plan_changes(self, changes):
-        products, listings, since, traces = zip(*changes, strict=True)
-        changed = SQL(
-            """
-            SELECT listing_id, min(since) AS since, max(trace) AS trace
-              FROM (
-                SELECT COALESCE(change.listing_id, listing.id) AS listing_id,
-                       change.since, change.trace
-                  FROM unnest(%s::int[], %s::int[], %s::timestamp[], %s::varchar[])
-                       AS change (product_id, listing_id, since, trace)
-                  LEFT JOIN channel_listing listing
-                    ON listing.product_id = change.product_id
-                   AND listing.state = 'mapped'
-              ) touched
-             WHERE listing_id IS NOT NULL
-             GROUP BY listing_id
-            """,
-            list(products),
-            list(listings),
-            list(since),
-            list(traces),
-        )
-        self.env.execute_query(self._plan_query(changed))
+        """Plan the listings that ``changes`` touch, in statements of bounded size."""
+        touched = self._touched_listings(changes)
+        for start in range(0, len(touched), LISTINGS):
+            rows = touched[start : start + LISTINGS]
+            listings, since, traces = (list(each) for each in zip(*rows, strict=True))
+            changed = SQL(
+                "SELECT * FROM unnest(%s::int[], %s::timestamp[], %s::varchar[]) "
+                "AS row (listing_id, since, trace)",
+                listings,
+                since,
+                traces,
+            )
+            self.env.execute_query(self._plan_query(listings, changed))
         self._wake_publishers()
+
+    def _touched_listings(self, changes):
+        """:return: rows (listing, since of its first change, a trace)"""
+        products, listings, since, traces = (
+            list(each) for each in zip(*changes, strict=True)
+        )
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT listing_id, min(since), max(trace) FROM (
+                    SELECT COALESCE(change.listing_id, listing.id) AS listing_id,
+                           change.since, change.trace
+                      FROM unnest(%s::int[], %s::int[], %s::timestamp[], %s::varchar[])
+                           AS change (product_id, listing_id, since, trace)
+                      LEFT JOIN channel_listing listing
+                        ON listing.product_id = change.product_id
+                       AND listing.state = 'mapped'
+                ) touched
+                 WHERE listing_id IS NOT NULL
+                 GROUP BY listing_id ORDER BY listing_id
+                """,
+                products,
+                listings,
+                since,
+                traces,
+            )
+        )
 
     def _wake_publishers(self):
         """Of all channels with something queued: what was left because a change waited
@@ -118,16 +139,16 @@ class ChannelPlanner(models.AbstractModel):
         channels._wake("_job_publish")
 
     # ------------------------------------------------------------ planning
-    def _plan_query(self, changed):
-        """Write the levels of ``changed`` whose target differs, and queue them.
+    def _plan_query(self, listings, changed):
+        """Write the levels of ``listings`` whose target differs, and queue them.
 
+        :param listings: ids; a list, so that PostgreSQL knows how many there are
         :param changed: query of (listing_id, since, trace)
-        :return: query of (channel_id), a row a level that was queued
         """
         return SQL(
             """
             WITH changed AS (%(changed)s),
-            listed AS (SELECT listing_id FROM changed),
+            listed AS (SELECT unnest(%(listings)s::int[]) AS listing_id),
             %(computed)s,
             differing AS (
                 SELECT computed.*, level.id AS level_id, level.target AS old_target,
@@ -157,8 +178,9 @@ class ChannelPlanner(models.AbstractModel):
                    differing.target < COALESCE(differing.old_target, 0), false,
                    differing.since, differing.trace
               FROM written JOIN differing USING (listing_id, node_id)
-            RETURNING channel_id
+            RETURNING id
             """,
+            listings=listings,
             changed=changed,
             computed=self._computed_ctes(),
             inputs=self._inputs_expression(),

@@ -6,8 +6,8 @@ from ..tools.readable import readable
 class ChannelPublication(models.Model):
     _inherit = "channel.publication"
 
-    readable_payload = fields.Text(compute="_compute_readable", string="Readable Payload")
-    readable_answer = fields.Text(compute="_compute_readable", string="Readable Answer")
+    readable_payload = fields.Text(compute="_compute_readable")
+    readable_answer = fields.Text(compute="_compute_readable")
 
     @api.depends("payload", "answer")
     def _compute_readable(self):

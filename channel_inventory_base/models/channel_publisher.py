@@ -54,7 +54,8 @@ class ChannelPublisher(models.AbstractModel):
     @api.model
     def _run(self, channel):
         """:return: False when another publisher is at this channel"""
-        channel._require("push_levels")
+        if not channel._capabilities().push_levels:
+            return None
         end = time.monotonic() + RUN_SECONDS
         with try_lock(self.env, LOCK_PUBLISH, channel.id) as locked:
             if not locked:

@@ -34,7 +34,7 @@ class ChannelTaxMap(models.Model):
         string="Rate (%)",
         digits=DIGITS,
         aggregator=None,
-        help="As the channel charges it. A mapping for 0 is used for what bears no tax.",
+        help="As the channel charges it. What bears no tax uses a mapping for 0.",
     )
     title = fields.Char(
         help="The channel's name for the tax. Empty: any name, when none fits better."

@@ -2,12 +2,14 @@ from . import test_capture
 from . import test_catalogue
 from . import test_invariants
 from . import test_jobs
+from . import test_money
 from . import test_observer
 from . import test_order_import
 from . import test_order_money
 from . import test_order_partner
+from . import test_order_race
+from . import test_order_reserve
 from . import test_phone
-from . import test_money
 from . import test_planner
 from . import test_position
 from . import test_publisher
@@ -15,6 +17,6 @@ from . import test_pure
 from . import test_schemas
 from . import test_secret
 from . import test_security
-from . import test_webhook
 from . import test_tours
 from . import test_views
+from . import test_webhook

@@ -1,3 +1,4 @@
+import doctest
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
@@ -5,6 +6,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
+from ..tools import money, phone
 from ..tools.money import Charge, Money, Sheet, add_up, sum_taxes
 
 CENT = Decimal("0.01")
@@ -16,52 +18,56 @@ RATES = [Decimal(rate) / 100 for rate in ("5", "7.7", "8.875", "19", "25")]
 @st.composite
 def charges(draw):
     """Charges whose taxes were rounded by line, as most channels do."""
-    money = Money(draw(st.sampled_from([CENT, Decimal(1)])), draw(st.booleans()))
+    terms = Money(draw(st.sampled_from([CENT, Decimal(1)])), draw(st.booleans()))
     found = []
     for index in range(draw(st.integers(1, 8))):
         quantity = draw(st.integers(1, 20))
-        price = draw(st.integers(0, 20000)) * money.step
+        price = draw(st.integers(0, 20000)) * terms.step
         discount = draw(st.integers(0, 100)) * quantity * price / 100
         rates = draw(st.lists(st.sampled_from(RATES), max_size=2, unique=True))
-        discount = money.round(discount)
+        discount = terms.round(discount)
         net = quantity * price - discount
-        taxes = [(r, money.round(money.tax_on(net, r, rates))) for r in rates]
+        taxes = [(r, terms.round(terms.tax_on(net, r, rates))) for r in rates]
         found.append(Charge(f"{index}", quantity, price, discount, tuple(taxes)))
-    return money, found
+    return terms, found
 
 
 @tagged("post_install", "-at_install")
 class TestMoney(BaseCase):
-    def fill(self, money, found):
-        sheet = Sheet(money)
+    def fill(self, terms, found):
+        sheet = Sheet(terms)
         for charge in found:
             sheet.add(charge, [int(rate * 100000) for rate in charge.rates], {})
         return sheet.close(dict)
 
+    def test_doctests(self):
+        for module in (money, phone):
+            self.assertFalse(doctest.testmod(module).failed)
+
     @relaxed
     @given(charges())
     def test_lines_sum_up_to_what_the_channel_charged(self, made):
-        money, found = made
-        lines = self.fill(money, found)
-        [total_tax, _by_rate] = sum_taxes(money, found)
-        figures = add_up(money, found, [], total_tax)
+        terms, found = made
+        lines = self.fill(terms, found)
+        [total_tax, _by_rate] = sum_taxes(terms, found)
+        figures = add_up(terms, found, [], total_tax)
         taxes = sum(sum(line.taxes.values()) for line in lines)
-        untaxed = sum(line.untaxed(money) for line in lines)
+        untaxed = sum(line.untaxed(terms) for line in lines)
         self.assertEqual(taxes, figures.taxes)
         self.assertEqual(untaxed + taxes, figures.total)
 
     @relaxed
     @given(charges())
     def test_rounding_by_line_is_never_odd(self, made):
-        money, found = made
+        terms, found = made
         for charge in found:
-            self.assertIsNone(charge.find_odd_tax(money))
+            self.assertIsNone(charge.find_odd_tax(terms))
 
     @relaxed
     @given(charges())
     def test_every_line_has_an_amount_for_each_of_its_taxes(self, made):
-        money, found = made
-        for line in self.fill(money, found):
+        terms, found = made
+        for line in self.fill(terms, found):
             self.assertEqual(set(line.taxes), set(line.tax_ids))
 
     def test_tax_at_another_rate_is_odd(self):
@@ -93,12 +99,12 @@ class TestMoney(BaseCase):
             Charge("x", 1, Decimal("0.10"), taxes=((Decimal("0.05"), half),)),
             Charge("y", 1, Decimal("0.05"), taxes=((Decimal("0.10"), half),)),
         ]
-        money = Money(CENT)
-        self.assertEqual(sum_taxes(money, found), (CENT, 2 * CENT))
+        terms = Money(CENT)
+        self.assertEqual(sum_taxes(terms, found), (CENT, 2 * CENT))
         for by_tax, total_tax in ((False, CENT), (True, 2 * CENT)):
-            sheet = Sheet(money, by_tax=by_tax)
+            sheet = Sheet(terms, by_tax=by_tax)
             for charge in found:
                 sheet.add(charge, [int(charge.rates[0] * 100)], {})
             taxes = sum(sum(line.taxes.values()) for line in sheet.close(dict))
             self.assertEqual(taxes, total_tax)
-            self.assertEqual(add_up(money, found, [], total_tax).taxes, total_tax)
+            self.assertEqual(add_up(terms, found, [], total_tax).taxes, total_tax)

@@ -37,6 +37,18 @@ class TestOrderImport(OrderCase):
         self.assertEqual(order.sale_order_id.date_order, NOON.replace(tzinfo=None))
 
     def test_nobody_is_mailed(self):
+        if "sale.order.template" in self.env:
+            # sale_management: the company's quotations come with a mail
+            self.company.sale_order_template_id = self.env[
+                "sale.order.template"
+            ].create(
+                {
+                    "name": "With mail",
+                    "mail_template_id": self.env.ref(
+                        "sale.mail_template_sale_confirmation"
+                    ).id,
+                }
+            )
         with patch.object(
             type(self.env["sale.order"]), "_send_order_notification_mail"
         ) as send:
@@ -204,7 +216,7 @@ class TestOrderImport(OrderCase):
 
     def test_order_that_odoo_will_not_confirm_waits_for_a_person(self):
         def refuse(records):
-            raise UserError("no route")
+            raise UserError(records.env._("no route"))
 
         with patch.object(type(self.env["sale.order"]), "_action_confirm", refuse):
             order = self._import(self._simple())
@@ -215,3 +227,13 @@ class TestOrderImport(OrderCase):
         order._retry()
         order._import()
         self.assertEqual(order.sale_order_id.state, "sale")
+
+    def test_what_odoo_does_not_accept_waits_for_a_person(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.channel.discount_product_id = self.env["product.product"].create(
+            {"name": "Theirs", "type": "service", "company_id": other.id}
+        )
+        line = self._line(self.lamp, 1, "10.00", discount="1.00")
+        order = self._import(self._data(line, total="9.00"))
+        found = self.assertRefused(order, "import")
+        self.assertIn("Theirs", found.message)

@@ -70,22 +70,20 @@ class TestOrderPartner(OrderCase):
         self.assertEqual(sale_order.partner_id.name, "Customer of Shop")
 
     def test_customers_of_two_channels_may_have_the_same_id(self):
-        first = self._order()
-        self.channel.copy({"name": "Second"})
-        other = self.env["channel.channel"].search([("name", "=", "Second")])
-        binding = self.env["channel.partner"]._find(other, "C-1")
-        self.assertFalse(binding)
-        self.assertTrue(self.env["channel.partner"]._find(self.channel, "C-1"))
-        self.assertTrue(first.partner_id)
+        customers = self.env["channel.partner"]
+        ours = self._order().partner_id
+        theirs = self.env["res.partner"].create({"name": "Somebody else"})
+        second = self.channel.copy({"name": "Second"})
+        customers._bind(second, "C-1", theirs)
+        self.assertEqual(customers._find(second, "C-1").partner_id, theirs)
+        self.assertEqual(customers._find(self.channel, "C-1").partner_id, ours)
 
     # ---------------------------------------------------------------- addresses
     def test_delivery_address_is_added_once(self):
         office = replace(BERLIN, street="Werkstr. 1", company="ACME", name="Goods in")
+        again = replace(office, street="Werkstr.  1 ")
         sale_orders = [
-            self._order(billing=BERLIN, shipping=office),
-            self._order(
-                billing=BERLIN, shipping=replace(office, street="Werkstr.  1 ")
-            ),
+            self._order(billing=BERLIN, shipping=each) for each in (office, again)
         ]
         [address] = {each.partner_shipping_id for each in sale_orders}
         self.assertEqual(address.type, "delivery")

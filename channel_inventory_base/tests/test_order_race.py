@@ -9,7 +9,7 @@ from .common_order import BERLIN, order_data, order_line
 
 @tagged("post_install", "-at_install")
 class TestOrderRace(CommittedCase):
-    """Two orders of one customer at the same moment, each in a transaction of its own."""
+    """Two orders of one customer at the same moment, each in its own transaction."""
 
     def setUp(self):
         super().setUp()

@@ -28,8 +28,9 @@ def run(demo, say):
     demo.store.post("shoppers/stop")
     say("wait until both sides agree")
     problems = _settle(demo)
-    summary = _summarize(demo, began, problems)
-    words = [*problems, *_shortfalls(summary)]
+    numbers = _acknowledged(demo, began)
+    summary = _summarize(demo, numbers, problems)
+    words = [*problems, *_shortfalls(summary, numbers)]
     for each in words:
         say(f"  {each}")
     print(json.dumps(summary), flush=True)
@@ -42,7 +43,7 @@ def _live(demo, began, say):
         demo.life.step()
         pace(SECONDS_BETWEEN_EVENTS, demo.check)
         lived = time.monotonic() - start
-        counts = _imported(demo), len(_latencies(demo, began))
+        counts = _imported(demo), len(_acknowledged(demo, began))
         if lived > SECONDS_TO_REACH or (
             lived > SECONDS_OF_LIFE and counts >= (ORDERS, 0) and counts[1] >= LEVELS
         ):
@@ -142,39 +143,44 @@ def _compare_order(order, mapped, state, sale_state, total):
 # --- figures ------------------------------------------------------------------------
 
 
-def _latencies(demo, began):
-    """Seconds from change to acknowledgement of each number sent since ``began``.
+def _acknowledged(demo, began):
+    """(seconds, tries, sku, node) of each number sent since ``began``, slowest first.
 
-    A number that the store refused as stale is sent again later: its clock runs on
-    from the first cause. ``since`` is stamped by the trigger at the change itself,
-    which is a little before the commit.
+    Seconds from change to acknowledgement. A number that the store refused as stale is
+    sent again later: its clock runs on from the first cause. ``since`` is stamped by
+    the trigger at the change itself, which is a little before the commit.
     """
-    return [
-        float(seconds)
-        for [seconds] in demo.database.rows(
-            """
-            WITH line AS (
-                SELECT line.level_id, line.since, line.result, line.id,
-                       greatest(publication.acked_at, publication.write_date) AS at,
-                       count(*) FILTER (WHERE line.result = 'acked') OVER (
-                           PARTITION BY line.level_id ORDER BY line.id DESC) AS run
-                  FROM channel_publication_line line
-                  JOIN channel_publication publication
-                    ON publication.id = line.publication_id
-                 WHERE line.since >= %s AND publication.state = 'done'
-            )
-            SELECT extract(epoch FROM max(at) FILTER (WHERE result = 'acked')
-                                      - min(since))
-              FROM line GROUP BY level_id, run
-            HAVING bool_or(result = 'acked')
-            """,
-            began,
+    return demo.database.rows(
+        """
+        WITH line AS (
+            SELECT line.level_id, line.since, line.result,
+                   greatest(publication.acked_at, publication.write_date) AS at,
+                   count(*) FILTER (WHERE line.result = 'acked') OVER (
+                       PARTITION BY line.level_id ORDER BY line.id DESC) AS run
+              FROM channel_publication_line line
+              JOIN channel_publication publication
+                ON publication.id = line.publication_id
+             WHERE line.since >= %s AND publication.state = 'done'
+        ),
+        number AS (
+            SELECT level_id, count(*) AS tries,
+                   extract(epoch FROM max(at) FILTER (WHERE result = 'acked')
+                                      - min(since))::float AS seconds
+              FROM line GROUP BY level_id, run HAVING bool_or(result = 'acked')
         )
-    ]
+        SELECT number.seconds, number.tries, listing.sku, node.name
+          FROM number
+          JOIN channel_level level ON level.id = number.level_id
+          JOIN channel_listing listing ON listing.id = level.listing_id
+          JOIN channel_node node ON node.id = level.node_id
+         ORDER BY number.seconds DESC
+        """,
+        began,
+    )
 
 
-def _summarize(demo, began, problems):
-    latencies = sorted(_latencies(demo, began))
+def _summarize(demo, numbers, problems):
+    latencies = sorted(seconds for seconds, *_rest in numbers)
     return {
         "orders": _imported(demo),
         "levels": len(latencies),
@@ -193,6 +199,7 @@ def _percentile(ordered, percent):
 
 
 def _dead_letters(demo):
+    """Jobs that failed for good are counted too: nothing may die unseen."""
     return demo.database.value(
         """
         SELECT (SELECT count(*) FROM channel_inbox_event WHERE state = 'dead')
@@ -202,7 +209,7 @@ def _dead_letters(demo):
     )
 
 
-def _shortfalls(summary):
+def _shortfalls(summary, numbers):
     """What the figures lack, in words; the caller has told about disagreements."""
     words = []
     for name, least in (("orders", ORDERS), ("levels", LEVELS)):
@@ -211,5 +218,9 @@ def _shortfalls(summary):
     if summary["dead_letters"]:
         words.append(f"{summary['dead_letters']} dead letters or failed jobs")
     if summary["latency_p95"] is not None and summary["latency_p95"] > P95:
-        words.append(f"95 % within {summary['latency_p95']} s, not {P95} s")
+        words.append(f"95 % within {summary['latency_p95']} s, not {P95} s; slowest:")
+        words += [
+            f"  {seconds:.1f} s in {tries} tries: {sku} in {place}"
+            for seconds, tries, sku, place in numbers[: len(numbers) // 20 + 1]
+        ]
     return words

@@ -1,0 +1,51 @@
+from odoo.tests import tagged
+
+from odoo.addons.channel_inventory_base.tests.common_adapter import AdapterContract
+
+from .shop import PLACES, Inbox, ShopCase
+
+
+@tagged("post_install", "-at_install")
+class TestContract(AdapterContract, ShopCase):
+    """The base's contract, against a running store."""
+
+    push = AdapterContract.push
+
+    def shop_refs(self):
+        return [self.ref(f"SKU-{number}") for number in (2, 3, 4)]
+
+    def _sku(self, ref):
+        items = self.shop.store.items.values()
+        return next(each.variant.sku for each in items if each.gid == ref.stock_ref)
+
+    def shop_shown(self, ref):
+        return self.shown(self._sku(ref))
+
+    def shop_set(self, ref, quantity):
+        self.shop.edit_stock(self._sku(ref), PLACES[0], quantity=quantity)
+
+    def shop_sell(self, ref, quantity):
+        return self.shop.checkout({self._sku(ref): quantity}).gid
+
+    def shop_lose_answer(self):
+        self.shop.faults.add(
+            kind="reset_after_commit", next=1, operation="inventorySetQuantities"
+        )
+
+    def shop_break_credentials(self):
+        self.shop.tokens.revoke()
+        self.channel.shopify_client_secret = "wrong"
+
+    def shop_webhook(self, order_ref):
+        self.adapter._test_connection(self.channel)
+        inbox = Inbox()
+        self.addCleanup(inbox.stop)
+        self.adapter._ensure_webhooks(self.channel, f"{inbox.url}/channel/webhook/x")
+        order = next(o for o in self.shop.store.orders.values() if o.gid == order_ref)
+        self.shop.edit_order(order.name, {order.lines[0].sku: order.lines[0].quantity})
+        self.assertTrue(self.shop.webhooks.wait_idle())
+        return next(
+            (headers, body)
+            for headers, body in inbox.deliveries
+            if headers["X-Shopify-Topic"] == "orders/updated"
+        )
