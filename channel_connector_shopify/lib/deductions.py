@@ -12,7 +12,8 @@ The derivation, in sold units, for a line of ``quantity`` ever ordered:
 1. held: ``totalQuantity`` of the line in each fulfillment order that is not cancelled,
    at its assigned location. A fulfillment order that is moved takes its units along.
 2. Units that are in no fulfillment order any more have been refunded or edited away.
-   - NO_RESTOCK ones stay deducted where they were;
+   - NO_RESTOCK ones stay deducted where they were, which is not told: it is known
+     where the line has one place only, and wrong if it was moved there afterwards;
    - CANCEL ones went back where they were taken from: nothing is left of them. Where
      a cancelled unit is still in a fulfillment order, it is taken off at the location
      of its refund;

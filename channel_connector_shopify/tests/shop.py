@@ -104,6 +104,7 @@ def start_store():
         client_secret="secret",
         access_token=common.TOKEN,
         currency="USD",
+        plan="enterprise",
         webhook_retry_window=1,
         bulk_delay=0.0,
     )

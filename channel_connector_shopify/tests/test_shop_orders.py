@@ -1,17 +1,14 @@
 import json
-from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base import exceptions
 
 from ..const import API_VERSIONS
-from .orders import add_up
-from .shop import PLACES, ShopCase
+from .shop import PLACES
+from .shop_orders import SHIPPING, VAT, OrderCase
 
-VAT = [{"title": "VAT", "rate": 0.19}]
-SHIPPING = {"title": "Standard", "price": "4.95"}
 ADDRESS = {
     "first_name": "Ada", "last_name": "Shopper", "address1": "1 High St",
     "city": "Toronto", "zip": "M5V", "province_code": "ON", "country_code": "CA",
@@ -20,39 +17,8 @@ ADDRESS = {
 
 
 @tagged("post_install", "-at_install")
-class TestShopOrders(ShopCase):
+class TestShopOrders(OrderCase):
     """Orders, against a running store."""
-
-    def setUp(self):
-        super().setUp()
-        self.since = datetime.now(timezone.utc) - timedelta(days=1)
-        self.start = self.levels()
-
-    def levels(self):
-        return {
-            (sku, place): self.shown(sku, place) or 0
-            for sku in ("SKU-1", "SKU-2", "SKU-3", "S-1")
-            for place in PLACES
-        }
-
-    def check_deductions(self, order):
-        """What the order says was taken off is what the shop shows less than before."""
-        data, now = self.fetch(order), self.levels()
-        found = dict.fromkeys(now, 0)
-        for line in data.lines:
-            self.assertIsNotNone(line.deductions, line)
-            for each in line.deductions:
-                place = self.shop.store.find_location(each.node_ref.split("/")[-1])
-                found[line.sku, place.name] += each.quantity
-        self.assertEqual(found, {key: self.start[key] - now[key] for key in now})
-        return data
-
-    def check_sum(self, data):
-        plain = schemas.dump(data)
-        self.assertEqual(add_up(plain), data.total)
-        charges = [*data.lines, *data.shipping_lines]
-        tax = sum(each.amount for charge in charges for each in charge.taxes)
-        self.assertEqual(tax, data.total_tax)
 
     # -------------------------------------------------------------- totals
     def test_totals_are_exact(self):

@@ -37,10 +37,21 @@ class ChannelChannel(models.Model):
                 channel[field] = MASK if (channel.id, name) in names else False
 
     def _inverse_secrets(self):
+        """Store the secrets that were entered, and show none of them afterwards.
+
+        Only those in the cache: while some fields are being written, the others read
+        as empty, and an empty secret is one that is removed.
+        """
+        names = self._secret_fields()
         for channel in self:
-            for field, name in self._secret_fields().items():
-                if channel[field] != MASK:
-                    channel._set_secret(name, channel[field])
+            entered = {
+                field: channel[field] for field in names if field in channel._cache
+            }
+            for field, value in entered.items():
+                if value != MASK:
+                    channel._set_secret(names[field], value)
+                    shown = MASK if value else False
+                    channel._fields[field]._update_cache(channel, shown)
 
     def _get_secret(self, name):
         """:return: the secret in clear, for the connector only; False without one"""

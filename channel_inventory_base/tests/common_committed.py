@@ -32,6 +32,7 @@ class CommittedCase(ChannelSetup, BaseCase):
     """
 
     numbers = itertools.count()
+    use_fake = True
 
     @classmethod
     def setUpClass(cls):
@@ -45,9 +46,10 @@ class CommittedCase(ChannelSetup, BaseCase):
         cls.addClassCleanup(cls._drop)
         cls.registry = cls._load_registry()
         cls.fake = FakeChannel()
-        context = fake_adapter(cls.fake)
-        context.__enter__()
-        cls.addClassCleanup(context.__exit__, None, None, None)
+        if cls.use_fake:
+            context = fake_adapter(cls.fake)
+            context.__enter__()
+            cls.addClassCleanup(context.__exit__, None, None, None)
 
     @classmethod
     def _load_registry(cls):
