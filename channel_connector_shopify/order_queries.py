@@ -12,7 +12,7 @@ REFUNDS_IN_ORDER = 4
 
 _MONEY = "{ shopMoney { amount currencyCode } }"
 _PAGE = "pageInfo { hasNextPage endCursor }"
-_TAXES = "taxLines { title rate priceSet %s }" % _MONEY
+_TAXES = f"taxLines {{ title rate priceSet {_MONEY} }}"
 _ADDRESS = """{
     name company address1 address2 city zip provinceCode countryCodeV2 phone
 }"""
@@ -109,22 +109,24 @@ def _order(lines, orders, per_order, shipping, refunds, per_refund):
 
 ORDERS = Document(
     "Orders",
-    """
-    query Orders($query: String!, $after: String) {
-      orders(first: 4, after: $after, query: $query, sortKey: UPDATED_AT) {
-        nodes { %s }
-        %s
-      }
-    }
-    """
-    % (_order(5, 2, 5, 1, REFUNDS_IN_PAGE, 3), _PAGE),
+    f"""
+    query Orders($query: String!, $after: String) {{
+      orders(first: 4, after: $after, query: $query, sortKey: UPDATED_AT) {{
+        nodes {{ {_order(5, 2, 5, 1, REFUNDS_IN_PAGE, 3)} }}
+        {_PAGE}
+      }}
+    }}
+    """,
     cost=250,
 )
 
 ORDER = Document(
     "Order",
-    "query Order($id: ID!) { order(id: $id) { %s } }"
-    % _order(25, 4, 25, 2, REFUNDS_IN_ORDER, 5),
+    f"""
+    query Order($id: ID!) {{
+      order(id: $id) {{ {_order(25, 4, 25, 2, REFUNDS_IN_ORDER, 5)} }}
+    }}
+    """,
     cost=200,
 )
 
@@ -171,10 +173,9 @@ REFUND_SHIPPING_LINES = _more(
 MAX_REFUNDS = 250
 ORDER_REFUNDS = Document(
     "OrderRefunds",
-    """
-    query OrderRefunds($id: ID!) {
-      order(id: $id) { updatedAt refunds(first: %s) { id } }
-    }
-    """
-    % MAX_REFUNDS,
+    f"""
+    query OrderRefunds($id: ID!) {{
+      order(id: $id) {{ updatedAt refunds(first: {MAX_REFUNDS}) {{ id }} }}
+    }}
+    """,
 )

@@ -65,19 +65,18 @@ _VARIANT = """
 
 VARIANTS = Document(
     "Variants",
-    """
-    query Variants($after: String) {
-      productVariants(first: 240, after: $after, sortKey: ID) {
-        nodes { %s }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-    """
-    % _VARIANT,
+    f"""
+    query Variants($after: String) {{
+      productVariants(first: 240, after: $after, sortKey: ID) {{
+        nodes {{ {_VARIANT} }}
+        pageInfo {{ hasNextPage endCursor }}
+      }}
+    }}
+    """,
     cost=50,
 )
 
-BULK_VARIANTS = "{ productVariants { edges { node { %s } } } }" % _VARIANT
+BULK_VARIANTS = f"{{ productVariants {{ edges {{ node {{ {_VARIANT} }} }} }} }}"
 """Run by ``BULK_START``: without pages, and outside of the points."""
 
 BULK_START = Document(

@@ -87,7 +87,7 @@ class Figures:
         self.refund_tax(entry["totalTaxSet"])
 
     def refund_tax(self, place):
-        """Take refunded tax off. Shopify tells the sum: by rate it is split as charged."""
+        """Take refunded tax off: Shopify tells the sum, split by rate as charged."""
         amount = money(place, self.currency)
         if not amount or not self.taxes:
             return

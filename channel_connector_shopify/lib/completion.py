@@ -86,7 +86,11 @@ class Completion:
             raise Malformed("too many to be read", path="refunds")
         known = {entry["id"] for entry in order["refunds"]}
         order["refunds"] += [
-            {"id": entry["id"], "refundLineItems": _rest(), "refundShippingLines": _rest()}
+            {
+                "id": entry["id"],
+                "refundLineItems": _rest(),
+                "refundShippingLines": _rest(),
+            }
             for entry in found["refunds"]
             if entry["id"] not in known
         ]

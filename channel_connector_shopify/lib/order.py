@@ -114,7 +114,8 @@ def _quantities(line):
     quantity, current = line["quantity"].whole(), line["currentQuantity"].whole()
     if not 0 <= current <= quantity:
         raise Malformed(
-            f"{current} of {quantity} ordered cannot be", path=line["currentQuantity"].path
+            f"{current} of {quantity} ordered cannot be",
+            path=line["currentQuantity"].path,
         )
     return quantity, current
 
@@ -153,7 +154,10 @@ def _customer(place):
     email, phone = place["email"].text(), place["phone"].text()
     if not customer:
         return {"name": _name_of(place), "email": email, "phone": phone}
-    known_email, known_phone = customer["defaultEmailAddress"], customer["defaultPhoneNumber"]
+    known_email, known_phone = (
+        customer["defaultEmailAddress"],
+        customer["defaultPhoneNumber"],
+    )
     if known_email and not email:
         email = known_email["emailAddress"].text()
     if known_phone and not phone:

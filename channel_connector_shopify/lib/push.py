@@ -126,7 +126,9 @@ class Push:
         self.answers.append({"range": [start, stop], "key": key, "answer": answer})
         errors = answer["userErrors"]
         if not errors:
-            return [(line_id, "acked", "", "") for line_id in self._line_ids[start:stop]]
+            return [
+                (line_id, "acked", "", "") for line_id in self._line_ids[start:stop]
+            ]
         self._check_request(errors)
         bad = {}
         for error in errors:

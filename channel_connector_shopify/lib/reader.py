@@ -42,7 +42,9 @@ class Place:
         if not isinstance(self.value, kind) or (
             kind is int and isinstance(self.value, bool)
         ):
-            raise Malformed(f"{words} is expected, not {self.value!r:.60}", path=self.path)
+            raise Malformed(
+                f"{words} is expected, not {self.value!r:.60}", path=self.path
+            )
         return self.value
 
     def text(self):

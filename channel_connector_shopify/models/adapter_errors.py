@@ -53,39 +53,40 @@ class ChannelAdapterShopify(models.AbstractModel):
         }.get(type(error), exceptions.RejectedError)
 
     def _words_for(self, error):
-        _ = self.env._
         if isinstance(error, errors.Unauthorized):
-            return _(
+            return self.env._(
                 "Shopify does not accept the credentials. Check that the app is still "
                 "installed in the store, and enter its token or secret again."
             )
         if isinstance(error, errors.Forbidden):
-            return _("Shopify denies access: %s", error)
+            return self.env._("Shopify denies access: %s", error)
         if isinstance(error, errors.Misconfigured):
             return self._words_for_settings(error)
         if isinstance(error, errors.Throttled):
-            return _("Shopify asks us to slow down: %s", error)
+            return self.env._("Shopify asks us to slow down: %s", error)
         if error.uncertain:
-            return _(
+            return self.env._(
                 "Shopify's answer was lost (%s). The same request will be repeated; it "
                 "is carried out once.",
                 error,
             )
         if isinstance(error, errors.Unavailable):
-            return _("Shopify cannot be reached or fails: %s", error)
-        return _("Shopify refuses: %s", error)
+            return self.env._("Shopify cannot be reached or fails: %s", error)
+        return self.env._("Shopify refuses: %s", error)
 
     def _words_for_settings(self, error):
-        _ = self.env._
         words = {
-            "402": _("The store is frozen: its owner has to pay Shopify's bill."),
-            "404": _(
+            "402": self.env._(
+                "The store is frozen: its owner has to pay Shopify's bill."
+            ),
+            "404": self.env._(
                 "There is no such store, or it does not know this API version. The "
                 "address is that of the store's admin, such as "
                 "https://my-shop.myshopify.com"
             ),
-            "SHOP_INACTIVE": _("The store is not active at Shopify."),
-            "TLS": _("The certificate of the address is not trusted."),
+            "SHOP_INACTIVE": self.env._("The store is not active at Shopify."),
+            "TLS": self.env._("The certificate of the address is not trusted."),
         }
-        return words.get(error.code) or _("The settings do not work: %s", error)
-
+        return words.get(error.code) or self.env._(
+            "The settings do not work: %s", error
+        )

@@ -67,17 +67,18 @@ class ChannelAdapterShopify(models.AbstractModel):
         return line_id, status, code, message
 
     def _words_for_rejection(self, code, message):
-        _ = self.env._
         words = {
-            "INVALID_ID": _(
+            "INVALID_ID": self.env._(
                 "The listing or its node has no Shopify id: fetch listings and nodes."
             ),
-            "INVALID_INVENTORY_ITEM": _("The item is gone from Shopify."),
-            "INVALID_LOCATION": _("The location is gone from Shopify, or closed."),
-            "NON_MUTABLE_INVENTORY_ITEM": _(
+            "INVALID_INVENTORY_ITEM": self.env._("The item is gone from Shopify."),
+            "INVALID_LOCATION": self.env._(
+                "The location is gone from Shopify, or closed."
+            ),
+            "NON_MUTABLE_INVENTORY_ITEM": self.env._(
                 "The item is a bundle: its stock follows from its components. Ignore "
                 "the listing."
             ),
-            push.NOT_STOCKED: _("It cannot be stocked there: %s", message),
+            push.NOT_STOCKED: self.env._("It cannot be stocked there: %s", message),
         }
         return words.get(code) or message or code

@@ -18,7 +18,10 @@ class ChannelAdapterShopify(models.AbstractModel):
     def _verify_webhook(self, channel, headers, body):
         with self._translated():
             event = webhook.verify(
-                headers, body, self._webhook_secrets(channel), self._shop_domain(channel)
+                headers,
+                body,
+                self._webhook_secrets(channel),
+                self._shop_domain(channel),
             )
         return schemas.load(schemas.InboundEvent, event)
 

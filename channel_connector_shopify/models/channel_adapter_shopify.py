@@ -32,11 +32,11 @@ class SharedDict:
 
 
 class ChannelAdapterShopify(models.AbstractModel):
-    """Speaks to Shopify: the connection, and what goes wrong with it.
+    """Speaks to Shopify: the connection and its test.
 
     The verbs are in files of their own: adapter_catalogue, adapter_levels,
-    adapter_orders, adapter_webhooks; errors are in adapter_errors. What knows Shopify and not Odoo is in ``client``,
-    ``mapper`` and ``lib``.
+    adapter_orders, adapter_webhooks; what goes wrong is in adapter_errors. What knows
+    Shopify and not Odoo is in ``client``, ``mapper`` and ``lib``.
     """
 
     _name = "channel.adapter.shopify"

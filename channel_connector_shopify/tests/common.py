@@ -109,9 +109,7 @@ class FakeClock:
         self.now += seconds
 
 
-def make_client(
-    session, clock=None, store=None, tokens=None, base_url=SHOP, **options
-):
+def make_client(session, clock=None, store=None, tokens=None, base_url=SHOP, **options):
     clock = clock or FakeClock()
     store = store or FakeStore()
     return Client(

@@ -133,6 +133,8 @@ def add_up(data):
     amount = Decimal(0)
     for charge in [*data["lines"], *data["shipping_lines"]]:
         price = charge.get("unit_price") or charge["price"]
-        amount += Decimal(price) * charge.get("quantity", 1) - Decimal(charge["discount"])
+        amount += Decimal(price) * charge.get("quantity", 1) - Decimal(
+            charge["discount"]
+        )
         on_top += sum(Decimal(tax["amount"]) for tax in charge["taxes"])
     return amount if data["taxes_included"] else amount + on_top

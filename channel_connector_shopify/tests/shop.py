@@ -39,7 +39,12 @@ SEED = {
         {
             "title": "Shirt",
             "variants": [
-                {"sku": "S-1", "title": "Red", "price": "5", "quantities": {PLACES[0]: 3}}
+                {
+                    "sku": "S-1",
+                    "title": "Red",
+                    "price": "5",
+                    "quantities": {PLACES[0]: 3},
+                }
             ],
         },
         {
@@ -135,6 +140,7 @@ class ConnectedShop:
             {"shopify_client_secret": "secret", "shopify_access_token": common.TOKEN}
         )
         return channel
+
 
 class ShopCase(ConnectedShop, AdapterCase):
     """A channel connected to a running store of two places and a few products."""

@@ -61,7 +61,10 @@ class TestAdapter(AdapterCase):
             False,
         ):
             self.channel.base_url = address
-            with self.subTest(address), self.assertRaises(exceptions.ConfigurationError):
+            with (
+                self.subTest(address),
+                self.assertRaises(exceptions.ConfigurationError),
+            ):
                 self.adapter._test_connection(self.channel)
         self.assertEqual(self.session.sent, [])
 
@@ -81,7 +84,9 @@ class TestAdapter(AdapterCase):
             ("client_credentials", "Client Secret"),
             ("offline", "Client Secret"),
         ):
-            self.channel.write({"shopify_auth_kind": kind, "shopify_access_token": False})
+            self.channel.write(
+                {"shopify_auth_kind": kind, "shopify_access_token": False}
+            )
             with self.assertRaisesRegex(exceptions.ConfigurationError, words):
                 self.adapter._test_connection(self.channel)
 

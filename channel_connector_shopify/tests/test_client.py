@@ -215,7 +215,9 @@ class TestClient(PureCase):
     # ------------------------------------------------------------ throttle
     def test_points_are_reserved_before_and_learned_after(self):
         store = FakeStore()
-        self.client(common.answer({}, available=123, cost=77), store=store).execute(SHOP)
+        self.client(common.answer({}, available=123, cost=77), store=store).execute(
+            SHOP
+        )
         self.assertEqual(store.value["level"], 123)
         self.assertEqual(store.value["taken"], {})
         self.assertEqual(store.value["costs"], {"Shop": 77})

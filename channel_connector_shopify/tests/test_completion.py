@@ -76,7 +76,9 @@ def big_order():
             fulfillment_order(2, (3, 1), (4, 1)),
         ],
         refunds=[
-            refund(*(refund_line(1, "RETURN", 1, number=n) for n in (1, 2)), number=number)
+            refund(
+                *(refund_line(1, "RETURN", 1, number=n) for n in (1, 2)), number=number
+            )
             for number in range(1, 6)
         ],
     )
@@ -87,7 +89,10 @@ class TestCompletion(PureCase):
     def counts(self, order):
         return (
             len(order["lineItems"]["nodes"]),
-            [len(each["lineItems"]["nodes"]) for each in order["fulfillmentOrders"]["nodes"]],
+            [
+                len(each["lineItems"]["nodes"])
+                for each in order["fulfillmentOrders"]["nodes"]
+            ],
             [len(each["refundLineItems"]["nodes"]) for each in order["refunds"]],
         )
 
@@ -105,7 +110,9 @@ class TestCompletion(PureCase):
         self.assertEqual(ids, [orders.gid("LineItem", n) for n in range(1, 5)])
 
     def test_exactly_full_page_of_refunds_is_looked_into(self):
-        order = orders.order(line(1), total="20.0", refunds=[refund(), refund(number=2)])
+        order = orders.order(
+            line(1), total="20.0", refunds=[refund(), refund(number=2)]
+        )
         shop = Shop(order)
         found = Completion(shop.execute).complete(shop.first(), 2)
         self.assertEqual(shop.asked, ["OrderRefunds"])

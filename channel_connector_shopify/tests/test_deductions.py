@@ -19,7 +19,9 @@ class TestDeductions(PureCase):
         found = mapper.order(orders.read(node))["lines"][0]["deductions"]
         if found is None:
             return None
-        return {int(each["node_ref"].split("/")[-1]): each["quantity"] for each in found}
+        return {
+            int(each["node_ref"].split("/")[-1]): each["quantity"] for each in found
+        }
 
     def test_where_it_was_assigned(self):
         self.assertEqual(self.deduct(fulfillment_order(1, (1, 5))), {1: 5})
@@ -109,4 +111,6 @@ class TestDeductions(PureCase):
 
     def test_other_lines_refunds_do_not_count(self):
         back = [refund_line(2, "RETURN", 1, number=8)]
-        self.assertEqual(self.deduct(fulfillment_order(1, (1, 5)), refunds=back), {1: 5})
+        self.assertEqual(
+            self.deduct(fulfillment_order(1, (1, 5)), refunds=back), {1: 5}
+        )

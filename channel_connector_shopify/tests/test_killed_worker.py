@@ -104,7 +104,9 @@ class TestKilledWorker(ConnectedShop, CommittedCase):
     def die_taking_in(self, model, method):
         self.shop.checkout({"SKU-1": 2})
         self.poll()
-        self.kill(model, method, lambda env, channel: env["channel.intake"]._run(channel))
+        self.kill(
+            model, method, lambda env, channel: env["channel.intake"]._run(channel)
+        )
 
     def check_taken_in(self):
         self.intake()

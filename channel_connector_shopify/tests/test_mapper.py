@@ -33,10 +33,16 @@ class TestMapper(PureCase):
         self.assertEqual(found["title"], "Shirt")
 
     def test_nothing_is_published_to_a_bundle(self):
-        self.assertFalse(mapper.listing({**VARIANT, "requiresComponents": True})["tracked"])
+        self.assertFalse(
+            mapper.listing({**VARIANT, "requiresComponents": True})["tracked"]
+        )
 
     def test_only_archived_products_are_inactive(self):
-        for status, active in (("DRAFT", True), ("UNLISTED", True), ("ARCHIVED", False)):
+        for status, active in (
+            ("DRAFT", True),
+            ("UNLISTED", True),
+            ("ARCHIVED", False),
+        ):
             product = {"title": "Shirt", "status": status}
             found = mapper.listing({**VARIANT, "product": product})
             self.assertEqual(found["active"], active)
@@ -48,8 +54,12 @@ class TestMapper(PureCase):
     def test_levels(self):
         level = {"quantities": [{"name": "available", "quantity": -3}]}
         rows = mapper.level_rows(
-            [{"id": "a", "inventoryLevel": level}, {"id": "b", "inventoryLevel": None},
-             None, {}],
+            [
+                {"id": "a", "inventoryLevel": level},
+                {"id": "b", "inventoryLevel": None},
+                None,
+                {},
+            ],
             ["a", "b", "gone"],
             "place",
         )
@@ -71,6 +81,8 @@ class TestMapper(PureCase):
         ):
             with self.subTest(value=value), self.assertRaises(Malformed):
                 function(value)
-        broken = [{"id": "a", "inventoryLevel": {"quantities": [{"name": "available"}]}}]
+        broken = [
+            {"id": "a", "inventoryLevel": {"quantities": [{"name": "available"}]}}
+        ]
         with self.assertRaises(Malformed):
             mapper.level_rows(broken, ["a"], "place")

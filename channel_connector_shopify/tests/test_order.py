@@ -45,7 +45,9 @@ class TestOrder(PureCase):
 
     def test_discounts_of_line_and_order_add_up(self):
         data = self.map(
-            line(1, 2, "10.0", discounts=["1.5", "0.33"], taxLines=taxes((0.1, "1.82"))),
+            line(
+                1, 2, "10.0", discounts=["1.5", "0.33"], taxLines=taxes((0.1, "1.82"))
+            ),
             shipping=[shipping_line("5.0", discounted="0.0", current="0.0")],
             total="19.99",
             tax="1.82",
@@ -58,7 +60,11 @@ class TestOrder(PureCase):
         """3 for 10 less 1 in all: the shop gave back 9.66 and 1.83 for one."""
         data = self.map(
             line(
-                1, 3, "10.0", discounts=["1.0"], currentQuantity=2,
+                1,
+                3,
+                "10.0",
+                discounts=["1.0"],
+                currentQuantity=2,
                 taxLines=taxes((0.19, "5.51")),
             ),
             refunds=[refund(refund_line(1, "RETURN", 1, subtotal="9.66", tax="1.83"))],
@@ -70,7 +76,13 @@ class TestOrder(PureCase):
 
     def test_refunded_tax_of_several_rates_is_split_as_charged(self):
         data = self.map(
-            line(1, 2, "10.0", currentQuantity=1, taxLines=taxes((0.05, "1.0"), (0.1, "2.0"))),
+            line(
+                1,
+                2,
+                "10.0",
+                currentQuantity=1,
+                taxLines=taxes((0.05, "1.0"), (0.1, "2.0")),
+            ),
             refunds=[refund(refund_line(1, "CANCEL", 1, subtotal="10.0", tax="1.5"))],
             total="11.5",
             tax="1.5",
@@ -86,7 +98,9 @@ class TestOrder(PureCase):
         }
         data = self.map(
             line(1, 1, "10.0"),
-            shipping=[shipping_line("10.0", current="5.0", taxLines=taxes((0.1, "1.0")))],
+            shipping=[
+                shipping_line("10.0", current="5.0", taxLines=taxes((0.1, "1.0")))
+            ],
             refunds=[refund(shipping=[back])],
             total="15.5",
             tax="0.5",
@@ -97,7 +111,11 @@ class TestOrder(PureCase):
     def test_units_removed_by_an_edit_take_their_share_along(self):
         data = self.map(
             line(
-                1, 3, "10.0", discounts=["3.0"], currentQuantity=1,
+                1,
+                3,
+                "10.0",
+                discounts=["3.0"],
+                currentQuantity=1,
                 taxLines=taxes((0.1, "2.7")),
             ),
             total="9.9",
@@ -117,12 +135,19 @@ class TestOrder(PureCase):
         money = node["lineItems"]["nodes"][0]["originalUnitPriceSet"]
         money["presentmentMoney"] = {"amount": "10.8", "currencyCode": "USD"}
         data = mapper.order(orders.read(node))
-        self.assertEqual((data["currency"], data["lines"][0]["unit_price"]), ("EUR", "10.0"))
+        self.assertEqual(
+            (data["currency"], data["lines"][0]["unit_price"]), ("EUR", "10.0")
+        )
 
     def test_currency_without_cents(self):
         data = self.map(
             line(
-                1, 3, "1000.0", "JPY", currentQuantity=1, discounts=["100.0"],
+                1,
+                3,
+                "1000.0",
+                "JPY",
+                currentQuantity=1,
+                discounts=["100.0"],
                 taxLines=taxes((0.1, "290.0"), currency="JPY"),
             ),
             total="1064.0",
@@ -139,7 +164,9 @@ class TestOrder(PureCase):
         self.assertNotEqual(orders.add_up(data), Decimal("12.5"))
 
     def test_no_digit_is_lost(self):
-        data = self.map(line(1, 1, "0.1", taxLines=taxes((0.0875, "0.01"))), total="0.11")
+        data = self.map(
+            line(1, 1, "0.1", taxLines=taxes((0.0875, "0.01"))), total="0.11"
+        )
         self.assertEqual(data["lines"][0]["taxes"][0]["rate"], "0.0875")
         self.assertEqual(data["lines"][0]["unit_price"], "0.1")
 
@@ -153,9 +180,14 @@ class TestOrder(PureCase):
 
     def test_payment_words(self):
         for status, word in (
-            ("PAID", "paid"), ("AUTHORIZED", "authorized"), ("PENDING", "pending"),
-            ("PARTIALLY_PAID", "pending"), ("PARTIALLY_REFUNDED", "paid"),
-            ("REFUNDED", "refunded"), ("VOIDED", "voided"), ("EXPIRED", "pending"),
+            ("PAID", "paid"),
+            ("AUTHORIZED", "authorized"),
+            ("PENDING", "pending"),
+            ("PARTIALLY_PAID", "pending"),
+            ("PARTIALLY_REFUNDED", "paid"),
+            ("REFUNDED", "refunded"),
+            ("VOIDED", "voided"),
+            ("EXPIRED", "pending"),
             (None, "pending"),
         ):
             data = self.map(line(), total="20.0", displayFinancialStatus=status)
@@ -179,21 +211,33 @@ class TestOrder(PureCase):
 
     def test_gift_cards_and_downloads_do_not_ship(self):
         for values in ({"isGiftCard": True}, {"requiresShipping": False}):
-            self.assertFalse(self.map(line(**values), total="20.0")["lines"][0]["ships"])
+            self.assertFalse(
+                self.map(line(**values), total="20.0")["lines"][0]["ships"]
+            )
 
     def test_addresses_and_phones_as_given(self):
         address = {
-            "name": "Ada Shopper", "company": "Ada Ltd", "address1": "1 High St",
-            "address2": None, "city": "Toronto", "zip": "M5V", "provinceCode": "ON",
-            "countryCodeV2": "CA", "phone": "416 555 0100",
+            "name": "Ada Shopper",
+            "company": "Ada Ltd",
+            "address1": "1 High St",
+            "address2": None,
+            "city": "Toronto",
+            "zip": "M5V",
+            "provinceCode": "ON",
+            "countryCodeV2": "CA",
+            "phone": "416 555 0100",
         }
         customer = {
-            "id": orders.gid("Customer", 7), "displayName": "Ada",
+            "id": orders.gid("Customer", 7),
+            "displayName": "Ada",
             "defaultEmailAddress": {"emailAddress": "other@example.com"},
             "defaultPhoneNumber": {"phoneNumber": "+1416"},
         }
         data = self.map(
-            line(), total="20.0", shippingAddress=address, billingAddress=address,
+            line(),
+            total="20.0",
+            shippingAddress=address,
+            billingAddress=address,
             customer=customer,
         )
         self.assertEqual(data["shipping"]["state_code"], "ON")
@@ -203,10 +247,20 @@ class TestOrder(PureCase):
 
     def test_guest_has_the_name_of_an_address(self):
         address = dict.fromkeys(
-            ("company", "address1", "address2", "city", "zip", "provinceCode",
-             "countryCodeV2", "phone")
+            (
+                "company",
+                "address1",
+                "address2",
+                "city",
+                "zip",
+                "provinceCode",
+                "countryCodeV2",
+                "phone",
+            )
         )
-        data = self.map(line(), total="20.0", shippingAddress={**address, "name": "Bob"})
+        data = self.map(
+            line(), total="20.0", shippingAddress={**address, "name": "Bob"}
+        )
         self.assertEqual(data["customer"]["name"], "Bob")
 
     # ----------------------------------------------------------- malformed
@@ -218,7 +272,10 @@ class TestOrder(PureCase):
             ({"currentTotalPriceSet": {"shopMoney": None}}, "shopMoney"),
             ({"currentTotalTaxSet": bag("1.0", "USD")}, "currentTotalTaxSet"),
             ({"displayFinancialStatus": "GIVEN"}, "displayFinancialStatus"),
-            ({"lineItems": orders.connection([line(quantity=True)])}, r"lineItems\[0\]"),
+            (
+                {"lineItems": orders.connection([line(quantity=True)])},
+                r"lineItems\[0\]",
+            ),
             ({"lineItems": orders.connection([line(currentQuantity=9)])}, "currentQ"),
             ({"lineItems": {"nodes": None}}, "lineItems.nodes"),
             ({"lineItems": orders.connection([5])}, r"lineItems\[0\]"),
@@ -232,7 +289,8 @@ class TestOrder(PureCase):
     def test_any_missing_field_is_malformed_and_no_crash(self):
         node = orders.order(
             line(1, 1, discounts=["1.0"], taxLines=taxes((0.1, "0.9"))),
-            shipping=[shipping_line()], total="9.9",
+            shipping=[shipping_line()],
+            total="9.9",
             orders=[orders.fulfillment_order(1, (1, 1))],
             refunds=[refund(refund_line(1, "RETURN", 1))],
         )

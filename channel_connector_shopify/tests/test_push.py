@@ -22,7 +22,7 @@ def entries(count):
 
 
 class Shop:
-    """Carries out all entries of a call or none, and remembers keys, as Shopify does."""
+    """Carries out all entries of a call or none, and remembers its keys."""
 
     def __init__(self, bad=(), code="CHANGE_FROM_QUANTITY_STALE", field=False):
         self.bad = set(bad)

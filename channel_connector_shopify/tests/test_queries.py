@@ -108,25 +108,17 @@ class TestQueries(PureCase):
 
     def test_mutations_with_a_key_carry_it_in_the_directive(self):
         for document in DOCUMENTS.values():
-            self.assertEqual(document.idempotent, "@idempotent(key: $key)" in document.text)
+            self.assertEqual(
+                document.idempotent, "@idempotent(key: $key)" in document.text
+            )
 
     def test_scopes_are_enough(self):
         """Each field and type needs one of its scopes, and we ask for one of them."""
-        from graphql import TypeInfo, TypeInfoVisitor, Visitor, get_named_type, parse, visit
-
         ours = granted(SCOPES)
         for schema, scopes, document in self.each():
-            info = TypeInfo(schema)
-
-            class Check(Visitor):
-                def enter_field(visitor, node, *args):
-                    parent = info.get_parent_type().name
-                    target = get_named_type(info.get_type()).name
-                    for place in ((parent, node.name.value), (target, None)):
-                        needed = scopes.get(place)
-                        self.assertTrue(not needed or needed & ours, (place, needed))
-
-            visit(parse(document.text), TypeInfoVisitor(info, Check()))
+            for place in places_of(schema, document.text):
+                needed = scopes.get(place)
+                self.assertTrue(not needed or needed & ours, (place, needed))
 
     def test_topics_exist(self):
         for version in API_VERSIONS:
@@ -147,6 +139,28 @@ class TestQueries(PureCase):
         for schema, _scopes, document in self.each():
             variables = _variables()[document.name]
             self.assertLess(full_cost(schema, document.text, variables), CAP)
+
+
+def places_of(schema, text):
+    """Every (type, field) that a document reads, and every (type, None)."""
+    from graphql import (
+        TypeInfo,
+        TypeInfoVisitor,
+        Visitor,
+        get_named_type,
+        parse,
+        visit,
+    )
+
+    info, places = TypeInfo(schema), []
+
+    class Collect(Visitor):
+        def enter_field(self, node, *_args):
+            places.append((info.get_parent_type().name, node.name.value))
+            places.append((get_named_type(info.get_type()).name, None))
+
+    visit(parse(text), TypeInfoVisitor(info, Collect()))
+    return places
 
 
 def full_cost(schema, text, variables):

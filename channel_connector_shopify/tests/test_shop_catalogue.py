@@ -95,7 +95,8 @@ class TestShopCatalogue(ShopCase):
     def test_file_that_breaks_off_is_no_catalogue(self):
         with self.bulk(), self.assertRaises(exceptions.UnavailableError):
             with patch.object(
-                adapter_catalogue.ChannelAdapterShopify, "_bulk_result",
+                adapter_catalogue.ChannelAdapterShopify,
+                "_bulk_result",
                 lambda *args: {"url": None, "objectCount": "7"},
             ):
                 self.listings()

@@ -80,7 +80,9 @@ class TestShopConnection(ShopCase):
             ("shopify_access_token", common.TOKEN),
         ):
             self.assertEqual(self.channel._get_secret(name), value)
-        self.assertNotIn("new", self.channel.read(["shopify_client_secret"])[0].values())
+        self.assertNotIn(
+            "new", self.channel.read(["shopify_client_secret"])[0].values()
+        )
         self.channel.write({"shopify_webhook_secret": False, "name": "Renamed"})
         self.assertFalse(self.channel._get_secret("shopify_webhook_secret"))
         self.assertEqual(self.channel._get_secret("shopify_client_secret"), "new")
@@ -94,8 +96,7 @@ class TestShopConnection(ShopCase):
     # ------------------------------------------------------------- webhooks
     def subscriptions(self):
         return sorted(
-            (each.topic, each.uri)
-            for each in self.shop.webhooks.subscriptions.values()
+            (each.topic, each.uri) for each in self.shop.webhooks.subscriptions.values()
         )
 
     def test_webhooks_are_made_once_and_repaired(self):

@@ -64,7 +64,8 @@ class TestShopLevels(ShopCase):
     def test_trace_shows_in_the_shops_own_history(self):
         self.push(self.entry(1, "SKU-1", 4, 10))
         [change] = [
-            each for each in self.shop.store.history
+            each
+            for each in self.shop.store.history
             if each["actor"] == "app" and each["name"] == "available"
         ]
         self.assertTrue(change["referenceDocumentUri"].endswith("/trace-1"))
@@ -170,9 +171,20 @@ class TestShopLevels(ShopCase):
     def test_short_faults_are_survived(self):
         shown = 10
         for number, kind in enumerate(
-            ("http_500", "http_502", "http_503", "http_429", "throttled", "html",
-             "truncated", "reset_before_commit", "reset_after_commit",
-             "http_500_after_commit", "internal_error", "unauthorized")
+            (
+                "http_500",
+                "http_502",
+                "http_503",
+                "http_429",
+                "throttled",
+                "html",
+                "truncated",
+                "reset_before_commit",
+                "reset_after_commit",
+                "http_500_after_commit",
+                "internal_error",
+                "unauthorized",
+            )
         ):
             self.fault(kind, retry_after=0.1)
             target = 20 + number

@@ -10,8 +10,13 @@ from .shop import PLACES
 from .shop_orders import SHIPPING, VAT, OrderCase
 
 ADDRESS = {
-    "first_name": "Ada", "last_name": "Shopper", "address1": "1 High St",
-    "city": "Toronto", "zip": "M5V", "province_code": "ON", "country_code": "CA",
+    "first_name": "Ada",
+    "last_name": "Shopper",
+    "address1": "1 High St",
+    "city": "Toronto",
+    "zip": "M5V",
+    "province_code": "ON",
+    "country_code": "CA",
     "phone": "416 555 0100",
 }
 
@@ -70,12 +75,18 @@ class TestShopOrders(OrderCase):
         for included in (False, True):
             self.shop.config.taxes_included = included
             order = self.shop.checkout(
-                {"SKU-2": 7, "S-1": 1}, taxes=VAT, shipping=SHIPPING,
-                discounts=[{"code": "T", "type": "fixed", "value": "3.33", "target": "order"}],
+                {"SKU-2": 7, "S-1": 1},
+                taxes=VAT,
+                shipping=SHIPPING,
+                discounts=[
+                    {"code": "T", "type": "fixed", "value": "3.33", "target": "order"}
+                ],
             )
             self.shop.refund(order, {"SKU-2": 2}, restock="CANCEL")
             self.check_sum(self.fetch(order))
-            self.shop.refund(order, {"SKU-2": 3, "S-1": 1}, restock="CANCEL", shipping=True)
+            self.shop.refund(
+                order, {"SKU-2": 3, "S-1": 1}, restock="CANCEL", shipping=True
+            )
             self.check_sum(self.fetch(order))
 
     def test_payment_states(self):
@@ -190,8 +201,12 @@ class TestShopOrders(OrderCase):
         self.shop.seed(
             {
                 "products": [
-                    {"sku": f"B-{i}", "title": f"B {i}", "price": "1",
-                     "quantities": {PLACES[0]: 9}}
+                    {
+                        "sku": f"B-{i}",
+                        "title": f"B {i}",
+                        "price": "1",
+                        "quantities": {PLACES[0]: 9},
+                    }
                     for i in range(60)
                 ]
             }
@@ -205,7 +220,9 @@ class TestShopOrders(OrderCase):
         self.assertEqual(data, self.fetch(order))
 
     def test_rates_survive_storage(self):
-        order = self.shop.checkout({"SKU-1": 1}, taxes=[{"title": "T", "rate": 0.08875}])
+        order = self.shop.checkout(
+            {"SKU-1": 1}, taxes=[{"title": "T", "rate": 0.08875}]
+        )
         self.assertEqual(self.fetch(order).lines[0].taxes[0].rate, Decimal("0.08875"))
 
     def test_truncated_order_is_refused_when_it_is_read(self):

@@ -40,7 +40,8 @@ BODY = {
 
 
 class TestWebhook(PureCase):
-    def deliver(self, body=BODY, secrets=(SECRET,), raw=None, **headers):
+    def deliver(self, body=..., secrets=(SECRET,), raw=None, **headers):
+        body = BODY if body is ... else body
         raw = json.dumps(body).encode() if raw is None else raw
         given = {
             "X-Shopify-Hmac-SHA256": webhook.sign(SECRET, raw),
@@ -50,7 +51,9 @@ class TestWebhook(PureCase):
             "X-Shopify-Webhook-Id": "hook-1",
             "X-Shopify-Triggered-At": "2026-11-23T15:00:06.123Z",
         }
-        given.update({f"X-Shopify-{name.replace('_', '-')}": v for name, v in headers.items()})
+        given.update(
+            {f"X-Shopify-{name.replace('_', '-')}": v for name, v in headers.items()}
+        )
         given = {name: value for name, value in given.items() if value is not None}
         return webhook.verify(CaseInsensitiveDict(given), raw, secrets, DOMAIN)
 
@@ -157,8 +160,13 @@ class TestWebhook(PureCase):
         self.assertEqual(data["lines"][0]["external_id"], "gid://shopify/LineItem/1")
 
     def test_refund_and_edit_name_their_order(self):
-        refund = {"id": 3, "order_id": 12, "created_at": "2026-11-23T11:00:00Z",
-                  "processed_at": None, "refund_line_items": []}
+        refund = {
+            "id": 3,
+            "order_id": 12,
+            "created_at": "2026-11-23T11:00:00Z",
+            "processed_at": None,
+            "refund_line_items": [],
+        }
         edit = {"order_edit": {"order_id": 12, "created_at": "2026-11-23T11:00:00Z"}}
         for body in (refund, edit):
             data = mapper.rest_order(body)

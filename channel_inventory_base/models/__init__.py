@@ -16,8 +16,10 @@ from . import channel_hold
 from . import channel_rule
 from . import channel_position
 from . import channel_planner
+from . import channel_planner_rules
 from . import channel_publication
 from . import channel_publisher
+from . import channel_publisher_settle
 from . import channel_observer
 from . import channel_inbox_event
 from . import channel_intake

@@ -120,7 +120,9 @@ class CommittedCase(ChannelSetup, BaseCase):
 
     def store(self, *events):
         with self.commit() as env:
-            return env["channel.inbox.event"]._store(self.channel(env), events, "webhook")
+            return env["channel.inbox.event"]._store(
+                self.channel(env), events, "webhook"
+            )
 
     def channel(self, env):
         return env["channel.channel"].browse(self.channel_id)

@@ -45,9 +45,7 @@ class TestCapture(ChannelCase):
         self.assertEqual(self.held(), 3)
 
     def test_crash_of_an_import_leaves_the_hold_and_the_others(self):
-        self.patch(
-            self.env.registry["channel.order"], "_import", lambda order: 1 / 0
-        )
+        self.patch(self.env.registry["channel.order"], "_import", lambda order: 1 / 0)
         name = self.fake.sell(3)
         self.capture(name)
         with self.assertLogs("odoo.addons.channel_inventory_base", "ERROR"):
@@ -120,7 +118,11 @@ class TestCapture(ChannelCase):
         lines = self.fake.orders[name]["lines"]
         lines.append(
             dict(
-                lines[0], external_id="2", listing_ref="variant-9", sku="", deductions=[]
+                lines[0],
+                external_id="2",
+                listing_ref="variant-9",
+                sku="",
+                deductions=[],
             )
         )
         self.capture(name)

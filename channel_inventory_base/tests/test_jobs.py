@@ -86,9 +86,7 @@ class TestJobs(ChannelCase):
         self.assertEqual(error.seconds, 17)
 
     def test_outage_is_waited_out_longer_each_time(self):
-        waits = [
-            self.error_of(UnavailableError("down")).seconds for _try in range(3)
-        ]
+        waits = [self.error_of(UnavailableError("down")).seconds for _try in range(3)]
         self.assertEqual(waits, [5, 10, 20])
         self.channel._job_publish()
         self.assertFalse(self.channel._get_shared_state("outage"))

@@ -52,9 +52,7 @@ class TestSchemas(BaseCase):
 
     def test_what_is_dumped_is_loaded_as_it_was(self):
         order = self.load()
-        self.assertEqual(
-            schemas.load(schemas.OrderData, schemas.dump(order)), order
-        )
+        self.assertEqual(schemas.load(schemas.OrderData, schemas.dump(order)), order)
         self.assertEqual(schemas.dumps(order), schemas.dumps(self.load()))
 
     def test_refusals_name_the_place(self):

@@ -25,7 +25,9 @@ class TestSecret(ChannelCase):
     def test_secret_is_readable_by_the_connector_only(self):
         self.channel._set_secret("token", CANARY)
         self.assertEqual(self.channel._get_secret("token"), CANARY)
-        stored = self.env["channel.secret"].search([("channel_id", "=", self.channel.id)])
+        stored = self.env["channel.secret"].search(
+            [("channel_id", "=", self.channel.id)]
+        )
         self.assertNotIn(CANARY, stored.value)
 
     def test_database_holds_no_clear_text(self):

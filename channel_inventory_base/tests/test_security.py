@@ -72,7 +72,11 @@ class TestSecurity(ChannelCase):
         for model, allowed in MATRIX.items():
             readers = READERS.get(model, set(ROLES))
             expected = dict(
-                zip(("read", "write", "create", "unlink"), (readers, *allowed), strict=True)
+                zip(
+                    ("read", "write", "create", "unlink"),
+                    (readers, *allowed),
+                    strict=True,
+                )
             )
             for operation, roles in expected.items():
                 for role, user in self.users.items():
@@ -87,8 +91,10 @@ class TestSecurity(ChannelCase):
                 self.assertFalse(self.env[model].with_user(stranger).has_access("read"))
 
     def test_every_model_has_a_company_rule(self):
-        rules = self.env["ir.rule"].search([]).filtered(
-            lambda rule: "company_ids" in (rule.domain_force or "")
+        rules = (
+            self.env["ir.rule"]
+            .search([])
+            .filtered(lambda rule: "company_ids" in (rule.domain_force or ""))
         )
         covered = set(rules.model_id.mapped("model"))
         self.assertFalse(self.models() - covered - NO_COMPANY)

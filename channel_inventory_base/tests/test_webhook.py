@@ -68,7 +68,5 @@ class TestWebhook(ChannelSetup, HttpCase):
         self.assertEqual(self.deliver(token="0" * 32).status_code, 404)
 
     def test_channel_that_takes_no_webhooks_is_not_found(self):
-        self.fake._capabilities = lambda: type(
-            "None", (), {"webhooks": False}
-        )()
+        self.fake._capabilities = lambda: type("None", (), {"webhooks": False})()
         self.assertEqual(self.deliver().status_code, 404)
