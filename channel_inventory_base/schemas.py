@@ -83,7 +83,7 @@ class ListingData:
 
 @dataclass(frozen=True)
 class LevelRef:
-    """A level by the channel's own names: ListingData.stock_ref and NodeData.external_id."""
+    """A level in the channel's names: ListingData.stock_ref, NodeData.external_id."""
 
     stock_ref: str
     node_ref: str

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
 
-from .. import queries
+from .. import order_queries, queries
 from ..client import Client
 from ..const import DEFAULT_VERSION, MAX_ENTRIES, SCOPES, granted
 from ..lib import oauth
@@ -154,6 +154,8 @@ class ChannelAdapterShopify(models.AbstractModel):
     def _test_connection(self, channel):
         with self._connected(channel) as client:
             data = client.execute(queries.SHOP)
+            # customers' data needs an approval that no scope tells of
+            client.execute(order_queries.ORDERS, {"query": ""})
             served = client.served_version
         shop = data["shop"]
         scopes = [

@@ -2,8 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from odoo.addons.channel_inventory_base.models.channel_channel_secret import MASK
-
 from ..const import API_VERSIONS, DEFAULT_VERSION, WARN_DAYS, last_day
 
 
@@ -103,20 +101,3 @@ class ChannelChannel(models.Model):
             "shopify_webhook_secret",
         )
         return super()._secret_fields() | {name: name for name in names}
-
-    def _inverse_secrets(self):
-        """Store the secrets that were entered, and show none of them afterwards.
-
-        Not by ``super``: while some fields are being written, the others read as
-        empty, and an empty secret is one that is removed.
-        """
-        names = self._secret_fields()
-        for channel in self:
-            entered = {
-                field: channel[field] for field in names if field in channel._cache
-            }
-            for field, value in entered.items():
-                if value != MASK:
-                    channel._set_secret(names[field], value)
-                    shown = MASK if value else False
-                    channel._fields[field]._update_cache(channel, shown)

@@ -6,6 +6,7 @@ from . import test_deductions
 from . import test_killed_worker
 from . import test_mapper
 from . import test_order
+from . import test_order_malformed
 from . import test_pure
 from . import test_push
 from . import test_queries

@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 from ..tools.transaction import own_transaction
 
+SLICE = 10_000
+
 
 class ChannelCatalogue(models.AbstractModel):
     """Reads what a channel sells and binds it to products, page by page."""
@@ -96,9 +98,23 @@ class ChannelCatalogue(models.AbstractModel):
         )
 
     def _mark_gone(self, channel_id, seen):
-        listings = self.env["channel.listing"].search_fetch(
-            [("channel_id", "=", channel_id), ("state", "!=", "gone")], ["external_id"]
-        )
-        listings.filtered(lambda each: each.external_id not in seen).write(
-            {"state": "gone"}
+        """Mark what the channel no longer has, a slice of the catalogue at a time."""
+        last = 0
+        while rows := self._slice(channel_id, last):
+            last = rows[-1][0]
+            gone = [listing_id for listing_id, ref in rows if ref not in seen]
+            self.env["channel.listing"].browse(gone).write({"state": "gone"})
+
+    def _slice(self, channel_id, last):
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT id, external_id FROM channel_listing
+                 WHERE channel_id = %s AND state <> 'gone' AND id > %s
+                 ORDER BY id LIMIT %s
+                """,
+                channel_id,
+                last,
+                SLICE,
+            )
         )

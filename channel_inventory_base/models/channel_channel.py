@@ -8,8 +8,8 @@ class ChannelChannel(models.Model):
     """One connected account: a Shopify store, a WooCommerce site, an EDI partner.
 
     How it works: the planner keeps the channel's levels up to date in every state;
-    orders come in as soon as it is prepared; only a live channel publishes. What its type can do is found through
-    ``_adapter()``, the one dispatch point.
+    orders come in as soon as it is prepared; only a live channel publishes. What its
+    type can do is found through ``_adapter()``, the one dispatch point.
     """
 
     _name = "channel.channel"

@@ -122,7 +122,7 @@ class ChannelChannel(models.Model):
                 channel[field] = groups.get(channel, 0)
 
     def _unprocessed_events(self):
-        """How much has come in and is not captured: events, and orders to be fetched."""
+        """How much has come in and is not captured: events, and orders to fetch."""
         [[count]] = self.env.execute_query(
             SQL(
                 """

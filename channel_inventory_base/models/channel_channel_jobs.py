@@ -89,7 +89,7 @@ class ChannelChannel(models.Model):
         self._guarded(self.env["channel.catalogue"]._fetch, self._is_connected)
 
     def _job_on_fail(self, **failure):
-        """A job of ours died: a person must know. queue_job calls it in a new cursor."""
+        """A job of ours died: tell a person. queue_job calls it in a new cursor."""
         error = failure.get("exc_message") or failure.get("exc_name")
         # planning is everybody's: it has no channel of its own
         for channel in self or self.search([("state", "!=", "draft")]):

@@ -154,7 +154,7 @@ class ChannelChannel(models.Model):
 
 
 class ChannelSecret(models.Model):
-    """A channel's secret, encrypted. No group has access: only ``_get_secret`` reads it."""
+    """A channel's secret, encrypted. No group has access: only ``_get_secret`` has."""
 
     _name = "channel.secret"
     _description = "Channel Secret"

@@ -31,7 +31,7 @@ class ChannelDeduction(models.Model):
 
     @api.model
     def _append(self, line, node, quantity):
-        """Record that the channel took ``quantity`` more sold units for an order line."""
+        """Record that the channel took ``quantity`` more sold units for a line."""
         self.create(
             {
                 "listing_id": line.listing_id.id,
@@ -58,7 +58,8 @@ class ChannelDeduction(models.Model):
                                       - make_interval(days => %s)
                     RETURNING listing_id, node_id, quantity, created_at
                 )
-                INSERT INTO channel_deduction (listing_id, node_id, quantity, created_at)
+                INSERT INTO channel_deduction
+                            (listing_id, node_id, quantity, created_at)
                 SELECT listing_id, node_id, sum(quantity), max(created_at)
                   FROM old GROUP BY listing_id, node_id
                 HAVING sum(quantity) <> 0

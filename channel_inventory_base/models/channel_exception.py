@@ -22,7 +22,7 @@ DEFAULT_HOURS = 24
 
 
 class ChannelException(models.Model):
-    """What a person must decide. One open exception a cause, however often it strikes."""
+    """What a person must decide. One open exception a cause, however often it hits."""
 
     _name = "channel.exception"
     _description = "Channel Exception"

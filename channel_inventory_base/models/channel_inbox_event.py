@@ -125,7 +125,7 @@ class ChannelInboxEvent(models.Model):
 
     # ------------------------------------------------------------- process
     def _process(self):
-        """Do what the event asks for; one that cannot be understood is a dead letter."""
+        """Do what the event asks for; one that is not understood is a dead letter."""
         self.ensure_one()
         handler = getattr(self, f"_process_{self.kind}", self._process_other)
         try:

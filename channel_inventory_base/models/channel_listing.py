@@ -206,7 +206,8 @@ class ChannelListing(models.Model):
                 SELECT listing.id AS listing_id, product.id AS product_id, 'sku' AS how
                   FROM channel_listing listing
                   JOIN product_product product ON product.default_code = listing.sku
-                  JOIN product_template template ON template.id = product.product_tmpl_id
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
                  WHERE listing.id = ANY(%(ids)s) AND product.active AND listing.sku > ''
                    AND COALESCE(template.company_id, listing.company_id)
                        = listing.company_id
@@ -214,7 +215,8 @@ class ChannelListing(models.Model):
                 SELECT listing.id, product.id, 'barcode'
                   FROM channel_listing listing
                   JOIN product_product product ON product.barcode = listing.barcode
-                  JOIN product_template template ON template.id = product.product_tmpl_id
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
                  WHERE listing.id = ANY(%(ids)s) AND product.active
                    AND listing.barcode > ''
                    AND COALESCE(template.company_id, listing.company_id)

@@ -73,7 +73,7 @@ class ChannelObserver(models.AbstractModel):
 
     # ---------------------------------------------------------------- look
     def _look(self, channel, remote_ids):
-        """Look at a batch once. :return: whether some of it has to be looked at again"""
+        """Look at a batch once. :return: whether some of it needs another look"""
         before = self._facts(remote_ids)
         refs = [LevelRef(fact["stock_ref"], fact["node_ref"]) for fact in before]
         states = channel._adapter()._fetch_levels(channel, refs)
@@ -171,7 +171,7 @@ class ChannelObserver(models.AbstractModel):
         )
 
     def _adopt(self, fact, seen_sum, deducted):
-        """From here on the base is known; whatever differs from the target is queued."""
+        """From here on the base is known; what differs from the target is queued."""
         self.env.execute_query(
             SQL(
                 """

@@ -78,7 +78,7 @@ class ChannelOrderLine(models.Model):
         return order.channel_id.with_context(active_test=False).node_ids
 
     def _listings(self, order, data):
-        """Listings by external id; one that we have never seen is made, to be matched."""
+        """Listings by external id; one never seen before is made, to be matched."""
         listing_model = self.env["channel.listing"].with_context(active_test=False)
         wanted = {line.listing_ref: line for line in data.lines if line.listing_ref}
         found = listing_model.search(

@@ -92,7 +92,10 @@ class ChannelPlanner(models.AbstractModel):
                 since,
                 traces,
             )
-            self.env.execute_query(self._plan_query(listings, changed))
+            grown = self.env.execute_query(self._plan_query(listings, changed))
+            channels = self.env["channel.channel"].browse(row[0] for row in grown)
+            # what they show is not known until somebody has looked
+            channels._wake("_job_observe")
         self._wake_publishers()
 
     def _touched_listings(self, changes):
@@ -144,6 +147,7 @@ class ChannelPlanner(models.AbstractModel):
 
         :param listings: ids; a list, so that PostgreSQL knows how many there are
         :param changed: query of (listing_id, since, trace)
+        :return: query of (channel_id) of those that have got new levels
         """
         return SQL(
             """
@@ -171,14 +175,16 @@ class ChannelPlanner(models.AbstractModel):
                    SET target = EXCLUDED.target, inputs = EXCLUDED.inputs,
                        planned_at = EXCLUDED.planned_at, trace = EXCLUDED.trace
                 RETURNING id, listing_id, node_id, channel_id
+            ),
+            queued AS (
+                INSERT INTO channel_level_pending
+                       (level_id, channel_id, urgent, force, since, trace)
+                SELECT written.id, written.channel_id,
+                       differing.target < COALESCE(differing.old_target, 0), false,
+                       differing.since, differing.trace
+                  FROM written JOIN differing USING (listing_id, node_id)
             )
-            INSERT INTO channel_level_pending
-                   (level_id, channel_id, urgent, force, since, trace)
-            SELECT written.id, written.channel_id,
-                   differing.target < COALESCE(differing.old_target, 0), false,
-                   differing.since, differing.trace
-              FROM written JOIN differing USING (listing_id, node_id)
-            RETURNING id
+            SELECT DISTINCT channel_id FROM differing WHERE level_id IS NULL
             """,
             listings=listings,
             changed=changed,
@@ -288,7 +294,9 @@ class ChannelPlanner(models.AbstractModel):
             SQL(
                 """
                 WITH listed AS (
-                    SELECT DISTINCT listing_id FROM channel_level WHERE id = ANY(%(ids)s)
+                    SELECT DISTINCT listing_id
+                      FROM channel_level
+                     WHERE id = ANY(%(ids)s)
                 ),
                 %(computed)s,
                 explained AS (

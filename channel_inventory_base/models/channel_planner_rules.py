@@ -3,12 +3,12 @@ from odoo.tools import SQL
 
 
 class ChannelPlanner(models.AbstractModel):
-    """Which rule of each kind counts on a level; ``channel.rule`` says how it is chosen."""
+    """Which rule of each kind counts on a level; how is said in ``channel.rule``."""
 
     _inherit = "channel.planner"
 
     def _rule_ctes(self):
-        """CTE ``rule``: for each pair and kind the value and id of the rule that counts.
+        """CTE ``rule``: for each pair and kind, value and id of the rule that counts.
 
         Rules for products and listings are looked up by them; all others depend only
         on node and category, of which there are few.

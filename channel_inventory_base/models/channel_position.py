@@ -92,7 +92,7 @@ class ChannelPosition(models.Model):
         )
 
     def _facts(self):
-        """Queries of (product_id, warehouse_id, kind, quantity); addons may add some."""
+        """Queries of (product_id, warehouse_id, kind, quantity); addons add theirs."""
         return [
             self._quant_facts(),
             self._outgoing_facts(),
@@ -118,7 +118,7 @@ class ChannelPosition(models.Model):
         )
 
     def _outgoing_facts(self):
-        """A row is an open move that takes sellable goods out of its warehouse for good.
+        """A row is an open move of sellable goods out of their warehouse for good.
 
         Deliveries in several steps made by push rules have one open move at a time,
         with the customer as final location. Those made by pull rules have all of them:
@@ -152,7 +152,7 @@ class ChannelPosition(models.Model):
         )
 
     def _incoming_facts(self):
-        """A row is an open move that brings goods into a warehouse, the last of a chain."""
+        """A row is an open move of goods into a warehouse, the last of a chain."""
         return SQL(
             """
             SELECT move.product_id, final.warehouse_id, 'in_transit' AS kind,

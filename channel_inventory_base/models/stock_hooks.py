@@ -1,5 +1,6 @@
-"""Wake-ups for the planner. The record of a change is the triggers' (see tools.triggers);
-these only make planning start at once instead of with the next healing."""
+"""Wake-ups for the planner. The record of a change is the triggers' (see
+tools.triggers); these only make planning start at once instead of with the next
+healing."""
 
 from odoo import api, models
 

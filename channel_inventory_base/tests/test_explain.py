@@ -10,7 +10,7 @@ KINDS = ("backorder", "fixed", "percent", "threshold", "cap")
 
 @tagged("post_install", "-at_install")
 class TestExplain(ChannelCase):
-    """Invariant 6: every number explains itself, in arithmetic that anybody can redo."""
+    """Invariant 6: every number explains itself, in arithmetic that all can redo."""
 
     def shake(self, dice):
         """Random stock, pack and rules of random scope."""
@@ -30,7 +30,7 @@ class TestExplain(ChannelCase):
             )
 
     def test_6_steps_arrive_at_the_number_whatever_the_rules(self):
-        """Plain Python comes to what SQL came to, for the stored and the fresh inputs."""
+        """Plain Python comes to what SQL came to, from stored and from fresh inputs."""
         for seed in range(60):
             self.shake(random.Random(seed))
             self.plan()

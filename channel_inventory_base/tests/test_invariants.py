@@ -1,4 +1,4 @@
-"""Invariants of the design under real concurrency: several connections, real commits."""
+"""The design's invariants in real concurrency: several connections, real commits."""
 
 import random
 import time
@@ -128,7 +128,7 @@ class TestInvariants(CommittedCase):
             self.assertEqual(self.level(env).expected_remote, 46)
 
     def test_2_flash_sale_on_one_sku_is_held_exactly(self):
-        """Writers append: captures of one SKU neither wait for nor overwrite another."""
+        """Writers append: captures of one SKU neither wait for nor overwrite others."""
         self.go_live(50)
         for _shopper in range(24):
             self.store(self.fake.event(self.fake.sell(1)))

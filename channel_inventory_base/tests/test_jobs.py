@@ -61,6 +61,17 @@ class TestJobs(ChannelCase):
 
         self.assertEqual(self.jobs_after_commit(change), ["_job_plan"])
 
+    def test_new_level_is_looked_at_at_once(self):
+        planner = self.env["channel.planner"]
+
+        def plan():
+            self.env.flush_all()
+            planner._plan_changes(planner._take_changes())
+
+        self.assertIn("_job_observe", self.jobs_after_commit(plan))
+        self.add_stock(self.env, self.product, self.warehouse, 1)
+        self.assertNotIn("_job_observe", self.jobs_after_commit(plan))
+
     def test_confirmed_sale_wakes_the_planner(self):
         order = self.env["sale.order"].create(
             {

@@ -64,7 +64,7 @@ class TestObserver(ChannelCase):
         self.assertEqual(self.shown(), 12)
 
     def test_sale_is_not_mistaken_for_an_edit_while_its_order_is_not_shown(self):
-        """The number has gone down, the order is not to be had yet: nobody believes it."""
+        """The number went down, the order is not to be had yet: nobody believes it."""
         self.go_live(shown=10)
         self.publish()
         name = self.fake.sell(3)

@@ -188,7 +188,7 @@ class TestPosition(ChannelCase):
         self.assertEqual((there.in_transit, there.available), (4, 0))
 
     def test_chain_made_by_pull_rules_counts_once(self):
-        """Two linked moves that exist at once: to the output zone, then to the customer."""
+        """Two linked moves exist at once: to the output zone, then to the customer."""
         output = self.warehouse.wh_output_stock_loc_id
         customers = self.env.ref("stock.stock_location_customers")
         ship = self.env["stock.move"].create(

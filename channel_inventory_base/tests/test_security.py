@@ -137,9 +137,9 @@ class TestSecurity(ChannelCase):
     def test_user_may_not_retry_what_operators_retry(self):
         event = self.env["channel.inbox.event"].browse(
             self.env.cr.execute(
-                "INSERT INTO channel_inbox_event (channel_id, company_id, source, kind, "
-                "topic, key, received_at, state) VALUES (%s, %s, 'poll', 'order', 'x', "
-                "'x', now(), 'dead') RETURNING id",
+                "INSERT INTO channel_inbox_event (channel_id, company_id, source, "
+                "kind, topic, key, received_at, state) VALUES (%s, %s, 'poll', "
+                "'order', 'x', 'x', now(), 'dead') RETURNING id",
                 (self.channel.id, self.channel.company_id.id),
             )
             or self.env.cr.fetchone()[0]

@@ -1,4 +1,4 @@
-"""Odoo, a store and shoppers on one machine; ``setup/demo`` is the front."""
+"""Odoo, two stores and their shoppers on one machine; ``setup/demo`` is the front."""
 
 import argparse
 import contextlib
@@ -16,18 +16,20 @@ import demo_database
 import demo_life
 import demo_store
 import postgres
-from demo_channel import ROLES, Shop
+from demo_channel import Channel
+from demo_company import ROLES, Company
 from demo_processes import DemoError, Process, free_ports
 from demo_rpc import Rpc, Store
 
-QUEUE = (
+JOB_CHANNELS = (
     "root:4,root.channel:4,root.channel.in:1,root.channel.plan:1,"
     "root.channel.out:2,root.channel.check:1"
 )
 CURRENCY = "USD"  # of Odoo's demo company
 SECONDS_TO_START = 120
-SECONDS_TO_CONNECT = 120
-ORDERS_A_MINUTE = 8
+SECONDS_TO_CONNECT = 90
+ORDERS_A_MINUTE = 5  # in each store
+CANCELLED = 0.05
 SECONDS_BETWEEN_EVENTS = 6
 
 
@@ -36,89 +38,120 @@ def say(*words):
 
 
 class Demo:
-    """What runs: ``odoo`` (as administrator), ``store``, ``shop``, ``database``."""
+    """What runs: ``odoo`` (as administrator), ``company``, ``channels``, ``database``.
+
+    All of it ends with ``stack``.
+    """
 
     def __init__(self, stack, env, folder, port=None):
         self._stack, self._env, self._folder = stack, env, folder
+        self._processes = []
         self.database = stack.enter_context(demo_database.fresh(env, say))
-        self.url, self._server = self._start_odoo(port)
-        self.odoo = Rpc(self.url, self.database.name)
-        say("start Odoo")
-        self._server.wait_for("answers at its port", self.odoo.is_up, SECONDS_TO_START)
-        self.odoo.login("admin", "admin")
+        self.odoo = self._start_odoo(port)
         self.products = demo_store.find_products(self.odoo)
-        say(f"start the store with {len(self.products)} products")
-        self._store_process = self._start_store()
-        self.store = Store(self._store_url())
-        self.shop = Shop(self.odoo, self.database)
-        self.life = demo_life.Life(self.shop, self.products)
+        self.company = Company(self.odoo)
+        self.channels = [
+            Channel(self.odoo, self.database, self.company, store, assortment)
+            for store, assortment in self._start_stores()
+        ]
+        self.life = demo_life.Life(self.company, self.products)
 
     def connect(self):
-        """Furnish the company and take the channel live, as a manager would."""
+        """Furnish the company and take the channels live, as a manager would."""
         say("furnish warehouses, rules and users")
-        self.shop.furnish(self.products)
-        say("connect the channel")
-        self.shop.connect(self.store.url, self.wait)
+        self.company.furnish(self.products)
+        for channel in self.channels:
+            say(f"connect {channel.assortment.name}")
+            channel.connect(self.wait)
 
     def wait(self, what, condition, seconds=SECONDS_TO_CONNECT):
-        self._store_process.check()
-        self._server.wait_for(what, condition, seconds)
+        """Wait for what Odoo's jobs do in the background."""
+        self._processes[0].wait_for(what, condition, seconds)
         say(f"      {what}")
 
     def check(self):
         """:raise DemoError: a process has ended"""
-        self._server.check()
-        self._store_process.check()
+        for process in self._processes:
+            process.check()
+
+    def is_quiet(self):
+        return all(channel.is_quiet() for channel in self.channels)
+
+    def shop(self, **values):
+        """Let shoppers into the stores; values are those of ``shoppers/start``."""
+        for channel in self.channels:
+            channel.store.post("shoppers/start", **values)
+
+    def buy_unknown(self):
+        """Two orders that a person has to look at."""
+        self.channels[0].buy(demo_store.UNKNOWN["sku"])
+        self.channels[0].buy(*demo_store.BY_BARCODE.values())
+
+    def stop_shopping(self):
+        for channel in self.channels:
+            channel.store.post("shoppers/stop")
 
     # --- processes ----------------------------------------------------------------
 
     def _start_odoo(self, port):
         http_port, gevent_port = free_ports(2)
-        url = f"http://127.0.0.1:{port or http_port}"
+        http_port = port or http_port
+        url = f"http://127.0.0.1:{http_port}"
         self.database.keep_local(url)
-        data = self._folder / "data"
-        data.mkdir()
-        conf = databases.write_conf(
-            self._env,
-            self._folder / "odoo.conf",
-            {
-                "http_port": port or http_port,
-                "gevent_port": gevent_port,
-                "db_name": self.database.name,
-                "dbfilter": f"^{self.database.name}$",
-                "list_db": False,
-                "data_dir": data,
-                "workers": 3,
-                "max_cron_threads": 1,
-                "log_handler": ":INFO,werkzeug:WARNING",
-            },
-            channels=QUEUE,
-        )
+        conf = self._write_conf(http_port, gevent_port)
+        say("start Odoo")
         script = databases.REPO / "setup" / "lib" / "odoo_server.py"
         command = [sys.executable, script, "--config", conf]
-        return url, self._start("Odoo", command, "odoo", self._folder)
+        process = self._start("Odoo", command, "odoo", self._folder)
+        odoo = Rpc(url, self.database.name)
+        process.wait_for("answers at its port", odoo.is_up, SECONDS_TO_START)
+        return odoo.login("admin", "admin")
 
-    def _start_store(self):
-        seed = self._folder / "seed.json"
-        seed.write_text(json.dumps(demo_store.make_seed(self.products, CURRENCY), indent=1))
-        command = [sys.executable, "-m", "sandbox.shopify", "--port", "0"]
-        command += ["--seed", seed, "--currency", CURRENCY, "--retry-window", "60"]
+    def _write_conf(self, http_port, gevent_port):
+        data = self._folder / "data"
+        data.mkdir()
+        options = {
+            "http_port": http_port,
+            "gevent_port": gevent_port,
+            "db_name": self.database.name,
+            "dbfilter": f"^{self.database.name}$",
+            "list_db": False,
+            "data_dir": data,
+            "workers": 3,
+            "max_cron_threads": 1,
+            "log_handler": ":INFO,werkzeug:WARNING",
+        }
+        path = self._folder / "odoo.conf"
+        return databases.write_conf(self._env, path, options, channels=JOB_CHANNELS)
+
+    def _start_stores(self):
+        """:return: pairs (store, assortment)"""
+        say(f"start {len(demo_store.STORES)} stores")
+        command = [sys.executable, "-m", "sandbox.shopify", "--currency", CURRENCY]
+        command += ["--retry-window", "60"]
         command += ["--schemas", os.environ["CHANNEL_SHOPIFY_SCHEMAS"]]
-        return self._start("the store", command, "store", databases.REPO / "setup")
+        for number, assortment in enumerate(demo_store.STORES):
+            seed = demo_store.make_seed(assortment, self.products, CURRENCY)
+            path = self._folder / f"seed-{number}.json"
+            path.write_text(json.dumps(seed, indent=1))
+            command += ["--store", f"{assortment.domain}=0={path}"]
+        process = self._start("stores", command, "stores", databases.REPO / "setup")
 
-    def _store_url(self):
-        """Its first line of output tells where it listens."""
+        def addresses():
+            """Its first lines tell where each store listens."""
+            lines = process.log.read_text().split("\n")[:-1]
+            urls = [json.loads(line)["ready"] for line in lines if '"ready"' in line]
+            return urls if len(urls) == len(demo_store.STORES) else None
 
-        def first_line():
-            text = self._store_process.log.read_text()
-            return text.split("\n")[0] if "\n" in text else None
-
-        line = self._store_process.wait_for("is ready", first_line, SECONDS_TO_START)
-        return json.loads(line)["ready"]
+        urls = process.wait_for("are ready", addresses, SECONDS_TO_START)
+        pairs = zip(urls, demo_store.STORES, strict=True)
+        return [(Store(url), assortment) for url, assortment in pairs]
 
     def _start(self, name, command, log, cwd):
-        log = self._folder / f"{log}.log"
-        return self._stack.enter_context(Process(name, command, log, self._env, cwd))
+        path = self._folder / f"{log}.log"
+        process = Process(name, command, path, self._env, cwd)
+        self._processes.append(process)
+        return self._stack.enter_context(process)
 
 
 @contextlib.contextmanager
@@ -133,7 +166,7 @@ def running(port=None):
             raise DemoError("a demo of this checkout is running already") from None
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        stack.callback(_forget, folder)
+        stack.callback(_keep_logs_only, folder)
         env = stack.enter_context(postgres.running())
         demo = Demo(stack, _without_surprises(env), folder, port)
         demo.connect()
@@ -146,19 +179,21 @@ def _without_surprises(env):
     return {**env, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
-def _forget(folder):
-    """Keep the logs; the rest is of no use without its database."""
-    # whatever happens to the terminal now, this ends in order
+def _keep_logs_only(folder):
     shutil.rmtree(folder / "data", ignore_errors=True)
-    for name in ("odoo.conf", "seed.json"):
-        (folder / name).unlink(missing_ok=True)
+    for path in (folder / "odoo.conf", *folder.glob("seed-*.json")):
+        path.unlink(missing_ok=True)
 
 
 def show(demo):
     """For a person: shoppers and warehouse work, until Ctrl-C."""
-    demo.store.post("shoppers/start", rate=ORDERS_A_MINUTE, count=2, cancel=0.05)
-    demo.odoo.session.get(f"{demo.url}/web/login", timeout=120)  # builds the pages' assets
-    print(WORDS.format(url=demo.url, store=demo.store.url, roles=" ".join(ROLES)), flush=True)
+    demo.buy_unknown()
+    demo.shop(rate=ORDERS_A_MINUTE, count=2, cancel=CANCELLED)
+    # the first visit builds the assets of the pages: not while somebody waits
+    for path in ("/web/login", "/odoo"):
+        demo.odoo.session.get(f"{demo.odoo.url}{path}", timeout=SECONDS_TO_START)
+    stores = " ".join(f"{each.store.url}/_sandbox/state" for each in demo.channels)
+    print(WORDS.format(url=demo.odoo.url, stores=stores, roles=", ".join(ROLES)))
     while True:
         demo_life.pace(SECONDS_BETWEEN_EVENTS, demo.check)
         say(f"{time.strftime('%H:%M:%S')}  {demo.life.step()}")
@@ -166,13 +201,13 @@ def show(demo):
 
 WORDS = """
 Odoo     {url}
-Log in   admin / admin, or one of the roles: {roles} (password = name)
-Look at  Channels > Dashboard: the health of the demo store, in words
+Log in   admin (password: admin), or as {roles} (password: the name)
+Look at  Channels > Dashboard: the health of two stores that sell the same goods
          Channels > Stock > Levels: open one and read why it shows this number
          Channels > Operations > Orders: shoppers buy now and then
-         Channels > Operations > Exceptions: Odoo does not know one SKU; match it
-         Inventory: count or receive a product and watch its level follow
-Store    {store}/_sandbox/state is the other side
+         Channels > Operations > Exceptions: a SKU that Odoo does not know; match it
+         Inventory: count or receive a product and watch its levels follow
+Stores   {stores}
 Ctrl-C ends it.
 """
 
@@ -186,17 +221,18 @@ def main(arguments):
         return demo_check.run(demo, say) if options.check else show(demo)
 
 
+def stop_on_signals():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+
+
 def _interrupt(number, _frame):
     """End once, in order: a second Ctrl-C must not leave half of it behind."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
-    say("stop")
+    with contextlib.suppress(OSError):
+        say("stop")
     raise SystemExit(128 + number)
-
-
-def stop_on_signals():
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
 
 
 if __name__ == "__main__":

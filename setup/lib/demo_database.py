@@ -9,12 +9,14 @@ import psycopg2.errors
 # Odoo's own address, so that the store's webhooks arrive, and none of the scheduled
 # actions that would call the world outside.
 LOCAL_ONLY = """
-    DELETE FROM ir_config_parameter WHERE key IN ('web.base.url', 'web.base.url.freeze');
+    DELETE FROM ir_config_parameter
+     WHERE key IN ('web.base.url', 'web.base.url.freeze');
     INSERT INTO ir_config_parameter (key, value)
     VALUES ('web.base.url', %(url)s), ('web.base.url.freeze', 'True');
     UPDATE ir_cron SET active = false WHERE id NOT IN (
         SELECT res_id FROM ir_model_data
-         WHERE model = 'ir.cron' AND (starts_with(module, 'channel_') OR module = 'queue_job'))
+         WHERE model = 'ir.cron'
+           AND (starts_with(module, 'channel_') OR module = 'queue_job'))
 """
 
 
@@ -28,13 +30,13 @@ class Database:
     def close(self):
         self._connection.close()
 
-    def rows(self, query, *parameters):
+    def rows(self, query, *parameters, **named):
         with self._connection.cursor() as cursor:
-            cursor.execute(query, parameters)
+            cursor.execute(query, named or parameters or None)
             return cursor.fetchall()
 
-    def value(self, query, *parameters):
-        [[value]] = self.rows(query, *parameters)
+    def value(self, query, *parameters, **named):
+        [[value]] = self.rows(query, *parameters, **named)
         return value
 
     def keep_local(self, url):

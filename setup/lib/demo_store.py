@@ -1,17 +1,49 @@
-"""What the sandbox store sells: the storable demo products of Odoo, and a few traps.
+"""What the sandbox stores sell: the storable demo products of Odoo, and a few traps.
 
-The quantities it begins with are what its owner last typed in: not Odoo's, so that
+The quantities they begin with are what their owner last typed in: not Odoo's, so that
 the dry run has something to show.
 """
 
-MAIN, REGIONAL = "Main Warehouse", "Regional Warehouses"
+from dataclasses import dataclass
+
 PACK_OF, PACK_SKU, PACK_QTY = "E-COM08", "E-COM08-6", 6
 """One product is sold by the piece and in a pack."""
 BY_BARCODE = {"FURN_0001": "ORGANIZER-OAK"}
 """Sold under another SKU, found by its barcode: a person reviews the match."""
 UNKNOWN = {"sku": "CANDLE-07", "title": "Scented Candle", "price": "12.50"}
 """Odoo does not have it: its orders become exceptions with their demand held."""
-FIELDS = ("id", "default_code", "barcode", "display_name", "name", "lst_price", "type")
+FIELDS = ("default_code", "barcode", "display_name", "name", "lst_price", "tracking")
+
+
+@dataclass(frozen=True)
+class Assortment:
+    """One store: what it is called, where it believes stock lies, and what it sells.
+
+    ``places`` maps the store's locations to codes of Odoo's warehouses.
+    """
+
+    name: str
+    domain: str
+    places: dict
+    every: int = 1
+    traps: bool = False
+
+
+STORES = (
+    Assortment(
+        "Demo Store",
+        "demo-store.myshopify.com",
+        {"Main Warehouse": ("WH",), "Regional Warehouses": ("EAST", "WEST")},
+        traps=True,
+    ),
+    # The same goods once more: what one store sells the other must no longer show.
+    Assortment(
+        "Outlet Store",
+        "outlet-store.myshopify.com",
+        {"Everywhere": ("WH", "EAST", "WEST")},
+        every=2,
+    ),
+)
 
 
 def find_products(odoo):
@@ -22,41 +54,50 @@ def find_products(odoo):
         ["sale_ok", "=", True],
         ["default_code", "!=", False],
         ["company_id", "in", (False, 1)],
-        fields=[*FIELDS, "qty_available", "tracking", "product_template_variant_value_ids"],
+        fields=FIELDS,
         order="default_code, id",
     )
 
 
-def make_seed(products, currency):
-    """:return: the seed of the sandbox store, as its ``--seed`` reads it"""
-    listed = [_listing(index, product) for index, product in enumerate(products)]
-    [pack] = [each for each in products if each["default_code"] == PACK_OF]
-    listed.append(
-        {
-            "sku": PACK_SKU,
-            "title": f"{pack['name']} (pack of {PACK_QTY})",
-            "price": f"{pack['lst_price'] * PACK_QTY * 0.9:.2f}",
-            "quantities": {MAIN: 1, REGIONAL: 1},
-        }
-    )
-    listed.append({**UNKNOWN, "quantities": {MAIN: 3, REGIONAL: 0}})
+def make_seed(assortment, products, currency):
+    """:return: the seed of a sandbox store, as its ``--seed`` reads it"""
+    listed = [
+        _listing(assortment, index, product)
+        for index, product in enumerate(products[:: assortment.every])
+    ]
+    if assortment.traps:
+        listed += [_pack(assortment, products), _unknown(assortment)]
     return {
-        "shop": {"currency": currency, "shop_name": "Demo Store"},
-        "locations": [MAIN, REGIONAL],
+        "shop": {"currency": currency, "shop_name": assortment.name},
+        "locations": list(assortment.places),
         "products": listed,
     }
 
 
-def _listing(index, product):
+def _listing(assortment, index, product):
     sku = product["default_code"]
-    quantities = {MAIN: index % 7, REGIONAL: (index * 3) % 5}
+    places = list(assortment.places)
     if index % 4 == 0:
-        # not stocked there yet: the first number has to bring it there
-        del quantities[REGIONAL]
+        # not stocked at the last place yet: the first number has to bring it there
+        places = places[:-1]
     return {
-        "sku": BY_BARCODE.get(sku, sku),
+        "sku": BY_BARCODE.get(sku, sku) if assortment.traps else sku,
         "title": product["display_name"].removeprefix(f"[{sku}] "),
         "barcode": product["barcode"] or None,
         "price": f"{product['lst_price']:.2f}",
-        "quantities": quantities,
+        "quantities": {place: (index * 3) % 7 for place in places},
     }
+
+
+def _pack(assortment, products):
+    [single] = [each for each in products if each["default_code"] == PACK_OF]
+    return {
+        "sku": PACK_SKU,
+        "title": f"{single['name']} (pack of {PACK_QTY})",
+        "price": f"{single['lst_price'] * PACK_QTY * 0.9:.2f}",
+        "quantities": dict.fromkeys(assortment.places, 1),
+    }
+
+
+def _unknown(assortment):
+    return {**UNKNOWN, "quantities": dict.fromkeys(assortment.places, 2)}

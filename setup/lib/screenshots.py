@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation from a demo; ``setup/screenshots`` is the front."""
+"""Take the documentation's pictures from a demo; ``setup/screenshots`` is the front."""
 
 import io
 import sys
@@ -15,10 +15,10 @@ from PIL import Image
 FOLDER = databases.REPO / "docs" / "screenshots"
 SIZE = 1400, 900
 SECONDS_OF_LIFE = 60
-ORDERS_A_MINUTE = 20
+ORDERS_A_MINUTE = 10
 READY = """
-    !!document.querySelector('.o_action_manager .o_view_controller, .o_action_manager .o_form_view')
-    && !document.querySelector('.o_loading_indicator, .o_view_sample_data .o_nothing')
+    !!document.querySelector('.o_action_manager .o_view_controller')
+    && !document.querySelector('.o_loading_indicator')
     && document.fonts.status === 'loaded'
     && [...document.images].every(image => image.complete)
 """
@@ -27,26 +27,27 @@ STILL = """
     document.querySelectorAll('.o_notification_close').forEach(each => each.click());
     document.activeElement && document.activeElement.blur();
     const style = document.createElement('style');
-    style.textContent = '*{transition:none!important;animation:none!important;caret-color:transparent!important}';
+    style.textContent = '* {transition: none !important; animation: none !important;'
+        + ' caret-color: transparent !important}';
     document.head.append(style);
 """
 BASE = "channel_inventory_base"
 
 
-def screens(shop):
+def screens(running):
     """Name of the picture -> path in the web client, or (path, script to run there)."""
     action = f"/odoo/action-{BASE}."
-    channel = shop.channel_id
+    channel = running.channels[0].id
     return {
         "dashboard": f"{action}channel_channel_dashboard_action",
         "channel": f"{action}channel_channel_action/{channel}",
         "listings": f"{action}channel_listing_action",
         "levels": f"{action}channel_level_action",
-        "why-this-number": f"{action}channel_level_action/{_level(shop)}",
+        "why-this-number": f"{action}channel_level_action/{_level(running.database)}",
         "positions": f"{action}channel_position_action",
         "positions-pivot": (f"{action}channel_position_action", _switch("pivot")),
         "orders": f"{action}channel_order_action",
-        "order": f"{action}channel_order_action/{_order(shop)}",
+        "order": f"{action}channel_order_action/{_order(running.database)}",
         "exceptions": f"{action}channel_exception_action",
         "inbox": f"{action}channel_inbox_event_action",
         "publications": f"{action}channel_publication_action",
@@ -60,9 +61,9 @@ def _switch(view):
     return f"document.querySelector('.o_switch_view.o_{view}').click()"
 
 
-def _level(shop):
+def _level(database):
     """A level that several rules have worked on and several warehouses feed."""
-    return shop.database.value(
+    return database.value(
         """
         SELECT level.id FROM channel_level level
           JOIN channel_node node ON node.id = level.node_id
@@ -71,14 +72,15 @@ def _level(shop):
             ON served.channel_node_id = node.id
          WHERE level.target > 0
          GROUP BY level.id, listing.pack_qty
-         ORDER BY listing.pack_qty DESC, count(*) DESC, level.target DESC, level.id LIMIT 1
+         ORDER BY listing.pack_qty DESC, count(*) DESC, level.target DESC, level.id
+         LIMIT 1
         """
     )
 
 
-def _order(shop):
+def _order(database):
     """A confirmed order with more than one line, if there is one."""
-    return shop.database.value(
+    return database.value(
         """
         SELECT channel.id FROM channel_order channel
           JOIN sale_order sale ON sale.channel_order_id = channel.id
@@ -92,7 +94,7 @@ def _order(shop):
 def take(running, page, name, place):
     path, script = place if isinstance(place, tuple) else (place, "")
     page.open("about:blank")
-    page.open(running.url + path)
+    page.open(running.odoo.url + path)
     page.wait_for(READY, f"{name} is drawn")
     if script:
         page.evaluate(script)
@@ -110,17 +112,18 @@ def take(running, page, name, place):
 def main(names):
     FOLDER.mkdir(parents=True, exist_ok=True)
     with demo.running() as running:
-        running.store.post("shoppers/start", rate=ORDERS_A_MINUTE, count=3, cancel=0.05)
+        running.buy_unknown()
+        running.shop(rate=ORDERS_A_MINUTE, count=2, cancel=demo.CANCELLED)
         end = time.monotonic() + SECONDS_OF_LIFE
         while time.monotonic() < end:
             running.life.step()
             demo_life.pace(2, running.check)
-        running.store.post("shoppers/stop")
-        running.wait("both sides are quiet", running.shop.is_quiet)
+        running.stop_shopping()
+        running.wait("both sides are quiet", running.is_quiet)
         with browser.running(SIZE) as page:
             session = running.odoo.session.cookies["session_id"]
-            page.set_cookie(running.url, "session_id", session)
-            for name, place in screens(running.shop).items():
+            page.set_cookie(running.odoo.url, "session_id", session)
+            for name, place in screens(running).items():
                 if not names or name in names:
                     take(running, page, name, place)
 

@@ -1,0 +1,111 @@
+"""Make the demo's database look like a distributor's: warehouses, stock, people."""
+
+import demo_store
+
+ROLES = ("user", "operator", "manager", "auditor")
+# What each of them may do besides, to see sale orders and stock as people in that
+# position do.
+ALSO = {
+    "user": ("sales_team.group_sale_salesman_all_leads", "stock.group_stock_user"),
+    "operator": ("sales_team.group_sale_salesman_all_leads", "stock.group_stock_user"),
+    "manager": ("sales_team.group_sale_manager", "stock.group_stock_manager"),
+    "auditor": (),
+}
+VAT = 21.0
+INVENTORY = {"inventory_mode": True}
+
+
+class Company:
+    """The demo's company in Odoo. ``warehouses``: code -> id and stock location."""
+
+    def __init__(self, odoo):
+        self.odoo = odoo
+        self.warehouses = {"WH": self._read_warehouse(["code", "=", "WH"])}
+
+    def furnish(self, products):
+        """Two more warehouses, stock everywhere, a tax, rules and users."""
+        for name, code in (("East", "EAST"), ("West", "WEST")):
+            warehouse_id = self.odoo.create("stock.warehouse", name=name, code=code)
+            self.warehouses[code] = self._read_warehouse(["id", "=", warehouse_id])
+        self._stock(products)
+        self._make_rules()
+        self._make_users()
+        self.tax_id = self._make_tax()
+
+    def _read_warehouse(self, condition):
+        fields = ["id", "lot_stock_id", "display_name"]
+        return self.odoo.find("stock.warehouse", condition, fields=fields)[0]
+
+    def _stock(self, products):
+        # what has a lot cannot be counted without one
+        plain = [each["id"] for each in products if each["tracking"] == "none"]
+        places = {
+            code: each["lot_stock_id"][0] for code, each in self.warehouses.items()
+        }
+        counted = {
+            (product, places["EAST"]): 9 + index % 20
+            for index, product in enumerate(plain)
+        }
+        for index, product in enumerate(plain[::2]):
+            counted[product, places["WEST"]] = 6 + index % 11
+        for product in self._find_scarce(plain):
+            counted[product, places["WH"]] = 60
+        self.count(counted)
+
+    def _find_scarce(self, products):
+        """Of which the main warehouse has less than its open deliveries need."""
+        found = self.odoo.find(
+            "product.product",
+            ["id", "in", products],
+            fields=["virtual_available"],
+            context={"warehouse_id": self.warehouses["WH"]["id"]},
+        )
+        return [each["id"] for each in found if each["virtual_available"] < 10]
+
+    def count(self, quantities):
+        """Count shelves: {(product id, location id): quantity}."""
+        quants = [
+            {
+                "product_id": product,
+                "location_id": location,
+                "inventory_quantity_auto_apply": quantity,
+            }
+            for (product, location), quantity in quantities.items()
+        ]
+        self.odoo.call("stock.quant", "create", quants, context=INVENTORY)
+
+    def _make_rules(self):
+        """For all channels; each channel has one of its own besides."""
+        found = self.odoo.find(
+            "product.product",
+            ["default_code", "=", demo_store.PACK_OF],
+            fields=["categ_id"],
+        )
+        category_id = found[0]["categ_id"][0]
+        self.odoo.create("channel.rule", kind="fixed", value=1)
+        self.odoo.create("channel.rule", kind="cap", value=40)
+        self.odoo.create(
+            "channel.rule", kind="threshold", value=1, categ_id=category_id
+        )
+
+    def _make_users(self):
+        for role in ROLES:
+            groups = (f"channel_inventory_base.group_channel_{role}", *ALSO[role])
+            self.odoo.create(
+                "res.users",
+                name=f"Demo {role.capitalize()}",
+                login=role,
+                password=role,
+                group_ids=[(4, self.odoo.ref(group)) for group in groups],
+            )
+
+    def _make_tax(self):
+        """European shoppers pay a tax that is in the price."""
+        return self.odoo.create(
+            "account.tax",
+            name=f"VAT {VAT:g}% (in the price)",
+            amount=VAT,
+            amount_type="percent",
+            type_tax_use="sale",
+            price_include_override="tax_included",
+        )
