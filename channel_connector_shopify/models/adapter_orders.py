@@ -1,3 +1,4 @@
+import hashlib
 import json
 from datetime import timezone
 
@@ -35,14 +36,19 @@ class ChannelAdapterShopify(models.AbstractModel):
         return self._order_event(order, "orders/fetch") if order else None
 
     def _order_event(self, order, topic):
-        """The order as an event: the same version of it is the same event."""
+        """The order as an event: the same content at the same time is the same event.
+
+        ``updatedAt`` counts whole seconds, and two changes fit into one.
+        """
+        body = json.dumps(order, ensure_ascii=False, separators=(",", ":"))
+        digest = hashlib.sha256(body.encode()).hexdigest()[:16]
         return schemas.load(
             schemas.InboundEvent,
             {
-                "key": f"{order['id']}@{order['updatedAt']}",
+                "key": f"{order['id']}@{order['updatedAt']}/{digest}",
                 "kind": "order",
                 "topic": topic,
-                "body": json.dumps(order, ensure_ascii=False, separators=(",", ":")),
+                "body": body,
                 "ref": order["id"],
                 "occurred_at": order["updatedAt"],
             },

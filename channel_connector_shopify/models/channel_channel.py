@@ -66,12 +66,10 @@ class ChannelChannel(models.Model):
         "custom app, or the new secret while the app's secret is being rotated.",
     )
 
-    @api.depends("shopify_api_version", "channel_type")
+    @api.depends("shopify_api_version")
     def _compute_shopify_version_warning(self):
         for channel in self:
-            channel.shopify_version_warning = (
-                channel.channel_type == "shopify" and channel._shopify_version_words()
-            )
+            channel.shopify_version_warning = channel._shopify_version_words()
 
     def _shopify_version_words(self):
         """A warning when the version ends soon; False when it does not."""

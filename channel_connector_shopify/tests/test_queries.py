@@ -121,7 +121,7 @@ class TestQueries(PureCase):
                 self.assertTrue(not needed or needed & ours, (place, needed))
 
     def test_fulfillment_orders_of_every_kind_of_location_are_shown(self):
-        """Shopify hides those of a kind without an error: stock would seem untouched."""
+        """Shopify hides a kind without an error: its stock would seem untouched."""
         for kind in ("merchant_managed", "assigned", "third_party"):
             self.assertIn(f"read_{kind}_fulfillment_orders", SCOPES)
 

@@ -62,7 +62,7 @@ class ChannelCatalogue(models.AbstractModel):
                 ON CONFLICT (channel_id, external_id) DO UPDATE
                    SET stock_ref = EXCLUDED.stock_ref, sku = EXCLUDED.sku,
                        barcode = EXCLUDED.barcode, title = EXCLUDED.title,
-                       tracked = EXCLUDED.tracked, active = true,
+                       tracked = EXCLUDED.tracked, active = EXCLUDED.active,
                        state = CASE
                            WHEN listing.state <> 'gone' THEN listing.state
                            WHEN listing.product_id IS NULL THEN 'unmapped'
@@ -72,7 +72,7 @@ class ChannelCatalogue(models.AbstractModel):
                         listing.tracked, listing.active, listing.state = 'gone')
                        IS DISTINCT FROM
                        (EXCLUDED.stock_ref, EXCLUDED.sku, EXCLUDED.barcode,
-                        EXCLUDED.title, EXCLUDED.tracked, true, false)
+                        EXCLUDED.title, EXCLUDED.tracked, EXCLUDED.active, false)
                 RETURNING id
                 """,
                 SQL(", ").join(self._row(channel_id, company, each) for each in page),
@@ -83,7 +83,7 @@ class ChannelCatalogue(models.AbstractModel):
 
     def _row(self, channel_id, company, data):
         return SQL(
-            "(%s, %s, %s, %s, %s, %s, %s, %s, true, 'unmapped', 1, 1, %s, %s, "
+            "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 'unmapped', 1, 1, %s, %s, "
             "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
             channel_id,
             company.id,
@@ -93,6 +93,7 @@ class ChannelCatalogue(models.AbstractModel):
             data.barcode or None,
             data.title or None,
             data.tracked,
+            data.active,
             self.env.uid,
             self.env.uid,
         )

@@ -1,4 +1,6 @@
+import threading
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import requests
 
@@ -9,6 +11,8 @@ from odoo.tools import SQL, config
 from ..tools import crypto
 from ..tools.transaction import own_transaction
 
+_threads = threading.local()
+
 MASK = "••••••••"
 
 
@@ -17,7 +21,26 @@ class ChannelChannel(models.Model):
 
     _inherit = "channel.channel"
 
+    def write(self, vals):
+        if "base_url" in vals:
+            moved = self.filtered(
+                lambda each: _origin(each.base_url) != _origin(vals["base_url"])
+            )
+            moved._forget_secrets()
+            moved._set_connection("unknown", False)
+        return super().write(vals)
+
     # ------------------------------------------------------------- secrets
+    def _forget_secrets(self):
+        """Secrets were given for one address: they are not carried to another."""
+        # sudo: nobody may write channel.secret directly
+        secrets = self.env["channel.secret"].sudo()
+        secrets.search([("channel_id", "in", self.ids)]).unlink()
+        self.env["channel.shared.state"].sudo().search(  # sudo: as above
+            [("channel_id", "in", self.ids), ("key", "=", "token")]
+        ).unlink()
+        self.invalidate_recordset(list(self._secret_fields()))
+
     @api.model
     def _secret_fields(self):
         """Write-only fields of the form: field name -> name of the secret."""
@@ -144,8 +167,15 @@ class ChannelChannel(models.Model):
 
     @api.model
     def _http_session(self):
-        """The session that adapters speak through; tests replace it."""
-        return requests.Session()
+        """The session that adapters speak through; tests replace it.
+
+        One a thread, so that a publisher does not open a connection for every batch;
+        without cookies, so that no channel meets another's.
+        """
+        if not hasattr(_threads, "session"):
+            _threads.session = requests.Session()
+        _threads.session.cookies.clear()
+        return _threads.session
 
     def _webhook_url(self):
         """Where the channel delivers its webhooks."""
@@ -173,3 +203,9 @@ class ChannelSecret(models.Model):
     @api.model
     def _find(self, channel, name):
         return self.search([("channel_id", "=", channel.id), ("name", "=", name)])
+
+
+def _origin(url):
+    """Who would receive what is sent to ``url``."""
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.netloc

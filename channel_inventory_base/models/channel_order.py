@@ -126,8 +126,9 @@ class ChannelOrder(models.Model):
         """An equal version is news only when it completes what we had."""
         if not self.version:
             return False
-        if version == self.version:
-            return self.complete or not data.complete
+        if version == self.version and self.complete:
+            # channels count in seconds: what differs within one is news, too
+            return not data.complete or schemas.dump(data) == self.data
         return version < self.version
 
     def _prepare_capture_vals(self, channel, data, trace):

@@ -75,6 +75,15 @@ class TestCapture(ChannelCase):
         self.assertEqual(self.order(name).state, "cancelled")
         self.assertEqual(self.held(), 0)
 
+    def test_second_change_within_one_second_is_seen(self):
+        name = self.fake.sell(3, payment="pending")
+        self.capture(name)
+        self.fake.orders[name]["payment"] = "paid"
+        event = self.fake.event(name, "-2")
+        self.env["channel.inbox.event"]._store(self.channel, [event], "poll")
+        self.intake()
+        self.assertEqual(self.order(name).payment, "paid")
+
     def test_cancelled_order_gives_its_stock_back(self):
         name = self.fake.sell(3)
         self.capture(name)

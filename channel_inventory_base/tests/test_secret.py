@@ -79,3 +79,12 @@ class TestSecret(ChannelCase):
     def test_copy_of_a_channel_has_no_secret(self):
         self.channel._set_secret("token", CANARY)
         self.assertFalse(self.channel.copy()._get_secret("token"))
+
+    def test_secret_does_not_follow_to_another_address(self):
+        self.channel.base_url = "https://store.example.com"
+        self.channel._set_secret("token", CANARY)
+        self.channel.base_url = "https://store.example.com/"
+        self.assertEqual(self.channel._get_secret("token"), CANARY)
+        self.channel.base_url = "https://elsewhere.example.com"
+        self.assertFalse(self.channel._get_secret("token"))
+        self.assertEqual(self.channel.connection_state, "unknown")

@@ -19,7 +19,7 @@ import postgres
 from demo_channel import Channel
 from demo_company import ROLES, Company
 from demo_processes import DemoError, Process, free_ports
-from demo_rpc import Rpc, Store
+from demo_rpc import Refused, Rpc, Store
 
 JOB_CHANNELS = (
     "root:4,root.channel:4,root.channel.in:1,root.channel.plan:1,"
@@ -196,7 +196,12 @@ def show(demo):
     print(WORDS.format(url=demo.odoo.url, stores=stores, roles=", ".join(ROLES)))
     while True:
         demo_life.pace(SECONDS_BETWEEN_EVENTS, demo.check)
-        say(f"{time.strftime('%H:%M:%S')}  {demo.life.step()}")
+        try:
+            done = demo.life.step()
+        except Refused as error:
+            # somebody else works in this Odoo too
+            done = str(error)
+        say(f"{time.strftime('%H:%M:%S')}  {done}")
 
 
 WORDS = """

@@ -6,6 +6,17 @@ from demo_processes import DemoError
 SECONDS = 90
 
 
+class Refused(DemoError):
+    """Odoo did not do what was asked; its words to the user."""
+
+
+def _post(session, url, body):
+    try:
+        return session.post(url, json=body, timeout=SECONDS)
+    except requests.RequestException as error:
+        raise DemoError(f"{url} does not answer: {error}") from error
+
+
 class Rpc:
     """A session of one user: every call is one that a button or form could make."""
 
@@ -28,7 +39,7 @@ class Rpc:
             return False
 
     def call(self, model, method, *args, **kwargs):
-        """:raise DemoError: with what Odoo says to the user"""
+        """:raise Refused:"""
         return self._post(
             f"/web/dataset/call_kw/{model}/{method}",
             {"model": model, "method": method, "args": args, "kwargs": kwargs},
@@ -57,12 +68,13 @@ class Rpc:
 
     def _post(self, path, params):
         body = {"jsonrpc": "2.0", "method": "call", "params": params}
-        answer = self.session.post(f"{self.url}{path}", json=body, timeout=SECONDS)
-        answer.raise_for_status()
+        answer = _post(self.session, f"{self.url}{path}", body)
+        if not answer.ok:
+            raise DemoError(f"{path}: Odoo answers {answer.status_code}")
         content = answer.json()
         if error := content.get("error"):
             words = error.get("data", {}).get("message") or error.get("message")
-            raise DemoError(f"{path}: {words}")
+            raise Refused(f"{path}: {words}")
         return content.get("result")
 
 
@@ -75,14 +87,16 @@ class Store:
         self.session.trust_env = False
 
     def get(self, path):
-        return self._answer(self.session.get(f"{self.url}/_sandbox/{path}", timeout=30))
+        url = f"{self.url}/_sandbox/{path}"
+        try:
+            return self._read(self.session.get(url, timeout=SECONDS))
+        except requests.RequestException as error:
+            raise DemoError(f"{url} does not answer: {error}") from error
 
     def post(self, path, **values):
-        return self._answer(
-            self.session.post(f"{self.url}/_sandbox/{path}", json=values, timeout=30)
-        )
+        return self._read(_post(self.session, f"{self.url}/_sandbox/{path}", values))
 
-    def _answer(self, response):
-        if not response.ok:
-            raise DemoError(f"sandbox store: {response.status_code} {response.text}")
-        return response.json()
+    def _read(self, answer):
+        if not answer.ok:
+            raise DemoError(f"{answer.url}: {answer.status_code} {answer.text}")
+        return answer.json()
