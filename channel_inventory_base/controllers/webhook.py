@@ -45,9 +45,7 @@ class ChannelWebhook(http.Controller):
             _logger.warning("channel %s: unreadable webhook: %s", channel.id, error)
             return self._answer(400, "malformed")
         if event:
-            request.env["channel.inbox.event"].sudo()._store(
-                channel, [event], "webhook"
-            )
+            request.env["channel.inbox.event"]._receive(channel, event)
         return self._answer(200, "ok")
 
     def _find_channel(self, token):

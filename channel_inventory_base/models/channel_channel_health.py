@@ -83,11 +83,11 @@ class ChannelChannel(models.Model):
         if waiting > STUCK:
             return "bad", self.env._("Stuck: work waits for %s", _words(waiting))
         if self.dead_letter_count:
-            return "bad", self.env._("%s dead letters", self.dead_letter_count)
+            return "bad", self.env._("Dead letters: %s", self.dead_letter_count)
         if waiting > LATE:
             return "late", self.env._("Delayed: work waits for %s", _words(waiting))
         if self.exception_count:
-            return "late", self.env._("%s open exceptions", self.exception_count)
+            return "late", self.env._("Open exceptions: %s", self.exception_count)
         if self.state == "paused":
             return "off", self.env._("Paused: nothing is published")
         return "ok", self.env._("Healthy")

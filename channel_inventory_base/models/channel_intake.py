@@ -116,8 +116,10 @@ class ChannelIntake(models.AbstractModel):
             return False
         with own_transaction(self.env) as env:
             # the channel may lag behind its own webhook: do not ask in a tight loop
-            env["channel.order"].browse(order.id)._postpone_fetch()
-        event = channel._adapter()._fetch_order(channel, order.external_id)
+            fresh = env["channel.order"].browse(order.id)
+            fresh._postpone_fetch()
+            external_id = fresh.external_id
+        event = channel._adapter()._fetch_order(channel, external_id)
         with own_transaction(self.env) as env:
             if event:
                 env["channel.inbox.event"]._store(channel, [event], "fetch")

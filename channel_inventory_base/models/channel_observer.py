@@ -57,19 +57,24 @@ class ChannelObserver(models.AbstractModel):
         size = channel._capabilities().read_size
         last = 0
         while True:
-            rows = self.env["channel.level.remote"].search(
-                [
-                    ("channel_id", "=", channel.id),
-                    ("state", "in", ("unknown", "stale")),
-                    ("id", ">", last),
-                ],
-                order="id",
-                limit=size,
-            )
-            if not rows:
+            with own_transaction(self.env) as env:
+                ids = (
+                    env["channel.level.remote"]
+                    .search(
+                        [
+                            ("channel_id", "=", channel.id),
+                            ("state", "in", ("unknown", "stale")),
+                            ("id", ">", last),
+                        ],
+                        order="id",
+                        limit=size,
+                    )
+                    .ids
+                )
+            if not ids:
                 return
-            last = rows[-1].id
-            yield rows.ids
+            last = ids[-1]
+            yield ids
 
     # ---------------------------------------------------------------- look
     def _look(self, channel, remote_ids):

@@ -157,6 +157,8 @@ class ChannelOrder(models.Model):
         )
         self.line_ids._apply_lines(self, data)
         self._follow_state(data)
+        # what waited for the rest of this order need not wait any longer
+        self.channel_id._wake("_job_publish")
         self.env["channel.audit"]._log(
             "order",
             self.channel_id,

@@ -139,6 +139,10 @@ class ChannelOrderLine(models.Model):
         )
         if levels:
             self.env["channel.level.pending"]._add(levels, trace=self.order_id.trace)
+        if self.env["channel.level.remote"].search_count(
+            [("level_id", "in", levels.ids), ("state", "=", "stale")], limit=1
+        ):
+            self.order_id.channel_id._wake("_job_observe")
 
     # ---------------------------------------------------------------- hold
     def _hold(self, data):

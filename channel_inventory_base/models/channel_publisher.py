@@ -16,6 +16,19 @@ _logger = logging.getLogger(__name__)
 RUN_SECONDS = 50
 WINDOW = 1000
 
+# An order of ``level``'s listing that has just come in and does not say yet which
+# node it was taken from. Only for a while: if the rest never comes, compare-and-set
+# protects the sale all the same.
+UNPLACED_SALE = SQL(
+    """EXISTS (
+        SELECT FROM channel_order_line line
+          JOIN channel_order sold ON sold.id = line.order_id
+         WHERE line.listing_id = level.listing_id
+           AND sold.channel_id = level.channel_id
+           AND NOT sold.complete AND sold.state <> 'gone'
+           AND sold.create_date > now() AT TIME ZONE 'UTC' - interval '30 seconds')"""
+)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -93,19 +106,23 @@ class ChannelPublisher(models.AbstractModel):
         while True:
             with own_transaction(self.env) as env:
                 publisher = env["channel.publisher"]
+                own_channel = env["channel.channel"].browse(channel.id)
+                if not own_channel._may_publish():
+                    # paused meanwhile: what is queued stays queued
+                    return None
                 taken = publisher._take(channel.id, max(WINDOW, size))
                 if not taken:
                     return None
                 chosen = [each for each in taken if each.sendable() and each.differs()]
                 publisher._put_back(chosen[size:])
                 if chosen:
-                    own_channel = env["channel.channel"].browse(channel.id)
                     return publisher._make_publication(own_channel, chosen[:size]).id
 
     def _take(self, channel_id, limit):
         """Delete up to ``limit`` levels from the queue and look at them, at once.
 
-        A number is not raised while a change of its product waits to be planned: an
+        A number waits while its listing has a sale of which the place is not known: it
+        would be refused as stale. And it is not raised while a change of its product waits to be planned: an
         order that is stored counts even if no planner has got to it.
         """
         rows = self.env.execute_query(
@@ -124,6 +141,7 @@ class ChannelPublisher(models.AbstractModel):
                              WHERE change.product_id = listing.product_id
                                 OR change.listing_id = listing.id
                                 OR change.channel_id = level.channel_id))
+                       AND NOT %(unplaced)s
                      ORDER BY pending.urgent DESC, pending.id
                      LIMIT %(limit)s
                 ),
@@ -153,6 +171,7 @@ class ChannelPublisher(models.AbstractModel):
                 """,
                 channel=channel_id,
                 expected=EXPECTED_REMOTE,
+                unplaced=UNPLACED_SALE,
                 limit=limit,
             )
         )

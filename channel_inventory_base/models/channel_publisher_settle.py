@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
 
 from ..tools.transaction import own_transaction
@@ -30,10 +30,17 @@ class ChannelPublisher(models.AbstractModel):
                 {
                     "state": "done",
                     "answer": (result.answer or "")[:100_000],
-                    "acked_at": fields.Datetime.now(),
+                    "acked_at": publisher._database_time(),
                 }
             )
             env["channel.audit"]._log_publication(publication, grouped)
+
+    def _database_time(self):
+        """Now, with the fractions of a second that ``fields.Datetime.now`` cuts off."""
+        [[now]] = self.env.execute_query(
+            SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+        )
+        return now
 
     def _store_results(self, publication, results):
         """Results of lines without one are ``retry``: the adapter left them out."""
@@ -93,7 +100,7 @@ class ChannelPublisher(models.AbstractModel):
         if not lines:
             return
         self._set_remote_state(lines, "stale")
-        lines.channel_id._wake("_job_poll")
+        lines.channel_id._wake("_job_poll", "_job_observe")
 
     def _settle_rejected(self, lines, results):
         if not lines:

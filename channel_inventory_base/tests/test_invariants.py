@@ -159,6 +159,42 @@ class TestInvariants(CommittedCase):
         with self.commit() as env:
             self.assertEqual(self.level(env).expected_remote, 40)
 
+    def test_5_deliveries_of_one_event_at_once_are_all_taken_and_stored_once(self):
+        event = self.fake_event()
+
+        def receive():
+            with self.commit() as env:
+                # as a request does: its snapshot is older than its twin's commit
+                channel = self.channel(env)
+                channel.read(["name"])
+                time.sleep(0.05)
+                env["channel.inbox.event"]._receive(channel, event)
+
+        self.in_threads(*[receive] * 6)
+        with self.commit() as env:
+            events = env["channel.inbox.event"]
+            domain = [("channel_id", "=", self.channel_id)]
+            self.assertEqual(events.search_count(domain), 1)
+
+    def test_2_job_with_an_old_snapshot_sees_orders_that_came_after_it_began(self):
+        self.go_live(50)
+        with self.commit() as old:
+            self.channel(old).read(["name"])
+            name = self.fake.sell(4)
+            full = self.fake.orders[name]
+            self.fake.orders[name] = dict(full, complete=False)
+            self.store(self.fake.event(name))
+            self.fake.orders[name] = full
+            self.fake.change(name)
+            old["channel.intake"]._run(self.channel(old))
+        with self.commit() as env:
+            order = env["channel.order"].search([("channel_id", "=", self.channel_id)])
+            self.assertEqual((order.complete, order.state), (True, "imported"))
+
+    def fake_event(self):
+        self.go_live(50)
+        return self.fake.event(self.fake.sell(1))
+
     # ------------------------------- 3. unseen sales are never overwritten
     def test_3_shop_and_warehouse_at_war_end_in_agreement_and_nothing_is_oversold(self):
         """Shoppers buy what is shown while everything else runs at the same time."""

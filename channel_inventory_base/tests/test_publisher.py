@@ -161,6 +161,52 @@ class TestPublisher(ChannelCase):
         self.channel._job_publish()
         self.assertEqual(self.shown(), 10)
 
+    def test_pause_stops_a_publisher_that_is_running(self):
+        listings = self.listing
+        for number in range(2, 5):
+            product = self.make_product(self.env, number, 5, self.warehouse)
+            listings |= self.make_listing(self.env, self.channel, product, number)
+        self.plan()
+        for listing in listings:
+            self.make_known(self.env, listing.level_ids, 0)
+            self.fake.levels[listing.stock_ref, "node-1"] = 0
+        self.fake.batch_size = 1
+        push = self.fake._push_levels
+
+        def push_and_pause(channel, payload, key):
+            self.channel.action_pause()
+            self.env.flush_all()
+            return push(channel, payload, key)
+
+        self.fake._push_levels = push_and_pause
+        self.publish()
+        self.assertEqual(len(self.fake.requests), 1)
+        self.assertEqual(len(self.pending().level_id), 3)
+
+    def test_number_waits_while_nobody_knows_where_a_sale_was_taken(self):
+        """An event without the place would make every publication a stale one."""
+        self.env["channel.node"].create(
+            {"channel_id": self.channel.id, "external_id": "node-2", "name": "Node 2"}
+        )
+        self.go_live(shown=10)
+        self.publish()
+        name = self.fake.sell(2)
+        full = self.fake.orders[name]
+        line = dict(full["lines"][0], deductions=None)
+        self.fake.orders[name] = dict(full, complete=False, lines=[line])
+        self.capture(name)
+        self.plan()
+        self.publish()
+        self.assertFalse(self.fake.requests)
+        self.fake.orders[name] = full
+        self.fake.change(name)
+        self.capture(name)
+        self.plan()
+        self.publish()
+        self.assertFalse(self.fake.requests)
+        self.assertEqual(self.shown(), 8)
+        self.assertEqual(self.level.remote_state, "known")
+
     def test_sweep_queues_what_no_writer_queued(self):
         self.go_live(shown=3)
         self.pending().unlink()
