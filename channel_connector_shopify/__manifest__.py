@@ -10,4 +10,5 @@
     "depends": ["channel_inventory_base"],
     "external_dependencies": {"python": ["requests"]},
     "data": ["views/channel_channel_views.xml"],
+    "uninstall_hook": "uninstall_hook",
 }

@@ -4,3 +4,5 @@ from .tools.triggers import drop_triggers
 def uninstall_hook(env):
     """Stock tables must not call functions that write to a table which is gone."""
     drop_triggers(env.cr)
+    # its table goes with the addon, a function would stay
+    env.cr.execute("DROP FUNCTION IF EXISTS channel_audit_guard CASCADE")

@@ -5,7 +5,7 @@ import uuid
 
 from ..errors import ShopifyError, Unauthorized, Unavailable
 
-LEASE = 45
+LEASE = 75
 """Seconds that a renewal may take before another worker tries; more than a request."""
 POLL = 0.25
 # A token is renewed before its end, so that none ends on its way.

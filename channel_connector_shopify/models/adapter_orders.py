@@ -40,7 +40,7 @@ class ChannelAdapterShopify(models.AbstractModel):
 
         ``updatedAt`` counts whole seconds, and two changes fit into one.
         """
-        body = json.dumps(order, ensure_ascii=False, separators=(",", ":"))
+        body = json.dumps(order, separators=(",", ":"))
         digest = hashlib.sha256(body.encode()).hexdigest()[:16]
         return schemas.load(
             schemas.InboundEvent,

@@ -7,7 +7,7 @@ from .. import exceptions
 
 _logger = logging.getLogger(__name__)
 
-MAX_BODY = 512 * 1024
+MAX_BODY = 1_000_000
 
 
 class ChannelWebhook(http.Controller):
@@ -32,7 +32,7 @@ class ChannelWebhook(http.Controller):
         length = request.httprequest.content_length
         if length is None or length > MAX_BODY:
             return self._answer(413, "body too large, or of unknown length")
-        body = request.httprequest.get_data(cache=False)
+        body = request.httprequest.get_data()
         try:
             event = channel._adapter()._verify_webhook(
                 channel, request.httprequest.headers, body

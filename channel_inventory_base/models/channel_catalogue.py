@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..exceptions import RejectedError
 from ..tools.transaction import own_transaction
 
 SLICE = 10_000
@@ -18,13 +19,19 @@ class ChannelCatalogue(models.AbstractModel):
 
         What a complete run no longer finds is gone from the channel.
         """
-        seen = set()
+        seen, started = set(), self.env.cr.now()
         for page in channel._adapter()._iter_listings(channel):
             with own_transaction(self.env) as env:
                 env["channel.catalogue"]._store_page(channel.id, page)
             seen.update(each.external_id for each in page)
+        if not seen:
+            # more likely a mistake than an empty shop; a wrong guess stops all sales
+            raise RejectedError(
+                self.env._("%s lists nothing: no listing was changed.", channel.name),
+                code="EMPTY_CATALOGUE",
+            )
         with own_transaction(self.env) as env:
-            env["channel.catalogue"]._mark_gone(channel.id, seen)
+            env["channel.catalogue"]._mark_gone(channel.id, seen, started)
         self.env["channel.change"]._wake_planner()
         channel._wake("_job_observe")
 
@@ -98,24 +105,29 @@ class ChannelCatalogue(models.AbstractModel):
             self.env.uid,
         )
 
-    def _mark_gone(self, channel_id, seen):
-        """Mark what the channel no longer has, a slice of the catalogue at a time."""
+    def _mark_gone(self, channel_id, seen, started):
+        """Mark what the channel no longer has, a slice of the catalogue at a time.
+
+        What has been made since ``started`` was not there to be seen.
+        """
         last = 0
-        while rows := self._slice(channel_id, last):
+        while rows := self._slice(channel_id, last, started):
             last = rows[-1][0]
             gone = [listing_id for listing_id, ref in rows if ref not in seen]
             self.env["channel.listing"].browse(gone).write({"state": "gone"})
 
-    def _slice(self, channel_id, last):
+    def _slice(self, channel_id, last, started):
         return self.env.execute_query(
             SQL(
                 """
                 SELECT id, external_id FROM channel_listing
                  WHERE channel_id = %s AND state <> 'gone' AND id > %s
+                   AND create_date <= %s
                  ORDER BY id LIMIT %s
                 """,
                 channel_id,
                 last,
+                started,
                 SLICE,
             )
         )

@@ -218,6 +218,8 @@ class ChannelChannel(models.Model):
 
         :raise AccessError: the user is no ``role`` (user, operator, manager)
         """
+        # what follows is done with more rights: not on what the user cannot even see
+        self.check_access("read")
         group = f"channel_inventory_base.group_channel_{role}"
         if not self.env.su and not self.env.user.has_group(group):
             raise AccessError(

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .channel_order import FETCH_WANTED
+
 # Seconds after which waiting work is worth a look, and an alarm.
 LATE, STUCK = 60, 600
 
@@ -129,10 +131,10 @@ class ChannelChannel(models.Model):
                 SELECT (SELECT count(*) FROM channel_inbox_event
                          WHERE channel_id = %(id)s AND state = 'new')
                      + (SELECT count(*) FROM channel_order
-                         WHERE channel_id = %(id)s AND state != 'gone'
-                           AND (NOT complete OR wanted_version > version))
+                         WHERE channel_id = %(id)s AND %(wanted)s)
                 """,
                 id=self.id,
+                wanted=FETCH_WANTED,
             )
         )
         return count
@@ -200,7 +202,13 @@ HEALTH_FACTS = {
         "SELECT count(*) FROM channel_level_pending WHERE channel_id = channel.id"
     ),
     "oldest_pending": SQL(
-        "SELECT min(since) FROM channel_level_pending WHERE channel_id = channel.id"
+        "SELECT min(since) FROM ("
+        "SELECT since FROM channel_level_pending WHERE channel_id = channel.id "
+        "UNION ALL SELECT line.since FROM channel_publication publication "
+        "JOIN channel_publication_line line ON line.publication_id = publication.id "
+        "WHERE publication.channel_id = channel.id "
+        "AND publication.state IN ('ready', 'sending') "
+        "UNION ALL (SELECT since FROM channel_change ORDER BY id LIMIT 1)) waiting"
     ),
     "new_event_count": SQL(
         "SELECT count(*) FROM channel_inbox_event "

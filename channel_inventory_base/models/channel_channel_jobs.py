@@ -42,7 +42,8 @@ class ChannelChannel(models.Model):
         if not wanted:
             registry = self.env.registry
             postcommit.add(lambda: _enqueue(registry, wanted))
-        wanted[channel_id, method] = seconds
+        known = wanted.get((channel_id, method), seconds)
+        wanted[channel_id, method] = min(known, seconds)
 
     @api.model
     def _enqueue_wakeups(self, wanted):

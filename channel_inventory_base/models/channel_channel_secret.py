@@ -32,12 +32,15 @@ class ChannelChannel(models.Model):
 
     # ------------------------------------------------------------- secrets
     def _forget_secrets(self):
-        """Secrets were given for one address: they are not carried to another."""
+        """Secrets were given for one address: they are not carried to another.
+
+        Nor is what was learned there: its tokens, and how far its orders were pulled.
+        """
         # sudo: nobody may write channel.secret directly
         secrets = self.env["channel.secret"].sudo()
         secrets.search([("channel_id", "in", self.ids)]).unlink()
         self.env["channel.shared.state"].sudo().search(  # sudo: as above
-            [("channel_id", "in", self.ids), ("key", "=", "token")]
+            [("channel_id", "in", self.ids)]
         ).unlink()
         self.invalidate_recordset(list(self._secret_fields()))
 

@@ -72,6 +72,12 @@ class ChannelChannel(models.Model):
                 "%s listings wait for a product: review them under To Match.",
                 self.unmatched_count,
             )
+        if self.unsettled_count:
+            return self.env._(
+                "Wait a minute: the channel is being asked what it shows now (%s "
+                "numbers are left). Then look at the Dry Run.",
+                self.unsettled_count,
+            )
         return self.env._("Look at the Dry Run, then press Go Live.")
 
     # ------------------------------------------------------------- buttons

@@ -24,3 +24,14 @@ class ChannelException(models.Model):
             exception.can_retry = known and hasattr(
                 self.env[exception.res_model], "action_retry"
             )
+
+    def action_match_listings(self):
+        """The listings of its order; the order, when the channel has none for it."""
+        self.ensure_one()
+        listings = self.env["channel.order"].browse(self.res_id).line_ids.listing_id
+        if not listings:
+            return self.action_open_record()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_listing_review_action"
+        )
+        return dict(action, domain=[("id", "in", listings.ids)], context={})

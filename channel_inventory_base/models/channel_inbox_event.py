@@ -1,12 +1,10 @@
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import exceptions
-from ..tools.transaction import own_transaction
+from ..tools.transaction import CONFLICTS, own_transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -148,7 +146,7 @@ class ChannelInboxEvent(models.Model):
                 state = handler()
         except exceptions.ChannelError as error:
             self._bury(str(error))
-        except OperationalError:
+        except CONFLICTS:
             # a conflict between transactions says nothing about the event
             raise
         except Exception as error:  # pylint: disable=broad-except
@@ -224,14 +222,14 @@ class ChannelInboxEvent(models.Model):
 
     # ------------------------------------------------------------- buttons
     def action_retry(self):
-        self.env["channel.channel"]._require_role("operator")
+        self.channel_id._require_role("operator")
         dead = self.filtered(lambda event: event.state == "dead")
         # sudo: operators retry, only the intake writes events otherwise
         dead.sudo().write({"state": "new", "error": False})
         dead.channel_id._wake("_job_intake")
 
     def action_discard(self):
-        self.env["channel.channel"]._require_role("operator")
+        self.channel_id._require_role("operator")
         # sudo: as above
         self.filtered(lambda event: event.state == "dead").sudo().write(
             {"state": "ignored"}

@@ -2,13 +2,18 @@ import logging
 import time
 from datetime import datetime, timedelta, timezone
 
-from psycopg2 import OperationalError
-
 from odoo import api, models
 from odoo.tools import SQL
 
 from .. import exceptions
-from ..tools.transaction import LOCK_POLL, own_transaction, retry_on_conflict, try_lock
+from ..tools.transaction import (
+    CONFLICTS,
+    LOCK_POLL,
+    own_transaction,
+    retry_on_conflict,
+    try_lock,
+)
+from .channel_order import FETCH_WANTED
 
 _logger = logging.getLogger(__name__)
 
@@ -43,27 +48,30 @@ class ChannelIntake(models.AbstractModel):
             with channel._shared_state("poll") as state:
                 state["started_at"] = started.isoformat()
                 since = self._parse_time(state.get("watermark")) or self._first_since()
-            newest = self._pull_pages(channel, since)
+            self._pull_pages(channel, since)
             with channel._shared_state("poll") as state:
                 state["completed_from"] = started.isoformat()
-                if newest:
-                    state["watermark"] = newest.isoformat()
         channel._wake("_job_intake", "_job_observe")
         return True
 
     def _pull_pages(self, channel, since):
-        """:return: the channel's own time of the newest event, None without one"""
+        """Store page by page, and remember how far we have got by the channel's time:
+        a pull that breaks off goes on there, not at the beginning."""
         overlap = timedelta(seconds=channel.poll_overlap)
-        newest, cursor = None, ""
+        cursor = ""
         while True:
             page = channel._adapter()._fetch_orders(channel, since - overlap, cursor)
             with own_transaction(self.env) as env:
                 env["channel.inbox.event"]._store(channel, page.events, "poll")
             times = [event.occurred_at for event in page.events if event.occurred_at]
-            newest = max([*times, *([newest] if newest else [])], default=None)
+            if times:
+                with channel._shared_state("poll") as state:
+                    known = self._parse_time(state.get("watermark"))
+                    newest = max([*times, *([known] if known else [])])
+                    state["watermark"] = newest.isoformat()
             cursor = page.cursor
             if not cursor:
-                return newest
+                return
 
     @api.model
     def _first_since(self):
@@ -108,8 +116,8 @@ class ChannelIntake(models.AbstractModel):
         order = self._next_order(
             channel,
             SQL(
-                "(NOT complete OR wanted_version > version) AND state != 'gone' "
-                "AND COALESCE(fetch_after, '-infinity') < now() AT TIME ZONE 'UTC'"
+                "%s AND COALESCE(fetch_after, '-infinity') < now() AT TIME ZONE 'UTC'",
+                FETCH_WANTED,
             ),
         )
         if not order:
@@ -121,10 +129,11 @@ class ChannelIntake(models.AbstractModel):
             external_id = fresh.external_id
         event = channel._adapter()._fetch_order(channel, external_id)
         with own_transaction(self.env) as env:
-            if event:
-                env["channel.inbox.event"]._store(channel, [event], "fetch")
-            else:
-                env["channel.order"].browse(order.id)._on_gone()
+            own_order = env["channel.order"].browse(order.id)
+            if not event:
+                own_order._on_gone()
+            elif not env["channel.inbox.event"]._store(channel, [event], "fetch"):
+                own_order._on_nothing_new()
         return True
 
     def _import_next(self, channel):
@@ -136,7 +145,7 @@ class ChannelIntake(models.AbstractModel):
             retry_on_conflict(lambda: self._import_order(order.id))
         except exceptions.ChannelError as error:
             self._block(order.id, "malformed", str(error))
-        except OperationalError:
+        except CONFLICTS:
             # a conflict between transactions says nothing about the order
             raise
         except Exception as error:  # pylint: disable=broad-except

@@ -145,9 +145,13 @@ class ChannelLevel(models.Model):
 
     def action_publish_again(self):
         """Send the number once more, even if the channel should show it already."""
-        self.env["channel.channel"]._require_role("operator")
+        self.channel_id._require_role("operator")
         self.env["channel.level.pending"]._add(self, force=True)
         self.channel_id._wake("_job_publish")
+
+    def action_retry(self):
+        """What the exception of a refused number does."""
+        self.action_publish_again()
 
     def action_show_publications(self):
         self.ensure_one()

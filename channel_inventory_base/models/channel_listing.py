@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+SMALLEST_FACTOR = 0.000001
+
 
 class ChannelListing(models.Model):
     """One channel SKU bound to one Odoo product.
@@ -100,21 +102,30 @@ class ChannelListing(models.Model):
     @api.depends("pack_qty", "uom_id", "product_id.uom_id")
     def _compute_stock_factor(self):
         for listing in self:
-            unit = listing.uom_id or listing.product_id.uom_id
-            stock_unit = listing.product_id.uom_id
-            listing.stock_factor = (
-                unit._compute_quantity(listing.pack_qty, stock_unit, round=False)
-                if unit and stock_unit
-                else listing.pack_qty
-            )
+            listing.stock_factor = listing._get_stock_factor()
 
-    @api.constrains("state", "product_id", "uom_id")
+    def _get_stock_factor(self):
+        """Stock units of the product in one sold unit."""
+        unit = self.uom_id or self.product_id.uom_id
+        stock_unit = self.product_id.uom_id
+        if not unit or not stock_unit:
+            return self.pack_qty
+        return unit._compute_quantity(self.pack_qty, stock_unit, round=False)
+
+    @api.constrains("state", "product_id", "uom_id", "pack_qty")
     def _check_mapping(self):
         for listing in self.filtered(lambda each: each.state == "mapped"):
             if not listing.product_id:
                 raise ValidationError(
                     self.env._(
                         "%s needs a product to be matched.", listing.display_name
+                    )
+                )
+            if listing._get_stock_factor() < SMALLEST_FACTOR:
+                raise ValidationError(
+                    self.env._(
+                        "One sold unit of %s is less than a millionth of a stock unit.",
+                        listing.display_name,
                     )
                 )
             if not listing.uom_id._has_common_reference(listing.product_id.uom_id):

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -146,8 +146,9 @@ class ChannelObserver(models.AbstractModel):
         if not agreed:
             self._remember(fact, seen_sum)
             return False
-        lag = (fact["at"] - fact["seen_at"]).total_seconds()
-        if lag < channel.order_lag or not pulled_from or pulled_from < fact["seen_at"]:
+        # an order of a sale before the first look is shown by then, and pulled
+        shown_by = fact["seen_at"] + timedelta(seconds=channel.order_lag)
+        if not pulled_from or pulled_from < shown_by:
             return False
         if fact["state"] == "stale":
             self._report_drift(channel, fact, seen_sum)

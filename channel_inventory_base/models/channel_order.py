@@ -8,6 +8,15 @@ from odoo.tools import SQL
 from .. import schemas
 from ..tools.transaction import LOCK_ORDER, lock
 
+# States that a newer version of the order brings back to life.
+REOPENING = ("blocked", "gone", "closed", "cancelled")
+GONE_MINUTES = 5
+# Orders of which we know less than there is to know.
+FETCH_WANTED = SQL(
+    "((NOT complete AND state <> 'blocked') OR wanted_version > version) "
+    "AND state <> 'gone'"
+)
+
 
 class ChannelOrder(models.Model):
     """An order as a channel has it, from the moment it is known.
@@ -110,7 +119,7 @@ class ChannelOrder(models.Model):
         elif order._is_old(data, version):
             return order
         elif not data.complete:
-            order.wanted_version = max(version, order.wanted_version or version)
+            order._want(version)
             return order
         order._apply(data, version)
         return order
@@ -121,6 +130,12 @@ class ChannelOrder(models.Model):
             SQL("SELECT 1 FROM channel_order WHERE id = ANY(%s) FOR UPDATE", self.ids)
         )
         self.invalidate_recordset()
+
+    def _want(self, version):
+        """There is a newer version than we have: have it fetched."""
+        self.wanted_version = max(version, self.wanted_version or version)
+        if self.state == "blocked" and not self.complete:
+            self.state = "captured"
 
     def _is_old(self, data, version):
         """An equal version is news only when it completes what we had."""
@@ -182,7 +197,13 @@ class ChannelOrder(models.Model):
             self._end("cancelled")
         elif data.complete and not self.sale_order_id and self._is_shipped(data):
             self.state = "closed"
-        elif self.state == "blocked" and data.complete:
+        elif self.sale_order_id.state == "cancel" and data.complete:
+            self._block(
+                "changed",
+                self.env._("%s is open again on the channel.", self.name),
+                self.env._("Its sale order was cancelled: make a new one by hand."),
+            )
+        elif self.state in REOPENING and data.complete:
             # a newer version may well have healed what was wrong with the last
             self.state = "captured"
         elif self.state == "imported" and data.complete:
@@ -206,6 +227,20 @@ class ChannelOrder(models.Model):
                     "Compare its lines with %s and change the sale order.",
                     sale_order.name,
                 ),
+            )
+
+    def _on_sale_cancelled(self):
+        """Cancelled in Odoo: its stock is free, and the channel still has the order."""
+        self._release_holds()
+        if self._get_data().state != "cancelled":
+            self._block(
+                "changed",
+                self.env._(
+                    "%(sale)s was cancelled in Odoo, %(order)s is open on the channel.",
+                    sale=self.sale_order_id.name,
+                    order=self.name,
+                ),
+                self.env._("Cancel it on the channel too, or sell it again by hand."),
             )
 
     def _end(self, state):
@@ -241,10 +276,25 @@ class ChannelOrder(models.Model):
         self.fetch_after = fields.Datetime.now() + timedelta(seconds=10)
 
     def _on_gone(self):
-        """The channel no longer has it: its demand is gone too, unless sold here."""
+        """The channel no longer has it: its demand is gone too, unless sold here.
+
+        A young one may not be shown yet: the channel's webhook was faster than it.
+        """
+        if self.create_date > fields.Datetime.now() - timedelta(minutes=GONE_MINUTES):
+            return
         if not self.sale_order_id:
             self._release_holds()
         self.state = "gone"
+
+    def _on_nothing_new(self):
+        """What was fetched is an event that we have: there is no newer version.
+
+        An order that is still incomplete then waits for that event, which could not
+        be read: it is a dead letter, and a person has to look at it.
+        """
+        self.wanted_version = self.version
+        if not self.complete:
+            self.state = "blocked"
 
     # -------------------------------------------------------------- import
     def _get_data(self):
@@ -277,14 +327,21 @@ class ChannelOrder(models.Model):
             category,
             key=f"order:{self.id}:{key or category}",
             record=self,
-            message=message,
+            message=message if self.name in message else f"{self.name}: {message}",
             suggestion=suggestion,
         )
 
     def _route_warehouse(self, node=None):
-        """Which warehouse ships what was sold at ``node``: its first."""
+        """Which warehouse ships what was sold at ``node``: its first.
+
+        A node that nobody has given a warehouse must not make the demand disappear:
+        then it is the first of the channel's, or of the company's.
+        """
         node = node or self.line_ids.node_id[:1] or self.channel_id.node_ids[:1]
-        return node.warehouse_ids.sorted(lambda each: (each.sequence, each.id))[:1]
+        warehouses = node.warehouse_ids or self.channel_id.node_ids.warehouse_ids
+        if not warehouses:
+            warehouses = warehouses.search([("company_id", "=", self.company_id.id)])
+        return warehouses.sorted(lambda each: (each.sequence, each.id))[:1]
 
     @api.model
     def _retry_for_listings(self, listings):
@@ -306,14 +363,16 @@ class ChannelOrder(models.Model):
 
     # ------------------------------------------------------------- buttons
     def action_retry(self):
-        self.env["channel.channel"]._require_role("operator")
+        self.channel_id._require_role("operator")
         self.filtered(lambda order: order.state == "blocked")._retry()
 
     def action_fetch(self):
         """Ask the channel for the newest version."""
-        self.env["channel.channel"]._require_role("operator")
+        self.channel_id._require_role("operator")
         # sudo: operators have no write access to what capture owns
-        self.sudo().write({"complete": False, "fetch_after": False})
+        self.sudo().write(
+            {"wanted_version": fields.Datetime.now(), "fetch_after": False}
+        )
         self.channel_id._wake("_job_intake")
 
     def action_open_sale_order(self):

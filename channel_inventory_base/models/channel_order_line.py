@@ -1,4 +1,7 @@
+import math
+
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class ChannelOrderLine(models.Model):
@@ -62,17 +65,18 @@ class ChannelOrderLine(models.Model):
         places = [nodes[each.node_ref] for each in taken if each.node_ref in nodes]
         only = next(iter(nodes.values())) if len(nodes) == 1 else None
         node = places[0] if places else only
-        return {
+        values = {
             "order_id": order.id,
-            "listing_id": listings[line_data.listing_ref].id
-            if line_data.listing_ref
-            else False,
             "node_id": node.id if node else False,
             "sku": line_data.sku,
             "title": line_data.title,
             "quantity": line_data.quantity,
             "open_quantity": line_data.open_quantity,
         }
+        if line_data.listing_ref:
+            # a variant that was deleted since leaves what the line was sold as
+            values["listing_id"] = listings[line_data.listing_ref].id
+        return values
 
     def _channel_nodes(self, order):
         return order.channel_id.with_context(active_test=False).node_ids
@@ -81,27 +85,44 @@ class ChannelOrderLine(models.Model):
         """Listings by external id; one never seen before is made, to be matched."""
         listing_model = self.env["channel.listing"].with_context(active_test=False)
         wanted = {line.listing_ref: line for line in data.lines if line.listing_ref}
-        found = listing_model.search(
-            [
-                ("channel_id", "=", order.channel_id.id),
-                ("external_id", "in", list(wanted)),
-            ]
+        found_domain = [
+            ("channel_id", "=", order.channel_id.id),
+            ("external_id", "in", list(wanted)),
+        ]
+        found = listing_model.search(found_domain)
+        missing = set(wanted) - set(found.mapped("external_id"))
+        if missing:
+            self._insert_listings(order, [wanted[ref] for ref in sorted(missing)])
+            found = listing_model.search(found_domain)
+            found._suggest()
+        return {listing.external_id: listing for listing in found}
+
+    def _insert_listings(self, order, lines):
+        """Not by ``create``: two orders may bring the same new listing at once."""
+        channel = order.channel_id
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_listing
+                       (channel_id, company_id, external_id, sku, title, tracked,
+                        active, state, pack_qty, stock_factor, create_date)
+                VALUES %s ON CONFLICT (channel_id, external_id) DO NOTHING
+                RETURNING id
+                """,
+                SQL(", ").join(
+                    SQL(
+                        "(%s, %s, %s, %s, %s, true, true, 'unmapped', 1, 1, "
+                        "now() AT TIME ZONE 'UTC')",
+                        channel.id,
+                        channel.company_id.id,
+                        line.listing_ref,
+                        line.sku or None,
+                        line.title or None,
+                    )
+                    for line in lines
+                ),
+            )
         )
-        known = {listing.external_id: listing for listing in found}
-        new = listing_model.create(
-            [
-                {
-                    "channel_id": order.channel_id.id,
-                    "external_id": ref,
-                    "sku": line.sku,
-                    "title": line.title,
-                }
-                for ref, line in wanted.items()
-                if ref not in known
-            ]
-        )
-        new._suggest()
-        return known | {listing.external_id: listing for listing in new}
 
     # -------------------------------------------------------------- deduct
     def _deduct(self, line_data, nodes):
@@ -148,19 +169,38 @@ class ChannelOrderLine(models.Model):
     def _hold(self, data):
         """Hold what is still to ship, as long as Odoo has not reserved it."""
         wanted = self._quantity_to_hold(data)
+        warehouse = self.order_id._route_warehouse(self.node_id)
         active = self.hold_ids.filtered(lambda hold: hold.state == "active")
-        if sum(active.mapped("quantity")) == wanted:
+        held = sum(active.mapped("quantity"))
+        if held == wanted and (not held or active.warehouse_id == warehouse):
             return
         active.write({"state": "released"})
-        warehouse = self.order_id._route_warehouse(self.node_id)
         if wanted and warehouse and self.listing_id:
             self.env["channel.hold"].create(self._prepare_hold_vals(wanted, warehouse))
 
     def _quantity_to_hold(self, data):
-        sold_here = self.order_id.sale_order_id.state in ("sale", "cancel")
+        sale_state = self.order_id.sale_order_id.state
         # a voided payment ends the sale; a pending one may still be paid
         ended = data.state == "cancelled" or data.payment == "voided"
-        return 0 if sold_here or ended else self.open_quantity
+        if ended or sale_state == "cancel":
+            return 0
+        if sale_state == "sale":
+            # what was added on the channel since is not in the sale order yet
+            return max(0, self.quantity - math.floor(self._sold_here()))
+        return self.open_quantity
+
+    def _sold_here(self):
+        """How much of the line the sale order holds, in sold units."""
+        sold = self.env["sale.order.line"].search(
+            [("channel_order_line_id", "in", self.ids)]
+        )
+        stock = sum(
+            each.product_uom_id._compute_quantity(
+                each.product_uom_qty, each.product_id.uom_id, round=False
+            )
+            for each in sold
+        )
+        return round(stock / (self.listing_id.stock_factor or 1), 4)
 
     def _prepare_hold_vals(self, quantity, warehouse):
         listing = self.listing_id
@@ -179,15 +219,6 @@ class ChannelOrderLine(models.Model):
     def _differ_from_sale(self):
         """Whether the sale order no longer holds what the channel's lines say."""
         for line in self.filtered("listing_id"):
-            sold = self.env["sale.order.line"].search(
-                [("channel_order_line_id", "=", line.id)]
-            )
-            stock = sum(
-                each.product_uom_id._compute_quantity(
-                    each.product_uom_qty, each.product_id.uom_id
-                )
-                for each in sold
-            )
-            if abs(stock - line.quantity * line.listing_id.stock_factor) > 0.0001:
+            if line._sold_here() != line.quantity:
                 return True
         return False

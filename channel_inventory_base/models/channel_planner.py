@@ -255,8 +255,8 @@ class ChannelPlanner(models.AbstractModel):
             ),
             packed AS (
                 -- four digits absorb the rounding of unit conversions, not stock
-                SELECT buffered.*, LEAST(floor(round(promised / factor, 4)), 2000000000)
-                       AS sold
+                SELECT buffered.*, LEAST(2000000000, CASE WHEN factor > 0
+                       THEN floor(round(promised / factor, 4)) ELSE 0 END) AS sold
                   FROM buffered
             ),
             computed AS (

@@ -61,7 +61,7 @@ class ChannelPublication(models.Model):
 
     def action_retry(self):
         """Dead letters: compute the numbers anew and send them under a new key."""
-        self.env["channel.channel"]._require_role("operator")
+        self.channel_id._require_role("operator")
         dead = self.filtered(lambda each: each.state == "dead")
         for publication in dead:
             self.env["channel.level.pending"]._add(
@@ -72,7 +72,7 @@ class ChannelPublication(models.Model):
         dead.channel_id._wake("_job_publish")
 
     def action_discard(self):
-        self.env["channel.channel"]._require_role("operator")
+        self.channel_id._require_role("operator")
         # sudo: as above
         self.filtered(lambda each: each.state == "dead").sudo().write({"state": "void"})
 

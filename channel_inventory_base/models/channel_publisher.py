@@ -15,6 +15,7 @@ _logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 50
 WINDOW = 1000
+STALL_SECONDS = 10
 
 # An order of ``level``'s listing that has just come in and does not say yet which
 # node it was taken from. Only for a while: if the rest never comes, compare-and-set
@@ -73,24 +74,33 @@ class ChannelPublisher(models.AbstractModel):
         with try_lock(self.env, LOCK_PUBLISH, channel.id) as locked:
             if not locked:
                 return False
+            self._void_unsent(channel)
             for publication_id in self._open_publications(channel):
                 self._send(channel, publication_id)
             while publication_id := self._freeze(channel):
-                self._send(channel, publication_id)
+                if not self._send(channel, publication_id):
+                    channel._wake("_job_publish", seconds=STALL_SECONDS)
+                    break
                 if time.monotonic() > end:
                     channel._wake("_job_publish")
                     break
         return True
+
+    def _void_unsent(self, channel):
+        """Frozen and never sent: what has changed since counts, not what was then."""
+        with own_transaction(self.env) as env:
+            publications = env["channel.publication"].search(
+                [("channel_id", "=", channel.id), ("state", "=", "ready")]
+            )
+            env["channel.publisher"]._queue_lines(publications.line_ids)
+            publications.write({"state": "void"})
 
     def _open_publications(self, channel):
         with own_transaction(self.env) as env:
             return (
                 env["channel.publication"]
                 .search(
-                    [
-                        ("channel_id", "=", channel.id),
-                        ("state", "in", ("ready", "sending")),
-                    ],
+                    [("channel_id", "=", channel.id), ("state", "=", "sending")],
                     order="id",
                 )
                 .ids
@@ -122,8 +132,9 @@ class ChannelPublisher(models.AbstractModel):
         """Delete up to ``limit`` levels from the queue and look at them, at once.
 
         A number waits while its listing has a sale of which the place is not known: it
-        would be refused as stale. And it is not raised while a change of its product waits to be planned: an
-        order that is stored counts even if no planner has got to it.
+        would be refused as stale. And it is not raised while a change of its product
+        waits to be planned: an order that is stored counts even if no planner has got
+        to it.
         """
         rows = self.env.execute_query(
             SQL(
@@ -167,6 +178,8 @@ class ChannelPublisher(models.AbstractModel):
                   LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
                  WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
                    AND node.active AND node.publish
+                   AND EXISTS (SELECT FROM channel_node_stock_warehouse_rel served
+                                WHERE served.channel_node_id = node.id)
                  ORDER BY queued.urgent DESC, queued.position
                 """,
                 channel=channel_id,
@@ -235,7 +248,10 @@ class ChannelPublisher(models.AbstractModel):
 
     # ---------------------------------------------------------------- send
     def _send(self, channel, publication_id):
-        """Send one publication, for the first time or again, and settle its answer."""
+        """Send one publication, for the first time or again, and settle its answer.
+
+        :return: False when it changed nothing: trying at once again would not either
+        """
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
             publication.write(
@@ -246,14 +262,24 @@ class ChannelPublisher(models.AbstractModel):
                 }
             )
             payload, key = publication.payload, publication.key
+            attempts = publication.attempts
         try:
             result = channel._adapter()._push_levels(channel, payload, key)
         except exceptions.StaleKeyError as error:
             self._start_over(publication_id, error)
+            return False
         except exceptions.RejectedError as error:
             self._bury(publication_id, error)
+        except exceptions.UncertainError:
+            raise
+        except (exceptions.ThrottledError, exceptions.UnavailableError) as error:
+            if attempts == 1:
+                # certainly not carried out: do not send old numbers after the wait
+                self._start_over(publication_id, error)
+            raise
         else:
-            self._settle(publication_id, result)
+            return self._settle(publication_id, result)
+        return True
 
     def _start_over(self, publication_id, error):
         """The key is burnt and nothing was written under it: queue the levels anew."""
@@ -267,6 +293,8 @@ class ChannelPublisher(models.AbstractModel):
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
             publication.write({"state": "dead", "error": str(error)})
+            # or the sweep would make a dead letter of them again and again
+            env["channel.publisher"]._set_remote_state(publication.line_ids, "rejected")
             env["channel.exception"]._report(
                 publication.channel_id,
                 "publication",
@@ -297,8 +325,10 @@ class ChannelPublisher(models.AbstractModel):
                   FROM channel_level level
                   JOIN channel_level_remote remote ON remote.level_id = level.id
                   JOIN channel_listing listing ON listing.id = level.listing_id
+                  JOIN channel_node node ON node.id = level.node_id
                  WHERE remote.state = 'known' AND level.target <> %(expected)s
-                   AND listing.state = 'mapped'
+                   AND listing.state = 'mapped' AND listing.active AND listing.tracked
+                   AND node.active AND node.publish
                    AND NOT EXISTS (SELECT FROM channel_level_pending pending
                                     WHERE pending.level_id = level.id)
                    AND NOT EXISTS (SELECT FROM channel_publication_line line

@@ -10,7 +10,10 @@ class ChannelPublisher(models.AbstractModel):
     _inherit = "channel.publisher"
 
     def _settle(self, publication_id, result):
-        """Write down what the channel answered, line by line, in one transaction."""
+        """Write down what the channel answered, line by line, in one transaction.
+
+        :return: whether it came to anything for at least one line
+        """
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
             lines = env["channel.publication.line"]
@@ -30,17 +33,24 @@ class ChannelPublisher(models.AbstractModel):
                 {
                     "state": "done",
                     "answer": (result.answer or "")[:100_000],
-                    "acked_at": publisher._database_time(),
                 }
             )
+            publisher._stamp_answer(publication)
             env["channel.audit"]._log_publication(publication, grouped)
+        return bool(grouped.keys() - {"retry"})
 
-    def _database_time(self):
-        """Now, with the fractions of a second that ``fields.Datetime.now`` cuts off."""
-        [[now]] = self.env.execute_query(
-            SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
+    def _stamp_answer(self, publication):
+        """With the fractions of a second that the ORM would cut off."""
+        publication.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                "UPDATE channel_publication "
+                "SET acked_at = clock_timestamp() AT TIME ZONE 'UTC' "
+                "WHERE id = %s RETURNING id",
+                publication.id,
+            )
         )
-        return now
+        publication.invalidate_recordset(["acked_at"])
 
     def _store_results(self, publication, results):
         """Results of lines without one are ``retry``: the adapter left them out."""

@@ -42,6 +42,13 @@ class SaleOrder(models.Model):
         self.sudo().channel_order_id._on_sale_confirmed()
         return result
 
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        # sudo: a salesperson who cancels need not have rights on channels
+        for channel_order in self.sudo().channel_order_id:
+            channel_order._on_sale_cancelled()
+        return result
+
     def _reserve(self):
         """Reserve what is there. Channels have promised it, so do not wait for a date.
 

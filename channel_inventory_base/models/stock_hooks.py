@@ -60,3 +60,21 @@ class ChannelNode(models.Model):
     def write(self, vals):
         self.env["channel.change"]._wake_planner()
         return super().write(vals)
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    def write(self, vals):
+        if "categ_id" in vals:
+            self.env["channel.change"]._wake_planner()
+        return super().write(vals)
+
+
+class ProductCategory(models.Model):
+    _inherit = "product.category"
+
+    def write(self, vals):
+        if "parent_id" in vals:
+            self.env["channel.change"]._wake_planner()
+        return super().write(vals)

@@ -1,5 +1,6 @@
 from . import test_capture
 from . import test_catalogue
+from . import test_edge_cases
 from . import test_explain
 from . import test_invariants
 from . import test_jobs

@@ -1,6 +1,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from ..exceptions import RejectedError
 from ..schemas import ListingData
 from .common import ChannelCase
 
@@ -59,11 +60,17 @@ class TestCatalogue(ChannelCase):
     def test_listing_that_is_gone_is_marked_and_comes_back(self):
         data = ListingData("v2", "i2", sku="SKU-2")
         self.make_product(self.env, 2)
-        self.fetch(data)
-        self.fetch()
+        other = ListingData("v3", "i3")
+        self.fetch(data, other)
+        self.fetch(other)
         self.assertEqual(self.find("v2").state, "gone")
         self.fetch(data)
         self.assertEqual(self.find("v2").state, "review")
+
+    def test_empty_answer_takes_nothing_off_sale(self):
+        with self.assertRaises(RejectedError):
+            self.fetch()
+        self.assertEqual(self.listing.state, "mapped")
 
     def test_product_of_another_company_is_not_suggested(self):
         company = self.env["res.company"].create({"name": "Other"})

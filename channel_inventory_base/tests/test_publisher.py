@@ -80,6 +80,8 @@ class TestPublisher(ChannelCase):
         self.go_live(shown=3)
         self.fake.faults = [("send", StaleKeyError("burnt"))]
         self.publish()
+        self.assertTrue(self.pending())
+        self.publish()
         self.assertEqual(self.shown(), 10)
         states = self.env["channel.publication"].search([]).mapped("state")
         self.assertEqual(sorted(states), ["done", "void"])

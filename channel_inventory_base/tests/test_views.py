@@ -335,6 +335,18 @@ class TestViews(ChannelCase):
                 self.env["channel.level"].search(action["domain"]), self.level
             )
 
+    def test_unknown_sku_leads_to_its_listings(self):
+        exception = self.env["channel.exception"]._report(
+            self.channel, "unknown_sku", key="sku", message="Which?", record=self.order
+        )
+        action = exception.action_match_listings()
+        self.assertEqual(
+            self.env["channel.listing"].search(action["domain"]), self.listing
+        )
+        self.order.line_ids.listing_id = False
+        action = exception.action_match_listings()
+        self.assertEqual(action["res_id"], self.order.id)
+
     def test_dead_letters_are_found_wherever_they_lie(self):
         event = self.order.event_ids
         event.state = "dead"

@@ -22,6 +22,13 @@ LOCK_PUBLISH = 19102
 LOCK_POLL = 19103
 LOCK_ORDER = 19104
 
+# Errors that say nothing about what was to be done: doing it again is right.
+CONFLICTS = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+)
+
 
 @contextmanager
 def own_transaction(env, read_committed=True):
@@ -74,7 +81,7 @@ def retry_on_conflict(function, attempts=12):
     for attempt in range(attempts):
         try:
             return function()
-        except (errors.SerializationFailure, errors.DeadlockDetected):
+        except CONFLICTS:
             if attempt == attempts - 1:
                 raise
             time.sleep(random.uniform(0, min(1, 0.02 * 2**attempt)))

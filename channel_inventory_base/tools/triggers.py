@@ -90,6 +90,16 @@ WATCHES = (
         """,
     ),
     Watch(
+        "product_category",
+        ("parent_path",),
+        """
+        SELECT product.id, NULL::int, NULL::int FROM changed
+          JOIN product_template template ON template.categ_id = changed.id
+          JOIN product_product product ON product.product_tmpl_id = template.id
+         GROUP BY product.id
+        """,
+    ),
+    Watch(
         "channel_listing",
         ("product_id", "state", "stock_factor", "active", "tracked"),
         "SELECT DISTINCT NULL::int, id, NULL::int FROM changed",
