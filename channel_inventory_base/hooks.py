@@ -1,4 +1,4 @@
-from .tools.triggers import drop_triggers
+from .db.triggers import drop_triggers
 
 
 def uninstall_hook(env):

@@ -48,7 +48,7 @@ class TestKilledWorker(ConnectedShop, CommittedCase):
             model, method, lambda env, channel: env["channel.publisher"]._run(channel)
         )
 
-    def check_published(self, changes=1):
+    def assert_published(self, changes=1):
         self.publish()
         self.assertEqual(self.shown(), 50)
         self.assertEqual(len(self.history()), changes)
@@ -69,25 +69,25 @@ class TestKilledWorker(ConnectedShop, CommittedCase):
 
     def test_killed_before_the_batch_is_frozen(self):
         self.die_publishing("channel.publisher", "_make_publication")
-        self.check_published()
+        self.assert_published()
 
     def test_killed_between_freeze_and_send(self):
         self.die_publishing("channel.publisher", "_send")
-        self.check_published()
+        self.assert_published()
 
     def test_killed_when_marked_as_sending_and_not_sent(self):
         self.die_publishing("channel.adapter.shopify", "_push_levels")
-        self.check_published()
+        self.assert_published()
 
     def test_killed_between_answer_and_acknowledgement(self):
         """The store has carried it out: the same key asks for the same answer."""
         self.die_publishing("channel.publisher", "_settle")
         self.assertEqual(self.shown(), 50)
-        self.check_published()
+        self.assert_published()
 
     def test_killed_while_the_answer_is_written_down(self):
         self.die_publishing("channel.audit", "_log_publication")
-        self.check_published()
+        self.assert_published()
 
     def test_sale_while_the_worker_is_dead_is_not_overwritten(self):
         self.die_publishing("channel.publisher", "_settle")
@@ -108,7 +108,7 @@ class TestKilledWorker(ConnectedShop, CommittedCase):
             model, method, lambda env, channel: env["channel.intake"]._run(channel)
         )
 
-    def check_taken_in(self):
+    def assert_taken_in(self):
         self.intake()
         self.plan()
         with self.commit() as env:
@@ -130,16 +130,16 @@ class TestKilledWorker(ConnectedShop, CommittedCase):
             lambda env, channel: env["channel.intake"]._poll(channel),
         )
         self.poll()
-        self.check_taken_in()
+        self.assert_taken_in()
 
     def test_killed_while_an_event_is_captured(self):
         self.die_taking_in("channel.order.line", "_hold")
-        self.check_taken_in()
+        self.assert_taken_in()
 
     def test_killed_between_capture_and_import(self):
         self.die_taking_in("channel.intake", "_import_next")
-        self.check_taken_in()
+        self.assert_taken_in()
 
     def test_killed_after_the_sale_order_is_made_and_before_it_is_committed(self):
         self.die_taking_in("channel.order", "_release_holds")
-        self.check_taken_in()
+        self.assert_taken_in()

@@ -1,8 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..db.transaction import own_transaction
 from ..exceptions import RejectedError
-from ..tools.transaction import own_transaction
 
 SLICE = 10_000
 

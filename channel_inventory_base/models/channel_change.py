@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.triggers import create_triggers
+from ..db.triggers import create_triggers
 
 
 class ChannelChange(models.Model):

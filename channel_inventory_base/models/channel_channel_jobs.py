@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from .. import exceptions
-from ..tools.transaction import own_transaction
+from ..db.transaction import own_transaction
 
 _logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, config
 
+from ..db.transaction import own_transaction
 from ..tools import crypto
-from ..tools.transaction import own_transaction
 
 _threads = threading.local()
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import exceptions
-from ..tools.transaction import CONFLICTS, own_transaction
+from ..db.transaction import CONFLICTS, own_transaction
 
 _logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .. import exceptions
-from ..tools.transaction import (
+from ..db.transaction import (
     CONFLICTS,
     LOCK_POLL,
     own_transaction,

@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..db.transaction import own_transaction
 from ..schemas import LevelRef
-from ..tools.transaction import own_transaction
 from .channel_level import EXPECTED_REMOTE
 
 

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import schemas
-from ..tools.transaction import LOCK_ORDER, lock
+from ..db.transaction import LOCK_ORDER, lock
 
 # States that a newer version of the order brings back to life.
 REOPENING = ("blocked", "gone", "closed", "cancelled")

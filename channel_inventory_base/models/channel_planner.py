@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.transaction import LOCK_PLAN, own_transaction, try_lock
+from ..db.transaction import LOCK_PLAN, own_transaction, try_lock
 
 BATCH = 5000
 LISTINGS = 20_000

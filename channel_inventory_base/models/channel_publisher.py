@@ -7,8 +7,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import exceptions
+from ..db.transaction import LOCK_PUBLISH, own_transaction, try_lock
 from ..schemas import LevelEntry
-from ..tools.transaction import LOCK_PUBLISH, own_transaction, try_lock
 from .channel_level import EXPECTED_REMOTE
 
 _logger = logging.getLogger(__name__)

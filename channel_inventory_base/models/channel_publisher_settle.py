@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ..tools.transaction import own_transaction
+from ..db.transaction import own_transaction
 
 
 class ChannelPublisher(models.AbstractModel):

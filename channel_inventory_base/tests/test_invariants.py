@@ -8,8 +8,8 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import file_open
 
+from ..db.transaction import LOCK_PLAN, LOCK_PUBLISH, retry_on_conflict, try_lock
 from ..exceptions import AuthError, UncertainError
-from ..tools.transaction import LOCK_PLAN, LOCK_PUBLISH, retry_on_conflict, try_lock
 from .common_committed import CommittedCase
 
 

@@ -7,8 +7,6 @@ from odoo.tests import BaseCase, tagged
 from ..tools import explain
 
 BASE = Path(__file__).parents[1]
-# Odoo may be imported by these tools only; everything else is tested without it.
-WITH_ODOO = {"transaction.py", "triggers.py"}
 
 
 def imported(path):
@@ -25,7 +23,7 @@ def pure_files():
         for name in ("client.py", "mapper.py", "schemas.py", "exceptions.py"):
             yield addon / name
         yield from addon.glob("lib/*.py")
-        yield from (p for p in addon.glob("tools/*.py") if p.name not in WITH_ODOO)
+        yield from addon.glob("tools/*.py")
 
 
 @tagged("post_install", "-at_install")
