@@ -140,12 +140,6 @@ class ChannelException(models.Model):
             [("res_model", "=", record._name), ("res_id", "in", record.ids)]
         )
 
-    @api.model
-    def _resolve_mapped(self, listings):
-        self._resolve_keys(
-            listings.channel_id[:1], [f"listing:{each}" for each in listings.ids]
-        )
-
     def _resolve_domain(self, domain):
         # sudo: as in _resolve
         found = self.sudo().search([("state", "=", "open"), *domain])

@@ -172,3 +172,11 @@ EXPECTED_REMOTE = SQL(
              WHERE deduction.listing_id = level.listing_id
                AND deduction.node_id = level.node_id), 0))::integer"""
 )
+
+# Whether a ``listing`` has a number at a ``node``: what is planned, queued and sent.
+PUBLISHED = SQL(
+    """(listing.state = 'mapped' AND listing.active AND listing.tracked
+        AND node.active AND node.publish
+        AND EXISTS (SELECT FROM channel_node_stock_warehouse_rel served
+                     WHERE served.channel_node_id = node.id))"""
+)

@@ -1,7 +1,7 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
-from .channel_level import EXPECTED_REMOTE
+from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
 
 class ChannelLevelDifference(models.Model):
@@ -71,8 +71,7 @@ class ChannelLevelDifference(models.Model):
                   JOIN channel_listing listing ON listing.id = level.listing_id
                   JOIN channel_node node ON node.id = level.node_id
                   LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
-                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
-                   AND node.active AND node.publish
+                 WHERE %(published)s
             )
             SELECT seen.id, seen.id AS level_id, seen.channel_id, seen.company_id,
                    seen.listing_id, seen.node_id, seen.sku, seen.product_id,
@@ -88,6 +87,7 @@ class ChannelLevelDifference(models.Model):
              WHERE seen.shown IS DISTINCT FROM seen.target
             """,
             expected=EXPECTED_REMOTE,
+            published=PUBLISHED,
         )
 
     def action_open_level(self):

@@ -151,7 +151,6 @@ class ChannelListing(models.Model):
         self.env["channel.hold"]._follow_listings(self)
         mapped = self.filtered(lambda each: each.state == "mapped")
         if mapped:
-            self.env["channel.exception"]._resolve_mapped(mapped)
             self.env["channel.order"]._retry_for_listings(mapped)
 
     # ------------------------------------------------------------- buttons

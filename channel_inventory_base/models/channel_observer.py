@@ -140,7 +140,7 @@ class ChannelObserver(models.AbstractModel):
         """:return: whether the row is settled"""
         if fact["state"] == "stale" and seen_sum == fact["base_sum"]:
             # a captured sale explains the refusal: the base was right all along
-            self._adopt(fact, seen_sum, deducted)
+            self._adopt(channel, fact, seen_sum, deducted)
             return True
         agreed = fact["seen_sum"] == seen_sum and fact["seen_at"]
         if not agreed:
@@ -152,7 +152,7 @@ class ChannelObserver(models.AbstractModel):
             return False
         if fact["state"] == "stale":
             self._report_drift(channel, fact, seen_sum)
-        self._adopt(fact, seen_sum, deducted)
+        self._adopt(channel, fact, seen_sum, deducted)
         return True
 
     def _pulled_from(self, channel):
@@ -176,7 +176,7 @@ class ChannelObserver(models.AbstractModel):
             )
         )
 
-    def _adopt(self, fact, seen_sum, deducted):
+    def _adopt(self, channel, fact, seen_sum, deducted):
         """From here on the base is known; what differs from the target is queued."""
         self.env.execute_query(
             SQL(
@@ -199,8 +199,7 @@ class ChannelObserver(models.AbstractModel):
                 deducted=deducted,
             )
         )
-        channel_id = self.env["channel.level"].browse(fact["level_id"]).channel_id.id
-        self.env["channel.channel"]._after_commit(channel_id, "_job_publish")
+        channel._wake("_job_publish")
 
     def _report_drift(self, channel, fact, seen_sum):
         """Somebody changed the number on the channel: say so, then put it right."""

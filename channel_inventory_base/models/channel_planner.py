@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..db.transaction import LOCK_PLAN, own_transaction, try_lock
+from .channel_level import PUBLISHED
 
 BATCH = 5000
 LISTINGS = 20_000
@@ -211,10 +212,7 @@ class ChannelPlanner(models.AbstractModel):
                   JOIN product_product product ON product.id = listing.product_id
                   JOIN product_template template
                     ON template.id = product.product_tmpl_id
-                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
-                   AND node.active AND node.publish
-                   AND EXISTS (SELECT FROM channel_node_stock_warehouse_rel served
-                                WHERE served.channel_node_id = node.id)
+                 WHERE %(published)s
             ),
             supply AS (
                 SELECT position.product_id, served.channel_node_id AS node_id,
@@ -267,6 +265,7 @@ class ChannelPlanner(models.AbstractModel):
                   FROM packed
             )
             """,
+            published=PUBLISHED,
             rules=self._rule_ctes(),
         )
 

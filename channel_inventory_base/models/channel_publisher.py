@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from .. import exceptions
 from ..db.transaction import LOCK_PUBLISH, own_transaction, try_lock
 from ..schemas import LevelEntry
-from .channel_level import EXPECTED_REMOTE
+from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
 _logger = logging.getLogger(__name__)
 
@@ -176,15 +176,13 @@ class ChannelPublisher(models.AbstractModel):
                   JOIN channel_listing listing ON listing.id = level.listing_id
                   JOIN channel_node node ON node.id = level.node_id
                   LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
-                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
-                   AND node.active AND node.publish
-                   AND EXISTS (SELECT FROM channel_node_stock_warehouse_rel served
-                                WHERE served.channel_node_id = node.id)
+                 WHERE %(published)s
                  ORDER BY queued.urgent DESC, queued.position
                 """,
                 channel=channel_id,
                 expected=EXPECTED_REMOTE,
                 unplaced=UNPLACED_SALE,
+                published=PUBLISHED,
                 limit=limit,
             )
         )
@@ -327,8 +325,7 @@ class ChannelPublisher(models.AbstractModel):
                   JOIN channel_listing listing ON listing.id = level.listing_id
                   JOIN channel_node node ON node.id = level.node_id
                  WHERE remote.state = 'known' AND level.target <> %(expected)s
-                   AND listing.state = 'mapped' AND listing.active AND listing.tracked
-                   AND node.active AND node.publish
+                   AND %(published)s
                    AND NOT EXISTS (SELECT FROM channel_level_pending pending
                                     WHERE pending.level_id = level.id)
                    AND NOT EXISTS (SELECT FROM channel_publication_line line
@@ -339,5 +336,6 @@ class ChannelPublisher(models.AbstractModel):
                 RETURNING id
                 """,
                 expected=EXPECTED_REMOTE,
+                published=PUBLISHED,
             )
         )

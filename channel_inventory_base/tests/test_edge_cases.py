@@ -199,6 +199,9 @@ class TestEdgeCases(ChannelCase):
         self.plan()
         self.publish()
         self.assertEqual(self.shown(), 6)
+        self.env["channel.publisher"]._heal()
+        self.assertFalse(self.env["channel.level.pending"].search([]))
+        self.assertFalse(self.env["channel.level.difference"].search([]))
 
     def test_category_moved_under_one_with_a_rule_is_noticed(self):
         top, sub = self.env["product.category"].create([{"name": "T"}, {"name": "S"}])
