@@ -91,25 +91,27 @@ def _with_dependencies(names):
 
 def ensure_template(env, log=print):
     """Return the name of the level-1 template for the files as they are now."""
-    with _lock("templates"):
-        base = _ensure_base(env, log)
-        names = addons()
-        if not names:
-            return base
-        name = f"channel_l1_{_hash(base, *names, *_content(_with_dependencies(names)))}"
+    base = _ensure_base(env, log)
+    names = addons()
+    if not names:
+        return base
+    name = f"channel_l1_{_hash(base, *names, *_content(_with_dependencies(names)))}"
+    # of its own, so that clones of different states do not wait for each other
+    with _lock(name):
         if not exists(env, name):
             log(f"make  template {name}: {', '.join(names)}")
             _build(env, name, names, base)
         _mark_used(env, name)
-        _drop_old_templates(env, keep=name)
-        return name
+    _drop_old_templates(env, keep=name)
+    return name
 
 
 def _ensure_base(env, log):
     name = f"channel_l0_{_hash(VENV.name, *BASE_MODULES)}"
-    if not exists(env, name):
-        log(f"make  template {name}: Odoo and its demo data, a few minutes")
-        _build(env, name, BASE_MODULES, finish=STORE_ATTACHMENTS_IN_DATABASE)
+    with _lock(name):
+        if not exists(env, name):
+            log(f"make  template {name}: Odoo and its demo data, a few minutes")
+            _build(env, name, BASE_MODULES, finish=STORE_ATTACHMENTS_IN_DATABASE)
     return name
 
 
@@ -263,7 +265,9 @@ def _cursor(env, database=None):
 
 @contextlib.contextmanager
 def _lock(name):
-    with open(CACHE / f"{name}.lock", "w") as file:
+    folder = CACHE / "locks"
+    folder.mkdir(exist_ok=True)
+    with open(folder / f"{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
