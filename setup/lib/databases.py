@@ -33,6 +33,8 @@ BASE_MODULES = (
     "sale_management",
     "sale_stock",
     "purchase_stock",
+    "sale_mrp",
+    "product_expiry",
     "stock_delivery",
     "queue_job",
 )
