@@ -18,6 +18,24 @@ from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 
 from .exceptions import MalformedDataError
+from .schemas_lifecycle import (  # noqa: F401 (the one door)
+    DATA,
+    KINDS,
+    AcceptanceData,
+    AcceptedLineData,
+    CancelData,
+    MessageResult,
+    OrderRefundData,
+    OrderRefundLineData,
+    OrderShipmentData,
+    ParcelTrackingData,
+    RefundData,
+    RefundLineData,
+    RestockData,
+    ShipmentData,
+    TrackingData,
+    UnitsData,
+)
 
 MAX_QUANTITY = 10_000_000
 """More than this in one line is a mistake or an attack, never an order."""
@@ -30,6 +48,13 @@ class Capabilities:
     ``compare_and_set``: a level is written only when the channel shows the value
     that we expect. ``idempotent``: a repeated key and body is carried out once.
     ``batch_size``: how many levels one request takes.
+
+    ``messages``: which kinds of ``schemas_lifecycle.KINDS`` the channel is told.
+    ``repeatable``: those of them that may be sent again with the same key and are
+    carried out once; of the others the base asks ``_find_message`` before it repeats
+    one whose outcome is unknown, not earlier than ``settle_seconds`` after it was sent:
+    so long may a request that we have lost sight of still be carried out.
+    ``cancel_lines``: units of an order can be cancelled, not only all of it.
     """
 
     push_levels: bool = False
@@ -41,6 +66,10 @@ class Capabilities:
     nodes: bool = False
     batch_size: int = 1
     read_size: int = 100
+    messages: tuple[str, ...] = ()
+    repeatable: tuple[str, ...] = ()
+    settle_seconds: int = 60
+    cancel_lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,9 +213,11 @@ class OrderLineData:
     """One order line.
 
     ``quantity`` is what the customer still buys (edits and refunds taken off),
-    ``open_quantity`` what is left to ship. ``unit_price`` is before discounts,
-    with or without tax as the order's ``taxes_included`` says; ``discount`` is the
-    whole line's, order-level parts included. ``deductions`` None: not known yet.
+    ``open_quantity`` what is left to ship, ``shipped_quantity`` what has been shipped,
+    also where it was refunded or came back since (None: the channel does not tell).
+    ``unit_price`` is before discounts, with or without tax as the order's
+    ``taxes_included`` says; ``discount`` is the whole line's, order-level parts
+    included. ``deductions`` None: not known yet.
     """
 
     external_id: str
@@ -200,6 +231,7 @@ class OrderLineData:
     taxes: tuple[TaxData, ...] = ()
     deductions: tuple[Deduction, ...] | None = None
     ships: bool = True
+    shipped_quantity: int | None = None
 
 
 @dataclass(frozen=True)
@@ -242,7 +274,8 @@ class OrderData:
     a newer. ``complete`` False: only identity, version and demand are known (a
     webhook that carries less than the order); enough to hold stock, not to sell.
     ``payment``: pending, authorized, paid, refunded, voided. ``state``: open or
-    cancelled.
+    cancelled. ``refunds`` and ``shipments``: all that the channel has, ours among them;
+    None where it does not tell.
     """
 
     external_id: str
@@ -263,6 +296,8 @@ class OrderData:
     billing: AddressData | None = None
     shipping: AddressData | None = None
     note: str = ""
+    refunds: tuple[OrderRefundData, ...] | None = None
+    shipments: tuple[OrderShipmentData, ...] | None = None
 
     def __post_init__(self):
         _check_choice("state", self.state, ("open", "cancelled"))

@@ -131,3 +131,83 @@ class ChannelAdapter(models.AbstractModel):
         Idempotent. :return: list of str, what had to be done (empty: all was well)
         """
         raise NotImplementedError
+
+    # ---------------------------------------------------------------- back
+    @api.model
+    def _send_shipment(self, channel, data, key):
+        """Tell the channel of one parcel. One message, one parcel, once.
+
+        Like all ``_send_...`` methods, which are called for the kinds that
+        ``Capabilities.messages`` names, one at a time for each order and in the order
+        in which things happened here:
+
+        :param data: schemas.ShipmentData; each kind has its class in ``schemas.DATA``
+        :param key: unique for this message, the same in every attempt
+        :return: schemas.MessageResult; ``done`` as well when the channel shows it
+            already, whoever told it
+        :raise UncertainError: it may have been carried out. For a kind that is not
+            ``repeatable`` the base then asks ``_find_message`` before it tries again
+        :raise RejectedError: refused for good (the order is cancelled there, the units
+            are shipped there): the base fetches the order and tells a person
+        :raise ThrottledError, UnavailableError: nothing was done
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _send_tracking(self, channel, data, key):
+        """New or corrected tracking of a parcel that was told before.
+
+        :param data: schemas.ParcelTrackingData; for the rest see ``_send_shipment``
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _send_cancel(self, channel, data, key):
+        """Cancel the order, or units of its lines, that were not shipped.
+
+        :param data: schemas.CancelData; has lines only with ``cancel_lines``. For the
+            rest see ``_send_shipment``. A cancellation that comes too late (shipped
+            there) is a RejectedError, one that the channel has already is ``done``.
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _send_refund(self, channel, data, key):
+        """Give money back: ``data.amount``, to the last unit of the currency.
+
+        :param data: schemas.RefundData; for the rest see ``_send_shipment``
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _send_restock(self, channel, data, key):
+        """Goods came back without a refund.
+
+        :param data: schemas.RestockData; for the rest see ``_send_shipment``
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _send_acceptance(self, channel, data, key):
+        """We take the order, or part of it, or not.
+
+        :param data: schemas.AcceptanceData; for the rest see ``_send_shipment``
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _find_message(self, channel, kind, data, key, known):
+        """Whether the channel has carried out a message of which the answer is unknown.
+
+        Asked for ``pending`` ones, and for those that may not be repeated blindly.
+        Reads only.
+
+        :param kind: one of ``schemas.KINDS``
+        :param data: as it was given to ``_send_<kind>``
+        :param known: set of refs that belong to other messages of the order: two
+            parcels may have the same content
+        :return: schemas.MessageResult (``done``, or ``pending`` when it is still at
+            work), None when it was not carried out
+        :raise RejectedError: it was taken and then failed for good
+        """
+        raise NotImplementedError

@@ -20,8 +20,9 @@ def imported(path):
 
 def pure_files():
     for addon in BASE.parent.glob("channel_*"):
-        for name in ("client.py", "mapper.py", "schemas.py", "exceptions.py"):
+        for name in ("client.py", "mapper.py", "exceptions.py"):
             yield addon / name
+        yield from addon.glob("schemas*.py")
         yield from addon.glob("lib/*.py")
         yield from addon.glob("tools/*.py")
 

@@ -79,3 +79,39 @@ class TestSchemas(BaseCase):
         self.refused("version", self.load, version="2026-11-01T10:00:00")
         self.refused("version", self.load, version=1234567890)
         self.refused("version", self.load, version="yesterday")
+
+    # ------------------------------------------------------------ lifecycle
+    def test_every_kind_of_message_has_its_data(self):
+        self.assertEqual(set(schemas.DATA), set(schemas.KINDS))
+
+    def test_messages_are_read_back_as_they_were_frozen(self):
+        parcel = schemas.ShipmentData(
+            order_ref="7",
+            lines=(schemas.UnitsData("1", 2),),
+            shipped_at=datetime(2026, 11, 1, tzinfo=timezone.utc),
+            parcel="PACK1",
+            tracking=schemas.TrackingData("1Z9", carrier="UPS"),
+        )
+        refund = schemas.RefundData(
+            order_ref="7",
+            amount=Decimal("12.10"),
+            currency="EUR",
+            lines=(schemas.RefundLineData("1", 1, Decimal("6.05"), "return", "n1"),),
+        )
+        for data in (parcel, refund):
+            self.assertEqual(schemas.load(type(data), schemas.dump(data)), data)
+
+    def test_messages_that_say_nothing_are_refused(self):
+        refund = {"order_ref": "7", "amount": "0", "currency": "EUR"}
+        parcel = {"order_ref": "7", "parcel": "P", "shipped_at": ORDER["version"]}
+        for cls, data in (
+            (schemas.RefundData, refund),
+            (schemas.RefundData, dict(refund, amount="-1")),
+            (schemas.ShipmentData, dict(parcel, lines=[])),
+            (schemas.UnitsData, {"line_ref": "1", "quantity": 0}),
+            (schemas.UnitsData, {"line_ref": "1", "quantity": -2}),
+            (schemas.CancelData, {"order_ref": "7", "reason": "mood"}),
+            (schemas.MessageResult, {"status": "maybe"}),
+        ):
+            with self.subTest(cls.__name__), self.assertRaises(MalformedDataError):
+                schemas.load(cls, data)

@@ -1,0 +1,260 @@
+"""What happens to an order after it was sold: told to the channel, and told by it.
+
+The first part goes OUT: one object is one message, frozen before it is first sent. The
+second part comes IN with an order. All of it is reached through ``schemas``, and read
+and written by its ``load`` and ``dump``. Quantities are in SOLD units, money is Decimal
+in the order's currency, tax included.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from .exceptions import MalformedDataError
+
+KINDS = ("acceptance", "shipment", "tracking", "cancel", "refund", "restock")
+"""The kinds of messages, each with a method ``_send_<kind>`` of the adapter."""
+
+CANCEL_REASONS = ("customer", "stock", "fraud", "payment", "other")
+RESTOCKS = ("none", "cancel", "return")
+
+
+# -------------------------------------------------------------------- out
+@dataclass(frozen=True)
+class UnitsData:
+    """So many sold units of an order line (``OrderLineData.external_id``)."""
+
+    line_ref: str
+    quantity: int
+
+    def __post_init__(self):
+        _check_positive("quantity", self.quantity)
+
+
+@dataclass(frozen=True)
+class TrackingData:
+    """How a parcel travels. ``carrier`` is what the CHANNEL calls the carrier."""
+
+    number: str
+    carrier: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class ShipmentData:
+    """One parcel that has left the house.
+
+    ``node_ref`` is where it left from ("": not known), which may not be where the
+    channel believes the goods to be. ``complete``: nothing of the order is left to ship
+    after this parcel. ``tracking`` None: it has no number, or not yet.
+    """
+
+    order_ref: str
+    lines: tuple[UnitsData, ...]
+    shipped_at: datetime
+    parcel: str
+    node_ref: str = ""
+    tracking: TrackingData | None = None
+    complete: bool = False
+
+    def __post_init__(self):
+        _check_lines(self.lines)
+
+
+@dataclass(frozen=True)
+class ParcelTrackingData:
+    """The tracking of a parcel that has been told already, new or corrected.
+
+    ``shipment_ref`` is the ``MessageResult.ref`` of its shipment, "" where the channel
+    gave none. ``replaces`` is the number it had before.
+    """
+
+    order_ref: str
+    shipment_ref: str
+    tracking: TrackingData
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
+class CancelData:
+    """Not to be delivered any more: the whole order, or units of its lines.
+
+    ``lines`` empty means all of it. ``refund``: what was paid for it is given back, as
+    the channel computes it. The units were never shipped, so the channel takes them
+    back into what it may sell (the number published next is right in any case).
+    """
+
+    order_ref: str
+    lines: tuple[UnitsData, ...] = ()
+    reason: str = "other"
+    refund: bool = True
+    note: str = ""
+
+    def __post_init__(self):
+        _check_choice("reason", self.reason, CANCEL_REASONS)
+
+
+@dataclass(frozen=True)
+class RefundLineData:
+    """Units that are paid back.
+
+    ``amount`` is what they cost the customer, tax included. ``restock``: ``none`` (the
+    channel's stock stays as it is: nothing came back, or nothing that can be sold),
+    ``cancel`` (never shipped) or ``return`` (came back to ``node_ref``, to be sold).
+    """
+
+    line_ref: str
+    quantity: int
+    amount: Decimal
+    restock: str = "none"
+    node_ref: str = ""
+
+    def __post_init__(self):
+        _check_positive("quantity", self.quantity)
+        _check_choice("restock", self.restock, RESTOCKS)
+
+
+@dataclass(frozen=True)
+class RefundData:
+    """Money given back: exactly ``amount``, not what the channel would compute.
+
+    ``shipping`` is the part of it that is a delivery charge. What is neither of lines
+    nor of shipping (goodwill) is the rest of ``amount``.
+    """
+
+    order_ref: str
+    amount: Decimal
+    currency: str
+    lines: tuple[RefundLineData, ...] = ()
+    shipping: Decimal = Decimal(0)
+    note: str = ""
+
+    def __post_init__(self):
+        if self.amount <= 0:
+            raise MalformedDataError("nothing to give back", path="amount")
+
+
+@dataclass(frozen=True)
+class RestockData:
+    """Goods came back without a refund. ``sellable``: they can be sold again."""
+
+    order_ref: str
+    lines: tuple[UnitsData, ...]
+    node_ref: str = ""
+    sellable: bool = True
+
+
+@dataclass(frozen=True)
+class AcceptedLineData:
+    """How much of a line will be delivered, and when; the rest will not."""
+
+    line_ref: str
+    quantity: int
+    expected_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class AcceptanceData:
+    """We take the order, in whole or in part; without lines we do not take it."""
+
+    order_ref: str
+    lines: tuple[AcceptedLineData, ...] = ()
+    reason: str = ""
+
+
+DATA = {
+    "acceptance": AcceptanceData,
+    "shipment": ShipmentData,
+    "tracking": ParcelTrackingData,
+    "cancel": CancelData,
+    "refund": RefundData,
+    "restock": RestockData,
+}
+"""Kind of message -> class of its data."""
+
+
+@dataclass(frozen=True)
+class MessageResult:
+    """The channel's answer to one message.
+
+    ``status``:
+
+    - ``done``: the channel shows it, by our doing or because it did already;
+    - ``pending``: taken, the outcome shows later: the base asks ``_find_message``;
+    - ``wait``: not now, and nothing was done (goods are on hold there): the base tries
+      again after ``retry_after`` seconds, and a person sees ``message``.
+
+    What is refused for good is no result but a ``RejectedError``. ``ref`` is the
+    channel's id of what was made (a fulfilment, a refund), ``answer`` the raw text.
+    """
+
+    status: str
+    ref: str = ""
+    message: str = ""
+    answer: str = ""
+    retry_after: int = 900
+
+    def __post_init__(self):
+        _check_choice("status", self.status, ("done", "pending", "wait"))
+
+
+# --------------------------------------------------------------------- in
+@dataclass(frozen=True)
+class OrderRefundLineData:
+    """Units of a refund as the channel has it; amounts after discounts.
+
+    ``amount`` is with or without tax as the order's ``taxes_included`` says.
+    """
+
+    line_ref: str
+    quantity: int
+    amount: Decimal
+    tax: Decimal = Decimal(0)
+    restock: str = "none"
+    node_ref: str = ""
+
+    def __post_init__(self):
+        _check_choice("restock", self.restock, RESTOCKS)
+
+
+@dataclass(frozen=True)
+class OrderRefundData:
+    """A refund that the channel has made, by whomever.
+
+    ``amount`` is the money that really went back, tax included: 0 where units were
+    taken off an order that had not been paid. ``shipping`` and ``shipping_tax`` are the
+    delivery charge in it.
+    """
+
+    external_id: str
+    amount: Decimal
+    lines: tuple[OrderRefundLineData, ...] = ()
+    shipping: Decimal = Decimal(0)
+    shipping_tax: Decimal = Decimal(0)
+    created_at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class OrderShipmentData:
+    """A parcel as the channel has it, by whomever it was told."""
+
+    external_id: str
+    lines: tuple[UnitsData, ...] = ()
+    tracking: tuple[TrackingData, ...] = ()
+    node_ref: str = ""
+
+
+def _check_choice(path, value, choices):
+    if value not in choices:
+        raise MalformedDataError(f"{value!r} is none of {choices}", path=path)
+
+
+def _check_positive(path, value):
+    if value <= 0:
+        raise MalformedDataError(f"{value} is not positive", path=path)
+
+
+def _check_lines(lines):
+    if not lines:
+        raise MalformedDataError("a parcel without anything in it", path="lines")
