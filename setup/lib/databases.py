@@ -192,8 +192,12 @@ def _drop_old_templates(env, keep):
         used = {name: float(at) for name, at in cursor.fetchall()}
     by_age = sorted(used, key=used.get, reverse=True)
     for name in by_age[KEEP_TEMPLATES:]:
-        if name != keep and time.time() - used[name] > KEEP_SECONDS:
-            drop(env, name)
+        if name == keep or time.time() - used[name] < KEEP_SECONDS:
+            continue
+        with _try_lock(name.removesuffix("_building")) as free:
+            # or somebody is building it
+            if free:
+                drop(env, name)
 
 
 def _mark_used(env, name):
@@ -267,11 +271,27 @@ def _cursor(env, database=None):
 
 @contextlib.contextmanager
 def _lock(name):
-    folder = CACHE / "locks"
-    folder.mkdir(exist_ok=True)
-    with open(folder / f"{name}.lock", "w") as file:
+    with open(_lock_path(name), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def _try_lock(name):
+    """Yield whether nobody else has the lock."""
+    with open(_lock_path(name), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _lock_path(name):
+    folder = CACHE / "locks"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{name}.lock"
 
 
 # --- configuration ------------------------------------------------------------------
