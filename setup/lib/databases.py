@@ -99,18 +99,18 @@ def ensure_template(env, log=print):
         return base
     name = f"channel_l1_{_hash(base, *names, *_content(_with_dependencies(names)))}"
     # of its own, so that clones of different states do not wait for each other
-    with _lock(name):
+    with lock(name):
         if not exists(env, name):
             log(f"make  template {name}: {', '.join(names)}")
             _build(env, name, names, base)
-        _mark_used(env, name)
-    _drop_old_templates(env, keep=name)
+        mark_used(env, name)
+    drop_old(env, "channel_l1_", KEEP_TEMPLATES, keep=name)
     return name
 
 
 def _ensure_base(env, log):
     name = f"channel_l0_{_hash(VENV.name, *BASE_MODULES)}"
-    with _lock(name):
+    with lock(name):
         if not exists(env, name):
             log(f"make  template {name}: Odoo and its demo data, a few minutes")
             _build(env, name, BASE_MODULES, finish=STORE_ATTACHMENTS_IN_DATABASE)
@@ -125,12 +125,7 @@ def _build(env, name, modules, template="template0", finish=""):
     install(env, building, modules)
     if finish:
         _odoo(env, building, "shell", "--no-http", stdin=finish)
-    with _cursor(env) as cursor:
-        cursor.execute(
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(building), sql.Identifier(name)
-            )
-        )
+    rename(env, building, name)
 
 
 def install(env, database, modules):
@@ -182,16 +177,17 @@ def _show_complaints(log):
         print(complaint, file=sys.stderr)
 
 
-def _drop_old_templates(env, keep):
-    """Keep the newest few, and those a test that runs now may still clone."""
+def drop_old(env, beginning, how_many, keep):
+    """Keep the newest few, and those that somebody who runs now may still clone."""
     with _cursor(env) as cursor:
         cursor.execute(
             "SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '0')"
-            r" FROM pg_database WHERE datname LIKE 'channel\_l1\_%%'"
+            " FROM pg_database WHERE starts_with(datname, %s)",
+            [beginning],
         )
         used = {name: float(at) for name, at in cursor.fetchall()}
     by_age = sorted(used, key=used.get, reverse=True)
-    for name in by_age[KEEP_TEMPLATES:]:
+    for name in by_age[how_many:]:
         if name == keep or time.time() - used[name] < KEEP_SECONDS:
             continue
         with _try_lock(name.removesuffix("_building")) as free:
@@ -200,7 +196,7 @@ def _drop_old_templates(env, keep):
                 drop(env, name)
 
 
-def _mark_used(env, name):
+def mark_used(env, name):
     with _cursor(env) as cursor:
         cursor.execute(
             sql.SQL("COMMENT ON DATABASE {} IS {}").format(
@@ -239,6 +235,15 @@ def clone(env, template, name):
         )
 
 
+def rename(env, name, new_name):
+    with _cursor(env) as cursor:
+        cursor.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(name), sql.Identifier(new_name)
+            )
+        )
+
+
 def drop(env, name):
     """Drop database ``name`` with whoever is connected to it."""
     with _cursor(env) as cursor:
@@ -270,7 +275,7 @@ def _cursor(env, database=None):
 
 
 @contextlib.contextmanager
-def _lock(name):
+def lock(name):
     with open(_lock_path(name), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -341,7 +346,7 @@ def secret_key():
     from cryptography.fernet import Fernet
 
     path = CACHE / "secret_key"
-    with _lock("secret_key"):
+    with lock("secret_key"):
         if not path.exists():
             with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
                 file.write(Fernet.generate_key().decode())

@@ -10,7 +10,7 @@ from pathlib import Path
 import databases
 import postgres
 
-SANDBOX = databases.REPO / "setup"
+SETUP = databases.REPO / "setup"
 NO_TESTS = 5  # pytest's exit code
 SECONDS_TO_CLEAN_UP = 20
 
@@ -22,7 +22,7 @@ def say(message):
 def main(arguments):
     plain, odoo, options = split(arguments)
     if not (plain or odoo):
-        plain = [path for path in [SANDBOX / "sandbox/tests"] if path.is_dir()]
+        plain = sorted(SETUP.glob("**/tests"))
         odoo = [databases.REPO / name for name in databases.addons()]
     codes = []
     with postgres.running() as env:
@@ -43,7 +43,7 @@ def split(arguments):
         path = Path(argument.split("::")[0])
         if argument.startswith("-") or not path.exists():
             options.append(argument)
-        elif path.resolve().is_relative_to(SANDBOX):
+        elif path.resolve().is_relative_to(SETUP):
             plain.append(argument)
         else:
             odoo.append(argument)

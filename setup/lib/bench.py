@@ -1,0 +1,92 @@
+"""Measure; ``setup/bench`` is its front.
+
+Each subject is a module ``bench_<subject>`` with ``DESCRIPTION``, ``add_arguments``,
+``main(options, env)``, which returns a dictionary, and ``show(result)``, which returns
+the lines of a table.
+"""
+
+import argparse
+import importlib
+import json
+import signal
+import sys
+from pathlib import Path
+
+import databases
+import postgres
+
+SUBJECTS = ("availability",)
+DOCS = databases.REPO / "docs" / "performance.md"
+
+
+def say(message=""):
+    print(message, file=sys.stderr, flush=True)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="setup/bench", description=__doc__)
+    subjects = parser.add_subparsers(dest="subject", required=True)
+    for subject in SUBJECTS:
+        module = importlib.import_module(f"bench_{subject}")
+        sub = subjects.add_parser(
+            subject, help=module.DESCRIPTION, description=module.DESCRIPTION
+        )
+        sub.add_argument(
+            "--json",
+            nargs="?",
+            const="-",
+            metavar="FILE",
+            help="write all figures there; to stdout without FILE or with -",
+        )
+        sub.add_argument(
+            "--write-docs",
+            action="store_true",
+            help=f"put the table into {DOCS.relative_to(databases.REPO)}",
+        )
+        module.add_arguments(sub)
+        sub.set_defaults(module=module)
+    return parser.parse_args(arguments)
+
+
+def main(arguments):
+    options = parse(arguments)
+    with postgres.running() as env:
+        result = options.module.main(options, env)
+    lines = list(options.module.show(result))
+    say("\n".join(lines))
+    write(result, options.json)
+    if options.write_docs:
+        write_docs(options.subject, result["at"], lines)
+    return 0
+
+
+def write_docs(subject, at, lines):
+    """Replace what stands between the subject's marks."""
+    begin, end = f"<!-- begin {subject} -->", f"<!-- end {subject} -->"
+    text = DOCS.read_text()
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    body = "\n".join([f"Measured {at[:10]}.", "", *lines])
+    DOCS.write_text(f"{before}{begin}\n\n{body}\n\n{end}{after}")
+
+
+def write(result, target):
+    if not target:
+        return
+    text = json.dumps(result, indent=2) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+    else:
+        Path(target).write_text(text)
+
+
+if __name__ == "__main__":
+    # Ctrl-C and kill drop the databases first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (postgres.PostgresError, databases.InstallError) as error:
+        sys.exit(f"setup: stopped: {error}")
