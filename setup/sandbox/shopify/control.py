@@ -4,66 +4,20 @@ What a person does in a shop, what a test wants to see, and what shall go wrong.
 ``GET /_sandbox/`` lists it all.
 """
 
-import json
-
-from werkzeug.wrappers import Response
-
+from ..common.control import Control
 from . import dump, faults
 from .payloads import fulfillment_payload, order_payload, refund_payload
 from .store import StoreError
 from .webhooks import SubscriptionError
 
-LOOPBACK = ("127.0.0.1", "::1", None)
-ROUTES = {}
-
-
-def route(method, path):
-    """Register a handler; a part in capitals takes what stands there."""
-
-    def register(function):
-        ROUTES[method, tuple(path.strip("/").split("/"))] = function
-        return function
-
-    return register
-
-
-def handle(sandbox, request, path):
-    if request.remote_addr not in LOOPBACK:
-        return _json({"error": "only from this machine"}, 403)
-    function, arguments = _match(request.method, path)
-    if function is None:
-        return _json({"error": f"no {request.method} {path or '/'}"}, 404)
-    values = request.args.to_dict() or request.get_json(silent=True) or {}
-    try:
-        return _json(function(sandbox, values, *arguments) or {"ok": True})
-    except (StoreError, SubscriptionError) as error:
-        return _json({"error": str(error)}, 409)
-    except (KeyError, TypeError, ValueError) as error:
-        return _json({"error": f"{type(error).__name__}: {error}"}, 400)
-
-
-def _match(method, path):
-    parts = tuple(path.strip("/").split("/"))
-    for (wanted, pattern), function in ROUTES.items():
-        if wanted != method or len(pattern) != len(parts):
-            continue
-        pairs = list(zip(pattern, parts, strict=True))
-        if all(name == part or name.isupper() for name, part in pairs):
-            return function, [part for name, part in pairs if name.isupper()]
-    return None, ()
-
-
-def _json(body, status=200):
-    text = json.dumps(body, ensure_ascii=False, default=str)
-    return Response(text, status, mimetype="application/json")
+API = Control(StoreError, SubscriptionError)
+route, handle = API.route, API.handle
 
 
 @route("GET", "")
 def index(sandbox, values):
     return {
-        "routes": [
-            f"{method} /_sandbox/{'/'.join(pattern)}" for method, pattern in ROUTES
-        ],
+        "routes": API.names(),
         "faults": faults.KINDS,
     }
 

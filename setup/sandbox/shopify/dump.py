@@ -1,6 +1,6 @@
 """The state of a sandbox as JSON, for tests and for people."""
 
-from .clock import iso
+from ..common.clock import iso
 from .payloads import order_payload
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from .clock import iso
+from ..common.clock import iso
 from .models import STATES, Level
 from .payload_parts import inventory_level_payload
 

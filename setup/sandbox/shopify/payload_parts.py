@@ -1,7 +1,7 @@
 """The smaller pieces of webhook bodies: money, addresses, lines, stock, products."""
 
+from ..common.clock import iso_offset
 from . import totals
-from .clock import iso_offset
 from .money import money_text, rounded
 
 

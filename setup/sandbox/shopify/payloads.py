@@ -3,8 +3,8 @@
 Numeric ids beside ``admin_graphql_api_id``, prices as strings, times with offset.
 """
 
+from ..common.clock import iso_offset
 from . import totals
-from .clock import iso_offset
 from .money import money_text, places, rounded
 from .payload_parts import (
     address_payload,

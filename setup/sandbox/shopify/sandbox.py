@@ -3,16 +3,18 @@
 import threading
 from decimal import Decimal
 
+from ..common.faults import Faults
+from ..common.requestlog import RequestLog
+from ..common.shoppers import Shoppers
 from . import checkout, dump, fulfillment, inventory, orders, schema, seed
 from .engine import Context
-from .faults import Faults
+from .faults import KINDS
 from .idempotency import IdempotencyKeys
 from .mutations import Mutation  # noqa: F401 (registers the root)
 from .oauth import Tokens
 from .payload_parts import product_payload
-from .requestlog import RequestLog
 from .server import Server
-from .shoppers import Shoppers
+from .shoppers import make_cart
 from .store import Store
 from .throttle import Bucket
 from .webhooks import Webhooks
@@ -35,12 +37,12 @@ class Sandbox:
         self.tokens = Tokens(config, self.store.clock)
         self.idempotency = IdempotencyKeys(self.store)
         self.bucket = Bucket(config)
-        self.faults = Faults(config.random_seed)
+        self.faults = Faults(KINDS, config.random_seed)
         self.webhooks = Webhooks(self.store, config)
         self.store.publish = self.webhooks.publish
         self.store.wanted = self.webhooks.wanted
         self.log = RequestLog()
-        self.shoppers = Shoppers(self)
+        self.shoppers = Shoppers(self, make_cart, checkout.SoldOut)
         self.stopping = threading.Event()
         seed.fill(self.store, data)
         self.server = Server(self, host, port)
@@ -193,6 +195,13 @@ class Sandbox:
         """Units that a shopper may buy now, or None without a limit."""
         with self.store.transaction():
             return self.store.shown(self.store.find_variant(sku))
+
+    def offered(self):
+        """{sku: units that a shopper may buy now, 0 for no limit}"""
+        store = self.store
+        with store.transaction():
+            units = {sku: store.shown(variant) for sku, variant in store.by_sku.items()}
+        return {sku: left or 0 for sku, left in units.items() if left != 0}
 
     def level(self, sku, location):
         """The quantities of a level by name, on_hand included, or None."""

@@ -7,7 +7,7 @@ A filter that is not known is an error: ignoring it would answer another questio
 import operator
 import re
 
-from .clock import parse_time
+from ..common.clock import parse_time
 from .errors import ApiError, NotInSandbox
 
 _TOKEN = re.compile(

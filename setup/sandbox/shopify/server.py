@@ -1,10 +1,5 @@
 """HTTP: routes, tokens, and the faults of the wire."""
 
-import contextlib
-import json
-import socket
-import struct
-import threading
 import time
 import uuid
 
@@ -12,9 +7,10 @@ from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
+from ..common.wire import ERROR_PAGE, Listener, break_connection, halved
+from ..common.wire import json_response as _json
 from . import control, engine, schema
 from .oauth import OAuthError
 
@@ -29,7 +25,6 @@ STATUS_FAULTS = {
     "http_502": (502, "Bad Gateway"),
     "http_503": (503, "Service Unavailable"),
 }
-HTML = "<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
 
 ROUTES = Map(
     [
@@ -42,56 +37,10 @@ ROUTES = Map(
 )
 
 
-class _Handler(WSGIRequestHandler):
-    """Keeps connections open as the real API does, and the console quiet."""
-
-    protocol_version = "HTTP/1.1"
-    # The answer must not wait for the acknowledgement of its own headers.
-    disable_nagle_algorithm = True
-
-    def setup(self):
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self):
-        self.server.connections.discard(self.connection)
-        super().finish()
-
-    def connection_dropped(self, _error, _environ=None):
-        # Otherwise it would wait for another request on the broken connection.
-        self.close_connection = True
-
-    def log(self, *_args):
-        return
-
-    def version_string(self):
-        return "sandbox"
-
-
-class Server:
+class Server(Listener):
     def __init__(self, sandbox, host, port):
         self.sandbox = sandbox
-        self._http = ThreadedWSGIServer(host, port, self.application, _Handler)
-        self._http.connections = set()
-        self._thread = None
-        self.url = f"http://{host}:{self._http.server_port}"
-
-    def start(self):
-        # The default looks for a stop twice a second, which every test would pay.
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.02,), daemon=True
-        )
-        self._thread.start()
-
-    def stop(self):
-        if self._thread:
-            self._http.shutdown()
-            self._thread.join()
-        self._http.server_close()
-        # Clients that keep their connection must not keep a thread alive.
-        for connection in list(self._http.connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        super().__init__(self.application, host, port)
 
     def application(self, environ, start_response):
         request = Request(environ)
@@ -193,7 +142,7 @@ class Server:
         if "timeout_before_commit" in struck:
             self._hang(request)
         if "reset_before_commit" in struck:
-            self._break(request)
+            break_connection(request)
         if "unauthorized" in struck:
             return _json({"errors": WRONG_TOKEN}, 401)
         for kind, (status, message) in STATUS_FAULTS.items():
@@ -209,34 +158,21 @@ class Server:
         if "timeout_after_commit" in struck:
             self._hang(request)
         if "reset_after_commit" in struck:
-            self._break(request)
+            break_connection(request)
         if "slow" in struck:
             self.sandbox.stopping.wait(struck["slow"].seconds)
         if "http_500_after_commit" in struck:
             return _json({"errors": "Internal Server Error"}, 500)
         if "html" in struck:
-            return Response(HTML, mimetype="text/html")
+            return Response(ERROR_PAGE, mimetype="text/html")
         if "truncated" in struck:
-            half = answer.get_data()[: len(answer.get_data()) // 2]
-            return Response(half, mimetype="application/json")
+            return halved(answer)
         return answer
 
     def _hang(self, request):
         """Send nothing until the client has given up, or ``hang`` is over."""
         self.sandbox.stopping.wait(self.sandbox.config.hang)
-        self._break(request)
-
-    def _break(self, request):
-        connection = request.environ["werkzeug.socket"]
-        # Linger of zero seconds: the client sees a reset and not an end.
-        linger = struct.pack("ii", 1, 0)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        raise ConnectionResetError("a fault of the sandbox")
-
-
-def _json(body, status=200):
-    text = json.dumps(body, ensure_ascii=False)
-    return Response(text, status, mimetype="application/json")
+        break_connection(request)
 
 
 def _internal_error():

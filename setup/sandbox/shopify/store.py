@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections import deque
 
-from .clock import Clock
+from ..common.clock import Clock
 from .ids import Sequence
 
 

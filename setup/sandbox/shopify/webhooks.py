@@ -5,8 +5,8 @@ import json
 import uuid
 from collections import deque
 
+from ..common.clock import iso
 from .access import granted
-from .clock import iso
 from .delivery import Delivery, Dispatcher
 from .models import Subscription
 

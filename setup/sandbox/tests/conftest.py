@@ -1,8 +1,11 @@
 import pytest
 
 from sandbox.shopify import start
+from sandbox.woocommerce import start as start_woo
 
 from .helpers import Client, Receiver
+from .woo import SEED as WOO_SEED
+from .woo import WooClient
 
 SEED = {
     "locations": [
@@ -60,3 +63,16 @@ def receiver():
     server = Receiver()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def woo():
+    """A WooCommerce shop whose WP-Cron comes by when a test says so."""
+    sandbox = start_woo(WOO_SEED, cron_interval=None, hang=0.5)
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def api(woo):
+    return WooClient(woo)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sandbox.shopify.clock import Clock, parse_time
+from sandbox.common.clock import Clock, parse_time
 from sandbox.shopify.delivery import retry_delays, signature
 from sandbox.shopify.ids import InvalidGid, number_of
 from sandbox.shopify.money import decimal_text, money_text, share, spread

@@ -1,6 +1,6 @@
 """Products and their variants."""
 
-from ..clock import iso
+from ...common.clock import iso
 from ..ids import gid
 from ..money import money_text
 from ..resolver import Record, View

@@ -1,7 +1,7 @@
 """Customers."""
 
+from ...common.clock import iso
 from .. import totals
-from ..clock import iso
 from ..money import total
 from ..resolver import Record, View
 from .parts import address, money

@@ -1,6 +1,6 @@
 """Fulfillment orders and fulfillments."""
 
-from ..clock import iso
+from ...common.clock import iso
 from ..fulfillment import OPEN_STATES
 from ..ids import gid
 from ..resolver import Record, View

@@ -1,6 +1,6 @@
 """The shop, the app, webhooks, jobs and bulk operations."""
 
-from ..clock import iso
+from ...common.clock import iso
 from ..ids import gid
 from ..resolver import VIEWS, Record, View
 from .stock import InventoryItem, Location

@@ -1,7 +1,7 @@
 """Orders, their lines, refunds and transactions, and customers."""
 
+from ...common.clock import iso
 from .. import totals
-from ..clock import iso
 from ..ids import gid
 from ..money import Bag, total
 from ..resolver import VIEWS, Record, View

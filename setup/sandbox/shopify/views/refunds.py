@@ -1,6 +1,6 @@
 """Payments and refunds."""
 
-from ..clock import iso
+from ...common.clock import iso
 from ..ids import gid
 from ..resolver import VIEWS, View
 from .lines import LineItem, ShippingLine

@@ -1,6 +1,6 @@
 """Locations, inventory items and their levels."""
 
-from ..clock import iso
+from ...common.clock import iso
 from ..ids import gid, number_of
 from ..models import STATES
 from ..resolver import VIEWS, Record, View

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 
 class Clock:
-    """Shop time in whole seconds, as Shopify keeps and shows it.
+    """Shop time in whole seconds, as Shopify and WooCommerce keep and show it.
 
     Whole seconds are a trap worth keeping: two orders often share one
     ``updated_at``, so a client that asks for "later than" loses one of them.

@@ -1,0 +1,149 @@
+"""Orders and stock: which status takes, which gives back, and what is never told."""
+
+import pytest
+
+from sandbox.woocommerce import SoldOut
+
+from .woo import VAT
+
+
+def reduced(api, order):
+    """``_reduced_stock`` of the first line, as REST shows it."""
+    [line] = api.get(f"orders/{order.id}")["line_items"]
+    return next(
+        (m["value"] for m in line["meta_data"] if m["key"] == "_reduced_stock"), None
+    )
+
+
+@pytest.mark.parametrize(
+    ("payment", "left", "meta"),
+    [("paid", 6, 4), ("on-hold", 6, 4), ("pending", 10, None), ("failed", 10, None)],
+)
+def test_what_a_status_takes_at_creation(woo, api, payment, left, meta):
+    order = woo.checkout({"A": 4}, payment=payment)
+    assert (woo.shown("A"), reduced(api, order)) == (left, meta)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [("pending", 10), ("cancelled", 10), ("failed", 6), ("refunded", 6)],
+)
+def test_what_a_status_gives_back(woo, api, status, shown):
+    order = woo.checkout({"A": 4})
+    api.ok("PUT", f"orders/{order.id}", {"status": status})
+    assert woo.shown("A") == shown
+    assert reduced(api, order) == (None if shown == 10 else 4)
+
+
+def test_stock_is_taken_once_however_the_status_moves(woo):
+    order = woo.checkout({"A": 4})
+    for status in ("on-hold", "processing", "completed", "processing"):
+        woo.set_status(order, status)
+    assert woo.shown("A") == 6
+
+
+def test_a_pending_checkout_holds_what_rest_does_not_show(woo, api):
+    order = woo.checkout({"A": 4}, payment="pending")
+    [product] = api.get("products", sku="A")
+    assert product["stock_quantity"] == 10
+    assert woo.left("A") == 6
+    with pytest.raises(SoldOut):
+        woo.checkout({"A": 7})
+    woo.store.clock.move(3601)
+    assert woo.left("A") == 10
+    woo.pay(order)
+    assert woo.shown("A") == 6
+
+
+def test_pushing_less_than_is_held_ends_below_zero(woo, api):
+    order = woo.checkout({"A": 4}, payment="pending")
+    api.set("A", 3)
+    woo.pay(order)
+    assert woo.shown("A") == -1
+
+
+def test_orders_made_by_rest_check_nothing(woo, api):
+    line = {"product_id": api.number("B"), "quantity": 5}
+    api.set("B", 2)
+    api.ok("POST", "orders", {"line_items": [line], "set_paid": True})
+    assert woo.shown("B") == -3
+
+
+def test_deleting_does_not_restore(woo, api):
+    order = woo.checkout({"A": 4})
+    api.ok("DELETE", f"orders/{order.id}")
+    assert woo.shown("A") == 6
+    assert api.get("orders") == []
+    assert api.get(f"orders/{order.id}")["status"] == "trash"
+    api.ok("DELETE", f"orders/{order.id}", force="true")
+    code = "woocommerce_rest_shop_order_invalid_id"
+    assert api.code("GET", f"orders/{order.id}") == (404, code)
+
+
+def test_editing_a_reduced_order_adjusts(woo, api):
+    order = woo.checkout({"A": 4})
+    line = order.lines[0].id
+    body = {"line_items": [{"id": line, "quantity": 6}]}
+    api.ok("PUT", f"orders/{order.id}", body)
+    assert (woo.shown("A"), reduced(api, order)) == (4, 6)
+
+
+def test_a_refund_restocks_and_pays_back_by_default(woo, api):
+    order = woo.checkout({"A": 4}, gateway="stripe")
+    entry = {"id": order.lines[0].id, "quantity": 1, "refund_total": 10}
+    made = api.ok(
+        "POST",
+        f"orders/{order.id}/refunds",
+        {"amount": "10.00", "line_items": [entry]},
+    )
+    assert made["refunded_payment"] is True
+    assert made["line_items"][0]["quantity"] == -1
+    assert (woo.shown("A"), reduced(api, order)) == (7, 3)
+    api.ok("DELETE", f"orders/{order.id}/refunds/{made['id']}", force="true")
+    assert woo.shown("A") == 7
+
+
+@pytest.mark.parametrize(
+    ("gateway", "amount"), [("bacs", "10.00"), ("stripe", "999.00")]
+)
+def test_a_refund_that_cannot_be_is_a_500(woo, api, gateway, amount):
+    order = woo.checkout({"A": 4}, gateway=gateway)
+    code = api.code("POST", f"orders/{order.id}/refunds", {"amount": amount})
+    assert code == (500, "woocommerce_rest_cannot_create_order_refund")
+    assert woo.shown("A") == 6 and not order.refunds
+
+
+def test_money_adds_up_with_tax_in_or_on_top(woo, api):
+    for included in (True, False):
+        woo.config.prices_include_tax = included
+        woo.edit_product("A", price="9.99")
+        order = woo.checkout(
+            {"A": 3, "B": 1},
+            taxes=VAT,
+            shipping={"title": "Post", "price": "4.95"},
+            coupons=[{"code": "TEN", "percent": 10}],
+        )
+        body = api.get(f"orders/{order.id}")
+        parts = [*body["line_items"], *body["shipping_lines"]]
+        cents = sum(
+            round(float(part[name]) * 100)
+            for part in parts
+            for name in ("total", "total_tax")
+        )
+        assert cents == round(float(body["total"]) * 100)
+        assert body["prices_include_tax"] is included
+        woo.edit_stock("A", 10)
+        woo.edit_stock("B", 3)
+
+
+def test_a_deleted_product_leaves_a_line_that_names_nothing(woo, api):
+    order = woo.checkout({"A": 1})
+    woo.delete_product("A")
+    [line] = api.get(f"orders/{order.id}")["line_items"]
+    assert (line["product_id"], line["variation_id"], line["sku"]) == (0, 0, "A")
+
+
+def test_a_product_becomes_variable(woo, api):
+    woo.make_variable("A", [{"sku": "A-1", "name": "One", "price": "1", "stock": 2}])
+    found = api.get(f"products/{api.number('A')}")
+    assert (found["type"], len(found["variations"])) == ("variable", 1)

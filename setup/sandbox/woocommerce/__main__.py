@@ -1,0 +1,73 @@
+"""Start a sandbox shop from a command line.
+
+python -m sandbox.woocommerce --port 9200 --seed seed.json --companion
+"""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+if __package__ in (None, ""):
+    # Started as a script: make the package known under its own name.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from sandbox.woocommerce import Config, Sandbox
+
+
+def parser():
+    result = argparse.ArgumentParser("sandbox.woocommerce", description=__doc__)
+    result.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = result.add_argument
+    add("--host", default="127.0.0.1")
+    add("--port", type=int, default=9200, help="0 takes a free one")
+    add("--seed", help="JSON file with products")
+    add("--name", default=Config.shop_name)
+    add("--currency", default=Config.currency)
+    add("--consumer-key", default=Config.consumer_key)
+    add("--consumer-secret", default=Config.consumer_secret)
+    add("--companion", action="store_true", help="the companion plugin is active")
+    add("--tls", action="store_true", help="https, with a certificate of its own")
+    add("--plain-permalinks", action="store_true")
+    add("--write-window", type=float, default=0.0, help="seconds a REST write takes")
+    add("--cron-interval", type=float, default=1.0, help="seconds between WP-Cron")
+    add("--shoppers", type=int, default=0, help="how many shoppers buy")
+    add("--rate", type=float, default=6.0, help="orders a minute, all shoppers")
+    add("--random-seed", type=int, default=1)
+    return result
+
+
+def main(arguments=None):
+    options = parser().parse_args(arguments)
+    config = Config(
+        shop_name=options.name,
+        currency=options.currency,
+        consumer_key=options.consumer_key,
+        consumer_secret=options.consumer_secret,
+        companion=options.companion,
+        tls=options.tls,
+        plain_permalinks=options.plain_permalinks,
+        write_window=options.write_window,
+        cron_interval=options.cron_interval,
+        random_seed=options.random_seed,
+    )
+    try:
+        shop = Sandbox(config, options.seed, options.host, options.port)
+    except (OSError, ValueError) as error:
+        sys.exit(f"sandbox: {error}")
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_args: stop.set())
+    shop.start()
+    if options.shoppers:
+        shop.shoppers.start(options.rate, options.shoppers, options.random_seed)
+    # One line of JSON: whoever started this reads it.
+    print(json.dumps({"ready": shop.url, "shop": config.shop_name}), flush=True)
+    stop.wait()
+    shop.stop()
+
+
+if __name__ == "__main__":
+    main()
