@@ -1,8 +1,10 @@
+from .db.functions import drop_functions
 from .db.triggers import drop_triggers
 
 
 def uninstall_hook(env):
     """Stock tables must not call functions that write to a table which is gone."""
     drop_triggers(env.cr)
+    drop_functions(env.cr)
     # its table goes with the addon, a function would stay
     env.cr.execute("DROP FUNCTION IF EXISTS channel_audit_guard CASCADE")

@@ -21,6 +21,7 @@ LOCK_PLAN = 19101
 LOCK_PUBLISH = 19102
 LOCK_POLL = 19103
 LOCK_ORDER = 19104
+LOCK_ALLOCATE = 19105
 
 # Errors that say nothing about what was to be done: doing it again is right.
 CONFLICTS = (

@@ -119,17 +119,15 @@ WATCHES = (
         keyed=False,
     ),
     Watch(
-        "channel_rule",
+        "channel_rule_version",
         (
-            "kind",
-            "value",
-            "active",
-            "specificity",
-            "sequence",
+            "in_effect",
             "company_id",
             "channel_id",
             "node_id",
+            "warehouse_id",
             "categ_id",
+            "tag_id",
             "product_tmpl_id",
             "product_id",
             "listing_id",
@@ -137,20 +135,84 @@ WATCHES = (
         # as narrow as the rule's own scope is
         """
         SELECT DISTINCT rule.product_id, rule.listing_id, NULL::int FROM changed rule
-         WHERE rule.product_id IS NOT NULL OR rule.listing_id IS NOT NULL
+         WHERE rule.in_effect
+           AND (rule.product_id IS NOT NULL OR rule.listing_id IS NOT NULL)
         UNION
         SELECT product.id, NULL, NULL FROM changed rule
           JOIN product_product product
             ON product.product_tmpl_id = rule.product_tmpl_id
-         WHERE rule.product_id IS NULL AND rule.listing_id IS NULL
+         WHERE rule.in_effect AND rule.product_id IS NULL AND rule.listing_id IS NULL
+        UNION
+        SELECT product.id, NULL, NULL FROM changed rule
+          JOIN product_tag_product_template_rel tagged
+            ON tagged.product_tag_id = rule.tag_id
+          JOIN product_product product
+            ON product.product_tmpl_id = tagged.product_template_id
+         WHERE rule.in_effect AND rule.product_id IS NULL AND rule.listing_id IS NULL
+           AND rule.product_tmpl_id IS NULL
+        UNION
+        SELECT tagged.product_product_id, NULL, NULL FROM changed rule
+          JOIN product_tag_product_product_rel tagged
+            ON tagged.product_tag_id = rule.tag_id
+         WHERE rule.in_effect AND rule.product_id IS NULL AND rule.listing_id IS NULL
+           AND rule.product_tmpl_id IS NULL
+        UNION
+        SELECT product.id, NULL, NULL FROM changed rule
+          JOIN product_category scope ON scope.id = rule.categ_id
+          JOIN product_category category
+            ON starts_with(category.parent_path, scope.parent_path)
+          JOIN product_template template ON template.categ_id = category.id
+          JOIN product_product product ON product.product_tmpl_id = template.id
+         WHERE rule.in_effect AND rule.product_id IS NULL AND rule.listing_id IS NULL
+           AND rule.product_tmpl_id IS NULL AND rule.tag_id IS NULL
         UNION
         SELECT NULL, NULL, channel.id FROM changed rule
           JOIN channel_channel channel
             ON channel.company_id = rule.company_id
            AND channel.id = COALESCE(rule.channel_id, channel.id)
-         WHERE rule.product_id IS NULL AND rule.listing_id IS NULL
-           AND rule.product_tmpl_id IS NULL
+         WHERE rule.in_effect AND rule.product_id IS NULL AND rule.listing_id IS NULL
+           AND rule.product_tmpl_id IS NULL AND rule.tag_id IS NULL
+           AND rule.categ_id IS NULL
         """,
+    ),
+    Watch(
+        "product_tag_product_template_rel",
+        ("product_template_id",),
+        """
+        SELECT DISTINCT product.id, NULL::int, NULL::int FROM changed
+          JOIN product_product product
+            ON product.product_tmpl_id = changed.product_template_id
+        """,
+        keyed=False,
+    ),
+    Watch(
+        "product_tag_product_product_rel",
+        ("product_product_id",),
+        "SELECT DISTINCT product_product_id, NULL::int, NULL::int FROM changed",
+        keyed=False,
+    ),
+    Watch(
+        "channel_sales_rate",
+        ("product_id", "per_day"),
+        _products(),
+    ),
+    Watch(
+        "channel_allocation_group",
+        ("basis",),
+        """
+        SELECT DISTINCT NULL::int, NULL::int, member.channel_id FROM changed
+          JOIN channel_allocation_member member ON member.group_id = changed.id
+        """,
+    ),
+    Watch(
+        "channel_allocation_member",
+        ("channel_id", "weight"),
+        "SELECT DISTINCT NULL::int, NULL::int, channel_id FROM changed",
+    ),
+    Watch(
+        "channel_channel",
+        ("publish_latency", "active", "state = 'draft' AS is_draft"),
+        "SELECT DISTINCT NULL::int, NULL::int, id FROM changed",
     ),
 )
 

@@ -125,6 +125,16 @@ class ChannelChannel(models.Model):
         help="How far each poll reaches back before the last order it has seen.",
     )
 
+    publish_latency = fields.Float(
+        string="Publication Latency (seconds)",
+        default=60,
+        readonly=True,
+        copy=False,
+        digits=(16, 1),
+        help="How long it takes from a change of stock until the channel has "
+        "acknowledged its new number: 95 of 100 were faster, in the last day. "
+        "What risk buffers reckon with.",
+    )
     exception_user_id = fields.Many2one(
         "res.users",
         string="Exceptions Go To",

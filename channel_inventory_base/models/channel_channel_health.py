@@ -155,6 +155,33 @@ class ChannelChannel(models.Model):
             )
         )
 
+    @api.model
+    def _measure_latency(self):
+        """How long publishing takes, for risk buffers: of the last day, 95 of 100.
+
+        Written only when it has changed by a fifth, since each change plans the whole
+        channel anew; a channel with fewer than 20 numbers a day keeps what it had.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT publication.channel_id, percentile_cont(0.95) WITHIN GROUP (
+                           ORDER BY extract(epoch FROM publication.acked_at - line.since))
+                  FROM channel_publication publication
+                  JOIN channel_publication_line line
+                    ON line.publication_id = publication.id
+                 WHERE publication.acked_at > now() AT TIME ZONE 'UTC'
+                                              - interval '1 day'
+                   AND line.result = 'acked' AND line.since IS NOT NULL
+                 GROUP BY publication.channel_id HAVING count(*) >= 20
+                """
+            )
+        )
+        for channel_id, seconds in rows:
+            channel = self.browse(channel_id)
+            if abs(seconds - channel.publish_latency) > channel.publish_latency / 5:
+                channel.publish_latency = seconds
+
     def _watch_health(self):
         """Raise an exception for what is stuck, and close it when it moves again."""
         for channel in self:

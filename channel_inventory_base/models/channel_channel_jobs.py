@@ -201,6 +201,7 @@ class ChannelChannel(models.Model):
     def _cron_heal(self):
         """Once a minute: whatever waits although its wake-up was lost runs again."""
         self.env["channel.hold"]._expire()
+        self.env["channel.rule.version"]._follow_time()
         self._after_commit(0, "_job_plan")
         self.env["channel.level.pending"]._compact()
         channels = self.search([("state", "!=", "draft")])

@@ -34,6 +34,13 @@ class ChannelLevel(models.Model):
     target = fields.Integer(
         required=True, readonly=True, aggregator="sum", help="What it should show."
     )
+    share_state = fields.Selection(
+        [("settled", "Has its share"), ("waiting", "Waits for other channels")],
+        readonly=True,
+        string="Exclusive Share",
+        help="Only for stock that channels share exclusively. A level waits for more "
+        "until the channels that give it have acknowledged their lower numbers.",
+    )
     inputs = fields.Json(
         readonly=True, help="What the target was computed from, when it last changed."
     )
@@ -119,6 +126,26 @@ class ChannelLevel(models.Model):
         )
         return [("id", "in" if True in value else "not in", synced)]
 
+    @api.model
+    def _share_again(self, level_ids):
+        """What a channel shows has become known: others it shares with may get more."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_change (product_id)
+                SELECT DISTINCT listing.product_id
+                  FROM channel_level level
+                  JOIN channel_listing listing ON listing.id = level.listing_id
+                 WHERE level.id = ANY(%s) AND level.share_state IS NOT NULL
+                   AND listing.product_id IS NOT NULL
+                RETURNING id
+                """,
+                list(level_ids),
+            )
+        )
+        if rows:
+            self.env["channel.change"]._wake_planner()
+
     # -------------------------------------------------- why this number
     def _compute_why(self):
         """The steps of today's number, recomputed from positions as they are now."""
@@ -131,8 +158,8 @@ class ChannelLevel(models.Model):
         """:param inputs: what a level or a publication line remembers"""
         inputs = inputs or {}
         steps = explain(inputs)
-        rules = self.env["channel.rule"].browse(
-            step.rule_id for step in steps if step.rule_id
+        rules = self.env["channel.rule.version"].browse(
+            {version for step in steps for version in step.rules}
         )
         return self.env["ir.qweb"]._render(
             "channel_inventory_base.level_why",

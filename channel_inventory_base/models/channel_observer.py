@@ -199,6 +199,7 @@ class ChannelObserver(models.AbstractModel):
                 deducted=deducted,
             )
         )
+        self.env["channel.level"]._share_again([fact["level_id"]])
         channel._wake("_job_publish")
 
     def _report_drift(self, channel, fact, seen_sum):

@@ -1,11 +1,11 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..db.transaction import LOCK_PLAN, own_transaction, try_lock
-from .channel_level import PUBLISHED
+from ..db.transaction import LOCK_ALLOCATE, LOCK_PLAN, own_transaction, try_lock
 
 BATCH = 5000
 LISTINGS = 20_000
+SLICE = 200_000
 
 
 class ChannelPlanner(models.AbstractModel):
@@ -15,6 +15,12 @@ class ChannelPlanner(models.AbstractModel):
     one transaction: a change that commits meanwhile has its own row, which stays for
     the next batch. What is read is never older than what was taken, because at READ
     COMMITTED each statement sees all that was committed before it began.
+
+    A change of a whole channel becomes a sweep, which is planned in slices of products,
+    one whenever no smaller change waits: a new rule for a million listings delays
+    nobody's stock.
+
+    The statement: ``channel_planner_query``, ``_rules`` and ``_exclusive``.
     """
 
     _name = "channel.planner"
@@ -22,14 +28,14 @@ class ChannelPlanner(models.AbstractModel):
 
     @api.model
     def _run(self):
-        """Plan until the outbox is empty.
+        """Plan until nothing is left to plan.
 
         :return: False when another planner is at it
         """
         with try_lock(self.env, LOCK_PLAN) as locked:
             if not locked:
                 return False
-            while self._plan_batch():
+            while self._plan_batch() or self._plan_slice():
                 pass
         return True
 
@@ -38,17 +44,43 @@ class ChannelPlanner(models.AbstractModel):
         """:return: how many rows were taken off the outbox"""
         with own_transaction(self.env) as env:
             planner = env["channel.planner"]
-            # compiling the statement would take ten times as long as running it
-            env.cr.execute("SET LOCAL jit = off")
-            planner._expand_channels()
+            planner._prepare()
+            planner._start_sweeps()
             changes = planner._take_changes()
             if changes:
                 planner._plan_changes(changes)
         return len(changes)
 
+    @api.model
+    def _plan_slice(self):
+        """Plan the next slice of the sweeps that are due.
+
+        :return: whether there was one
+        """
+        with own_transaction(self.env) as env:
+            planner = env["channel.planner"]
+            planner._prepare()
+            part = env["channel.sweep"]._next_slice(SLICE)
+            if part:
+                planner._plan_listings(part.changed(), part.products())
+                planner._wake_publishers()
+        return bool(part)
+
+    def _prepare(self):
+        """Settings of the transaction, and what must be up to date before planning."""
+        # compiling the statement would take ten times as long as running it
+        self.env.cr.execute("SET LOCAL jit = off")
+        # sorts and hashes of a slice stay in memory, and that is bounded
+        self.env.cr.execute("SET LOCAL work_mem = '64MB'")
+        if self._is_exclusive():
+            # a publisher freezes a shared number before this plan or after it
+            self.env.execute_query(
+                SQL("SELECT pg_advisory_xact_lock(%s, 0)", LOCK_ALLOCATE)
+            )
+
     # -------------------------------------------------------------- outbox
-    def _expand_channels(self):
-        """A change of a whole channel becomes one of each of its listings."""
+    def _start_sweeps(self):
+        """A change of a whole channel begins its sweep, or begins it anew."""
         self.env.execute_query(
             SQL(
                 """
@@ -56,12 +88,13 @@ class ChannelPlanner(models.AbstractModel):
                     DELETE FROM channel_change WHERE channel_id IS NOT NULL
                     RETURNING channel_id, since, trace
                 )
-                INSERT INTO channel_change (listing_id, since, trace)
-                SELECT listing.id, min(wide.since), max(wide.trace)
-                  FROM wide JOIN channel_listing listing
-                    ON listing.channel_id = wide.channel_id
-                   AND listing.state = 'mapped'
-                 GROUP BY listing.id
+                INSERT INTO channel_sweep AS sweep
+                       (channel_id, since, trace, product_id)
+                SELECT channel_id, min(since), max(trace), 0
+                  FROM wide GROUP BY channel_id
+                ON CONFLICT (channel_id) DO UPDATE
+                   SET since = LEAST(sweep.since, EXCLUDED.since), product_id = 0,
+                       trace = EXCLUDED.trace
                 RETURNING id
                 """
             )
@@ -73,7 +106,8 @@ class ChannelPlanner(models.AbstractModel):
             SQL(
                 """
                 DELETE FROM channel_change WHERE id IN (
-                    SELECT id FROM channel_change ORDER BY id LIMIT %s
+                    SELECT id FROM channel_change WHERE channel_id IS NULL
+                     ORDER BY id LIMIT %s
                 ) RETURNING product_id, listing_id, since, trace
                 """,
                 BATCH,
@@ -85,7 +119,9 @@ class ChannelPlanner(models.AbstractModel):
         touched = self._touched_listings(changes)
         for start in range(0, len(touched), LISTINGS):
             rows = touched[start : start + LISTINGS]
-            listings, since, traces = (list(each) for each in zip(*rows, strict=True))
+            listings, products, since, traces = (
+                list(each) for each in zip(*rows, strict=True)
+            )
             changed = SQL(
                 "SELECT * FROM unnest(%s::int[], %s::timestamp[], %s::varchar[]) "
                 "AS row (listing_id, since, trace)",
@@ -93,37 +129,77 @@ class ChannelPlanner(models.AbstractModel):
                 since,
                 traces,
             )
-            grown = self.env.execute_query(self._plan_query(listings, changed))
-            channels = self.env["channel.channel"].browse(row[0] for row in grown)
-            # what they show is not known until somebody has looked
-            channels._wake("_job_observe")
+            # a list, so that PostgreSQL knows how many there are
+            products = SQL("= ANY(%s::int[])", sorted(set(products)))
+            self._plan_listings(changed, products)
         self._wake_publishers()
 
+    def _plan_listings(self, changed, products):
+        """Run the plan statement; new levels are looked at by the observer.
+
+        :param changed: query of (listing_id, since, trace)
+        :param products: condition on a product id, true for theirs
+        """
+        grown = self.env.execute_query(self._plan_query(changed, products))
+        channels = self.env["channel.channel"].browse(row[0] for row in grown)
+        # what they show is not known until somebody has looked
+        channels._wake("_job_observe")
+
     def _touched_listings(self, changes):
-        """:return: rows (listing, since of its first change, a trace)"""
+        """:return: rows (listing, product, since of its first change, a trace)
+
+        Ordered by product: listings that share stock are planned in one statement.
+        """
         products, listings, since, traces = (
             list(each) for each in zip(*changes, strict=True)
         )
         return self.env.execute_query(
             SQL(
                 """
-                SELECT listing_id, min(since), max(trace) FROM (
-                    SELECT COALESCE(change.listing_id, listing.id) AS listing_id,
-                           change.since, change.trace
-                      FROM unnest(%s::int[], %s::int[], %s::timestamp[], %s::varchar[])
-                           AS change (product_id, listing_id, since, trace)
-                      LEFT JOIN channel_listing listing
-                        ON listing.product_id = change.product_id
+                WITH change AS (
+                    SELECT * FROM unnest(%(products)s::int[], %(listings)s::int[],
+                                         %(since)s::timestamp[], %(traces)s::varchar[])
+                           AS row (product_id, listing_id, since, trace)
+                ),
+                moved AS (%(moved)s)
+                SELECT listing_id, listing.product_id, min(since), max(trace) FROM (
+                    SELECT listing_id, since, trace FROM change
+                     WHERE listing_id IS NOT NULL
+                    UNION ALL
+                    SELECT listing.id, moved.since, moved.trace
+                      FROM moved JOIN channel_listing listing
+                        ON listing.product_id = moved.product_id
                        AND listing.state = 'mapped'
                 ) touched
-                 WHERE listing_id IS NOT NULL
-                 GROUP BY listing_id ORDER BY listing_id
+                  JOIN channel_listing listing ON listing.id = touched.listing_id
+                 WHERE listing.product_id IS NOT NULL
+                 GROUP BY listing_id, listing.product_id
+                 ORDER BY listing.product_id, listing_id
                 """,
-                products,
-                listings,
-                since,
-                traces,
+                products=products,
+                listings=listings,
+                since=since,
+                traces=traces,
+                moved=self._moved_query(),
             )
+        )
+
+    def _moved_query(self):
+        """Query of (product_id, since, trace): products all of whose listings are
+        planned because of a row of ``change``. Addons add products that depend on
+        others."""
+        if self._is_exclusive():
+            # what one listing may show depends on all that share its stock
+            return SQL(
+                """
+                SELECT COALESCE(change.product_id, listing.product_id) AS product_id,
+                       change.since, change.trace
+                  FROM change
+                  LEFT JOIN channel_listing listing ON listing.id = change.listing_id
+                """
+            )
+        return SQL(
+            "SELECT product_id, since, trace FROM change WHERE product_id IS NOT NULL"
         )
 
     def _wake_publishers(self):
@@ -142,198 +218,15 @@ class ChannelPlanner(models.AbstractModel):
         channels = self.env["channel.channel"].browse(row[0] for row in rows)
         channels._wake("_job_publish")
 
-    # ------------------------------------------------------------ planning
-    def _plan_query(self, listings, changed):
-        """Write the levels of ``listings`` whose target differs, and queue them.
-
-        :param listings: ids; a list, so that PostgreSQL knows how many there are
-        :param changed: query of (listing_id, since, trace)
-        :return: query of (channel_id) of those that have got new levels
-        """
-        return SQL(
-            """
-            WITH changed AS (%(changed)s),
-            listed AS (SELECT unnest(%(listings)s::int[]) AS listing_id),
-            %(computed)s,
-            differing AS (
-                SELECT computed.*, level.id AS level_id, level.target AS old_target,
-                       changed.since, changed.trace
-                  FROM computed
-                  JOIN changed USING (listing_id)
-                  LEFT JOIN channel_level level
-                         ON level.listing_id = computed.listing_id
-                        AND level.node_id = computed.node_id
-                 WHERE level.target IS DISTINCT FROM computed.target
-            ),
-            written AS (
-                INSERT INTO channel_level AS level
-                       (listing_id, node_id, channel_id, company_id, target, inputs,
-                        planned_at, trace)
-                SELECT listing_id, node_id, channel_id, company_id, target, %(inputs)s,
-                       clock_timestamp() AT TIME ZONE 'UTC', trace
-                  FROM differing
-                ON CONFLICT (listing_id, node_id) DO UPDATE
-                   SET target = EXCLUDED.target, inputs = EXCLUDED.inputs,
-                       planned_at = EXCLUDED.planned_at, trace = EXCLUDED.trace
-                RETURNING id, listing_id, node_id, channel_id
-            ),
-            queued AS (
-                INSERT INTO channel_level_pending
-                       (level_id, channel_id, urgent, force, since, trace)
-                SELECT written.id, written.channel_id,
-                       differing.target < COALESCE(differing.old_target, 0), false,
-                       differing.since, differing.trace
-                  FROM written JOIN differing USING (listing_id, node_id)
-            )
-            SELECT DISTINCT channel_id FROM differing WHERE level_id IS NULL
-            """,
-            listings=listings,
-            changed=changed,
-            computed=self._computed_ctes(),
-            inputs=self._inputs_expression(),
-        )
-
-    def _computed_ctes(self):
-        """CTEs from ``listed`` (listing_id) to ``computed``, a row a level.
-
-        Everything before ``sold`` is in stock units, from there on in sold units.
-        """
-        return SQL(
-            """
-            pair AS (
-                SELECT listing.id AS listing_id, node.id AS node_id,
-                       listing.channel_id, listing.company_id, listing.product_id,
-                       listing.stock_factor::numeric AS factor,
-                       product.product_tmpl_id,
-                       COALESCE(template.categ_id, 0) AS categ_id
-                  FROM listed
-                  JOIN channel_listing listing ON listing.id = listed.listing_id
-                  JOIN channel_node node ON node.channel_id = listing.channel_id
-                  JOIN product_product product ON product.id = listing.product_id
-                  JOIN product_template template
-                    ON template.id = product.product_tmpl_id
-                 WHERE %(published)s
-            ),
-            supply AS (
-                SELECT position.product_id, served.channel_node_id AS node_id,
-                       sum(position.on_hand) AS on_hand,
-                       sum(position.allocated) AS allocated,
-                       sum(position.held) AS held,
-                       sum(position.available) AS available,
-                       sum(position.backorderable) AS backorderable
-                  FROM channel_position position
-                  JOIN channel_node_stock_warehouse_rel served
-                    ON served.stock_warehouse_id = position.warehouse_id
-                 WHERE position.product_id = ANY (
-                        ARRAY(SELECT DISTINCT product_id FROM pair))
-                 GROUP BY position.product_id, served.channel_node_id
-            ),
-            %(rules)s,
-            stepped AS (
-                SELECT pair.*, COALESCE(supply.on_hand, 0) AS on_hand,
-                       COALESCE(supply.allocated, 0) AS allocated,
-                       COALESCE(supply.held, 0) AS held,
-                       COALESCE(supply.available, 0) AS available,
-                       LEAST(COALESCE(supply.backorderable, 0),
-                             COALESCE(rule.backorder, 0)) AS backorder,
-                       rule.fixed, rule.percent, rule.threshold, rule.cap,
-                       rule.backorder_id, rule.fixed_id, rule.percent_id,
-                       rule.threshold_id, rule.cap_id
-                  FROM pair
-                  LEFT JOIN supply ON supply.product_id = pair.product_id
-                                  AND supply.node_id = pair.node_id
-                  LEFT JOIN rule ON rule.listing_id = pair.listing_id
-                                AND rule.node_id = pair.node_id
-            ),
-            buffered AS (
-                SELECT stepped.*, GREATEST(0,
-                       (available + backorder - COALESCE(fixed, 0))
-                       * (100 - COALESCE(percent, 0)) / 100) AS promised
-                  FROM stepped
-            ),
-            packed AS (
-                -- four digits absorb the rounding of unit conversions, not stock
-                SELECT buffered.*, LEAST(2000000000, CASE WHEN factor > 0
-                       THEN floor(round(promised / factor, 4)) ELSE 0 END) AS sold
-                  FROM buffered
-            ),
-            computed AS (
-                SELECT packed.*, (
-                       CASE WHEN sold <= COALESCE(threshold, 0) THEN 0
-                            WHEN COALESCE(cap, 0) > 0 THEN LEAST(sold, floor(cap))
-                            ELSE sold END)::integer AS target
-                  FROM packed
-            )
-            """,
-            published=PUBLISHED,
-            rules=self._rule_ctes(),
-        )
-
-    def _inputs_expression(self):
-        """What a level remembers of its computation; ``tools.explain`` reads it."""
-        names = ["on_hand", "allocated", "held", "available", "backorder", "factor"]
-        names += ["sold", "target"]
-        for kind in self._kinds():
-            names += [kind] * (kind != "backorder") + [f"{kind}_id"]
-        return SQL(
-            "jsonb_strip_nulls(jsonb_build_object(%s))",
-            SQL(", ").join(SQL("%s, %s", name, SQL.identifier(name)) for name in names),
-        )
-
-    # --------------------------------------------------------- explanation
+    # --------------------------------------------------------------- sweep
     @api.model
-    def _explain(self, levels):
-        """The same computation, read only.
-
-        :return: level id -> inputs as of now, with the positions of each warehouse;
-            levels that are no longer planned are missing
-        """
-        levels.flush_recordset()
-        rows = self.env.execute_query(
+    def _cron_sweep_all(self):
+        """Once a day everything is planned anew: what time alone has changed (dated
+        inbound comes within a horizon), and what a trigger may have missed."""
+        self.env.execute_query(
             SQL(
-                """
-                WITH listed AS (
-                    SELECT DISTINCT listing_id
-                      FROM channel_level
-                     WHERE id = ANY(%(ids)s)
-                ),
-                %(computed)s,
-                explained AS (
-                    SELECT listing_id, node_id, product_id, %(inputs)s AS inputs
-                      FROM computed
-                )
-                SELECT level.id, explained.inputs, warehouses.facts
-                  FROM explained
-                  JOIN channel_level level ON level.listing_id = explained.listing_id
-                                          AND level.node_id = explained.node_id
-                  LEFT JOIN LATERAL (%(warehouses)s) warehouses ON true
-                 WHERE level.id = ANY(%(ids)s)
-                """,
-                ids=list(levels.ids),
-                computed=self._computed_ctes(),
-                inputs=self._inputs_expression(),
-                warehouses=self._warehouses_query(),
+                "INSERT INTO channel_change (channel_id) "
+                "SELECT id FROM channel_channel WHERE active RETURNING id"
             )
         )
-        return {
-            level_id: dict(inputs, warehouses=warehouses or [])
-            for level_id, inputs, warehouses in rows
-        }
-
-    def _warehouses_query(self):
-        """The positions behind one level, warehouse by warehouse, as one JSON list."""
-        return SQL(
-            """
-            SELECT jsonb_agg(jsonb_build_object(
-                       'name', warehouse.name, 'on_hand', position.on_hand,
-                       'allocated', position.allocated, 'held', position.held,
-                       'in_transit', position.in_transit, 'damaged', position.damaged
-                   ) ORDER BY warehouse.sequence, warehouse.id) AS facts
-              FROM channel_position position
-              JOIN channel_node_stock_warehouse_rel served
-                ON served.stock_warehouse_id = position.warehouse_id
-              JOIN stock_warehouse warehouse ON warehouse.id = position.warehouse_id
-             WHERE served.channel_node_id = level.node_id
-               AND position.product_id = explained.product_id
-            """
-        )
+        self.env["channel.change"]._wake_planner()

@@ -1,13 +1,18 @@
 import logging
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import exceptions
-from ..db.transaction import LOCK_PUBLISH, own_transaction, try_lock
+from ..db.transaction import (
+    LOCK_ALLOCATE,
+    LOCK_PUBLISH,
+    own_transaction,
+    try_lock,
+)
 from ..schemas import LevelEntry
 from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
@@ -45,6 +50,7 @@ class Candidate:
     trace: str
     stock_ref: str
     node_ref: str
+    shared: bool
 
     def differs(self):
         return self.force or self.target != self.expected
@@ -123,6 +129,7 @@ class ChannelPublisher(models.AbstractModel):
                 taken = publisher._take(channel.id, max(WINDOW, size))
                 if not taken:
                     return None
+                taken = publisher._settle_shares(taken)
                 chosen = [each for each in taken if each.sendable() and each.differs()]
                 publisher._put_back(chosen[size:])
                 if chosen:
@@ -147,11 +154,7 @@ class ChannelPublisher(models.AbstractModel):
                       LEFT JOIN channel_level_remote remote
                              ON remote.level_id = level.id
                      WHERE pending.channel_id = %(channel)s
-                       AND (level.target <= %(expected)s OR NOT EXISTS (
-                            SELECT FROM channel_change change
-                             WHERE change.product_id = listing.product_id
-                                OR change.listing_id = listing.id
-                                OR change.channel_id = level.channel_id))
+                       AND (level.target <= %(expected)s OR NOT (%(unplanned)s))
                        AND NOT %(unplaced)s
                      ORDER BY pending.urgent DESC, pending.id
                      LIMIT %(limit)s
@@ -170,7 +173,8 @@ class ChannelPublisher(models.AbstractModel):
                 SELECT level.id, COALESCE(remote.state, 'unknown'), level.target,
                        %(expected)s, remote.base_qty + remote.base_deducted
                            - %(expected)s, queued.force, queued.since, queued.trace,
-                       listing.stock_ref, node.external_id
+                       listing.stock_ref, node.external_id,
+                       level.share_state IS NOT NULL
                   FROM queued
                   JOIN channel_level level ON level.id = queued.level_id
                   JOIN channel_listing listing ON listing.id = level.listing_id
@@ -182,11 +186,53 @@ class ChannelPublisher(models.AbstractModel):
                 channel=channel_id,
                 expected=EXPECTED_REMOTE,
                 unplaced=UNPLACED_SALE,
+                unplanned=SQL(" OR ").join(self._unplanned_conditions()),
                 published=PUBLISHED,
                 limit=limit,
             )
         )
         return [Candidate(*row) for row in rows]
+
+    def _unplanned_conditions(self):
+        """Conditions on ``level`` and ``listing``: a change of what the number stands
+        on waits to be planned. Addons add what else a number stands on."""
+        return [
+            SQL(
+                """EXISTS (
+                    SELECT FROM channel_change change
+                     WHERE change.product_id = listing.product_id
+                        OR change.listing_id = listing.id
+                        OR change.channel_id = level.channel_id)"""
+            ),
+            SQL(
+                """EXISTS (
+                    SELECT FROM channel_sweep sweep
+                     WHERE sweep.channel_id = level.channel_id
+                       AND sweep.product_id < listing.product_id)"""
+            ),
+        ]
+
+    def _settle_shares(self, candidates):
+        """Numbers that channels share exclusively, as they are now, until we commit.
+
+        A plan that is under way may be lowering them: wait for it, and let the next
+        one see what is frozen here (see ``channel_planner_exclusive``).
+        """
+        shared = [each.level_id for each in candidates if each.shared]
+        if not shared:
+            return candidates
+        self.env.execute_query(
+            SQL("SELECT pg_advisory_xact_lock_shared(%s, 0)", LOCK_ALLOCATE)
+        )
+        targets = dict(
+            self.env.execute_query(
+                SQL("SELECT id, target FROM channel_level WHERE id = ANY(%s)", shared)
+            )
+        )
+        return [
+            replace(each, target=targets.get(each.level_id, each.target))
+            for each in candidates
+        ]
 
     def _put_back(self, candidates):
         """What did not fit into the batch waits where it stood: first in its class."""

@@ -101,6 +101,7 @@ class ChannelPublisher(models.AbstractModel):
                 list(lines.ids),
             )
         )
+        self.env["channel.level"]._share_again(lines.level_id.ids)
         self.env["channel.exception"]._resolve_keys(
             publication.channel_id, [f"level:{line.level_id.id}" for line in lines]
         )

@@ -84,6 +84,13 @@ class ChannelSetup:
         )
 
     @classmethod
+    def make_rule(cls, env, kind, value, **terms):
+        """A rule that is in effect."""
+        rule = env["channel.rule"].create({"kind": kind, "value": value, **terms})
+        rule.action_activate()
+        return rule
+
+    @classmethod
     def make_known(cls, env, level, shown):
         """Pretend that the channel was seen to show ``shown`` sold units."""
         env["channel.level.remote"].create(
@@ -135,6 +142,10 @@ class ChannelCase(ChannelSetup, TransactionCase):
             self.addCleanup(context.__exit__, None, None, None)
 
     # ------------------------------------------------------------ actions
+    def rule(self, kind, value, **terms):
+        """A rule that is in effect."""
+        return self.make_rule(self.env, kind, value, **terms)
+
     def plan(self):
         self.env.flush_all()
         self.env["channel.planner"]._run()

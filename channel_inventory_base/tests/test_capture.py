@@ -207,7 +207,7 @@ class TestCapture(ChannelCase):
 
     def test_trace_joins_order_hold_and_publication(self):
         name = self.fake.sell(1)
-        self.env["channel.rule"].create({"kind": "fixed", "value": 1})
+        self.rule("fixed", 1)
         self.capture(name)
         self.plan()
         self.publish()

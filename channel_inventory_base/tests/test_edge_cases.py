@@ -206,9 +206,7 @@ class TestEdgeCases(ChannelCase):
     def test_category_moved_under_one_with_a_rule_is_noticed(self):
         top, sub = self.env["product.category"].create([{"name": "T"}, {"name": "S"}])
         self.product.categ_id = sub
-        self.env["channel.rule"].create(
-            {"kind": "fixed", "value": 4, "categ_id": top.id}
-        )
+        self.rule("fixed", 4, categ_id=top.id)
         self.plan()
         self.assertEqual(self.level.target, 10)
         sub.parent_id = top

@@ -16,7 +16,7 @@ class TestExplain(ChannelCase):
         """Random stock, pack and rules of random scope."""
         self.add_stock(self.env, self.product, self.warehouse, dice.randint(-20, 60))
         self.listing.pack_qty = dice.choice([1, 1, 2, 6, 12, 0.5, 0.1])
-        self.env["channel.rule"].search([]).unlink()
+        self.env["channel.rule"].search([("state", "=", "active")]).action_retire()
         scopes = (
             {},
             {"channel_id": self.channel.id},
@@ -25,9 +25,7 @@ class TestExplain(ChannelCase):
             {"listing_id": self.listing.id},
         )
         for kind in dice.choices(KINDS, k=dice.randint(0, 6)):
-            self.env["channel.rule"].create(
-                {"kind": kind, "value": dice.randint(0, 30), **dice.choice(scopes)}
-            )
+            self.rule(kind, dice.randint(0, 30), **dice.choice(scopes))
 
     def test_6_steps_arrive_at_the_number_whatever_the_rules(self):
         """Plain Python comes to what SQL came to, from stored and from fresh inputs."""
@@ -41,16 +39,16 @@ class TestExplain(ChannelCase):
                 self.assertEqual(explain(level.inputs)[-1].result, level.target)
 
     def test_6_each_step_names_its_rule(self):
-        rule = self.env["channel.rule"].create({"kind": "fixed", "value": 3})
+        version = self.rule("fixed", 3).active_version_id
         self.plan()
         [step] = [each for each in explain(self.level.inputs) if each.kind == "fixed"]
-        self.assertEqual((step.rule_id, step.amount, step.result), (rule.id, -3, 7))
+        self.assertEqual((step.rules, step.amount, step.result), ((version.id,), -3, 7))
 
     def test_6_published_number_keeps_its_steps_when_the_rule_is_gone(self):
-        rule = self.env["channel.rule"].create({"kind": "fixed", "value": 3})
+        rule = self.rule("fixed", 3)
         self.go_live(shown=0)
         self.publish()
-        rule.unlink()
+        rule.action_retire()
         self.plan()
         line = self.env["channel.publication.line"].search(
             [("level_id", "=", self.level.id)], order="id", limit=1

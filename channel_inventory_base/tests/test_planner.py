@@ -9,9 +9,6 @@ class TestPlanner(ChannelCase):
         self.plan()
         return self.level.target
 
-    def rule(self, kind, value, **scope):
-        return self.env["channel.rule"].create({"kind": kind, "value": value, **scope})
-
     def test_target_is_what_is_available(self):
         self.assertEqual(self.target(), 10)
         self.assertEqual(self.level.inputs["available"], 10)
@@ -56,7 +53,7 @@ class TestPlanner(ChannelCase):
         self.assertEqual(self.target(), 6)
         listing_rule = self.rule("fixed", 0, listing_id=self.listing.id)
         self.assertEqual(self.target(), 10)
-        listing_rule.unlink()
+        listing_rule.action_retire()
         self.assertEqual(self.target(), 6)
 
     def test_deeper_category_beats_its_parent(self):

@@ -26,9 +26,7 @@ class TestTours(ChannelSetup, HttpCase):
         return new_test_user(self.env, login=f"channel_{role}", groups=BASE + role)
 
     def test_auditor_reads_why_this_number(self):
-        self.env["channel.rule"].create(
-            {"kind": "fixed", "value": 3, "product_id": self.product.id}
-        )
+        self.make_rule(self.env, "fixed", 3, product_id=self.product.id)
         self.env.flush_all()
         self.env["channel.planner"]._run()
         self.env["channel.level.pending"].sudo().search([]).unlink()

@@ -33,7 +33,7 @@ class TestViews(ChannelCase):
 
     @classmethod
     def make_rows(cls):
-        cls.env["channel.rule"].create({"kind": "fixed", "value": 3})
+        cls.make_rule(cls.env, "fixed", 3)
         cls.env.flush_all()
         cls.env["channel.planner"]._run()
         cls.env.invalidate_all()

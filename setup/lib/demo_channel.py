@@ -1,7 +1,7 @@
 """Connect a store, through the methods that the buttons of the forms call."""
 
 import demo_store
-from demo_company import VAT
+from demo_company import VAT, make_rule
 
 ORDER_LAG = 2
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"  # the sandbox's own
@@ -78,9 +78,7 @@ class Channel:
             ids = [self.company.warehouses[code]["id"] for code in codes]
             values = {"warehouse_ids": [(6, 0, ids)]}
             self.odoo.call("channel.node", "write", [node_id], values)
-        self.odoo.create(
-            "channel.rule", kind="percent", value=PERCENT_KEPT_BACK, node_id=node_id
-        )
+        make_rule(self.odoo, kind="percent", value=PERCENT_KEPT_BACK, node_id=node_id)
 
     def _map_tax(self):
         self.odoo.create(

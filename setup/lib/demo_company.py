@@ -82,11 +82,9 @@ class Company:
             fields=["categ_id"],
         )
         category_id = found[0]["categ_id"][0]
-        self.odoo.create("channel.rule", kind="fixed", value=1)
-        self.odoo.create("channel.rule", kind="cap", value=40)
-        self.odoo.create(
-            "channel.rule", kind="threshold", value=1, categ_id=category_id
-        )
+        make_rule(self.odoo, kind="fixed", value=1)
+        make_rule(self.odoo, kind="cap", value=40)
+        make_rule(self.odoo, kind="threshold", value=1, categ_id=category_id)
 
     def _make_users(self):
         for role in ROLES:
@@ -109,3 +107,8 @@ class Company:
             type_tax_use="sale",
             price_include_override="tax_included",
         )
+
+
+def make_rule(odoo, **terms):
+    """A rule that is in effect."""
+    odoo.call("channel.rule", "action_activate", [odoo.create("channel.rule", **terms)])

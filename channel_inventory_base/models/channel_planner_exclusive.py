@@ -1,0 +1,184 @@
+from odoo import models
+from odoo.tools import SQL
+
+from .channel_level import EXPECTED_REMOTE
+
+
+class ChannelPlanner(models.AbstractModel):
+    """Exclusive allocation: channels that share stock and never show it twice.
+
+    For a product in a pool, with the levels whose rule names the same group:
+
+    1. *Share.* What the most generous of them may promise is divided by weight, or by
+       recent sales, in whole packs; what buffers, caps and rounding leave over goes to
+       the others.
+    2. *Lower at once, raise when there is room.* A level counts with what its channel
+       may be showing: what it acknowledged, or what is on its way. Room is what there
+       is less the sum of that. So units move only after the channel that gives them has
+       acknowledged its lower number, whatever is lost, late or done twice.
+
+    Why that holds with several workers: the planner and a publisher that freezes shared
+    numbers take the same advisory lock, so whatever was frozen is counted here or was
+    planned here; acknowledgements only make room, and each causes a new plan.
+    """
+
+    _inherit = "channel.planner"
+
+    def _final_query(self, use):
+        """``computed``: target and how it stands with its share."""
+        if not use.exclusive:
+            return SQL(
+                "SELECT shown.*, number AS target, NULL::varchar AS share_state "
+                "FROM shown"
+            )
+        return SQL(
+            """
+            WITH %(divided)s
+            SELECT shown.*, COALESCE(granted.number, shown.number)::integer AS target,
+                   granted.share_state, granted.entitled, granted.room,
+                   granted.weight, granted.weights, granted.supply
+              FROM shown
+              LEFT JOIN granted ON granted.listing_id = shown.listing_id
+                               AND granted.node_id = shown.node_id
+            """,
+            divided=self._divided_ctes(),
+        )
+
+    def _share_columns(self, use):
+        """What a level remembers of the division."""
+        if not use.exclusive:
+            return []
+        return ["entitled", "room", "weight", "weights", "supply", "share_state"]
+
+    def _divided_ctes(self):
+        """``granted``: a row a level that shares exclusively. ``number``, ``wanted``
+        and ``entitled`` in sold units, everything else in STOCK units."""
+        return SQL(
+            """
+            member AS (
+                SELECT shown.listing_id, shown.node_id, shown.channel_id,
+                       shown.product_id, shown.pool_id, shown.factor,
+                       shown.number AS wanted,
+                       max(shown.promised) OVER pool AS supply,
+                       pool_key.exclusive_id, pool_key.basis,
+                       member.weight::numeric
+                           / count(*) OVER pool_channel AS fixed_weight,
+                       COALESCE(sold.per_day, 0)::numeric
+                           / count(*) OVER pool_channel AS sales_weight
+                  FROM shown
+                  JOIN LATERAL (
+                        SELECT version.id AS exclusive_id, alloc.id AS group_id,
+                               alloc.basis
+                          FROM version
+                          JOIN channel_allocation_group alloc
+                            ON alloc.id = version.allocation_group_id
+                         WHERE version.id = shown.exclusive_id
+                           AND (version.value = 0
+                                OR shown.available <= version.value)
+                       ) pool_key ON true
+                  JOIN channel_allocation_member member
+                    ON member.group_id = pool_key.group_id
+                   AND member.channel_id = shown.channel_id
+                  JOIN channel_channel channel
+                    ON channel.id = shown.channel_id
+                   AND channel.active AND channel.state <> 'draft'
+                  LEFT JOIN channel_sales_rate sold
+                         ON sold.product_id = shown.product_id
+                        AND sold.channel_id = shown.channel_id
+                 WHERE shown.factor > 0
+                WINDOW pool AS (PARTITION BY shown.product_id, shown.pool_id,
+                                             pool_key.exclusive_id),
+                       pool_channel AS (PARTITION BY shown.product_id, shown.pool_id,
+                                        pool_key.exclusive_id, shown.channel_id)
+            ),
+            weighed AS (
+                SELECT member.*, CASE WHEN basis = 'sales'
+                            AND sum(sales_weight) OVER pool > 0
+                       THEN sales_weight ELSE fixed_weight END AS weight
+                  FROM member
+                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+            ),
+            -- whole packs of each one's part, as far as it may show them
+            parted AS (
+                SELECT weighed.*, sum(weight) OVER pool AS weights,
+                       LEAST(wanted, COALESCE(floor(supply * weight
+                             / NULLIF(sum(weight) OVER pool, 0) / factor), 0)) AS part
+                  FROM weighed
+                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+            ),
+            -- what the satisfied leave, among those that are not
+            filled AS (
+                SELECT parted.*, part + LEAST(wanted - part, COALESCE(
+                       floor((supply - sum(part * factor) OVER pool) * weight
+                             / NULLIF(sum(weight) FILTER (WHERE part < wanted)
+                                      OVER pool, 0) / factor), 0)) AS share
+                  FROM parted
+                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+            ),
+            -- and what rounding leaves, a pack each, to those it has cost most
+            rounded AS (
+                SELECT filled.*, share + CASE WHEN share < wanted AND weight > 0
+                       AND sum(factor) FILTER (WHERE share < wanted AND weight > 0)
+                           OVER (pool ORDER BY supply * weight / NULLIF(weights, 0)
+                                               - share * factor DESC,
+                                               weight DESC, listing_id, node_id)
+                           <= supply - sum(share * factor) OVER pool
+                       THEN 1 ELSE 0 END AS entitled
+                  FROM filled
+                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+            ),
+            flying AS (
+                SELECT line.level_id, max(line.quantity) AS quantity
+                  FROM channel_publication publication
+                  JOIN channel_publication_line line
+                    ON line.publication_id = publication.id AND line.result = 'open'
+                 WHERE publication.state IN ('ready', 'sending')
+                 GROUP BY line.level_id
+            ),
+            -- what each channel may be showing; of one not seen yet: everything
+            exposed AS (
+                SELECT rounded.*, remote.state IN ('known', 'rejected', 'stale')
+                           AS is_seen,
+                       CASE WHEN remote.state IN ('known', 'rejected', 'stale')
+                            THEN GREATEST(0, %(expected)s,
+                                          COALESCE(flying.quantity, 0))
+                            END AS showing
+                  FROM rounded
+                  LEFT JOIN channel_level level
+                         ON level.listing_id = rounded.listing_id
+                        AND level.node_id = rounded.node_id
+                  LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
+                  LEFT JOIN flying ON flying.level_id = level.id
+            ),
+            roomy AS (
+                SELECT exposed.*, GREATEST(0, supply
+                           - sum(COALESCE(showing * factor, supply)) OVER pool) AS room,
+                       CASE WHEN is_seen THEN GREATEST(0, entitled - showing) * factor
+                            ELSE 0 END AS more
+                  FROM exposed
+                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+            ),
+            granted AS (
+                SELECT roomy.listing_id, roomy.node_id, entitled, weight, weights,
+                       supply, room, granting.number,
+                       CASE WHEN granting.number < entitled THEN 'waiting'
+                            ELSE 'settled' END AS share_state
+                  FROM (SELECT roomy.*, COALESCE(sum(more) OVER (
+                                   PARTITION BY product_id, pool_id, exclusive_id
+                                   ORDER BY weight DESC, listing_id, node_id
+                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                                   0) AS earlier
+                          FROM roomy) roomy
+                  JOIN LATERAL (
+                        -- one not seen yet is not sent to: it is told its share, and
+                        -- judged again as soon as it is seen
+                        SELECT CASE WHEN NOT COALESCE(is_seen, false)
+                                      OR entitled <= showing THEN entitled
+                               ELSE showing + floor(LEAST(more,
+                                        GREATEST(0, room - earlier)) / factor)
+                               END AS number
+                       ) granting ON true
+            )
+            """,
+            expected=EXPECTED_REMOTE,
+        )

@@ -1,0 +1,170 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from .channel_planner_rules import IN_EFFECT
+
+PREVIEW_LINES = 500
+
+
+class ChannelPlanner(models.AbstractModel):
+    """The plan statement, read only: why a number is as it is, and what a rule that is
+    not in effect yet would make of it."""
+
+    _inherit = "channel.planner"
+
+    # --------------------------------------------------------- explanation
+    @api.model
+    def _explain(self, levels):
+        """Compute the numbers of ``levels`` from positions and rules as they are now.
+
+        :return: level id -> inputs as of now, with the positions of each warehouse;
+            levels that are no longer planned are missing
+        """
+        self.env.flush_all()
+        use = self._use()
+        wanted = SQL("SELECT listing_id FROM channel_level WHERE id = ANY(%s)", levels.ids)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH explained AS (%(numbers)s)
+                SELECT level.id, explained.inputs, warehouses.facts
+                  FROM explained
+                  JOIN channel_level level ON level.listing_id = explained.listing_id
+                                          AND level.node_id = explained.node_id
+                  LEFT JOIN LATERAL (%(warehouses)s) warehouses ON true
+                 WHERE level.id = ANY(%(ids)s)
+                """,
+                numbers=self._compute_numbers(
+                    use,
+                    SQL("= ANY(ARRAY(%s))", self._products_of(wanted)),
+                    self._sharing(use, wanted),
+                ),
+                warehouses=self._warehouses_query(),
+                ids=levels.ids,
+            )
+        )
+        return {
+            level_id: dict(inputs, warehouses=warehouses or [])
+            for level_id, inputs, warehouses in rows
+        }
+
+    def _products_of(self, listed):
+        """:param listed: query of listing ids"""
+        return SQL("SELECT product_id FROM channel_listing WHERE id IN (%s)", listed)
+
+    def _sharing(self, use, listed):
+        """``listed``, with all listings that its numbers are shared with."""
+        if not use.exclusive:
+            return SQL("SELECT DISTINCT listing_id FROM (%s) listed", listed)
+        return SQL(
+            "SELECT id AS listing_id FROM channel_listing WHERE state = 'mapped' "
+            "AND product_id IN (%s)",
+            self._products_of(listed),
+        )
+
+    def _warehouses_query(self):
+        """The positions behind one level, warehouse by warehouse, as one JSON list."""
+        return SQL(
+            """
+            SELECT jsonb_agg(jsonb_build_object(
+                       'id', warehouse.id, 'name', warehouse.name,
+                       'on_hand', position.on_hand, 'allocated', position.allocated,
+                       'held', position.held, 'in_transit', position.in_transit,
+                       'damaged', position.damaged
+                   ) ORDER BY warehouse.sequence, warehouse.id) AS facts
+              FROM channel_position position
+              JOIN channel_node_stock_warehouse_rel served
+                ON served.stock_warehouse_id = position.warehouse_id
+              JOIN stock_warehouse warehouse ON warehouse.id = position.warehouse_id
+             WHERE served.channel_node_id = level.node_id
+               AND position.product_id = explained.product_id
+            """
+        )
+
+    # ------------------------------------------------------------- preview
+    @api.model
+    def _preview(self, rules, listed=None):
+        """What the numbers would be if the drafts ``rules`` were in effect, as the
+        planner would compute them; nothing is written.
+
+        :param rules: channel.rule records, saved or not, replacing their versions
+        :param listed: query of listing ids to look at; all of the companies' by default
+        :return: (totals, lines): dictionaries; totals has ``levels``, ``changed``,
+            ``up``, ``down``, ``zero``; lines, the largest changes first, have
+            ``listing_id``, ``node_id``, ``old``, ``new`` (sold units), ``inputs``
+        """
+        self.env.flush_all()
+        self.env.cr.execute("SET LOCAL jit = off")
+        use = self._use(self._source_with(rules))
+        listed = listed or SQL(
+            "SELECT id AS listing_id FROM channel_listing WHERE state = 'mapped' "
+            "AND company_id = ANY(%s)",
+            rules.company_id.ids,
+        )
+        [[totals, lines]] = self.env.execute_query(
+            SQL(
+                """
+                WITH numbers AS (%(numbers)s),
+                compared AS MATERIALIZED (
+                    SELECT numbers.listing_id, numbers.node_id,
+                           COALESCE(level.target, 0) AS old, numbers.target AS new,
+                           numbers.inputs
+                      FROM numbers
+                      LEFT JOIN channel_level level
+                             ON level.listing_id = numbers.listing_id
+                            AND level.node_id = numbers.node_id
+                )
+                SELECT (SELECT jsonb_build_object(
+                            'levels', count(*),
+                            'changed', count(*) FILTER (WHERE old <> new),
+                            'up', count(*) FILTER (WHERE new > old),
+                            'down', count(*) FILTER (WHERE new < old),
+                            'zero', count(*) FILTER (WHERE new = 0 AND old > 0))
+                          FROM compared),
+                       (SELECT jsonb_agg(line) FROM (
+                            SELECT * FROM compared WHERE old <> new
+                             ORDER BY abs(new - old) DESC, listing_id, node_id
+                             LIMIT %(limit)s) line)
+                """,
+                numbers=self._compute_numbers(
+                    use,
+                    SQL("= ANY(ARRAY(%s))", self._products_of(listed)),
+                    self._sharing(use, listed),
+                ),
+                limit=PREVIEW_LINES,
+            )
+        )
+        return totals, lines or []
+
+    def _source_with(self, rules):
+        """Versions in effect, with ``rules`` in the place of their own."""
+        versions = self.env["channel.rule.version"]
+        names = ["id", "rule_id", "specificity", *versions._terms_fields()]
+        columns = SQL(", ").join(SQL.identifier(name) for name in names)
+        drafts = [
+            SQL(
+                "SELECT %s",
+                SQL(", ").join(
+                    SQL("%s::%s", value, SQL(versions._fields[name].column_type[1]))
+                    for name, value in self._draft_row(number, rule, names)
+                ),
+            )
+            for number, rule in enumerate(rules)
+        ]
+        return SQL(
+            "(SELECT %(columns)s FROM %(in_effect)s version "
+            "WHERE rule_id <> ALL(%(ids)s) UNION ALL %(drafts)s)",
+            columns=columns,
+            in_effect=IN_EFFECT,
+            ids=rules.ids,
+            drafts=SQL(" UNION ALL ").join(drafts),
+        )
+
+    def _draft_row(self, number, rule, names):
+        """A draft as a row of versions; its id is negative: no version has it."""
+        terms = dict(rule._terms(), specificity=rule.specificity, id=-1 - number)
+        # the newest rule of all, as it would be
+        terms["rule_id"] = rule._origin.id or 2**31 - 1
+        for name in names:
+            value = terms[name]
+            yield name, None if value is False and name != "supplier_stock" else value

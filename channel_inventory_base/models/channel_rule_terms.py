@@ -1,0 +1,175 @@
+from odoo import api, fields, models
+
+# In the order in which they are applied.
+KINDS = [
+    ("backorder", "Backorder"),
+    ("fixed", "Fixed buffer"),
+    ("percent", "Percent buffer"),
+    ("cover", "Days of cover"),
+    ("risk", "Risk buffer"),
+    ("share", "Pool share"),
+    ("threshold", "Threshold"),
+    ("cap", "Cap"),
+    ("freeze", "Frozen number"),
+    ("exclusive", "Exclusive allocation"),
+]
+
+# What a rule for one warehouse can do: judge that warehouse's stock, before the
+# warehouses of a node are summed.
+WAREHOUSE_KINDS = ("fixed", "percent", "cover", "threshold", "cap")
+
+# A narrower scope beats all wider ones together. A warehouse is not among them: its
+# rules judge something else.
+SCOPES = {
+    "channel_id": 1,
+    "node_id": 2,
+    "categ_id": 4,
+    "tag_id": 8,
+    "product_tmpl_id": 16,
+    "product_id": 32,
+    "listing_id": 64,
+}
+
+
+class ChannelRuleTerms(models.AbstractModel):
+    """What a rule says: kind, value, scope and time. No state, no history.
+
+    Shared by ``channel.rule``, where people write, and ``channel.rule.version``, which
+    the planner reads.
+    """
+
+    _name = "channel.rule.terms"
+    _description = "Terms of a Channel Rule"
+    _check_company_auto = True
+
+    sequence = fields.Integer(
+        default=10,
+        help="Of two rules of a kind the lower sequence counts, whatever their scope. "
+        "Equal sequences leave it to the scope: the narrower counts.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    kind = fields.Selection(KINDS, required=True, default="fixed")
+    value = fields.Float(
+        digits="Product Unit",
+        help="Backorder: at most so many stock units are promised beyond what is there. "
+        "Fixed buffer: stock units kept back. Percent buffer: percent kept back. "
+        "Days of cover: what sells in so many days is kept back. Risk buffer: the "
+        "highest chance, in percent, that a sale elsewhere finds nothing left. Pool "
+        "share: at most so many percent of what can be sold. Threshold: at or below so "
+        "many sold units 0 is shown. Cap: never more than so many sold units; 0 means no "
+        "cap. Frozen number: exactly so many sold units. Exclusive allocation: only "
+        "while so many stock units or fewer are left; 0 means always. For one "
+        "warehouse, threshold and cap count stock units.",
+    )
+    horizon_days = fields.Integer(
+        help="Backorder: only what is due within so many days is promised; 0 means "
+        "whenever it is due."
+    )
+    lead_days = fields.Integer(
+        help="Backorder: days from arrival until it can be shipped; they count "
+        "within the horizon."
+    )
+    supplier_stock = fields.Boolean(
+        help="Backorder: promise also what suppliers report to have in stock, when they "
+        "deliver within the horizon."
+    )
+    allocation_group_id = fields.Many2one(
+        "channel.allocation.group",
+        ondelete="restrict",
+        check_company=True,
+        help="Exclusive allocation: the channels that share what there is.",
+    )
+    channel_id = fields.Many2one("channel.channel", ondelete="restrict", index=True)
+    node_id = fields.Many2one(
+        "channel.node", ondelete="restrict", index="btree_not_null"
+    )
+    warehouse_id = fields.Many2one(
+        "stock.warehouse",
+        ondelete="restrict",
+        check_company=True,
+        index="btree_not_null",
+        help="Judge the stock of this warehouse before the warehouses of a node are "
+        "summed. Buffers, threshold and cap then count its stock units.",
+    )
+    categ_id = fields.Many2one(
+        "product.category", string="Category", ondelete="restrict", help="And below."
+    )
+    tag_id = fields.Many2one(
+        "product.tag",
+        string="Product Tag",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="Products and variants with this tag.",
+    )
+    product_tmpl_id = fields.Many2one(
+        "product.template",
+        string="Product",
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+    )
+    product_id = fields.Many2one(
+        "product.product",
+        string="Variant",
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+    )
+    listing_id = fields.Many2one(
+        "channel.listing", ondelete="restrict", index="btree_not_null"
+    )
+    valid_from = fields.Datetime(
+        help="The rule counts from this moment on, within a minute; empty: at once."
+    )
+    valid_until = fields.Datetime(
+        help="The rule counts until this moment, within a minute; empty: for ever."
+    )
+    reason = fields.Char(help="Why it is so; required for a frozen number.")
+    specificity = fields.Integer(
+        compute="_compute_specificity",
+        store=True,
+        string="Narrowness",
+        help="How narrow the scope is; of equal sequences the narrowest rule counts.",
+    )
+
+    _value_positive = models.Constraint(
+        "CHECK (value >= 0)", "The value of a rule cannot be negative."
+    )
+    _percent_range = models.Constraint(
+        "CHECK (kind NOT IN ('percent', 'share', 'risk') OR value <= 100)",
+        "More than 100 percent makes no sense here.",
+    )
+    _days_positive = models.Constraint(
+        "CHECK (COALESCE(horizon_days, 0) >= 0 AND COALESCE(lead_days, 0) >= 0)",
+        "Days cannot be negative.",
+    )
+    _window_order = models.Constraint(
+        "CHECK (valid_from < valid_until)", "A rule ends after it has begun."
+    )
+
+    @api.depends(*SCOPES, "categ_id.parent_path")
+    def _compute_specificity(self):
+        for terms in self:
+            scope = sum(weight for name, weight in SCOPES.items() if terms[name])
+            depth = (terms.categ_id.parent_path or "").count("/")
+            terms.specificity = scope * 100 + depth
+
+    @api.model
+    def _terms_fields(self):
+        """Names of the fields in which rule and version agree."""
+        base = self.env["channel.rule.terms"]._fields
+        return [
+            name
+            for name, field in base.items()
+            if field.store and name not in (*models.MAGIC_COLUMNS, "specificity")
+        ]
+
+    def _terms(self):
+        """What this rule or version says, as values to write."""
+        self.ensure_one()
+        return {
+            name: self._fields[name].convert_to_write(self[name], self)
+            for name in self._terms_fields()
+        }

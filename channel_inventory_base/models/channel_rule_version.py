@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ChannelRuleVersion(models.Model):
+    """Terms as they were activated. Never changed, so a number can name them.
+
+    What the planner reads: rows that are ``in_effect``. That is stored, because time
+    passing fires no trigger: ``_follow_time`` switches it when a window opens or ends,
+    and the switch is a change like any other.
+    """
+
+    _name = "channel.rule.version"
+    _description = "Version of a Channel Rule"
+    _inherit = ["channel.rule.terms"]
+    _order = "rule_id, number desc"
+    _log_access = False
+
+    rule_id = fields.Many2one(
+        "channel.rule", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    number = fields.Integer(required=True, readonly=True, string="Version")
+    name = fields.Char(required=True, readonly=True)
+    state = fields.Selection(
+        [("active", "Active"), ("retired", "Retired")],
+        default="active",
+        required=True,
+        readonly=True,
+    )
+    in_effect = fields.Boolean(
+        readonly=True, help="Active, and now is within its time window"
+    )
+    proposed_by_id = fields.Many2one("res.users", readonly=True)
+    approved_by_id = fields.Many2one("res.users", readonly=True)
+    activated_at = fields.Datetime(readonly=True)
+    retired_at = fields.Datetime(readonly=True)
+
+    _number_uniq = models.UniqueIndex("(rule_id, number)")
+    _active_uniq = models.UniqueIndex("(rule_id) WHERE state = 'active'")
+    _effect_idx = models.Index("(company_id, kind) WHERE in_effect")
+
+    @api.depends("name", "number")
+    def _compute_display_name(self):
+        for version in self:
+            version.display_name = self.env._(
+                "%(name)s, version %(number)s",
+                name=version.name,
+                number=version.number,
+            )
+
+    def _retire(self):
+        # sudo: versions are written by the activation of rules alone
+        self.sudo().write(
+            {
+                "state": "retired",
+                "in_effect": False,
+                "retired_at": fields.Datetime.now(),
+            }
+        )
+        self.flush_recordset()
+        self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _follow_time(self):
+        """Switch what has begun or ended by itself since the last look."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_rule_version SET in_effect = (%(in_effect)s)
+                 WHERE in_effect IS DISTINCT FROM (%(in_effect)s) RETURNING id
+                """,
+                in_effect=IN_EFFECT,
+            )
+        )
+        if rows:
+            self.invalidate_model(["in_effect"])
+            self.env["channel.change"]._wake_planner()
+
+
+IN_EFFECT = SQL(
+    """state = 'active'
+       AND COALESCE(valid_from, '-infinity') <= now() AT TIME ZONE 'UTC'
+       AND COALESCE(valid_until, 'infinity') > now() AT TIME ZONE 'UTC'"""
+)

@@ -1,0 +1,126 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..db.functions import create_functions
+
+WINDOW_DAYS = 28
+
+
+class ChannelSalesRate(models.Model):
+    """How fast a product sells: measured from confirmed sales of the last four weeks.
+
+    A row without channel is what the whole company has sold, all channels and its own
+    salespeople together. STOCK units a day. What buffers by time and chance stand on.
+    """
+
+    _name = "channel.sales.rate"
+    _description = "Sales Rate"
+    _order = "per_day desc, id"
+    _log_access = False
+    _rec_name = "product_id"
+
+    product_id = fields.Many2one(
+        "product.product", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    channel_id = fields.Many2one(
+        "channel.channel", readonly=True, ondelete="cascade", help="Empty: all sales"
+    )
+    per_day = fields.Float(
+        required=True, readonly=True, digits=(16, 4), string="Stock Units a Day"
+    )
+    measured_at = fields.Datetime(required=True, readonly=True)
+
+    _company_uniq = models.UniqueIndex(
+        "(product_id, company_id) WHERE channel_id IS NULL"
+    )
+    _channel_uniq = models.UniqueIndex(
+        "(product_id, channel_id) WHERE channel_id IS NOT NULL"
+    )
+
+    def init(self):
+        create_functions(self.env.cr)
+
+    @api.model
+    def _cron_measure(self):
+        self._measure()
+        self.env["channel.channel"]._measure_latency()
+
+    @api.model
+    def _measure(self):
+        """Bring all rates up to date; a rate that stays the same is not written.
+
+        One statement for any number of products: what is no longer sold loses its row.
+        """
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(
+                """
+                WITH sold AS MATERIALIZED (%(sold)s),
+                rate AS MATERIALIZED (
+                    SELECT product_id, company_id, channel_id,
+                           round(sum(quantity) / %(days)s, 4) AS per_day
+                      FROM sold
+                     GROUP BY GROUPING SETS ((product_id, company_id),
+                                             (product_id, company_id, channel_id))
+                    HAVING (GROUPING(channel_id) = 1 OR channel_id IS NOT NULL)
+                       AND round(sum(quantity) / %(days)s, 4) > 0
+                ),
+                gone AS (
+                    DELETE FROM channel_sales_rate old
+                     WHERE NOT EXISTS (
+                           SELECT FROM rate
+                            WHERE rate.product_id = old.product_id
+                              AND rate.company_id = old.company_id
+                              AND rate.channel_id IS NOT DISTINCT FROM old.channel_id)
+                ),
+                changed AS (
+                    UPDATE channel_sales_rate old
+                       SET per_day = rate.per_day, measured_at = %(now)s
+                      FROM rate
+                     WHERE rate.product_id = old.product_id
+                       AND rate.company_id = old.company_id
+                       AND rate.channel_id IS NOT DISTINCT FROM old.channel_id
+                       AND rate.per_day <> old.per_day
+                )
+                INSERT INTO channel_sales_rate
+                       (product_id, company_id, channel_id, per_day, measured_at)
+                SELECT product_id, company_id, channel_id, per_day, %(now)s FROM rate
+                 WHERE NOT EXISTS (
+                       SELECT FROM channel_sales_rate old
+                        WHERE rate.product_id = old.product_id
+                          AND rate.company_id = old.company_id
+                          AND rate.channel_id IS NOT DISTINCT FROM old.channel_id)
+                RETURNING id
+                """,
+                sold=SQL(" UNION ALL ").join(self._sold_queries()),
+                days=WINDOW_DAYS,
+                now=SQL("now() AT TIME ZONE 'UTC'"),
+            )
+        )
+        self.invalidate_model()
+        self.env["channel.change"]._wake_planner()
+
+    def _sold_queries(self):
+        """Queries of (product_id, company_id, channel_id, quantity in stock units)."""
+        return [
+            SQL(
+                """
+                SELECT line.product_id, sale.company_id, sale.channel_id,
+                       line.product_uom_qty::numeric * sold_in.factor::numeric
+                           / stocked_in.factor::numeric AS quantity
+                  FROM sale_order_line line
+                  JOIN sale_order sale ON sale.id = line.order_id
+                  JOIN product_product product ON product.id = line.product_id
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
+                  JOIN uom_uom sold_in ON sold_in.id = line.product_uom_id
+                  JOIN uom_uom stocked_in ON stocked_in.id = template.uom_id
+                 WHERE sale.state = 'sale' AND template.is_storable
+                   AND sale.date_order > now() AT TIME ZONE 'UTC'
+                                         - make_interval(days => %s)
+                   AND line.product_uom_qty > 0
+                """,
+                WINDOW_DAYS,
+            )
+        ]

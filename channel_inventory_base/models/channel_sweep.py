@@ -1,0 +1,115 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Products ``first`` to ``last`` of some channels, to be planned together."""
+
+    channels: list
+    first: int
+    last: int
+    since: datetime
+    trace: str | None
+
+    def products(self):
+        """Condition on a product id."""
+        return SQL("BETWEEN %s AND %s", self.first, self.last)
+
+    def changed(self):
+        """Query of (listing_id, since, trace)."""
+        return SQL(
+            """
+            SELECT id AS listing_id, %s::timestamp AS since, %s::varchar AS trace
+              FROM channel_listing
+             WHERE state = 'mapped' AND channel_id = ANY(%s)
+               AND product_id BETWEEN %s AND %s
+            """,
+            self.since,
+            self.trace,
+            self.channels,
+            self.first,
+            self.last,
+        )
+
+
+class ChannelSweep(models.Model):
+    """A channel that is planned anew as a whole, and how far that has got.
+
+    Written by the planner only. Products up to ``product_id`` are done; the rest has
+    numbers that must not be raised yet (``channel.publisher`` looks here).
+    """
+
+    _name = "channel.sweep"
+    _description = "Channel Being Planned Anew"
+    _rec_name = "channel_id"
+    _log_access = False
+
+    channel_id = fields.Many2one("channel.channel", required=True, ondelete="cascade")
+    company_id = fields.Many2one(related="channel_id.company_id")
+    product_id = fields.Integer(
+        required=True, aggregator=None, string="Planned up to Product (id)"
+    )
+    since = fields.Datetime(required=True, help="When the cause was committed")
+    trace = fields.Char()
+
+    _channel_uniq = models.UniqueIndex("(channel_id)")
+
+    @api.model
+    def _next_slice(self, size):
+        """Take the next products of the sweeps that have got least far.
+
+        Sweeps at the same product go on together: a position is computed once for
+        all their channels.
+
+        :param size: about how many listings
+        :return: a Slice; None when no sweep is under way
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT array_agg(channel_id), product_id, min(since), max(trace)
+                  FROM channel_sweep GROUP BY product_id ORDER BY product_id LIMIT 1
+                """
+            )
+        )
+        if not rows:
+            return None
+        [(channels, done, since, trace)] = rows
+        last = self._last_product(channels, done, size)
+        self._advance(channels, last)
+        return Slice(channels, done + 1, last or 2**31 - 1, since, trace)
+
+    def _last_product(self, channels, done, size):
+        """The product that fills the slice; None when what is left fits into it."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT product_id FROM channel_listing
+                 WHERE state = 'mapped' AND channel_id = ANY(%s) AND product_id > %s
+                 ORDER BY product_id OFFSET %s LIMIT 1
+                """,
+                channels,
+                done,
+                size - 1,
+            )
+        )
+        return rows[0][0] if rows else None
+
+    def _advance(self, channels, last):
+        self.env.execute_query(
+            SQL(
+                "UPDATE channel_sweep SET product_id = %s WHERE channel_id = ANY(%s) "
+                "RETURNING id",
+                last,
+                channels,
+            )
+            if last
+            else SQL(
+                "DELETE FROM channel_sweep WHERE channel_id = ANY(%s) RETURNING id",
+                channels,
+            )
+        )
