@@ -122,6 +122,7 @@ def _build(env, name, modules, template="template0", finish=""):
     building = f"{name}_building"
     drop(env, building)
     clone(env, template, building)
+    mark_used(env, building)  # nobody's leftover
     install(env, building, modules)
     if finish:
         _odoo(env, building, "shell", "--no-http", stdin=finish)
@@ -188,12 +189,8 @@ def drop_old(env, beginning, how_many, keep):
         used = {name: float(at) for name, at in cursor.fetchall()}
     by_age = sorted(used, key=used.get, reverse=True)
     for name in by_age[how_many:]:
-        if name == keep or time.time() - used[name] < KEEP_SECONDS:
-            continue
-        with _try_lock(name.removesuffix("_building")) as free:
-            # or somebody is building it
-            if free:
-                drop(env, name)
+        if name != keep and time.time() - used[name] > KEEP_SECONDS:
+            drop(env, name)
 
 
 def mark_used(env, name):
@@ -276,27 +273,11 @@ def _cursor(env, database=None):
 
 @contextlib.contextmanager
 def lock(name):
-    with open(_lock_path(name), "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-@contextlib.contextmanager
-def _try_lock(name):
-    """Yield whether nobody else has the lock."""
-    with open(_lock_path(name), "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-def _lock_path(name):
     folder = CACHE / "locks"
     folder.mkdir(exist_ok=True)
-    return folder / f"{name}.lock"
+    with open(folder / f"{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 # --- configuration ------------------------------------------------------------------
