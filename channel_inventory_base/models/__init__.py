@@ -33,8 +33,10 @@ from . import channel_inbox_event
 from . import channel_intake
 from . import channel_order
 from . import channel_order_line
+from . import channel_order_line_apply
 from . import channel_partner
 from . import channel_order_partner
+from . import channel_order_route
 from . import channel_order_sale
 from . import channel_order_check
 from . import channel_order_import

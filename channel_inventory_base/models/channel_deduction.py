@@ -30,16 +30,23 @@ class ChannelDeduction(models.Model):
     _pair_idx = models.Index("(listing_id, node_id) INCLUDE (quantity)")
 
     @api.model
-    def _append(self, line, node, quantity):
-        """Record that the channel took ``quantity`` more sold units for a line."""
-        self.create(
-            {
-                "listing_id": line.listing_id.id,
-                "node_id": node.id,
-                "quantity": quantity,
-                "order_line_id": line.id,
-                "created_at": fields.Datetime.now(),
-            }
+    def _append(self, rows):
+        """Record what the channel took more of, or gave back.
+
+        :param rows: tuples (order line, node id, sold units), units never 0
+        """
+        now = fields.Datetime.now()
+        return self.create(
+            [
+                {
+                    "listing_id": line.listing_id.id,
+                    "node_id": node_id,
+                    "quantity": quantity,
+                    "order_line_id": line.id,
+                    "created_at": now,
+                }
+                for line, node_id, quantity in rows
+            ]
         )
 
     @api.model

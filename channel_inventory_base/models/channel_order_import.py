@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..tools.refusal import OrderRefusedError
-from .channel_order_partner import QUIET
+from .channel_order import QUIET
 
 
 class ChannelOrder(models.Model):
@@ -34,7 +34,7 @@ class ChannelOrder(models.Model):
                     order._write_sale_order(data)
             if order._is_confirm_due(data):
                 with self.env.cr.savepoint():
-                    order.sale_order_id.action_confirm()
+                    order.sale_order_id.with_context(**QUIET).action_confirm()
         except OrderRefusedError as refusal:
             order._block(refusal.category, refusal.message, refusal.suggestion)
         except UserError as error:

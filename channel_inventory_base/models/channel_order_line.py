@@ -40,26 +40,6 @@ class ChannelOrderLine(models.Model):
             line.display_name = f"{line.quantity} × {line.sku or line.title}"
 
     # --------------------------------------------------------------- apply
-    def _apply_lines(self, order, data):
-        """Make the lines of ``order`` what ``data`` says, with holds and deductions."""
-        existing = {line.external_id: line for line in order.line_ids}
-        listings = self._listings(order, data)
-        nodes = {node.external_id: node for node in self._channel_nodes(order)}
-        for line_data in data.lines:
-            line = existing.pop(line_data.external_id, None)
-            values = self._prepare_line_vals(order, line_data, listings, nodes)
-            if line:
-                line.write(values)
-            else:
-                line = self.create(dict(values, external_id=line_data.external_id))
-            line._deduct(line_data, nodes)
-            line._hold(data)
-        for line in existing.values():
-            # the channel has dropped the line: so do demand and deduction
-            line.write({"quantity": 0, "open_quantity": 0})
-            line._deduct_to({})
-            line._hold(data)
-
     def _prepare_line_vals(self, order, line_data, listings, nodes):
         taken = line_data.deductions or ()
         places = [nodes[each.node_ref] for each in taken if each.node_ref in nodes]
@@ -124,60 +104,7 @@ class ChannelOrderLine(models.Model):
             )
         )
 
-    # -------------------------------------------------------------- deduct
-    def _deduct(self, line_data, nodes):
-        """Bring the channel's deductions for this line up to date."""
-        if line_data.deductions is None:
-            if len(nodes) != 1:
-                # where it was taken is not known yet; the full order will tell
-                return
-            [node] = nodes.values()
-            wanted = {str(node.id): line_data.quantity}
-        else:
-            wanted = {
-                str(nodes[each.node_ref].id): each.quantity
-                for each in line_data.deductions
-                if each.node_ref in nodes
-            }
-        self._deduct_to(wanted)
-
-    def _deduct_to(self, wanted):
-        """Append what has changed since the last version; sums count, rows are kept."""
-        if not self.listing_id:
-            return
-        before = self.deducted or {}
-        nodes = self.env["channel.node"]
-        touched = nodes
-        for node_id in sorted({*before, *wanted}):
-            change = wanted.get(node_id, 0) - before.get(node_id, 0)
-            if change:
-                node = nodes.browse(int(node_id))
-                self.env["channel.deduction"]._append(self, node, change)
-                touched |= node
-        self.deducted = wanted
-        levels = self.env["channel.level"].search(
-            [("listing_id", "=", self.listing_id.id), ("node_id", "in", touched.ids)]
-        )
-        if levels:
-            self.env["channel.level.pending"]._add(levels, trace=self.order_id.trace)
-        if self.env["channel.level.remote"].search_count(
-            [("level_id", "in", levels.ids), ("state", "=", "stale")], limit=1
-        ):
-            self.order_id.channel_id._wake("_job_observe")
-
     # ---------------------------------------------------------------- hold
-    def _hold(self, data):
-        """Hold what is still to ship, as long as Odoo has not reserved it."""
-        wanted = self._quantity_to_hold(data)
-        warehouse = self.order_id._route_warehouse(self.node_id)
-        active = self.hold_ids.filtered(lambda hold: hold.state == "active")
-        held = sum(active.mapped("quantity"))
-        if held == wanted and (not held or active.warehouse_id == warehouse):
-            return
-        active.write({"state": "released"})
-        if wanted and warehouse and self.listing_id:
-            self.env["channel.hold"].create(self._prepare_hold_vals(wanted, warehouse))
-
     def _quantity_to_hold(self, data):
         sale_state = self.order_id.sale_order_id.state
         # a voided payment ends the sale; a pending one may still be paid

@@ -6,12 +6,8 @@ from odoo.tools import email_normalize
 
 from ..tools.phone import to_e164
 from ..tools.refusal import OrderRefusedError
+from .channel_order import QUIET
 
-QUIET = {
-    "tracking_disable": True,
-    "mail_create_nolog": True,
-    "mail_create_nosubscribe": True,
-}
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
 """Codes in use that are not ISO's."""
 

@@ -1,4 +1,5 @@
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import count
 
@@ -177,6 +178,24 @@ class OrderCase(TransactionCase):
         values.setdefault("total", "22.00")
         values.setdefault("total_tax", "2.00")
         return self._data(self._line(self.lamp, 2, "10.00", tax(10, "2.00")), **values)
+
+    def _newer(self, data, quantities=None, **values):
+        """``data`` a minute later; lines with other quantities, None drops one."""
+        quantities = quantities or {}
+        lines = []
+        for line in data.lines:
+            quantity = quantities.get(line.external_id, line.quantity)
+            if quantity is not None:
+                lines.append(
+                    replace(
+                        line,
+                        quantity=quantity,
+                        open_quantity=quantity,
+                        deductions=(schemas.Deduction("main", quantity),),
+                    )
+                )
+        values.setdefault("version", data.version + timedelta(minutes=1))
+        return replace(data, lines=tuple(lines), **values)
 
     def _capture(self, data):
         return self.env["channel.order"]._capture(self.channel, data, "trace-1")

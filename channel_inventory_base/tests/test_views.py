@@ -88,7 +88,7 @@ class TestViews(ChannelCase):
                 "open_quantity": 1,
             }
         )
-        cls.env["channel.deduction"]._append(line, cls.node, 1)
+        cls.env["channel.deduction"]._append([(line, cls.node.id, 1)])
         cls.env["channel.inbox.event"].create(
             {
                 "channel_id": cls.channel.id,

@@ -15,7 +15,7 @@ from pathlib import Path
 import databases
 import postgres
 
-SUBJECTS = ("availability",)
+SUBJECTS = ("availability", "orders")
 DOCS = databases.REPO / "docs" / "performance.md"
 
 

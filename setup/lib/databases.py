@@ -93,7 +93,7 @@ def _with_dependencies(names):
 
 def ensure_template(env, log=print):
     """Return the name of the level-1 template for the files as they are now."""
-    base = _ensure_base(env, log)
+    base = ensure_base(env, log)
     names = addons()
     if not names:
         return base
@@ -108,7 +108,7 @@ def ensure_template(env, log=print):
     return name
 
 
-def _ensure_base(env, log):
+def ensure_base(env, log):
     name = f"channel_l0_{_hash(VENV.name, *BASE_MODULES)}"
     with lock(name):
         if not exists(env, name):

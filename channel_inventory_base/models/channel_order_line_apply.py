@@ -1,0 +1,139 @@
+from odoo import models
+
+
+class ChannelOrderLine(models.Model):
+    """Lines made what the channel says, all of an order at once.
+
+    An order of a thousand lines takes as many statements as one of a single line, so
+    that a large one never keeps the sales after it from being held.
+    """
+
+    _inherit = "channel.order.line"
+
+    def _apply_lines(self, order, data):
+        """Make the lines of ``order`` what ``data`` says, with holds and deductions."""
+        nodes = {node.external_id: node for node in self._channel_nodes(order)}
+        lines = self._write_lines(order, data, nodes)
+        wanted = {
+            lines[each.external_id]: self._wanted_deductions(each, nodes)
+            for each in data.lines
+        }
+        # the channel has dropped a line: so do demand and deduction
+        dropped = order.line_ids - self.browse().union(*wanted)
+        dropped._zero()
+        wanted.update({line: {} for line in dropped})
+        self._deduct(order, wanted)
+        order.line_ids._hold(order, data)
+
+    def _write_lines(self, order, data, nodes):
+        """:return: channel's id of the line -> line, for the lines of ``data``"""
+        existing = {line.external_id: line for line in order.line_ids}
+        listings = self._listings(order, data)
+        new = []
+        for each in data.lines:
+            values = self._prepare_line_vals(order, each, listings, nodes)
+            if line := existing.get(each.external_id):
+                line._write_changed(values)
+            else:
+                new.append(dict(values, external_id=each.external_id))
+        if new:
+            existing.update((line.external_id, line) for line in self.create(new))
+            order.invalidate_recordset(["line_ids"])
+        return existing
+
+    def _write_changed(self, values):
+        """Only what differs: most versions of an order change none of its lines."""
+        stored = self._convert_to_write({name: self[name] for name in values})
+        changed = {
+            name: value for name, value in values.items() if value != stored[name]
+        }
+        if changed:
+            self.write(changed)
+
+    def _zero(self):
+        if self:
+            self.write({"quantity": 0, "open_quantity": 0})
+
+    # -------------------------------------------------------------- deduct
+    def _wanted_deductions(self, line_data, nodes):
+        """Node id (as JSON has it) -> sold units that the channel has taken off there;
+        None when that is not known yet: the full order will tell."""
+        if line_data.deductions is not None:
+            return {
+                str(nodes[each.node_ref].id): each.quantity
+                for each in line_data.deductions
+                if each.node_ref in nodes
+            }
+        if len(nodes) != 1:
+            return None
+        [node] = nodes.values()
+        return {str(node.id): line_data.quantity}
+
+    def _deduct(self, order, wanted):
+        """Append what has changed since the last version; sums count, rows are kept.
+
+        :param wanted: line -> what ``_wanted_deductions`` says
+        """
+        rows = []
+        for line, by_node in wanted.items():
+            if by_node is None or not line.listing_id:
+                continue
+            before = line.deducted or {}
+            for node_id in sorted({*before, *by_node}):
+                if change := by_node.get(node_id, 0) - before.get(node_id, 0):
+                    rows.append((line, int(node_id), change))
+            if before != by_node:
+                line.deducted = by_node
+        if rows:
+            self.env["channel.deduction"]._append(rows)
+            self._tell_levels(
+                order, {(line.listing_id.id, node) for line, node, _ in rows}
+            )
+
+    def _tell_levels(self, order, pairs):
+        """What the channel has counted down itself may differ from our number now.
+
+        :param pairs: (listing id, node id)
+        """
+        listing_ids, node_ids = zip(*pairs, strict=True)
+        levels = (
+            self.env["channel.level"]
+            .search([("listing_id", "in", listing_ids), ("node_id", "in", node_ids)])
+            .filtered(lambda level: (level.listing_id.id, level.node_id.id) in pairs)
+        )
+        if not levels:
+            return
+        self.env["channel.level.pending"]._add(levels, trace=order.trace)
+        stale = [("level_id", "in", levels.ids), ("state", "=", "stale")]
+        if self.env["channel.level.remote"].search_count(stale, limit=1):
+            order.channel_id._wake("_job_observe")
+
+    # ---------------------------------------------------------------- hold
+    def _hold(self, order, data):
+        """Hold what is still to ship, as long as Odoo has not reserved it.
+
+        Where it is held is where it will be reserved: the route of the line.
+        """
+        wanted = {line: line._quantity_to_hold(data) for line in self}
+        routes = order._route(
+            data, {line: each for line, each in wanted.items() if each}
+        )
+        values, ended = [], self.env["channel.hold"]
+        for line in self:
+            active = line.hold_ids.filtered(lambda hold: hold.state == "active")
+            parts = {
+                warehouse: quantity
+                for warehouse, quantity in routes.get(line, ())
+                if line.listing_id
+            }
+            if parts == {hold.warehouse_id: hold.quantity for hold in active}:
+                continue
+            ended |= active
+            values += [
+                line._prepare_hold_vals(quantity, warehouse)
+                for warehouse, quantity in parts.items()
+            ]
+        if ended:
+            ended.write({"state": "released"})
+        if values:
+            self.env["channel.hold"].create(values)
