@@ -27,6 +27,7 @@
         "views/channel_level_difference_views.xml",
         "views/channel_level_pending_views.xml",
         "views/channel_level_remote_views.xml",
+        "views/channel_message_views.xml",
         "views/channel_node_views.xml",
         "views/channel_position_views.xml",
         "views/channel_refusal_views.xml",

@@ -233,6 +233,13 @@ class OrderLineData:
     ships: bool = True
     shipped_quantity: int | None = None
 
+    @property
+    def wanted_quantity(self):
+        """Units that are to be delivered in all, or were, refunded or not."""
+        if self.shipped_quantity is None or not self.ships:
+            return self.quantity
+        return self.shipped_quantity + self.open_quantity
+
 
 @dataclass(frozen=True)
 class ShippingLineData:

@@ -22,6 +22,7 @@ LOCK_PUBLISH = 19102
 LOCK_POLL = 19103
 LOCK_ORDER = 19104
 LOCK_ALLOCATE = 19105
+LOCK_SEND = 19106
 
 # Errors that say nothing about what was to be done: doing it again is right.
 CONFLICTS = (

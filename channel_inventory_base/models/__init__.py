@@ -40,6 +40,10 @@ from . import channel_order_route
 from . import channel_order_sale
 from . import channel_order_check
 from . import channel_order_import
+from . import channel_order_back
+from . import channel_message
+from . import channel_messenger
+from . import channel_channel_messages
 from . import channel_tax_map
 from . import channel_catalogue
 from . import channel_exception
@@ -48,6 +52,7 @@ from . import product_product
 from . import res_partner
 from . import sale_order
 from . import stock_location
+from . import stock_picking
 from . import stock_hooks
 from . import channel_channel_ui
 from . import channel_exception_ui
@@ -57,6 +62,7 @@ from . import channel_listing_ui
 from . import channel_hold_ui
 from . import channel_order_ui
 from . import channel_inbox_event_ui
+from . import channel_message_ui
 from . import channel_publication_ui
 from . import channel_position_ui
 from . import channel_rule_ui

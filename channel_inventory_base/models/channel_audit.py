@@ -30,6 +30,8 @@ class ChannelAudit(models.Model):
             ("webhook", "Webhook"),
             ("order", "Order"),
             ("sale", "Sale order"),
+            ("document", "Document"),
+            ("message", "Message"),
             ("publication", "Publication"),
             ("drift", "Drift"),
             ("exception", "Exception"),

@@ -254,7 +254,7 @@ class ChannelChannel(models.Model):
         if self.state == "draft":
             self.currency_id = currency or self.currency_id
         self.env["channel.exception"]._resolve_for(self, ("auth", "configuration"))
-        self._wake("_job_intake", "_job_poll", "_job_publish")
+        self._wake("_job_intake", "_job_send", "_job_poll", "_job_publish")
         return self._notify_user(
             self.env._("Connected to %s", info.account_name),
             warnings,

@@ -69,6 +69,11 @@ class ChannelChannel(models.Model):
         """Publish what differs, as long as there is something and we may."""
         self._guarded(self.env["channel.publisher"]._run, self._may_publish)
 
+    def _job_send(self):
+        """Tell the channel what became of its orders; also while publishing is paused:
+        whoever has shipped must be able to say so."""
+        self._guarded(self.env["channel.messenger"]._run, self._may_talk)
+
     def _job_poll(self):
         """Ask the channel for orders that no webhook told us about."""
         self._guarded(self.env["channel.intake"]._poll, self._may_talk)
@@ -206,7 +211,7 @@ class ChannelChannel(models.Model):
         self.env["channel.level.pending"]._compact()
         channels = self.search([("state", "!=", "draft")])
         for channel in channels:
-            channel._wake("_job_intake", "_job_observe", "_job_publish")
+            channel._wake("_job_intake", "_job_send", "_job_observe", "_job_publish")
         channels._poll_when_due()
         channels._watch_health()
 

@@ -15,6 +15,8 @@ HOURS = {
     "tax": 8,
     "malformed": 8,
     "cancelled_late": 4,
+    "message": 4,
+    "shipped_elsewhere": 4,
     "health": 1,
     "privacy": 24 * 25,
 }
@@ -50,6 +52,9 @@ class ChannelException(models.Model):
             ("test_order", "Test order"),
             ("changed", "Changed after import"),
             ("cancelled_late", "Cancelled after shipping"),
+            ("message", "Message refused"),
+            ("refund", "Refund"),
+            ("shipped_elsewhere", "Shipped elsewhere"),
             ("import", "Import failed"),
             ("malformed", "Malformed data"),
             ("level", "Number refused"),

@@ -207,16 +207,22 @@ class ChannelOrder(models.Model):
         elif data.complete and not self.sale_order_id and self._is_shipped(data):
             self.state = "closed"
         elif self.sale_order_id.state == "cancel" and data.complete:
-            self._block(
-                "changed",
-                self.env._("%s is open again on the channel.", self.name),
-                self.env._("Its sale order was cancelled: make a new one by hand."),
-            )
+            self._follow_reopened()
         elif self.state in REOPENING and data.complete:
             # a newer version may well have healed what was wrong with the last
             self.state = "captured"
         elif self.state == "imported" and data.complete:
             self._follow_imported()
+
+    def _follow_reopened(self):
+        """Cancelled here, open there: unless the channel has only to hear of it."""
+        told = self.told_ids.filtered(lambda each: each.kind == "cancel")
+        if not told.filtered(lambda each: each.state not in ("dead", "void")):
+            self._block(
+                "changed",
+                self.env._("%s is open again on the channel.", self.name),
+                self.env._("Its sale order was cancelled: make a new one by hand."),
+            )
 
     def _is_shipped(self, data):
         """Whether nothing is left to ship of an order that once had goods."""
@@ -241,7 +247,7 @@ class ChannelOrder(models.Model):
     def _on_sale_cancelled(self):
         """Cancelled in Odoo: its stock is free, and the channel still has the order."""
         self._release_holds()
-        if self._get_data().state != "cancelled":
+        if self._get_data().state != "cancelled" and not self._tell_cancelled():
             self._block(
                 "changed",
                 self.env._(

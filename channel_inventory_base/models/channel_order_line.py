@@ -27,6 +27,12 @@ class ChannelOrderLine(models.Model):
     title = fields.Char(readonly=True)
     quantity = fields.Integer(readonly=True, help="Sold units still bought")
     open_quantity = fields.Integer(readonly=True, help="Sold units still to ship")
+    wanted_quantity = fields.Integer(
+        string="To Deliver",
+        readonly=True,
+        help="Sold units that are to be delivered in all, or were: also those that "
+        "were paid back after they had left.",
+    )
     deducted = fields.Json(
         readonly=True, help="Node id -> sold units that the channel took off there"
     )
@@ -52,6 +58,7 @@ class ChannelOrderLine(models.Model):
             "title": line_data.title,
             "quantity": line_data.quantity,
             "open_quantity": line_data.open_quantity,
+            "wanted_quantity": line_data.wanted_quantity,
         }
         if line_data.listing_ref:
             # a variant that was deleted since leaves what the line was sold as
@@ -113,21 +120,57 @@ class ChannelOrderLine(models.Model):
             return 0
         if sale_state == "sale":
             # what was added on the channel since is not in the sale order yet
-            return max(0, self.quantity - math.floor(self._sold_here()))
+            return max(0, self.wanted_quantity - math.floor(self._sold_here()))
         return self.open_quantity
 
+    # ---------------------------------------------------------------- units
     def _sold_here(self):
         """How much of the line the sale order holds, in sold units."""
-        sold = self.env["sale.order.line"].search(
+        sold = self._sale_lines()
+        return round(
+            sum(self._sale_units(each, each.product_uom_qty) for each in sold), 4
+        )
+
+    def _sale_lines(self):
+        return self.env["sale.order.line"].search(
             [("channel_order_line_id", "in", self.ids)]
         )
-        stock = sum(
-            each.product_uom_id._compute_quantity(
-                each.product_uom_qty, each.product_id.uom_id, round=False
-            )
-            for each in sold
+
+    def _shipped_here(self, before=None):
+        """How much of the line has left for the customer, in sold units.
+
+        What came back since counts all the same: it had left.
+
+        :param before: a transfer that is not to be counted
+        """
+        sold = self._sale_lines()
+        moves = sold.move_ids.filtered(
+            lambda move: move.state == "done" and move._leaves_for_customer()
         )
-        return round(stock / (self.listing_id.stock_factor or 1), 4)
+        if any(move.product_id != move.sale_line_id.product_id for move in moves):
+            # a kit: how many are complete is Odoo's to say
+            return sum(self._sale_units(each, each.qty_delivered) for each in sold)
+        if before:
+            moves = moves.filtered(lambda move: move.picking_id != before)
+        return self._to_units(
+            sum(
+                move.product_uom._compute_quantity(
+                    move.quantity, move.product_id.uom_id, round=False
+                )
+                for move in moves
+            )
+        )
+
+    def _sale_units(self, sale_line, quantity):
+        """Sold units of a quantity in the unit of a sale order line."""
+        return self._to_units(
+            sale_line.product_uom_id._compute_quantity(
+                quantity, sale_line.product_id.uom_id, round=False
+            )
+        )
+
+    def _to_units(self, stock_quantity):
+        return stock_quantity / (self.listing_id.stock_factor or 1)
 
     def _prepare_hold_vals(self, quantity, warehouse):
         listing = self.listing_id
@@ -146,6 +189,6 @@ class ChannelOrderLine(models.Model):
     def _differ_from_sale(self):
         """Whether the sale order no longer holds what the channel's lines say."""
         for line in self.filtered("listing_id"):
-            if line._sold_here() != line.quantity:
+            if line._sold_here() != line.wanted_quantity:
                 return True
         return False

@@ -52,7 +52,7 @@ class ChannelOrderLine(models.Model):
 
     def _zero(self):
         if self:
-            self.write({"quantity": 0, "open_quantity": 0})
+            self.write({"quantity": 0, "open_quantity": 0, "wanted_quantity": 0})
 
     # -------------------------------------------------------------- deduct
     def _wanted_deductions(self, line_data, nodes):

@@ -90,6 +90,22 @@ class SaleOrderLine(models.Model):
         help="Where the channel sold it from: it is reserved where it was held.",
     )
 
+    def write(self, vals):
+        if "product_uom_qty" not in vals or self.env.context.get("channel_follows"):
+            return super().write(vals)
+        before = {
+            line: line.product_uom_qty
+            for line in self
+            if line.channel_order_line_id and line.state == "sale"
+        }
+        result = super().write(vals)
+        # sudo: a salesperson who changes a line need not have rights on channels
+        for line, quantity in before.items():
+            if quantity != line.product_uom_qty:
+                order = line.sudo().channel_order_line_id.order_id
+                order._on_sale_line_changed(line.sudo(), quantity, line.product_uom_qty)
+        return result
+
     @api.depends("channel_warehouse_id")
     def _compute_warehouse_id(self):
         """Odoo has one warehouse an order; an order of a channel may have several.

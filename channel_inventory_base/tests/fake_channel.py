@@ -21,9 +21,10 @@ from ..schemas import (
     PushResult,
     load,
 )
+from .fake_channel_messages import FakeMessages
 
 
-class FakeChannel:
+class FakeChannel(FakeMessages):
     """``levels``: (stock_ref, node_ref) -> number shown."""
 
     def __init__(self):
@@ -37,6 +38,8 @@ class FakeChannel:
         self.listings = []
         self.clock = datetime.now(timezone.utc).replace(microsecond=0)
         self.batch_size = 250
+        self.settle_seconds = 0
+        self.forget_messages()
 
     # --------------------------------------------------------- shop side
     def tick(self):
@@ -107,6 +110,10 @@ class FakeChannel:
             webhooks=True,
             nodes=True,
             batch_size=self.batch_size,
+            messages=("shipment", "tracking", "cancel", "refund"),
+            repeatable=("refund", "tracking"),
+            settle_seconds=self.settle_seconds,
+            cancel_lines=True,
         )
 
     def _test_connection(self, channel):

@@ -127,6 +127,15 @@ class TestEdgeCases(ChannelCase):
         order = self.order(self.sold(2, payment="pending"))
         order.sale_order_id.action_cancel()
         self.assertEqual(self.position.held, 0)
+        self.env["channel.messenger"]._run(self.channel)
+        self.assertEqual(self.fake.orders[order.external_id]["state"], "cancelled")
+
+    def test_cancellation_that_cannot_be_told_waits_for_a_person(self):
+        self.go_live(10)
+        self.channel.send_cancels = False
+        order = self.order(self.sold(2, payment="pending"))
+        order.sale_order_id.action_cancel()
+        self.assertEqual(self.position.held, 0)
         self.assertEqual(order.state, "blocked")
 
     def test_event_that_the_database_refuses_stops_no_other(self):

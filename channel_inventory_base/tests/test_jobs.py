@@ -14,6 +14,7 @@ from .common import ChannelCase
 JOBS = (
     "_job_plan",
     "_job_publish",
+    "_job_send",
     "_job_poll",
     "_job_intake",
     "_job_observe",

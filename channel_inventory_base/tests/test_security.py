@@ -27,6 +27,7 @@ MATRIX = {
     "channel.change": (set(), set(), set()),
     "channel.deduction": (set(), set(), set()),
     "channel.position": (set(), set(), set()),
+    "channel.message": (set(), set(), set()),
     "channel.publication": (set(), set(), set()),
     "channel.publication.line": (set(), set(), set()),
     "channel.inbox.event": (set(), set(), set()),

@@ -53,6 +53,16 @@ class TestViews(ChannelCase):
         cls.env["channel.audit"]._log(
             "order", cls.channel, "Captured", record=cls.order, trace="views"
         )
+        cls.env["channel.message"].create(
+            {
+                "channel_id": cls.channel.id,
+                "order_id": cls.order.id,
+                "kind": "shipment",
+                "source": "views",
+                "key": "views",
+                "payload": "{}",
+            }
+        )
         cls.env["channel.exception"]._report(
             cls.channel, "import", key="views", message="No", record=cls.order
         )

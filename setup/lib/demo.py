@@ -22,7 +22,7 @@ from demo_processes import DemoError, Process, free_ports
 from demo_rpc import Refused, Rpc, Store
 
 JOB_CHANNELS = (
-    "root:4,root.channel:4,root.channel.in:1,root.channel.plan:1,"
+    "root:4,root.channel:4,root.channel.in:1,root.channel.back:1,root.channel.plan:1,"
     "root.channel.out:2,root.channel.check:1"
 )
 CURRENCY = "USD"  # of Odoo's demo company

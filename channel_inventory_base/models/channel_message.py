@@ -1,0 +1,228 @@
+import json
+import uuid
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import schemas
+
+OPEN_STATES = ("ready", "sending", "pending", "wait")
+
+
+class ChannelMessage(models.Model):
+    """Lifecycle outbox: what a channel is to be told about an order, once each.
+
+    Written in the transaction of the Odoo document that causes it, one row a parcel,
+    cancellation, refund. The payload is frozen then and never changes; who sends it
+    (``channel.messenger``) is told by nobody what to send but by this row. States:
+    ``ready``, ``sending`` (handed to the network, the outcome may be unknown),
+    ``pending`` (the channel has taken it and is at work), ``wait`` (the channel does
+    not take it now), ``done``, ``dead`` (refused for good), ``void`` (discarded).
+    """
+
+    _name = "channel.message"
+    _description = "Message to a Channel"
+    _order = "id desc"
+
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(
+        related="channel_id.company_id", store=True, index=True, precompute=True
+    )
+    order_id = fields.Many2one(
+        "channel.order", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    kind = fields.Selection(
+        [
+            ("acceptance", "Acceptance"),
+            ("shipment", "Shipment"),
+            ("tracking", "Tracking"),
+            ("cancel", "Cancellation"),
+            ("refund", "Refund"),
+            ("restock", "Goods back"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    source = fields.Char(
+        required=True, readonly=True, help="What makes two the same, in its order"
+    )
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document", model_field="res_model", readonly=True
+    )
+    summary = fields.Char(readonly=True)
+    key = fields.Char(required=True, readonly=True, help="Idempotency key")
+    trace = fields.Char(readonly=True, index="btree_not_null")
+    after_id = fields.Many2one(
+        "channel.message",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="What the channel must have heard before",
+    )
+    payload = fields.Text(required=True, readonly=True, help="Sent as it is")
+    state = fields.Selection(
+        [
+            ("ready", "To be sent"),
+            ("sending", "Sending"),
+            ("pending", "Taken, at work"),
+            ("wait", "Not taken yet"),
+            ("done", "Confirmed"),
+            ("dead", "Dead letter"),
+            ("void", "Discarded"),
+        ],
+        default="ready",
+        required=True,
+        readonly=True,
+    )
+    ref = fields.Char(string="Channel's Id", readonly=True)
+    answer = fields.Text(readonly=True)
+    error = fields.Char(readonly=True)
+    attempts = fields.Integer(readonly=True)
+    sent_at = fields.Datetime(readonly=True, help="Last handed to the network")
+    acked_at = fields.Datetime(string="Confirmed At", readonly=True)
+    retry_at = fields.Datetime(readonly=True, help="Not to be touched before")
+    job_uuid = fields.Char(string="Job", readonly=True, help="That sent it last")
+    discard_reason = fields.Char(readonly=True)
+
+    _key_uniq = models.UniqueIndex("(key)")
+    _source_uniq = models.UniqueIndex("(order_id, kind, source)")
+    _open_idx = models.Index(
+        "(channel_id, id) WHERE state IN ('ready', 'sending', 'pending', 'wait')"
+    )
+    _dead_idx = models.Index("(channel_id) WHERE state = 'dead'")
+
+    @api.depends("kind", "summary")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for message in self:
+            message.display_name = f"{labels[message.kind]}: {message.summary or ''}"
+
+    # --------------------------------------------------------------- queue
+    @api.model
+    def _queue(self, order, kind, source, data, document=None, **values):
+        """Write a message in this transaction; sent soon after it commits.
+
+        :param source: what makes it unique among the order's messages of its kind
+        :param data: an object of ``schemas.DATA[kind]``
+        :param document: the Odoo record that causes it
+        :return: the message, empty when the channel is not told of such things
+        """
+        channel = order.channel_id
+        if not channel._tells(kind):
+            return self.browse()
+        message = self._insert(
+            {
+                "channel_id": channel.id,
+                "order_id": order.id,
+                "kind": kind,
+                "source": source,
+                "res_model": document._name if document else False,
+                "res_id": document.id if document else False,
+                "key": str(uuid.uuid4()),
+                "trace": order.trace,
+                "payload": schemas.dumps(data),
+                **values,
+            }
+        )
+        if message:
+            channel._wake("_job_send")
+        return message
+
+    @api.model
+    def _insert(self, values):
+        """Create, unless it is there: the document may be looked at twice."""
+        # sudo: whoever ships or refunds leaves a message, nobody may write them
+        messages = self.sudo()
+        known = messages.search_count(
+            [(name, "=", values[name]) for name in ("order_id", "kind", "source")],
+            limit=1,
+        )
+        return messages if known else messages.create(values)
+
+    def _get_data(self):
+        """:return: the object of ``schemas.DATA`` that was frozen
+
+        :raise MalformedDataError: a payload of another version of this addon
+        """
+        return schemas.load(schemas.DATA[self.kind], json.loads(self.payload))
+
+    @api.model
+    def _is_open(self, order, kinds):
+        """Whether one of ``kinds`` is on its way for the order."""
+        return bool(
+            self.search_count(
+                [
+                    ("order_id", "=", order.id),
+                    ("kind", "in", kinds),
+                    ("state", "in", OPEN_STATES),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _lock_open(self, message_id):
+        """The message, locked; empty when nothing is to be done about it."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM channel_message WHERE id = %s AND state = ANY(%s) "
+                "FOR UPDATE",
+                message_id,
+                list(OPEN_STATES),
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    # ------------------------------------------------------------- buttons
+    def action_retry(self):
+        """Dead letters and waiting ones: try again, with the same key and payload."""
+        self.channel_id._require_role("operator")
+        chosen = self.filtered(lambda each: each.state in ("dead", "wait"))
+        # sudo: operators retry; only the messenger writes messages otherwise
+        chosen.sudo().write({"state": "ready", "retry_at": False, "error": False})
+        self.env["channel.exception"]._resolve_record(chosen)
+        chosen.channel_id._wake("_job_send")
+
+    def action_discard(self):
+        self._discard(self.env._("Discarded by %s", self.env.user.name))
+
+    def _discard(self, reason):
+        """The channel is not told. One that may have been carried out is not given up.
+
+        :raise UserError: the outcome of one is not known yet
+        """
+        self.channel_id._require_role("operator")
+        for message in self:
+            if message.state in ("sending", "pending"):
+                raise UserError(
+                    self.env._(
+                        "%s was sent and its outcome is not known yet. It is found out "
+                        "by itself; discard it then if it was refused.",
+                        message.display_name,
+                    )
+                )
+        chosen = self.filtered(lambda each: each.state in ("ready", "wait", "dead"))
+        # sudo: as above
+        chosen.sudo().write({"state": "void", "discard_reason": reason})
+        for message in chosen:
+            self.env["channel.audit"]._log(
+                "message",
+                message.channel_id,
+                self.env._("%(name)s: %(why)s", name=message.display_name, why=reason),
+                record=message.order_id,
+                trace=message.trace,
+            )
+        self.env["channel.exception"]._resolve_record(chosen)
+
+    def action_open_document(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }

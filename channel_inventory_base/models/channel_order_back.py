@@ -1,0 +1,371 @@
+import math
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import schemas
+
+
+class ChannelOrder(models.Model):
+    """From Odoo's documents back to the channel: what it is told, and when.
+
+    Everything here runs in the transaction of the document: a delivery that is rolled
+    back was never told.
+    """
+
+    _inherit = "channel.order"
+
+    told_ids = fields.One2many(
+        "channel.message", "order_id", string="Messages", readonly=True
+    )
+
+    # ------------------------------------------------------------ shipping
+    def _check_may_ship(self, moves):
+        """Whoever was first wins: the channel, when it has cancelled before us.
+
+        Waits for a capture of the same order that is at work just now, and makes one
+        that comes later wait for us.
+
+        :raise UserError: the channel does not want any more what is about to leave
+        """
+        if not self:
+            return
+        self.env.execute_query(
+            SQL(
+                "SELECT id FROM channel_order WHERE id = ANY(%s) FOR NO KEY UPDATE",
+                sorted(self.ids),
+            )
+        )
+        self.invalidate_recordset(["state", "data", "version"])
+        for order in self.filtered(lambda each: each.state == "captured" and each.data):
+            # a newer state is known here and not applied yet
+            order._check_still_wanted(
+                moves.filtered(lambda move, o=order: move._channel_orders() == o)
+            )
+
+    def _check_still_wanted(self, moves):
+        data = self._get_data()
+        if data.state == "cancelled":
+            raise UserError(
+                self.env._(
+                    "%(order)s was cancelled on %(channel)s a moment ago: do not ship "
+                    "it. Its delivery is cancelled as soon as this is taken in.",
+                    order=self.name,
+                    channel=self.channel_id.name,
+                )
+            )
+        wanted = {line.external_id: line.wanted_quantity for line in data.lines}
+        for line in moves.sale_line_id.channel_order_line_id:
+            leaving = moves.filtered(
+                lambda move, one=line: move.sale_line_id.channel_order_line_id == one
+            )
+            units = line._shipped_here() + line._to_units(_about_to_leave(leaving))
+            if math.floor(units) > wanted.get(line.external_id, 0):
+                raise UserError(
+                    self.env._(
+                        "%(order)s was changed on %(channel)s a moment ago: of "
+                        "%(line)s it wants %(wanted)s. The delivery is corrected as "
+                        "soon as this is taken in; then validate it again.",
+                        order=self.name,
+                        channel=self.channel_id.name,
+                        line=line.sku or line.title,
+                        wanted=wanted.get(line.external_id, 0),
+                    )
+                )
+
+    def _on_shipped(self, picking):
+        """A message for each parcel of a transfer that is done."""
+        for order in self:
+            shipping = order._split_into_parcels(picking)
+            left = order._left_to_ship(shipping)
+            for number, (package, units) in enumerate(shipping, 1):
+                if not units:
+                    continue
+                data = order._prepare_shipment(picking, package, units)
+                if number == len(shipping) and not left:
+                    data = replace(data, complete=True)
+                order._tell(
+                    "shipment",
+                    f"picking:{picking.id}/{package.id or 0}",
+                    data,
+                    picking,
+                    summary=f"{data.parcel} {_words(data.tracking)}".strip(),
+                )
+            order._log_document(picking, self.env._("%s: shipped", picking.name))
+
+    def _split_into_parcels(self, picking):
+        """Sold units by parcel: whole ones, counted when their last piece has left.
+
+        :return: list of (package, {order line: units})
+        """
+        told = self._count_told()
+        parcels = picking._get_channel_parcels()
+        running = Counter()
+        for line in self.line_ids:
+            running[line] = line._shipped_here(before=picking)
+        result = []
+        for index, (package, move_lines) in enumerate(parcels, 1):
+            units = {}
+            for line in self.line_ids:
+                running[line] += line._to_units(_of_line(move_lines, line))
+                total = running[line]
+                if index == len(parcels):
+                    # kits: Odoo knows how many are complete
+                    total = line._shipped_here()
+                total = min(math.floor(total + 1e-6), round(line._sold_here()))
+                if total > told[line]:
+                    units[line] = total - told[line]
+                    told[line] = total
+            result.append((package, units))
+        return result
+
+    def _count_told(self):
+        """:return: Counter of sold units that shipments have been told of, by line"""
+        lines = {line.external_id: line for line in self.line_ids}
+        told = Counter()
+        for message in self.told_ids:
+            if message.kind == "shipment" and message.state != "void":
+                for each in message._get_data().lines:
+                    told[lines[each.line_ref]] += each.quantity
+        return told
+
+    def _left_to_ship(self, shipping):
+        """Sold units that have not left after this."""
+        told = self._count_told()
+        for _package, units in shipping:
+            told.update(units)
+        return sum(
+            max(0, round(line._sold_here()) - told[line])
+            for line in self.line_ids
+            if line.listing_id and line.product_id.type == "consu"
+        )
+
+    def _prepare_shipment(self, picking, package, units):
+        warehouse = picking.picking_type_id.warehouse_id
+        return schemas.ShipmentData(
+            order_ref=self.external_id,
+            lines=tuple(
+                schemas.UnitsData(line.external_id, quantity)
+                for line, quantity in units.items()
+            ),
+            shipped_at=_aware(picking.date_done or fields.Datetime.now()),
+            parcel=package.name or picking.name,
+            node_ref=self._find_node(warehouse).external_id or "",
+            tracking=picking._get_channel_tracking(self.channel_id, package),
+        )
+
+    def _find_node(self, warehouse):
+        """The channel's name for a warehouse: where it took the goods, if it fits."""
+        nodes = self.line_ids.node_id | self.channel_id.node_ids
+        return nodes.filtered(lambda node: warehouse in node.warehouse_ids)[:1]
+
+    def _on_tracking(self, picking):
+        """Tell tracking that is not what the parcel's shipment was told with."""
+        for package, _lines in picking._get_channel_parcels():
+            shipment = self.told_ids.filtered(
+                lambda each, p=package: (
+                    each.kind == "shipment"
+                    and each.state != "void"
+                    and each.source == f"picking:{picking.id}/{p.id or 0}"
+                )
+            )
+            tracking = picking._get_channel_tracking(self.channel_id, package)
+            if not shipment or not tracking:
+                continue
+            updates = self.told_ids.filtered(
+                lambda each, s=shipment: each.kind == "tracking" and each.after_id == s
+            )
+            last = updates.sorted("id")[-1:] or shipment
+            known = last._get_data().tracking
+            if known == tracking:
+                continue
+            self._tell(
+                "tracking",
+                f"{shipment.source}#{len(updates) + 1}",
+                schemas.ParcelTrackingData(
+                    order_ref=self.external_id,
+                    shipment_ref=shipment.ref or "",
+                    tracking=tracking,
+                    replaces=known.number if known else "",
+                ),
+                picking,
+                summary=_words(tracking),
+                after_id=shipment.id,
+            )
+
+    # ----------------------------------------------------------- cancelling
+    def _tell_cancelled(self):
+        """The sale order was cancelled here: what has not left is not to be delivered.
+
+        :return: False where the channel cannot be told and a person has to
+        """
+        reason = self.env.context.get("channel_cancel_reason", "other")
+        shipped = self._count_told()
+        lines = ()
+        if any(shipped.values()):
+            if not self.channel_id._capabilities().cancel_lines:
+                return False
+            lines = tuple(
+                schemas.UnitsData(line.external_id, left)
+                for line in self.line_ids
+                if (left := line.quantity - shipped[line]) > 0
+            )
+            if not lines:
+                return True
+        data = schemas.CancelData(self.external_id, lines, reason)
+        return bool(self._tell("cancel", "order", data, self.sale_order_id))
+
+    def _on_sale_line_changed(self, sale_line, before, after):
+        """Somebody changed a quantity in the sale order: the channel learns it.
+
+        Fewer can be told as a cancellation. More cannot: the customer has not paid.
+
+        :param before: quantity of the sale line, in its unit; ``after`` alike
+        """
+        line = sale_line.channel_order_line_id
+        units = math.floor(line._sale_units(sale_line, before)) - math.floor(
+            line._sale_units(sale_line, after)
+        )
+        told = (
+            units > 0
+            and self.channel_id._capabilities().cancel_lines
+            and self._tell(
+                "cancel",
+                # one message each time: the same line may be reduced again
+                f"line:{sale_line.id}:{before:g}>{after:g}#{self._count_messages()}",
+                schemas.CancelData(
+                    self.external_id,
+                    (schemas.UnitsData(line.external_id, units),),
+                    self.env.context.get("channel_cancel_reason", "other"),
+                ),
+                self.sale_order_id,
+                summary=f"{units} × {line.sku or line.title}",
+            )
+        )
+        if not told:
+            self._report_differs(sale_line)
+
+    def _count_messages(self):
+        # sudo: a number that makes a key
+        return (
+            self.sudo()
+            .env["channel.message"]
+            .search_count([("order_id", "=", self.id)])
+        )
+
+    def _report_differs(self, sale_line):
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "changed",
+            key=f"order:{self.id}:line:{sale_line.id}",
+            record=self,
+            message=self.env._(
+                "%(order)s: %(line)s was changed in Odoo, and the channel cannot be "
+                "told.",
+                order=self.name,
+                line=sale_line.product_id.display_name,
+            ),
+            suggestion=self.env._("Change the order on the channel, too."),
+        )
+
+    # ---------------------------------------------------------------- tell
+    def _tell(self, kind, source, data, document, **values):
+        values.setdefault("summary", self.name)
+        return self.env["channel.message"]._queue(
+            self, kind, source, data, document, **values
+        )
+
+    def _on_message_done(self, message):
+        """The channel has heard it. What it made of it comes in with the order."""
+        self._want_fetch()
+
+    def _want_fetch(self):
+        """Have the newest version fetched, whatever version that is."""
+        if self.state != "gone":
+            # the channel's clock may be ahead of ours
+            known = max(self.version or fields.Datetime.now(), fields.Datetime.now())
+            self.wanted_version = known + timedelta(seconds=1)
+            self.fetch_after = False
+            self.channel_id._wake("_job_intake")
+
+    def _log_document(self, document, words):
+        self.env["channel.audit"]._log(
+            "document",
+            self.channel_id,
+            words,
+            record=document,
+            trace=self.trace,
+        )
+
+    def _on_returned(self, picking):
+        """Goods came back, to be sold again or not."""
+        for order in self:
+            sellable = all(
+                move.location_dest_id.stock_state == "sellable"
+                for move in picking.move_ids
+                if move.state == "done"
+            )
+            units = {}
+            for line in order.line_ids:
+                stock = _of_line(picking.move_line_ids, line)
+                if quantity := math.floor(line._to_units(stock) + 1e-6):
+                    units[line] = quantity
+            order._log_document(
+                picking,
+                self.env._("%s: received back, can be sold again", picking.name)
+                if sellable
+                else self.env._("%s: received back, not to be sold", picking.name),
+            )
+            if not units:
+                continue
+            warehouse = picking.picking_type_id.warehouse_id
+            order._tell(
+                "restock",
+                f"picking:{picking.id}",
+                schemas.RestockData(
+                    order.external_id,
+                    tuple(
+                        schemas.UnitsData(line.external_id, quantity)
+                        for line, quantity in units.items()
+                    ),
+                    order._find_node(warehouse).external_id or "",
+                    sellable,
+                ),
+                picking,
+                summary=picking.name,
+            )
+
+
+def _about_to_leave(moves):
+    """Stock units of moves that are being validated: what is picked, else all."""
+    picked = moves.filtered("picked") or moves
+    return sum(
+        move.product_uom._compute_quantity(
+            move.quantity, move.product_id.uom_id, round=False
+        )
+        for move in picked
+        if move.state not in ("done", "cancel")
+    )
+
+
+def _of_line(move_lines, line):
+    """Stock units of an order line in done move lines; kits do not count here."""
+    return sum(
+        each.quantity_product_uom
+        for each in move_lines
+        if each.state == "done"
+        and each.move_id.sale_line_id.channel_order_line_id == line
+        and each.product_id == line.product_id
+    )
+
+
+def _words(tracking):
+    return f"{tracking.carrier} {tracking.number}".strip() if tracking else ""
+
+
+def _aware(moment):
+    return moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,70 @@
+from odoo import models
+
+
+class StockPicking(models.Model):
+    """Goods that leave for a channel's customer, or come back from one."""
+
+    _inherit = "stock.picking"
+
+    def _action_done(self):
+        # sudo: warehouse staff need not see channels
+        moves = self.sudo().move_ids.filtered("sale_line_id.channel_order_line_id")
+        leaving = moves.filtered(lambda move: move._leaves_for_customer())
+        leaving._channel_orders()._check_may_ship(leaving)
+        result = super()._action_done()
+        for picking in leaving.picking_id:
+            picking._channel_orders()._on_shipped(picking)
+        for picking in (moves - leaving).picking_id:
+            picking._channel_orders()._on_returned(picking)
+        return result
+
+    def _channel_orders(self):
+        return self.move_ids._channel_orders()
+
+    def _get_channel_parcels(self):
+        """What has left in this transfer, a parcel at a time.
+
+        :return: list of (package or empty for what has none, its done move lines)
+        """
+        lines = self.move_line_ids.filtered(
+            lambda line: line.state == "done" and line.move_id._leaves_for_customer()
+        )
+        return [
+            (
+                package,
+                lines.filtered(lambda line, p=package: p == line.result_package_id),
+            )
+            for package in (*lines.result_package_id.sorted("id"), self._no_package())
+            if package or lines.filtered(lambda line: not line.result_package_id)
+        ]
+
+    def _no_package(self):
+        return self.env["stock.package"]
+
+    def _get_channel_tracking(self, channel, package):
+        """How a parcel travels; other addons know.
+
+        :param package: stock.package, empty for what left without one
+        :return: schemas.TrackingData, None when there is no number
+        """
+        return None
+
+    def _tell_tracking(self):
+        """A tracking number came, or was corrected, after the parcel had left."""
+        # sudo: warehouse staff need not see channels
+        for picking in self.sudo().filtered(lambda picking: picking.state == "done"):
+            for order in picking._channel_orders():
+                order._on_tracking(picking)
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _leaves_for_customer(self):
+        return (
+            self.location_dest_id.usage == "customer"
+            and self.location_id.usage != "customer"
+        )
+
+    def _channel_orders(self):
+        return self.sale_line_id.channel_order_line_id.order_id

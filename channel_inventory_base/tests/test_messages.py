@@ -1,0 +1,348 @@
+from contextlib import suppress
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .. import schemas
+from ..exceptions import RejectedError, ThrottledError, UncertainError
+from .common import ChannelCase
+from .common_messages import Sold
+
+
+class MessageCase(Sold, ChannelCase):
+    def setUp(self):
+        super().setUp()
+        self.go_live(shown=10)
+
+    def sell(self, quantity=1, **values):
+        """An order of the channel, imported and confirmed. :return: the order"""
+        name = self.fake.sell(quantity, **values)
+        event = self.fake.event(name)
+        self.env["channel.inbox.event"]._store(self.channel, [event], "webhook")
+        self.intake()
+        order = self.order(name)
+        self.assertEqual(order.sale_order_id.state, "sale")
+        return order
+
+    def send(self):
+        self.env.flush_all()
+        try:
+            self.env["channel.messenger"]._run(self.channel)
+        finally:
+            self.env.invalidate_all()
+
+    def messages(self, kind=None):
+        domain = [("channel_id", "=", self.channel.id)]
+        if kind:
+            domain.append(("kind", "=", kind))
+        return self.env["channel.message"].search(domain, order="id")
+
+    def exceptions(self, category):
+        return self.env["channel.exception"].search(
+            [
+                ("channel_id", "=", self.channel.id),
+                ("category", "=", category),
+                ("state", "=", "open"),
+            ]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestShipmentMessages(MessageCase):
+    def test_each_parcel_is_told_once(self):
+        order = self.sell(5)
+        self.ship(self.env, order.sale_order_id, 2, 3)
+        self.send()
+        self.send()
+        told = [parcel["lines"][0]["quantity"] for parcel in self.fake.parcels]
+        self.assertEqual(told, [2, 3])
+        self.assertEqual(set(self.messages().mapped("state")), {"done"})
+        self.assertEqual(self.messages().mapped("ref"), ["parcel-1", "parcel-2"])
+        self.assertEqual(
+            [each["complete"] for each in self.fake.parcels], [False, True]
+        )
+
+    def test_parcels_name_where_they_left_from(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        self.send()
+        [parcel] = self.fake.parcels
+        self.assertEqual(parcel["node_ref"], "node-1")
+
+    def test_backorder_is_told_when_it_leaves(self):
+        sale_order = self.sell(5).sale_order_id
+        self.ship(self.env, sale_order, 2)
+        self.send()
+        self.assertEqual(len(self.fake.parcels), 1)
+        self.ship(self.env, sale_order)
+        self.send()
+        told = [parcel["lines"][0]["quantity"] for parcel in self.fake.parcels]
+        self.assertEqual(told, [2, 3])
+        self.assertTrue(self.fake.parcels[1]["complete"])
+
+    def test_packs_are_told_when_their_last_piece_has_left(self):
+        self.listing.pack_qty = 4
+        sale_order = self.sell(2).sale_order_id
+        self.ship(self.env, sale_order, 3, 2)
+        self.ship(self.env, sale_order, 3)
+        self.send()
+        told = [parcel["lines"][0]["quantity"] for parcel in self.fake.parcels]
+        self.assertEqual(told, [1, 1])
+
+    def test_delivery_that_is_rolled_back_was_never_told(self):
+        sale_order = self.sell().sale_order_id
+        with suppress(ZeroDivisionError), self.env.cr.savepoint():
+            self.ship(self.env, sale_order)
+            raise ZeroDivisionError("the carrier does not answer")
+        self.assertFalse(self.messages())
+
+    def test_more_than_was_bought_is_not_told(self):
+        sale_order = self.sell(2).sale_order_id
+        self.ship(self.env, sale_order, 3)
+        self.send()
+        self.assertEqual(self.fake.parcels[0]["lines"][0]["quantity"], 2)
+        self.assertEqual(self.messages().state, "done")
+
+    def test_line_that_the_channel_does_not_know_is_not_told(self):
+        sale_order = self.sell().sale_order_id
+        other = self.make_product(self.env, 2, 5, self.warehouse)
+        sale_order.write({"order_line": [(0, 0, {"product_id": other.id})]})
+        self.ship(self.env, sale_order)
+        self.send()
+        [parcel] = self.fake.parcels
+        self.assertEqual(len(parcel["lines"]), 1)
+
+    def test_channel_that_is_not_to_hear_of_it_does_not(self):
+        self.channel.send_shipments = False
+        self.ship(self.env, self.sell().sale_order_id)
+        self.assertFalse(self.messages())
+
+    def test_replacement_of_what_came_back_is_not_told_again(self):
+        sale_order = self.sell(2).sale_order_id
+        picking = self.ship(self.env, sale_order)
+        self.send()
+        back = self.take_back(self.env, picking, 1)
+        self.take_back(self.env, back, 1)
+        self.send()
+        self.assertEqual(len(self.fake.parcels), 1)
+
+    # ------------------------------------------------------------ outcomes
+    def test_lost_answer_is_asked_for_and_not_repeated(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        self.fake.faults = [("answer", UncertainError("gone"))]
+        with suppress(UncertainError):
+            self.send()
+        self.assertEqual(self.messages().state, "sending")
+        self.send()
+        self.assertEqual(self.messages().state, "done")
+        self.assertEqual(self.messages().ref, "parcel-1")
+        self.assertEqual(len(self.fake.parcels), 1)
+        self.assertEqual(self.messages().attempts, 1)
+
+    def test_lost_request_is_sent_again(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        self.fake.faults = [("send", UncertainError("gone"))]
+        with suppress(UncertainError):
+            self.send()
+        self.send()
+        self.assertEqual(self.messages().state, "done")
+        self.assertEqual(len(self.fake.parcels), 1)
+
+    def test_unknown_outcome_is_left_alone_until_it_has_settled(self):
+        self.fake.settle_seconds = 60
+        self.ship(self.env, self.sell().sale_order_id)
+        self.fake.faults = [("answer", UncertainError("gone"))]
+        with suppress(UncertainError):
+            self.send()
+        self.send()
+        self.assertEqual(self.messages().state, "sending")
+        self.messages().retry_at = "2020-01-01"
+        self.send()
+        self.assertEqual(self.messages().state, "done")
+
+    def test_equal_parcels_are_told_apart_after_a_lost_answer(self):
+        self.ship(self.env, self.sell(4).sale_order_id, 2, 2)
+        self.fake.faults = [("answer", UncertainError("gone"))]
+        for _run in range(3):
+            with suppress(UncertainError):
+                self.send()
+        self.assertEqual(self.messages().mapped("ref"), ["parcel-1", "parcel-2"])
+        self.assertEqual(len(self.fake.parcels), 2)
+
+    def test_second_parcel_waits_for_the_outcome_of_the_first(self):
+        self.fake.settle_seconds = 60
+        self.ship(self.env, self.sell(4).sale_order_id, 1, 3)
+        self.fake.faults = [("answer", UncertainError("gone"))]
+        for _run in range(2):
+            with suppress(UncertainError):
+                self.send()
+        self.assertEqual(self.messages().mapped("state"), ["sending", "ready"])
+        self.assertEqual(len(self.fake.parcels), 1)
+
+    def test_throttled_message_is_as_before_only_later(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        self.fake.faults = [("send", ThrottledError("slow down"))]
+        with suppress(ThrottledError):
+            self.send()
+        self.assertEqual(self.messages().state, "ready")
+        self.messages().retry_at = False
+        self.send()
+        self.assertEqual(self.messages().state, "done")
+
+    def test_refusal_is_a_dead_letter_and_the_others_go_on(self):
+        first, second = self.sell(), self.sell()
+        self.fake.cancel(first.external_id)
+        self.ship(self.env, first.sale_order_id)
+        self.ship(self.env, second.sale_order_id)
+        self.send()
+        self.assertEqual(self.messages().mapped("state"), ["dead", "done"])
+        self.assertIn("cancelled", self.exceptions("message").message)
+
+    def test_refusal_makes_us_look_at_what_the_channel_has(self):
+        order = self.sell()
+        self.fake.cancel(order.external_id)
+        self.ship(self.env, order.sale_order_id)
+        self.send()
+        self.intake()
+        self.assertEqual(order.state, "blocked")
+        self.assertTrue(self.exceptions("cancelled_late"))
+
+    def test_bug_in_a_connector_buries_one_message_only(self):
+        first, second = self.sell(), self.sell()
+        self.ship(self.env, first.sale_order_id)
+        self.ship(self.env, second.sale_order_id)
+        self.fake.faults = [("send", ZeroDivisionError("oops"))]
+        with self.assertLogs("odoo.addons.channel_inventory_base", "ERROR"):
+            self.send()
+        self.assertEqual(self.messages().mapped("state"), ["dead", "done"])
+
+    def test_dead_letter_is_sent_again_with_its_key(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        key, payload = self.messages().key, self.messages().payload
+        self.fake.faults = [("send", RejectedError("no"))]
+        self.send()
+        self.messages().action_retry()
+        self.assertFalse(self.exceptions("message"))
+        self.send()
+        self.assertEqual(self.messages().state, "done")
+        self.assertEqual((self.messages().key, self.messages().payload), (key, payload))
+        self.assertEqual(self.fake.told, [("shipment", key)])
+
+    def test_unknown_outcome_cannot_be_discarded(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        self.messages().state = "sending"
+        with self.assertRaises(UserError):
+            self.messages().action_discard()
+
+    def test_goods_on_hold_wait_and_a_person_knows(self):
+        order = self.sell()
+        self.fake.held.add(order.external_id)
+        self.ship(self.env, order.sale_order_id)
+        self.send()
+        self.assertEqual(self.messages().state, "wait")
+        self.assertIn("on hold", self.exceptions("message").message)
+        self.fake.held.clear()
+        self.messages().retry_at = False
+        self.send()
+        self.assertEqual(self.messages().state, "done")
+        self.assertFalse(self.exceptions("message"))
+
+    def test_payload_of_another_version_is_a_dead_letter(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        self.messages().payload = '{"what": 1}'
+        self.send()
+        self.assertEqual(self.messages().state, "dead")
+
+
+@tagged("post_install", "-at_install")
+class TestCancelMessages(MessageCase):
+    def test_cancelled_here_is_cancelled_there(self):
+        order = self.sell(3)
+        order.sale_order_id._action_cancel()
+        self.send()
+        self.assertEqual(self.fake.orders[order.external_id]["state"], "cancelled")
+        self.intake()
+        self.assertEqual(order.state, "cancelled")
+        self.assertFalse(order.hold_ids.filtered(lambda hold: hold.state == "active"))
+        self.assertFalse(self.exceptions("changed"))
+        self.assertEqual(self.position.available, 10)
+
+    def test_cancelled_there_is_not_told_back(self):
+        order = self.sell()
+        self.fake.cancel(order.external_id)
+        self.capture(order.external_id)
+        self.intake()
+        self.assertEqual(order.sale_order_id.state, "cancel")
+        self.assertFalse(self.messages())
+
+    def test_channel_at_work_is_asked_again(self):
+        self.fake.slow_cancels = True
+        order = self.sell()
+        order.sale_order_id._action_cancel()
+        self.send()
+        self.assertEqual(self.messages().state, "pending")
+        self.messages().retry_at = False
+        self.send()
+        self.assertEqual(self.messages().state, "pending")
+        self.fake.finish_cancels()
+        self.messages().retry_at = False
+        self.send()
+        self.assertEqual(self.messages().state, "done")
+        self.assertEqual(self.messages().attempts, 1)
+
+    def test_cancellation_that_comes_too_late_is_a_persons_to_decide(self):
+        order = self.sell()
+        self.fake._send_shipment(self.channel, self.parcel_of(order), "by hand")
+        order.sale_order_id._action_cancel()
+        self.send()
+        self.assertEqual(self.messages().state, "dead")
+        self.assertIn("shipped", self.exceptions("message").message)
+
+    def parcel_of(self, order):
+        line = order.line_ids
+        return schemas.ShipmentData(
+            order.external_id,
+            (schemas.UnitsData(line.external_id, line.quantity),),
+            order.placed_at,
+            "by hand",
+        )
+
+    def test_fewer_units_here_are_fewer_there(self):
+        order = self.sell(5)
+        order.sale_order_id.order_line.product_uom_qty = 3
+        order.sale_order_id.order_line.product_uom_qty = 2
+        self.send()
+        line = self.fake.orders[order.external_id]["lines"][0]
+        self.assertEqual(line["quantity"], 2)
+        self.intake()
+        self.assertEqual(order.state, "imported")
+        self.assertFalse(self.exceptions("changed"))
+
+    def test_more_units_here_are_a_persons_to_explain(self):
+        order = self.sell(1)
+        order.sale_order_id.order_line.product_uom_qty = 3
+        self.assertFalse(self.messages())
+        self.assertTrue(self.exceptions("changed"))
+
+    def test_rest_of_a_shipped_order_is_cancelled(self):
+        order = self.sell(5)
+        self.ship(self.env, order.sale_order_id, 2)
+        order.sale_order_id._action_cancel()
+        self.send()
+        self.assertEqual(set(self.messages().mapped("state")), {"done"})
+        line = self.fake.orders[order.external_id]["lines"][0]
+        self.assertEqual((line["quantity"], line["open_quantity"]), (2, 0))
+
+    def test_order_cancelled_a_moment_ago_is_not_shipped(self):
+        order = self.sell()
+        self.fake.cancel(order.external_id)
+        self.capture(order.external_id)
+        with self.assertRaisesRegex(UserError, "was cancelled on"):
+            self.ship(self.env, order.sale_order_id)
+
+    def test_units_cancelled_a_moment_ago_are_not_shipped(self):
+        order = self.sell(4)
+        self.fake.set_line(order.external_id, 1)
+        self.capture(order.external_id)
+        order.state = "captured"
+        with self.assertRaisesRegex(UserError, "it wants 1"):
+            self.ship(self.env, order.sale_order_id)
