@@ -26,6 +26,11 @@ class Watch:
     columns: tuple
     targets: str
     keyed: bool = True
+    # tells an addon's watch of a table from ours
+    label: str = ""
+
+    def name(self, operation):
+        return f"channel_watch{self.label}_{self.table}_{operation}"
 
     @property
     def operations(self):
@@ -43,7 +48,7 @@ def _products(condition="true"):
 WATCHES = (
     Watch(
         "stock_quant",
-        ("product_id", "location_id", "quantity"),
+        ("product_id", "location_id", "quantity", "owner_id", "lot_id"),
         _products(),
     ),
     Watch(
@@ -54,10 +59,47 @@ WATCHES = (
             "location_dest_id",
             "location_final_id",
             "product_qty",
+            "procure_method",
+            "restrict_partner_id",
+            "date::date",
+            "date_deadline::date",
             # reserving a move changes its state and nothing that counts
             f"state IN {OPEN_STATES} AS is_open",
         ),
         _products("is_open"),
+    ),
+    Watch(
+        "stock_move_move_rel",
+        ("move_orig_id", "move_dest_id"),
+        # which receipt is for which delivery
+        """
+        SELECT DISTINCT move.product_id, NULL::int, NULL::int FROM changed
+          JOIN stock_move move
+            ON move.id IN (changed.move_orig_id, changed.move_dest_id)
+         WHERE move.state IN """
+        + OPEN_STATES,
+        keyed=False,
+    ),
+    Watch(
+        "channel_external_stock",
+        ("product_id", "warehouse_id", "on_hand", "damaged", "as_of", "confidence"),
+        _products(),
+    ),
+    Watch(
+        "channel_supplier_stock",
+        ("product_id", "company_id", "quantity", "as_of", "lead_days"),
+        _products(),
+    ),
+    Watch(
+        "stock_warehouse",
+        ("channel_consignment", "channel_authority"),
+        # much of what lies there, and rarely: all that is sold from there
+        """
+        SELECT DISTINCT NULL::int, NULL::int, node.channel_id FROM changed
+          JOIN channel_node_stock_warehouse_rel served
+            ON served.stock_warehouse_id = changed.id
+          JOIN channel_node node ON node.id = served.channel_node_id
+        """,
     ),
     Watch(
         "channel_hold",
@@ -242,7 +284,7 @@ _TRANSITION = {
 
 def _create(watch, operation):
     # identifiers and query texts come from WATCHES alone, never from data
-    name = f"channel_watch_{watch.table}_{operation}"
+    name = watch.name(operation)
     return f"""
         CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
         BEGIN
@@ -267,5 +309,5 @@ def create_triggers(cr, watches=WATCHES):
 def drop_triggers(cr, watches=WATCHES):
     for watch in watches:
         for operation in watch.operations:
-            name = f"channel_watch_{watch.table}_{operation}"
-            cr.execute(SQL("DROP FUNCTION IF EXISTS %s CASCADE", SQL.identifier(name)))
+            name = SQL.identifier(watch.name(operation))
+            cr.execute(SQL("DROP FUNCTION IF EXISTS %s CASCADE", name))

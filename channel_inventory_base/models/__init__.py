@@ -19,6 +19,8 @@ from . import channel_rule
 from . import channel_rule_version
 from . import channel_sales_rate
 from . import channel_position
+from . import channel_position_facts
+from . import channel_inbound
 from . import channel_sweep
 from . import channel_planner
 from . import channel_planner_query
@@ -48,11 +50,15 @@ from . import channel_tax_map
 from . import channel_catalogue
 from . import channel_exception
 from . import channel_audit
+from . import channel_stock_report
+from . import channel_external_stock
+from . import channel_supplier_stock
 from . import product_product
 from . import res_partner
 from . import sale_order
 from . import stock_location
 from . import stock_picking
+from . import stock_warehouse
 from . import stock_hooks
 from . import channel_channel_ui
 from . import channel_exception_ui

@@ -207,6 +207,7 @@ class ChannelChannel(models.Model):
         """Once a minute: whatever waits although its wake-up was lost runs again."""
         self.env["channel.hold"]._expire()
         self.env["channel.rule.version"]._follow_time()
+        self.env["channel.external.stock"]._heal()
         self._after_commit(0, "_job_plan")
         self.env["channel.level.pending"]._compact()
         channels = self.search([("state", "!=", "draft")])

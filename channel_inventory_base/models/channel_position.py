@@ -1,14 +1,27 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
+# What a fact can count in; addons append theirs, with a field of the same name.
+KINDS = (
+    "on_hand",
+    "allocated",
+    "held",
+    "doubted",
+    "damaged",
+    "in_transit",
+    "dedicated",
+    "consigned",
+)
+
 
 class ChannelPosition(models.Model):
     """Canonical stock position: product x warehouse, in STOCK units. A SQL view.
 
-    ``available = on_hand - allocated - held``; it may be negative, which is a
-    shortage. Every row of the inner query is one fact (a quant, an open move, a
-    hold) with the column it counts in; nothing but sums happens outside of it, so
-    that a condition on the product reaches the indexes of each fact.
+    ``available = on_hand - allocated - held - doubted``; it may be negative, which is
+    a shortage. Every row of the inner query is one fact (a quant, an open move, a
+    hold) with the column it counts in, see ``channel_position_facts``; nothing but
+    sums happens outside of it, so that a condition on the product reaches the indexes
+    of each fact.
     """
 
     _name = "channel.position"
@@ -25,16 +38,24 @@ class ChannelPosition(models.Model):
     allocated = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="All open demand that leaves the warehouse, reserved or not, counted once "
-        "however many steps the delivery has.",
+        help="All open demand that takes from sellable stock, reserved or not, counted "
+        "once however many steps the delivery has. What a delivery gets from a receipt "
+        "of its own counts when it has arrived.",
     )
     held = fields.Float(
         readonly=True,
         digits="Product Unit",
         help="Demand of orders that are not confirmed in Odoo yet.",
     )
+    doubted = fields.Float(
+        readonly=True,
+        digits="Product Unit",
+        help="Kept back because whoever counts the stock there has been silent.",
+    )
     available = fields.Float(
-        readonly=True, digits="Product Unit", help="On hand - allocated - held"
+        readonly=True,
+        digits="Product Unit",
+        help="On hand - allocated - held - doubted",
     )
     damaged = fields.Float(readonly=True, digits="Product Unit")
     in_transit = fields.Float(
@@ -42,11 +63,34 @@ class ChannelPosition(models.Model):
         digits="Product Unit",
         help="Open receipts, and goods in receiving or quality control.",
     )
+    dedicated = fields.Float(
+        string="Spoken For",
+        readonly=True,
+        digits="Product Unit",
+        help="In transit and not to be promised: it comes for a delivery that waits "
+        "for it, or it is a return that nobody has looked at yet.",
+    )
+    consigned = fields.Float(
+        readonly=True,
+        digits="Product Unit",
+        help="Stock of other owners, which the warehouse does not sell.",
+    )
     backorderable = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="In transit and not needed to cover a shortage: what a backorder rule "
-        "may promise.",
+        help="In transit, not spoken for and not needed to cover a shortage: what a "
+        "backorder rule may promise.",
+    )
+    as_of = fields.Datetime(
+        readonly=True,
+        help="When the warehouse's authority counted, where it is not Odoo.",
+    )
+    confidence = fields.Integer(
+        string="Confidence (%)",
+        readonly=True,
+        aggregator="min",
+        help="How much of the stock on hand may be promised, by the age of the "
+        "authority's word. Odoo's own count is always believed.",
     )
 
     def init(self):
@@ -56,11 +100,13 @@ class ChannelPosition(models.Model):
     def _create_view(self):
         tools.drop_view_if_exists(self.env.cr, self._table)
         self.env.cr.execute(
-            SQL(
-                "CREATE VIEW channel_position AS %s",
-                self._position_query(),
-            )
+            SQL("CREATE VIEW channel_position AS %s", self._position_query())
         )
+        self.env["channel.inbound"]._create_view()
+
+    def _quantity_kinds(self):
+        """Names of the columns that facts count in; addons append theirs."""
+        return KINDS
 
     def _position_query(self):
         """The facts of ``_facts``, summed by product and warehouse."""
@@ -68,131 +114,33 @@ class ChannelPosition(models.Model):
             """
             SELECT position.product_id::bigint * 1000000 + position.warehouse_id AS id,
                    position.product_id, position.warehouse_id, warehouse.company_id,
-                   on_hand, allocated, held, damaged, in_transit,
-                   on_hand - allocated - held AS available,
-                   GREATEST(0, in_transit + LEAST(0, on_hand - allocated - held))
-                       AS backorderable
+                   %(columns)s, available,
+                   CASE WHEN external.confidence = 0 THEN 0
+                        ELSE GREATEST(0, in_transit - dedicated + LEAST(0, available))
+                        END AS backorderable,
+                   external.as_of, COALESCE(external.confidence, 100) AS confidence
               FROM (
-                SELECT product_id, warehouse_id,
-                       COALESCE(sum(quantity) FILTER (WHERE kind = 'on_hand'), 0)
-                           AS on_hand,
-                       COALESCE(sum(quantity) FILTER (WHERE kind = 'allocated'), 0)
-                           AS allocated,
-                       COALESCE(sum(quantity) FILTER (WHERE kind = 'held'), 0) AS held,
-                       COALESCE(sum(quantity) FILTER (WHERE kind = 'damaged'), 0)
-                           AS damaged,
-                       COALESCE(sum(quantity) FILTER (WHERE kind = 'in_transit'), 0)
-                           AS in_transit
-                  FROM (%s) fact
-                 GROUP BY product_id, warehouse_id
+                SELECT summed.*, on_hand - allocated - held - doubted AS available
+                  FROM (SELECT product_id, warehouse_id, %(sums)s
+                          FROM (%(facts)s) fact
+                         GROUP BY product_id, warehouse_id) summed
               ) position
               JOIN stock_warehouse warehouse ON warehouse.id = position.warehouse_id
+              LEFT JOIN channel_external_stock external
+                ON external.product_id = position.product_id
+               AND external.warehouse_id = position.warehouse_id
+               AND warehouse.channel_authority = 'external'
             """,
-            SQL(" UNION ALL ").join(self._facts()),
-        )
-
-    def _facts(self):
-        """Queries of (product_id, warehouse_id, kind, quantity); addons add theirs."""
-        return [
-            self._quant_facts(),
-            self._outgoing_facts(),
-            self._incoming_facts(),
-            self._hold_facts(),
-        ]
-
-    def _quant_facts(self):
-        """A row is a quant in a location inside a warehouse."""
-        return SQL(
-            """
-            SELECT quant.product_id, location.warehouse_id,
-                   CASE location.stock_state
-                        WHEN 'damaged' THEN 'damaged'
-                        WHEN 'receiving' THEN 'in_transit'
-                        WHEN 'quality' THEN 'in_transit'
-                        ELSE 'on_hand' END AS kind,
-                   quant.quantity
-              FROM stock_quant quant
-              JOIN stock_location location ON location.id = quant.location_id
-             WHERE location.usage = 'internal' AND location.warehouse_id IS NOT NULL
-            """
-        )
-
-    def _outgoing_facts(self):
-        """A row is an open move of sellable goods out of their warehouse for good.
-
-        Deliveries in several steps made by push rules have one open move at a time,
-        with the customer as final location. Those made by pull rules have all of them:
-        the one that crosses the border counts, the ones that lead to it do not.
-        """
-        return SQL(
-            """
-            SELECT move.product_id, source.warehouse_id, 'allocated' AS kind,
-                   move.product_qty AS quantity
-              FROM stock_move move
-              JOIN stock_location source ON source.id = move.location_id
-              JOIN stock_location final
-                ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
-             WHERE move.state IN
-                       ('waiting', 'confirmed', 'partially_available', 'assigned')
-               AND source.usage IN ('internal', 'view')
-               AND source.warehouse_id IS NOT NULL
-               AND COALESCE(source.stock_state, 'sellable') = 'sellable'
-               AND (final.usage NOT IN ('internal', 'view')
-                    OR final.warehouse_id IS DISTINCT FROM source.warehouse_id)
-               AND NOT EXISTS (
-                    SELECT FROM stock_move_move_rel link
-                      JOIN stock_move next ON next.id = link.move_dest_id
-                      JOIN stock_location next_source
-                        ON next_source.id = next.location_id
-                     WHERE link.move_orig_id = move.id
-                       AND next.state IN ('waiting', 'confirmed',
-                                          'partially_available', 'assigned')
-                       AND next_source.warehouse_id = source.warehouse_id)
-            """
-        )
-
-    def _incoming_facts(self):
-        """A row is an open move of goods into a warehouse, the last of a chain."""
-        return SQL(
-            """
-            SELECT move.product_id, final.warehouse_id, 'in_transit' AS kind,
-                   move.product_qty AS quantity
-              FROM stock_move move
-              JOIN stock_location source ON source.id = move.location_id
-              JOIN stock_location final
-                ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
-             WHERE move.state IN
-                       ('waiting', 'confirmed', 'partially_available', 'assigned')
-               AND final.usage IN ('internal', 'view')
-               AND final.warehouse_id IS NOT NULL
-               AND (source.usage NOT IN ('internal', 'view')
-                    OR source.warehouse_id IS DISTINCT FROM final.warehouse_id)
-               AND NOT EXISTS (
-                    SELECT FROM stock_move_move_rel link
-                      JOIN stock_move next ON next.id = link.move_dest_id
-                      JOIN stock_location next_source
-                        ON next_source.id = next.location_id
-                      JOIN stock_location next_final
-                        ON next_final.id = COALESCE(next.location_final_id,
-                                                    next.location_dest_id)
-                     WHERE link.move_orig_id = move.id
-                       AND next.state IN ('waiting', 'confirmed',
-                                          'partially_available', 'assigned')
-                       AND next_source.warehouse_id
-                           IS DISTINCT FROM final.warehouse_id
-                       AND next_final.warehouse_id = final.warehouse_id)
-            """
-        )
-
-    def _hold_facts(self):
-        """A row is a hold that has not ended."""
-        return SQL(
-            """
-            SELECT hold.product_id, hold.warehouse_id, 'held' AS kind,
-                   hold.stock_quantity AS quantity
-              FROM channel_hold hold
-             WHERE hold.state = 'active' AND hold.product_id IS NOT NULL
-               AND (hold.expires_at IS NULL
-                    OR hold.expires_at > now() AT TIME ZONE 'UTC')
-            """
+            columns=SQL(", ").join(
+                SQL.identifier("position", kind) for kind in self._quantity_kinds()
+            ),
+            sums=SQL(", ").join(
+                SQL(
+                    "COALESCE(sum(quantity) FILTER (WHERE kind = %s), 0) AS %s",
+                    kind,
+                    SQL.identifier(kind),
+                )
+                for kind in self._quantity_kinds()
+            ),
+            facts=SQL(" UNION ALL ").join(self._facts()),
         )

@@ -4,6 +4,20 @@ healing."""
 
 from odoo import api, models
 
+MOVE_FIELDS = {
+    "state",
+    "product_uom_qty",
+    "location_id",
+    "location_dest_id",
+    "location_final_id",
+    "procure_method",
+    "restrict_partner_id",
+    "date",
+    "date_deadline",
+    "move_orig_ids",
+    "move_dest_ids",
+}
+
 
 class StockQuant(models.Model):
     _inherit = "stock.quant"
@@ -14,7 +28,7 @@ class StockQuant(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if "quantity" in vals or "location_id" in vals:
+        if vals.keys() & {"quantity", "location_id", "owner_id", "lot_id"}:
             self.env["channel.change"]._wake_planner()
         return super().write(vals)
 
@@ -27,13 +41,30 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     def write(self, vals):
-        if vals.keys() & {"state", "product_uom_qty", "location_final_id"}:
+        if vals.keys() & MOVE_FIELDS:
             self.env["channel.change"]._wake_planner()
         return super().write(vals)
 
     def unlink(self):
         self.env["channel.change"]._wake_planner()
         return super().unlink()
+
+
+class StockLocation(models.Model):
+    _inherit = "stock.location"
+
+    def write(self, vals):
+        if vals.keys() & {"own_stock_state", "location_id", "usage"}:
+            self.env["channel.change"]._wake_planner()
+        return super().write(vals)
+
+
+class StockWarehouse(models.Model):
+    _inherit = "stock.warehouse"
+
+    def write(self, vals):
+        self.env["channel.change"]._wake_planner()
+        return super().write(vals)
 
 
 class ChannelListing(models.Model):

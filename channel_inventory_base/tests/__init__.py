@@ -2,6 +2,9 @@ from . import test_capture
 from . import test_catalogue
 from . import test_edge_cases
 from . import test_explain
+from . import test_external_race
+from . import test_external_stock
+from . import test_inbound
 from . import test_invariants
 from . import test_jobs
 from . import test_money
@@ -14,8 +17,11 @@ from . import test_order_reserve
 from . import test_phone
 from . import test_planner
 from . import test_position
+from . import test_position_flows
+from . import test_position_mto
 from . import test_publisher
 from . import test_pure
+from . import test_reported
 from . import test_schemas
 from . import test_secret
 from . import test_security

@@ -1,65 +1,11 @@
 from odoo.tests import Form, tagged
 
-from .common import ChannelCase
+from .common_position import PositionCase
 
 
 @tagged("post_install", "-at_install")
-class TestPosition(ChannelCase):
+class TestPosition(PositionCase):
     """10 pieces on hand; what each operation makes of the position."""
-
-    def sell(self, quantity):
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.env.ref("base.partner_admin").id,
-                "warehouse_id": self.warehouse.id,
-                "order_line": [
-                    (
-                        0,
-                        0,
-                        {"product_id": self.product.id, "product_uom_qty": quantity},
-                    )
-                ],
-            }
-        )
-        order.action_confirm()
-        return order
-
-    def buy(self, quantity):
-        purchase = self.env["purchase.order"].create(
-            {
-                "partner_id": self.env.ref("base.partner_admin").id,
-                "picking_type_id": self.warehouse.in_type_id.id,
-                "order_line": [
-                    (
-                        0,
-                        0,
-                        {
-                            "product_id": self.product.id,
-                            "product_qty": quantity,
-                            "price_unit": 1,
-                        },
-                    )
-                ],
-            }
-        )
-        purchase.button_confirm()
-        return purchase
-
-    def done(self, picking, quantity=None):
-        picking.action_assign()
-        for move in picking.move_ids:
-            move.quantity = move.product_uom_qty if quantity is None else quantity
-            move.picked = True
-        picking.with_context(skip_backorder=True).button_validate()
-
-    def check(self, **expected):
-        position = self.position
-        for name, value in expected.items():
-            self.assertEqual(position[name], value, name)
-        self.assertEqual(
-            position.available,
-            position.on_hand - position.allocated - position.held,
-        )
 
     def test_demand_counts_once_at_every_step_of_every_delivery(self):
         for steps in ("ship_only", "pick_ship", "pick_pack_ship"):

@@ -28,6 +28,18 @@ MATRIX = {
     "channel.deduction": (set(), set(), set()),
     "channel.position": (set(), set(), set()),
     "channel.message": (set(), set(), set()),
+    "channel.inbound": (set(), set(), set()),
+    "channel.external.stock": (
+        {"operator", "manager"},
+        {"operator", "manager"},
+        {"manager"},
+    ),
+    "channel.supplier.stock": (
+        {"operator", "manager"},
+        {"operator", "manager"},
+        {"manager"},
+    ),
+    "channel.stock.report": (set(), set(), set()),
     "channel.publication": (set(), set(), set()),
     "channel.publication.line": (set(), set(), set()),
     "channel.inbox.event": (set(), set(), set()),

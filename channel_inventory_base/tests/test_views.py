@@ -50,6 +50,7 @@ class TestViews(ChannelCase):
                 "stock_quantity": 1,
             }
         )
+        cls.make_stock_from_outside()
         cls.env["channel.audit"]._log(
             "order", cls.channel, "Captured", record=cls.order, trace="views"
         )
@@ -77,6 +78,25 @@ class TestViews(ChannelCase):
             }
         )
         cls.env.flush_all()
+
+    @classmethod
+    def make_stock_from_outside(cls):
+        warehouse = cls.make_warehouse(cls.env, "EXT")
+        warehouse.channel_authority = "external"
+        rows = [{"product": "SKU-1", "on_hand": 3, "quantity": 3}]
+        now = fields.Datetime.now()
+        cls.env["channel.external.stock"]._report(warehouse, rows, now)
+        vendor = cls.env["res.partner"].create({"name": "Vendor"})
+        cls.env["channel.supplier.stock"]._report(vendor, rows, now)
+        cls.env["stock.move"].create(
+            {
+                "product_id": cls.product.id,
+                "product_uom_qty": 2,
+                "location_id": cls.env.ref("stock.stock_location_suppliers").id,
+                "location_dest_id": cls.warehouse.lot_stock_id.id,
+                "picking_type_id": cls.warehouse.in_type_id.id,
+            }
+        )._action_confirm()
 
     @classmethod
     def make_order(cls):

@@ -1,0 +1,124 @@
+from odoo import fields, models, tools
+from odoo.tools import SQL
+
+from .channel_position_facts import OPEN
+
+
+class ChannelInbound(models.Model):
+    """What may be promised of goods on their way, by the day they are due. A SQL view,
+    made together with the one of positions, whose facts it shares.
+
+    A row is an open move into a warehouse, the last of its chain, less what it brings
+    for deliveries that wait for it; or what already lies in a warehouse's receiving
+    and quality zones, due today. STOCK units. Returns are not in it, nor is anything
+    bound for a warehouse whose authority is silent. The sum over all days is a
+    position's ``in_transit - dedicated``.
+    """
+
+    _name = "channel.inbound"
+    _description = "Inbound by Date"
+    _auto = False
+    _order = "due_date, product_id, id"
+    _rec_name = "product_id"
+
+    product_id = fields.Many2one("product.product", readonly=True)
+    categ_id = fields.Many2one(related="product_id.categ_id")
+    warehouse_id = fields.Many2one("stock.warehouse", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    due_date = fields.Date(readonly=True)
+    quantity = fields.Float(readonly=True, digits="Product Unit")
+    source = fields.Selection(
+        [
+            ("receipt", "Receipt"),
+            ("transfer", "Transfer"),
+            ("production", "Production"),
+            ("house", "Receiving or quality control"),
+        ],
+        readonly=True,
+    )
+    move_id = fields.Many2one("stock.move", readonly=True)
+    picking_id = fields.Many2one(related="move_id.picking_id")
+
+    def _create_view(self):
+        tools.drop_view_if_exists(self.env.cr, self._table)
+        self.env.cr.execute(
+            SQL("CREATE VIEW channel_inbound AS %s", self._inbound_query())
+        )
+
+    def _inbound_query(self):
+        return SQL(
+            """
+            SELECT inbound.id, inbound.product_id, inbound.warehouse_id,
+                   warehouse.company_id, inbound.due_date, inbound.quantity,
+                   inbound.source, inbound.move_id
+              FROM (%s UNION ALL %s) inbound
+              JOIN stock_warehouse warehouse ON warehouse.id = inbound.warehouse_id
+              LEFT JOIN channel_external_stock external
+                ON external.product_id = inbound.product_id
+               AND external.warehouse_id = inbound.warehouse_id
+               AND warehouse.channel_authority = 'external'
+             WHERE inbound.quantity > 0 AND external.confidence IS DISTINCT FROM 0
+            """,
+            self._moves_query(),
+            self._house_query(),
+        )
+
+    def _moves_query(self):
+        """A row is an open move from outside."""
+        position = self.env["channel.position"]
+        return SQL(
+            """
+            SELECT move.id::bigint AS id, move.product_id, final.warehouse_id,
+                   move.date::date AS due_date,
+                   CASE move.source_usage WHEN 'production' THEN 'production'
+                        WHEN 'supplier' THEN 'receipt' ELSE 'transfer' END AS source,
+                   move.id AS move_id,
+                   move.quantity - LEAST(move.quantity, COALESCE((
+                       SELECT sum(leaf.quantity) FROM (%(leaves)s) leaf), 0))
+                       AS quantity
+              FROM (%(moves)s) move
+             CROSS JOIN LATERAL (SELECT move.warehouse_id) final
+             WHERE NOT move.is_return
+            """,
+            moves=position._inbound_moves(),
+            leaves=position._leaving_moves(
+                SQL("source.warehouse_id = final.warehouse_id")
+            ),
+        )
+
+    def _house_query(self):
+        """A row is a product in a warehouse's zones that are not sellable yet."""
+        position = self.env["channel.position"]
+        return SQL(
+            """
+            SELECT 1000000000000000 + fact.product_id::bigint * 1000000
+                       + fact.warehouse_id AS id,
+                   fact.product_id, fact.warehouse_id,
+                   (now() AT TIME ZONE 'UTC')::date AS due_date, 'house' AS source,
+                   NULL::int AS move_id, sum(fact.quantity) AS quantity
+              FROM (
+                SELECT fact.product_id, fact.warehouse_id, fact.quantity
+                  FROM (%(quants)s) fact WHERE fact.kind = 'in_transit'
+                UNION ALL
+                SELECT move.product_id, source.warehouse_id,
+                       - CASE WHEN source.warehouse_id = final.warehouse_id
+                              THEN LEAST(move.product_qty, COALESCE((
+                                   SELECT sum(leaf.quantity)
+                                     FROM (%(leaves)s) leaf), 0))
+                              ELSE move.product_qty END
+                  FROM stock_move move
+                  JOIN stock_location source ON source.id = move.location_id
+                  JOIN stock_location final
+                    ON final.id = COALESCE(move.location_final_id,
+                                           move.location_dest_id)
+                 WHERE move.state IN %(open)s AND source.usage = 'internal'
+                   AND source.stock_state IN ('receiving', 'quality')
+              ) fact
+             GROUP BY fact.product_id, fact.warehouse_id
+            """,
+            quants=position._quant_facts(),
+            leaves=position._leaving_moves(
+                SQL("source.warehouse_id = final.warehouse_id")
+            ),
+            open=OPEN,
+        )

@@ -1,0 +1,325 @@
+from odoo import models
+from odoo.tools import SQL
+
+OPEN = SQL("('waiting', 'confirmed', 'partially_available', 'assigned')")
+
+
+class ChannelPosition(models.Model):
+    """The facts a position is the sum of.
+
+    Each method is a query of (product_id, warehouse_id, kind, quantity) in STOCK
+    units. Moves count where they cross the border of a warehouse's sellable stock:
+    what happens on either side of it changes nothing that could be promised.
+    """
+
+    _inherit = "channel.position"
+
+    def _facts(self):
+        """Queries of (product_id, warehouse_id, kind, quantity); addons add theirs."""
+        return [
+            self._quant_facts(),
+            self._external_facts(),
+            self._outgoing_facts(),
+            self._incoming_facts(),
+            self._dedicated_facts(),
+            self._hold_facts(),
+        ]
+
+    # -------------------------------------------------------------- stock
+    def _quant_facts(self):
+        """A row is a quant in a location inside a warehouse that Odoo counts."""
+        return SQL(
+            """
+            SELECT quant.product_id, location.warehouse_id, %(kind)s AS kind,
+                   quant.quantity
+              FROM stock_quant quant
+              JOIN stock_location location ON location.id = quant.location_id
+              JOIN stock_warehouse warehouse ON warehouse.id = location.warehouse_id
+              %(joins)s
+             WHERE location.usage = 'internal'
+               AND warehouse.channel_authority IS DISTINCT FROM 'external'
+            """,
+            kind=self._quant_kind(),
+            joins=self._quant_joins(),
+        )
+
+    def _quant_kind(self):
+        """What a ``quant`` counts as; addons wrap it."""
+        return SQL(
+            """CASE WHEN NOT %s THEN 'consigned'
+                    ELSE CASE location.stock_state
+                         WHEN 'damaged' THEN 'damaged'
+                         WHEN 'receiving' THEN 'in_transit'
+                         WHEN 'quality' THEN 'in_transit'
+                         ELSE 'on_hand' END END""",
+            self._is_ours("quant", "owner_id"),
+        )
+
+    def _quant_joins(self):
+        """Joins that an addon's ``_quant_kind`` needs."""
+        return SQL("")
+
+    def _is_ours(self, alias, column):
+        """Whether an owner is nobody or we, or ``warehouse`` sells for owners."""
+        owner = SQL.identifier(alias, column)
+        return SQL(
+            """(%(owner)s IS NULL OR warehouse.channel_consignment = 'sold'
+                OR %(owner)s = (SELECT company.partner_id FROM res_company company
+                                 WHERE company.id = warehouse.company_id))""",
+            owner=owner,
+        )
+
+    def _external_facts(self):
+        """A row is what somebody else has counted, brought up to date: less what has
+        left since, as far as Odoo knows, plus what has arrived.
+
+        Odoo's own inventory adjustments are left out. They bring Odoo's figure to the
+        authority's, and would count what it has counted once more.
+        """
+        return SQL(
+            """
+            SELECT rolled.product_id, rolled.warehouse_id, fact.kind, fact.quantity
+              FROM (
+                SELECT external.product_id, external.warehouse_id, external.damaged,
+                       external.confidence, external.on_hand + COALESCE((
+                           SELECT sum(line.quantity_product_uom
+                                      * (%(arrives)s::int - %(leaves)s::int))
+                             FROM stock_move_line line
+                             JOIN stock_location source ON source.id = line.location_id
+                             JOIN stock_location dest ON dest.id = line.location_dest_id
+                            WHERE line.product_id = external.product_id
+                              AND line.state = 'done' AND line.date > external.as_of
+                              AND external.warehouse_id
+                                  IN (source.warehouse_id, dest.warehouse_id)
+                              AND 'inventory' NOT IN (source.usage, dest.usage)
+                       ), 0) AS on_hand
+                  FROM channel_external_stock external
+                  JOIN stock_warehouse warehouse
+                    ON warehouse.id = external.warehouse_id
+                   AND warehouse.channel_authority = 'external'
+              ) rolled
+             CROSS JOIN LATERAL (VALUES
+                   ('on_hand', rolled.on_hand), ('damaged', rolled.damaged),
+                   ('doubted', GREATEST(0, rolled.on_hand)
+                               * (100 - rolled.confidence) / 100)
+             ) AS fact (kind, quantity)
+            """,
+            arrives=self._is_sellable("dest", SQL("external.warehouse_id")),
+            leaves=self._is_sellable("source", SQL("external.warehouse_id")),
+        )
+
+    # -------------------------------------------------------------- moves
+    def _is_sellable(self, alias, warehouse):
+        """Whether the location ``alias`` is sellable stock of ``warehouse``."""
+        return SQL(
+            """COALESCE(%(usage)s IN ('internal', 'view')
+                        AND %(in_warehouse)s = %(warehouse)s
+                        AND COALESCE(%(state)s, 'sellable') = 'sellable', false)""",
+            usage=SQL.identifier(alias, "usage"),
+            in_warehouse=SQL.identifier(alias, "warehouse_id"),
+            state=SQL.identifier(alias, "stock_state"),
+            warehouse=warehouse,
+        )
+
+    def _outgoing_facts(self):
+        """A row is an open move of goods out of sellable stock, for good.
+
+        Deliveries in several steps made by push rules have one open move at a time,
+        with the customer as final location. Those made by pull rules have all of them:
+        the one that crosses the border counts, the ones that lead to it do not.
+
+        A delivery that waits for a receipt of its own (make to order) and has none yet
+        takes nothing from stock: Odoo will never reserve it anything else. Goods that
+        leave from where they are received were never to be promised.
+        """
+        return SQL(
+            """
+            SELECT move.product_id, source.warehouse_id,
+                   CASE WHEN COALESCE(source.stock_state, 'sellable') = 'sellable'
+                        THEN 'allocated' ELSE 'dedicated' END AS kind,
+                   move.product_qty AS quantity
+              FROM stock_move move
+              JOIN stock_location source ON source.id = move.location_id
+              JOIN stock_location final
+                ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
+              JOIN stock_warehouse warehouse ON warehouse.id = source.warehouse_id
+             WHERE move.state IN %(open)s
+               AND source.usage IN ('internal', 'view')
+               AND COALESCE(source.stock_state, 'sellable') <> 'damaged'
+               AND (final.usage NOT IN ('internal', 'view')
+                    OR final.warehouse_id IS DISTINCT FROM source.warehouse_id
+                    OR COALESCE(source.stock_state, 'sellable') = 'sellable'
+                       AND COALESCE(final.stock_state, 'sellable') <> 'sellable')
+               AND %(ours)s
+               AND (move.procure_method <> 'make_to_order' OR EXISTS (
+                    SELECT FROM stock_move_move_rel link
+                      JOIN stock_move supply ON supply.id = link.move_orig_id
+                     WHERE link.move_dest_id = move.id
+                       AND supply.state NOT IN ('draft', 'cancel')))
+               AND NOT EXISTS (
+                    SELECT FROM stock_move_move_rel link
+                      JOIN stock_move next ON next.id = link.move_dest_id
+                      JOIN stock_location next_source
+                        ON next_source.id = next.location_id
+                     WHERE link.move_orig_id = move.id AND next.state IN %(open)s
+                       AND next_source.warehouse_id = source.warehouse_id
+                       AND COALESCE(next_source.stock_state, 'sellable') = 'sellable')
+            """,
+            open=OPEN,
+            ours=self._is_ours("move", "restrict_partner_id"),
+        )
+
+    def _incoming_facts(self):
+        """A row is an open move of goods into a warehouse, the last of a chain.
+
+        Returns count twice: as in transit, and as not to be promised before somebody
+        has seen in what state they come back.
+        """
+        return SQL(
+            """
+            SELECT inbound.product_id, inbound.warehouse_id, counted.kind,
+                   inbound.quantity
+              FROM (%s) inbound
+              JOIN (VALUES ('in_transit', true), ('in_transit', false),
+                           ('dedicated', true)) AS counted (kind, is_return)
+                ON counted.is_return = inbound.is_return
+            """,
+            self._inbound_moves(),
+        )
+
+    def _inbound_moves(self):
+        """Query of (id, product_id, warehouse_id, quantity, source_usage, date,
+        is_return): open moves into a warehouse from outside, each chain once."""
+        return SQL(
+            """
+            SELECT move.id, move.product_id, final.warehouse_id,
+                   move.product_qty AS quantity, source.usage AS source_usage,
+                   -- a vendor's new promise moves the deadline and not the date
+                   CASE WHEN source.usage = 'supplier'
+                        THEN GREATEST(move.date, move.date_deadline)
+                        ELSE move.date END AS date,
+                   source.usage = 'customer' AS is_return
+              FROM stock_move move
+              JOIN stock_location source ON source.id = move.location_id
+              JOIN stock_location final
+                ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
+              JOIN stock_warehouse warehouse ON warehouse.id = final.warehouse_id
+             WHERE move.state IN %(open)s
+               AND final.usage IN ('internal', 'view')
+               AND COALESCE(final.stock_state, 'sellable') <> 'damaged'
+               AND (source.usage NOT IN ('internal', 'view')
+                    OR source.warehouse_id IS DISTINCT FROM final.warehouse_id)
+               AND %(ours)s
+               AND NOT EXISTS (
+                    SELECT FROM stock_move_move_rel link
+                      JOIN stock_move next ON next.id = link.move_dest_id
+                      JOIN stock_location next_source
+                        ON next_source.id = next.location_id
+                      JOIN stock_location next_final
+                        ON next_final.id = COALESCE(next.location_final_id,
+                                                    next.location_dest_id)
+                     WHERE link.move_orig_id = move.id AND next.state IN %(open)s
+                       AND next_source.warehouse_id
+                           IS DISTINCT FROM final.warehouse_id
+                       AND next_final.warehouse_id = final.warehouse_id)
+            """,
+            open=OPEN,
+            ours=self._is_ours("move", "restrict_partner_id"),
+        )
+
+    def _dedicated_facts(self):
+        """A row is what one delivery will get from receipts of its own.
+
+        It is taken off what the delivery takes from stock, and off what is in transit
+        for others. A receipt for several deliveries is divided by what they want.
+        """
+        return SQL(
+            """
+            SELECT relief.product_id, relief.warehouse_id, counted.kind,
+                   counted.sign * relief.quantity AS quantity
+              FROM (
+                SELECT product_id, warehouse_id, leaf_id,
+                       round(LEAST(leaf_quantity, sum(share)), 6) AS quantity
+                  FROM (
+                    SELECT move.product_id, final.warehouse_id, leaf.id AS leaf_id,
+                           leaf.quantity AS leaf_quantity,
+                           move.product_qty * leaf.quantity / NULLIF(
+                               sum(leaf.quantity)
+                               OVER (PARTITION BY move.product_id, move.id), 0)
+                               AS share
+                      FROM stock_move move
+                      JOIN stock_location source ON source.id = move.location_id
+                      JOIN stock_location final
+                        ON final.id = COALESCE(move.location_final_id,
+                                               move.location_dest_id)
+                     CROSS JOIN LATERAL (%(leaves)s) leaf
+                     WHERE move.state IN %(open)s AND %(enters)s AND NOT %(inside)s
+                       AND EXISTS (SELECT FROM stock_move_move_rel link
+                                    WHERE link.move_orig_id = move.id)
+                  ) shared
+                 GROUP BY product_id, warehouse_id, leaf_id, leaf_quantity
+              ) relief
+             CROSS JOIN (VALUES ('allocated', -1), ('dedicated', 1))
+                   AS counted (kind, sign)
+            """,
+            open=OPEN,
+            enters=self._is_sellable("final", SQL("final.warehouse_id")),
+            inside=self._is_sellable("source", SQL("final.warehouse_id")),
+            leaves=self._leaving_moves(
+                self._is_sellable("source", SQL("final.warehouse_id"))
+            ),
+        )
+
+    def _leaving_moves(self, walks):
+        """The open moves out of sellable stock that ``move`` leads to, through open
+        moves inside the warehouse of ``final``.
+
+        :param walks: condition on ``source``, where a move on the way begins
+        """
+        return SQL(
+            """
+            WITH RECURSIVE onward (id, quantity, is_leaving) AS (
+                SELECT * FROM (%(first)s) begun
+                UNION
+                SELECT next.* FROM onward
+                 CROSS JOIN LATERAL (%(next)s) next
+                 WHERE NOT onward.is_leaving
+            )
+            SELECT id, quantity FROM onward WHERE is_leaving
+            """,
+            first=self._next_moves(SQL("move.id"), walks),
+            next=self._next_moves(SQL("onward.id"), walks),
+        )
+
+    def _next_moves(self, move_id, walks):
+        return SQL(
+            """
+            SELECT next.id, next.product_qty AS quantity,
+                   NOT %(stays)s AS is_leaving
+              FROM stock_move_move_rel link
+              JOIN stock_move next ON next.id = link.move_dest_id
+              JOIN stock_location source ON source.id = next.location_id
+              JOIN stock_location target
+                ON target.id = COALESCE(next.location_final_id, next.location_dest_id)
+             WHERE link.move_orig_id = %(move)s AND next.state IN %(open)s
+               AND %(walks)s
+            """,
+            stays=self._is_sellable("target", SQL("final.warehouse_id")),
+            move=move_id,
+            open=OPEN,
+            walks=walks,
+        )
+
+    # -------------------------------------------------------------- holds
+    def _hold_facts(self):
+        """A row is a hold that has not ended."""
+        return SQL(
+            """
+            SELECT hold.product_id, hold.warehouse_id, 'held' AS kind,
+                   hold.stock_quantity AS quantity
+              FROM channel_hold hold
+             WHERE hold.state = 'active' AND hold.product_id IS NOT NULL
+               AND (hold.expires_at IS NULL
+                    OR hold.expires_at > now() AT TIME ZONE 'UTC')
+            """
+        )

@@ -1,0 +1,253 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.reported import Problem, read_rows, read_time
+
+# A clock may be wrong; a report of tomorrow would silence all of today's.
+FUTURE_MINUTES = 10
+SHOWN_PROBLEMS = 200
+
+
+class ChannelStockReport(models.Model):
+    """One report of stock from outside: what it said, what was taken, what was not.
+
+    How to use: ``channel.external.stock._report`` for a warehouse whose stock somebody
+    else counts, ``channel.supplier.stock._report`` for what a vendor has.
+    """
+
+    _name = "channel.stock.report"
+    _description = "Stock Report from Outside"
+    _order = "id desc"
+    _rec_name = "source"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    warehouse_id = fields.Many2one(
+        "stock.warehouse", readonly=True, ondelete="cascade", index="btree_not_null"
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Vendor",
+        readonly=True,
+        ondelete="cascade",
+        index="btree_not_null",
+    )
+    source = fields.Char(readonly=True, help="Who or what brought it")
+    as_of = fields.Datetime(readonly=True, help="When it was counted")
+    received_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    row_count = fields.Integer(string="Rows", readonly=True)
+    accepted_count = fields.Integer(string="Products Taken", readonly=True)
+    outdated_count = fields.Integer(
+        string="Products Known Newer",
+        readonly=True,
+        help="A newer report had been there before.",
+    )
+    problem_count = fields.Integer(string="Rows Not Taken", readonly=True)
+    problems = fields.Text(readonly=True)
+
+    # ---------------------------------------------------------------- read
+    @api.model
+    def _read_report(self, rows, as_of, columns):
+        """:return: (as_of in UTC, rows, problems); raises for a report that is none"""
+        moment = read_time(as_of)
+        if not moment:
+            raise UserError(
+                self.env._(
+                    "A stock report needs the time it was counted at, such as "
+                    "2026-03-01T10:00:00Z; this one says %s.",
+                    as_of or "-",
+                )
+            )
+        if moment > fields.Datetime.now() + timedelta(minutes=FUTURE_MINUTES):
+            raise UserError(
+                self.env._(
+                    "The stock report says it was counted at %s UTC, which is in the "
+                    "future. Correct the sender's clock or time zone and send it "
+                    "again: nothing was taken.",
+                    moment,
+                )
+            )
+        if not isinstance(rows, list | tuple):
+            raise UserError(
+                self.env._("A stock report is a list of rows; this one is none.")
+            )
+        good, problems = read_rows(rows, columns)
+        return moment, good, problems
+
+    @api.model
+    def _find_products(self, company, rows, partner=None):
+        """Bind ``rows`` to products by id, vendor code, reference or barcode.
+
+        :return: (product id -> summed quantities, problems); several rows of one
+            product are its lots or places
+        """
+        by_code = self._products_by_code(
+            company, [row.code for row in rows if row.code], partner
+        )
+        by_id = self._known_products(
+            company, [row.product_id for row in rows if row.product_id]
+        )
+        found, problems = {}, []
+        for row in rows:
+            ids = by_code.get(row.code, []) if row.code else by_id & {row.product_id}
+            if len(ids) != 1:
+                reason = "ambiguous" if ids else "unknown"
+                problems.append(
+                    Problem(row.line, row.code or str(row.product_id), reason)
+                )
+                continue
+            [product_id] = ids
+            before = found.get(product_id, (0,) * len(row.quantities))
+            found[product_id] = tuple(
+                sum(pair) for pair in zip(before, row.quantities, strict=True)
+            )
+        return found, problems
+
+    def _known_products(self, company, ids):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT product.id FROM product_product product
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
+                 WHERE product.id = ANY(%s)
+                   AND COALESCE(template.company_id, %s) = %s
+                """,
+                [each for each in ids if each < 2**31],
+                company.id,
+                company.id,
+            )
+        )
+        return {row[0] for row in rows}
+
+    def _products_by_code(self, company, codes, partner):
+        """:return: code -> ids of the products of the best kind of match"""
+        self.env["product.product"].flush_model(["default_code", "barcode", "active"])
+        self.env["product.supplierinfo"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH wanted AS (SELECT DISTINCT unnest(%(codes)s::varchar[]) AS code),
+                matched AS (
+                    SELECT wanted.code, product.id, 1 AS rank
+                      FROM wanted
+                      JOIN product_supplierinfo info ON info.product_code = wanted.code
+                       AND info.partner_id = %(partner)s
+                      JOIN product_product product
+                        ON product.product_tmpl_id = info.product_tmpl_id
+                       AND product.id = COALESCE(info.product_id, product.id)
+                    UNION
+                    SELECT wanted.code, product.id, 2 FROM wanted
+                      JOIN product_product product
+                        ON product.default_code = wanted.code
+                    UNION
+                    SELECT wanted.code, product.id, 3 FROM wanted
+                      JOIN product_product product ON product.barcode = wanted.code
+                ),
+                ranked AS (
+                    SELECT matched.code, matched.id, matched.rank,
+                           min(matched.rank) OVER (PARTITION BY matched.code) AS best
+                      FROM matched
+                      JOIN product_product product ON product.id = matched.id
+                      JOIN product_template template
+                        ON template.id = product.product_tmpl_id
+                     WHERE product.active
+                       AND COALESCE(template.company_id, %(company)s) = %(company)s
+                )
+                SELECT code, array_agg(id) FROM ranked WHERE rank = best GROUP BY code
+                """,
+                codes=list(codes),
+                partner=partner.id if partner else None,
+                company=company.id,
+            )
+        )
+        return dict(rows)
+
+    # ----------------------------------------------------------------- log
+    @api.model
+    def _log(self, problems, accepted, outdated, **vals):
+        """Keep what became of a report, and ask a person about what is wrong in it."""
+        report = self.create(
+            {
+                **vals,
+                "accepted_count": accepted,
+                "outdated_count": outdated,
+                "problem_count": len(problems),
+                "problems": self._describe(problems),
+            }
+        )
+        report._tell()
+        return report
+
+    def _describe(self, problems):
+        words = self._reasons()
+        lines = [
+            f"{problem.line}: {problem.code or '-'}: {words[problem.reason]}"
+            + (f" ({problem.value})" if problem.value else "")
+            for problem in sorted(problems, key=lambda each: each.line)[:SHOWN_PROBLEMS]
+        ]
+        if len(problems) > SHOWN_PROBLEMS:
+            lines.append(self.env._("and %s more", len(problems) - SHOWN_PROBLEMS))
+        return "\n".join(lines)
+
+    def _reasons(self):
+        return {
+            "not_a_row": self.env._("not a row of named values"),
+            "no_product": self.env._("no product code"),
+            "not_a_number": self.env._("the quantity is not a number"),
+            "negative": self.env._("the quantity is negative"),
+            "absurd": self.env._("the quantity is more than any warehouse holds"),
+            "unknown": self.env._(
+                "no product has this code as reference, barcode or vendor code"
+            ),
+            "ambiguous": self.env._("several products have this code"),
+        }
+
+    def _tell(self):
+        """One open exception a sender, while its last report had problems."""
+        self.ensure_one()
+        channel = self._responsible_channel()
+        key = f"stock:{self.warehouse_id.id}:{self.partner_id.id}"
+        exceptions = self.env["channel.exception"]
+        if not self.problem_count:
+            exceptions._resolve_keys(channel, [key])
+        elif channel:
+            exceptions._report(
+                channel,
+                "stock_report",
+                key=key,
+                record=self,
+                message=self.env._(
+                    "%(count)s of %(rows)s rows of a stock report for %(place)s could "
+                    "not be taken.",
+                    count=self.problem_count,
+                    rows=self.row_count,
+                    place=(self.warehouse_id or self.partner_id).display_name,
+                ),
+                suggestion=self.env._(
+                    "Open the report: each row is named with what is wrong. Correct "
+                    "the product or the sender; the next report is taken as it comes."
+                ),
+            )
+
+    def _responsible_channel(self):
+        # sudo: whoever brings a report need not see the channels
+        channels = self.env["channel.channel"].sudo()
+        domain = [("company_id", "=", self.company_id.id), ("state", "!=", "draft")]
+        if self.warehouse_id:
+            served = [("node_ids.warehouse_ids", "in", self.warehouse_id.ids)]
+            found = channels.search(domain + served, order="id", limit=1)
+            if found:
+                return found
+        return channels.search(domain, order="id", limit=1)
+
+
+class ChannelException(models.Model):
+    _inherit = "channel.exception"
+
+    category = fields.Selection(
+        selection_add=[("stock_report", "Stock report"), ("refused",)],
+        ondelete={"stock_report": "cascade"},
+    )

@@ -1,0 +1,161 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ChannelSupplierStock(models.Model):
+    """What a vendor says to have, and how long it takes to be here.
+
+    It is in no position. A backorder rule may promise it.
+    """
+
+    _name = "channel.supplier.stock"
+    _description = "Supplier Stock"
+    _order = "product_id, lead_days, id"
+    _rec_name = "product_id"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Vendor", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    product_id = fields.Many2one(
+        "product.product",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        check_company=True,
+    )
+    uom_id = fields.Many2one(related="product_id.uom_id")
+    quantity = fields.Float(digits="Product Unit", required=True, help="Stock units")
+    as_of = fields.Datetime(required=True, default=fields.Datetime.now)
+    received_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
+    source = fields.Char(help="Who or what brought it")
+    lead_days = fields.Integer(
+        compute="_compute_lead_days",
+        store=True,
+        readonly=False,
+        aggregator="max",
+        help="Days from our order until it is here; by default the vendor's delivery "
+        "lead time on the product.",
+    )
+
+    _product_uniq = models.UniqueIndex(
+        "(partner_id, product_id, company_id)", "The vendor has this product already."
+    )
+    _positive = models.Constraint(
+        "CHECK (quantity >= 0 AND lead_days >= 0)",
+        "Supplier stock and lead time are not below 0.",
+    )
+
+    @api.depends(
+        "partner_id",
+        "product_id.seller_ids.delay",
+        "product_id.seller_ids.partner_id",
+        "product_id.seller_ids.company_id",
+    )
+    def _compute_lead_days(self):
+        for stock in self:
+            sellers = stock.product_id.seller_ids.filtered(
+                lambda seller, stock=stock: (
+                    seller.partner_id == stock.partner_id
+                    and seller.company_id in (stock.company_id, stock.company_id[:0])
+                    and seller.product_id in (stock.product_id, stock.product_id[:0])
+                )
+            )
+            # whichever of several applies: a promise counts on the slowest
+            stock.lead_days = max(sellers.mapped("delay"), default=0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env["channel.change"]._wake_planner()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env["channel.change"]._wake_planner()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env["channel.change"]._wake_planner()
+        return super().unlink()
+
+    def _load_records_create(self, vals_list):
+        """An import brings the product's newest word, whether it had one or not."""
+        rows = self.browse()
+        for vals in vals_list:
+            vals = {"source": self.env._("Import"), **vals}
+            vals.setdefault("as_of", fields.Datetime.now())
+            vals.setdefault("company_id", self.env.company.id)
+            names = ("partner_id", "product_id", "company_id")
+            row = self.search([(name, "=", vals.get(name)) for name in names])
+            if not row:
+                row = super()._load_records_create([vals])
+            elif row.as_of <= fields.Datetime.to_datetime(vals["as_of"]):
+                row.write(dict(vals, received_at=fields.Datetime.now()))
+            rows += row
+        return rows
+
+    @api.model
+    def _report(self, partner, rows, as_of, source="", company=None):
+        """Take what vendor ``partner`` says to have; any number of rows.
+
+        :param rows: dicts of ``product`` (the vendor's code, our reference or the
+            barcode) or ``product_id``, and ``quantity`` in stock units
+        :return: the ``channel.stock.report``, with what could not be taken
+        """
+        company = company or self.env.company
+        # sudo: who may report need not be able to change the log of reports
+        log = self.env["channel.stock.report"].sudo()
+        moment, good, problems = log._read_report(rows, as_of, ("quantity",))
+        found, unknown = log._find_products(company, good, partner)
+        accepted = self._upsert(partner, company, found, moment, source)
+        self.env["channel.change"]._wake_planner()
+        return log._log(
+            problems + unknown,
+            accepted,
+            len(found) - accepted,
+            company_id=company.id,
+            partner_id=partner.id,
+            source=source,
+            as_of=moment,
+            row_count=len(rows),
+        )
+
+    def _upsert(self, partner, company, found, as_of, source):
+        """:return: how many rows were not known newer"""
+        self.flush_model()
+        products = sorted(found)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_supplier_stock AS known
+                       (partner_id, company_id, product_id, quantity, as_of, source,
+                        lead_days, received_at, create_date, write_date, create_uid,
+                        write_uid)
+                SELECT %(partner)s, %(company)s, row.product_id, row.quantity,
+                       %(as_of)s, %(source)s, 0, now() AT TIME ZONE 'UTC',
+                       now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
+                       %(uid)s, %(uid)s
+                  FROM unnest(%(products)s::int[], %(quantities)s::numeric[])
+                       AS row (product_id, quantity)
+                 ORDER BY row.product_id
+                ON CONFLICT (partner_id, product_id, company_id) DO UPDATE
+                   SET quantity = EXCLUDED.quantity, as_of = EXCLUDED.as_of,
+                       source = EXCLUDED.source, received_at = EXCLUDED.received_at,
+                       write_date = EXCLUDED.write_date, write_uid = EXCLUDED.write_uid
+                 WHERE known.as_of <= EXCLUDED.as_of
+                RETURNING id, known.xmax = 0
+                """,
+                partner=partner.id,
+                company=company.id,
+                as_of=as_of,
+                source=source or None,
+                uid=self.env.uid,
+                products=products,
+                quantities=[found[product][0] for product in products],
+            )
+        )
+        self.invalidate_model()
+        self.browse(row[0] for row in rows if row[1])._compute_lead_days()
+        return len(rows)

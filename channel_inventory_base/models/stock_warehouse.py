@@ -1,0 +1,82 @@
+from odoo import fields, models
+
+
+class StockWarehouse(models.Model):
+    """Whose word counts on the stock of a warehouse, and what of it channels sell."""
+
+    _inherit = "stock.warehouse"
+
+    channel_consignment = fields.Selection(
+        [("kept", "Not sold"), ("sold", "Sold by channels")],
+        string="Consignment Stock",
+        default="kept",
+        required=True,
+        help="Stock that belongs to others. Not sold, it is in no number that a "
+        "channel shows, and neither are moves of it.",
+    )
+    channel_authority = fields.Selection(
+        [("odoo", "Odoo"), ("external", "External")],
+        string="Stock Is Counted By",
+        default="odoo",
+        required=True,
+        help="External: a 3PL or another system owns the truth. What it reports counts "
+        "as on hand, less what Odoo has shipped since; Odoo's own quantities do not.",
+    )
+    channel_fresh_minutes = fields.Integer(
+        string="Fresh for (Minutes)",
+        default=60,
+        required=True,
+        help="So long a report is believed in full.",
+    )
+    channel_stale_percent = fields.Integer(
+        string="Then Keep Back (%)",
+        default=20,
+        required=True,
+        help="Of what is on hand, from then on.",
+    )
+    channel_silent_minutes = fields.Integer(
+        string="Promise Nothing after (Minutes)",
+        default=1440,
+        required=True,
+        help="From then on nothing of it may be promised.",
+    )
+    channel_external_stock_count = fields.Integer(
+        compute="_compute_channel_external_stock_count"
+    )
+
+    _channel_policy = models.Constraint(
+        "CHECK (channel_fresh_minutes > 0 "
+        "AND channel_silent_minutes BETWEEN channel_fresh_minutes AND 5256000 "
+        "AND channel_stale_percent BETWEEN 0 AND 100)",
+        "A report is fresh for at least a minute, silent not before that and within "
+        "ten years, and 0 to 100 percent can be kept back.",
+    )
+
+    def _compute_channel_external_stock_count(self):
+        # sudo: a number only; warehouse people need no role in channels
+        rows = self.env["channel.external.stock"].sudo()
+        counts = dict(
+            rows._read_group(
+                [("warehouse_id", "in", self.ids)], ["warehouse_id"], ["__count"]
+            )
+        )
+        for warehouse in self:
+            warehouse.channel_external_stock_count = counts.get(warehouse, 0)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if any(name.startswith("channel_") for name in vals):
+            # sudo: the confidence follows the policy, whoever may set that
+            self.env["channel.external.stock"].sudo()._age()
+        return result
+
+    def action_channel_external_stock(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_external_stock_action"
+        )
+        return dict(
+            action,
+            domain=[("warehouse_id", "=", self.id)],
+            context={"default_warehouse_id": self.id},
+        )
