@@ -328,7 +328,11 @@ class ChannelPlanner(models.AbstractModel):
                 "CASE WHEN sold <= COALESCE(threshold, 0) THEN 0 ELSE %s END", number
             )
         if "freeze" in use.kinds:
-            number = SQL("COALESCE(LEAST(2000000000, floor(freeze)), %s)", number)
+            # quoted: FREEZE is a word of PostgreSQL's
+            number = SQL(
+                'COALESCE(LEAST(2000000000, floor("freeze")), %s)',
+                number,
+            )
         return number
 
     # -------------------------------------------------------------- inputs

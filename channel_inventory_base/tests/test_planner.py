@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo.tests import tagged
 
 from .common import ChannelCase
@@ -41,6 +43,11 @@ class TestPlanner(ChannelCase):
         self.assertEqual(self.target(), 4)
         self.rule("threshold", 6)
         self.assertEqual(self.target(), 0)
+
+    def test_frozen_number_is_shown_whatever_is_there(self):
+        self.rule("cap", 4)
+        self.rule("freeze", 7, reason="count", valid_until=datetime(2099, 1, 1))
+        self.assertEqual(self.target(), 7)
 
     def test_narrowest_rule_of_a_kind_counts(self):
         self.product.categ_id = self.env["product.category"].create({"name": "A"})
