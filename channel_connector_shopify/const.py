@@ -16,12 +16,17 @@ SCOPES = (
     "write_inventory",
     "read_locations",
     "read_orders",
+    "write_orders",
     "read_customers",
     # Each shows the fulfillment orders of one kind of location only, and one that
     # is not shown looks as if nothing had been taken off stock there.
     "read_merchant_managed_fulfillment_orders",
     "read_assigned_fulfillment_orders",
     "read_third_party_fulfillment_orders",
+    # Writing is of the same kinds: a parcel is told wherever the shop has its goods.
+    "write_merchant_managed_fulfillment_orders",
+    "write_assigned_fulfillment_orders",
+    "write_third_party_fulfillment_orders",
 )
 
 TOPICS = (

@@ -43,7 +43,7 @@ _SHIPPING_LINE = f"""
     {_TAXES}
 """
 
-_FULFILLMENT_ORDER_LINE = "totalQuantity lineItem { id }"
+_FULFILLMENT_ORDER_LINE = "totalQuantity remainingQuantity lineItem { id }"
 _FULFILLMENT_ORDER = "id status assignedLocation { location { id } }"
 
 _REFUND_LINE = f"""
@@ -55,7 +55,10 @@ _REFUND_LINE = f"""
     subtotalSet {_MONEY}
     totalTaxSet {_MONEY}
 """
-_REFUND_SHIPPING_LINE = f"shippingLine {{ id }} taxAmountSet {_MONEY}"
+_REFUND_SHIPPING_LINE = (
+    f"shippingLine {{ id }} subtotalAmountSet {_MONEY} taxAmountSet {_MONEY}"
+)
+_REFUND_HEAD = f"id createdAt note totalRefundedSet {_MONEY}"
 
 _HEAD = f"""
     id
@@ -100,7 +103,7 @@ def _order(lines, orders, per_order, shipping, refunds, per_refund):
         {_connection("shippingLines", _SHIPPING_LINE, shipping)}
         {_connection("fulfillmentOrders", fulfillment_order, orders)}
         refunds(first: {refunds}) {{
-          id
+          {_REFUND_HEAD}
           {_connection("refundLineItems", _REFUND_LINE, per_refund)}
           {_connection("refundShippingLines", _REFUND_SHIPPING_LINE, 1)}
         }}
@@ -175,7 +178,10 @@ ORDER_REFUNDS = Document(
     "OrderRefunds",
     f"""
     query OrderRefunds($id: ID!) {{
-      order(id: $id) {{ updatedAt refunds(first: {MAX_REFUNDS}) {{ id }} }}
+      order(id: $id) {{
+        updatedAt
+        refunds(first: {MAX_REFUNDS}) {{ {_REFUND_HEAD} }}
+      }}
     }}
     """,
 )

@@ -87,7 +87,7 @@ class Completion:
         known = {entry["id"] for entry in order["refunds"]}
         order["refunds"] += [
             {
-                "id": entry["id"],
+                **entry,
                 "refundLineItems": _rest(),
                 "refundShippingLines": _rest(),
             }

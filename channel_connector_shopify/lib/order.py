@@ -13,12 +13,15 @@ whatever else is in the total but in no line leave a difference, and the base re
 the order because of it.
 """
 
+from decimal import Decimal
+
 from ..errors import Malformed
 from . import amounts
 from .completion import MARK
 from .deductions import deductions
 from .reader import Place
 
+RESTOCK = {"CANCEL": "cancel", "RETURN": "return", "LEGACY_RESTOCK": "return"}
 PAYMENT = {
     "AUTHORIZED": "authorized",
     "PAID": "paid",
@@ -68,6 +71,7 @@ def order(raw):
         "billing": _address(place["billingAddress"]),
         "shipping": _address(place["shippingAddress"]),
         "note": place["note"].text(),
+        "refunds": [_refund(refund, currency) for refund in refunds],
     }
 
 
@@ -107,6 +111,7 @@ def _line(line, place, refunds, currency):
         "taxes": figures.tax_rows(),
         "deductions": deductions(line, quantity, current, orders, taken),
         "ships": line["requiresShipping"].flag() and not line["isGiftCard"].flag(),
+        "shipped_quantity": _shipped_quantity(line, orders),
     }
 
 
@@ -122,6 +127,18 @@ def _quantities(line):
 
 def _open_quantity(line, current):
     return max(0, min(line["unfulfilledQuantity"].whole(), current))
+
+
+def _shipped_quantity(line, orders):
+    """Units that left fulfillment orders by being shipped: the others are taken off
+    their total as well."""
+    return sum(
+        entry["totalQuantity"].whole() - entry["remainingQuantity"].whole()
+        for order in orders
+        if order["status"].text() != "CANCELLED"
+        for entry in order["lineItems"].nodes()
+        if entry["lineItem"]["id"].text() == line["id"].text()
+    )
 
 
 def _title(line):
@@ -145,6 +162,39 @@ def _shipping_line(line, refunds, currency):
         "price": str(original - (discounted - current)),
         "discount": str(figures.discount),
         "taxes": figures.tax_rows(),
+    }
+
+
+# ---------------------------------------------------------------- refunds
+def _refund(refund, currency):
+    """A refund as Shopify made it, whoever asked for it."""
+    shipping = refund["refundShippingLines"].nodes()
+    return {
+        "external_id": refund["id"].text(),
+        "created_at": refund["createdAt"].text() or None,
+        "note": refund["note"].text(),
+        "amount": str(amounts.money(refund["totalRefundedSet"], currency)),
+        "shipping": _sum(shipping, "subtotalAmountSet", currency),
+        "shipping_tax": _sum(shipping, "taxAmountSet", currency),
+        "lines": [
+            _refund_line(entry, currency) for entry in refund["refundLineItems"].nodes()
+        ],
+    }
+
+
+def _sum(entries, field, currency):
+    return str(sum((amounts.money(e[field], currency) for e in entries), Decimal(0)))
+
+
+def _refund_line(entry, currency):
+    kind = entry["restockType"].text() if entry["restocked"].flag() else "NO_RESTOCK"
+    return {
+        "line_ref": entry["lineItem"]["id"].text(),
+        "quantity": entry["quantity"].whole(),
+        "amount": str(amounts.money(entry["subtotalSet"], currency)),
+        "tax": str(amounts.money(entry["totalTaxSet"], currency)),
+        "restock": RESTOCK.get(kind, "none"),
+        "node_ref": entry["location"]["id"].text() if entry["location"] else "",
     }
 
 

@@ -35,8 +35,9 @@ class ChannelAdapterShopify(models.AbstractModel):
     """Speaks to Shopify: the connection and its test.
 
     The verbs are in files of their own: adapter_catalogue, adapter_levels,
-    adapter_orders, adapter_webhooks; what goes wrong is in adapter_errors. What knows
-    Shopify and not Odoo is in ``client``, ``mapper`` and ``lib``.
+    adapter_lifecycle, adapter_orders, adapter_webhooks; what goes wrong is in
+    adapter_errors. What knows Shopify and not Odoo is in ``client``, ``mapper`` and
+    ``lib``.
     """
 
     _name = "channel.adapter.shopify"
@@ -55,6 +56,11 @@ class ChannelAdapterShopify(models.AbstractModel):
             nodes=True,
             batch_size=MAX_ENTRIES,
             read_size=MAX_ENTRIES,
+            messages=("shipment", "tracking", "cancel", "refund"),
+            # a tracking number is set, not added; the others are looked for
+            repeatable=("tracking",),
+            settle_seconds=60,
+            cancel_lines=True,
         )
 
     # ---------------------------------------------------------- connection

@@ -66,6 +66,13 @@ class ChannelChannel(models.Model):
         "custom app, or the new secret while the app's secret is being rotated.",
     )
 
+    shopify_notify_customers = fields.Boolean(
+        string="Shopify Writes to Customers",
+        default=True,
+        help="Shopify sends its own mails to the customer when a parcel is told, its "
+        "tracking changes or an order is cancelled.",
+    )
+
     @api.depends("shopify_api_version")
     def _compute_shopify_version_warning(self):
         for channel in self:

@@ -68,7 +68,11 @@ def fulfillment_order(location, *parts, status="OPEN"):
         "status": status,
         "assignedLocation": {"location": place},
         "lineItems": connection(
-            {"lineItem": {"id": gid("LineItem", number)}, "totalQuantity": units}
+            {
+                "lineItem": {"id": gid("LineItem", number)},
+                "totalQuantity": units,
+                "remainingQuantity": units,
+            }
             for number, units in parts
         ),
     }
@@ -77,6 +81,9 @@ def fulfillment_order(location, *parts, status="OPEN"):
 def refund(*lines, shipping=(), number=1):
     return {
         "id": gid("Refund", number),
+        "createdAt": "2026-11-23T11:00:00Z",
+        "note": "",
+        "totalRefundedSet": bag("0.0"),
         "refundLineItems": connection(lines),
         "refundShippingLines": connection(shipping),
     }

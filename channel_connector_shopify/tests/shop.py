@@ -6,6 +6,7 @@ the repository (``setup/sandbox``), so these tests are skipped where only the ad
 
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest import SkipTest
@@ -178,6 +179,12 @@ class ShopCase(ConnectedShop, AdapterCase):
         payload = self.adapter_model._prepare_push(self.channel, entries, "trace-1")
         result = self.adapter_model._push_levels(self.channel, payload, key)
         return {each.line_id: each.status for each in result.results}
+
+    def wait_for(self, condition, seconds=5):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, "the store does not get there")
+            time.sleep(0.01)
 
     def fetch(self, order):
         event = self.adapter_model._fetch_order(self.channel, order.gid)

@@ -1,12 +1,15 @@
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tests.common_adapter import AdapterContract
+from odoo.addons.channel_inventory_base.tests.common_adapter import (
+    AdapterContract,
+    LifecycleContract,
+)
 
 from .shop import PLACES, Inbox, ShopCase
 
 
 @tagged("post_install", "-at_install")
-class TestContract(AdapterContract, ShopCase):
+class TestContract(AdapterContract, LifecycleContract, ShopCase):
     """The base's contract, against a running store."""
 
     push = AdapterContract.push
@@ -49,3 +52,28 @@ class TestContract(AdapterContract, ShopCase):
             for headers, body in inbox.deliveries
             if headers["X-Shopify-Topic"] == "orders/updated"
         )
+
+    # ------------------------------------------------------------ lifecycle
+    def shop_order(self, order_ref):
+        return next(o for o in self.shop.store.orders.values() if o.gid == order_ref)
+
+    def shop_shipped(self, order_ref):
+        return [
+            (
+                sum(quantity for _id, _line, quantity in parcel.lines),
+                parcel.tracking[0]["number"] if parcel.tracking else "",
+            )
+            for parcel in self.shop_order(order_ref).fulfillments
+        ]
+
+    def shop_state(self, order_ref):
+        jobs = self.shop.store.jobs.values()
+        self.wait_for(lambda: all(job.done for job in jobs))
+        return "cancelled" if self.shop_order(order_ref).cancelled_at else "open"
+
+    def shop_paid_back(self, order_ref):
+        return sum(refund.total.shop for refund in self.shop_order(order_ref).refunds)
+
+    def shop_lose_message(self, kind):
+        mutation = {"shipment": "fulfillmentCreate", "refund": "refundCreate"}[kind]
+        self.shop.faults.add(kind="reset_after_commit", next=1, operation=mutation)

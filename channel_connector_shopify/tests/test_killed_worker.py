@@ -2,12 +2,13 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 from odoo.addons.channel_inventory_base.tests.common_killed import run_until_killed
+from odoo.addons.channel_inventory_base.tests.common_messages import Sold
 
 from .shop import PLACES, ConnectedShop
 
 
 @tagged("post_install", "-at_install")
-class TestKilledWorker(ConnectedShop, CommittedCase):
+class TestKilledWorker(Sold, ConnectedShop, CommittedCase):
     """A worker dies by SIGKILL between any two steps; the next one ends the work."""
 
     use_fake = False
@@ -143,3 +144,53 @@ class TestKilledWorker(ConnectedShop, CommittedCase):
     def test_killed_after_the_sale_order_is_made_and_before_it_is_committed(self):
         self.die_taking_in("channel.order", "_release_holds")
         self.assert_taken_in()
+
+    # ------------------------------------------------------------------ back
+    def shipped(self):
+        """An order of the store, its delivery validated in two parcels."""
+        order = self.shop.checkout({"SKU-1": 3})
+        self.poll()
+        self.intake()
+        with self.commit() as env:
+            found = self.find_order(env, order.gid)
+            self.ship(env, found.sale_order_id, 1, 2)
+        return order
+
+    def die_telling(self, model, method):
+        order = self.shipped()
+        self.kill(
+            model, method, lambda env, channel: env["channel.messenger"]._run(channel)
+        )
+        return order
+
+    def assert_told(self, order, kind="shipment"):
+        """What the next worker does, once a lost request would have arrived."""
+        with self.commit() as env:
+            messages = env["channel.message"].search(
+                [("channel_id", "=", self.channel_id)]
+            )
+            messages.write({"retry_at": False})
+        with self.commit() as env:
+            env["channel.messenger"]._run(self.channel(env))
+        units = [sum(n for _i, _l, n in each.lines) for each in order.fulfillments]
+        self.assertEqual(units, [1, 2])
+        with self.commit() as env:
+            messages = messages.with_env(env).sorted("id")
+            self.assertEqual(set(messages.mapped("state")), {"done"})
+            self.assertEqual(
+                messages.mapped("ref"), [each.gid for each in order.fulfillments]
+            )
+
+    def test_killed_between_delivery_and_telling(self):
+        self.assert_told(self.shipped())
+
+    def test_killed_when_a_parcel_is_marked_and_not_sent(self):
+        self.assert_told(self.die_telling("channel.adapter.shopify", "_send_shipment"))
+
+    def test_killed_between_the_stores_answer_and_ours(self):
+        order = self.die_telling("channel.messenger", "_settle")
+        self.assertEqual(len(order.fulfillments), 1)
+        self.assert_told(order)
+
+    def test_killed_while_the_outcome_is_written_down(self):
+        self.assert_told(self.die_telling("channel.messenger", "_settle_done"))

@@ -93,6 +93,7 @@ class TestOrder(PureCase):
     def test_refunded_shipping(self):
         back = {
             "shippingLine": {"id": orders.gid("ShippingLine", 1)},
+            "subtotalAmountSet": bag("2.0"),
             "taxAmountSet": bag("0.5"),
         }
         data = self.map(

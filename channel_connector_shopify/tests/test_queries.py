@@ -1,12 +1,21 @@
 import unittest
 
-from .. import order_queries, queries
+from .. import lifecycle_queries, order_queries, queries
 from ..const import API_VERSIONS, SCOPES, TOPICS, granted
-from ..lib import push
+from ..lib import push, refund
 from . import common
 from .common import PureCase
 
 CAP = 1000
+REFUND_LINES = [
+    {
+        "lineItemId": "gid://shopify/LineItem/1",
+        "quantity": 1,
+        "restockType": kind,
+        "locationId": "gid://shopify/Location/1",
+    }
+    for kind in refund.RESTOCK.values()
+]
 ITEM, PLACE = "gid://shopify/InventoryItem/1", "gid://shopify/Location/1"
 
 
@@ -41,6 +50,53 @@ def _variables():
         "OrderShippingLines": order,
         "OrderFulfillmentOrders": order,
         "FulfillmentOrderLines": order,
+        "ShippableOrders": order,
+        "ShippableLines": order,
+        "Fulfillments": {"id": order["id"]},
+        "FulfillmentLines": order,
+        "Fulfill": {
+            "fulfillment": {
+                "notifyCustomer": True,
+                "trackingInfo": {"number": "1Z", "company": "UPS", "url": "https://u"},
+                "lineItemsByFulfillmentOrder": [
+                    {
+                        "fulfillmentOrderId": "gid://shopify/FulfillmentOrder/1",
+                        "fulfillmentOrderLineItems": [{"id": "gid://1", "quantity": 1}],
+                    }
+                ],
+            }
+        },
+        "Track": {"id": "gid://1", "tracking": {"number": "1Z"}, "notify": False},
+        "Cancel": {
+            "id": order["id"],
+            "reason": "OTHER",
+            "note": None,
+            "refund": True,
+            "notify": False,
+        },
+        "CancelState": {"id": order["id"]},
+        "CancelJob": {"id": "gid://shopify/Job/1"},
+        "SuggestedRefund": {"id": order["id"], "lines": REFUND_LINES},
+        "Payments": {"id": order["id"]},
+        "Refund": {
+            "input": {
+                "orderId": order["id"],
+                "note": "CN/1",
+                "refundLineItems": REFUND_LINES,
+                "shipping": {"amount": "4.95"},
+                "transactions": [
+                    {
+                        "orderId": order["id"],
+                        "parentId": "gid://1",
+                        "gateway": "bogus",
+                        "kind": "REFUND",
+                        "amount": "12.10",
+                    }
+                ],
+            },
+            "key": "key",
+        },
+        "RefundNotes": {"id": order["id"]},
         "RefundLines": order,
         "RefundShippingLines": order,
     }
@@ -48,7 +104,7 @@ def _variables():
 
 DOCUMENTS = {
     document.name: document
-    for module in (queries, order_queries)
+    for module in (queries, order_queries, lifecycle_queries)
     for document in vars(module).values()
     if isinstance(document, queries.Document)
 }

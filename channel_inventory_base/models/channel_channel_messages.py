@@ -36,7 +36,7 @@ class ChannelChannel(models.Model):
         help="A customer credit note that is posted here makes the channel pay back "
         "its amount. Off: refunds are made on the channel and come in from there.",
     )
-    told_kinds = fields.Json(compute="_compute_told_kinds")
+    told_kinds = fields.Char(compute="_compute_told_kinds")
     message_count = fields.Integer(compute="_compute_message_count")
 
     @api.depends("channel_type")
@@ -44,7 +44,7 @@ class ChannelChannel(models.Model):
         """What this type of channel can be told: the others are not worth a switch."""
         for channel in self:
             kinds = channel._capabilities().messages if channel.channel_type else ()
-            channel.told_kinds = {kind: kind in kinds for kind in SWITCHES}
+            channel.told_kinds = " ".join(kinds)
 
     def _compute_message_count(self):
         groups = dict(

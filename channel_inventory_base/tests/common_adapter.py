@@ -1,5 +1,8 @@
+import contextlib
 import dataclasses
 import uuid
+from datetime import datetime, timezone
+from decimal import Decimal
 
 from .. import exceptions, schemas
 from .common import ChannelCase
@@ -282,6 +285,183 @@ class AdapterContract:
         address = self.channel._webhook_url()
         self.assertTrue(self.adapter._ensure_webhooks(self.channel, address))
         self.assertEqual(self.adapter._ensure_webhooks(self.channel, address), [])
+
+
+class LifecycleContract:
+    """What the base relies on when it tells a connector of an order's life.
+
+    Inherit it beside ``AdapterContract`` and fill ``shop_shipped``, ``shop_state`` and
+    ``shop_paid_back``, and ``shop_lose_message`` where the channel is asked about lost
+    answers. Kinds that the type is not told (``Capabilities.messages``) are skipped.
+    """
+
+    # -------------------------------------------------- filled by connectors
+    def shop_shipped(self, order_ref):
+        """:return: list of (units, tracking number or "") of the parcels in the shop"""
+        raise NotImplementedError
+
+    def shop_state(self, order_ref):
+        """:return: "open" or "cancelled", once the shop has finished what it is at"""
+        raise NotImplementedError
+
+    def shop_paid_back(self, order_ref):
+        """:return: Decimal, the money that went back to the customer"""
+        raise NotImplementedError
+
+    def shop_lose_message(self, kind):
+        """The next message of the kind is carried out and its answer lost."""
+        raise NotImplementedError
+
+    # --------------------------------------------------------------- helpers
+    def need_message(self, kind):
+        if kind not in self.adapter._capabilities().messages:
+            self.skipTest(f"this channel is not told of a {kind}")
+
+    def parcel(self, order_ref, units, number="", complete=False):
+        line = self.order_data(order_ref).lines[0]
+        return schemas.ShipmentData(
+            order_ref=order_ref,
+            lines=(schemas.UnitsData(line.external_id, units),),
+            shipped_at=datetime.now(timezone.utc).replace(microsecond=0),
+            parcel=f"PACK-{number or units}",
+            tracking=schemas.TrackingData(number, "UPS") if number else None,
+            complete=complete,
+        )
+
+    def tell(self, kind, data, key=None):
+        send = getattr(self.adapter, f"_send_{kind}")
+        return send(self.channel, data, key or str(uuid.uuid4()))
+
+    def find(self, kind, data, key, known=()):
+        return self.adapter._find_message(self.channel, kind, data, key, set(known))
+
+    # ------------------------------------------------------------- messages
+    def test_contract_messages_are_known_kinds(self):
+        capabilities = self.adapter._capabilities()
+        self.assertLessEqual(set(capabilities.messages), set(schemas.KINDS))
+        self.assertLessEqual(set(capabilities.repeatable), set(capabilities.messages))
+
+    def test_contract_parcels_are_shown_with_their_tracking(self):
+        self.need_message("shipment")
+        order_ref = self.shop_sell(self.shop_refs()[0], 3)
+        first = self.tell("shipment", self.parcel(order_ref, 1, "1Z1"))
+        self.tell("shipment", self.parcel(order_ref, 2, "1Z2", complete=True))
+        self.assertEqual(first.status, "done")
+        self.assertEqual(self.shop_shipped(order_ref), [(1, "1Z1"), (2, "1Z2")])
+
+    def test_contract_shipped_units_come_in_with_the_order(self):
+        self.need_message("shipment")
+        order_ref = self.shop_sell(self.shop_refs()[0], 3)
+        self.tell("shipment", self.parcel(order_ref, 2, "1Z1"))
+        [line] = self.order_data(order_ref).lines
+        if line.shipped_quantity is None:
+            self.skipTest("this channel does not tell what was shipped")
+        self.assertEqual((line.shipped_quantity, line.open_quantity), (2, 1))
+
+    def test_contract_lost_answer_to_a_parcel_is_found(self):
+        self.need_message("shipment")
+        if "shipment" in self.adapter._capabilities().repeatable:
+            self.skipTest("parcels may be repeated")
+        order_ref = self.shop_sell(self.shop_refs()[0], 2)
+        data, key = self.parcel(order_ref, 1, "1Z1"), str(uuid.uuid4())
+        self.assertFalse(self.find("shipment", data, key))
+        self.shop_lose_message("shipment")
+        with contextlib.suppress(exceptions.UncertainError):
+            self.tell("shipment", data, key)
+        self.assertEqual(self.find("shipment", data, key).status, "done")
+        self.assertEqual(self.shop_shipped(order_ref), [(1, "1Z1")])
+
+    def test_contract_parcel_of_another_message_is_not_taken_for_ours(self):
+        self.need_message("shipment")
+        if "shipment" in self.adapter._capabilities().repeatable:
+            self.skipTest("parcels may be repeated")
+        order_ref = self.shop_sell(self.shop_refs()[0], 2)
+        first = self.tell("shipment", self.parcel(order_ref, 1))
+        again = self.parcel(order_ref, 1)
+        self.assertFalse(self.find("shipment", again, "other", [first.ref]))
+
+    def test_contract_parcel_of_a_cancelled_order_is_refused(self):
+        self.need_message("shipment")
+        self.need_message("cancel")
+        order_ref = self.shop_sell(self.shop_refs()[0], 1)
+        data = self.parcel(order_ref, 1)
+        self.tell("cancel", schemas.CancelData(order_ref))
+        self.assertEqual(self.shop_state(order_ref), "cancelled")
+        self.refused("shipment", data)
+
+    def refused(self, kind, data):
+        try:
+            self.tell(kind, data)
+        except exceptions.RejectedError as error:
+            self.assertTrue(str(error))
+        else:
+            self.fail("accepted")
+
+    def test_contract_cancelled_twice_is_cancelled(self):
+        self.need_message("cancel")
+        order_ref = self.shop_sell(self.shop_refs()[0], 1)
+        for _time in range(2):
+            result = self.tell("cancel", schemas.CancelData(order_ref))
+            self.assertIn(result.status, ("done", "pending"))
+            self.assertEqual(self.shop_state(order_ref), "cancelled")
+        self.assertEqual(self.order_data(order_ref).state, "cancelled")
+
+    def test_contract_cancelled_units_are_no_longer_bought(self):
+        self.need_message("cancel")
+        if not self.adapter._capabilities().cancel_lines:
+            self.skipTest("only whole orders are cancelled")
+        order_ref = self.shop_sell(self.shop_refs()[0], 3)
+        [line] = self.order_data(order_ref).lines
+        units = (schemas.UnitsData(line.external_id, 2),)
+        self.tell("cancel", schemas.CancelData(order_ref, units))
+        [line] = self.order_data(order_ref).lines
+        self.assertEqual((line.quantity, line.wanted_quantity), (1, 1))
+
+    def test_contract_refund_pays_back_exactly_that(self):
+        self.need_message("refund")
+        order_ref = self.shop_sell(self.shop_refs()[0], 1)
+        data = schemas.RefundData(
+            order_ref, Decimal("0.37"), self.order_data(order_ref).currency
+        )
+        self.tell("refund", data, "a" * 32)
+        self.assertEqual(self.shop_paid_back(order_ref), Decimal("0.37"))
+        refunds = self.order_data(order_ref).refunds
+        if refunds is not None:
+            self.assertEqual([each.amount for each in refunds], [Decimal("0.37")])
+
+    def test_contract_refund_of_more_than_was_paid_is_refused(self):
+        self.need_message("refund")
+        order_ref = self.shop_sell(self.shop_refs()[0], 1)
+        order = self.order_data(order_ref)
+        data = schemas.RefundData(
+            order_ref, order.total + Decimal("0.01"), order.currency
+        )
+        self.refused("refund", data)
+        self.assertEqual(self.shop_paid_back(order_ref), 0)
+
+    def test_contract_lost_answer_to_a_refund_pays_once(self):
+        self.need_message("refund")
+        order_ref = self.shop_sell(self.shop_refs()[0], 1)
+        currency = self.order_data(order_ref).currency
+        data = schemas.RefundData(order_ref, Decimal("1.00"), currency)
+        key = str(uuid.uuid4())
+        self.shop_lose_message("refund")
+        with contextlib.suppress(exceptions.UncertainError):
+            self.tell("refund", data, key)
+        if "refund" in self.adapter._capabilities().repeatable:
+            self.tell("refund", data, key)
+        else:
+            self.assertEqual(self.find("refund", data, key).status, "done")
+        self.assertEqual(self.shop_paid_back(order_ref), Decimal("1.00"))
+
+    def test_contract_refund_that_never_arrived_is_not_found(self):
+        self.need_message("refund")
+        if "refund" in self.adapter._capabilities().repeatable:
+            self.skipTest("refunds may be repeated")
+        order_ref = self.shop_sell(self.shop_refs()[0], 1)
+        currency = self.order_data(order_ref).currency
+        data = schemas.RefundData(order_ref, Decimal("1.00"), currency)
+        self.assertFalse(self.find("refund", data, str(uuid.uuid4())))
 
 
 class AdapterCase(ChannelCase):

@@ -228,6 +228,46 @@ def _suggested(store, order, record):
     return amount if amount.shop <= left.shop else left
 
 
+def suggest_refund(order, wanted):
+    """What refunding units would give back: (subtotal, tax, amount), and from where.
+
+    :param wanted: {line: units}
+    :return: (subtotal, tax, amount, [(payment, part of the amount)])
+    """
+    subtotal, tax = Bag(), Bag()
+    for line, units in wanted.items():
+        if not 0 < units <= line.current_quantity:
+            raise StoreError("Quantity cannot refund more items than were purchased")
+        now, then = line.current_quantity, line.current_quantity - units
+        subtotal += totals.line_value(order, line, now)
+        subtotal -= totals.line_value(order, line, then)
+        tax += totals.line_tax(order, line, now) - totals.line_tax(order, line, then)
+    amount = subtotal if order.taxes_included else subtotal + tax
+    left = totals.received(order) - totals.refunded(order)
+    if amount.shop > left.shop:
+        amount = left
+    return subtotal, tax, amount, _payments(order, amount)
+
+
+def _payments(order, amount):
+    """Take an amount from the payments in their order."""
+    parts = []
+    for payment in order.transactions:
+        if payment.kind not in ("SALE", "CAPTURE") or payment.status != "SUCCESS":
+            continue
+        back = total(
+            entry.amount
+            for entry in order.transactions
+            if entry.kind == "REFUND" and entry.parent in (payment, None)
+        )
+        left = payment.amount - back
+        part = amount if amount.shop <= left.shop else left
+        if part.shop > 0:
+            parts.append((payment, part))
+            amount -= part
+    return parts
+
+
 def edit(store, order, changes):
     """Change the lines of an order: ``{sku, quantity}`` each, 0 removes the line.
 

@@ -98,6 +98,20 @@ RECORDS = {
     "PricingPercentageValue": {"percentage"},
     "RefundCreatePayload": {"order", "refund", "userErrors"},
     "SelectedOption": {"name", "value"},
+    "SuggestedOrderTransaction": {
+        "amountSet",
+        "gateway",
+        "kind",
+        "maximumRefundableSet",
+        "parentTransaction",
+    },
+    "SuggestedRefund": {
+        "amountSet",
+        "maximumRefundableSet",
+        "subtotalSet",
+        "suggestedTransactions",
+        "totalTaxSet",
+    },
     "ShopPlan": {"displayName", "partnerDevelopment", "shopifyPlus"},
     "TaxLine": {
         "title",

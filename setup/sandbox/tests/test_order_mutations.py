@@ -168,3 +168,45 @@ def test_hold_stops_shipping_until_it_is_released(shop, client):
     payload = client.data(RELEASE, {"id": entry.gid})["fulfillmentOrderReleaseHold"]
     assert payload["fulfillmentOrder"]["status"] == "OPEN"
     assert fulfil(client, entry)["userErrors"] == []
+
+
+SUGGEST = """query S($id: ID!, $lines: [RefundLineItemInput!]!) {
+  order(id: $id) { suggestedRefund(refundLineItems: $lines) {
+    amountSet { shopMoney { amount } } totalTaxSet { shopMoney { amount } }
+    suggestedTransactions { gateway kind amountSet { shopMoney { amount } }
+      parentTransaction { id } } } } }"""
+
+
+def suggest(client, order, quantity, line=None):
+    entry = {"lineItemId": line or order.lines[0].gid, "quantity": quantity}
+    variables = {"id": order.gid, "lines": [entry]}
+    return client.data(SUGGEST, variables)["order"]["suggestedRefund"]
+
+
+def test_suggested_refund_is_what_refunding_gives_back(shop, client):
+    order = shop.checkout(
+        {"A": 3},
+        taxes=[{"title": "VAT", "rate": 0.21}],
+        discounts=[{"code": "X", "type": "fixed", "value": 1, "target": "order"}],
+    )
+    found = suggest(client, order, 2)
+    [part] = found["suggestedTransactions"]
+    assert part["parentTransaction"]["id"] == order.transactions[0].gid
+    assert part["amountSet"] == found["amountSet"]
+    amount = found["amountSet"]["shopMoney"]["amount"]
+    record = shop.refund(order, {"A": 2}, "CANCEL")
+    assert str(record.total.shop) == amount
+
+
+def test_nothing_is_suggested_for_what_was_not_paid(shop, client):
+    order = shop.checkout({"A": 1}, payment="pending")
+    assert suggest(client, order, 1)["suggestedTransactions"] == []
+
+
+def test_suggestions_for_more_than_was_bought_are_refused(shop, client):
+    order = shop.checkout({"A": 1})
+    variables = {
+        "id": order.gid,
+        "lines": [{"lineItemId": order.lines[0].gid, "quantity": 2}],
+    }
+    assert "more items" in client.error(SUGGEST, variables)[1]

@@ -1,10 +1,12 @@
 """Orders, their lines, refunds and transactions, and customers."""
 
 from ...common.clock import iso
-from .. import totals
+from .. import orders, totals
+from ..errors import ApiError
 from ..ids import gid
 from ..money import Bag, total
 from ..resolver import VIEWS, Record, View
+from ..store import StoreError
 from .customer import Customer
 from .lines import LineItem, ShippingLine
 from .parts import (
@@ -188,6 +190,44 @@ class Order(View):
 
     def refunds(self, first=None):
         return [Refund(r, self._ctx) for r in self._record.refunds[:first]]
+
+    def suggested_refund(self, refund_line_items=None):
+        order = self._record
+        lines = {line.gid: line for line in order.lines}
+        wanted = {}
+        try:
+            for entry in refund_line_items or []:
+                if entry["lineItemId"] not in lines:
+                    raise StoreError("Refund line items: line item does not exist")
+                line = lines[entry["lineItemId"]]
+                wanted[line] = wanted.get(line, 0) + entry["quantity"]
+            found = orders.suggest_refund(order, wanted)
+        except StoreError as error:
+            raise ApiError(str(error), "BAD_REQUEST") from error
+        subtotal, tax, amount, payments = found
+        return Record(
+            "SuggestedRefund",
+            amountSet=bag(order, amount),
+            maximumRefundableSet=bag(
+                order, totals.received(order) - totals.refunded(order)
+            ),
+            subtotalSet=bag(order, subtotal),
+            totalTaxSet=bag(order, tax),
+            suggestedTransactions=[
+                self._suggested(payment, part) for payment, part in payments
+            ],
+        )
+
+    def _suggested(self, payment, part):
+        order = self._record
+        return Record(
+            "SuggestedOrderTransaction",
+            amountSet=bag(order, part),
+            gateway=payment.gateway,
+            kind="SUGGESTED_REFUND",
+            maximumRefundableSet=bag(order, payment.amount),
+            parentTransaction=OrderTransaction((order, payment), self._ctx),
+        )
 
     def tax_lines(self):
         return tax_lines(self._record, totals.tax_lines(self._record))

@@ -1,0 +1,131 @@
+"""Money back: exactly what was decided, from the payments that were made.
+
+Shopify pays back what the given transactions say, each out of one payment. A refund of
+several payments is taken from them in their order.
+"""
+
+from decimal import Decimal
+
+from ..errors import Malformed, Refused
+from . import amounts
+from .reader import Place
+
+RESTOCK = {"none": "NO_RESTOCK", "cancel": "CANCEL", "return": "RETURN"}
+
+
+def mark(key):
+    """What a refund of ours is known by in the shop: the beginning of its key.
+
+    >>> mark("0123456789abcdef")
+    'Odoo 0123456789ab'
+    """
+    return f"Odoo {key.replace('-', '')[:12]}"
+
+
+def note_of(note, key):
+    return f"{note} ({mark(key)})" if note else mark(key)
+
+
+def find(refunds, key):
+    """The id of the refund that carries our mark, "" when there is none."""
+    for raw in refunds:
+        place = Place(raw, "refunds")
+        if mark(key) in place["note"].text():
+            return place["id"].text()
+    return ""
+
+
+def line_inputs(lines, location_of):
+    """RefundLineItemInput rows.
+
+    :param lines: objects like RefundLineData
+    :param location_of: the location of a line that does not say where it came back to
+    """
+    rows = []
+    for line in lines:
+        row = {
+            "lineItemId": line.line_ref,
+            "quantity": line.quantity,
+            "restockType": RESTOCK[line.restock],
+        }
+        if line.restock != "none":
+            row["locationId"] = line.node_ref or location_of(line.line_ref)
+        rows.append(row)
+    return rows
+
+
+def payments_left(transactions, currency):
+    """What can still be paid back of each payment.
+
+    :return: list of (transaction id, gateway, amount), in the order of payment
+    """
+    left, places = {}, [Place(raw, "transactions") for raw in transactions]
+    good = [place for place in places if place["status"].text() == "SUCCESS"]
+    for place in good:
+        if place["kind"].text() in ("SALE", "CAPTURE"):
+            amount = amounts.money(place["amountSet"], currency)
+            left[place["id"].text()] = [place["gateway"].text(), amount]
+    for place in good:
+        if place["kind"].text() == "REFUND":
+            _take_back(left, place, amounts.money(place["amountSet"], currency))
+    return [(ref, gateway, amount) for ref, (gateway, amount) in left.items()]
+
+
+def _take_back(left, refund, amount):
+    """A refund that does not say which payment it is of is of the first."""
+    parent = refund["parentTransaction"]
+    refs = [parent["id"].text()] if parent else list(left)
+    for ref in refs:
+        if ref in left and amount > 0:
+            part = min(amount, left[ref][1])
+            left[ref][1] -= part
+            amount -= part
+
+
+def transactions(order_ref, amount, payments):
+    """OrderTransactionInput rows that come to ``amount``.
+
+    :raise Refused: more is to be paid back than was paid
+    """
+    rows, left = [], amount
+    for ref, gateway, paid in payments:
+        part = min(left, paid)
+        if part > 0:
+            left -= part
+            rows.append(
+                {
+                    "orderId": order_ref,
+                    "parentId": ref,
+                    "gateway": gateway,
+                    "kind": "REFUND",
+                    "amount": str(part),
+                }
+            )
+    if left:
+        paid = sum((paid for _ref, _gateway, paid in payments), Decimal(0))
+        raise Refused(
+            f"{amount} is to be paid back, and {paid} is left of what was paid",
+            code="OVER_REFUND",
+        )
+    return rows
+
+
+def suggested(raw, order_ref):
+    """What Shopify itself would pay back, as OrderTransactionInput rows."""
+    if raw is None:
+        raise Malformed("nothing is suggested", path="suggestedRefund")
+    rows = []
+    for place in Place(raw, "suggestedRefund")["suggestedTransactions"].items():
+        amount = place["amountSet"]["shopMoney"]["amount"].number()
+        if amount > 0:
+            parent = place["parentTransaction"]
+            row = {
+                "orderId": order_ref,
+                "gateway": place["gateway"].text(),
+                "kind": "REFUND",
+                "amount": str(amount),
+            }
+            if parent:
+                row["parentId"] = parent["id"].text()
+            rows.append(row)
+    return rows
