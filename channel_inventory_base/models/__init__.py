@@ -7,6 +7,7 @@ from . import channel_channel_jobs
 from . import channel_shared_state
 from . import channel_node
 from . import channel_listing
+from . import channel_explained
 from . import channel_level
 from . import channel_level_remote
 from . import channel_level_pending
@@ -14,6 +15,7 @@ from . import channel_change
 from . import channel_deduction
 from . import channel_hold
 from . import channel_allocation_group
+from . import channel_controlled
 from . import channel_rule_terms
 from . import channel_rule
 from . import channel_rule_version
@@ -54,12 +56,15 @@ from . import channel_stock_report
 from . import channel_external_stock
 from . import channel_supplier_stock
 from . import product_product
+from . import res_company
+from . import res_config_settings
 from . import res_partner
 from . import sale_order
 from . import stock_location
 from . import stock_picking
 from . import stock_warehouse
 from . import stock_hooks
+from . import channel_allocation_group_ui
 from . import channel_channel_ui
 from . import channel_exception_ui
 from . import channel_level_ui
@@ -72,3 +77,4 @@ from . import channel_message_ui
 from . import channel_publication_ui
 from . import channel_position_ui
 from . import channel_rule_ui
+from . import channel_rule_version_ui

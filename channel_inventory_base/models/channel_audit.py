@@ -35,6 +35,7 @@ class ChannelAudit(models.Model):
             ("publication", "Publication"),
             ("drift", "Drift"),
             ("exception", "Exception"),
+            ("control", "Rules and mappings"),
             ("operator", "Operator"),
         ],
         required=True,
@@ -71,13 +72,16 @@ class ChannelAudit(models.Model):
         )
 
     @api.model
-    def _log(self, kind, channel, message, record=None, trace=None, data=None):
+    def _log(
+        self, kind, channel, message, record=None, trace=None, data=None, company=None
+    ):
+        """:param company: of what concerns no channel, or all of them"""
         # sudo: everybody leaves traces, nobody may write them
         return self.sudo().create(
             {
                 "at": fields.Datetime.now(),
                 "channel_id": channel.id,
-                "company_id": channel.company_id.id,
+                "company_id": (company or channel.company_id).id,
                 "user_id": self.env.uid,
                 "kind": kind,
                 "res_model": record._name if record else False,

@@ -15,6 +15,7 @@ class ChannelLevel(models.Model):
 
     _name = "channel.level"
     _description = "Channel Level"
+    _inherit = ["channel.explained"]
     _order = "id"
     _log_access = False
     _rec_name = "listing_id"

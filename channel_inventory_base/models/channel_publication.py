@@ -82,6 +82,7 @@ class ChannelPublicationLine(models.Model):
 
     _name = "channel.publication.line"
     _description = "Publication Line"
+    _inherit = ["channel.explained"]
     _order = "id"
     _log_access = False
     _rec_name = "level_id"

@@ -53,15 +53,16 @@ class ChannelRuleTerms(models.AbstractModel):
     kind = fields.Selection(KINDS, required=True, default="fixed")
     value = fields.Float(
         digits="Product Unit",
-        help="Backorder: at most so many stock units are promised beyond what is there. "
-        "Fixed buffer: stock units kept back. Percent buffer: percent kept back. "
-        "Days of cover: what sells in so many days is kept back. Risk buffer: the "
-        "highest chance, in percent, that a sale elsewhere finds nothing left. Pool "
-        "share: at most so many percent of what can be sold. Threshold: at or below so "
-        "many sold units 0 is shown. Cap: never more than so many sold units; 0 means no "
-        "cap. Frozen number: exactly so many sold units. Exclusive allocation: only "
-        "while so many stock units or fewer are left; 0 means always. For one "
-        "warehouse, threshold and cap count stock units.",
+        help="Backorder: at most so many stock units are promised beyond what is "
+        "there. Fixed buffer: stock units kept back. Percent buffer: percent kept "
+        "back. Days of cover: what sells in so many days is kept back. Risk "
+        "buffer: the highest chance, in percent, that a sale elsewhere finds "
+        "nothing left. Pool share: at most so many percent of what can be sold. "
+        "Threshold: at or below so many sold units 0 is shown. Cap: never more "
+        "than so many sold units; 0 means no cap. Frozen number: exactly so many "
+        "sold units. Exclusive allocation: only while so many stock units or "
+        "fewer are left; 0 means always. For one warehouse, threshold and cap "
+        "count stock units.",
     )
     horizon_days = fields.Integer(
         help="Backorder: only what is due within so many days is promised; 0 means "
@@ -72,8 +73,8 @@ class ChannelRuleTerms(models.AbstractModel):
         "within the horizon."
     )
     supplier_stock = fields.Boolean(
-        help="Backorder: promise also what suppliers report to have in stock, when they "
-        "deliver within the horizon."
+        help="Backorder: promise also what suppliers report to have in stock, when "
+        "they deliver within the horizon."
     )
     allocation_group_id = fields.Many2one(
         "channel.allocation.group",
@@ -172,4 +173,45 @@ class ChannelRuleTerms(models.AbstractModel):
         return {
             name: self._fields[name].convert_to_write(self[name], self)
             for name in self._terms_fields()
+        }
+
+    @api.model
+    def _content_fields(self):
+        """All that people write: the terms, and how the rule is called."""
+        return [*self._terms_fields(), "name"]
+
+    def _content(self):
+        return dict(self._terms(), name=self.name)
+
+    def _term_words(self, name):
+        """A value as a person reads it; "" when there is none."""
+        field = self._fields[name]
+        if self and field.type == "float":
+            return f"{self[name]:g}"
+        if not self or (not self[name] and field.type != "integer"):
+            return ""
+        return str(field.convert_to_export(self[name], self))
+
+    def _is_automatic(self, name):
+        """Whether it is what some kind and value are called."""
+        words, _space, number = name.removesuffix(" %").rpartition(" ")
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        try:
+            float(number)
+        except ValueError:
+            return False
+        return words in kinds.values()
+
+    def _difference_from(self, other):
+        """What differs from ``other``, a version or none: field -> [from, to] in words.
+
+        A name that follows from the rest is not told.
+        """
+        old, new = other._content() if other else {}, self._content()
+        if other and self._is_automatic(old["name"]) and self._is_automatic(self.name):
+            new.pop("name")
+        return {
+            name: [other._term_words(name), self._term_words(name)]
+            for name in new
+            if old.get(name, False) != new[name]
         }

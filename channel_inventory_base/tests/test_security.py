@@ -11,7 +11,7 @@ MATRIX = {
     "channel.channel": ({"manager"}, {"manager"}, {"manager"}),
     "channel.node": ({"manager"}, {"manager"}, {"manager"}),
     "channel.listing": ({"operator", "manager"}, {"manager"}, {"manager"}),
-    "channel.rule": ({"manager"}, {"manager"}, {"manager"}),
+    "channel.rule": ({"operator", "manager"}, {"operator", "manager"}, {"manager"}),
     "channel.rule.version": (set(), set(), set()),
     "channel.allocation.group": ({"manager"}, {"manager"}, {"manager"}),
     "channel.allocation.member": ({"manager"}, {"manager"}, {"manager"}),

@@ -68,6 +68,17 @@ class TestViews(ChannelCase):
             cls.channel, "import", key="views", message="No", record=cls.order
         )
         cls.env["channel.channel"]._count_refused_webhook(cls.channel.id)
+        cls.env["channel.sales.rate"].create(
+            {
+                "product_id": cls.product.id,
+                "company_id": cls.channel.company_id.id,
+                "per_day": 2,
+                "measured_at": fields.Datetime.now(),
+            }
+        )
+        cls.env["channel.allocation.group"].create(
+            {"name": "Scarce", "member_ids": [(0, 0, {"channel_id": cls.channel.id})]}
+        )
         cls.env["channel.tax.map"].create(
             {
                 "channel_id": cls.channel.id,

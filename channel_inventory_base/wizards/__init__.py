@@ -1,1 +1,2 @@
 from . import channel_go_live
+from . import channel_rejection

@@ -1,0 +1,394 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+NO_PROPOSAL = {"proposal": False, "proposed_by_id": False, "proposed_at": False}
+
+
+class ChannelControlled(models.AbstractModel):
+    """What takes effect only when somebody has decided so, and somebody else agreed.
+
+    How it works: content is written freely and counts for nothing. Proposing remembers
+    who and when; approving puts it into effect through ``_put_in_effect``, ending
+    through ``_put_out_of_effect``. What was proposed is what is approved: an edit takes
+    the proposal back, a button may say in its context which proposal it shows
+    (``seen_proposal``), and two approvals at the same moment meet at a row lock.
+
+    How to use: inherit it, have a ``company_id``, and implement the hooks at the end.
+    """
+
+    _name = "channel.controlled"
+    _description = "Change Control"
+
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("proposed", "Proposed"),
+            ("active", "Active"),
+            ("retired", "Retired"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    proposal = fields.Selection(
+        [("activate", "To take effect"), ("retire", "To end")],
+        readonly=True,
+        copy=False,
+        string="Proposed",
+    )
+    proposed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    proposed_at = fields.Datetime(readonly=True, copy=False)
+    needs_approval = fields.Boolean(
+        compute="_compute_approval",
+        help="The company asks for a second person to approve changes.",
+    )
+    may_approve = fields.Boolean(
+        compute="_compute_approval",
+        search="_search_may_approve",
+        help="You may approve this proposal.",
+    )
+
+    @api.depends("company_id", "state", "proposed_by_id")
+    @api.depends_context("uid")
+    def _compute_approval(self):
+        manager = self._is_manager()
+        for record in self:
+            # sudo: a setting of the company that everybody is bound by
+            asked = record.company_id.sudo().channel_change_approval
+            record.needs_approval = asked
+            record.may_approve = (
+                manager
+                and record.state == "proposed"
+                and not (asked and record.proposed_by_id == self.env.user)
+            )
+
+    @api.model
+    def _search_may_approve(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        if not self._is_manager():
+            return Domain(True not in value)
+        asking = self.env["res.company"].sudo()  # sudo: as above
+        asking = asking.search([("channel_change_approval", "=", True)])
+        domain = Domain("state", "=", "proposed") & (
+            Domain("company_id", "not in", asking.ids)
+            | Domain("proposed_by_id", "!=", self.env.uid)
+        )
+        return domain if True in value else ~domain
+
+    # ---------------------------------------------------------------- CRUD
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._guard_control(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._guard_control(vals)
+        return super().write(vals)
+
+    @api.model
+    def _control_fields(self):
+        """What only the buttons may write."""
+        return {"state", "proposal", "proposed_by_id", "proposed_at"}
+
+    def _guard_control(self, vals):
+        """:raise AccessError: when somebody writes what only the buttons may write"""
+        if self.env.su:
+            return
+        touched = {
+            name
+            for name in vals.keys() & self._control_fields()
+            if vals[name] and (name, vals[name]) != ("state", "draft")
+        }
+        if self:  # of a record that exists, nothing may be reset either
+            touched = vals.keys() & self._control_fields()
+        if touched:
+            raise AccessError(
+                self.env._(
+                    "%(fields)s of %(model)s cannot be written: use Propose, Approve, "
+                    "Activate or Retire.",
+                    fields=", ".join(
+                        sorted(self._fields[name].string for name in touched)
+                    ),
+                    model=self._description,
+                )
+            )
+
+    # ------------------------------------------------------------- buttons
+    def action_propose(self):
+        self._require_role("operator")
+        for record in self:
+            record._require_state(("draft",), self.env._("proposed"))
+            record._check_complete()
+        self._propose("activate")
+
+    def action_withdraw(self):
+        """Take a proposal back; nothing that is in effect changes."""
+        self._require_role("operator")
+        self._lock()
+        for record in self:
+            record._require_state(("proposed",), self.env._("taken back"))
+            record._log_control(self.env._("%s: proposal taken back", record._label()))
+        self._end_proposal()
+
+    def action_approve(self):
+        self._require_role("manager")
+        self._lock()
+        for record in self:
+            record._require_state(("proposed",), self.env._("approved"))
+            record._check_seen()
+            record._check_second_person()
+        for record in self.filtered(lambda each: each.proposal == "retire"):
+            record._log_control(self.env._("%s: end approved", record._label()))
+            record._put_out_of_effect()
+        self.filtered(lambda each: each.proposal == "activate")._approve_content()
+
+    def _approve_content(self):
+        for record in self:
+            # as of today, not of the day of its proposal
+            record._check_complete()
+            record._log_control(
+                self.env._("%s: approved", record._label()), record._difference()
+            )
+        self._put_in_effect()
+
+    def action_activate(self):
+        """Straight into effect, where nobody else has to agree."""
+        proposed = self.filtered(lambda each: each.state == "proposed")
+        proposed.action_approve()
+        records = self - proposed
+        if not records:
+            return
+        records._require_role("manager")
+        records._lock()
+        for record in records:
+            record._require_state(("draft",), self.env._("activated"))
+            if record.needs_approval:
+                raise UserError(
+                    self.env._(
+                        "%(company)s asks for a second person: propose %(record)s, and "
+                        "another manager approves it.",
+                        company=record.company_id.name,
+                        record=record._label(),
+                    )
+                )
+            record._check_complete()
+            record._log_control(
+                self.env._("%s: activated", record._label()), record._difference()
+            )
+        records._put_in_effect()
+
+    def action_reject(self):
+        """Ask for the reason first."""
+        self._require_role("manager")
+        for record in self:
+            record._require_state(("proposed",), self.env._("rejected"))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Reject"),
+            "res_model": "channel.rejection",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_res_model": self._name,
+                "default_res_ids": self.ids,
+                "seen_proposal": self.env.context.get("seen_proposal"),
+            },
+        }
+
+    def _reject(self, reason):
+        self._require_role("manager")
+        self._lock()
+        for record in self:
+            record._require_state(("proposed",), self.env._("rejected"))
+            record._check_seen()
+            message = self.env._(
+                "%(record)s: proposal of %(user)s rejected: %(reason)s",
+                record=record._label(),
+                user=record.proposed_by_id.name,
+                reason=reason,
+            )
+            record._log_control(message, record._difference())
+            record._chatter().message_post(body=message)
+        self._end_proposal()
+
+    def action_retire(self):
+        """End it; as a proposal where a second person has to agree."""
+        asked = self.filtered("needs_approval")
+        if asked:
+            asked._require_role("operator")
+            for record in asked:
+                record._require_state(("draft", "active"), self.env._("retired"))
+                record._require_effect()
+            asked._propose("retire")
+        rest = self - asked
+        if rest:
+            rest._require_role("manager")
+            rest._lock()
+            for record in rest:
+                record._require_effect()
+                record._log_control(self.env._("%s: retired", record._label()))
+                record._put_out_of_effect()
+
+    def action_reopen(self):
+        """What is retired becomes a draft again."""
+        self._require_role("operator")
+        self._lock()
+        for record in self:
+            record._require_state(("retired",), self.env._("reopened"))
+        # sudo: the state is the buttons' to write
+        self.sudo().write({"state": "draft"})
+
+    def action_show_audit(self):
+        """Who proposed, approved, rejected and retired it."""
+        return dict(
+            self.env["ir.actions.act_window"]._for_xml_id(
+                "channel_inventory_base.channel_audit_action"
+            ),
+            domain=[("res_model", "=", self._name), ("res_id", "in", self.ids)],
+        )
+
+    # -------------------------------------------------------------- checks
+    def _is_manager(self):
+        group = "channel_inventory_base.group_channel_manager"
+        return self.env.su or self.env.user.has_group(group)
+
+    def _require_role(self, role):
+        """For buttons whose work is done with more rights than their user has."""
+        self.check_access("read")
+        self.env["channel.channel"]._require_role(role)
+
+    def _require_state(self, states, done):
+        if self.state not in states:
+            raise UserError(
+                self.env._(
+                    "%(record)s cannot be %(done)s: it is %(state)s now.",
+                    record=self._label(),
+                    done=done,
+                    state=self._state_words(),
+                )
+            )
+
+    def _state_words(self):
+        return self._fields["state"].convert_to_export(self.state, self).lower()
+
+    def _require_effect(self):
+        if not self._is_in_effect():
+            raise UserError(
+                self.env._(
+                    "%s is not in effect: there is nothing to retire.", self._label()
+                )
+            )
+
+    def _check_seen(self):
+        """The proposal that is decided on must be the one that was looked at."""
+        seen = self.env.context.get("seen_proposal")
+        if seen and seen != fields.Datetime.to_string(self.proposed_at):
+            raise UserError(
+                self.env._(
+                    "%(record)s was proposed anew by %(user)s on %(at)s, after you "
+                    "opened it: look at it again.",
+                    record=self._label(),
+                    user=self.proposed_by_id.name,
+                    at=format_datetime(self.env, self.proposed_at),
+                )
+            )
+
+    def _check_second_person(self):
+        if self.needs_approval and self.proposed_by_id == self.env.user:
+            raise UserError(
+                self.env._(
+                    "You proposed %(record)s yourself. %(company)s asks for a second "
+                    "person: another manager has to approve it.",
+                    record=self._label(),
+                    company=self.company_id.name,
+                )
+            )
+
+    def _lock(self):
+        """:raise UserError: when somebody else decides on one of them right now"""
+        self.flush_recordset()
+        if self.try_lock_for_update() != self:
+            raise UserError(
+                self.env._(
+                    "Somebody else is changing the same records right now. Look again "
+                    "in a moment."
+                )
+            )
+
+    # ----------------------------------------------------------- proposals
+    def _propose(self, proposal):
+        self._lock()
+        for record in self:
+            if proposal == "retire":
+                record._log_control(self.env._("%s: end proposed", record._label()))
+            else:
+                record._log_control(
+                    self.env._("%s: proposed", record._label()), record._difference()
+                )
+        # sudo: proposal fields are the buttons' to write
+        self.sudo().write(
+            {
+                "state": "proposed",
+                "proposal": proposal,
+                "proposed_by_id": self.env.uid,
+                "proposed_at": fields.Datetime.now(),
+            }
+        )
+
+    def _end_proposal(self):
+        """No proposal any more: what is in effect stays, what is not is a draft."""
+        for record in self:
+            state = "active" if record._is_in_effect_as_it_is() else "draft"
+            if record.proposal or record.state != state:
+                # sudo: as above
+                record.sudo().write(dict(NO_PROPOSAL, state=state))
+
+    def _log_control(self, message, difference=None):
+        self.env["channel.audit"]._log(
+            "control",
+            self._channel(),
+            message,
+            record=self,
+            data=difference,
+            company=self.company_id,
+        )
+
+    # --------------------------------------------------------------- hooks
+    def _label(self):
+        """How messages call it."""
+        return self.display_name
+
+    def _channel(self):
+        """The one channel it is about, if it is one."""
+        return self.env["channel.channel"]
+
+    def _chatter(self):
+        """The record whose chatter tells about it."""
+        return self
+
+    def _check_complete(self):
+        """:raise UserError: when something is missing before it can take effect"""
+
+    def _is_in_effect(self):
+        """Whether anything of it counts, be it as it is or as it was."""
+        raise NotImplementedError
+
+    def _is_in_effect_as_it_is(self):
+        raise NotImplementedError
+
+    def _difference(self):
+        """What approving would change: field -> [from, to], in words."""
+        raise NotImplementedError
+
+    def _put_in_effect(self):
+        """Write what was approved, by this user, to where it counts."""
+        raise NotImplementedError
+
+    def _put_out_of_effect(self):
+        raise NotImplementedError

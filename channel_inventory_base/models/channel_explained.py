@@ -1,0 +1,66 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.explain import explain
+
+
+class ChannelExplained(models.AbstractModel):
+    """A number that remembers its ``inputs``, and so the rules that made it."""
+
+    _name = "channel.explained"
+    _description = "Number With Its Inputs"
+
+    rule_version_ids = fields.Many2many(
+        "channel.rule.version",
+        compute="_compute_rule_version_ids",
+        search="_search_rule_version_ids",
+        string="Rules",
+        help="The rule versions that the number names.",
+    )
+
+    @api.depends("inputs")
+    def _compute_rule_version_ids(self):
+        for record in self:
+            record.rule_version_ids = sorted(
+                {
+                    version
+                    for step in explain(record.inputs or {})
+                    for version in step.rules
+                }
+            )
+
+    @api.model
+    def _search_rule_version_ids(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        versions = self.env["channel.rule.version"].browse(value).exists()
+        conditions = [SQL("false")]
+        for kind, found in versions.grouped("kind").items():
+            judging = found.filtered("warehouse_id")
+            conditions.append(
+                SQL(
+                    "(inputs ->> %s)::int = ANY(%s)",
+                    f"{kind}_id",
+                    (found - judging).ids,
+                )
+            )
+            if judging:
+                conditions.append(SQL(_JUDGED_BY, judging.ids))
+        return [
+            (
+                "id",
+                "in",
+                SQL(
+                    "(SELECT id FROM %s WHERE %s)",
+                    SQL.identifier(self._table),
+                    SQL(" OR ").join(conditions),
+                ),
+            )
+        ]
+
+
+# Rules for single warehouses stand in a list.
+_JUDGED_BY = """
+    EXISTS (SELECT FROM jsonb_path_query(inputs, '$.judged_by[*].rules[*]') rule
+             WHERE (rule #>> '{}')::int = ANY(%s))
+"""

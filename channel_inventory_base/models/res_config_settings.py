@@ -1,0 +1,9 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    channel_change_approval = fields.Boolean(
+        related="company_id.channel_change_approval", readonly=False
+    )
