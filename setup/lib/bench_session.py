@@ -90,6 +90,7 @@ class Session:
                 building = f"{name}_building"
                 databases.drop(self.env, building)
                 databases.clone(self.env, self.template, building)
+                databases.mark_used(self.env, building)  # nobody's leftover
                 seed(self, building)
                 self.close(building)
                 databases.rename(self.env, building, name)
