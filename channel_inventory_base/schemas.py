@@ -281,8 +281,9 @@ class OrderData:
     a newer. ``complete`` False: only identity, version and demand are known (a
     webhook that carries less than the order); enough to hold stock, not to sell.
     ``payment``: pending, authorized, paid, refunded, voided. ``state``: open or
-    cancelled. ``refunds`` and ``shipments``: all that the channel has, ours among them;
-    None where it does not tell.
+    cancelled. ``risk`` of fraud as the channel sees it: low, medium, high, or "" where
+    it does not tell. ``refunds`` and ``shipments``: all that the channel has, ours
+    among them; None where it does not tell.
     """
 
     external_id: str
@@ -303,6 +304,7 @@ class OrderData:
     billing: AddressData | None = None
     shipping: AddressData | None = None
     note: str = ""
+    risk: str = ""
     refunds: tuple[OrderRefundData, ...] | None = None
     shipments: tuple[OrderShipmentData, ...] | None = None
 
@@ -313,6 +315,7 @@ class OrderData:
             self.payment,
             ("pending", "authorized", "paid", "refunded", "voided"),
         )
+        _check_choice("risk", self.risk, ("", "low", "medium", "high"))
         for index, line in enumerate(self.lines):
             _check_quantity(f"lines[{index}].quantity", line.quantity)
             _check_quantity(f"lines[{index}].open_quantity", line.open_quantity)

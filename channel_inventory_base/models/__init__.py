@@ -17,6 +17,7 @@ from . import channel_hold
 from . import channel_allocation_group
 from . import channel_controlled
 from . import channel_rule_terms
+from . import channel_routing_rule
 from . import channel_rule
 from . import channel_rule_version
 from . import channel_sales_rate
@@ -41,6 +42,7 @@ from . import channel_order_line_apply
 from . import channel_partner
 from . import channel_order_partner
 from . import channel_order_route
+from . import channel_order_short
 from . import channel_order_sale
 from . import channel_order_check
 from . import channel_order_import
@@ -49,6 +51,10 @@ from . import channel_message
 from . import channel_messenger
 from . import channel_channel_messages
 from . import channel_tax_map
+from . import channel_channel_policy
+from . import channel_order_policy
+from . import channel_order_payment
+from . import channel_order_retry
 from . import channel_catalogue
 from . import channel_exception
 from . import channel_audit

@@ -1,11 +1,14 @@
 from odoo import api, fields, models
 
+from ..const import LET_THROUGH
+
 
 class ChannelException(models.Model):
     _inherit = "channel.exception"
 
     is_late = fields.Boolean(compute="_compute_is_late")
     can_retry = fields.Boolean(compute="_compute_can_retry")
+    can_let_through = fields.Boolean(compute="_compute_can_let_through")
 
     @api.depends("state", "deadline")
     def _compute_is_late(self):
@@ -16,6 +19,14 @@ class ChannelException(models.Model):
                 exception.state == "open" and deadline and deadline < now
             )
 
+    @api.depends("res_model", "category")
+    def _compute_can_let_through(self):
+        for exception in self:
+            exception.can_let_through = (
+                exception.res_model == "channel.order"
+                and exception.category in LET_THROUGH
+            )
+
     @api.depends("res_model")
     def _compute_can_retry(self):
         """Whether the record it is about knows how to try again."""
@@ -24,6 +35,18 @@ class ChannelException(models.Model):
             exception.can_retry = known and hasattr(
                 self.env[exception.res_model], "action_retry"
             )
+
+    def action_let_through(self):
+        """Overrule the check for the orders that it stopped."""
+        for exception in self.filtered("can_let_through"):
+            order = exception._record()
+            if order is not None:
+                order.action_let_through(exception.category)
+        self.action_resolve()
+
+    def action_short_stock(self):
+        self.ensure_one()
+        return self.env["channel.order"].browse(self.res_id).action_short_stock()
 
     def action_match_listings(self):
         """The listings of its order; the order, when the channel has none for it."""

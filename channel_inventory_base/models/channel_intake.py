@@ -93,6 +93,8 @@ class ChannelIntake(models.AbstractModel):
     @api.model
     def _run(self, channel):
         end = time.monotonic() + RUN_SECONDS
+        with own_transaction(self.env) as env:
+            env["channel.order"]._release_parked(channel)
         while time.monotonic() < end:
             while self._capture_next(channel):
                 pass

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..const import SHORT_POLICIES
+
 SMALLEST_FACTOR = 0.000001
 
 
@@ -76,6 +78,12 @@ class ChannelListing(models.Model):
         aggregator=None,
     )
     level_ids = fields.One2many("channel.level", "listing_id")
+    short_policy = fields.Selection(
+        SHORT_POLICIES,
+        string="When Short",
+        help="What happens to an order line when it is not in stock. Empty: what the "
+        "product says, or the channel.",
+    )
 
     _external_uniq = models.UniqueIndex(
         "(channel_id, external_id)", "The channel has this listing already."

@@ -14,7 +14,7 @@ QUIET = {
     "mail_create_nosubscribe": True,
 }
 # States that a newer version of the order brings back to life.
-REOPENING = ("blocked", "gone", "closed", "cancelled")
+REOPENING = ("blocked", "parked", "gone", "closed", "cancelled")
 GONE_MINUTES = 5
 # Orders of which we know less than there is to know.
 FETCH_WANTED = SQL(
@@ -48,6 +48,7 @@ class ChannelOrder(models.Model):
         [
             ("captured", "Captured"),
             ("blocked", "Needs attention"),
+            ("parked", "Waits for stock"),
             ("imported", "Imported"),
             ("cancelled", "Cancelled"),
             ("closed", "Shipped before we knew it"),
@@ -176,6 +177,7 @@ class ChannelOrder(models.Model):
                 "total": float(data.total),
                 "currency_name": data.currency,
                 "customer_name": data.customer.name,
+                "fingerprint": self._get_fingerprint(data),
                 "data": json.loads(schemas.dumps(data)),
             }
         )

@@ -18,6 +18,7 @@ class ChannelOrder(models.Model):
         self._check_mapping(data)
         self._check_currency(data)
         self._check_figures(data)
+        self._check_policies(data)
 
     def _check_test(self, data):
         if data.test and not self.channel_id.import_test_orders:

@@ -2,8 +2,11 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..tools.refusal import OrderRefusedError
+from ..tools.refusal import OrderParkedError, OrderRefusedError
 from .channel_order import QUIET
+
+# Confirmation policy -> payments that confirm.
+PAID_WHEN = {"paid": ("paid", "authorized"), "captured": ("paid",)}
 
 
 class ChannelOrder(models.Model):
@@ -28,21 +31,39 @@ class ChannelOrder(models.Model):
         if self.state == "cancelled" or data.state == "cancelled":
             return
         try:
-            if order._must_write(data):
+            if order._is_to_write(data):
                 # all or nothing, contacts included
                 with self.env.cr.savepoint():
                     order._write_sale_order(data)
             if order._is_confirm_due(data):
+                order._check_confirmable(data)
                 with self.env.cr.savepoint():
                     order.sale_order_id.with_context(**QUIET).action_confirm()
         except OrderRefusedError as refusal:
             order._block(refusal.category, refusal.message, refusal.suggestion)
+        except OrderParkedError as parked:
+            order._park(parked)
         except UserError as error:
             order._block("import", str(error), self.env._("Correct that, then retry."))
         else:
             # the trail tells it; a chatter message an order would be half of the cost
             order.with_context(tracking_disable=True).state = "imported"
             self.env["channel.exception"]._resolve_record(self)
+            order._report_odd_phones(data)
+
+    def _is_to_write(self, data):
+        """Check what is to be sold and where from, right before it is.
+
+        :return: whether the sale order has to be made, or made anew
+        """
+        if self._must_write(data):
+            self._check_importable(data)
+            self._secure_stock(data)
+            return True
+        if not self._is_confirm_due(data):
+            return False
+        # a quotation that waited: its stock may have gone elsewhere
+        return self._secure_stock(data) or self._is_placed_otherwise()
 
     def _must_write(self, data):
         """Whether there is no sale order, or a quotation that says something else."""
@@ -58,7 +79,6 @@ class ChannelOrder(models.Model):
 
         :raise OrderRefusedError: it does not come to the channel's figures
         """
-        self._check_importable(data)
         vals = self._prepare_sale_vals(data)
         if self.sale_order_id:
             self._rewrite_quotation(vals)
@@ -84,20 +104,11 @@ class ChannelOrder(models.Model):
         if self.sale_order_id.state not in ("draft", "sent"):
             return False
         policy = self.channel_id.confirm_policy
-        paid = data.payment in ("paid", "authorized")
-        return policy == "always" or (policy == "paid" and paid)
+        paid = data.payment in PAID_WHEN.get(policy, ())
+        return paid or policy == "always"
 
     def _on_sale_confirmed(self):
         """Holds turn into reservations, whoever confirmed, in one transaction."""
         for order in self:
             order.sale_order_id._reserve()
             order._release_holds()
-
-    def _note_odd_phones(self, data):
-        if phones := self._find_odd_phones(data):
-            self.sale_order_id._message_log(
-                body=self.env._(
-                    "Kept as the customer wrote it, it is no telephone number: %s",
-                    ", ".join(phones),
-                )
-            )

@@ -115,23 +115,27 @@ class ChannelOrderLine(models.Model):
         Where it is held is where it will be reserved: the route of the line.
         """
         wanted = {line: line._quantity_to_hold(data) for line in self}
-        routes = order._route(
-            data, {line: each for line, each in wanted.items() if each}
-        )
+        to_ship = {line: units for line, units in wanted.items() if units}
+        routes = order._route(data, to_ship) if to_ship else {}
+        self._hold_at(routes)
+
+    def _hold_at(self, routes):
+        """Make the active holds of these lines what ``routes`` says, and no others.
+
+        :param routes: line -> list of (warehouse, sold units)
+        """
         values, ended = [], self.env["channel.hold"]
         for line in self:
             active = line.hold_ids.filtered(lambda hold: hold.state == "active")
-            parts = {
-                warehouse: quantity
-                for warehouse, quantity in routes.get(line, ())
-                if line.listing_id
-            }
-            if parts == {hold.warehouse_id: hold.quantity for hold in active}:
+            product = line._get_routed_product()
+            parts = dict(routes.get(line, ())) if line.listing_id else {}
+            held = {each.warehouse_id: each.quantity for each in active}
+            if parts == held and active.product_id <= product:
                 continue
             ended |= active
             values += [
-                line._prepare_hold_vals(quantity, warehouse)
-                for warehouse, quantity in parts.items()
+                dict(line._prepare_hold_vals(units, warehouse), product_id=product.id)
+                for warehouse, units in parts.items()
             ]
         if ended:
             ended.write({"state": "released"})

@@ -144,9 +144,12 @@ class ChannelOrder(models.Model):
             "phone": self._format_phone(address.phone, country),
         }
 
-    def _find_country(self, code):
+    def _country_code(self, code):
         code = (code or "").strip().upper()
-        code = COUNTRY_ALIASES.get(code, code)
+        return COUNTRY_ALIASES.get(code, code)
+
+    def _find_country(self, code):
+        code = self._country_code(code)
         country = self.env["res.country"].search([("code", "=", code)], limit=1)
         if not country:
             raise OrderRefusedError(

@@ -102,9 +102,10 @@ class ChannelOrder(models.Model):
         lines = {line.external_id: line for line in self.line_ids}
         uoms = self._get_pack_units()
         for each in data.lines:
-            if each.quantity:
-                vals = self._prepare_product_vals(lines[each.external_id], each, uoms)
-                self._add_to_sheet(sheet, self._product_charge(each), each, vals)
+            line = lines[each.external_id]
+            for part, warehouse in self._split_line(line, each, sheet.money):
+                vals = self._prepare_product_vals(line, part, warehouse, uoms)
+                self._add_to_sheet(sheet, self._product_charge(part), part, vals)
         for each in data.shipping_lines:
             vals = self._prepare_shipping_vals(each)
             self._add_to_sheet(sheet, self._shipping_charge(each), each, vals)
@@ -128,19 +129,24 @@ class ChannelOrder(models.Model):
         tax_ids = [tax.id for tax, _each in pairs]
         sheet.add(replace(charge, taxes=taxes), tax_ids, vals)
 
-    def _prepare_product_vals(self, line, line_data, uoms):
+    def _prepare_product_vals(self, line, line_data, warehouse, uoms):
         """One sold unit as a unit of measure of its own where there is one."""
         uom, packs = self._get_sold_unit(line.listing_id, uoms)
-        hold = line.hold_ids.filtered(lambda each: each.state == "active")[:1]
-        warehouse = hold.warehouse_id or self._route_warehouse(line.node_id)
-        return {
+        vals = {
             "channel_order_line_id": line.id,
             "channel_warehouse_id": warehouse.id,
-            "product_id": line.listing_id.product_id.id,
+            "product_id": line._get_routed_product().id,
             "product_uom_id": uom.id,
             "product_uom_qty": line_data.quantity * packs,
             "price_unit": float(line_data.unit_price / Decimal(str(packs))),
         }
+        if line.substitute_id:
+            vals["name"] = self.env._(
+                "%(product)s, instead of %(sold)s",
+                product=line.substitute_id.display_name,
+                sold=line.title or line.sku,
+            )
+        return vals
 
     def _get_sold_unit(self, listing, uoms):
         """(unit, how many of it one sold unit is): (Dozen, 1) rather than (Unit, 12).

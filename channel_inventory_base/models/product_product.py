@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..const import SHORT_POLICIES
+
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
@@ -12,6 +14,11 @@ class ProductProduct(models.Model):
             product.channel_level_count = self.env["channel.level"].search_count(
                 [("listing_id.product_id", "=", product.id)]
             )
+
+    def _is_counted(self):
+        """Whether positions say how much there is: not of services, nor of kits, which
+        are in no place as such."""
+        return self.is_storable and not ("is_kits" in self._fields and self.is_kits)
 
     def action_channel_levels(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -32,6 +39,18 @@ class ProductTemplate(models.Model):
     _inherit = "product.template"
 
     channel_level_count = fields.Integer(compute="_compute_channel_level_count")
+    channel_short_policy = fields.Selection(
+        SHORT_POLICIES,
+        string="When Short",
+        help="What happens to a channel's order line when this is not in stock. Empty: "
+        "what the channel says.",
+    )
+    channel_substitute_ids = fields.Many2many(
+        "product.product",
+        "product_template_channel_substitute_rel",
+        string="Substitutes",
+        help="What may be shipped instead, in this order, in the same unit.",
+    )
 
     def _compute_channel_level_count(self):
         for template in self:

@@ -18,6 +18,8 @@ MATRIX = {
     "channel.sales.rate": (set(), set(), set()),
     "channel.sweep": (set(), set(), set()),
     "channel.tax.map": ({"manager"}, {"manager"}, {"manager"}),
+    "channel.routing.rule": ({"manager"}, {"manager"}, {"manager"}),
+    "channel.routing.candidate": ({"manager"}, {"manager"}, {"manager"}),
     "channel.hold": ({"operator", "manager"}, {"operator", "manager"}, {"manager"}),
     "channel.exception": ({"user", "operator", "manager"}, set(), set()),
     "channel.level": (set(), set(), set()),

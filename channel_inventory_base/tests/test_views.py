@@ -129,6 +129,7 @@ class TestViews(ChannelCase):
                 "open_quantity": 1,
             }
         )
+        cls.env["channel.routing.rule"].create({"name": "Any"})
         cls.env["channel.deduction"]._append([(line, cls.node.id, 1)])
         cls.env["channel.inbox.event"].create(
             {

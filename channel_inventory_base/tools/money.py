@@ -6,7 +6,7 @@ these go into the sale order. What is checked here is that they can have come fr
 the rates by rounding and by nothing else.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
@@ -113,6 +113,37 @@ def add_up(money, products, shipping, total_tax):
         taxes=taxes,
         total=money.round(goods + delivery - discounts + on_top),
     )
+
+
+def split_charge(line, units, money):
+    """``line`` (schemas.OrderLineData) in parts of so many ``units``, to the last cent.
+
+    What does not divide evenly goes with the last part: discount, and each tax.
+    """
+    parts = []
+    discount, taxes = line.discount, [each.amount for each in line.taxes]
+    for index, quantity in enumerate(units):
+        last = index == len(units) - 1
+        share = Decimal(quantity) / line.quantity
+        less = discount if last else money.round(line.discount * share)
+        amounts = [
+            left if last else money.round(each.amount * share)
+            for each, left in zip(line.taxes, taxes, strict=True)
+        ]
+        discount -= less
+        taxes = [left - amount for left, amount in zip(taxes, amounts, strict=True)]
+        parts.append(
+            replace(
+                line,
+                quantity=quantity,
+                discount=less,
+                taxes=tuple(
+                    replace(each, amount=amount)
+                    for each, amount in zip(line.taxes, amounts, strict=True)
+                ),
+            )
+        )
+    return parts
 
 
 @dataclass

@@ -14,3 +14,16 @@ class OrderRefusedError(Exception):
         self.category = category
         self.message = message
         self.suggestion = suggestion
+
+
+class OrderParkedError(Exception):
+    """An order waits, for stock or for the channel, and nobody need decide anything.
+
+    :param message: what it waits for
+    :param seconds: after which it is looked at again by itself; None for never
+    """
+
+    def __init__(self, message, seconds=None):
+        super().__init__(message)
+        self.message = message
+        self.seconds = seconds

@@ -1,2 +1,3 @@
 from . import channel_go_live
 from . import channel_rejection
+from . import channel_short_stock

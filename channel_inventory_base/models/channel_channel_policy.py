@@ -1,0 +1,87 @@
+from odoo import fields, models
+
+from ..const import SHORT_POLICIES
+
+# Setting of a channel -> categories of exceptions that its change may heal.
+RETRIES = {
+    "currency_id": ("currency",),
+    "shipping_product_id": ("configuration",),
+    "discount_product_id": ("configuration",),
+    "environment": ("test_order",),
+    "phone_policy": ("phone",),
+    "address_policy": ("address",),
+    "duplicate_minutes": ("duplicate",),
+    "risk_policy": ("risk",),
+    "check_credit": ("credit",),
+    "short_policy": ("short_stock",),
+}
+
+
+class ChannelChannel(models.Model):
+    """What each channel lets pass, and what a person has to look at first."""
+
+    _inherit = "channel.channel"
+
+    confirm_policy = fields.Selection(
+        selection_add=[("captured", "When paid"), ("always",), ("manual",)],
+        ondelete={"captured": "set default"},
+    )
+    short_policy = fields.Selection(
+        SHORT_POLICIES,
+        string="When Short",
+        default="backorder",
+        required=True,
+        help="What happens to an order line whose stock is not there when the order is "
+        "to be confirmed. Products and listings may say otherwise.",
+    )
+    phone_policy = fields.Selection(
+        [
+            ("note", "Note it on the sale order"),
+            ("report", "Report it, and go on"),
+            ("stop", "Stop the order"),
+        ],
+        default="report",
+        required=True,
+        help="When a telephone number is none. It is kept as the customer wrote it.",
+    )
+    address_policy = fields.Selection(
+        [("country", "A country that is known"), ("strict", "All that carriers need")],
+        default="country",
+        required=True,
+        help="Strict: street, city, and postcode and state where the country has them.",
+    )
+    duplicate_minutes = fields.Integer(
+        string="Ordered Twice Within (minutes)",
+        help="An order is stopped when the same customer placed one with the same "
+        "lines and total within this time. 0 lets all pass.",
+    )
+    risk_policy = fields.Selection(
+        [
+            ("none", "Let all pass"),
+            ("high", "Stop high risk"),
+            ("medium", "Stop medium and high risk"),
+        ],
+        default="high",
+        required=True,
+        help="What the channel says about the risk of fraud.",
+    )
+    check_credit = fields.Boolean(
+        help="Stop orders on account that would go over the customer's credit limit."
+    )
+    payment_hours = fields.Integer(
+        string="Report Unpaid After (hours)",
+        default=48,
+        help="An order that waits for its payment longer than that, with its stock "
+        "held, is a person's to decide. 0 for never.",
+    )
+
+    _policy_times = models.Constraint(
+        "CHECK (duplicate_minutes >= 0 AND payment_hours >= 0)",
+        "Times cannot be negative.",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if categories := {each for name in vals for each in RETRIES.get(name, ())}:
+            self.env["channel.order"]._retry_blocked(self, categories)
+        return result

@@ -1,0 +1,127 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.refusal import OrderRefusedError
+
+UNPAID_AT_ONCE = 500
+
+
+class ChannelOrder(models.Model):
+    """Checks about money, right before a quotation is confirmed, and long after."""
+
+    _inherit = "channel.order"
+
+    def _check_confirmable(self, data):
+        """:raise OrderRefusedError: the quotation must not be confirmed"""
+        self._check_payment(data)
+        self._check_credit(data)
+
+    # --------------------------------------------------------------- payment
+    def _check_payment(self, data):
+        if data.payment in ("voided", "refunded"):
+            raise OrderRefusedError(
+                "payment",
+                self.env._(
+                    "The payment of %(order)s is %(payment)s.",
+                    order=self.name,
+                    payment=data.payment,
+                ),
+                self.env._(
+                    "Cancel the order on the channel, or confirm its quotation by hand."
+                ),
+            )
+
+    @api.model
+    def _cron_unpaid(self):
+        """Report what has held stock for long without being paid."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT unpaid.id FROM channel_order unpaid
+                  JOIN channel_channel channel ON channel.id = unpaid.channel_id
+                  JOIN sale_order sale ON sale.id = unpaid.sale_order_id
+                 WHERE channel.payment_hours > 0 AND channel.active
+                   AND channel.confirm_policy IN ('paid', 'captured')
+                   AND unpaid.state = 'imported' AND sale.state IN ('draft', 'sent')
+                   AND unpaid.payment IN ('pending', 'authorized')
+                   AND unpaid.placed_at + make_interval(hours => payment_hours)
+                       < now() AT TIME ZONE 'UTC'
+                   AND NOT EXISTS (
+                        SELECT FROM channel_exception
+                         WHERE channel_id = unpaid.channel_id AND category = 'payment'
+                           AND res_model = 'channel.order' AND res_id = unpaid.id)
+                 ORDER BY unpaid.id LIMIT %s
+                """,
+                UNPAID_AT_ONCE,
+            )
+        )
+        for order in self.browse(order_id for (order_id,) in rows):
+            order._report_unpaid()
+
+    def _report_unpaid(self):
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "payment",
+            key=f"order:{self.id}:payment",
+            record=self,
+            message=self.env._(
+                "%(order)s is not paid since %(placed)s, and its stock is held.",
+                order=self.name,
+                placed=fields.Datetime.to_string(self.placed_at),
+            ),
+            suggestion=self.env._(
+                "Remind the customer, or cancel the order on the channel."
+            ),
+        )
+
+    # ---------------------------------------------------------------- credit
+    def _check_credit(self, data):
+        """On account only: what is paid or authorized is no credit."""
+        if (
+            not self.channel_id.check_credit
+            or data.payment != "pending"
+            or self._is_let_through("credit")
+        ):
+            return
+        sale_order = self.sale_order_id
+        # sudo: accounting fields, for a decision that the channel's policy makes
+        partner = sale_order.partner_id.commercial_partner_id.sudo()
+        limit = partner.credit_limit
+        if not self.company_id.account_use_credit_limit or not limit:
+            return
+        self._collide_on(partner)
+        partner.invalidate_recordset(["credit", "credit_to_invoice"])
+        owed = partner.credit + partner.credit_to_invoice
+        total = sale_order.amount_total / (sale_order.currency_rate or 1.0)
+        currency = self.company_id.currency_id
+        if currency.compare_amounts(owed + total, limit) > 0:
+            raise OrderRefusedError(
+                "credit",
+                self.env._(
+                    "%(customer)s owes %(owed)s, with %(order)s it would be %(sum)s; "
+                    "the limit is %(limit)s.",
+                    customer=partner.display_name,
+                    owed=f"{owed:.2f}",
+                    order=self.name,
+                    sum=f"{owed + total:.2f}",
+                    limit=f"{limit:.2f}",
+                ),
+                self.env._(
+                    "Wait for a payment, raise the customer's limit, or let it pass."
+                ),
+            )
+
+    def _collide_on(self, partner):
+        """Make two orders on one limit at the same moment collide: the second is tried
+        again, and then sees what the first one owes."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_partner SET write_date = now() AT TIME ZONE 'UTC'
+                 WHERE partner_id IN (SELECT id FROM res_partner
+                                       WHERE commercial_partner_id = %s)
+                RETURNING id
+                """,
+                partner.id,
+            )
+        )
