@@ -47,16 +47,40 @@ class ChannelChannel(models.Model):
 
     @api.model
     def _enqueue_wakeups(self, wanted):
-        for (channel_id, method), seconds in wanted.items():
-            record = self.browse(channel_id) if channel_id else self
+        keys = {
             # a delayed wake-up must not swallow one that is for now
-            later = ":later" if seconds else ""
+            (channel_id, method): f"channel_inventory:{method}:{channel_id}"
+            + (":later" if seconds else "")
+            for (channel_id, method), seconds in wanted.items()
+        }
+        waiting = self._waiting_jobs(list(keys.values()))
+        for (channel_id, method), seconds in wanted.items():
+            key = keys[channel_id, method]
+            if key in waiting:
+                continue
+            record = self.browse(channel_id) if channel_id else self
             delayed = record.with_delay(
-                identity_key=f"channel_inventory:{method}:{channel_id}{later}",
+                identity_key=key,
                 eta=seconds or None,
                 description=f"{record.name or 'Channels'}: {method[5:]}",
             )
             getattr(delayed, method)()
+
+    def _waiting_jobs(self, keys):
+        """Which of ``keys`` have a job that has not begun: it will see what we have
+        committed. ``identity_key`` finds that out too, but takes ten times as long,
+        after each transaction that has changed stock."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT identity_key FROM queue_job
+                 WHERE identity_key = ANY(%s)
+                   AND state IN ('wait_dependencies', 'pending', 'enqueued')
+                """,
+                keys,
+            )
+        )
+        return {row[0] for row in rows}
 
     # ---------------------------------------------------------------- jobs
     @api.model

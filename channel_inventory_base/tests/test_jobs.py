@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.tests.common import trap_jobs
@@ -72,6 +73,34 @@ class TestJobs(ChannelCase):
         self.assertIn("_job_observe", self.jobs_after_commit(plan))
         self.add_stock(self.env, self.product, self.warehouse, 1)
         self.assertNotIn("_job_observe", self.jobs_after_commit(plan))
+
+    def test_only_a_job_that_has_not_begun_stands_for_another(self):
+        """What runs already may have looked before we committed."""
+        jobs = self.env["queue.job"].search([("method_name", "=", "_job_plan")])
+        jobs.unlink()
+
+        def enqueue():
+            self.channel._enqueue_wakeups({(0, "_job_plan"): 0})
+            return self.env["queue.job"].search([("method_name", "=", "_job_plan")])
+
+        job = enqueue()
+        self.assertEqual(len(job), 1)
+        self.assertEqual(enqueue(), job)
+        self.env.execute_query(
+            SQL(
+                "UPDATE queue_job SET state = 'started' WHERE id = %s RETURNING id",
+                job.id,
+            )
+        )
+        self.assertEqual(len(enqueue()), 2)
+
+    def test_wakeup_for_later_does_not_stand_for_one_for_now(self):
+        self.env["queue.job"].search([("method_name", "=", "_job_plan")]).unlink()
+        for seconds in (60, 0, 60, 0):
+            self.channel._enqueue_wakeups({(0, "_job_plan"): seconds})
+        jobs = self.env["queue.job"].search([("method_name", "=", "_job_plan")])
+        self.assertEqual(len(jobs), 2)
+        self.assertEqual(len(jobs.filtered("eta")), 1)
 
     def test_confirmed_sale_wakes_the_planner(self):
         order = self.env["sale.order"].create(
