@@ -38,6 +38,12 @@ def add_arguments(parser):
         metavar="N",
         help="the size that changes are compared with",
     )
+    parser.add_argument(
+        "--rules",
+        choices=("common", "all"),
+        default="common",
+        help="all: also exclusive allocation, risk, single warehouses, horizons",
+    )
     parser.add_argument("--rounds", type=int, default=3, help="of the full plan")
     parser.add_argument("--deliveries", type=int, default=1000, metavar="N")
     parser.add_argument("--kits", type=int, default=10_000, metavar="N")
@@ -99,7 +105,10 @@ class Run:
 
     def _clone(self, label, products):
         seeded = bench_seed.seeded_database(
-            self.session, products, self.options.channels
+            self.session,
+            products,
+            self.options.channels,
+            self.options.rules == "all",
         )
         return self.session.clone(seeded, label)
 
@@ -185,11 +194,12 @@ class Run:
             bench_plan.plan(env)
         with self.session.sql(database) as cursor:
             if number >= 0:
-                self.result.setdefault("incremental", {})[phase] = {
-                    "moves": len(touched),
-                    "products": len(set(touched)),
-                    "levels_written": bench_plan.pending_levels(cursor),
-                }
+                done = self.result.setdefault("incremental", {}).setdefault(
+                    phase, {"moves": 0, "products": 0, "levels_written": 0}
+                )
+                done["moves"] += len(touched)
+                done["products"] += len(set(touched))
+                done["levels_written"] += bench_plan.pending_levels(cursor)
             bench_plan.forget_changes(cursor)
 
     # ----------------------------------------------------- kits, deliveries

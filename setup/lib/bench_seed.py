@@ -26,20 +26,24 @@ BRANCHES, LEAVES = 4, 5  # of the category tree
 TAGS = ("Bench Fragile", "Bench Bulky", "Bench Clearance")
 
 
-def seeded_database(session, products, channels):
-    """Name of a cached database of that size, made when it is missing."""
+def seeded_database(session, products, channels, every_kind=False):
+    """Name of a cached database of that size, made when it is missing.
+
+    :param every_kind: with rules of every kind
+    """
     files = (Path(__file__), Path(bulk.__file__), Path(bench_rules.__file__))
     content = "".join([session.template, *(file.read_text() for file in files)])
     key = hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def seed(session, name):
         session.log(f"seed  {products:,} products, {channels} channels")
-        _seed(session, name, products, channels)
+        _seed(session, name, products, channels, every_kind)
 
-    return session.seeded(f"channel_seed_{key}_{products}x{channels}", seed)
+    label = f"{products}x{channels}{'_all' * every_kind}"
+    return session.seeded(f"channel_seed_{key}_{label}", seed)
 
 
-def _seed(session, name, products, channels):
+def _seed(session, name, products, channels, every_kind):
     with session.odoo(name) as env:
         places = _make_places(env)
         shops = _make_channels(env, channels)
@@ -48,7 +52,7 @@ def _seed(session, name, products, channels):
         bulk.insert_stock(cursor, places)
         bulk.insert_listings(cursor, places, shops)
     with session.odoo(name) as env:
-        bench_rules.make_rules(env)
+        bench_rules.make_rules(env, every_kind)
     with session.sql(name) as cursor:
         bulk.finish(cursor)
 

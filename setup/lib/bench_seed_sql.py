@@ -46,6 +46,22 @@ INSERT INTO product_product
 SELECT id, id, 'BENCH-' || number, true, '', %(now)s, %(now)s FROM numbered
 """
 
+# What buffers by days of cover and by risk stand on: half of the products sell, and
+# half of those on a channel.
+RATES = """
+INSERT INTO channel_sales_rate
+       (product_id, company_id, channel_id, per_day, measured_at)
+SELECT id, %(company)s, NULL, 0.1 + pg_temp.draw(number, 50, 40) / 10.0, %(now)s
+  FROM bench_product WHERE pg_temp.draw(number, 51, 2) = 0
+UNION ALL
+SELECT product.id, %(company)s, channel.id,
+       0.05 + pg_temp.draw(number * 64 + channel.id, 52, 20) / 10.0, %(now)s
+  FROM bench_product product JOIN channel_channel channel
+    ON channel.id = ANY(%(channels)s)
+ WHERE pg_temp.draw(number, 51, 2) = 0
+   AND pg_temp.draw(number * 64 + channel.id, 53, 2) = 0
+"""
+
 SEQUENCES = """
 SELECT setval('product_template_id_seq', (SELECT max(id) FROM product_template)),
        setval('product_product_id_seq', (SELECT max(id) FROM product_product))
@@ -217,7 +233,9 @@ def insert_stock(cursor, places):
 
 
 def insert_listings(cursor, places, channels):
-    cursor.execute(LISTINGS, {**_values(places), "channels": channels})
+    values = {**_values(places), "channels": channels}
+    for statement in (LISTINGS, RATES):
+        cursor.execute(statement, values)
 
 
 def finish(cursor):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import databases
 import postgres
+import psycopg2.extensions
+import psycopg2.extras
 
 OURS = "channel_bench_"
 KEEP_SEEDS = 6
@@ -28,6 +30,8 @@ class Session:
 
         conf = databases.write_conf(self.env)
         config.parse_config(["--config", str(conf), "--log-level=warn"])
+        # Ctrl-C ends a statement that runs, and does not wait for it
+        psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
         logging.getLogger("odoo").setLevel(logging.WARNING)
 
     @contextlib.contextmanager

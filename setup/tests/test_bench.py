@@ -43,7 +43,8 @@ def test_levels_are_rewritten_for_moves_only(result):
     for phase, done in result["incremental"].items():
         channels = 2
         assert 0 < done["levels_written"] <= done["products"] * channels, phase
-    assert result["incremental"]["incremental_1_large"]["products"] == 1
+    times = len(result["timings"]["incremental_1_large"]["values"])
+    assert result["incremental"]["incremental_1_large"]["products"] == times
 
 
 @pytest.mark.parametrize(
