@@ -328,9 +328,11 @@ class ChannelPlanner(models.AbstractModel):
                 "CASE WHEN sold <= COALESCE(threshold, 0) THEN 0 ELSE %s END", number
             )
         if "freeze" in use.kinds:
-            # quoted: FREEZE is a word of PostgreSQL's
+            # quoted: FREEZE is a word of PostgreSQL's; no COALESCE of LEAST, which
+            # leaves out what is NULL
             number = SQL(
-                'COALESCE(LEAST(2000000000, floor("freeze")), %s)',
+                'CASE WHEN "freeze" IS NULL THEN %s '
+                'ELSE LEAST(2000000000, floor("freeze")) END',
                 number,
             )
         return number

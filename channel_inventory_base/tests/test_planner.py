@@ -46,8 +46,15 @@ class TestPlanner(ChannelCase):
 
     def test_frozen_number_is_shown_whatever_is_there(self):
         self.rule("cap", 4)
-        self.rule("freeze", 7, reason="count", valid_until=datetime(2099, 1, 1))
+        frozen = {"reason": "count", "valid_until": datetime(2099, 1, 1)}
+        self.rule("freeze", 7, **frozen)
         self.assertEqual(self.target(), 7)
+
+    def test_frozen_number_of_another_listing_does_not_count(self):
+        other = self.make_listing(self.env, self.channel, self.product, 2)
+        frozen = {"reason": "count", "valid_until": datetime(2099, 1, 1)}
+        self.rule("freeze", 7, listing_id=other.id, **frozen)
+        self.assertEqual(self.target(), 10)
 
     def test_narrowest_rule_of_a_kind_counts(self):
         self.product.categ_id = self.env["product.category"].create({"name": "A"})
