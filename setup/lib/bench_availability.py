@@ -120,9 +120,13 @@ class Run:
             with self.session.odoo(database) as env, self.timings.measure(phase):
                 bench_plan.full_plan(env)
         with self.session.sql(database) as cursor:
-            cursor.execute("SELECT count(*) FROM channel_level")
-            [levels] = cursor.fetchone()
+            cursor.execute(
+                "SELECT count(*), round(avg(target), 1)::float, max(target)"
+                " FROM channel_level"
+            )
+            levels, average, largest = cursor.fetchone()
             self.result.setdefault("levels", {})[phase] = levels
+            self.result.setdefault("numbers", {})[phase] = [average, largest]
             bench_plan.settle(cursor)
 
     # ------------------------------------------------------------ full plan

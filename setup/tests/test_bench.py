@@ -31,6 +31,12 @@ def test_every_listing_has_a_level(result):
     assert result["levels"] == {"first_plan": 120, "first_plan_small": 40}
 
 
+def test_numbers_are_those_of_a_distributor(result):
+    for average, largest in result["numbers"].values():
+        assert 10 < average < 200
+        assert largest <= 999  # the cap
+
+
 def test_the_seed_is_what_was_asked_for(result):
     sizes = result["sizes"]
     assert sizes["channel_listing"] >= 120
