@@ -47,6 +47,10 @@ from . import channel_order_sale
 from . import channel_order_check
 from . import channel_order_import
 from . import channel_order_back
+from . import channel_order_pay_back
+from . import channel_order_follow
+from . import channel_refund
+from . import channel_order_refund
 from . import channel_message
 from . import channel_messenger
 from . import channel_channel_messages
@@ -61,6 +65,7 @@ from . import channel_audit
 from . import channel_stock_report
 from . import channel_external_stock
 from . import channel_supplier_stock
+from . import account_move
 from . import product_product
 from . import res_company
 from . import res_config_settings

@@ -36,6 +36,11 @@ class ChannelChannel(models.Model):
         help="A customer credit note that is posted here makes the channel pay back "
         "its amount. Off: refunds are made on the channel and come in from there.",
     )
+    post_credit_notes = fields.Boolean(
+        default=True,
+        help="Post the credit notes of refunds that the channel has made. Off: they "
+        "wait as drafts for an accountant.",
+    )
     told_kinds = fields.Char(compute="_compute_told_kinds")
     message_count = fields.Integer(compute="_compute_message_count")
 

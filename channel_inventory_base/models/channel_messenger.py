@@ -249,6 +249,7 @@ class ChannelMessenger(models.AbstractModel):
             message.write({"state": "dead", "error": str(error)[:1000]})
             order = message.order_id
             order._want_fetch()
+            order._on_refund_known(message)
             env["channel.exception"]._report(
                 message.channel_id,
                 "message",

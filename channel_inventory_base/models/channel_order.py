@@ -214,7 +214,7 @@ class ChannelOrder(models.Model):
             # a newer version may well have healed what was wrong with the last
             self.state = "captured"
         elif self.state == "imported" and data.complete:
-            self._follow_imported()
+            self._follow_imported(data)
 
     def _follow_reopened(self):
         """Cancelled here, open there: unless the channel has only to hear of it."""
@@ -231,20 +231,16 @@ class ChannelOrder(models.Model):
         goods = [line for line in data.lines if line.ships and line.quantity]
         return bool(goods) and not any(line.open_quantity for line in goods)
 
-    def _follow_imported(self):
-        """Changes after import: payment may confirm, anything else is a person's."""
+    def _follow_imported(self, data):
+        """Changes after import: payment may confirm, others go into the sale order."""
         sale_order = self.sale_order_id
         if sale_order.state in ("draft", "sent"):
             self.state = "captured"
-        elif self.line_ids._differ_from_sale():
-            self._block(
-                "changed",
-                self.env._("%s was changed on the channel after import.", self.name),
-                self.env._(
-                    "Compare its lines with %s and change the sale order.",
-                    sale_order.name,
-                ),
-            )
+        elif self._must_follow(data):
+            # left to the import, whose transaction notices who ships meanwhile
+            self.state = "captured"
+        else:
+            self._check_shipped_elsewhere(data)
 
     def _on_sale_cancelled(self):
         """Cancelled in Odoo: its stock is free, and the channel still has the order."""
@@ -267,7 +263,10 @@ class ChannelOrder(models.Model):
     def _cancel(self):
         """Cancelled on the channel. What has left the house is a person's to decide."""
         sale_order = self.sale_order_id
-        if any(move.state == "done" for move in sale_order.picking_ids.move_ids):
+        if any(
+            move.state == "done" and move._leaves_for_customer()
+            for move in sale_order.picking_ids.move_ids
+        ):
             self._block(
                 "cancelled_late",
                 self.env._(
@@ -320,8 +319,12 @@ class ChannelOrder(models.Model):
 
     def _follow(self):
         """Make the sale order follow what was captured: in, or cancelled."""
-        if self._get_data().state == "cancelled":
+        data = self._get_data()
+        if data.state == "cancelled":
             self._cancel()
+            if self.sale_order_id:
+                self._take_refunds(data)
+                self._credit_refunds(data)
         else:
             self._import()
 

@@ -282,6 +282,13 @@ class ChannelOrder(models.Model):
     def _on_message_done(self, message):
         """The channel has heard it. What it made of it comes in with the order."""
         self._want_fetch()
+        self._on_refund_known(message)
+
+    def _on_refund_known(self, message):
+        """A refund that came in meanwhile may be another than ours after all."""
+        if message.kind == "refund" and self.state == "imported":
+            self.state = "captured"
+            self.channel_id._wake("_job_intake")
 
     def _want_fetch(self):
         """Have the newest version fetched, whatever version that is."""
@@ -359,7 +366,7 @@ def _of_line(move_lines, line):
         for each in move_lines
         if each.state == "done"
         and each.move_id.sale_line_id.channel_order_line_id == line
-        and each.product_id == line.product_id
+        and each.product_id == each.move_id.sale_line_id.product_id
     )
 
 

@@ -39,6 +39,10 @@ class ChannelOrder(models.Model):
                 order._check_confirmable(data)
                 with self.env.cr.savepoint():
                     order.sale_order_id.with_context(**QUIET).action_confirm()
+            if order.sale_order_id.state == "sale":
+                order._take_refunds(data)
+                with self.env.cr.savepoint():
+                    order._follow_changes(data)
         except OrderRefusedError as refusal:
             order._block(refusal.category, refusal.message, refusal.suggestion)
         except OrderParkedError as parked:
@@ -50,6 +54,8 @@ class ChannelOrder(models.Model):
             order.with_context(tracking_disable=True).state = "imported"
             self.env["channel.exception"]._resolve_record(self)
             order._report_odd_phones(data)
+        if order.sale_order_id.state == "sale":
+            order._credit_refunds(data)
 
     def _is_to_write(self, data):
         """Check what is to be sold and where from, right before it is.
@@ -92,6 +98,8 @@ class ChannelOrder(models.Model):
                 "total_mismatch", difference, self._words_to_differ()
             )
         self._note_odd_phones(data)
+        self.address_key = self._digest_address(data)
+        self._take_refunds(data)
 
     def _rewrite_quotation(self, vals):
         """Head first: what depends on it would otherwise overwrite the lines' taxes."""

@@ -120,7 +120,7 @@ class ChannelOrderLine(models.Model):
             return 0
         if sale_state == "sale":
             # what was added on the channel since is not in the sale order yet
-            return max(0, self.wanted_quantity - math.floor(self._sold_here()))
+            return max(0, self._wanted_here() - math.floor(self._sold_here()))
         return self.open_quantity
 
     # ---------------------------------------------------------------- units
@@ -186,9 +186,27 @@ class ChannelOrderLine(models.Model):
             "cause": "order",
         }
 
-    def _differ_from_sale(self):
-        """Whether the sale order no longer holds what the channel's lines say."""
-        for line in self.filtered("listing_id"):
-            if line._sold_here() != line.wanted_quantity:
-                return True
-        return False
+    def _wanted_here(self):
+        """Sold units that the sale order should have: what left and was paid back
+        before we knew the order is not in it."""
+        counts = self.order_id._count_kept(("included",))
+        return self.wanted_quantity - counts[self.external_id]
+
+    def _picked_here(self):
+        """Sold units that somebody has in hand and that have not left."""
+        moves = self._sale_lines().move_ids.filtered(
+            lambda move: move.picked and move.state not in ("done", "cancel")
+        )
+        return self._to_units(
+            sum(
+                move.product_uom._compute_quantity(
+                    move.quantity, move.product_id.uom_id, round=False
+                )
+                for move in moves
+                if move.product_id == move.sale_line_id.product_id
+            )
+        )
+
+    def _differs_from_sale(self):
+        """Whether the sale order no longer holds what the channel's line says."""
+        return bool(self.listing_id) and self._sold_here() != self._wanted_here()

@@ -346,3 +346,147 @@ class TestCancelMessages(MessageCase):
         order.state = "captured"
         with self.assertRaisesRegex(UserError, "it wants 1"):
             self.ship(self.env, order.sale_order_id)
+
+
+@tagged("post_install", "-at_install")
+class TestRefundMessages(MessageCase):
+    def setUp(self):
+        super().setUp()
+        self.found = self.sell(2)
+        self.sale_order = self.found.sale_order_id
+
+    def invoice(self):
+        invoice = self.sale_order._create_invoices()
+        invoice.action_post()
+        return invoice
+
+    def credit(self, invoice, quantity=None, price=None):
+        """A credit note of an invoice, as an accountant makes it, posted."""
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        move = self.env["account.move"].browse(wizard.refund_moves()["res_id"])
+        line = move.invoice_line_ids
+        if quantity:
+            line.quantity = quantity
+        if price:
+            line.price_unit = price
+        move.action_post()
+        return move
+
+    def payload(self):
+        return self.messages("refund")._get_data()
+
+    def ship_and_invoice(self):
+        picking = self.ship(self.env, self.sale_order)
+        self.send()
+        return picking, self.invoice()
+
+    def test_credit_note_is_paid_back_by_the_channel(self):
+        _picking, invoice = self.ship_and_invoice()
+        move = self.credit(invoice, 1)
+        self.assertEqual(self.payload().amount, 10)
+        self.send()
+        self.assertEqual(self.messages("refund").state, "done")
+        self.assertEqual(self.payload().note, move.name)
+
+    def test_refund_of_ours_is_not_credited_again(self):
+        _picking, invoice = self.ship_and_invoice()
+        move = self.credit(invoice, 1)
+        self.send()
+        self.intake()
+        self.assertEqual(self.found.refund_ids.state, "ours")
+        self.assertEqual(self.found.refund_ids.move_id, move)
+        notes = [
+            ("move_type", "=", "out_refund"),
+            ("partner_id", "=", self.sale_order.partner_invoice_id.id),
+        ]
+        self.assertEqual(self.env["account.move"].search(notes), move)
+
+    def test_refund_that_comes_in_before_its_answer_is_known_to_be_ours(self):
+        _picking, invoice = self.ship_and_invoice()
+        self.credit(invoice, 1)
+        self.fake.faults = [("answer", UncertainError("gone"))]
+        with suppress(UncertainError):
+            self.send()
+        self.poll()
+        self.intake()
+        self.assertFalse(self.found.refund_ids)
+        self.send()
+        self.intake()
+        self.assertEqual(self.found.refund_ids.state, "ours")
+
+    def test_refund_is_paid_once_though_its_answer_was_lost(self):
+        _picking, invoice = self.ship_and_invoice()
+        self.credit(invoice, 1)
+        self.fake.faults = [("answer", UncertainError("gone"))]
+        for _time in range(2):
+            with suppress(UncertainError):
+                self.send()
+        self.assertEqual(len(self.fake.refunds), 1)
+        self.assertEqual(self.messages("refund").state, "done")
+
+    def test_refund_larger_than_paid_is_refused_in_words(self):
+        _picking, invoice = self.ship_and_invoice()
+        self.credit(invoice, price=11)
+        self.send()
+        self.assertEqual(self.messages("refund").state, "dead")
+        self.assertIn("more than the 20 paid", self.exceptions("message").message)
+
+    def test_goods_that_came_back_are_restocked_there(self):
+        picking, invoice = self.ship_and_invoice()
+        self.take_back(self.env, picking, 1)
+        self.credit(invoice, 2)
+        lines = [(each.quantity, each.restock) for each in self.payload().lines]
+        self.assertEqual(lines, [(1, "return"), (1, "none")])
+        self.assertEqual(self.payload().lines[0].node_ref, "node-1")
+
+    def test_goods_in_quarantine_are_not_restocked(self):
+        quarantine = self.env["stock.location"].create(
+            {
+                "name": "Quarantine",
+                "location_id": self.warehouse.view_location_id.id,
+                "own_stock_state": "damaged",
+            }
+        )
+        picking, invoice = self.ship_and_invoice()
+        self.take_back(self.env, picking, 1, quarantine)
+        self.credit(invoice, 1)
+        [line] = self.payload().lines
+        self.assertEqual((line.quantity, line.restock), (1, "none"))
+        self.plan()
+        self.assertEqual(self.level.target, 8)
+
+    def test_goods_of_an_unshipped_order_are_cancelled(self):
+        invoice = self.invoice()
+        self.credit(invoice, 1)
+        [line] = self.payload().lines
+        self.assertEqual((line.quantity, line.restock), (1, "cancel"))
+
+    def test_lower_price_is_money_and_no_unit(self):
+        _picking, invoice = self.ship_and_invoice()
+        self.credit(invoice, 1, price=3)
+        self.assertEqual(self.payload().amount, 3)
+        self.assertFalse(self.payload().lines)
+
+    def test_refund_without_return_leaves_the_stock(self):
+        _picking, invoice = self.ship_and_invoice()
+        self.credit(invoice, 1)
+        self.send()
+        self.assertEqual(self.position.available, 8)
+
+    def test_return_without_refund_can_be_sold_again(self):
+        picking, _invoice = self.ship_and_invoice()
+        self.take_back(self.env, picking, 1)
+        self.plan()
+        self.assertEqual(self.level.target, 9)
+        self.assertFalse(self.messages("refund"))
+
+    def test_switched_off_a_person_pays_back(self):
+        self.channel.send_refunds = False
+        _picking, invoice = self.ship_and_invoice()
+        self.credit(invoice, 1)
+        self.assertFalse(self.messages("refund"))
+        self.assertIn("not paid back", self.exceptions("refund").message)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import explain
+from ..tools import explain, refund
 
 BASE = Path(__file__).parents[1]
 
@@ -48,4 +48,5 @@ class TestPure(BaseCase):
                         self.assertNotIn("channel_type", ast.dump(node.left))
 
     def test_doctests(self):
-        self.assertFalse(doctest.testmod(explain).failed)
+        for module in (explain, refund):
+            self.assertFalse(doctest.testmod(module).failed)

@@ -30,6 +30,7 @@ MATRIX = {
     "channel.deduction": (set(), set(), set()),
     "channel.position": (set(), set(), set()),
     "channel.message": (set(), set(), set()),
+    "channel.refund": (set(), set(), set()),
     "channel.inbound": (set(), set(), set()),
     "channel.external.stock": (
         {"operator", "manager"},

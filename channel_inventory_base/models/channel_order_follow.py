@@ -1,0 +1,248 @@
+import hashlib
+
+from odoo import fields, models
+from odoo.fields import Command
+
+from .. import schemas
+from ..tools.refusal import OrderRefusedError
+
+
+class ChannelOrder(models.Model):
+    """Changes on the channel after the sale order was confirmed.
+
+    Units taken away follow as long as they have not left. Everything else (units and
+    lines added, another address) follows while nothing is picked; later a person
+    decides. In the import's transaction, which notices who ships at the same time.
+    """
+
+    _inherit = "channel.order"
+
+    address_key = fields.Char(
+        readonly=True, help="Digest of the delivery address that the sale order has"
+    )
+
+    def _must_follow(self, data):
+        """Whether a confirmed sale order is behind what the channel says."""
+        known = set(self.refund_ids.mapped("external_id"))
+        return (
+            any(line._differs_from_sale() for line in self.line_ids)
+            or any(each.external_id not in known for each in data.refunds or ())
+            or self._is_address_changed(data)
+        )
+
+    def _follow_changes(self, data):
+        """Make a confirmed sale order what the channel says now.
+
+        :raise OrderRefusedError: a person has to decide; nothing was changed
+        """
+        differing = self.line_ids.filtered(lambda line: line._differs_from_sale())
+        moved = self._is_address_changed(data)
+        if not differing and not moved:
+            return
+        self._check_followable(differing, moved)
+        if differing:
+            self._follow_lines(data)
+        if moved:
+            self._follow_address(data)
+        self.env["channel.audit"]._log(
+            "order",
+            self.channel_id,
+            self.env._(
+                "%(order)s: %(sale)s follows the change on the channel",
+                order=self.name,
+                sale=self.sale_order_id.name,
+            ),
+            record=self,
+            trace=self.trace,
+        )
+
+    # --------------------------------------------------------------- checks
+    def _check_followable(self, differing, moved):
+        sale_order = self.sale_order_id
+        if sale_order.locked:
+            self._refuse_change(self.env._("%s is locked.", sale_order.name))
+        more = differing.filtered(lambda line: line._wanted_here() > line._sold_here())
+        moves = sale_order.order_line.move_ids
+        picked = moves.filtered(
+            lambda move: (
+                move.state not in ("cancel", "done")
+                and move.picked
+                or move.state == "done"
+                and move.location_id.usage == "internal"
+            )
+        )
+        if picked and (more or moved):
+            self._refuse_change(
+                self.env._("%s is being picked.", picked.picking_id[:1].name)
+            )
+        for line in differing - more:
+            self._check_still_here(line)
+
+    def _check_still_here(self, line):
+        """Units that are taken away must not have left, nor be on their way out."""
+        taken = line._shipped_here() + line._picked_here()
+        if line._wanted_here() >= taken:
+            return
+        raise OrderRefusedError(
+            "cancelled_late",
+            self.env._(
+                "%(wanted)s × %(line)s is wanted on the channel, %(taken)s were picked "
+                "or shipped.",
+                wanted=line._wanted_here(),
+                line=line.sku or line.title,
+                taken=f"{taken:g}",
+            ),
+            self.env._("Expect a return, or refuse the cancellation."),
+        )
+
+    def _refuse_change(self, why):
+        raise OrderRefusedError(
+            "changed",
+            self.env._(
+                "%(order)s was changed on the channel after import: %(lines)s %(why)s",
+                order=self.name,
+                lines=self._words_for_change(),
+                why=why,
+            ),
+            self.env._(
+                "Compare its lines with %s and change the sale order, then retry.",
+                self.sale_order_id.name,
+            ),
+        )
+
+    def _words_for_change(self):
+        return ", ".join(
+            self.env._(
+                "%(line)s from %(before)s to %(after)s",
+                line=line.sku or line.title,
+                before=f"{line._sold_here():g}",
+                after=line._wanted_here(),
+            )
+            for line in self.line_ids
+            if line._differs_from_sale()
+        )
+
+    # ---------------------------------------------------------------- lines
+    def _follow_lines(self, data):
+        """Write the figures of now into the confirmed sale order, and read them back.
+
+        :raise OrderRefusedError: it does not come to the channel's figures
+        """
+        restored = self._restore(data)
+        self._check_importable(restored)
+        sale_order = self.sale_order_id.with_context(channel_follows=True)
+        todo = list(sale_order.order_line.filtered("product_id"))
+        for vals in self._prepare_sale_lines_vals(restored):
+            line = self._match_line(todo, vals)
+            if line:
+                todo.remove(line)
+                line.write(self._prepare_followed_vals(line, vals))
+            else:
+                sale_order.write({"order_line": [Command.create(vals)]})
+        for line in todo:
+            if line.channel_order_line_id or self._is_service_of_ours(line):
+                # the line stays with nothing in it: it was confirmed once
+                line.write({"product_uom_qty": 0, "extra_tax_data": False})
+        sale_order._reserve()
+        difference = self._find_difference(sale_order, restored)
+        if difference:
+            raise OrderRefusedError(
+                "total_mismatch", difference, self._words_to_differ()
+            )
+        # what the sale order took over need not be held beside it
+        self.line_ids._hold(self, data)
+
+    def _match_line(self, lines, vals):
+        """The line of the sale order that ``vals`` are for."""
+        same = [
+            line
+            for line in lines
+            if line.product_id.id == vals["product_id"]
+            and line.channel_order_line_id.id
+            == vals.get("channel_order_line_id", False)
+        ]
+        warehouse = vals.get("channel_warehouse_id")
+        exact = [each for each in same if each.channel_warehouse_id.id == warehouse]
+        return (exact or same or [None])[0]
+
+    def _is_service_of_ours(self, line):
+        channel = self.channel_id
+        return line.product_id in (
+            channel.shipping_product_id | channel.discount_product_id
+        )
+
+    def _prepare_followed_vals(self, line, vals):
+        """What differs of a confirmed line; product and unit stay what they are."""
+        names = {
+            "product_uom_qty",
+            "price_unit",
+            "technical_price_unit",
+            "discount",
+            "tax_ids",
+            "extra_tax_data",
+        }
+        followed = {name: vals[name] for name in names if name in vals}
+        followed.setdefault("extra_tax_data", False)
+        return followed
+
+    # -------------------------------------------------------------- address
+    def _is_address_changed(self, data):
+        """Whether the CHANNEL changed it: a person here may have had a reason."""
+        return bool(self.address_key) and self.address_key != self._digest_address(data)
+
+    def _digest_address(self, data):
+        address = schemas.dumps(data.shipping or data.billing)
+        return hashlib.sha256(address.encode()).hexdigest()[:16]
+
+    def _follow_address(self, data):
+        sale_order = self.sale_order_id
+        _customer, _invoice, delivery = self._get_partners(data)
+        # sudo: the intake acts for the channel, not for a salesperson
+        sale_order.sudo().partner_shipping_id = delivery
+        pickings = sale_order.sudo().picking_ids.filtered(
+            lambda each: each.state not in ("done", "cancel")
+        )
+        pickings.write({"partner_id": delivery.id})
+        self.address_key = self._digest_address(data)
+
+    # ------------------------------------------------------ shipped elsewhere
+    def _check_shipped_elsewhere(self, data):
+        """The channel has parcels that nobody told it from here: the delivery that is
+        still open here would go out a second time."""
+        told = self._count_told()
+        lines = {line.external_id: line for line in self.line_ids}
+        strange = [
+            (lines[each.external_id], each.shipped_quantity)
+            for each in data.lines
+            if each.shipped_quantity
+            and each.external_id in lines
+            and each.shipped_quantity > told[lines[each.external_id]]
+        ]
+        # what had been shipped when the order came in is not to be shipped here
+        strange = [
+            (line, units)
+            for line, units in strange
+            if line._sold_here() - line._shipped_here() > line.open_quantity
+        ]
+        key = f"order:{self.id}:shipped"
+        if not strange:
+            self.env["channel.exception"]._resolve_keys(self.channel_id, [key])
+            return
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "shipped_elsewhere",
+            key=key,
+            record=self,
+            message=self.env._(
+                "%(order)s: the channel shows as shipped: %(lines)s. Its delivery is "
+                "open in Odoo.",
+                order=self.name,
+                lines=", ".join(
+                    f"{units} × {line.sku or line.title}" for line, units in strange
+                ),
+            ),
+            suggestion=self.env._(
+                "Validate the delivery if the goods have left from here; otherwise "
+                "cancel it."
+            ),
+        )

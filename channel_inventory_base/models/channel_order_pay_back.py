@@ -1,0 +1,134 @@
+import math
+from decimal import Decimal
+
+from odoo import models
+
+from .. import schemas
+
+
+class ChannelOrder(models.Model):
+    """A customer credit note that is posted here makes the channel pay it back."""
+
+    _inherit = "channel.order"
+
+    def _on_credit_note(self, move):
+        """One message for a credit note: exactly its amount."""
+        if move.currency_id.name != self.currency_name:
+            self._report_credit_note(
+                move,
+                self.env._(
+                    "%(move)s is in %(currency)s, the order in %(expected)s.",
+                    move=move.name,
+                    currency=move.currency_id.name,
+                    expected=self.currency_name,
+                ),
+            )
+            return
+        amount = self._to_decimal(move, move.amount_total)
+        if amount <= 0:
+            return
+        data = schemas.RefundData(
+            order_ref=self.external_id,
+            amount=amount,
+            currency=self.currency_name,
+            lines=tuple(self._prepare_refund_lines(move)),
+            shipping=self._count_shipping(move),
+            note=move.name,
+        )
+        told = self._tell("refund", f"move:{move.id}", data, move, summary=move.name)
+        self._log_document(move, self.env._("%s: credit note posted", move.name))
+        if not told and self.channel_id._capabilities().messages:
+            self._report_credit_note(
+                move,
+                self.env._("%s is not paid back by the channel by itself.", move.name),
+            )
+
+    def _report_credit_note(self, move, message):
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "refund",
+            key=f"move:{move.id}",
+            record=self,
+            message=f"{self.name}: {message}",
+            suggestion=self.env._("Pay it back on the channel by hand."),
+        )
+
+    def _prepare_refund_lines(self, move):
+        """Whole units at their full price are told as units; the rest is money."""
+        for line in self.line_ids:
+            own = move.invoice_line_ids.filtered(
+                lambda each, one=line: one in each.sale_line_ids.channel_order_line_id
+            )
+            units = math.floor(sum(self._refunded_units(each) for each in own) + 1e-6)
+            if units <= 0:
+                continue
+            amount = self._to_decimal(move, sum(own.mapped("price_total")))
+            back = min(units, self._count_came_back(line))
+            if line._shipped_here() <= 0:
+                parts = [(units, "cancel", "")]
+            else:
+                node = self._find_return_node(line)
+                parts = [(back, "return" if node else "none", node)]
+                parts.append((units - back, "none", ""))
+            for quantity, restock, node in parts:
+                if quantity:
+                    yield schemas.RefundLineData(
+                        line.external_id,
+                        quantity,
+                        amount * quantity / units,
+                        restock,
+                        node,
+                    )
+
+    def _refunded_units(self, move_line):
+        """Sold units of a credit note's line; none where it only lowers the price."""
+        sale_line = move_line.sale_line_ids[:1]
+        same = move_line.currency_id.compare_amounts(
+            move_line.price_unit, sale_line.price_unit
+        )
+        if same or not sale_line:
+            return 0
+        stock = move_line.product_uom_id._compute_quantity(
+            move_line.quantity, sale_line.product_id.uom_id, round=False
+        )
+        return sale_line.channel_order_line_id._to_units(stock)
+
+    def _count_came_back(self, line):
+        """Units that were received back to be sold again and not told of yet."""
+        moves = line._sale_lines().move_ids.filtered(
+            lambda move: (
+                move.state == "done"
+                and move.location_id.usage == "customer"
+                and move.location_dest_id.stock_state == "sellable"
+            )
+        )
+        received = math.floor(line._to_units(sum(moves.mapped("quantity"))) + 1e-6)
+        told = 0
+        for message in self.told_ids:
+            if message.kind == "refund" and message.state != "void":
+                told += sum(
+                    each.quantity
+                    for each in message._get_data().lines
+                    if each.line_ref == line.external_id and each.restock == "return"
+                )
+        return max(0, received - told)
+
+    def _find_return_node(self, line):
+        moves = line._sale_lines().move_ids.filtered(
+            lambda move: move.state == "done" and move.location_id.usage == "customer"
+        )
+        warehouse = moves.picking_type_id.warehouse_id[:1]
+        return self._find_node(warehouse).external_id or ""
+
+    def _count_shipping(self, move):
+        lines = move.invoice_line_ids.filtered(
+            lambda line: (
+                line.product_id
+                and line.product_id == self.channel_id.shipping_product_id
+            )
+        )
+        return self._to_decimal(move, sum(lines.mapped("price_total")))
+
+    def _to_decimal(self, move, amount):
+        digits = move.currency_id.decimal_places
+        return Decimal(f"{amount:.{digits}f}")
