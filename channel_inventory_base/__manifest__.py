@@ -43,6 +43,7 @@
         "views/channel_tax_map_views.xml",
         "views/channel_level_views.xml",
         "views/channel_listing_views.xml",
+        "views/channel_listing_version_views.xml",
         "views/channel_order_views.xml",
         "views/channel_publication_line_views.xml",
         "views/channel_publication_views.xml",

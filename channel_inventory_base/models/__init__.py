@@ -6,8 +6,11 @@ from . import channel_channel_health
 from . import channel_channel_jobs
 from . import channel_shared_state
 from . import channel_node
+from . import channel_controlled
 from . import channel_listing
+from . import channel_listing_mapping
 from . import channel_explained
+from . import channel_listing_version
 from . import channel_level
 from . import channel_level_remote
 from . import channel_level_pending
@@ -15,7 +18,6 @@ from . import channel_change
 from . import channel_deduction
 from . import channel_hold
 from . import channel_allocation_group
-from . import channel_controlled
 from . import channel_rule_terms
 from . import channel_routing_rule
 from . import channel_rule

@@ -114,7 +114,7 @@ class ChannelCatalogue(models.AbstractModel):
         while rows := self._slice(channel_id, last, started):
             last = rows[-1][0]
             gone = [listing_id for listing_id, ref in rows if ref not in seen]
-            self.env["channel.listing"].browse(gone).write({"state": "gone"})
+            self.env["channel.listing"].browse(gone)._mark_gone()
 
     def _slice(self, channel_id, last, started):
         return self.env.execute_query(

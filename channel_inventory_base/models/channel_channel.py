@@ -221,6 +221,11 @@ class ChannelChannel(models.Model):
     def _may_publish(self):
         return self._may_talk() and self.state == "live"
 
+    def _asks_second_person(self):
+        """Whether changes of its mappings are proposed and approved."""
+        # sudo: a setting of the company that everybody is bound by
+        return self.company_id.sudo().channel_change_approval
+
     # --------------------------------------------------------------- roles
     @api.model
     def _require_role(self, role):

@@ -14,6 +14,10 @@ class ChannelChannel(models.Model):
         help="Levels where the channel shows something else than it should.",
     )
     publication_count = fields.Integer(compute="_compute_publication_count")
+    proposed_mapping_count = fields.Integer(compute="_compute_proposed_counts")
+    proposed_rule_count = fields.Integer(
+        compute="_compute_proposed_counts", help="Of this channel, or of all."
+    )
 
     @api.depends("channel_type")
     def _compute_is_connectable(self):
@@ -42,6 +46,26 @@ class ChannelChannel(models.Model):
         )
         for channel in self:
             channel.publication_count = counts.get(channel, 0)
+
+    def _compute_proposed_counts(self):
+        proposed = [("state", "=", "proposed")]
+        mappings = dict(
+            self.env["channel.listing.version"]._read_group(
+                [*proposed, ("channel_id", "in", self.ids)], ["channel_id"], ["__count"]
+            )
+        )
+        rules = {
+            (company, channel): count
+            for company, channel, count in self.env["channel.rule"]._read_group(
+                proposed, ["company_id", "channel_id"], ["__count"]
+            )
+        }
+        for channel in self:
+            channel.proposed_mapping_count = mappings.get(channel, 0)
+            channel.proposed_rule_count = sum(
+                rules.get((channel.company_id, each), 0)
+                for each in (channel, self.browse())
+            )
 
     def _words_for_next_step(self):
         """What the manager does next on the way to a live channel; False when live."""

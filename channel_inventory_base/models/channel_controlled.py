@@ -134,7 +134,7 @@ class ChannelControlled(models.AbstractModel):
         for record in self:
             record._require_state(("proposed",), self.env._("taken back"))
             record._log_control(self.env._("%s: proposal taken back", record._label()))
-        self._end_proposal()
+        self._end_proposal(self.env._("Taken back by %s", self.env.user.name))
 
     def action_approve(self):
         self._require_role("manager")
@@ -215,7 +215,13 @@ class ChannelControlled(models.AbstractModel):
             )
             record._log_control(message, record._difference())
             record._chatter().message_post(body=message)
-        self._end_proposal()
+        self._end_proposal(
+            self.env._(
+                "Rejected by %(user)s: %(reason)s",
+                user=self.env.user.name,
+                reason=reason,
+            )
+        )
 
     def action_retire(self):
         """End it; as a proposal where a second person has to agree."""
@@ -341,8 +347,11 @@ class ChannelControlled(models.AbstractModel):
             }
         )
 
-    def _end_proposal(self):
-        """No proposal any more: what is in effect stays, what is not is a draft."""
+    def _end_proposal(self, outcome=""):
+        """No proposal any more: what is in effect stays, what is not is a draft.
+
+        :param outcome: what became of it, for those who keep that
+        """
         for record in self:
             state = "active" if record._is_in_effect_as_it_is() else "draft"
             if record.proposal or record.state != state:

@@ -4,12 +4,13 @@ from . import test_control
 from . import test_control_race
 from . import test_edge_cases
 from . import test_explain
-from . import test_follow
 from . import test_external_race
 from . import test_external_stock
+from . import test_follow
 from . import test_inbound
 from . import test_invariants
 from . import test_jobs
+from . import test_mapping
 from . import test_messages
 from . import test_money
 from . import test_observer

@@ -98,3 +98,65 @@ class TestControlRace(CommittedCase):
         with self.commit() as env:
             rule = self.rule(env)
             self.assertEqual(len(rule.version_ids), int(rule.state == "active"))
+
+
+@tagged("post_install", "-at_install")
+class TestMappingRace(TestControlRace):
+    """The same of mappings, whose proposals are rows of their own."""
+
+    def setUp(self):
+        super().setUp()
+        with self.commit() as env:
+            env.company.channel_change_approval = True
+            listing = env["channel.listing"].browse(self.listing_id)
+            listing.pack_qty = 6
+            self.proposal_id = listing.proposal_id.id
+
+    def rule(self, env, user=0):
+        proposals = env["channel.listing.version"].with_user(self.managers[user])
+        return proposals.browse(self.proposal_id)
+
+    def test_two_approvals_make_one_version(self):
+        outcomes = self.race(*[lambda each: each.action_approve()] * 2)
+        self.assertEqual(outcomes.count("done"), 1, outcomes)
+        with self.commit() as env:
+            listing = env["channel.listing"].browse(self.listing_id)
+            self.assertEqual(listing.pack_qty, 6)
+            self.assertEqual(listing.version_id.id, self.proposal_id)
+            active = listing.version_ids.filtered(lambda each: each.state == "active")
+            self.assertEqual(len(active), 1)
+
+    def test_what_was_edited_meanwhile_is_not_approved(self):
+        def edit(proposal):
+            proposal.listing_id.pack_qty = 400
+            proposal.flush_model()
+
+        outcomes = self.race(lambda each: each.action_approve(), edit)
+        self.assertEqual(outcomes.count("done"), 1, outcomes)
+        with self.commit() as env:
+            listing = env["channel.listing"].browse(self.listing_id)
+            proposed = listing.proposal_id.pack_qty
+            self.assertIn((listing.pack_qty, proposed), [(6, 0), (1, 400)])
+
+    def test_two_proposals_leave_one(self):
+        def propose(quantity):
+            def run(proposal):
+                proposal.listing_id.pack_qty = quantity
+                proposal.flush_model()
+
+            return run
+
+        outcomes = self.race(propose(7), propose(8))
+        self.assertEqual(outcomes.count("done"), 1, outcomes)
+        with self.commit() as env:
+            listing = env["channel.listing"].browse(self.listing_id)
+            versions = listing.version_ids
+            waiting = versions.filtered(lambda each: each.state == "proposed")
+            self.assertEqual(waiting, listing.proposal_id)
+            self.assertIn(waiting.pack_qty, (7, 8))
+
+    def test_approval_and_rejection_exclude_each_other(self):
+        outcomes = self.race(
+            lambda each: each.action_approve(), lambda each: each._reject("No")
+        )
+        self.assertEqual(outcomes.count("done"), 1, outcomes)

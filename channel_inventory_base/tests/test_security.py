@@ -11,6 +11,7 @@ MATRIX = {
     "channel.channel": ({"manager"}, {"manager"}, {"manager"}),
     "channel.node": ({"manager"}, {"manager"}, {"manager"}),
     "channel.listing": ({"operator", "manager"}, {"manager"}, {"manager"}),
+    "channel.listing.version": (set(), set(), set()),
     "channel.rule": ({"operator", "manager"}, {"operator", "manager"}, {"manager"}),
     "channel.rule.version": (set(), set(), set()),
     "channel.allocation.group": ({"manager"}, {"manager"}, {"manager"}),

@@ -68,6 +68,10 @@ class TestViews(ChannelCase):
             cls.channel, "import", key="views", message="No", record=cls.order
         )
         cls.env["channel.channel"]._count_refused_webhook(cls.channel.id)
+        company = cls.channel.company_id
+        company.channel_change_approval = True
+        cls.listing.pack_qty = 2
+        company.channel_change_approval = False
         cls.env["channel.sales.rate"].create(
             {
                 "product_id": cls.product.id,
