@@ -46,8 +46,10 @@ class Capabilities:
     """What a channel can do; the base asks before it calls.
 
     ``compare_and_set``: a level is written only when the channel shows the value
-    that we expect. ``idempotent``: a repeated key and body is carried out once.
-    ``batch_size``: how many levels one request takes.
+    that we expect. Without it whatever is sent overwrites what is shown, sales that we
+    have not seen included: ``overwrites``, see ``channel_publisher_absolute``.
+    ``idempotent``: a repeated key and body is carried out once. ``batch_size``: how
+    many levels one request takes.
 
     ``messages``: which kinds of ``schemas_lifecycle.KINDS`` the channel is told.
     ``repeatable``: those of them that may be sent again with the same key and are
@@ -70,6 +72,10 @@ class Capabilities:
     repeatable: tuple[str, ...] = ()
     settle_seconds: int = 60
     cancel_lines: bool = False
+
+    @property
+    def overwrites(self):
+        return self.push_levels and not self.compare_and_set
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,8 @@ class ListingData:
 
     ``external_id`` is what order lines name, ``stock_ref`` what levels name (on
     Shopify a variant and its inventory item; elsewhere often the same).
-    ``tracked`` False: the channel keeps no stock for it, so nothing is published.
+    ``tracked`` False: the channel keeps no stock for it, so nothing is published;
+    ``note`` tells a person why, and what to change on the channel.
     """
 
     external_id: str
@@ -108,6 +115,7 @@ class ListingData:
     title: str = ""
     tracked: bool = True
     active: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from . import channel_planner_explain
 from . import channel_publication
 from . import channel_publisher
 from . import channel_publisher_settle
+from . import channel_publisher_absolute
 from . import channel_observer
 from . import channel_inbox_event
 from . import channel_intake
@@ -56,6 +57,7 @@ from . import channel_order_refund
 from . import channel_message
 from . import channel_messenger
 from . import channel_channel_messages
+from . import channel_order_oversold
 from . import channel_tax_map
 from . import channel_channel_policy
 from . import channel_order_policy

@@ -31,6 +31,14 @@ class ChannelAdapter(models.AbstractModel):
         return Capabilities()
 
     @api.model
+    def _channel_capabilities(self, channel):
+        """What one account can do, where that is not the same for the whole type.
+
+        From what is known: no network.
+        """
+        return self._capabilities()
+
+    @api.model
     def _test_connection(self, channel):
         """Prove that address, credentials and permissions work; change nothing.
 
@@ -118,7 +126,8 @@ class ChannelAdapter(models.AbstractModel):
 
         :param headers: mapping, case-insensitive
         :param body: the raw bytes
-        :return: schemas.InboundEvent
+        :return: schemas.InboundEvent; None for what is not about anything (a ping):
+            nothing is stored, and the sender is content
         :raise ForgedError: the signature does not fit
         :raise MalformedDataError: it is genuine and makes no sense
         """

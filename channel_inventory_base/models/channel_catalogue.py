@@ -63,23 +63,26 @@ class ChannelCatalogue(models.AbstractModel):
                 """
                 INSERT INTO channel_listing AS listing
                        (channel_id, company_id, external_id, stock_ref, sku, barcode,
-                        title, tracked, active, state, pack_qty, stock_factor,
-                        create_uid, write_uid, create_date, write_date)
+                        title, tracked, active, channel_note, state, pack_qty,
+                        stock_factor, create_uid, write_uid, create_date, write_date)
                 VALUES %s
                 ON CONFLICT (channel_id, external_id) DO UPDATE
                    SET stock_ref = EXCLUDED.stock_ref, sku = EXCLUDED.sku,
                        barcode = EXCLUDED.barcode, title = EXCLUDED.title,
                        tracked = EXCLUDED.tracked, active = EXCLUDED.active,
+                       channel_note = EXCLUDED.channel_note,
                        state = CASE
                            WHEN listing.state <> 'gone' THEN listing.state
                            WHEN listing.product_id IS NULL THEN 'unmapped'
                            ELSE 'review' END,
                        write_date = EXCLUDED.write_date
                  WHERE (listing.stock_ref, listing.sku, listing.barcode, listing.title,
-                        listing.tracked, listing.active, listing.state = 'gone')
+                        listing.tracked, listing.active, listing.channel_note,
+                        listing.state = 'gone')
                        IS DISTINCT FROM
                        (EXCLUDED.stock_ref, EXCLUDED.sku, EXCLUDED.barcode,
-                        EXCLUDED.title, EXCLUDED.tracked, EXCLUDED.active, false)
+                        EXCLUDED.title, EXCLUDED.tracked, EXCLUDED.active,
+                        EXCLUDED.channel_note, false)
                 RETURNING id
                 """,
                 SQL(", ").join(self._row(channel_id, company, each) for each in page),
@@ -90,7 +93,7 @@ class ChannelCatalogue(models.AbstractModel):
 
     def _row(self, channel_id, company, data):
         return SQL(
-            "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 'unmapped', 1, 1, %s, %s, "
+            "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'unmapped', 1, 1, %s, %s, "
             "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
             channel_id,
             company.id,
@@ -101,6 +104,7 @@ class ChannelCatalogue(models.AbstractModel):
             data.title or None,
             data.tracked,
             data.active,
+            data.note or None,
             self.env.uid,
             self.env.uid,
         )

@@ -181,7 +181,7 @@ class ChannelChannel(models.Model):
         return self.env[f"channel.adapter.{self.channel_type}"]
 
     def _capabilities(self):
-        return self._adapter()._capabilities()
+        return self._adapter()._channel_capabilities(self)
 
     def _require(self, capability):
         """:raise UserError: this type of channel cannot do that"""

@@ -22,6 +22,7 @@ class ChannelChannel(models.Model):
         compute="_compute_health",
     )
     health_text = fields.Char(compute="_compute_health")
+    guarantee = fields.Char(compute="_compute_guarantee")
     pending_count = fields.Integer(compute="_compute_health", string="Levels Waiting")
     oldest_pending = fields.Datetime(compute="_compute_health")
     new_event_count = fields.Integer(compute="_compute_health", string="Events Waiting")
@@ -53,6 +54,25 @@ class ChannelChannel(models.Model):
                 {name: values[name] for name in HEALTH_FACTS if name != "now"}
             )
             channel.health, channel.health_text = channel._judge_health(values["now"])
+
+    @api.depends("channel_type")
+    def _compute_guarantee(self):
+        """Which of the two guarantees of a published number holds for this account."""
+        for channel in self:
+            capabilities = channel._capabilities()
+            if not capabilities.push_levels:
+                channel.guarantee = False
+            elif capabilities.compare_and_set:
+                channel.guarantee = self.env._(
+                    "Numbers are compared before they are written: a sale that Odoo "
+                    "has not seen is never overwritten."
+                )
+            else:
+                channel.guarantee = self.env._(
+                    "The channel cannot compare before it writes: a sale during a push "
+                    "may be overwritten for some seconds, and is mended as soon as its "
+                    "order is in. Give fast movers a buffer."
+                )
 
     def _health_facts(self):
         """:return: channel id -> facts, all in one statement"""

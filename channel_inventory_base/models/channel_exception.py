@@ -66,6 +66,7 @@ class ChannelException(models.Model):
             ("message", "Message refused"),
             ("refund", "Refund"),
             ("shipped_elsewhere", "Shipped elsewhere"),
+            ("oversold", "Oversold"),
             ("import", "Import failed"),
             ("malformed", "Malformed data"),
             ("level", "Number refused"),

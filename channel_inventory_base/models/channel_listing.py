@@ -39,6 +39,9 @@ class ChannelListing(models.Model):
     tracked = fields.Boolean(
         default=True, help="Whether the channel keeps a stock figure for it."
     )
+    channel_note = fields.Char(
+        readonly=True, help="What the channel makes special about its stock figure."
+    )
     state = fields.Selection(
         [
             ("unmapped", "To match"),

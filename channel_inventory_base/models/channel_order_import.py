@@ -119,4 +119,5 @@ class ChannelOrder(models.Model):
         """Holds turn into reservations, whoever confirmed, in one transaction."""
         for order in self:
             order.sale_order_id._reserve()
+            order._report_oversold()
             order._release_holds()

@@ -103,7 +103,9 @@ class ChannelOrderLine(models.Model):
         )
         if not levels:
             return
-        self.env["channel.level.pending"]._add(levels, trace=order.trace)
+        # where numbers overwrite, one of ours may have swallowed this sale
+        force = order.channel_id._capabilities().overwrites
+        self.env["channel.level.pending"]._add(levels, force=force, trace=order.trace)
         stale = [("level_id", "in", levels.ids), ("state", "=", "stale")]
         if self.env["channel.level.remote"].search_count(stale, limit=1):
             order.channel_id._wake("_job_observe")

@@ -74,6 +74,8 @@ class ResCurrency(models.Model):
         result = super().write(vals)
         if vals.get("active"):
             # sudo: whoever activates a currency need not see channels
-            channels = self.env["channel.channel"].sudo().search([("active", "=", True)])
+            channels = (
+                self.env["channel.channel"].sudo().search([("active", "=", True)])
+            )
             self.env["channel.order"]._retry_blocked(channels, ("currency",))
         return result

@@ -22,7 +22,9 @@ class ChannelPlanner(models.AbstractModel):
         """
         self.env.flush_all()
         use = self._use()
-        wanted = SQL("SELECT listing_id FROM channel_level WHERE id = ANY(%s)", levels.ids)
+        wanted = SQL(
+            "SELECT listing_id FROM channel_level WHERE id = ANY(%s)", levels.ids
+        )
         rows = self.env.execute_query(
             SQL(
                 """

@@ -82,7 +82,7 @@ class ChannelPublisher(models.AbstractModel):
                 return False
             self._void_unsent(channel)
             for publication_id in self._open_publications(channel):
-                self._send(channel, publication_id)
+                self._resume(channel, publication_id)
             while publication_id := self._freeze(channel):
                 if not self._send(channel, publication_id):
                     channel._wake("_job_publish", seconds=STALL_SECONDS)
@@ -291,6 +291,11 @@ class ChannelPublisher(models.AbstractModel):
         return publication
 
     # ---------------------------------------------------------------- send
+    def _resume(self, channel, publication_id):
+        """Of a publication that was being sent nobody knows the outcome: the same key
+        and body once more have one outcome."""
+        return self._send(channel, publication_id)
+
     def _send(self, channel, publication_id):
         """Send one publication, for the first time or again, and settle its answer.
 

@@ -150,18 +150,24 @@ class ChannelPublisher(models.AbstractModel):
         )
 
     def _queue_lines(self, lines):
-        """Queue the levels of ``lines`` again; their age is that of the first cause."""
+        """Queue the levels of ``lines`` again; their age is that of the first cause.
+
+        Where a number overwrites what is shown, it may have been one that had to be
+        sent although nothing seemed to differ.
+        """
+        channel = lines.channel_id[:1]
         self.env.execute_query(
             SQL(
                 """
                 INSERT INTO channel_level_pending
                        (level_id, channel_id, urgent, force, since, trace)
-                SELECT level.id, level.channel_id, line.quantity < line.base, false,
+                SELECT level.id, level.channel_id, line.quantity < line.base, %s,
                        line.since, line.cause_trace
                   FROM channel_publication_line line
                   JOIN channel_level level ON level.id = line.level_id
                  WHERE line.id = ANY(%s) RETURNING id
                 """,
+                bool(channel) and channel._capabilities().overwrites,
                 list(lines.ids),
             )
         )

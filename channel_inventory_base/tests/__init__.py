@@ -25,6 +25,7 @@ from . import test_position
 from . import test_position_flows
 from . import test_position_mto
 from . import test_publisher
+from . import test_publisher_absolute
 from . import test_pure
 from . import test_reported
 from . import test_schemas

@@ -52,7 +52,7 @@ class AdapterContract:
         return self.channel._adapter()
 
     def need(self, capability):
-        if not getattr(self.adapter._capabilities(), capability):
+        if not getattr(self.channel._capabilities(), capability):
             self.skipTest(f"this channel has no {capability}")
 
     def entries(self, *changes):

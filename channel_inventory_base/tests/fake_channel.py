@@ -38,6 +38,10 @@ class FakeChannel(FakeMessages):
         self.listings = []
         self.clock = datetime.now(timezone.utc).replace(microsecond=0)
         self.batch_size = 250
+        # a channel that cannot compare: what is sent overwrites what it shows
+        self.absolute = False
+        # called with the entries between reading and writing them
+        self.meanwhile = lambda entries: None
         self.settle_seconds = 0
         self.forget_messages()
 
@@ -103,8 +107,8 @@ class FakeChannel(FakeMessages):
     def _capabilities(self):
         return Capabilities(
             push_levels=True,
-            compare_and_set=True,
-            idempotent=True,
+            compare_and_set=not self.absolute,
+            idempotent=not self.absolute,
             read_levels=True,
             orders=True,
             webhooks=True,
@@ -147,6 +151,7 @@ class FakeChannel(FakeMessages):
 
     def _push_levels(self, channel, payload, key):
         self._fault("send")
+        self.meanwhile(json.loads(payload))
         with self.lock:
             self.requests.append((key, payload))
             if key in self.answers:
@@ -167,12 +172,14 @@ class FakeChannel(FakeMessages):
                 bad[line_id] = LineResult(
                     line_id, "rejected", "BAD", self.rejected[stock_ref]
                 )
-            elif self.levels.get((stock_ref, node_ref), 0) != base:
+            elif (
+                not self.absolute and self.levels.get((stock_ref, node_ref), 0) != base
+            ):
                 bad[line_id] = LineResult(line_id, "stale", "STALE")
-        if not bad:
-            for _line_id, stock_ref, node_ref, quantity, _base in entries:
+        for line_id, stock_ref, node_ref, quantity, _base in entries:
+            if not bad or (self.absolute and line_id not in bad):
                 self.levels[stock_ref, node_ref] = quantity
-        status = "retry" if bad else "acked"
+        status = "retry" if bad and not self.absolute else "acked"
         return PushResult(
             tuple(
                 bad.get(entry[0]) or LineResult(entry[0], status) for entry in entries

@@ -148,7 +148,9 @@ def _share_steps(inputs, sold):
         return []
     rules = (inputs["exclusive_id"],)
     entitled = _decimal(inputs.get("entitled"))
-    facts = {name: _decimal(inputs.get(name)) for name in ("supply", "weight", "weights")}
+    facts = {
+        name: _decimal(inputs.get(name)) for name in ("supply", "weight", "weights")
+    }
     steps = [
         Step("exclusive", entitled, min(sold, entitled), rules, sold=True, facts=facts)
     ]

@@ -1,0 +1,145 @@
+from odoo import models
+from odoo.tools import SQL
+
+from .. import exceptions
+from ..db.transaction import own_transaction
+from ..schemas import LevelRef
+from .channel_level import EXPECTED_REMOTE
+
+AGAIN_SECONDS = 2
+
+
+class ChannelPublisher(models.AbstractModel):
+    """What it takes on a channel that cannot compare before it writes.
+
+    There a number overwrites whatever is shown: a sale that was made before it landed
+    and that we had not seen is gone from the shown number, though not from the
+    channel's orders. No protocol of ours can prevent that; this one makes it short,
+    seen and mended:
+
+    - before each batch all orders are pulled and planned, so that what we send knows
+      them;
+    - after it they are pulled again. Each sale that is new then was possibly
+      overwritten, or possibly not: its levels are sent once more even if nothing seems
+      to differ (``channel.order.line`` queues them so whenever it captures a
+      deduction). So the last number sent is younger than the last sale captured;
+    - what was sent is read back. A number that is not the expected one and that no
+      such sale explains is not believed to be known any more: the observer finds out.
+    """
+
+    _inherit = "channel.publisher"
+
+    def _freeze(self, channel):
+        if channel._capabilities().overwrites and self._has_pending(channel):
+            if not self._catch_up(channel):
+                channel._wake("_job_publish", seconds=AGAIN_SECONDS)
+                return None
+        return super()._freeze(channel)
+
+    def _send(self, channel, publication_id):
+        result = super()._send(channel, publication_id)
+        if channel._capabilities().overwrites and self._catch_up(channel, plan=False):
+            self._read_back(channel, publication_id)
+        return result
+
+    def _resume(self, channel, publication_id):
+        """An old number sent again would overwrite what was sold since: a new one is
+        computed instead, and sent even if it is the same."""
+        if not channel._capabilities().overwrites:
+            return super()._resume(channel, publication_id)
+        lost = exceptions.UncertainError(self.env._("The answer was lost."))
+        return self._start_over(publication_id, lost)
+
+    def _has_pending(self, channel):
+        with own_transaction(self.env) as env:
+            domain = [("channel_id", "=", channel.id)]
+            return bool(env["channel.level.pending"].search_count(domain, limit=1))
+
+    def _catch_up(self, channel, plan=True):
+        """Have all orders of the channel captured as of now, and planned.
+
+        :return: False when another worker is pulling, who began before now
+        """
+        intake = self.env["channel.intake"]
+        if channel._capabilities().orders and intake._poll(channel) is False:
+            return False
+        while intake._capture_next(channel) or intake._fetch_next(channel):
+            pass
+        if plan:
+            self.env["channel.planner"]._run()
+        return True
+
+    def _read_back(self, channel, publication_id):
+        """Look at what the batch has left, where nothing is going to be sent anyway."""
+        if not channel._capabilities().read_levels:
+            return
+        rows = self._acknowledged(publication_id)
+        size = channel._capabilities().read_size
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            refs = [LevelRef(stock_ref, node_ref) for *_, stock_ref, node_ref in part]
+            states = channel._adapter()._fetch_levels(channel, refs)
+            shown = {(each.stock_ref, each.node_ref): each.available for each in states}
+            self._doubt(
+                channel,
+                [
+                    (level_id, expected, shown[stock_ref, node_ref] or 0)
+                    for level_id, expected, stock_ref, node_ref in part
+                    if (stock_ref, node_ref) in shown
+                ],
+            )
+
+    def _acknowledged(self, publication_id):
+        """Rows (level, expected, stock ref, node ref) of lines that were written."""
+        with own_transaction(self.env) as env:
+            return env.execute_query(
+                SQL(
+                    """
+                    SELECT level.id, %s, listing.stock_ref, node.external_id
+                      FROM channel_publication_line line
+                      JOIN channel_level level ON level.id = line.level_id
+                      JOIN channel_level_remote remote ON remote.level_id = level.id
+                      JOIN channel_listing listing ON listing.id = level.listing_id
+                      JOIN channel_node node ON node.id = level.node_id
+                     WHERE line.publication_id = %s AND line.result = 'acked'
+                    """,
+                    EXPECTED_REMOTE,
+                    publication_id,
+                )
+            )
+
+    def _doubt(self, channel, rows):
+        """What shows something else than expected is for the observer to find out.
+
+        :param rows: (level, expected before the look, shown)
+        """
+        odd = [
+            SQL("(%s, %s)", level_id, expected)
+            for level_id, expected, shown in rows
+            if shown != expected
+        ]
+        if not odd:
+            return
+        with own_transaction(self.env) as env:
+            doubted = env.execute_query(
+                SQL(
+                    """
+                    UPDATE channel_level_remote remote
+                       SET state = 'stale', seen_sum = NULL, seen_at = NULL
+                      FROM (VALUES %(odd)s) AS row (level_id, expected)
+                      JOIN channel_level level ON level.id = row.level_id
+                     WHERE remote.level_id = row.level_id AND remote.state = 'known'
+                       -- a sale captured meanwhile explains it, and queues the level
+                       AND %(expected)s = row.expected
+                       AND NOT EXISTS (SELECT FROM channel_level_pending pending
+                                        WHERE pending.level_id = row.level_id)
+                    RETURNING remote.id
+                    """,
+                    odd=SQL(", ").join(odd),
+                    expected=EXPECTED_REMOTE,
+                )
+            )
+            if doubted:
+                env["channel.channel"].browse(channel.id)._wake(
+                    "_job_poll", "_job_observe"
+                )
