@@ -147,3 +147,20 @@ def test_a_product_becomes_variable(woo, api):
     woo.make_variable("A", [{"sku": "A-1", "name": "One", "price": "1", "stock": 2}])
     found = api.get(f"products/{api.number('A')}")
     assert (found["type"], len(found["variations"])) == ("variable", 1)
+
+
+def test_a_refund_of_a_delivery_charge_keeps_its_meta(woo, api):
+    order = woo.checkout({"A": 1}, taxes=VAT, shipping={"title": "P", "price": "4.84"})
+    entry = {"id": order.shipping[0].id, "refund_total": "4.00"}
+    entry["refund_tax"] = [{"id": 1, "refund_total": "0.84"}]
+    body = {
+        "amount": "4.84",
+        "line_items": [entry],
+        "api_refund": False,
+        "meta_data": [{"key": "k", "value": "v"}],
+    }
+    api.ok("POST", f"orders/{order.id}/refunds", body)
+    [made] = api.get(f"orders/{order.id}/refunds")
+    [line] = made["shipping_lines"]
+    assert (line["total"], line["total_tax"]) == ("-4.00", "-0.84")
+    assert made["meta_data"][0]["key"] == "k" and made["line_items"] == []

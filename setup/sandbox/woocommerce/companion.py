@@ -14,7 +14,7 @@ NAMESPACE = "wc-chansync/v1"
 
 @route("GET", f"{NAMESPACE}/status")
 def status(shop, params, body):
-    return {"protocol": 1, "version": "1.0.0"}
+    return {"protocol": 1, "version": "1.0.0", "atomic": True}
 
 
 @route("GET", f"{NAMESPACE}/stock")

@@ -88,7 +88,7 @@ class Charge:
 @dataclass(eq=False)
 class RefundLine:
     id: int
-    line: Line
+    line: object  # a Line or a Charge of the order
     quantity: int
     total: Decimal
     taxes: list = field(default_factory=list)
@@ -104,6 +104,7 @@ class Refund:
     created: object
     lines: list = field(default_factory=list)
     by_gateway: bool = False
+    meta: list = field(default_factory=list)
 
 
 @dataclass(eq=False)

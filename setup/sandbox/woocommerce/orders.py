@@ -139,7 +139,9 @@ def refund(
 
 
 def _refund_line(store, line, quantity, total, tax):
-    share = Decimal(quantity) / line.quantity if line.quantity else ZERO
+    # a charge has no units: what is paid back of it is always told
+    whole = getattr(line, "quantity", 0)
+    share = Decimal(quantity) / whole if whole else ZERO
     if total is None:
         total = (line.total * share).quantize(Decimal("0.01"))
     taxes = [
@@ -155,7 +157,7 @@ def _restock(store, order, entries):
     """Only what was taken off comes back, and ``_reduced_stock`` says the rest."""
     for entry in entries:
         line = entry.line
-        if not line.reduced or not line.product or not entry.quantity:
+        if not entry.quantity or not line.reduced or not line.product:
             continue
         units = min(entry.quantity, line.reduced)
         stock.adjust(store, line.product, units, f"refund of {order.id}")

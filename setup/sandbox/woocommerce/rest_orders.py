@@ -125,7 +125,8 @@ def create_refund(shop, params, body, number):
     store, body = shop.store, body or {}
     with store.transaction():
         record = _order(shop, number)
-        by_id = {line.id: line for line in record.lines}
+        charges = [*record.lines, *record.shipping, *record.fees]
+        by_id = {line.id: line for line in charges}
         lines = []
         for entry in body.get("line_items", []):
             line = by_id.get(entry.get("id"))
@@ -154,6 +155,9 @@ def create_refund(shop, params, body, number):
             raise ApiError(
                 "woocommerce_rest_cannot_create_order_refund", str(error), 500
             ) from error
+        made.meta = [
+            {"id": store.next_id(), **entry} for entry in body.get("meta_data", [])
+        ]
         return views.refund(store, made)
 
 

@@ -23,7 +23,7 @@ def too_large():
 
 @route("GET", "wc/v3/products")
 def list_products(shop, params, body):
-    """Variations are found by SKU or number only; a plain list has none."""
+    """Variations are found by SKU only: no list has them, nor ``include``."""
     store = shop.store
     with store.transaction():
         items = list(store.products.values())
@@ -31,10 +31,10 @@ def list_products(shop, params, body):
         wanted = query.numbers(params, "include")
         if skus:
             items = [item for item in items if item.sku in skus]
-        elif wanted:
-            items = [item for item in items if item.id in wanted]
         else:
             items = [item for item in items if not item.parent]
+        if wanted:
+            items = [item for item in items if item.id in wanted]
         if params.get("type"):
             items = [item for item in items if item.type == params["type"]]
         if params.get("status", "any") != "any":
@@ -73,14 +73,14 @@ def list_variations(shop, params, body, parent):
         wanted = query.numbers(params, "include")
         items = [v for v in owner.variations if wanted is None or v.id in wanted]
         page = query.paginate(query.sort(items, params), params)
-        page.items = [views.product(store, item) for item in page.items]
+        page.items = [views.variation(store, item) for item in page.items]
         return page
 
 
 @route("GET", "wc/v3/products/#/variations/#")
 def get_variation(shop, params, body, parent, number):
     with shop.store.transaction():
-        return views.product(shop.store, _variation(shop, parent, number))
+        return views.variation(shop.store, _variation(shop, parent, number))
 
 
 @route("PUT", "wc/v3/products/#/variations/#")

@@ -53,7 +53,9 @@ class Server(Listener):
             # WordPress shows its front page, or Apache says 404
             return _html(FRONT_PAGE, 200 if request.path == "/" else 404)
         entry = self.shop.log.open(request.method, f"/{path}")
-        entry.update(query=request.query_string.decode(), body=request.get_data(True))
+        entry.update(
+            query=request.query_string.decode(), body=request.get_data(as_text=True)
+        )
         started = time.monotonic()
         try:
             return self._serve(request, path, entry)
@@ -62,7 +64,7 @@ class Server(Listener):
 
     def _rest_path(self, request):
         """``wc/v3/...``; None where no REST answers."""
-        if "rest_route" in request.args:
+        if request.path == "/" and "rest_route" in request.args:
             return request.args["rest_route"].strip("/")
         if (
             request.path.startswith("/wp-json")

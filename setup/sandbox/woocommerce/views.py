@@ -68,6 +68,11 @@ def product(store, record):
     return body
 
 
+def variation(store, record):
+    """In its parent's list it is called by its attributes only."""
+    return {**product(store, record), "name": record.name}
+
+
 # --- orders
 
 
@@ -215,21 +220,39 @@ def refund(store, record):
         "amount": money(record.amount),
         "reason": record.reason,
         "refunded_payment": record.by_gateway,
-        "meta_data": [],
-        "line_items": [_refund_line(each) for each in record.lines],
-        "shipping_lines": [],
+        "meta_data": list(record.meta),
+        "line_items": [
+            _refund_line(each) for each in record.lines if hasattr(each.line, "sku")
+        ],
+        # without telling which were fees
+        "shipping_lines": [
+            _refund_charge(each) for each in record.lines if hasattr(each.line, "title")
+        ],
         "fee_lines": [],
     }
 
 
-def _refund_line(entry):
-    body = line(entry.line)
+def _refund_charge(entry):
     return {
-        **body,
-        "id": entry.id,
+        "method_title": entry.line.title,
+        "method_id": entry.line.method,
+        **_negative(entry),
+    }
+
+
+def _refund_line(entry):
+    return {
+        **line(entry.line),
         "quantity": -entry.quantity,
         "subtotal": money(-entry.total),
         "subtotal_tax": money(-entry.tax),
+        **_negative(entry),
+    }
+
+
+def _negative(entry):
+    return {
+        "id": entry.id,
         "total": money(-entry.total),
         "total_tax": money(-entry.tax),
         "taxes": [

@@ -1,0 +1,14 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+{
+    "name": "Channel Connector WooCommerce",
+    "summary": "Keep a WooCommerce shop's stock honest, and take its orders",
+    "version": "19.0.1.0.0",
+    "category": "Supply Chain/Inventory",
+    "author": "Channel Inventory contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/channel-inventory",
+    "license": "AGPL-3",
+    "depends": ["channel_inventory_base"],
+    "external_dependencies": {"python": ["requests"]},
+    "data": ["views/channel_channel_views.xml"],
+    "uninstall_hook": "uninstall_hook",
+}

@@ -1,0 +1,160 @@
+"""Client of the WooCommerce REST API v3. No odoo in here.
+
+Everything it depends on is handed in: the HTTP session, the clock, the nonces.
+"""
+
+import base64
+import itertools
+import json
+import logging
+import random
+import time
+import uuid
+from urllib.parse import urlsplit
+
+from .const import PAGE
+from .errors import Throttled, Unavailable, WooError
+from .lib import answers, oauth, transport
+
+_logger = logging.getLogger(__name__)
+
+TIMEOUT = 60
+"""Seconds of silence: a batch of 50 may keep a small shop busy for many."""
+ATTEMPTS = 3
+LONGEST_WAIT = 10
+"""Longer waits are left to the caller's queue: a worker is not for sleeping."""
+
+
+class Client:
+    """Speaks to one shop.
+
+    :param base_url: such as ``https://shop.example.com`` (or with a folder)
+    :param key, secret: a REST key of WooCommerce; None: only ``index`` works
+    :param session: a ``requests.Session``, or what quacks like one
+    :param plain: the site has plain permalinks: REST at ``?rest_route=``
+    """
+
+    def __init__(
+        self,
+        base_url,
+        key=None,
+        secret=None,
+        *,
+        session,
+        plain=False,
+        clock=time.time,
+        nonce=lambda: uuid.uuid4().hex,
+        sleep=time.sleep,
+        jitter=random.random,
+        timeout=TIMEOUT,
+        attempts=ATTEMPTS,
+    ):
+        self.base_url = base_url.rstrip("/")
+        self.plain = plain
+        self.timeout = timeout
+        self.attempts = attempts
+        self._key, self._secret = key, secret
+        self._session = session
+        self._clock, self._nonce = clock, nonce
+        self._sleep, self._jitter = sleep, jitter
+
+    # ------------------------------------------------------------- requests
+    def get(self, route, **params):
+        """:return: the data of ``route``, such as ``wc/v3/orders/12``"""
+        return self._read(route, params)[0]
+
+    def page(self, route, **params):
+        """One page of a list.
+
+        :return: (items, how many there are, how many pages)
+        """
+        params = {"per_page": PAGE, **params}
+        items, headers = self._read(route, params)
+        if not isinstance(items, list):
+            raise Unavailable("a list was expected", code="NOT_A_LIST")
+        return (
+            items,
+            answers.whole_number(headers, "X-WP-Total"),
+            answers.whole_number(headers, "X-WP-TotalPages"),
+        )
+
+    def pages(self, route, **params):
+        """All pages of a list, by number.
+
+        :raise Unavailable: the list changed while it was read
+        """
+        items, total, last = self.page(route, page=1, **params)
+        yield items
+        for number in range(2, last + 1):
+            items, count, _last = self.page(route, page=number, **params)
+            if count != total:
+                raise Unavailable(f"{route} changed while it was read", code="MOVED")
+            yield items
+
+    def change(self, method, route, body=None, **params):
+        """Change something, once: whether a lost answer may be repeated is for the
+        caller to know. :return: the data of the answer"""
+        return self._attempt(method, route, params, body)[0]
+
+    def index(self):
+        """What the site says of itself, without keys."""
+        return self._attempt("GET", "", {}, None, sign=False)[0]
+
+    def _read(self, route, params):
+        """Reading does no harm: it is tried again."""
+        for attempt in itertools.count(1):
+            try:
+                return self._attempt("GET", route, params, None)
+            except WooError as error:
+                wait = self._retry_delay(error, attempt)
+                if wait is None:
+                    raise
+                _logger.info("%s: %s, again in %.1f s", route, error, wait)
+            self._sleep(wait)
+
+    def _retry_delay(self, error, attempt):
+        """Seconds to wait before the next attempt; None when there is to be none."""
+        if attempt >= self.attempts or not isinstance(error, Throttled | Unavailable):
+            return None
+        wait = error.retry_after
+        if wait is None:
+            # full jitter: workers that failed together do not come back together
+            wait = 0.5 * 2 ** (attempt - 1) * (0.5 + self._jitter())
+        return wait if wait <= LONGEST_WAIT else None
+
+    def _attempt(self, method, route, params, body, sign=True):
+        url, params = self._address(route, params)
+        headers = {"Accept": "application/json"}
+        if sign and urlsplit(url).scheme == "https":
+            pair = base64.b64encode(f"{self._key}:{self._secret}".encode()).decode()
+            headers["Authorization"] = f"Basic {pair}"
+        elif sign:
+            params = oauth.signed(
+                method,
+                url,
+                params,
+                self._key,
+                self._secret,
+                now=self._clock(),
+                nonce=self._nonce(),
+            )
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body, separators=(",", ":")).encode()
+        reply = transport.send(
+            self._session,
+            method,
+            f"{url}?{oauth.query(params)}" if params else url,
+            content,
+            headers,
+            timeout=self.timeout,
+        )
+        return answers.data_of(reply, method != "GET"), reply.headers
+
+    def _address(self, route, params):
+        """(address without query, parameters) of a route."""
+        params = {name: str(value) for name, value in params.items()}
+        if self.plain:
+            return f"{self.base_url}/", {**params, "rest_route": f"/{route}"}
+        return f"{self.base_url}/wp-json/{route}", params

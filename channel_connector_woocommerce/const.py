@@ -1,0 +1,36 @@
+"""What WooCommerce fixes and what we ask of it. No odoo in here."""
+
+API = "wc/v3"
+COMPANION = "wc-chansync/v1"
+COMPANION_PROTOCOL = 1
+
+NODE = "shop"
+"""WooCommerce has one figure a product: one node stands for the whole shop."""
+
+PAGE = 100
+"""The most that a list gives at once."""
+BATCH = 50
+"""Items of one batch; a shop works about 30 ms on each, and 100 is its limit."""
+COMPANION_BATCH = 200
+
+TOPICS = (
+    "order.created",
+    "order.updated",
+    "order.deleted",
+    "order.restored",
+    "product.created",
+    "product.deleted",
+    "product.restored",
+)
+"""``product.updated`` is left out: each number we publish would send one."""
+
+REDUCED = "_reduced_stock"
+"""Meta of an order line: what the shop has taken off its figure for it."""
+
+CENTS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+"""ISO 4217: currencies whose smallest unit is not a hundredth."""

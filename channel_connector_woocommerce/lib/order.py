@@ -1,0 +1,273 @@
+"""An order as REST gives it, to OrderData. Exact, or refused.
+
+What the shop has taken off its figure is in ``_reduced_stock`` of each line, net of
+what refunds have brought back, and nowhere else: a status does not tell, because an
+order may have been reduced, restored and reduced again.
+"""
+
+from datetime import timezone
+from decimal import Decimal
+
+from ..const import NODE
+from ..errors import Malformed
+from . import amounts
+from .reader import Place
+
+DRAFT = "checkout-draft"
+TRASH = "trash"
+DETAILS = "refund_details"
+"""Where we keep the refunds that were fetched for an order: it names them only."""
+
+OPEN, CANCELLED = "open", "cancelled"
+
+
+def is_visible(raw):
+    """Whether it is an order at all: a cart at the checkout and the trash are not."""
+    return raw.get("status") not in (DRAFT, TRASH)
+
+
+def order(raw, now=None):
+    """:param raw: a body of the API, completed by ``DETAILS`` where it has refunds
+    :param now: for a body that carries an id and nothing else: a deleted order
+    :raise Malformed: it is not what the API documents
+    """
+    place = Place(raw)
+    number = place["id"].ref()
+    if not number:
+        raise Malformed("no number", path="id")
+    if set(place.value) <= {"id"} and now:
+        return _stub(number, now)
+    return {"external_id": number, **_Reader(place).values()}
+
+
+def _stub(number, now):
+    """All we hear of a deleted order: look for yourself."""
+    return {
+        "external_id": number,
+        "name": f"#{number}",
+        "version": now.astimezone(timezone.utc).isoformat(),
+        "complete": False,
+        "lines": [],
+    }
+
+
+class _Reader:
+    def __init__(self, place):
+        self.place = place
+        self.currency = place["currency"].text()
+        self.included = place["prices_include_tax"].flag()
+        self.status = place["status"].text()
+        self.rates = {
+            tax["rate_id"].ref(): (
+                tax["label"].text(),
+                Place(tax["rate_percent"].value or 0, tax.path).number(),
+            )
+            for tax in place["tax_lines"].items()
+        }
+        self.refunds = place.get(DETAILS).items()
+        self.known = not place.get("refunds").items() or bool(place.get(DETAILS))
+        self.done = bool(place.get("date_completed_gmt"))
+        self.state, self.payment = self._state_and_payment()
+
+    def values(self):
+        place = self.place
+        taken = amounts.refunded_by(self.refunds, "line_items")
+        charges = [
+            *self._charges("shipping_lines", "method_title", "method_id"),
+            *self._charges("fee_lines", "name", ""),
+        ]
+        return {
+            "name": f"#{place['number'].text()}",
+            "version": utc(place["date_modified_gmt"]),
+            "placed_at": utc(place["date_created_gmt"]),
+            "complete": self.known,
+            "state": self.state,
+            "payment": self.payment,
+            "currency": self.currency,
+            "taxes_included": self.included,
+            "total": str(self._total()),
+            "total_tax": str(self._total_tax()),
+            "lines": [
+                self._line(line, taken.get(line["id"].ref(), []))
+                for line in place["line_items"].items()
+            ],
+            "shipping_lines": charges,
+            "customer": self._customer(),
+            "billing": address(place["billing"]),
+            "shipping": address(place["shipping"]),
+            "note": place.get("customer_note").text(),
+            "refunds": self._refunds() if self.known else None,
+        }
+
+    def _state_and_payment(self):
+        paid = bool(self.place.get("date_paid_gmt"))
+        if self.status == "cancelled":
+            return CANCELLED, "paid" if paid else "voided"
+        if self.status == "refunded":
+            # what never left the house is not going to; what did may come back
+            return OPEN if self.done else CANCELLED, "refunded"
+        if self.status == "failed":
+            return OPEN, "voided"
+        if self.status in ("pending", "on-hold"):
+            return OPEN, "pending"
+        # processing, completed, and what plugins add
+        return OPEN, "paid" if paid or self.status == "processing" else "pending"
+
+    def _total(self):
+        refunds = self.place.get("refunds").items()
+        money = [self.place["total"], *(each["total"] for each in refunds)]
+        return sum((each.number() for each in money), Decimal(0))
+
+    def _total_tax(self):
+        tax = self.place["total_tax"].number()
+        for refund in self.refunds:
+            for kind in ("line_items", "shipping_lines", "fee_lines"):
+                for line in refund.get(kind).items():
+                    tax += line["total_tax"].number()
+        return tax
+
+    # --------------------------------------------------------------- lines
+    def _figures(self, line, refunds):
+        return amounts.Figures(
+            line,
+            refunds,
+            included=self.included,
+            currency=self.currency,
+            rates=self.rates,
+        )
+
+    def _line(self, line, refunds):
+        ordered = line["quantity"].whole()
+        current = ordered + sum(each["quantity"].whole() for each in refunds)
+        if ordered < 0 or current < 0:
+            raise Malformed(f"{current} of {ordered} ordered cannot be", path=line.path)
+        figures = self._figures(line, refunds)
+        price = figures.unit_price(ordered)
+        reduced = amounts.reduced(line)
+        listing = line.get("variation_id")
+        listing = listing.ref() if listing else ""
+        open_units = 0 if self.done or self.state == CANCELLED else current
+        return {
+            "external_id": line["id"].ref(),
+            # a product that was deleted since leaves a line that names none
+            "listing_ref": listing or line["product_id"].ref(),
+            "quantity": current,
+            "open_quantity": open_units,
+            "shipped_quantity": ordered if self.done else None,
+            "sku": line["sku"].text(),
+            "title": line["name"].text(),
+            "unit_price": str(price),
+            "discount": str(price * current - figures.paid),
+            "taxes": figures.tax_rows(),
+            "deductions": (
+                [{"node_ref": NODE, "quantity": reduced}] if reduced else []
+            ),
+        }
+
+    def _charges(self, kind, title, code):
+        taken = amounts.refunded_by(self.refunds, kind)
+        return [
+            self._charge(line, taken.get(line["id"].ref(), []), title, code)
+            for line in self.place[kind].items()
+        ]
+
+    def _charge(self, line, refunds, title, code):
+        """A delivery, or a fee; one that is taken off is a discount."""
+        figures = self._figures(line, refunds)
+        return {
+            "title": line[title].text(),
+            "code": line[code].text() if code else "",
+            "price": str(max(figures.paid, Decimal(0))),
+            "discount": str(max(-figures.paid, Decimal(0))),
+            "taxes": figures.tax_rows(),
+        }
+
+    # ------------------------------------------------------------- refunds
+    def _refunds(self):
+        """With what came back to the shop's figure: the order tells how many units of
+        a line did in all, and the oldest refunds are taken for those."""
+        back = {}
+        for line in self.place["line_items"].items():
+            taken = amounts.meta(line, amounts.REDUCED)
+            if taken is not None and taken.value not in (None, ""):
+                units = line["quantity"].whole() - amounts.reduced(line)
+                back[line["id"].ref()] = max(0, units)
+        ordered = sorted(self.refunds, key=lambda each: each["id"].whole())
+        return [self._refund(each, back) for each in ordered]
+
+    def _refund(self, refund, back):
+        shipping = refund.get("shipping_lines").items()
+        return {
+            "external_id": refund["id"].ref(),
+            "amount": str(abs(refund["amount"].number())),
+            "lines": [
+                self._refund_line(line, back)
+                for line in refund.get("line_items").items()
+                if amounts.meta(line, amounts.REFUNDED_ITEM) is not None
+            ],
+            "shipping": str(self._given(shipping)),
+            "shipping_tax": str(-sum(each["total_tax"].number() for each in shipping)),
+            "created_at": utc(refund["date_created_gmt"]),
+            "note": refund.get("reason").text(),
+        }
+
+    def _given(self, lines):
+        """Money of refund lines, with tax where prices include it."""
+        total = sum((each["total"].number() for each in lines), Decimal(0))
+        if self.included:
+            total += sum((each["total_tax"].number() for each in lines), Decimal(0))
+        return -total
+
+    def _refund_line(self, line, back):
+        origin = amounts.meta(line, amounts.REFUNDED_ITEM).ref()
+        units = -line["quantity"].whole()
+        restocked = units and back.get(origin, 0) >= units
+        if restocked:
+            back[origin] -= units
+        kind = "return" if self.done else "cancel"
+        return {
+            "line_ref": origin,
+            "quantity": units,
+            "amount": str(self._given([line])),
+            "tax": str(-line["total_tax"].number()),
+            "restock": kind if restocked else "none",
+            "node_ref": NODE if restocked else "",
+        }
+
+    # -------------------------------------------------------------- people
+    def _customer(self):
+        billing = self.place["billing"]
+        return {
+            "external_id": self.place["customer_id"].ref(),
+            "name": name_of(billing) or name_of(self.place["shipping"]),
+            "email": billing.get("email").text(),
+            "phone": billing.get("phone").text(),
+        }
+
+
+def utc(place):
+    """GMT times come without a zone; null is none."""
+    text = place.text()
+    return f"{text}+00:00" if text else None
+
+
+def name_of(place):
+    words = (place.get("first_name").text(), place.get("last_name").text())
+    return " ".join(word for word in words if word)
+
+
+def address(place):
+    """None where nothing is filled in: a shop that sells to the counter."""
+    if not any(str(value or "").strip() for value in place.value.values()):
+        return None
+    return {
+        "name": name_of(place),
+        "company": place.get("company").text(),
+        "street": place.get("address_1").text(),
+        "street2": place.get("address_2").text(),
+        "city": place.get("city").text(),
+        "zip": place.get("postcode").text(),
+        "state_code": place.get("state").text(),
+        "country_code": place.get("country").text(),
+        "phone": place.get("phone").text(),
+    }

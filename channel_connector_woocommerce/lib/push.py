@@ -1,0 +1,189 @@
+"""Publishing levels: by the companion plugin, or by batches of REST.
+
+A payload says which of the two it was frozen for. REST answers 200 whatever happens to
+single items, and ignores some in silence: so each item of an answer is looked at.
+"""
+
+import json
+
+from ..const import API, COMPANION
+from ..errors import Malformed, NotFound, Unavailable
+from ..mapper import split_ref
+
+REST, PLUGIN = "rest", "companion"
+ROUTE = f"{COMPANION}/stock"
+
+
+def freeze(entries, protocol):
+    """The payload of a batch as text; equal entries give equal text.
+
+    :param entries: objects like LevelEntry
+    """
+    good, bad = [], []
+    for entry in entries:
+        found = split_ref(entry.stock_ref)
+        if found is None:
+            bad.append(entry.line_id)
+            continue
+        parent, number = found
+        good.append(
+            {
+                "line": entry.line_id,
+                "parent": parent,
+                "id": number,
+                # whole, or it would be bent without a word
+                "quantity": int(entry.quantity),
+                "base": int(entry.base),
+            }
+        )
+    payload = {"protocol": protocol, "items": good, "unsendable": bad}
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"))
+
+
+class Push:
+    """Sends one frozen payload and finds out what became of each line.
+
+    :param write: ``write(route, body, **params)`` posts and gives the answer's data
+    """
+
+    def __init__(self, payload, key, write):
+        content = json.loads(payload)
+        self.protocol = content["protocol"]
+        self._items = content["items"]
+        self._unsendable = content["unsendable"]
+        self._key = key
+        self._write = write
+        self.answers = []
+
+    def run(self):
+        """:return: (line id, status, code) of each line"""
+        results = [(line_id, "rejected", "INVALID_ID") for line_id in self._unsendable]
+        if not self._items:
+            return results
+        if self.protocol == PLUGIN:
+            return results + self._run_plugin()
+        return results + self._run_rest()
+
+    def all(self, status, code):
+        """One result for all lines."""
+        return [(item["line"], status, code) for item in self._items] + [
+            (line_id, "rejected", "INVALID_ID") for line_id in self._unsendable
+        ]
+
+    def _say(self, route, body, **params):
+        answer = self._write(route, body, **params)
+        self.answers.append({"route": route, "answer": answer})
+        return answer
+
+    # -------------------------------------------------------------- plugin
+    def _run_plugin(self):
+        """Compared and changed in one step; what goes down goes down by its difference
+        also where a sale that we have not seen has been quicker."""
+        items = [
+            {
+                "id": item["id"],
+                "quantity": item["quantity"],
+                "compare": item["base"],
+                "allow_less": True,
+            }
+            for item in self._items
+        ]
+        answer = self._say(ROUTE, {"key": self._key, "items": items})
+        found = answer.get("items") if isinstance(answer, dict) else None
+        if not isinstance(found, list) or len(found) != len(items):
+            raise Unavailable("an answer without results", code="ODD", uncertain=True)
+        return [
+            self._plugin_result(item, result)
+            for item, result in zip(self._items, found, strict=True)
+        ]
+
+    def _plugin_result(self, item, result):
+        status = {"ok": "acked", "stale": "stale"}.get(result.get("status"), "rejected")
+        code = str(result.get("code") or "").upper() if status == "rejected" else ""
+        return item["line"], status, code
+
+    # ---------------------------------------------------------------- rest
+    def _run_rest(self):
+        """Request by request; when one fails, what was done before stays told."""
+        results = []
+        for parent, items in self._by_parent().items():
+            try:
+                results += self._batch(parent, items)
+            except Unavailable:
+                if not results:
+                    raise
+                # the others wait: lines without a result are sent again
+                break
+        return results
+
+    def _by_parent(self):
+        groups = {}
+        for item in self._items:
+            groups.setdefault(item["parent"], []).append(item)
+        return groups
+
+    def _batch(self, parent, items):
+        route = f"{API}/products/batch"
+        if parent:
+            route = f"{API}/products/{parent}/variations/batch"
+        body = {
+            "update": [
+                {"id": item["id"], "stock_quantity": item["quantity"]} for item in items
+            ]
+        }
+        try:
+            answer = self._say(route, body, _fields="update")
+        except NotFound:
+            return [(item["line"], "rejected", "GONE") for item in items]
+        found = answer.get("update") if isinstance(answer, dict) else None
+        if not isinstance(found, list):
+            raise Unavailable("a batch without results", code="ODD", uncertain=True)
+        by_id = {each.get("id"): each for each in found if isinstance(each, dict)}
+        return [
+            (item["line"], *self._rest_result(item, by_id.get(item["id"])))
+            for item in items
+        ]
+
+    def _rest_result(self, item, result):
+        """:return: (status, code)"""
+        if result is None:
+            return "retry", "NO_RESULT"
+        error = result.get("error")
+        if error:
+            return "rejected", _error_code(error)
+        if result.get("type") == "variable":
+            return "rejected", "VARIABLE"
+        if result.get("manage_stock") == "parent":
+            return "rejected", "PARENT"
+        if result.get("manage_stock") is not True:
+            return "rejected", "UNMANAGED"
+        if result.get("stock_quantity") != item["quantity"]:
+            # a plugin has bent it, or the shop has sold meanwhile: look first
+            return "stale", "OTHER_VALUE"
+        return "acked", ""
+
+
+def _error_code(error):
+    """
+    >>> _error_code({"code": "woocommerce_rest_product_invalid_id"})
+    'GONE'
+    """
+    code = str(error.get("code") or "") if isinstance(error, dict) else ""
+    if code.endswith("_invalid_id"):
+        return "GONE"
+    if code == "woocommerce_rest_invalid_product_id":
+        return "VARIATION"
+    return code or "REFUSED"
+
+
+def read_plugin(answer):
+    """Number -> figure, of an answer of the companion's reading; None: it has none.
+
+    :raise Malformed: it is no such answer
+    """
+    if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
+        raise Malformed("is missing", path="items")
+    return {
+        each.get("id"): each.get("quantity") if each.get("status") == "ok" else None
+        for each in answer["items"]
+    }

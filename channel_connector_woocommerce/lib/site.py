@@ -1,0 +1,33 @@
+"""Where a WordPress site answers REST: at /wp-json/, or with plain permalinks not."""
+
+from ..const import API
+from ..errors import Misconfigured, Unavailable
+
+NOT_HERE = ("HTML", "NOT_JSON", "NO_REST", "NO_ROUTE", "FIREWALL")
+
+
+def find(ask):
+    """Try both addresses.
+
+    :param ask: ``ask(plain)`` gives the index of the API
+    :return: (plain, namespaces, name of the site)
+    :raise WooError: REST answers at neither, or WooCommerce is not in it
+    """
+    first = None
+    for plain in (False, True):
+        try:
+            index = ask(plain)
+        except (Misconfigured, Unavailable) as error:
+            if error.code not in NOT_HERE:
+                raise
+            first = first or error
+            continue
+        if isinstance(index, dict) and isinstance(index.get("namespaces"), list):
+            return plain, _checked(index["namespaces"]), str(index.get("name") or "")
+    raise first or Misconfigured("no index of a REST API", code="NO_REST")
+
+
+def _checked(namespaces):
+    if API not in namespaces:
+        raise Misconfigured("the site has no WooCommerce", code="NO_WOOCOMMERCE")
+    return namespaces

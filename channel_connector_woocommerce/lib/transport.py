@@ -1,0 +1,87 @@
+"""HTTP with bounds: time, size, no redirects, and errors that carry no secrets."""
+
+import time
+from dataclasses import dataclass
+
+import requests
+from urllib3 import exceptions as urllib3_errors
+
+from ..errors import Misconfigured, Unavailable
+
+MAX_BYTES = 20_000_000
+CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: object
+    body: bytes
+
+
+def send(session, method, url, body, headers, *, timeout, clock=time.monotonic):
+    """Send a request and read its whole answer.
+
+    :param timeout: seconds of silence; the whole may take twice that
+    :raise Unavailable: no answer, with ``uncertain`` where the request may have
+        arrived and changes something
+    """
+    acts, failure = method != "GET", None
+    try:
+        with session.request(
+            method,
+            url,
+            data=body,
+            headers=headers,
+            timeout=timeout,
+            stream=True,
+            # a redirect would take the keys somewhere else
+            allow_redirects=False,
+        ) as response:
+            content = _read(response, clock, clock() + 2 * timeout, acts)
+            return Reply(response.status_code, response.headers, content)
+    except requests.exceptions.SSLError:
+        failure = Misconfigured("the server's certificate is not trusted", code="TLS")
+    except requests.exceptions.InvalidURL:
+        failure = Misconfigured("the address is not valid", code="ADDRESS")
+    except requests.exceptions.RequestException as error:
+        failure = _lost(error, acts)
+    # raised out here, so that nothing chains to the request and its keys
+    raise failure
+
+
+def _read(response, clock, deadline, acts):
+    chunks, size = [], 0
+    for chunk in response.iter_content(CHUNK):
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise Unavailable(
+                f"the answer has more than {MAX_BYTES} bytes",
+                status=response.status_code,
+                code="TOO_LARGE",
+                uncertain=acts,
+            )
+        if clock() > deadline:
+            raise Unavailable("the answer takes too long", code="SLOW", uncertain=acts)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _lost(error, acts):
+    sent = not _never_sent(error)
+    words = type(error).__name__
+    return Unavailable(
+        f"no answer ({words})" if sent else f"not reached ({words})",
+        code="NO_ANSWER" if sent else "NOT_REACHED",
+        uncertain=acts and sent,
+    )
+
+
+def _never_sent(error):
+    """Whether the connection failed before anything could be sent."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(
+        reason, urllib3_errors.NewConnectionError | urllib3_errors.ConnectTimeoutError
+    )

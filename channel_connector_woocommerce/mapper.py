@@ -1,0 +1,85 @@
+"""From WooCommerce's answers to the canonical data of the base. No odoo in here.
+
+Everything returned is plain and JSON-able, with the field names of the base's
+``schemas``: money as text, times in ISO with a zone, quantities as whole numbers. What
+does not fit raises ``errors.Malformed`` with its place. Orders are mapped in
+``lib.order``.
+"""
+
+from .const import NODE
+from .lib.order import order
+from .lib.reader import Place
+
+__all__ = ["level", "listing", "order", "split_ref", "stock_ref"]
+
+WITHOUT_STOCK = ("external", "grouped")
+"""Types of products that are sold elsewhere, or as their parts."""
+
+
+def stock_ref(number, parent=0):
+    """How levels name a product: variations are written through their parent.
+
+    >>> stock_ref(12), stock_ref(15, 12)
+    ('12', '12/15')
+    """
+    return f"{parent}/{number}" if parent else str(number)
+
+
+def split_ref(ref):
+    """
+    >>> split_ref("12/15"), split_ref("12"), split_ref("x/1")
+    ((12, 15), (0, 12), None)
+    """
+    parent, slash, number = (ref or "").rpartition("/")
+    if not number.isdecimal() or (slash and not parent.isdecimal()):
+        return None
+    return int(parent or 0), int(number)
+
+
+def listing(raw, parent=None):
+    """A product or a variation as ListingData, and why no number is published for it.
+
+    :param parent: raw product of a variation
+    :return: (values, reason): "", ``parent`` (its parent has the figure),
+        ``unmanaged`` (it has none) or ``type`` (such a product never has)
+    """
+    place = Place(raw, "product")
+    number = place["id"].ref()
+    managed = place["manage_stock"].value
+    reason = ""
+    if place.get("type").text() in WITHOUT_STOCK:
+        reason = "type"
+    elif managed == "parent":
+        reason = "parent"
+    elif managed is not True:
+        reason = "unmanaged"
+    values = {
+        "external_id": number,
+        "stock_ref": stock_ref(number, parent["id"] if parent else 0),
+        "sku": place["sku"].text(),
+        "barcode": place.get("global_unique_id").text(),
+        "title": _title(place, parent),
+        "tracked": not reason,
+        "active": place["status"].text() != "trash",
+    }
+    return values, reason
+
+
+def _title(place, parent):
+    """A variation is called by its attributes only."""
+    name = place["name"].text()
+    if not parent or name.startswith(parent["name"]):
+        return name
+    return f"{parent['name']} / {name}"
+
+
+def level(raw, parent=0):
+    """A product as LevelState; one without a figure of its own shows None."""
+    place = Place(raw, "product")
+    own = place["manage_stock"].value is True
+    quantity = place["stock_quantity"]
+    return {
+        "stock_ref": stock_ref(place["id"].ref(), parent),
+        "node_ref": NODE,
+        "available": quantity.whole() if own and quantity else None,
+    }

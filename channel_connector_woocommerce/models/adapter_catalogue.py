@@ -1,0 +1,62 @@
+from odoo import api, models
+
+from odoo.addons.channel_inventory_base import schemas
+
+from .. import mapper
+from ..const import API, NODE
+
+
+class ChannelAdapterWoocommerce(models.AbstractModel):
+    """What the shop sells. It knows one place."""
+
+    _inherit = "channel.adapter.woocommerce"
+
+    @api.model
+    def _fetch_nodes(self, channel):
+        return [schemas.NodeData(NODE, self.env._("The shop's stock"))]
+
+    @api.model
+    def _iter_listings(self, channel):
+        """Simple products, and the variations of variable ones: those have no list of
+        their own."""
+        with self._connected(channel) as client:
+            products = client.pages(
+                f"{API}/products", status="any", orderby="id", order="asc"
+            )
+            for page in products:
+                yield [
+                    listing
+                    for raw in page
+                    for listing in self._listings_of(client, raw)
+                ]
+
+    def _listings_of(self, client, raw):
+        if raw.get("type") != "variable":
+            yield self._listing(raw)
+            return
+        route = f"{API}/products/{raw['id']}/variations"
+        for page in client.pages(route, status="any", orderby="id", order="asc"):
+            for variation in page:
+                yield self._listing(variation, raw)
+
+    def _listing(self, raw, parent=None):
+        values, reason = mapper.listing(raw, parent)
+        note = self._words_for_untracked(reason) if reason else ""
+        return schemas.load(schemas.ListingData, dict(values, note=note))
+
+    def _words_for_untracked(self, reason):
+        return {
+            "parent": self.env._(
+                "All variations share the stock of their product, so one number would "
+                "have to stand for several. Switch on “Manage stock?” for the "
+                "variation in WooCommerce."
+            ),
+            "unmanaged": self.env._(
+                "The shop keeps no stock figure for it. Switch on “Track stock "
+                "quantity for this product” in WooCommerce."
+            ),
+            "type": self.env._(
+                "It is sold elsewhere or as its parts: such a product has no stock of "
+                "its own."
+            ),
+        }[reason]

@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+
+
+class ChannelChannel(models.Model):
+    """What the connection to a WooCommerce shop needs. ``base_url`` is its address."""
+
+    _inherit = "channel.channel"
+
+    channel_type = fields.Selection(
+        selection_add=[("woocommerce", "WooCommerce")],
+        ondelete={"woocommerce": "set default"},
+    )
+    woocommerce_consumer_key = fields.Char(
+        string="Consumer Key",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+        help="WooCommerce > Settings > Advanced > REST API > Add key, with read and "
+        "write access, for a user who may manage the shop.",
+    )
+    woocommerce_consumer_secret = fields.Char(
+        string="Consumer Secret",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Also the root of the secret that proves where webhooks come from.",
+    )
+    woocommerce_refund_by = fields.Selection(
+        [
+            ("gateway", "Pay back through the payment gateway"),
+            ("record", "Only record them: money is paid back by hand"),
+        ],
+        string="Refunds",
+        default="gateway",
+        help="What a refund made in Odoo does in the shop. Gateways that cannot pay "
+        "back (bank transfer, cash on delivery) refuse the first.",
+    )
+
+    @api.model
+    def _secret_fields(self):
+        names = ("woocommerce_consumer_key", "woocommerce_consumer_secret")
+        return super()._secret_fields() | {name: name for name in names}

@@ -1,0 +1,303 @@
+import copy
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from odoo.addons.channel_inventory_base import schemas
+
+from .. import mapper
+from ..errors import Malformed
+from ..lib.order import DETAILS
+from .common import PureCase
+
+ADDRESS = {
+    "first_name": "Ada",
+    "last_name": "Shopper",
+    "company": "",
+    "address_1": "Street 1",
+    "address_2": "",
+    "city": "Gent",
+    "state": "",
+    "postcode": "9000",
+    "country": "BE",
+}
+LINE = {
+    "id": 31,
+    "name": "Shirt - Red",
+    "product_id": 12,
+    "variation_id": 15,
+    "quantity": 3,
+    "subtotal": "24.79",
+    "subtotal_tax": "5.21",
+    "total": "24.79",
+    "total_tax": "5.21",
+    "taxes": [{"id": 1, "total": "5.206612", "subtotal": "5.206612"}],
+    "sku": "S-RED",
+    "price": "8.264463",
+    "meta_data": [{"id": 1, "key": "_reduced_stock", "value": "3"}],
+}
+ORDER = {
+    "id": 21,
+    "number": "1021",
+    "status": "processing",
+    "currency": "EUR",
+    "date_created_gmt": "2026-11-24T10:00:00",
+    "date_modified_gmt": "2026-11-24T10:05:00",
+    "date_paid_gmt": "2026-11-24T10:05:00",
+    "date_completed_gmt": None,
+    "prices_include_tax": True,
+    "total": "30.00",
+    "total_tax": "5.21",
+    "customer_id": 0,
+    "customer_note": "Ring twice",
+    "billing": {**ADDRESS, "email": "ada@shopper.example", "phone": "+3247"},
+    "shipping": ADDRESS,
+    "line_items": [LINE],
+    "tax_lines": [{"rate_id": 1, "label": "VAT", "rate_percent": "21"}],
+    "shipping_lines": [],
+    "fee_lines": [],
+    "refunds": [],
+}
+REFUND = {
+    "id": 51,
+    "date_created_gmt": "2026-11-24T11:00:00",
+    "amount": "10.00",
+    "reason": "Torn",
+    "line_items": [
+        {
+            **LINE,
+            "id": 61,
+            "quantity": -1,
+            "subtotal": "-8.26",
+            "subtotal_tax": "-1.74",
+            "total": "-8.26",
+            "total_tax": "-1.74",
+            "taxes": [{"id": 1, "total": "-1.735537", "subtotal": ""}],
+            "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": "31"}],
+        }
+    ],
+    "shipping_lines": [],
+    "fee_lines": [],
+}
+
+
+class TestOrder(PureCase):
+    def order(self, **values):
+        raw = copy.deepcopy({**ORDER, **values})
+        return schemas.load(schemas.OrderData, mapper.order(raw))
+
+    def line(self, **values):
+        return self.order(line_items=[{**LINE, **values}]).lines[0]
+
+    def test_who_what_and_when(self):
+        data = self.order()
+        self.assertEqual((data.external_id, data.name), ("21", "#1021"))
+        self.assertEqual(
+            data.version, datetime(2026, 11, 24, 10, 5, tzinfo=timezone.utc)
+        )
+        self.assertEqual(data.customer.email, "ada@shopper.example")
+        self.assertEqual(data.customer.external_id, "")
+        self.assertEqual(data.billing.name, "Ada Shopper")
+        self.assertEqual(data.note, "Ring twice")
+        self.assertTrue(data.complete)
+
+    def test_a_variation_is_named_and_not_its_parent(self):
+        self.assertEqual(self.line().listing_ref, "15")
+        self.assertEqual(self.line(variation_id=0).listing_ref, "12")
+
+    def test_a_deleted_product_names_nothing(self):
+        self.assertEqual(self.line(variation_id=0, product_id=0).listing_ref, "")
+
+    # --------------------------------------------------------------- money
+    def test_prices_that_include_tax_are_told_with_it(self):
+        """24.79 / 3 has no end, 30.00 / 3 is 10.00."""
+        line = self.line()
+        self.assertEqual((line.unit_price, line.discount), (Decimal("10.00"), 0))
+        self.assertEqual(line.taxes[0].amount, Decimal("5.21"))
+        self.assertEqual(line.taxes[0].rate, Decimal("0.21"))
+
+    def test_prices_without_tax_stay_without(self):
+        data = self.order(prices_include_tax=False)
+        self.assertFalse(data.taxes_included)
+        line = data.lines[0]
+        # rounded up; what that is too much is a discount
+        self.assertEqual(
+            (line.unit_price, line.discount), (Decimal("8.27"), Decimal("0.02"))
+        )
+
+    def test_a_coupon_is_the_difference_of_subtotal_and_total(self):
+        line = self.line(total="22.31", total_tax="4.69")
+        self.assertEqual(line.discount, Decimal("3.00"))
+
+    def test_single_taxes_with_more_digits_come_to_the_lines_tax(self):
+        taxes = [
+            {"id": 1, "total": "3.333333", "subtotal": ""},
+            {"id": 2, "total": "1.666667", "subtotal": ""},
+            {"id": 3, "total": "", "subtotal": ""},
+        ]
+        line = self.line(taxes=taxes, total_tax="5.00")
+        self.assertEqual(
+            [tax.amount for tax in line.taxes], [Decimal("3.33"), Decimal("1.67")]
+        )
+
+    def test_fees_and_deliveries_are_charges_and_negative_fees_discounts(self):
+        charge = {"id": 5, "total": "4.00", "total_tax": "0.84", "taxes": []}
+        data = self.order(
+            shipping_lines=[{**charge, "method_title": "Post", "method_id": "flat"}],
+            fee_lines=[
+                {**charge, "name": "COD"},
+                {**charge, "name": "Gift", "total": "-4.00", "total_tax": "-0.84"},
+            ],
+        )
+        self.assertEqual(
+            [(each.title, each.price, each.discount) for each in data.shipping_lines],
+            [
+                ("Post", Decimal("4.84"), 0),
+                ("COD", Decimal("4.84"), 0),
+                ("Gift", 0, Decimal("4.84")),
+            ],
+        )
+
+    def test_yen_have_no_cents(self):
+        data = self.order(currency="JPY", prices_include_tax=False)
+        self.assertEqual(data.lines[0].unit_price, 9)
+
+    # ------------------------------------------------------------- refunds
+    def test_refunds_are_taken_off_and_told(self):
+        refunds = [{"id": 51, "reason": "Torn", "total": "-10.00"}]
+        meta = [{"id": 1, "key": "_reduced_stock", "value": "2"}]
+        data = self.order(
+            refunds=refunds,
+            line_items=[{**LINE, "meta_data": meta}],
+            **{DETAILS: [REFUND]},
+        )
+        [line] = data.lines
+        self.assertEqual((line.quantity, line.open_quantity), (2, 2))
+        self.assertEqual((line.unit_price, line.discount), (Decimal("10.00"), 0))
+        self.assertEqual(
+            (data.total, data.total_tax), (Decimal("20.00"), Decimal("3.47"))
+        )
+        self.assertEqual(line.deductions, (schemas.Deduction("shop", 2),))
+        [refund] = data.refunds
+        self.assertEqual((refund.amount, refund.note), (Decimal("10.00"), "Torn"))
+        [back] = refund.lines
+        self.assertEqual(
+            (back.line_ref, back.quantity, back.restock), ("31", 1, "cancel")
+        )
+        self.assertEqual((back.amount, back.tax), (Decimal("10.00"), Decimal("1.74")))
+
+    def test_refunds_that_were_not_fetched_leave_the_order_incomplete(self):
+        data = self.order(refunds=[{"id": 51, "reason": "", "total": "-10.00"}])
+        self.assertFalse(data.complete)
+        self.assertIsNone(data.refunds)
+
+    # -------------------------------------------------------------- states
+    def test_what_a_status_means(self):
+        done = {"date_completed_gmt": "2026-11-24T12:00:00"}
+        unpaid = {"date_paid_gmt": None}
+        for status, values, wanted in [
+            ("pending", unpaid, ("open", "pending", 3)),
+            ("on-hold", unpaid, ("open", "pending", 3)),
+            ("processing", {}, ("open", "paid", 3)),
+            ("completed", done, ("open", "paid", 0)),
+            ("cancelled", unpaid, ("cancelled", "voided", 0)),
+            ("cancelled", {}, ("cancelled", "paid", 0)),
+            ("failed", unpaid, ("open", "voided", 3)),
+            ("refunded", {}, ("cancelled", "refunded", 0)),
+            ("refunded", done, ("open", "refunded", 0)),
+            ("wc-in-production", {}, ("open", "paid", 3)),
+            ("quote-request", unpaid, ("open", "pending", 3)),
+        ]:
+            with self.subTest(status=status, **values):
+                data = self.order(status=status, **values)
+                found = data.state, data.payment, data.lines[0].open_quantity
+                self.assertEqual(found, wanted)
+
+    def test_reduced_stock_is_the_only_word_on_deductions(self):
+        for value, taken in [
+            ("3", 3),
+            (2, 2),
+            ("0", 0),
+            (None, 0),
+            ("", 0),
+            ("2.0", 2),
+        ]:
+            meta = [{"id": 1, "key": "_reduced_stock", "value": value}]
+            line = self.line(meta_data=meta)
+            self.assertEqual(sum(each.quantity for each in line.deductions), taken)
+        self.assertEqual(self.line(meta_data=[]).deductions, ())
+
+    # -------------------------------------------------------------- broken
+    def test_what_is_odd_is_named(self):
+        for path, values in [
+            ("line_items[0].quantity", {"line_items": [{**LINE, "quantity": "x"}]}),
+            ("line_items[0].quantity", {"line_items": [{**LINE, "quantity": 1.5}]}),
+            ("line_items[0].total", {"line_items": [{**LINE, "total": "1,5"}]}),
+            ("date_modified_gmt", {"date_modified_gmt": 5}),
+            ("currency", {"currency": 5}),
+            ("line_items", {"line_items": "x"}),
+            ("billing", {"billing": []}),
+        ]:
+            with self.subTest(path), self.assertRaises(Malformed) as caught:
+                self.order(**values)
+            self.assertTrue(caught.exception.path.startswith(path), caught.exception)
+        for name in ("status", "line_items", "total", "prices_include_tax"):
+            raw = {key: value for key, value in ORDER.items() if key != name}
+            with self.subTest(name), self.assertRaises(Malformed):
+                mapper.order(raw)
+
+    def test_more_refunded_than_ordered_cannot_be(self):
+        refund = copy.deepcopy(REFUND)
+        refund["line_items"][0]["quantity"] = -4
+        with self.assertRaises(Malformed):
+            self.order(refunds=[{"id": 51, "total": "-10"}], **{DETAILS: [refund]})
+
+    def test_a_deleted_order_is_looked_for(self):
+        now = datetime(2026, 11, 24, tzinfo=timezone.utc)
+        data = schemas.load(schemas.OrderData, mapper.order({"id": 7}, now))
+        self.assertEqual((data.external_id, data.complete), ("7", False))
+        for raw in ({}, {"id": {}}, {"id": 0}, {"id": -1}, {"id": True}, [], None):
+            with self.subTest(raw), self.assertRaises(Malformed):
+                mapper.order(raw, now)
+
+
+class TestMapper(PureCase):
+    PRODUCT = {
+        "id": 12,
+        "name": "Shirt",
+        "sku": "S",
+        "status": "publish",
+        "type": "simple",
+        "manage_stock": True,
+        "stock_quantity": 5,
+        "global_unique_id": "400",
+    }
+
+    def test_listing(self):
+        values, reason = mapper.listing(self.PRODUCT)
+        self.assertEqual((values["external_id"], values["stock_ref"]), ("12", "12"))
+        self.assertEqual(
+            (values["barcode"], values["tracked"], reason), ("400", True, "")
+        )
+
+    def test_variation(self):
+        child = {**self.PRODUCT, "id": 15, "name": "Red", "type": "variation"}
+        values, _reason = mapper.listing(child, self.PRODUCT)
+        self.assertEqual(
+            (values["stock_ref"], values["title"]), ("12/15", "Shirt / Red")
+        )
+        whole, _reason = mapper.listing({**child, "name": "Shirt - Red"}, self.PRODUCT)
+        self.assertEqual(whole["title"], "Shirt - Red")
+
+    def test_why_nothing_is_published(self):
+        for values, reason in [
+            ({"manage_stock": False}, "unmanaged"),
+            ({"manage_stock": "parent"}, "parent"),
+            ({"type": "grouped"}, "type"),
+        ]:
+            found, why = mapper.listing({**self.PRODUCT, **values})
+            self.assertEqual((found["tracked"], why), (False, reason))
+
+    def test_level(self):
+        self.assertEqual(mapper.level(self.PRODUCT)["available"], 5)
+        parents = {**self.PRODUCT, "manage_stock": "parent"}
+        self.assertIsNone(mapper.level(parents, 9)["available"])

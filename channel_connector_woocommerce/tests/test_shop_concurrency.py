@@ -1,0 +1,135 @@
+import random
+import threading
+import time
+from contextlib import suppress
+
+from odoo.tests import tagged
+
+from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
+
+from ..const import NODE
+from ..mapper import stock_ref
+from .shop import ConnectedShop
+
+ROUNDS = 40
+
+
+class RaceCase(ConnectedShop, CommittedCase):
+    """40 shop orders against 40 level pushes, each with a change of stock behind it."""
+
+    use_fake = False
+    settings = {"write_window": 0.02}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.open_shop()
+        super().setUpClass()
+
+    def setUp(self):
+        self.as_new()
+        super().setUp()
+        self.shop.edit_stock("SKU-1", 50)
+        with self.commit() as env:
+            channel = self.channel(env)
+            channel._adapter()._discover(channel)
+            product = self.shop.store.find_product("SKU-1")
+            env["channel.listing"].browse(self.listing_id).write(
+                {"external_id": str(product.id), "stock_ref": stock_ref(product.id)}
+            )
+            self.assertEqual(channel.node_ids.external_id, NODE)
+        self.plan()
+        with self.commit() as env:
+            self.make_known(env, self.level(env), 50)
+
+    def race(self):
+        """:return: units sold"""
+        sold, dice = [], random.Random(7)
+        waits = [dice.random() / 8 for _order in range(ROUNDS)]
+
+        def shop():
+            for wait in waits:
+                time.sleep(wait)
+                with suppress(Exception):
+                    self.shop.checkout({"SKU-1": 1})
+                    sold.append(1)
+
+        def push():
+            for _round in range(ROUNDS):
+                self.change_stock(1)
+                self.plan()
+                self.publish()
+
+        self.in_threads(shop, push)
+        self.assertEqual(len(sold), ROUNDS)
+        return len(sold)
+
+    def one_pass(self):
+        """What the next poll and its jobs do."""
+        for step in (self.poll, self.intake, self.observe, self.plan, self.publish):
+            step()
+
+    def check_agreement(self, sold):
+        with self.commit() as env:
+            level = self.level(env)
+            self.assertEqual(level.target, 50 + ROUNDS - sold)
+            self.assertEqual(self.shop.shown("SKU-1"), level.target)
+            self.assertTrue(level.in_sync)
+            domain = [("channel_id", "=", self.channel_id)]
+            drift = [*domain, ("category", "=", "drift")]
+            self.assertFalse(env["channel.exception"].search_count(drift))
+            orders = env["channel.order"].search(domain)
+            self.assertEqual(len(orders.sale_order_id), sold)
+
+
+@tagged("post_install", "-at_install")
+class TestRaceWithCompanion(RaceCase):
+    companion = True
+
+    def test_orders_against_pushes_end_exactly_right(self):
+        lost = []
+        shown = threading.Thread(target=self._watch, args=(lost,), daemon=True)
+        shown.start()
+        sold = self.race()
+        self.watching = False
+        shown.join()
+        # not one sale is overwritten at any time, whatever Odoo has seen
+        self.assertEqual(lost, [])
+        self.one_pass()
+        self.check_agreement(sold)
+
+    watching = True
+
+    def _watch(self, lost):
+        """What is shown plus what was sold never exceeds what there is in Odoo."""
+        while self.watching:
+            with self.shop.store.transaction():
+                shown = self.shop.store.find_product("SKU-1").stock
+                sold = len(self.shop.store.orders)
+            if shown + sold > 50 + ROUNDS:
+                lost.append((shown, sold))
+            time.sleep(0.005)
+
+
+@tagged("post_install", "-at_install")
+class TestRaceWithoutCompanion(RaceCase):
+    def test_orders_against_pushes_are_right_within_one_pass(self):
+        sold = self.race()
+        self.one_pass()
+        self.check_agreement(sold)
+
+    def test_what_was_oversold_meanwhile_is_reported(self):
+        """More shown than there is: the order that comes too late is named."""
+        self.shop.edit_stock("SKU-1", 53)
+        self.shop.checkout({"SKU-1": 51})
+        self.shop.checkout({"SKU-1": 2})
+        self.one_pass()
+        with self.commit() as env:
+            domain = [("channel_id", "=", self.channel_id)]
+            found = env["channel.exception"].search(
+                [*domain, ("category", "=", "oversold")]
+            )
+            self.assertEqual(len(found), 2)
+            self.assertIn("1 Units", found.sorted("id")[0].message)
+            self.assertIn("2 Units", found.sorted("id")[1].message)
+            self.assertEqual(self.level(env).target, 0)
+        self.assertEqual(self.shop.shown("SKU-1"), 0)
