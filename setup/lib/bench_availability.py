@@ -289,6 +289,7 @@ WORDS = {
     "first_plan_small": "our first plan, small database",
     "odoo_quantities_dict": "Odoo: _compute_quantities_dict, once a channel",
     "odoo_free_qty": "Odoo: reading free_qty, once a channel",
+    "kits_first_plan": "first plan of kits",
     "kits": "plan of kits",
     "plain_products": "plan of as many plain products",
     "deliveries_with": "one delivery validated, with our triggers and hooks",

@@ -83,3 +83,11 @@ def test_ours_and_bare_sql_have_the_same_settings(result):
     assert result["settings"]["jit"] == "off"
     assert result["settings"]["work_mem"] == "64MB"
     assert "bare SQL" in result["table"]
+
+
+def test_kits_are_measured_where_they_are_known(result):
+    if (REPO / "channel_inventory_mrp").is_dir():
+        assert result["kits"]["kits_with_stock"] > 0
+        assert result["kits_ratio"] > 0
+    else:
+        assert "channel_inventory_mrp" in result["kits"]["notes"][0]
