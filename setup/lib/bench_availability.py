@@ -69,13 +69,13 @@ class Run:
 
     def __init__(self, options, env):
         self.options = options
-        self.timings = Timings()
         settings = {
             "jit": options.jit,
             "work_mem": options.work_mem,
             "max_parallel_workers_per_gather": options.parallel,
         }
         self.session = Session(env, settings, log=_say)
+        self.timings = Timings(self.session)
         self.memory = Memory(self.session)
         self.products = min(options.skus, options.max_listings // options.channels)
         self.result = {}
@@ -117,7 +117,10 @@ class Run:
         with self.session.odoo(database):
             pass  # loading Odoo's models is not planning
         with self.memory.watch(phase, database):
-            with self.session.odoo(database) as env, self.timings.measure(phase):
+            with (
+                self.session.odoo(database) as env,
+                self.timings.measure(phase, database),
+            ):
                 bench_plan.full_plan(env)
         with self.session.sql(database) as cursor:
             cursor.execute(
@@ -143,10 +146,10 @@ class Run:
     def _measure_bare_sql(self):
         with self.session.sql(self.database) as cursor:
             bench_plan.bare_sql(cursor)  # a new connection knows no table yet
-            with self.timings.measure("bare_sql"):
+            with self.timings.measure("bare_sql", self.database):
                 bench_plan.bare_sql(cursor)
             cursor.execute("SET max_parallel_workers_per_gather = 2")
-            with self.timings.measure("bare_sql_parallel"):
+            with self.timings.measure("bare_sql_parallel", self.database):
                 bench_plan.bare_sql(cursor)
 
     def _measure_compare(self, number):
@@ -158,7 +161,7 @@ class Run:
             bench_plan.forget_changes(cursor)
         with self.memory.watch("full_plan", self.database):
             with self.session.odoo(self.database) as env:
-                with self.timings.measure("full_plan"):
+                with self.timings.measure("full_plan", self.database):
                     bench_plan.full_plan(env)
         with self.session.sql(self.database) as cursor:
             self.result["changed_levels"].append(bench_plan.pending_levels(cursor))
@@ -169,9 +172,9 @@ class Run:
             with self.session.odoo(self.database) as env:
                 products = bench_plan.bench_products(env)
                 channels = env["channel.channel"].search([("name", "=like", "Bench %")])
-                with self.timings.measure("odoo_quantities_dict"):
+                with self.timings.measure("odoo_quantities_dict", self.database):
                     bench_plan.odoo_quantities(env, products, channels)
-                with self.timings.measure("odoo_free_qty"):
+                with self.timings.measure("odoo_free_qty", self.database):
                     bench_plan.odoo_free_qty(env, products, channels)
 
     # ---------------------------------------------------------- incremental
@@ -188,13 +191,13 @@ class Run:
                 for label, database in databases.items():
                     phase = f"incremental_{moves}_{label}" if number >= 0 else "warm_up"
                     self._measure_moves(database, phase, moves, number)
-        self.timings.seconds.pop("warm_up")
+        self.timings.forget("warm_up")
 
     def _measure_moves(self, database, phase, moves, number):
         with self.session.sql(database) as cursor:
             cursor.execute(bench_plan.MOVE_STOCK, {"moves": moves, "round": number})
             touched = [row[0] for row in cursor.fetchall()]
-        with self.session.odoo(database) as env, self.timings.measure(phase):
+        with self.session.odoo(database) as env, self.timings.measure(phase, database):
             bench_plan.plan(env)
         with self.session.sql(database) as cursor:
             if number >= 0:
@@ -235,6 +238,7 @@ class Run:
             "ratio_vs_sql": timings.ratio("full_plan", "bare_sql"),
             "speedup_vs_odoo": timings.ratio("odoo_quantities_dict", "full_plan"),
             "speedup_vs_odoo_free_qty": timings.ratio("odoo_free_qty", "full_plan"),
+            "cpu": self._cpu_ratios(deliveries),
             "first_plan_vs_sql": timings.ratio("first_plan", "bare_sql"),
             "incremental_ratio_vs_small": growth,
             "incremental_ratio_1m_vs_10k": growth if is_million else None,
@@ -253,6 +257,24 @@ class Run:
                 if key not in ("module", "json", "subject", "write_docs")
             },
         }
+
+    def _cpu_ratios(self, deliveries):
+        """The same figures by time on processors, which noise disturbs less."""
+        pairs = {
+            "ratio_vs_sql": ("full_plan", "bare_sql"),
+            "speedup_vs_odoo": ("odoo_quantities_dict", "full_plan"),
+            "incremental_ratio_vs_small": (
+                "incremental_1_large",
+                "incremental_1_small",
+            ),
+            "kits_ratio": ("kits", "plain_products"),
+        }
+        ratios = {
+            name: self.timings.ratio(*phases, cpu=True)
+            for name, phases in pairs.items()
+        }
+        overhead = deliveries.get("overhead_cpu_percent")
+        return {**ratios, "trigger_overhead_percent": overhead}
 
 
 def _say(message):
@@ -323,19 +345,28 @@ def show(result):
     )
     yield ""
     timed = [
-        (WORDS.get(phase) or _phase_words(phase, result), duration(each["median"]))
-        + (spread(each), len(each["values"]))
+        (
+            WORDS.get(phase) or _phase_words(phase, result),
+            duration(each["median"]),
+            spread(each),
+            duration(each["cpu_median"]),
+            len(each["values"]),
+        )
         for phase, each in result["timings"].items()
     ]
-    yield from table(("phase", "median", "spread", "times"), timed)
+    yield from table(("phase", "median", "spread", "on CPUs", "times"), timed)
     yield ""
     figures = [
-        (words, "-" if result[key] is None else result[key], aim)
+        (words, _shown(result[key]), _shown(result["cpu"].get(key)), aim)
         for key, words, aim in FIGURES
     ]
-    yield from table(("figure", "measured", "aim"), figures)
+    yield from table(("figure", "measured", "by CPU time", "aim"), figures)
     for note in _notes(result):
         yield f"\n{note}"
+
+
+def _shown(figure):
+    return "-" if figure is None else figure
 
 
 def _phase_words(phase, result):

@@ -8,28 +8,58 @@ from pathlib import Path
 
 
 class Timings:
-    """Seconds by name of phase; a phase is measured several times."""
+    """Seconds by name of phase; a phase is measured several times.
 
-    def __init__(self):
+    Beside the time on the clock stands the time on a processor, of this process and of
+    PostgreSQL's for it: on a busy machine that is what can be compared.
+    """
+
+    def __init__(self, session):
+        self.session = session
         self.seconds = defaultdict(list)
+        self.cpu_seconds = defaultdict(list)
 
     @contextlib.contextmanager
-    def measure(self, phase):
-        start = time.perf_counter()
+    def measure(self, phase, database):
+        backends = _backends_cpu(self.session, database)
+        cpu, start = time.process_time(), time.perf_counter()
         yield
-        self.seconds[phase].append(time.perf_counter() - start)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        after = _backends_cpu(self.session, database)
+        cpu += sum(used - backends.get(pid, 0) for pid, used in after.items())
+        self.seconds[phase].append(seconds)
+        self.cpu_seconds[phase].append(cpu)
 
-    def median(self, phase):
-        values = self.seconds.get(phase)
-        return statistics.median(values) if values else None
+    def forget(self, phase):
+        self.seconds.pop(phase, None)
+        self.cpu_seconds.pop(phase, None)
 
-    def ratio(self, phase, base):
+    def ratio(self, phase, base, cpu=False):
         """How many times as long ``phase`` takes; None where one was not measured."""
-        one, other = self.median(phase), self.median(base)
-        return round(one / other, 3) if one and other else None
+        values = self.cpu_seconds if cpu else self.seconds
+        if not values.get(phase) or not values.get(base):
+            return None
+        one, other = (statistics.median(values[each]) for each in (phase, base))
+        return round(one / other, 3) if other else None
 
     def summary(self):
-        return {phase: summary(values) for phase, values in self.seconds.items()}
+        return {
+            phase: {
+                **summary(values),
+                "cpu_median": round(statistics.median(self.cpu_seconds[phase]), 6),
+            }
+            for phase, values in self.seconds.items()
+        }
+
+
+def _backends_cpu(session, database):
+    """:return: process id -> seconds on a processor, of the backends of ``database``;
+    nothing for a server on another machine"""
+    return {
+        pid: int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+        for pid in session.backends(database)
+        if Path(f"/proc/{pid}/schedstat").exists()
+    }
 
 
 def summary(values):
@@ -66,13 +96,7 @@ class Memory:
         }
 
     def _backends(self, database):
-        with self.session.sql(database) as cursor:
-            cursor.execute(
-                "SELECT pid FROM pg_stat_activity WHERE datname = %s"
-                " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-                [database],
-            )
-            peaks = [_peak(pid) for [pid] in cursor.fetchall()]
+        peaks = [_peak(pid) for pid in self.session.backends(database)]
         return max(filter(None, peaks), default=None)
 
 

@@ -89,7 +89,7 @@ def measure(session, database, timings, kits):
     with session.sql(database) as cursor:
         for statement in (bench_seed_sql.DRAW, KITS, BILLS):
             cursor.execute(statement, values)
-    with session.odoo(database) as env, timings.measure("kits_first_plan"):
+    with session.odoo(database) as env, timings.measure("kits_first_plan", database):
         bench_plan.plan(env)
     with session.sql(database) as cursor:
         bench_plan.settle(cursor)
@@ -99,7 +99,7 @@ def measure(session, database, timings, kits):
         for phase, sku in (("plain_products", "BENCH-%"), ("kits", "KIT-%")):
             with session.sql(database) as cursor:
                 cursor.execute(CHANGED, {**values, "sku": sku})
-            with session.odoo(database) as env, timings.measure(phase):
+            with session.odoo(database) as env, timings.measure(phase, database):
                 bench_plan.plan(env)
     return {"kits": values["kits"], "kits_with_stock": shown}
 

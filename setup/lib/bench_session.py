@@ -64,6 +64,16 @@ class Session:
         with contextlib.closing(postgres.connect(self.env, name)) as connection:
             yield connection.cursor()
 
+    def backends(self, name):
+        """Process ids of the connections to the database, but for the one that asks."""
+        with self.sql(postgres.maintenance_database()) as cursor:
+            cursor.execute(
+                "SELECT pid FROM pg_stat_activity WHERE datname = %s"
+                " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+                [name],
+            )
+            return [pid for [pid] in cursor.fetchall()]
+
     @contextlib.contextmanager
     def odoo(self, name):
         """An environment in a transaction that commits at the end of the block."""
