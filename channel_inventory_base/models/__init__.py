@@ -38,6 +38,8 @@ from . import channel_publisher_settle
 from . import channel_publisher_absolute
 from . import channel_observer
 from . import channel_inbox_event
+from . import channel_inbox_event_dead
+from . import channel_inbox_event_replay
 from . import channel_intake
 from . import channel_order
 from . import channel_order_line
@@ -70,6 +72,8 @@ from . import channel_stock_report
 from . import channel_external_stock
 from . import channel_supplier_stock
 from . import account_move
+from . import channel_dead_letter
+from . import channel_retention
 from . import product_product
 from . import res_company
 from . import res_config_settings

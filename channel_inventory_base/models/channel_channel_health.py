@@ -273,10 +273,7 @@ HEALTH_FACTS = {
         "FROM channel_shared_state WHERE channel_id = channel.id AND key = 'poll'"
     ),
     "dead_letter_count": SQL(
-        "SELECT (SELECT count(*) FROM channel_inbox_event "
-        "WHERE channel_id = channel.id AND state = 'dead') + "
-        "(SELECT count(*) FROM channel_publication "
-        "WHERE channel_id = channel.id AND state = 'dead')"
+        "SELECT count(*) FROM channel_dead_letter WHERE channel_id = channel.id"
     ),
     "exception_count": SQL(
         "SELECT count(*) FROM channel_exception "

@@ -14,6 +14,19 @@ _logger = logging.getLogger(__name__)
 BUSY_SECONDS = 1
 OUTAGE_SECONDS = (5, 10, 20, 40, 60)
 
+# What goes first where jobs wait for the same capacity; the lower, the sooner. Orders
+# and what becomes of them before stock (towards 0 first, within the job), before looks.
+PRIORITIES = {
+    "_job_intake": 5,
+    "_job_send": 5,
+    "_job_plan": 8,
+    "_job_publish": 10,
+    "_job_poll": 12,
+    "_job_observe": 15,
+    "_job_webhooks": 25,
+    "_job_fetch_listings": 30,
+}
+
 
 class ChannelChannel(models.Model):
     """Jobs of a channel. A job is a wake-up: what is to be done lies in tables.
@@ -61,6 +74,7 @@ class ChannelChannel(models.Model):
             record = self.browse(channel_id) if channel_id else self
             delayed = record.with_delay(
                 identity_key=key,
+                priority=PRIORITIES.get(method, 20),
                 eta=seconds or None,
                 description=f"{record.name or 'Channels'}: {method[5:]}",
             )

@@ -106,16 +106,17 @@ class ChannelChannel(models.Model):
 
     # ------------------------------------------------------------- buttons
     def action_open_dead_letters(self):
-        """Those of the inbox; those of the publications when it has none."""
         self.ensure_one()
-        dead = [("channel_id", "=", self.id), ("state", "=", "dead")]
-        inbox = self.env["channel.inbox.event"].search_count(dead, limit=1)
-        name = "channel_inbox_event_action" if inbox else "channel_publication_action"
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            f"channel_inventory_base.{name}"
+            "channel_inventory_base.channel_dead_letter_action"
         )
-        context = {"search_default_channel_id": self.id, "search_default_dead": 1}
-        return dict(action, context=context)
+        return dict(
+            action,
+            context={
+                "search_default_channel_id": self.id,
+                "search_default_group_cause": 1,
+            },
+        )
 
     def action_fetch_nodes(self):
         """Ask the channel for its nodes, now."""

@@ -34,6 +34,7 @@ class ChannelInboxEvent(models.Model):
             ("poll", "Poll"),
             ("fetch", "Fetched"),
             ("file", "File"),
+            ("edited", "Corrected by a person"),
         ],
         required=True,
         readonly=True,

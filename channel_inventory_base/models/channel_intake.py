@@ -47,12 +47,27 @@ class ChannelIntake(models.AbstractModel):
             started = self._database_time()
             with channel._shared_state("poll") as state:
                 state["started_at"] = started.isoformat()
+                again = state.get("again_from")
                 since = self._parse_time(state.get("watermark")) or self._first_since()
+                since = min(since, self._parse_time(again) or since)
             self._pull_pages(channel, since)
             with channel._shared_state("poll") as state:
                 state["completed_from"] = started.isoformat()
+                if state.get("again_from") == again:
+                    state.pop("again_from", None)
         channel._wake("_job_intake", "_job_observe")
         return True
+
+    def _pull_from(self, channel, moment):
+        """Have the next pull reach back to ``moment`` (naive UTC), once.
+
+        Not by the watermark, which a pull that is under way moves forward.
+        """
+        moment = moment.replace(tzinfo=timezone.utc)
+        with channel._shared_state("poll") as state:
+            known = self._parse_time(state.get("again_from"))
+            state["again_from"] = min(moment, known or moment).isoformat()
+        channel._wake("_job_poll")
 
     def _pull_pages(self, channel, since):
         """Store page by page, and remember how far we have got by the channel's time:

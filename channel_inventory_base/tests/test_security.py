@@ -46,7 +46,9 @@ MATRIX = {
     "channel.stock.report": (set(), set(), set()),
     "channel.publication": (set(), set(), set()),
     "channel.publication.line": (set(), set(), set()),
+    "channel.dead.letter": (set(), set(), set()),
     "channel.inbox.event": (set(), set(), set()),
+    "channel.retention": ({"manager"}, set(), set()),
     "channel.order": (set(), set(), set()),
     "channel.order.line": (set(), set(), set()),
     "channel.partner": (set(), set(), set()),
@@ -57,11 +59,15 @@ MATRIX = {
 }
 READERS = {
     "channel.audit": {"auditor", "manager"},
+    "channel.retention": {"auditor", "manager"},
     "channel.secret": set(),
     "channel.shared.state": set(),
 }
 # Models without a company of their own, and why that is right.
-NO_COMPANY = set()
+NO_COMPANY = {
+    # how long data is kept is the database's to decide
+    "channel.retention",
+}
 
 
 @tagged("post_install", "-at_install")

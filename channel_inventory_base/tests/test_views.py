@@ -147,6 +147,19 @@ class TestViews(ChannelCase):
                 "received_at": fields.Datetime.now(),
             }
         )
+        cls.env["channel.inbox.event"].create(
+            {
+                "channel_id": cls.channel.id,
+                "source": "webhook",
+                "kind": "order",
+                "topic": "orders/create",
+                "key": "views-dead",
+                "body": "?",
+                "state": "dead",
+                "error": "is no JSON",
+                "received_at": fields.Datetime.now(),
+            }
+        )
         return order
 
     @classmethod
@@ -394,11 +407,11 @@ class TestViews(ChannelCase):
         self.assertEqual(action["res_id"], self.order.id)
 
     def test_dead_letters_are_found_wherever_they_lie(self):
-        event = self.order.event_ids
-        event.state = "dead"
-        action = self.channel.action_open_dead_letters()
-        self.assertEqual(action["res_model"], "channel.inbox.event")
-        event.state = "done"
+        before = self.channel.dead_letter_count
+        self.order.event_ids.state = "dead"
         self.publication.state = "dead"
+        self.env.flush_all()
+        self.channel.invalidate_recordset()
+        self.assertEqual(self.channel.dead_letter_count, before + 2)
         action = self.channel.action_open_dead_letters()
-        self.assertEqual(action["res_model"], "channel.publication")
+        self.assertEqual(action["res_model"], "channel.dead.letter")

@@ -101,3 +101,137 @@ registry.category("web_tour.tours").add("channel_exception_resolve", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("channel_dead_letters", {
+    steps: () => [
+        ...openMenu("channel_menu_operations", "channel_menu_dead_letters"),
+        {
+            content: "What has one cause is one group; open it",
+            trigger: ".o_group_header:contains('is no JSON')",
+            run: "click",
+        },
+        {
+            content: "Choose one",
+            trigger:
+                ".o_data_row:contains('orders/tour') .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "Give it up",
+            trigger: ".o_control_panel button[name='action_discard']",
+            run: "click",
+        },
+        {
+            content: "For a reason",
+            trigger: ".modal .o_field_widget[name='reason'] input",
+            run: "edit Only a test",
+        },
+        {
+            content: "Confirm",
+            trigger: ".modal button[name='action_confirm']",
+            run: "click",
+        },
+        {
+            content: "It has left the list",
+            trigger: "body:not(:has(.modal)):not(:contains('orders/tour'))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("channel_replay", {
+    steps: () => [
+        {
+            content: "Open the channel",
+            trigger: ".o_kanban_record span:contains('Tour Channel')",
+            run: "click",
+        },
+        {
+            content: "Replay a period of it",
+            trigger: ".o_form_statusbar button:contains('Replay')",
+            run: "click",
+        },
+        {
+            content: "First look",
+            trigger: ".modal button[name='action_show']",
+            run: "click",
+        },
+        {
+            content: "It says what would happen",
+            trigger: ".modal .o_data_row:contains('Takes #T1 in')",
+        },
+        {
+            content: "Then do it",
+            trigger: ".modal button[name='action_replay']",
+            run: "click",
+        },
+        {
+            content: "And it says so",
+            trigger: ".o_notification:contains('1 events')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("channel_routing", {
+    steps: () => [
+        ...openMenu("channel_menu_configuration", "channel_menu_routing"),
+        {
+            content: "Make a rule",
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        {
+            content: "Name it",
+            trigger: ".o_field_widget[name='name'] input",
+            run: "edit Tour rule",
+        },
+        {
+            content: "Add a warehouse",
+            trigger: ".o_field_x2many_list_row_add a",
+            run: "click",
+        },
+        {
+            content: "Type its name",
+            trigger: ".o_selected_row .o_field_widget[name='warehouse_id'] input",
+            run: "edit Channel CHT",
+        },
+        {
+            content: "Choose it",
+            trigger: ".o-autocomplete--dropdown-item:contains('Channel CHT')",
+            run: "click",
+        },
+        {
+            content: "Save",
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "Saved",
+            trigger: ".o_form_saved",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("channel_let_it_pass", {
+    steps: () => [
+        ...openMenu("channel_menu_operations", "channel_menu_exceptions"),
+        {
+            content: "Open the one of high risk",
+            trigger: ".o_kanban_record:contains('risk of fraud')",
+            run: "click",
+        },
+        {
+            content: "Let the order pass",
+            trigger: "button[name='action_let_through']",
+            run: "click",
+        },
+        {
+            content: "It is written down: confirm",
+            trigger: ".modal .btn-primary",
+            run: "click",
+        },
+        {
+            content: "The exception is closed",
+            trigger: ".o_arrow_button_current:contains('Resolved')",
+        },
+    ],
+});

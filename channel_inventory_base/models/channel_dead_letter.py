@@ -1,0 +1,226 @@
+import json
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import exceptions, schemas
+
+EDITABLE = ("channel.inbox.event", "channel.message")
+
+
+class ChannelDeadLetter(models.Model):
+    """All that failed for good and waits for a person, in one place. A SQL view.
+
+    ``cause`` is the error without what differs from one to the next (numbers, quoted
+    words), so that a thousand letters of one cause are one group. The buttons hand over
+    to the records themselves, which know what trying again means for them.
+    """
+
+    _name = "channel.dead.letter"
+    _description = "Dead Letter"
+    _auto = False
+    _order = "at desc, id desc"
+    _rec_name = "error"
+
+    channel_id = fields.Many2one("channel.channel", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    direction = fields.Selection(
+        [("in", "From the channel"), ("out", "To the channel")], readonly=True
+    )
+    topic = fields.Char(string="What", readonly=True)
+    cause = fields.Char(readonly=True, help="The error without what makes it single")
+    error = fields.Char(readonly=True)
+    at = fields.Datetime(string="When", readonly=True)
+    attempts = fields.Integer(readonly=True)
+    order_id = fields.Many2one("channel.order", readonly=True)
+    trace = fields.Char(readonly=True)
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    is_editable = fields.Boolean(
+        compute="_compute_is_editable",
+        help="Numbers are computed anew when they are tried again: there is nothing to "
+        "edit in a publication.",
+    )
+
+    def init(self):
+        # at the end, when all the tables it stands on are there
+        self.pool.post_init(self._create_view)
+
+    def _create_view(self):
+        tools.drop_view_if_exists(self.env.cr, self._table)
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE VIEW channel_dead_letter AS
+                SELECT letter.*,
+                       regexp_replace(
+                           regexp_replace(
+                               left(COALESCE(NULLIF(error, ''), '?'), 200),
+                               '“[^”]*”|''[^'']*''|"[^"]*"', '…', 'g'),
+                           '[0-9]+', '#', 'g') AS cause
+                  FROM (%s) letter
+                """,
+                SQL(" UNION ALL ").join(self._letters()),
+            )
+        )
+
+    def _letters(self):
+        """Queries of one column list; an addon with messages of its own adds one.
+
+        Ids are made of the source's: four sources at the most.
+        """
+        return [
+            SQL(
+                """
+                SELECT id::bigint * 4 AS id, channel_id, company_id,
+                       'in' AS direction, topic, error, processed_at AS at,
+                       1 AS attempts, order_id, trace,
+                       'channel.inbox.event' AS res_model, id AS res_id
+                  FROM channel_inbox_event WHERE state = 'dead'
+                """
+            ),
+            SQL(
+                """
+                SELECT id::bigint * 4 + 1, channel_id, company_id, 'out', 'levels',
+                       error, COALESCE(sent_at, write_date), attempts, NULL::int,
+                       trace, 'channel.publication', id
+                  FROM channel_publication WHERE state = 'dead'
+                """
+            ),
+            SQL(
+                """
+                SELECT id::bigint * 4 + 2, channel_id, company_id, 'out', kind, error,
+                       COALESCE(sent_at, write_date), attempts, order_id, trace,
+                       'channel.message', id
+                  FROM channel_message WHERE state = 'dead'
+                """
+            ),
+        ]
+
+    @api.depends("res_model")
+    def _compute_is_editable(self):
+        for letter in self:
+            letter.is_editable = letter.res_model in EDITABLE
+
+    # -------------------------------------------------------------- records
+    def _records(self):
+        """:return: list of recordsets, one for each model that the letters are of"""
+        # what was retried or discarded meanwhile has left the view
+        letters = self.exists()
+        return [
+            self.env[model].browse(each.mapped("res_id"))
+            for model, each in letters.grouped("res_model").items()
+        ]
+
+    # -------------------------------------------------------------- buttons
+    def action_retry(self):
+        """Try all of them again. What fails again comes back."""
+        for records in self._records():
+            records.action_retry()
+            self.env["channel.exception"]._resolve_record(records)
+        self.env.flush_all()
+        self.invalidate_model()
+
+    def action_discard(self):
+        """Ask for the reason first."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Discard %s Dead Letters", len(self)),
+            "res_model": "channel.dead.letter.discard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"letter_ids": self.ids},
+        }
+
+    def _discard(self, reason):
+        for records in self._records():
+            records._discard(reason)
+            self.env["channel.exception"]._resolve_record(records)
+        self.env.flush_all()
+        self.invalidate_model()
+
+    def action_edit(self):
+        self.ensure_one()
+        if not self.is_editable:
+            raise UserError(
+                self.env._("Numbers are computed anew: press Retry instead.")
+            )
+        wizard = self.env["channel.dead.letter.edit"]._open_for(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Edit and Retry"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_open_record(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
+
+
+class ChannelPublication(models.Model):
+    _inherit = "channel.publication"
+
+    discard_reason = fields.Char(readonly=True)
+
+    def _discard(self, reason):
+        self.channel_id._require_role("operator")
+        dead = self.filtered(lambda each: each.state == "dead")
+        # sudo: operators decide, only the publisher writes publications otherwise
+        dead.sudo().write({"discard_reason": reason})
+        dead.action_discard()
+        for publication in dead:
+            self.env["channel.audit"]._log(
+                "operator",
+                publication.channel_id,
+                self.env._("Publication discarded: %s", reason),
+                record=publication,
+                trace=publication.trace,
+            )
+
+
+class ChannelMessage(models.Model):
+    _inherit = "channel.message"
+
+    def _correct(self, payload):
+        """Send ``payload`` instead of this dead letter, under a key of its own.
+
+        :return: the new message
+        :raise UserError: it is not of the form that messages of this kind have
+        """
+        self.ensure_one()
+        self.channel_id._require_role("operator")
+        if self.state != "dead":
+            raise UserError(
+                self.env._("%s is no dead letter any more.", self.display_name)
+            )
+        data = self._parse_corrected(payload)
+        corrected = self._queue(
+            self.order_id,
+            self.kind,
+            f"{self.source}~{self.id}",
+            data,
+            document=self.env[self.res_model].browse(self.res_id)
+            if self.res_model
+            else None,
+            summary=self.summary,
+            after_id=self.after_id.id,
+        )
+        # sudo: what had to wait for the old one waits for the new one
+        self.sudo().search([("after_id", "=", self.id)]).after_id = corrected
+        self._discard(self.env._("Corrected by %s", self.env.user.name))
+        return corrected
+
+    def _parse_corrected(self, payload):
+        try:
+            return schemas.load(schemas.DATA[self.kind], json.loads(payload))
+        except (exceptions.ChannelError, ValueError) as error:
+            raise UserError(self.env._("This cannot be read: %s", error)) from error
