@@ -26,8 +26,8 @@ from . import channel_sales_rate
 from . import channel_position
 from . import channel_position_facts
 from . import channel_inbound
-from . import channel_sweep
 from . import channel_planner
+from . import channel_sweep
 from . import channel_planner_query
 from . import channel_planner_rules
 from . import channel_planner_exclusive

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..db.scope import Scope
 from ..db.transaction import LOCK_ALLOCATE, LOCK_PLAN, own_transaction, try_lock
 
 BATCH = 5000
@@ -62,7 +63,7 @@ class ChannelPlanner(models.AbstractModel):
             planner._prepare()
             part = env["channel.sweep"]._next_slice(SLICE)
             if part:
-                planner._plan_listings(part.changed(), part.products())
+                planner._plan_listings(part.scope(), part.changed())
                 planner._wake_publishers()
         return bool(part)
 
@@ -129,18 +130,17 @@ class ChannelPlanner(models.AbstractModel):
                 since,
                 traces,
             )
-            # a list, so that PostgreSQL knows how many there are
-            products = SQL("= ANY(%s::int[])", sorted(set(products)))
-            self._plan_listings(changed, products)
+            # lists, so that PostgreSQL knows how many there are
+            scope = Scope(
+                SQL("listing.id = ANY(%s::int[])", listings),
+                SQL("= ANY(%s::int[])", sorted(set(products))),
+            )
+            self._plan_listings(scope, changed)
         self._wake_publishers()
 
-    def _plan_listings(self, changed, products):
-        """Run the plan statement; new levels are looked at by the observer.
-
-        :param changed: query of (listing_id, since, trace)
-        :param products: condition on a product id, true for theirs
-        """
-        grown = self.env.execute_query(self._plan_query(changed, products))
+    def _plan_listings(self, scope, changed):
+        """Run the plan statement; new levels are looked at by the observer."""
+        grown = self.env.execute_query(self._plan_query(scope, changed))
         channels = self.env["channel.channel"].browse(row[0] for row in grown)
         # what they show is not known until somebody has looked
         channels._wake("_job_observe")

@@ -57,14 +57,14 @@ class ChannelPlanner(models.AbstractModel):
             """
             member AS (
                 SELECT shown.listing_id, shown.node_id, shown.channel_id,
-                       shown.product_id, shown.pool_id, shown.factor,
+                       shown.product_id, shown.pool, shown.factor,
                        shown.number AS wanted,
-                       max(shown.promised) OVER pool AS supply,
+                       max(shown.promised) OVER sharing AS supply,
                        pool_key.exclusive_id, pool_key.basis,
-                       member.weight::numeric
-                           / count(*) OVER pool_channel AS fixed_weight,
-                       COALESCE(sold.per_day, 0)::numeric
-                           / count(*) OVER pool_channel AS sales_weight
+                       member.weight::float8
+                           / count(*) OVER by_channel AS fixed_weight,
+                       COALESCE(sold.per_day, 0)::float8
+                           / count(*) OVER by_channel AS sales_weight
                   FROM shown
                   JOIN LATERAL (
                         SELECT version.id AS exclusive_id, alloc.id AS group_id,
@@ -86,46 +86,46 @@ class ChannelPlanner(models.AbstractModel):
                          ON sold.product_id = shown.product_id
                         AND sold.channel_id = shown.channel_id
                  WHERE shown.factor > 0
-                WINDOW pool AS (PARTITION BY shown.product_id, shown.pool_id,
+                WINDOW sharing AS (PARTITION BY shown.product_id, shown.pool,
                                              pool_key.exclusive_id),
-                       pool_channel AS (PARTITION BY shown.product_id, shown.pool_id,
+                       by_channel AS (PARTITION BY shown.product_id, shown.pool,
                                         pool_key.exclusive_id, shown.channel_id)
             ),
             weighed AS (
                 SELECT member.*, CASE WHEN basis = 'sales'
-                            AND sum(sales_weight) OVER pool > 0
+                            AND sum(sales_weight) OVER sharing > 0
                        THEN sales_weight ELSE fixed_weight END AS weight
                   FROM member
-                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+                WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
             -- whole packs of each one's part, as far as it may show them
             parted AS (
-                SELECT weighed.*, sum(weight) OVER pool AS weights,
+                SELECT weighed.*, sum(weight) OVER sharing AS weights,
                        LEAST(wanted, COALESCE(floor(supply * weight
-                             / NULLIF(sum(weight) OVER pool, 0) / factor), 0)) AS part
+                             / NULLIF(sum(weight) OVER sharing, 0) / factor), 0)) AS part
                   FROM weighed
-                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+                WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
             -- what the satisfied leave, among those that are not
             filled AS (
                 SELECT parted.*, part + LEAST(wanted - part, COALESCE(
-                       floor((supply - sum(part * factor) OVER pool) * weight
+                       floor((supply - sum(part * factor) OVER sharing) * weight
                              / NULLIF(sum(weight) FILTER (WHERE part < wanted)
-                                      OVER pool, 0) / factor), 0)) AS share
+                                      OVER sharing, 0) / factor), 0)) AS share
                   FROM parted
-                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+                WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
             -- and what rounding leaves, a pack each, to those it has cost most
             rounded AS (
                 SELECT filled.*, share + CASE WHEN share < wanted AND weight > 0
                        AND sum(factor) FILTER (WHERE share < wanted AND weight > 0)
-                           OVER (pool ORDER BY supply * weight / NULLIF(weights, 0)
+                           OVER (sharing ORDER BY supply * weight / NULLIF(weights, 0)
                                                - share * factor DESC,
                                                weight DESC, listing_id, node_id)
-                           <= supply - sum(share * factor) OVER pool
+                           <= supply - sum(share * factor) OVER sharing
                        THEN 1 ELSE 0 END AS entitled
                   FROM filled
-                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+                WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
             flying AS (
                 SELECT line.level_id, max(line.quantity) AS quantity
@@ -152,11 +152,11 @@ class ChannelPlanner(models.AbstractModel):
             ),
             roomy AS (
                 SELECT exposed.*, GREATEST(0, supply
-                           - sum(COALESCE(showing * factor, supply)) OVER pool) AS room,
+                           - sum(COALESCE(showing * factor, supply)) OVER sharing) AS room,
                        CASE WHEN is_seen THEN GREATEST(0, entitled - showing) * factor
                             ELSE 0 END AS more
                   FROM exposed
-                WINDOW pool AS (PARTITION BY product_id, pool_id, exclusive_id)
+                WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
             granted AS (
                 SELECT roomy.listing_id, roomy.node_id, entitled, weight, weights,
@@ -164,7 +164,7 @@ class ChannelPlanner(models.AbstractModel):
                        CASE WHEN granting.number < entitled THEN 'waiting'
                             ELSE 'settled' END AS share_state
                   FROM (SELECT roomy.*, COALESCE(sum(more) OVER (
-                                   PARTITION BY product_id, pool_id, exclusive_id
+                                   PARTITION BY product_id, pool, exclusive_id
                                    ORDER BY weight DESC, listing_id, node_id
                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
                                    0) AS earlier

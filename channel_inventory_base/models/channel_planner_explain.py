@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..db.scope import Scope
 from .channel_planner_rules import IN_EFFECT
 
 PREVIEW_LINES = 500
@@ -36,11 +37,7 @@ class ChannelPlanner(models.AbstractModel):
                   LEFT JOIN LATERAL (%(warehouses)s) warehouses ON true
                  WHERE level.id = ANY(%(ids)s)
                 """,
-                numbers=self._compute_numbers(
-                    use,
-                    SQL("= ANY(ARRAY(%s))", self._products_of(wanted)),
-                    self._sharing(use, wanted),
-                ),
+                numbers=self._numbers_query(use, self._scope(use, wanted)),
                 warehouses=self._warehouses_query(),
                 ids=levels.ids,
             )
@@ -50,19 +47,16 @@ class ChannelPlanner(models.AbstractModel):
             for level_id, inputs, warehouses in rows
         }
 
-    def _products_of(self, listed):
-        """:param listed: query of listing ids"""
-        return SQL("SELECT product_id FROM channel_listing WHERE id IN (%s)", listed)
-
-    def _sharing(self, use, listed):
-        """``listed``, with all listings that its numbers are shared with."""
-        if not use.exclusive:
-            return SQL("SELECT DISTINCT listing_id FROM (%s) listed", listed)
-        return SQL(
-            "SELECT id AS listing_id FROM channel_listing WHERE state = 'mapped' "
-            "AND product_id IN (%s)",
-            self._products_of(listed),
+    def _scope(self, use, listed):
+        """:param listed: query of listing ids; where numbers are shared exclusively, all
+        listings of their products are computed with them"""
+        products = SQL(
+            "= ANY(ARRAY(SELECT product_id FROM channel_listing WHERE id IN (%s)))",
+            listed,
         )
+        if use.exclusive:
+            return Scope(SQL("listing.product_id %s", products), products)
+        return Scope(SQL("listing.id IN (%s)", listed), products)
 
     def _warehouses_query(self):
         """The positions behind one level, warehouse by warehouse, as one JSON list."""
@@ -128,11 +122,7 @@ class ChannelPlanner(models.AbstractModel):
                              ORDER BY abs(new - old) DESC, listing_id, node_id
                              LIMIT %(limit)s) line)
                 """,
-                numbers=self._compute_numbers(
-                    use,
-                    SQL("= ANY(ARRAY(%s))", self._products_of(listed)),
-                    self._sharing(use, listed),
-                ),
+                numbers=self._numbers_query(use, self._scope(use, listed)),
                 limit=PREVIEW_LINES,
             )
         )

@@ -5,25 +5,36 @@ from odoo.tools import SQL
 class ChannelPlanner(models.AbstractModel):
     """The plan statement: from positions to numbers, for any set of listings.
 
-    A pipeline of CTEs. A row of ``pair`` is a listing at a node; ``stock`` a position;
-    ``supply`` a product in a pool (the warehouses of a node; nodes with the same ones
-    share a pool); ``stepped`` to ``computed`` a level on its way from stock units to
-    the number shown. Only steps of which a rule is in effect are in the statement.
+    A pipeline of CTEs, each a table of its own kind of row:
+
+    - ``place``: a node that is published, with the number of its pool: the warehouses
+      behind it, the same for all nodes that have the same ones;
+    - ``item``: a product, with what is available and inbound in each pool, one pool an
+      element of an array. STOCK units;
+    - rules (``channel_planner_rules``);
+    - ``stepped`` to ``computed``: a level on its way from stock units to the number
+      shown, in SOLD units;
+    - ``detail``: the position behind a product in a pool, for numbers that changed.
+
+    Only steps of which a rule is in effect are in the statement. ``OFFSET 0`` keeps
+    PostgreSQL from computing what is costly anew wherever a later step mentions it. Quantities
+    are doubles, as Odoo's own are, and rounded to four digits where packs are counted;
+    ``tools.explain`` repeats that arithmetic to the last bit.
     """
 
     _inherit = "channel.planner"
 
-    def _plan_query(self, changed, products):
+    def _plan_query(self, scope, changed):
         """Write the levels whose target differs, and queue them.
 
-        :param changed: query of (listing_id, since, trace)
-        :param products: condition on a product id, true for theirs
+        :param scope: Scope
+        :param changed: query of (listing_id, since, trace): why they are planned
         :return: query of (channel_id) of those that have got new levels
         """
+        use = self._use()
         return SQL(
             """
-            WITH changed AS MATERIALIZED (%(changed)s),
-            %(computed)s,
+            WITH %(computed)s,
             differing AS MATERIALIZED (
                 SELECT computed.*, level.id AS level_id, level.target AS old_target
                   FROM computed
@@ -33,6 +44,8 @@ class ChannelPlanner(models.AbstractModel):
                  WHERE level.target IS DISTINCT FROM computed.target
                     OR level.share_state IS DISTINCT FROM computed.share_state
             ),
+            changed AS (%(changed)s),
+            detail AS (%(detail)s),
             written AS (
                 INSERT INTO channel_level AS level
                        (listing_id, node_id, channel_id, company_id, target,
@@ -40,7 +53,9 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT listing_id, node_id, channel_id, company_id, target,
                        share_state, %(inputs)s,
                        clock_timestamp() AT TIME ZONE 'UTC', changed.trace
-                  FROM differing LEFT JOIN changed USING (listing_id)
+                  FROM differing
+                  LEFT JOIN detail USING (product_id, pool)
+                  LEFT JOIN changed USING (listing_id)
                 ON CONFLICT (listing_id, node_id) DO UPDATE
                    SET target = EXCLUDED.target, share_state = EXCLUDED.share_state,
                        inputs = EXCLUDED.inputs, planned_at = EXCLUDED.planned_at,
@@ -60,153 +75,199 @@ class ChannelPlanner(models.AbstractModel):
             )
             SELECT DISTINCT channel_id FROM differing WHERE level_id IS NULL
             """,
+            computed=self._computed_ctes(use, scope),
             changed=changed,
-            computed=self._computed_ctes(
-                self._use(), products, SQL("SELECT listing_id FROM changed")
-            ),
-            inputs=self._inputs_expression(self._use()),
+            detail=self._detail_query("differing"),
+            inputs=self._inputs_expression(use),
         )
 
-    def _computed_ctes(self, use, products, listed):
-        """CTEs up to ``computed``, a row a level.
+    @api.model
+    def _numbers_query(self, use, scope):
+        """Query of all columns of ``computed`` with ``inputs``; writes nothing.
 
-        :param use: RuleUse: which rules are looked for
-        :param listed: query of (listing_id)
+        :param use: RuleUse: the rules to compute with
         """
         return SQL(
             """
-            %(pairs)s,
-            %(supply)s,
-            %(rules)s,
-            %(steps)s,
-            computed AS (%(final)s)
+            WITH %(computed)s,
+            numbers AS MATERIALIZED (SELECT * FROM computed),
+            detail AS (%(detail)s)
+            SELECT numbers.*, %(inputs)s AS inputs
+              FROM numbers LEFT JOIN detail USING (product_id, pool)
             """,
-            pairs=self._pair_ctes(use, listed),
-            supply=self._supply_ctes(products),
-            rules=self._rule_ctes(use),
-            steps=self._step_ctes(use),
-            final=self._final_query(use),
+            computed=self._computed_ctes(use, scope),
+            detail=self._detail_query("numbers"),
+            inputs=self._inputs_expression(use),
         )
 
-    # --------------------------------------------------------------- pairs
-    def _pair_ctes(self, use, listed):
-        """``place``: nodes that are published, with the pool of their warehouses;
-        ``pair``: the listings there."""
-        return SQL(
-            """
-            place AS MATERIALIZED (
-                SELECT node.id AS node_id, node.channel_id,
+    def _computed_ctes(self, use, scope):
+        return SQL(", ").join(
+            [
+                SQL("version AS NOT MATERIALIZED %s", use.source),
+                self._item_ctes(use, scope),
+                *self._rule_ctes(use, scope),
+                self._step_ctes(use, scope),
+                SQL("computed AS (%s)", self._final_query(use)),
+            ]
+        )
+
+    # --------------------------------------------------------------- items
+    def _pools(self):
+        """:return: rows (node, channel, company, its warehouses in their order)"""
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT node.id, node.channel_id, node.company_id,
                        array_agg(served.stock_warehouse_id
-                                 ORDER BY served.stock_warehouse_id) AS warehouses
+                                 ORDER BY served.stock_warehouse_id)
                   FROM channel_node node
                   JOIN channel_node_stock_warehouse_rel served
                     ON served.channel_node_id = node.id
                  WHERE node.active AND node.publish
-                 GROUP BY node.id
-            ),
-            pool AS MATERIALIZED (
-                SELECT min(node_id) AS pool_id, warehouses
-                  FROM place GROUP BY warehouses
-            ),
-            pair AS (
-                SELECT listing.id AS listing_id, place.node_id, pool.pool_id,
-                       listing.channel_id, listing.company_id, listing.product_id,
-                       listing.stock_factor::numeric AS factor,
-                       product.product_tmpl_id,
-                       COALESCE(template.categ_id, 0) AS categ_id
-                  FROM (%(listed)s) listed
-                  JOIN channel_listing listing ON listing.id = listed.listing_id
-                  JOIN product_product product ON product.id = listing.product_id
-                  JOIN product_template template
-                    ON template.id = product.product_tmpl_id
-                  JOIN place ON place.channel_id = listing.channel_id
-                  JOIN pool ON pool.warehouses = place.warehouses
-                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
+                 GROUP BY node.id ORDER BY node.id
+                """
             )
-            """,
-            listed=listed,
         )
 
-    # -------------------------------------------------------------- supply
-    def _supply_ctes(self, products):
-        """``stock``: positions; ``source``: what each product can be taken from;
-        ``supply``: the same summed by pool. STOCK units."""
+    def _item_ctes(self, use, scope):
+        """Pools are read first: what each has of a product is a sum of its own, which
+        costs far less than a row of its own for each product in each pool."""
+        places = self._pools()
+        pools = sorted({tuple(warehouses) for *_ids, warehouses in places})
+        extras = self._item_extras(use)
         return SQL(
             """
-            stock AS MATERIALIZED (%(stock)s),
-            source AS (%(sources)s),
+            place AS MATERIALIZED (%(places)s),
             supply AS (
-                SELECT source.product_id, pool.pool_id,
-                       sum(source.on_hand) AS on_hand,
-                       sum(source.allocated) AS allocated,
-                       sum(source.held) AS held,
-                       sum(source.available) AS available,
-                       sum(source.backorderable) AS backorderable
-                  FROM source
-                  JOIN pool ON source.warehouse_id = ANY(pool.warehouses)
-                 GROUP BY source.product_id, pool.pool_id
+                SELECT product_id, %(available)s AS available, %(inbound)s AS inbound
+                  FROM (%(flow)s) flow GROUP BY product_id
+            ),
+            item AS MATERIALIZED (
+                SELECT product.id AS product_id, product.product_tmpl_id,
+                       COALESCE(template.categ_id, 0) AS categ_id, supply.available
+                       %(columns)s
+                  FROM product_product product
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
+                  LEFT JOIN supply ON supply.product_id = product.id
+                  %(joins)s
+                 WHERE product.id %(products)s
             )
             """,
-            stock=SQL(" UNION ALL ").join(
-                SQL(
-                    """
-                    SELECT product_id, warehouse_id, on_hand, allocated, held,
-                           available, backorderable
-                      FROM channel_position position WHERE %s
-                    """,
-                    condition,
-                )
-                for condition in self._stock_conditions(products)
+            places=_place_rows(places, pools),
+            flow=SQL(" UNION ALL ").join(self._flow_queries(scope.products)),
+            available=_sums_by_pool("available", pools),
+            inbound=_sums_by_pool("inbound", pools),
+            columns=SQL("").join(
+                SQL(", %s AS %s", expression, SQL.identifier(name))
+                for name, (expression, _join) in extras.items()
             ),
-            sources=SQL(" UNION ALL ").join(self._supply_sources()),
+            joins=SQL(" ").join(join for _column, join in extras.values()),
+            products=scope.products,
         )
 
-    def _stock_conditions(self, products):
-        """Conditions that choose the positions to read, no row by two of them."""
-        return [SQL("position.product_id %s", products)]
+    def _flow_queries(self, products):
+        """Queries of (product_id, warehouse_id, available, inbound): any number of rows
+        a position, which is their sum. Addons add what is made of other products.
 
-    def _supply_sources(self):
-        """Queries of (product_id, warehouse_id, on_hand, allocated, held, available,
-        backorderable), from ``stock``. Addons add what is made of other products."""
+        The facts of ``channel.position``, with the sign that they count with. The kind
+        is a constant in most of them, so that the CASE is decided before any row is.
+
+        :param products: condition on a product id
+        """
+        positions = self.env["channel.position"]
         return [
             SQL(
                 """
-                SELECT product_id, warehouse_id, on_hand, allocated, held, available,
-                       backorderable
-                  FROM stock
-                """
+                SELECT product_id, warehouse_id,
+                       CASE WHEN kind = 'on_hand' THEN quantity
+                            WHEN kind IN ('allocated', 'held', 'doubted')
+                            THEN -quantity END::float8 AS available,
+                       CASE WHEN kind = 'in_transit' THEN quantity
+                            WHEN kind = 'dedicated'
+                            THEN -quantity END::float8 AS inbound
+                  FROM (%(fact)s) fact WHERE fact.product_id %(products)s
+                """,
+                fact=fact,
+                products=products,
             )
+            for fact in positions._facts()
         ]
 
+    def _position_query(self, products):
+        """Query of positions by (product_id, warehouse_id), for explanations and for
+        rules of single warehouses. Addons add what is made of other products.
+
+        :param products: condition on a product id
+        """
+        return SQL(
+            "SELECT product_id, warehouse_id, on_hand, allocated, held, doubted, "
+            "available FROM channel_position WHERE product_id %s",
+            products,
+        )
+
+    def _item_extras(self, use):
+        """Column -> (expression, join): what only some rules look at."""
+        extras = {}
+        if "backorder" in use.kinds:
+            extras["inbound"] = (SQL("supply.inbound"), SQL(""))
+        if "tag_id" in use.named:
+            extras["tags"] = (
+                SQL("COALESCE(tagged.tags, '{}')"),
+                SQL(
+                    "LEFT JOIN (%s) tagged ON tagged.product_id = product.id",
+                    self._tags_query(),
+                ),
+            )
+        return extras
+
+    def _detail_query(self, numbers):
+        """What is behind ``numbers``: a row a product in a pool."""
+        return SQL(
+            """
+            SELECT served.pool, position.product_id, sum(position.on_hand) AS on_hand,
+                   sum(position.allocated) AS allocated, sum(position.held) AS held,
+                   sum(position.doubted) AS doubted
+              FROM (SELECT DISTINCT pool, unnest(warehouses) AS warehouse_id
+                      FROM place) served
+              JOIN (%s) position ON position.warehouse_id = served.warehouse_id
+             GROUP BY served.pool, position.product_id
+            """,
+            self._position_query(
+                SQL(
+                    "= ANY(ARRAY(SELECT DISTINCT product_id FROM %s))",
+                    SQL.identifier(numbers),
+                )
+            ),
+        )
+
     # --------------------------------------------------------------- steps
-    def _step_ctes(self, use):
+    def _step_ctes(self, use, scope):
         """From what is available to the number shown, but for exclusive allocation."""
         return SQL(
             """
             stepped AS (
-                SELECT pair.*, COALESCE(supply.on_hand, 0) AS on_hand,
-                       COALESCE(supply.allocated, 0) AS allocated,
-                       COALESCE(supply.held, 0) AS held,
-                       COALESCE(supply.available, 0) AS available
+                SELECT listing.id AS listing_id, place.node_id, place.pool,
+                       listing.channel_id, listing.company_id, listing.product_id,
+                       listing.stock_factor::float8 AS factor,
+                       COALESCE(item.available[place.pool], 0) AS available
                        %(amounts)s
-                  FROM pair
-                  LEFT JOIN supply ON supply.product_id = pair.product_id
-                                  AND supply.pool_id = pair.pool_id
+                  FROM channel_listing listing
+                  JOIN place ON place.channel_id = listing.channel_id
+                  JOIN item ON item.product_id = listing.product_id
                   %(joins)s
-            ),
-            pooled AS (
-                SELECT stepped.*, %(pool)s AS in_pool FROM stepped
+                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
+                   AND %(listings)s
+                OFFSET 0
             ),
             buffered AS (
-                SELECT pooled.*, GREATEST(0, %(promised)s) AS promised FROM pooled
+                SELECT stepped.*, GREATEST(0, %(promised)s) AS promised FROM stepped
             ),
             packed AS (
                 -- four digits absorb the rounding of unit conversions, not stock
-                SELECT buffered.*, LEAST(2000000000, CASE
-                       WHEN factor = 1 THEN floor(round(promised, 4))
-                       WHEN factor > 0 THEN floor(round(promised / factor, 4))
-                       ELSE 0 END) AS sold
-                  FROM buffered
+                SELECT buffered.*, CASE WHEN factor > 0 THEN LEAST(2000000000,
+                       floor(promised / factor + 0.00005)) ELSE 0 END AS sold
+                  FROM buffered OFFSET 0
             ),
             shown AS (
                 SELECT packed.*, (%(shown)s)::integer AS number FROM packed
@@ -217,74 +278,63 @@ class ChannelPlanner(models.AbstractModel):
                 for name, expression in self._amounts(use).items()
             ),
             joins=SQL(" ").join(self._amount_joins(use)),
-            pool=self._pool_expression(use),
+            listings=scope.listings,
             promised=self._promised_expression(use),
             shown=self._shown_expression(use),
         )
 
     def _amounts(self, use):
         """Column -> expression: what each rule of the level comes to."""
-        amounts = {}
-        for kind in use.kinds:
-            amounts[kind] = SQL("rule.%s", SQL.identifier(kind))
-            amounts[f"{kind}_id"] = SQL("rule.%s", SQL.identifier(f"{kind}_id"))
+        amounts = self._rule_columns(use)
         if "backorder" in use.kinds:
-            amounts["backorder"] = self._backorder_expression(use)
+            amounts["backorder"] = self._backorder_expression(use, amounts["backorder"])
         if use.warehouse:
-            amounts["judged"] = SQL("COALESCE(judged.kept, 0)")
+            amounts["judged"] = SQL("COALESCE(judged.kept, 0)::float8")
             amounts["judged_by"] = SQL("judged.rules")
         if use.needs_rates:
-            amounts["rate"] = SQL("COALESCE(rate.per_day, 0)")
+            amounts["rate"] = SQL("COALESCE(rate.per_day, 0)::float8")
         if "risk" in use.kinds:
             amounts["elsewhere"] = SQL(
-                "GREATEST(0, COALESCE(rate.per_day, 0) - COALESCE(own_rate.per_day, 0))"
+                "GREATEST(0, COALESCE(rate.per_day, 0)::float8 "
+                "- COALESCE(own_rate.per_day, 0)::float8)"
             )
-            amounts["latency"] = SQL("channel.publish_latency")
-            amounts["risk_kept"] = SQL(
-                "CASE WHEN rule.risk > 0 THEN channel_poisson_buffer("
-                "(GREATEST(0, COALESCE(rate.per_day, 0) - COALESCE(own_rate.per_day, 0))"
-                "::float8 * channel.publish_latency / 86400), "
-                "(rule.risk::float8 / 100)) ELSE 0 END"
-            )
+            amounts["latency"] = SQL("channel.publish_latency::float8")
         return amounts
 
-    def _backorder_expression(self, use):
+    def _backorder_expression(self, use, limit):
+        # inbound that no shortage needs
         return SQL(
-            "LEAST(COALESCE(supply.backorderable, 0), COALESCE(rule.backorder, 0))"
+            "LEAST(COALESCE(%(limit)s, 0), GREATEST(0, "
+            "COALESCE(item.inbound[place.pool], 0) "
+            "+ LEAST(0, COALESCE(item.available[place.pool], 0))))",
+            limit=limit,
         )
 
     def _amount_joins(self, use):
-        joins = []
-        if use.kinds:
-            joins.append(
-                SQL(
-                    "LEFT JOIN rule ON rule.listing_id = pair.listing_id "
-                    "AND rule.node_id = pair.node_id"
-                )
-            )
+        joins = self._rule_joins(use)
         if use.warehouse:
             joins.append(
                 SQL(
-                    "LEFT JOIN judged ON judged.listing_id = pair.listing_id "
-                    "AND judged.node_id = pair.node_id"
+                    "LEFT JOIN judged ON judged.listing_id = listing.id "
+                    "AND judged.node_id = place.node_id"
                 )
             )
         if use.needs_rates:
             joins.append(
                 SQL(
                     "LEFT JOIN channel_sales_rate rate "
-                    "ON rate.product_id = pair.product_id "
-                    "AND rate.company_id = pair.company_id AND rate.channel_id IS NULL"
+                    "ON rate.product_id = listing.product_id "
+                    "AND rate.company_id = listing.company_id AND rate.channel_id IS NULL"
                 )
             )
         if "risk" in use.kinds:
             joins += [
                 SQL(
                     "LEFT JOIN channel_sales_rate own_rate "
-                    "ON own_rate.product_id = pair.product_id "
-                    "AND own_rate.channel_id = pair.channel_id"
+                    "ON own_rate.product_id = listing.product_id "
+                    "AND own_rate.channel_id = listing.channel_id"
                 ),
-                SQL("JOIN channel_channel channel ON channel.id = pair.channel_id"),
+                SQL("JOIN channel_channel channel ON channel.id = listing.channel_id"),
             ]
         return joins
 
@@ -299,22 +349,25 @@ class ChannelPlanner(models.AbstractModel):
 
     def _promised_expression(self, use):
         """What the buffers leave, each of what the one before has left. Stock units."""
-        left = SQL("in_pool")
+        in_pool = left = self._pool_expression(use)
         if "fixed" in use.kinds:
             left = SQL("%s - COALESCE(fixed, 0)", left)
         if "percent" in use.kinds:
+            # of a shortage nothing is kept back
             left = SQL(
-                "CASE WHEN percent > 0 THEN GREATEST(0, %(left)s) * (100 - percent) "
-                "/ 100 ELSE %(left)s END",
-                left=left,
+                "(%s) * (CASE WHEN percent > 0 THEN 100 - percent ELSE 100 END) / 100",
+                left,
             )
         if "cover" in use.kinds:
-            left = SQL("%s - COALESCE(cover, 0) * rate", left)
+            left = SQL("%s - COALESCE(cover * rate, 0)", left)
         if "risk" in use.kinds:
-            left = SQL("%s - risk_kept", left)
+            left = SQL("%s - %s", left, RISK_KEPT)
         if "share" in use.kinds:
             left = SQL(
-                "LEAST(%s, GREATEST(0, in_pool) * COALESCE(share, 100) / 100)", left
+                "LEAST(%s, CASE WHEN share IS NOT NULL "
+                "THEN GREATEST(0, %s) * share / 100 END)",
+                left,
+                in_pool,
             )
         return left
 
@@ -322,11 +375,9 @@ class ChannelPlanner(models.AbstractModel):
         """The number, from ``sold``: threshold, cap, frozen number. Sold units."""
         number = SQL("sold")
         if "cap" in use.kinds:
-            number = SQL("CASE WHEN cap > 0 THEN LEAST(sold, floor(cap)) ELSE sold END")
+            number = SQL("LEAST(sold, CASE WHEN cap > 0 THEN floor(cap) END)")
         if "threshold" in use.kinds:
-            number = SQL(
-                "CASE WHEN sold <= COALESCE(threshold, 0) THEN 0 ELSE %s END", number
-            )
+            number = SQL("CASE WHEN sold <= threshold THEN 0 ELSE %s END", number)
         if "freeze" in use.kinds:
             # quoted: FREEZE is a word of PostgreSQL's; no COALESCE of LEAST, which
             # leaves out what is NULL
@@ -340,21 +391,50 @@ class ChannelPlanner(models.AbstractModel):
     # -------------------------------------------------------------- inputs
     def _inputs_expression(self, use):
         """What a level remembers of its computation; ``tools.explain`` reads it."""
-        columns = ["on_hand", "allocated", "held", "available", "factor", "sold"]
-        columns += [*self._amounts(use), *self._share_columns(use), "target"]
-        return SQL(
-            "jsonb_strip_nulls(jsonb_build_object(%s))",
-            SQL(", ").join(
-                SQL("%s, %s", name, SQL.identifier(name)) for name in columns
-            ),
-        )
+        names = ["on_hand", "allocated", "held", "doubted", "available", "factor"]
+        names += ["sold", *self._amounts(use), *self._share_columns(use), "target"]
+        pairs = [SQL("%s, %s", name, SQL.identifier(name)) for name in names]
+        if "risk" in use.kinds:
+            pairs.append(SQL("'risk_kept', %s", RISK_KEPT))
+        return SQL("jsonb_strip_nulls(jsonb_build_object(%s))", SQL(", ").join(pairs))
 
-    # ---------------------------------------------------------- read only
-    @api.model
-    def _compute_numbers(self, use, products, listed):
-        """Query of all columns of ``computed`` with ``inputs``; writes nothing."""
-        return SQL(
-            "WITH %s SELECT computed.*, %s AS inputs FROM computed",
-            self._computed_ctes(use, products, listed),
-            self._inputs_expression(use),
+
+# What sells elsewhere while a number is on its way: kept back in stock units.
+RISK_KEPT = SQL(
+    "CASE WHEN risk > 0 AND elsewhere > 0 THEN channel_poisson_buffer("
+    "elsewhere * latency / 86400, risk / 100) ELSE 0 END"
+)
+
+
+def _place_rows(places, pools):
+    """Query of (node_id, channel_id, company_id, pool, warehouses)."""
+    rows = [
+        SQL(
+            "(%s, %s, %s, %s, %s::int[])",
+            node,
+            channel,
+            company,
+            pools.index(tuple(warehouses)) + 1,
+            warehouses,
         )
+        for node, channel, company, warehouses in places
+    ]
+    # no node is no row, and VALUES cannot say that
+    return SQL(
+        "SELECT * FROM (VALUES %s) place (node_id, channel_id, company_id, pool, "
+        "warehouses) WHERE node_id IS NOT NULL",
+        SQL(", ").join(rows or [SQL("(NULL::int, NULL::int, NULL::int, 0, '{}'::int[])")]),
+    )
+
+
+def _sums_by_pool(column, pools):
+    """An array: the sum of ``column`` over the warehouses of each pool."""
+    sums = [
+        SQL(
+            "sum(%s) FILTER (WHERE warehouse_id IN %s)",
+            SQL.identifier(column),
+            pool,
+        )
+        for pool in pools
+    ]
+    return SQL("ARRAY[%s]::float8[]", SQL(", ").join(sums))

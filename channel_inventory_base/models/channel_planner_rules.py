@@ -6,8 +6,8 @@ from odoo.tools import SQL
 from .channel_rule_terms import KINDS, WAREHOUSE_KINDS
 
 IN_EFFECT = SQL("(SELECT * FROM channel_rule_version WHERE in_effect)")
-# Scopes by which a rule names its products, each narrower than the ones after it.
-NAMING = ("listing_id", "product_id", "product_tmpl_id", "tag_id")
+# Scopes by which a rule names products; by tag it names many, so that is no lookup.
+NAMING = ("listing_id", "product_id", "product_tmpl_id")
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class RuleUse:
 
     source: SQL  # query of the versions that count
     kinds: tuple = ()  # of rules on levels, in the order of their application
-    named: tuple = ()  # scope fields by which rules name products and listings
+    named: tuple = ()  # scope fields by which rules name products, tags and listings
     warehouse: bool = False  # whether rules judge single warehouses
     exclusive: bool = False  # whether numbers are shared exclusively
     dated: bool = False  # whether backorders look at dates and at suppliers
@@ -25,9 +25,21 @@ class RuleUse:
     def needs_rates(self):
         return bool({"cover", "risk"} & set(self.kinds))
 
+    @property
+    def narrow(self):
+        return [scope for scope in NAMING if scope in self.named]
+
 
 class ChannelPlanner(models.AbstractModel):
-    """Which rule of each kind counts; how is said in ``channel.rule``."""
+    """Which rule of each kind counts; how is said in ``channel.rule``.
+
+    Of rules that fit, the least ``key`` counts: an array of sequence, narrowness
+    (negated), age, then the version and its value, which it carries along.
+
+    A rule that names no product or listing depends only on node, category and tags, of
+    which there are few combinations: these are resolved once each (``wide_rule``).
+    Rules that name something are looked up by it (``narrow_rule``), and compared.
+    """
 
     _inherit = "channel.planner"
 
@@ -54,7 +66,7 @@ class ChannelPlanner(models.AbstractModel):
             kinds=tuple(kind for kind, _label in KINDS if found.get(kind, [0])[0]),
             named=tuple(
                 scope
-                for place, scope in enumerate(NAMING, start=2)
+                for place, scope in enumerate((*NAMING, "tag_id"), start=2)
                 if any(flags[place] for flags in found.values())
             ),
             warehouse=any(flags[1] for flags in found.values()),
@@ -72,260 +84,297 @@ class ChannelPlanner(models.AbstractModel):
         return exclusive
 
     # ---------------------------------------------------------- resolution
-    def _rule_ctes(self, use):
-        """CTE ``rule``: for each pair, value and id of each kind's rule; and CTE
-        ``judged``: what rules for single warehouses keep back from it."""
-        ctes = [SQL("version AS NOT MATERIALIZED %s", use.source)]
+    def _rule_ctes(self, use, scope):
+        """CTEs ``wide_rule``, ``narrow_rule`` and ``judged``, as far as they are used."""
+        ctes = []
         if use.kinds:
-            ctes.append(self._wide_ctes(use.kinds))
-            if use.named:
-                ctes.append(self._narrow_ctes(use))
-            ctes.append(self._rule_cte(use))
+            ctes.append(self._wide_ctes(use))
+        if use.kinds and use.narrow:
+            ctes.append(self._narrow_ctes(use, scope))
         if use.warehouse:
-            ctes.append(self._judged_ctes())
-        return SQL(", ").join(ctes)
+            ctes.append(self._judged_ctes(use, scope))
+        return ctes
 
-    def _wide_ctes(self, kinds):
-        """A rule that names no product, tag or listing depends only on node and
-        category, of which there are few: ``wide``, and ``wide_rule`` a row a spot."""
+    def _wide_ctes(self, use):
+        tags = SQL(", tags" if "tag_id" in use.named else "")
         return SQL(
             """
             spot AS (
-                SELECT DISTINCT company_id, channel_id, node_id, categ_id FROM pair
+                SELECT place.company_id, place.channel_id, place.node_id, kind.categ_id,
+                       category.parent_path %(tags)s
+                  FROM (SELECT DISTINCT categ_id %(tags)s FROM item) kind
+                 CROSS JOIN place
+                  LEFT JOIN product_category category ON category.id = kind.categ_id
             ),
             wide AS (
-                SELECT spot.node_id, spot.categ_id, %(columns)s
+                SELECT spot.node_id, spot.categ_id %(tags)s, version.kind, %(key)s AS key
                   FROM spot
-                  LEFT JOIN product_category category ON category.id = spot.categ_id
                   JOIN version ON version.company_id = spot.company_id
                   LEFT JOIN product_category scope ON scope.id = version.categ_id
                  WHERE version.warehouse_id IS NULL AND version.listing_id IS NULL
                    AND version.product_id IS NULL AND version.product_tmpl_id IS NULL
-                   AND version.tag_id IS NULL
                    AND COALESCE(version.channel_id, spot.channel_id) = spot.channel_id
                    AND COALESCE(version.node_id, spot.node_id) = spot.node_id
                    AND (scope.id IS NULL
-                        OR starts_with(category.parent_path, scope.parent_path))
+                        OR starts_with(spot.parent_path, scope.parent_path))
+                   AND %(tag_fits)s
             ),
-            wide_rule AS (
-                SELECT node_id, categ_id, %(pivot)s FROM (
-                    SELECT DISTINCT ON (node_id, categ_id, kind) *
-                      FROM wide ORDER BY node_id, categ_id, kind, %(order)s
-                ) match GROUP BY node_id, categ_id
-            )
+            wide_rule AS MATERIALIZED (%(resolved)s)
             """,
-            columns=_COLUMNS,
-            order=_ORDER,
-            pivot=self._pivot_columns(kinds),
+            tags=tags,
+            key=_KEY,
+            tag_fits=self._tag_condition(use, "spot"),
+            resolved=self._resolved(
+                use.kinds, SQL("node_id, categ_id %s", tags), "wide"
+            ),
         )
 
-    def _narrow_ctes(self, use):
-        """Rules that name products are looked up by what they name: ``narrow``. Whom
-        one fits has all kinds ranked anew in ``narrow_rule``, since a wide rule of
-        lower sequence may still count."""
+    def _narrow_ctes(self, use, scope):
+        """A row of ``narrow`` is a listing at a node that a rule names and fits."""
         return SQL(
             """
-            narrow AS (
-                SELECT pair.listing_id, pair.node_id, pair.categ_id, %(columns)s
-                  FROM (%(named)s) pair
-                  JOIN version ON version.id = pair.version_id
-                  LEFT JOIN product_category category ON category.id = pair.categ_id
-                  LEFT JOIN product_category scope ON scope.id = version.categ_id
-                 WHERE version.warehouse_id IS NULL AND %(fits)s
-            ),
-            narrow_rule AS (
-                SELECT listing_id, node_id, %(pivot)s FROM (
-                    SELECT DISTINCT ON (listing_id, node_id, kind) * FROM (
-                        SELECT * FROM narrow
-                        UNION ALL
-                        SELECT touched.listing_id, wide.*
-                          FROM (SELECT DISTINCT listing_id, node_id, categ_id
-                                  FROM narrow) touched
-                          JOIN wide USING (node_id, categ_id)
-                    ) candidate ORDER BY listing_id, node_id, kind, %(order)s
-                ) match GROUP BY listing_id, node_id
-            )
+            narrow AS (%(named)s),
+            narrow_rule AS MATERIALIZED (%(resolved)s)
             """,
-            columns=_COLUMNS,
             named=SQL(" UNION ALL ").join(
-                query for scope in use.named for query in self._named_queries(scope)
+                SQL(
+                    """
+                    SELECT listing.id AS listing_id, place.node_id, version.kind,
+                           %(key)s AS key
+                      FROM version
+                      %(listings)s
+                      %(item)s
+                     WHERE version.warehouse_id IS NULL AND %(fits)s
+                    """,
+                    key=_KEY,
+                    listings=_listings_named_by(named),
+                    item=_ITEM,
+                    fits=self._fits(use, scope, named),
+                )
+                for named in use.narrow
             ),
-            fits=_FITS,
-            order=_ORDER,
-            pivot=self._pivot_columns(use.kinds),
+            resolved=self._resolved(use.kinds, SQL("listing_id, node_id"), "narrow"),
         )
 
-    def _named_queries(self, scope):
-        """Rows of ``pair`` with the id of each version that names them by ``scope``
-        and by nothing narrower."""
+    def _fits(self, use, scope, named):
+        """Whether ``version`` fits ``listing``, and names it by nothing narrower."""
         narrower = [
             SQL("version.%s IS NULL", SQL.identifier(name))
-            for name in NAMING[: NAMING.index(scope)]
+            for name in NAMING[: NAMING.index(named)]
         ]
-        condition = SQL(" AND ").join([SQL("true"), *narrower])
-        if scope != "tag_id":
-            return [
-                SQL(
-                    "SELECT pair.*, version.id AS version_id FROM pair "
-                    "JOIN version ON version.%(scope)s = pair.%(scope)s "
-                    "WHERE %(condition)s",
-                    scope=SQL.identifier(scope),
-                    condition=condition,
-                )
+        return SQL(" AND ").join(
+            [
+                *narrower,
+                SQL("listing.product_id %s", scope.products),
+                self._tag_condition(use, "item"),
+                _FITS,
             ]
-        return [
-            SQL(
-                "SELECT pair.*, version.id AS version_id FROM pair JOIN %s ON %s "
-                "JOIN version ON version.tag_id = tagged.product_tag_id WHERE %s",
-                tagged,
-                joined,
-                condition,
-            )
-            for tagged, joined in TAGGED
-        ]
+        )
 
-    def _rule_cte(self, use):
-        merged = SQL(", ").join(
+    def _tag_condition(self, use, row):
+        if "tag_id" not in use.named:
+            return SQL("true")
+        return SQL(
+            "(version.tag_id IS NULL OR version.tag_id = ANY(%s))",
+            SQL.identifier(row, "tags"),
+        )
+
+    def _tags_query(self):
+        """The tags of each product and variant that a rule names."""
+        return SQL(
+            """
+            SELECT product_id, array_agg(DISTINCT tag_id ORDER BY tag_id) AS tags FROM (
+                SELECT product.id AS product_id, tagged.product_tag_id AS tag_id
+                  FROM product_tag_product_template_rel tagged
+                  JOIN product_product product
+                    ON product.product_tmpl_id = tagged.product_template_id
+                UNION ALL
+                SELECT product_product_id, product_tag_id
+                  FROM product_tag_product_product_rel
+            ) tagged WHERE tag_id IN (
+                SELECT tag_id FROM version WHERE tag_id IS NOT NULL)
+             GROUP BY product_id
+            """
+        )
+
+    # ------------------------------------------------------------- columns
+    def _pivot_columns(self, kinds):
+        """For each kind the key that counts."""
+        return SQL(", ").join(
             SQL(
-                "COALESCE(narrow_rule.%(name)s, wide_rule.%(name)s) AS %(name)s"
-                if use.named
+                "min(key) FILTER (WHERE kind = %s) AS %s",
+                kind,
+                SQL.identifier(f"{kind}_key"),
+            )
+            for kind in kinds
+        )
+
+    def _resolved(self, kinds, columns, rows):
+        """Query: the keys of ``rows`` by ``columns``, and what they carry along."""
+        return SQL(
+            "SELECT pivot.*, %(carried)s FROM ("
+            "SELECT %(columns)s, %(pivot)s FROM %(rows)s GROUP BY %(columns)s) pivot",
+            columns=columns,
+            pivot=self._pivot_columns(kinds),
+            rows=SQL.identifier(rows),
+            carried=SQL(", ").join(
+                SQL(
+                    "%(key)s[5]::float8 AS %(value)s, "
+                    "%(key)s[4]::integer AS %(version)s",
+                    key=SQL.identifier(f"{kind}_key"),
+                    value=SQL.identifier(kind),
+                    version=SQL.identifier(f"{kind}_id"),
+                )
+                for kind in kinds
+            ),
+        )
+
+    def _rule_columns(self, use):
+        """Column -> expression: value and version of the rule of each kind."""
+        return {
+            kind + suffix: SQL(
+                "CASE WHEN narrow_rule.%(key)s < wide_rule.%(key)s "
+                "OR wide_rule.%(key)s IS NULL "
+                "THEN narrow_rule.%(name)s ELSE wide_rule.%(name)s END"
+                if use.narrow
                 else "wide_rule.%(name)s",
+                **({"key": SQL.identifier(f"{kind}_key")} if use.narrow else {}),
                 name=SQL.identifier(kind + suffix),
             )
             for kind in use.kinds
             for suffix in ("", "_id")
-        )
-        narrow = SQL(
-            "LEFT JOIN narrow_rule ON narrow_rule.listing_id = pair.listing_id "
-            "AND narrow_rule.node_id = pair.node_id"
-        )
-        return SQL(
-            """
-            rule AS (
-                SELECT pair.listing_id, pair.node_id, %s
-                  FROM pair
-                  LEFT JOIN wide_rule ON wide_rule.node_id = pair.node_id
-                                     AND wide_rule.categ_id = pair.categ_id
-                  %s
+        }
+
+    def _rule_joins(self, use):
+        joins = []
+        if use.kinds:
+            tags = SQL("AND wide_rule.tags = item.tags" if "tag_id" in use.named else "")
+            joins.append(
+                SQL(
+                    "LEFT JOIN wide_rule ON wide_rule.node_id = place.node_id "
+                    "AND wide_rule.categ_id = item.categ_id %s",
+                    tags,
+                )
             )
-            """,
-            merged,
-            narrow if use.named else SQL(""),
-        )
+        if use.kinds and use.narrow:
+            joins.append(
+                SQL(
+                    "LEFT JOIN narrow_rule ON narrow_rule.listing_id = listing.id "
+                    "AND narrow_rule.node_id = place.node_id"
+                )
+            )
+        return joins
 
     # ---------------------------------------------------- single warehouses
-    def _judged_ctes(self):
-        """``judged``: for each pair, what is kept back by rules for single warehouses,
-        in stock units, and which versions did it.
+    def _judged_ctes(self, use, scope):
+        """``judged``: what rules for single warehouses keep back from a listing at a
+        node, in stock units, and which versions did it.
 
         Of what a warehouse has, buffers are taken off; at or below the threshold it
         contributes nothing, and never more than the cap. A shortage stays a shortage.
         """
         return SQL(
             """
-            place_rule AS (
-                SELECT DISTINCT ON (pair.listing_id, pair.node_id,
-                                    version.warehouse_id, version.kind)
-                       pair.listing_id, pair.node_id, pair.product_id, pair.company_id,
-                       version.warehouse_id, version.kind, version.value, version.id
-                  FROM version
+            local_rule AS (
+                SELECT listing.id AS listing_id, place.node_id, listing.product_id,
+                       listing.company_id, version.warehouse_id, %(pivot)s
+                  FROM (SELECT version.*, %(key)s AS key FROM version
+                         WHERE warehouse_id IS NOT NULL) version
                   JOIN place ON version.warehouse_id = ANY(place.warehouses)
-                  JOIN pair ON pair.node_id = place.node_id
-                           AND pair.company_id = version.company_id
-                  LEFT JOIN product_category category ON category.id = pair.categ_id
-                  LEFT JOIN product_category scope ON scope.id = version.categ_id
-                 WHERE %(fits)s
-                   AND (version.tag_id IS NULL OR EXISTS (%(tagged)s))
-                 ORDER BY pair.listing_id, pair.node_id, version.warehouse_id,
-                          version.kind, version.sequence, version.specificity DESC,
-                          version.id
-            ),
-            judgement AS (
-                SELECT listing_id, node_id, product_id, company_id, warehouse_id,
-                       array_agg(id ORDER BY id) AS rules, %(pivot)s
-                  FROM place_rule AS match
-                 GROUP BY listing_id, node_id, product_id, company_id, warehouse_id
+                  JOIN channel_listing listing ON listing.channel_id = place.channel_id
+                  %(item)s
+                 WHERE listing.state = 'mapped' AND %(listings)s AND %(tag_fits)s
+                   AND %(fits)s
+                 GROUP BY listing.id, place.node_id, version.warehouse_id
             ),
             contribution AS (
-                SELECT judgement.*, source.available,
-                       (source.available - COALESCE(fixed, 0))
-                       * (100 - COALESCE(percent, 0)) / 100
-                       - COALESCE(cover, 0) * COALESCE(rate.per_day, 0) AS left_over
-                  FROM judgement
-                  JOIN source ON source.product_id = judgement.product_id
-                             AND source.warehouse_id = judgement.warehouse_id
+                SELECT local_rule.*, source.available,
+                       (source.available - COALESCE(fixed_key[5], 0))
+                       * (100 - COALESCE(percent_key[5], 0)) / 100
+                       - COALESCE(cover_key[5], 0) * COALESCE(rate.per_day, 0) AS left_over
+                  FROM local_rule
+                  JOIN (%(positions)s) source
+                    ON source.product_id = local_rule.product_id
+                   AND source.warehouse_id = local_rule.warehouse_id
                   LEFT JOIN channel_sales_rate rate
-                         ON rate.product_id = judgement.product_id
-                        AND rate.company_id = judgement.company_id
+                         ON rate.product_id = local_rule.product_id
+                        AND rate.company_id = local_rule.company_id
                         AND rate.channel_id IS NULL
                  WHERE source.available > 0
             ),
-            judged AS (
+            judged AS MATERIALIZED (
                 SELECT listing_id, node_id,
                        sum(available - GREATEST(0, CASE
-                           WHEN left_over <= COALESCE(threshold, 0) THEN 0
-                           WHEN cap > 0 THEN LEAST(left_over, cap)
+                           WHEN left_over <= threshold_key[5] THEN 0
+                           WHEN cap_key[5] > 0 THEN LEAST(left_over, cap_key[5])
                            ELSE left_over END)) AS kept,
                        jsonb_agg(jsonb_build_object(
                            'warehouse', warehouse_id, 'available', available,
-                           'rules', rules)) AS rules
+                           'rules', %(ids)s) ORDER BY warehouse_id) AS rules
                   FROM contribution GROUP BY listing_id, node_id
             )
             """,
-            fits=_FITS,
-            tagged=SQL(" UNION ALL ").join(
-                SQL(
-                    "SELECT FROM %s WHERE %s AND tagged.product_tag_id = version.tag_id",
-                    tagged,
-                    joined,
-                )
-                for tagged, joined in TAGGED
-            ),
             pivot=self._pivot_columns(WAREHOUSE_KINDS),
+            key=_KEY,
+            item=_ITEM,
+            listings=scope.listings,
+            tag_fits=self._tag_condition(use, "item"),
+            fits=_FITS,
+            positions=self._position_query(scope.products),
+            ids=SQL(
+                "array_remove(ARRAY[%s], NULL)",
+                SQL(", ").join(
+                    SQL("%s[4]::integer", SQL.identifier(f"{kind}_key"))
+                    for kind in WAREHOUSE_KINDS
+                ),
+            ),
         )
 
-    # ------------------------------------------------------------- columns
-    def _pivot_columns(self, kinds):
-        return SQL(", ").join(
-            SQL(
-                "max(match.%s) FILTER (WHERE match.kind = %s) AS %s",
-                SQL.identifier(column),
-                kind,
-                SQL.identifier(kind + suffix),
-            )
-            for kind in kinds
-            for column, suffix in (("value", ""), ("id", "_id"))
-        )
 
-
-_COLUMNS = SQL(
-    "version.kind, version.value, version.id, version.sequence, version.specificity, "
-    "version.rule_id"
-)
 # The lower sequence, then the narrower scope, then the older rule.
-_ORDER = SQL("sequence, specificity DESC, rule_id")
+_KEY = SQL(
+    "ARRAY[version.sequence, -version.specificity, version.rule_id, version.id, "
+    "version.value]::numeric[]"
+)
 
-# Whether ``version`` is in scope on ``pair``, but for its tag.
+# The item of ``listing``, and its category.
+_ITEM = SQL(
+    """
+    JOIN item ON item.product_id = listing.product_id
+    LEFT JOIN product_category category ON category.id = item.categ_id
+    LEFT JOIN product_category scope ON scope.id = version.categ_id
+    """
+)
+
+# Whether ``version`` is in scope on ``listing`` at ``place``, but for its tag.
 _FITS = SQL(
-    """(version.company_id = pair.company_id
-        AND COALESCE(version.listing_id, pair.listing_id) = pair.listing_id
-        AND COALESCE(version.product_id, pair.product_id) = pair.product_id
-        AND COALESCE(version.product_tmpl_id, pair.product_tmpl_id)
-            = pair.product_tmpl_id
-        AND COALESCE(version.channel_id, pair.channel_id) = pair.channel_id
-        AND COALESCE(version.node_id, pair.node_id) = pair.node_id
-        AND (version.categ_id IS NULL
-             OR starts_with(category.parent_path, scope.parent_path)))"""
+    """version.company_id = listing.company_id
+       AND COALESCE(version.listing_id, listing.id) = listing.id
+       AND COALESCE(version.product_id, listing.product_id) = listing.product_id
+       AND COALESCE(version.product_tmpl_id, item.product_tmpl_id)
+           = item.product_tmpl_id
+       AND COALESCE(version.channel_id, listing.channel_id) = listing.channel_id
+       AND COALESCE(version.node_id, place.node_id) = place.node_id
+       AND (version.categ_id IS NULL
+            OR starts_with(category.parent_path, scope.parent_path))"""
 )
 
-# The tags of a product and of its variants: table, and how it joins to ``pair``.
-TAGGED = (
-    (
-        SQL("product_tag_product_template_rel tagged"),
-        SQL("tagged.product_template_id = pair.product_tmpl_id"),
-    ),
-    (
-        SQL("product_tag_product_product_rel tagged"),
-        SQL("tagged.product_product_id = pair.product_id"),
-    ),
-)
+
+def _listings_named_by(scope):
+    """Joins from ``version`` to the ``listing`` that it names, and its ``place``."""
+    by = {
+        "listing_id": SQL(
+            "JOIN channel_listing listing ON listing.id = version.listing_id"
+        ),
+        "product_id": SQL(
+            "JOIN channel_listing listing ON listing.product_id = version.product_id "
+            "AND listing.state = 'mapped'"
+        ),
+        "product_tmpl_id": SQL(
+            "JOIN product_product variant "
+            "ON variant.product_tmpl_id = version.product_tmpl_id "
+            "JOIN channel_listing listing ON listing.product_id = variant.id "
+            "AND listing.state = 'mapped'"
+        ),
+    }[scope]
+    return SQL("%s JOIN place ON place.channel_id = listing.channel_id", by)

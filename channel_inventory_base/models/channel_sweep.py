@@ -4,6 +4,9 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..db.scope import Scope
+
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -15,24 +18,24 @@ class Slice:
     since: datetime
     trace: str | None
 
-    def products(self):
-        """Condition on a product id."""
-        return SQL("BETWEEN %s AND %s", self.first, self.last)
+    def scope(self):
+        products = SQL("BETWEEN %s AND %s", self.first, self.last)
+        return Scope(
+            SQL(
+                "listing.channel_id = ANY(%s) AND listing.product_id %s",
+                self.channels,
+                products,
+            ),
+            products,
+        )
 
     def changed(self):
-        """Query of (listing_id, since, trace)."""
+        """Query of (listing_id, since, trace): all of ``differing`` for one cause."""
         return SQL(
-            """
-            SELECT id AS listing_id, %s::timestamp AS since, %s::varchar AS trace
-              FROM channel_listing
-             WHERE state = 'mapped' AND channel_id = ANY(%s)
-               AND product_id BETWEEN %s AND %s
-            """,
+            "SELECT DISTINCT listing_id, %s::timestamp AS since, %s::varchar AS trace "
+            "FROM differing",
             self.since,
             self.trace,
-            self.channels,
-            self.first,
-            self.last,
         )
 
 

@@ -1,14 +1,13 @@
 """From the inputs a level remembers to steps a person can read. No odoo.
 
-The steps repeat the planner's arithmetic in plain Python: what they arrive at is what
-the SQL arrived at, or a test fails. Keys of ``inputs``: the kinds of rules with the
-values of those that counted, ``<kind>_id`` with their versions, and what they met
-(``on_hand``, ``rate``, ...); a missing key is a null.
+The steps repeat the planner's arithmetic, operation by operation and in doubles as
+there: what they arrive at is what the SQL arrived at, or a test fails. Keys of
+``inputs``: the kinds of rules with the values of those that counted, ``<kind>_id`` with
+their versions, and what they met (``available``, ``rate``, ...); a missing key is a null.
 """
 
 import math
-from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, field, replace
 
 from .poisson import chance_of_more
 
@@ -25,15 +24,15 @@ class Step:
     """
 
     kind: str
-    amount: Decimal
-    result: Decimal
+    amount: float
+    result: float
     rules: tuple = ()
     sold: bool = False
     facts: dict = field(default_factory=dict)
 
 
-def _decimal(value):
-    return Decimal(str(value or 0))
+def _number(value):
+    return float(value or 0)
 
 
 def explain(inputs):
@@ -48,9 +47,9 @@ def explain(inputs):
     if not inputs:
         return []
     steps = _position_steps(inputs)
-    steps += _buffer_steps(inputs, steps[-1].result)
-    promised = max(Decimal(0), steps[-1].result)
-    factor = _decimal(inputs.get("factor") or 1)
+    steps += _buffer_steps(inputs)
+    promised = max(0.0, steps[-1].result)
+    factor = _number(inputs.get("factor") or 1)
     steps.append(Step("pack", factor, _floor_packs(promised, factor), sold=True))
     steps += _sold_steps(inputs, steps[-1].result)
     steps += _share_steps(inputs, steps[-1].result)
@@ -59,50 +58,51 @@ def explain(inputs):
 
 def _position_steps(inputs):
     """What there is, and who has it already. Stock units."""
-    value = _decimal(inputs.get("on_hand"))
+    value = _number(inputs.get("on_hand"))
     steps = [Step("on_hand", value, value)]
-    for kind in ("allocated", "held"):
-        amount = _decimal(inputs.get(kind))
+    for kind in ("allocated", "held", "doubted"):
+        amount = _number(inputs.get(kind))
         value -= amount
-        steps.append(Step(kind, -amount, value))
-    judged = _decimal(inputs.get("judged"))
-    if judged:
-        value -= judged
-        rules = {rule for each in inputs.get("judged_by", []) for rule in each["rules"]}
-        steps.append(Step("judged", -judged, value, tuple(sorted(rules))))
-    return steps
+        if amount or kind != "doubted":
+            steps.append(Step(kind, -amount, value))
+    # the same, as the planner has added it up
+    return [*steps[:-1], replace(steps[-1], result=_number(inputs.get("available")))]
 
 
-def _buffer_steps(inputs, value):
+def _buffer_steps(inputs):
     """What is promised beyond it, and what is kept back. Stock units."""
     steps = []
+    value = _number(inputs.get("available"))
 
     def step(kind, amount, left, **facts):
         steps.append(Step(kind, amount, left, (inputs[f"{kind}_id"],), facts=facts))
         return left
 
+    if judged := _number(inputs.get("judged")):
+        value -= judged
+        rules = {rule for each in inputs.get("judged_by", []) for rule in each["rules"]}
+        steps.append(Step("judged", -judged, value, tuple(sorted(rules))))
     if inputs.get("backorder_id"):
-        amount = _decimal(inputs.get("backorder"))
+        amount = _number(inputs.get("backorder"))
         value = step("backorder", amount, value + amount)
-    in_pool = max(Decimal(0), value)
+    in_pool = value
     if inputs.get("fixed_id"):
-        amount = _decimal(inputs.get("fixed"))
+        amount = _number(inputs.get("fixed"))
         value = step("fixed", -amount, value - amount)
     if inputs.get("percent_id"):
-        percent = _decimal(inputs.get("percent"))
-        left = max(value, Decimal(0)) * (100 - percent) / 100 if percent else value
-        value = step("percent", percent, left)
+        percent = _number(inputs.get("percent"))
+        value = step("percent", percent, value * (100 - percent) / 100)
     if inputs.get("cover_id"):
-        days, rate = _decimal(inputs.get("cover")), _decimal(inputs.get("rate"))
+        days, rate = _number(inputs.get("cover")), _number(inputs.get("rate"))
         value = step("cover", days, value - days * rate, rate=rate, kept=days * rate)
     if inputs.get("risk_id"):
-        kept = _decimal(inputs.get("risk_kept"))
+        kept = _number(inputs.get("risk_kept"))
         value = step(
-            "risk", _decimal(inputs.get("risk")), value - kept, **_risk_facts(inputs)
+            "risk", _number(inputs.get("risk")), value - kept, **_risk_facts(inputs)
         )
     if inputs.get("share_id"):
-        share = _decimal(inputs.get("share"))
-        value = step("share", share, min(value, in_pool * share / 100))
+        share = _number(inputs.get("share"))
+        value = step("share", share, min(value, max(0, in_pool) * share / 100))
     return steps
 
 
@@ -127,17 +127,17 @@ def _sold_steps(inputs, sold):
     """Limits of the number itself. Sold units."""
     steps = []
     if inputs.get("threshold_id"):
-        limit = _decimal(inputs.get("threshold"))
-        sold = Decimal(0) if sold <= limit else sold
+        limit = _number(inputs.get("threshold"))
+        sold = 0.0 if sold <= limit else sold
         steps.append(
             Step("threshold", limit, sold, (inputs["threshold_id"],), sold=True)
         )
-    cap = _decimal(inputs.get("cap"))
+    cap = _number(inputs.get("cap"))
     if cap > 0:
-        sold = min(sold, Decimal(math.floor(cap)))
+        sold = min(sold, float(math.floor(cap)))
         steps.append(Step("cap", cap, sold, (inputs["cap_id"],), sold=True))
     if inputs.get("freeze_id"):
-        sold = Decimal(min(LARGEST, math.floor(_decimal(inputs.get("freeze")))))
+        sold = float(min(LARGEST, math.floor(_number(inputs.get("freeze")))))
         steps.append(Step("freeze", sold, sold, (inputs["freeze_id"],), sold=True))
     return steps
 
@@ -147,21 +147,18 @@ def _share_steps(inputs, sold):
     if not inputs.get("share_state"):
         return []
     rules = (inputs["exclusive_id"],)
-    entitled = _decimal(inputs.get("entitled"))
-    facts = {
-        name: _decimal(inputs.get(name)) for name in ("supply", "weight", "weights")
-    }
+    entitled = _number(inputs.get("entitled"))
+    facts = {name: _number(inputs.get(name)) for name in ("supply", "weight", "weights")}
     steps = [
         Step("exclusive", entitled, min(sold, entitled), rules, sold=True, facts=facts)
     ]
     if inputs["share_state"] == "waiting":
-        target = _decimal(inputs.get("target"))
-        room = {"room": _decimal(inputs.get("room"))}
+        target = _number(inputs.get("target"))
+        room = {"room": _number(inputs.get("room"))}
         steps.append(Step("waiting", entitled, target, rules, sold=True, facts=room))
     return steps
 
 
 def _floor_packs(promised, factor):
     """Rounded DOWN, after four digits have absorbed the rounding of conversions."""
-    packs = (promised / factor).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
-    return min(Decimal(math.floor(packs)), Decimal(LARGEST))
+    return float(min(math.floor(promised / factor + 0.00005), LARGEST))
