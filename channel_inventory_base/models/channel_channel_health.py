@@ -186,7 +186,7 @@ class ChannelChannel(models.Model):
             SQL(
                 """
                 SELECT publication.channel_id, percentile_cont(0.95) WITHIN GROUP (
-                           ORDER BY extract(epoch FROM publication.acked_at - line.since))
+                           ORDER BY extract(epoch FROM acked_at - line.since))
                   FROM channel_publication publication
                   JOIN channel_publication_line line
                     ON line.publication_id = publication.id

@@ -102,7 +102,8 @@ class ChannelPlanner(models.AbstractModel):
             parted AS (
                 SELECT weighed.*, sum(weight) OVER sharing AS weights,
                        LEAST(wanted, COALESCE(floor(supply * weight
-                             / NULLIF(sum(weight) OVER sharing, 0) / factor), 0)) AS part
+                             / NULLIF(sum(weight) OVER sharing, 0)
+                             / factor), 0)) AS part
                   FROM weighed
                 WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
@@ -152,7 +153,8 @@ class ChannelPlanner(models.AbstractModel):
             ),
             roomy AS (
                 SELECT exposed.*, GREATEST(0, supply
-                           - sum(COALESCE(showing * factor, supply)) OVER sharing) AS room,
+                           - sum(COALESCE(showing * factor, supply))
+                             OVER sharing) AS room,
                        CASE WHEN is_seen THEN GREATEST(0, entitled - showing) * factor
                             ELSE 0 END AS more
                   FROM exposed

@@ -48,8 +48,8 @@ class ChannelPlanner(models.AbstractModel):
         }
 
     def _scope(self, use, listed):
-        """:param listed: query of listing ids; where numbers are shared exclusively, all
-        listings of their products are computed with them"""
+        """:param listed: query of listing ids; where numbers are shared exclusively,
+        all listings of their products are computed with them"""
         products = SQL(
             "= ANY(ARRAY(SELECT product_id FROM channel_listing WHERE id IN (%s)))",
             listed,

@@ -17,9 +17,9 @@ class ChannelPlanner(models.AbstractModel):
     - ``detail``: the position behind a product in a pool, for numbers that changed.
 
     Only steps of which a rule is in effect are in the statement. ``OFFSET 0`` keeps
-    PostgreSQL from computing what is costly anew wherever a later step mentions it. Quantities
-    are doubles, as Odoo's own are, and rounded to four digits where packs are counted;
-    ``tools.explain`` repeats that arithmetic to the last bit.
+    PostgreSQL from computing what is costly anew wherever a later step mentions it.
+    Quantities are doubles, as Odoo's own are, and rounded to four digits where packs
+    are counted; ``tools.explain`` repeats that arithmetic to the last bit.
     """
 
     _inherit = "channel.planner"
@@ -324,7 +324,8 @@ class ChannelPlanner(models.AbstractModel):
                 SQL(
                     "LEFT JOIN channel_sales_rate rate "
                     "ON rate.product_id = listing.product_id "
-                    "AND rate.company_id = listing.company_id AND rate.channel_id IS NULL"
+                    "AND rate.company_id = listing.company_id "
+                    "AND rate.channel_id IS NULL"
                 )
             )
         if "risk" in use.kinds:
@@ -423,7 +424,9 @@ def _place_rows(places, pools):
     return SQL(
         "SELECT * FROM (VALUES %s) place (node_id, channel_id, company_id, pool, "
         "warehouses) WHERE node_id IS NOT NULL",
-        SQL(", ").join(rows or [SQL("(NULL::int, NULL::int, NULL::int, 0, '{}'::int[])")]),
+        SQL(", ").join(
+            rows or [SQL("(NULL::int, NULL::int, NULL::int, 0, '{}'::int[])")]
+        ),
     )
 
 

@@ -51,9 +51,10 @@ class ChannelPlanner(models.AbstractModel):
             SQL(
                 """
                 SELECT kind, bool_or(warehouse_id IS NULL),
-                       bool_or(warehouse_id IS NOT NULL), bool_or(listing_id IS NOT NULL),
-                       bool_or(product_id IS NOT NULL),
-                       bool_or(product_tmpl_id IS NOT NULL), bool_or(tag_id IS NOT NULL),
+                       bool_or(warehouse_id IS NOT NULL),
+                       bool_or(listing_id IS NOT NULL), bool_or(product_id IS NOT NULL),
+                       bool_or(product_tmpl_id IS NOT NULL),
+                       bool_or(tag_id IS NOT NULL),
                        bool_or(horizon_days > 0 OR lead_days > 0 OR supplier_stock)
                   FROM %s version GROUP BY kind
                 """,
@@ -85,7 +86,7 @@ class ChannelPlanner(models.AbstractModel):
 
     # ---------------------------------------------------------- resolution
     def _rule_ctes(self, use, scope):
-        """CTEs ``wide_rule``, ``narrow_rule`` and ``judged``, as far as they are used."""
+        """CTEs ``wide_rule``, ``narrow_rule`` and ``judged``, as far as needed."""
         ctes = []
         if use.kinds:
             ctes.append(self._wide_ctes(use))
@@ -107,7 +108,8 @@ class ChannelPlanner(models.AbstractModel):
                   LEFT JOIN product_category category ON category.id = kind.categ_id
             ),
             wide AS (
-                SELECT spot.node_id, spot.categ_id %(tags)s, version.kind, %(key)s AS key
+                SELECT spot.node_id, spot.categ_id %(tags)s, version.kind,
+                       %(key)s AS key
                   FROM spot
                   JOIN version ON version.company_id = spot.company_id
                   LEFT JOIN product_category scope ON scope.id = version.categ_id
@@ -248,7 +250,9 @@ class ChannelPlanner(models.AbstractModel):
     def _rule_joins(self, use):
         joins = []
         if use.kinds:
-            tags = SQL("AND wide_rule.tags = item.tags" if "tag_id" in use.named else "")
+            tags = SQL(
+                "AND wide_rule.tags = item.tags" if "tag_id" in use.named else ""
+            )
             joins.append(
                 SQL(
                     "LEFT JOIN wide_rule ON wide_rule.node_id = place.node_id "
@@ -291,7 +295,8 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT local_rule.*, source.available,
                        (source.available - COALESCE(fixed_key[5], 0))
                        * (100 - COALESCE(percent_key[5], 0)) / 100
-                       - COALESCE(cover_key[5], 0) * COALESCE(rate.per_day, 0) AS left_over
+                       - COALESCE(cover_key[5], 0) * COALESCE(rate.per_day, 0)
+                           AS left_over
                   FROM local_rule
                   JOIN (%(positions)s) source
                     ON source.product_id = local_rule.product_id

@@ -7,7 +7,6 @@ from odoo.tools import SQL
 from ..db.scope import Scope
 
 
-
 @dataclass(frozen=True)
 class Slice:
     """Products ``first`` to ``last`` of some channels, to be planned together."""

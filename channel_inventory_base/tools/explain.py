@@ -3,7 +3,7 @@
 The steps repeat the planner's arithmetic, operation by operation and in doubles as
 there: what they arrive at is what the SQL arrived at, or a test fails. Keys of
 ``inputs``: the kinds of rules with the values of those that counted, ``<kind>_id`` with
-their versions, and what they met (``available``, ``rate``, ...); a missing key is a null.
+their versions, and what they met (``available``, ``rate``, ...); a missing key is null.
 """
 
 import math
@@ -39,7 +39,8 @@ def explain(inputs):
     """:return: list of Step, from sellable stock to the number shown
 
     >>> steps = explain({"on_hand": 30, "allocated": 4, "held": 1, "available": 25,
-    ...                  "fixed": 3, "fixed_id": 7, "factor": 10, "cap": 50, "cap_id": 8})
+    ...                  "fixed": 3, "fixed_id": 7, "factor": 10,
+    ...                  "cap": 50, "cap_id": 8})
     >>> [(step.kind, int(step.result)) for step in steps]
     [('on_hand', 30), ('allocated', 26), ('held', 25), ('fixed', 22), ('pack', 2), \
 ('cap', 2)]
@@ -148,7 +149,9 @@ def _share_steps(inputs, sold):
         return []
     rules = (inputs["exclusive_id"],)
     entitled = _number(inputs.get("entitled"))
-    facts = {name: _number(inputs.get(name)) for name in ("supply", "weight", "weights")}
+    facts = {
+        name: _number(inputs.get(name)) for name in ("supply", "weight", "weights")
+    }
     steps = [
         Step("exclusive", entitled, min(sold, entitled), rules, sold=True, facts=facts)
     ]
