@@ -50,7 +50,7 @@ class TestPositionFlows(PositionCase):
         self.check(on_hand=6)
         returned = self.give_back(order, 3)
         self.check(on_hand=6, in_transit=3, dedicated=3, backorderable=0)
-        self.env["channel.rule"].create({"kind": "backorder", "value": 50})
+        self.rule("backorder", 50)
         self.plan()
         self.assertEqual(self.level.target, 6)
         self.done(returned)
