@@ -28,6 +28,7 @@ class Watch:
     keyed: bool = True
     # tells an addon's watch of a table from ours
     label: str = ""
+    outbox: str = "channel_change (product_id, listing_id, channel_id)"
 
     def name(self, operation):
         return f"channel_watch{self.label}_{self.table}_{operation}"
@@ -289,7 +290,7 @@ def _create(watch, operation):
         CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$
         BEGIN
             WITH changed AS ({_changed_rows(watch, operation)})
-            INSERT INTO channel_change (product_id, listing_id, channel_id)
+            INSERT INTO {watch.outbox}
             {watch.targets};
             RETURN NULL;
         END $body$;

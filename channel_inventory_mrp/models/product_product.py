@@ -1,0 +1,27 @@
+from odoo import models
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def action_channel_positions(self):
+        """A kit is where its components are."""
+        parts = self.env["channel.kit.component"].search(
+            [("product_id", "in", self.ids), ("component_id", "!=", False)]
+        )
+        return super(
+            ProductProduct, self | parts.component_id
+        ).action_channel_positions()
+
+    def action_channel_kit_components(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_mrp.channel_kit_component_action"
+        )
+        return dict(action, domain=[("product_id", "in", self.ids)], context={})
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    def action_channel_kit_components(self):
+        return self.product_variant_ids.action_channel_kit_components()
