@@ -54,8 +54,10 @@ from . import channel_order_import
 from . import channel_order_back
 from . import channel_order_pay_back
 from . import channel_order_follow
+from . import channel_order_stage
 from . import channel_refund
 from . import channel_order_refund
+from . import channel_timeline
 from . import channel_message
 from . import channel_messenger
 from . import channel_channel_messages

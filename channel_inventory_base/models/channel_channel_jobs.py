@@ -244,6 +244,7 @@ class ChannelChannel(models.Model):
     def _cron_heal(self):
         """Once a minute: whatever waits although its wake-up was lost runs again."""
         self.env["channel.hold"]._expire()
+        self.env["channel.order"]._refresh_moving()
         self.env["channel.rule.version"]._follow_time()
         self.env["channel.external.stock"]._heal()
         self._after_commit(0, "_job_plan")

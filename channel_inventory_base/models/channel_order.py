@@ -245,6 +245,7 @@ class ChannelOrder(models.Model):
     def _on_sale_cancelled(self):
         """Cancelled in Odoo: its stock is free, and the channel still has the order."""
         self._release_holds()
+        self._refresh_stage()
         if self._get_data().state != "cancelled" and not self._tell_cancelled():
             self._block(
                 "changed",

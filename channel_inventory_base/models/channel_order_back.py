@@ -96,6 +96,7 @@ class ChannelOrder(models.Model):
                     summary=f"{data.parcel} {_words(data.tracking)}".strip(),
                 )
             order._log_document(picking, self.env._("%s: shipped", picking.name))
+            order._refresh_stage()
 
     def _split_into_parcels(self, picking):
         """Sold units by parcel: whole ones, counted when their last piece has left.
@@ -327,6 +328,7 @@ class ChannelOrder(models.Model):
                 if sellable
                 else self.env._("%s: received back, not to be sold", picking.name),
             )
+            order._refresh_stage()
             if not units:
                 continue
             warehouse = picking.picking_type_id.warehouse_id

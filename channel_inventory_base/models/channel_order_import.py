@@ -30,6 +30,7 @@ class ChannelOrder(models.Model):
         data = order._get_data()
         if self.state == "cancelled" or data.state == "cancelled":
             return
+        was_sold = order.sale_order_id.state == "sale"
         try:
             if order._is_to_write(data):
                 # all or nothing, contacts included
@@ -39,7 +40,7 @@ class ChannelOrder(models.Model):
                 order._check_confirmable(data)
                 with self.env.cr.savepoint():
                     order.sale_order_id.with_context(**QUIET).action_confirm()
-            if order.sale_order_id.state == "sale":
+            if was_sold:
                 order._take_refunds(data)
                 with self.env.cr.savepoint():
                     order._follow_changes(data)
@@ -54,7 +55,7 @@ class ChannelOrder(models.Model):
             order.with_context(tracking_disable=True).state = "imported"
             self.env["channel.exception"]._resolve_record(self)
             order._report_odd_phones(data)
-        if order.sale_order_id.state == "sale":
+        if was_sold:
             order._credit_refunds(data)
 
     def _is_to_write(self, data):
@@ -121,3 +122,5 @@ class ChannelOrder(models.Model):
             order.sale_order_id._reserve()
             order._report_oversold()
             order._release_holds()
+        # those that are being imported have it when that is done
+        self.filtered(lambda order: order.state != "captured")._refresh_stage()

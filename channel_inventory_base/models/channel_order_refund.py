@@ -24,8 +24,10 @@ class ChannelOrder(models.Model):
         While one of ours is on its way, what comes in may be just that one: they are
         looked at again when its outcome is known.
         """
+        if not data.refunds:
+            return
         known = set(self.refund_ids.mapped("external_id"))
-        new = [each for each in data.refunds or () if each.external_id not in known]
+        new = [each for each in data.refunds if each.external_id not in known]
         if not new or self.env["channel.message"]._is_open(self, ["refund"]):
             return
         for refund in new:

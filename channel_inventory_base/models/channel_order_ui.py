@@ -1,25 +1,32 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class ChannelOrder(models.Model):
     _inherit = "channel.order"
 
-    audit_ids = fields.One2many(
-        "channel.audit",
-        compute="_compute_audit_ids",
-        string="Timeline",
-        groups="channel_inventory_base.group_channel_auditor,"
-        "channel_inventory_base.group_channel_manager",
-    )
+    timeline_ids = fields.One2many("channel.timeline", "order_id", readonly=True)
+    delivery_count = fields.Integer(compute="_compute_delivery_count")
+    told_count = fields.Integer(compute="_compute_told_count")
 
-    @api.depends("trace")
-    def _compute_audit_ids(self):
-        """Whatever was written down about this order or about its trace."""
+    def _compute_delivery_count(self):
         for order in self:
-            domain = [("res_model", "=", order._name), ("res_id", "in", order.ids)]
-            if order.trace:
-                domain = ["|", ("trace", "=", order.trace), "&", *domain]
-            order.audit_ids = self.env["channel.audit"].search(domain, limit=100)
+            # sudo: a number only, for a smart button
+            order.delivery_count = len(order.sudo().sale_order_id.picking_ids)
+
+    def _compute_told_count(self):
+        for order in self:
+            order.told_count = len(order.told_ids)
+
+    def action_open_deliveries(self):
+        self.ensure_one()
+        return self.sale_order_id.action_view_delivery()
+
+    def action_open_messages(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_message_action"
+        )
+        return dict(action, domain=[("order_id", "=", self.id)], context={})
 
     def action_open_exceptions(self):
         self.ensure_one()

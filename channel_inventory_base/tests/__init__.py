@@ -31,6 +31,7 @@ from . import test_reported
 from . import test_schemas
 from . import test_secret
 from . import test_security
+from . import test_stage
 from . import test_tours
 from . import test_views
 from . import test_webhook

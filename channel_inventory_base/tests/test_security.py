@@ -32,6 +32,7 @@ MATRIX = {
     "channel.position": (set(), set(), set()),
     "channel.message": (set(), set(), set()),
     "channel.refund": (set(), set(), set()),
+    "channel.timeline": (set(), set(), set()),
     "channel.inbound": (set(), set(), set()),
     "channel.external.stock": (
         {"operator", "manager"},

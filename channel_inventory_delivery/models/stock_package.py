@@ -1,0 +1,25 @@
+from odoo import fields, models
+
+
+class StockPackage(models.Model):
+    _inherit = "stock.package"
+
+    tracking_ref = fields.Char(
+        string="Tracking Number",
+        copy=False,
+        help="Of this parcel, where a transfer has several. Empty: as the transfer "
+        "says.",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "tracking_ref" in vals:
+            self._tell_tracking()
+        return result
+
+    def _tell_tracking(self):
+        """Channels learn a number that came, or was corrected, after it had left."""
+        lines = self.env["stock.move.line"].search(
+            [("result_package_id", "in", self.ids), ("state", "=", "done")]
+        )
+        lines.picking_id._tell_tracking()
