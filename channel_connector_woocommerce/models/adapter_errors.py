@@ -57,8 +57,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             return self.env._(
                 "WooCommerce does not accept the keys (%s). Make a new pair under "
                 "WooCommerce > Settings > Advanced > REST API and enter it here. If "
-                "they are right, the web server may take the Authorization header away: "
-                "ask your host to pass it on.",
+                "they are right, the web server may take the Authorization header "
+                "away: ask your host to pass it on.",
                 error,
             )
         if isinstance(error, errors.Forbidden):

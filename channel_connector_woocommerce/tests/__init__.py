@@ -9,5 +9,6 @@ from . import test_shop_concurrency
 from . import test_shop_connection
 from . import test_shop_flow
 from . import test_shop_random
+from . import test_shop_webhook
 from . import test_traps
 from . import test_webhook

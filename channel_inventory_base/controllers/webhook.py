@@ -1,4 +1,5 @@
 import logging
+from urllib.parse import urlencode
 
 from odoo import http
 from odoo.http import request
@@ -32,7 +33,7 @@ class ChannelWebhook(http.Controller):
         length = request.httprequest.content_length
         if length is None or length > MAX_BODY:
             return self._answer(413, "body too large, or of unknown length")
-        body = request.httprequest.get_data()
+        body = request.httprequest.get_data() or self._form()
         try:
             event = channel._adapter()._verify_webhook(
                 channel, request.httprequest.headers, body
@@ -47,6 +48,10 @@ class ChannelWebhook(http.Controller):
         if event:
             request.env["channel.inbox.event"]._receive(channel, event)
         return self._answer(200, "ok")
+
+    def _form(self):
+        """A form was read before we were called: its text, as far as it can be had."""
+        return urlencode(request.httprequest.form).encode()
 
     def _find_channel(self, token):
         # sudo: the sender is a machine without an Odoo user; the token in the address

@@ -1,0 +1,65 @@
+from odoo.tests import HttpCase, tagged
+
+from odoo.addons.channel_inventory_base.tests.common import ChannelSetup
+
+from .shop import ConnectedShop, Inbox
+
+SENT = ("Content-Type", "X-WC-Webhook-Topic", "X-WC-Webhook-Signature")
+
+
+@tagged("post_install", "-at_install")
+class TestShopWebhook(ConnectedShop, ChannelSetup, HttpCase):
+    """What the shop delivers, at Odoo's own door."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.open_shop()
+        super().setUpClass()
+        cls.channel = cls.make_channel(cls.env)
+
+    def setUp(self):
+        super().setUp()
+        self.as_new()
+        self.inbox = Inbox()
+        self.addCleanup(self.inbox.stop)
+        address = f"{self.inbox.url}/channel/webhook/{self.channel.webhook_token}"
+        self.channel._adapter()._ensure_webhooks(self.channel, address)
+
+    def hand_over(self, deliveries):
+        """:return: the answers that the shop would have got"""
+        path = f"/channel/webhook/{self.channel.webhook_token}"
+        return [
+            self.url_open(
+                path,
+                data=body,
+                headers={name: headers[name] for name in SENT if name in headers},
+            ).status_code
+            for headers, body in deliveries
+        ]
+
+    def sell(self):
+        self.shop.checkout({"SKU-1": 2})
+        self.shop.cron()
+        return self.inbox.signed()
+
+    def events(self):
+        return self.env["channel.inbox.event"].search(
+            [("channel_id", "=", self.channel.id)]
+        )
+
+    def test_pings_are_answered_and_neither_stored_nor_counted_as_forged(self):
+        self.assertEqual(self.hand_over(self.inbox.deliveries), [200] * 7)
+        self.assertFalse(self.events())
+        self.channel.invalidate_recordset()
+        self.assertEqual(self.channel.forged_count, 0)
+
+    def test_an_order_is_stored_as_received(self):
+        [(headers, body)] = self.sell()
+        self.assertEqual(self.hand_over([(headers, body)] * 2), [200, 200])
+        self.assertEqual(self.events().body, body.decode())
+
+    def test_what_is_signed_by_somebody_else_is_refused(self):
+        for hook in self.shop.store.webhooks.values():
+            hook.secret = "guessed"
+        self.assertEqual(self.hand_over(self.sell()), [401])
+        self.assertFalse(self.events())
