@@ -1,4 +1,4 @@
-"""Odoo, two stores and their shoppers on one machine; ``setup/demo`` is the front."""
+"""Odoo, three stores and their shoppers on one machine; ``setup/demo`` is the front."""
 
 import argparse
 import contextlib
@@ -16,7 +16,7 @@ import demo_database
 import demo_life
 import demo_store
 import postgres
-from demo_channel import Channel
+from demo_channel import TYPES
 from demo_company import ROLES, Company
 from demo_processes import DemoError, Process, free_ports
 from demo_rpc import Refused, Rpc, Store
@@ -51,7 +51,9 @@ class Demo:
         self.products = demo_store.find_products(self.odoo)
         self.company = Company(self.odoo)
         self.channels = [
-            Channel(self.odoo, self.database, self.company, store, assortment)
+            TYPES[assortment.type](
+                self.odoo, self.database, self.company, store, assortment
+            )
             for store, assortment in self._start_stores()
         ]
         self.life = demo_life.Life(self.company, self.products)
@@ -127,24 +129,48 @@ class Demo:
     def _start_stores(self):
         """:return: pairs (store, assortment)"""
         say(f"start {len(demo_store.STORES)} stores")
-        command = [sys.executable, "-m", "sandbox.shopify", "--currency", CURRENCY]
-        command += ["--retry-window", "60"]
-        command += ["--schemas", os.environ["CHANNEL_SHOPIFY_SCHEMAS"]]
-        for number, assortment in enumerate(demo_store.STORES):
-            seed = demo_store.make_seed(assortment, self.products, CURRENCY)
-            path = self._folder / f"seed-{number}.json"
-            path.write_text(json.dumps(seed, indent=1))
-            command += ["--store", f"{assortment.domain}=0={path}"]
-        process = self._start("stores", command, "stores", databases.REPO / "setup")
+        shopify = [each for each in demo_store.STORES if each.type == "shopify"]
+        others = [each for each in demo_store.STORES if each.type != "shopify"]
+        pairs = self._start_shopify(shopify)
+        for assortment in others:
+            pairs += self._start_shop(assortment)
+        return pairs
+
+    def _start_shopify(self, assortments):
+        """One process serves them all."""
+        options = ["--retry-window", "60"]
+        options += ["--schemas", os.environ["CHANNEL_SHOPIFY_SCHEMAS"]]
+        for assortment in assortments:
+            path = self._write_seed(assortment)
+            options += ["--store", f"{assortment.domain}=0={path}"]
+        return self._start_sandbox("shopify", assortments, options)
+
+    def _start_shop(self, assortment):
+        """With the companion plugin, as a careful owner has it."""
+        options = ["--companion", "--name", assortment.name, "--port", "0"]
+        options += ["--seed", self._write_seed(assortment)]
+        return self._start_sandbox(assortment.type, [assortment], options)
+
+    def _write_seed(self, assortment):
+        seed = demo_store.make_seed(assortment, self.products, CURRENCY)
+        path = self._folder / f"seed-{assortment.domain}.json"
+        path.write_text(json.dumps(seed, indent=1))
+        return path
+
+    def _start_sandbox(self, kind, assortments, options):
+        """:return: pairs (store, assortment)"""
+        command = [sys.executable, "-m", f"sandbox.{kind}", "--currency", CURRENCY]
+        folder = databases.REPO / "setup"
+        process = self._start(f"{kind} sandbox", [*command, *options], kind, folder)
 
         def addresses():
             """Its first lines tell where each store listens."""
             lines = process.log.read_text().split("\n")[:-1]
             urls = [json.loads(line)["ready"] for line in lines if '"ready"' in line]
-            return urls if len(urls) == len(demo_store.STORES) else None
+            return urls if len(urls) == len(assortments) else None
 
-        urls = process.wait_for("are ready", addresses, SECONDS_TO_START)
-        pairs = zip(urls, demo_store.STORES, strict=True)
+        urls = process.wait_for("is ready", addresses, SECONDS_TO_START)
+        pairs = zip(urls, assortments, strict=True)
         return [(Store(url), assortment) for url, assortment in pairs]
 
     def _start(self, name, command, log, cwd):
@@ -207,7 +233,7 @@ def show(demo):
 WORDS = """
 Odoo     {url}
 Log in   admin (password: admin), or as {roles} (password: the name)
-Look at  Channels > Dashboard: the health of two stores that sell the same goods
+Look at  Channels > Dashboard: the health of three stores that sell the same goods
          Channels > Stock > Levels: open one and read why it shows this number
          Channels > Operations > Orders: shoppers buy now and then
          Channels > Operations > Exceptions: a SKU that Odoo does not know; match it

@@ -1,15 +1,28 @@
 """Connect a store, through the methods that the buttons of the forms call."""
 
+from decimal import Decimal
+
 import demo_store
 from demo_company import VAT, make_rule
 
 ORDER_LAG = 2
-CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"  # the sandbox's own
+# the sandboxes' own
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
+CONSUMER_KEY, CONSUMER_SECRET = "ck_sandbox", "cs_sandbox"
 PERCENT_KEPT_BACK = 10
 
 
 class Channel:
-    """One store as it is connected: ``id`` in Odoo, ``store`` its control interface."""
+    """One store as it is connected: ``id`` in Odoo, ``store`` its control interface.
+
+    What is here is of a Shopify store; other types overrule what they have otherwise.
+    """
+
+    type = "shopify"
+    settings = {
+        "shopify_client_id": CLIENT_ID,
+        "shopify_client_secret": CLIENT_SECRET,
+    }
 
     def __init__(self, odoo, database, company, store, assortment):
         self.odoo, self.database, self.company = odoo, database, company
@@ -53,19 +66,41 @@ class Channel:
             taxes=[{"title": "VAT", "rate": VAT / 100}],
         )
 
+    def shown(self):
+        """:return: (SKU, place) -> the number in the store, by its own record"""
+        return {
+            (each["sku"], each["location"]): each["available"]
+            for each in self.store.get("levels")["levels"]
+            if each["active"]
+        }
+
+    def orders(self):
+        """:return: the store's orders by its own record: dicts of id, name, skus,
+        status, paid, total"""
+        return [
+            {
+                "id": str(order["id"]),
+                "name": order["name"],
+                "skus": {line["sku"] for line in order["line_items"]},
+                "status": order["financial_status"],
+                "paid": order["financial_status"] in ("paid", "authorized"),
+                "total": Decimal(order["total_price"]),
+            }
+            for order in self.store.get("orders")["orders"]
+        ]
+
     def _create(self):
         return self.odoo.create(
             "channel.channel",
             name=self.assortment.name,
-            channel_type="shopify",
+            channel_type=self.type,
             base_url=self.store.url,
             order_lag=ORDER_LAG,
             poll_minutes=1,
             exception_user_id=self.odoo.find_id(
                 "res.users", ["login", "=", "operator"]
             ),
-            shopify_client_id=CLIENT_ID,
-            shopify_client_secret=CLIENT_SECRET,
+            **self.settings,
         )
 
     def _map_nodes(self):
@@ -153,3 +188,37 @@ class Channel:
             """,
             id=self.id,
         )
+
+
+class Shop(Channel):
+    """A WooCommerce shop: one figure a product, in one place."""
+
+    type = "woocommerce"
+    settings = {
+        "woocommerce_consumer_key": CONSUMER_KEY,
+        "woocommerce_consumer_secret": CONSUMER_SECRET,
+    }
+
+    def shown(self):
+        [place] = self.assortment.places
+        return {
+            (each["sku"], place): each["stock"]
+            for each in self.store.get("levels")["levels"]
+            if each["own"]
+        }
+
+    def orders(self):
+        return [
+            {
+                "id": str(order["id"]),
+                "name": f"#{order['number']}",
+                "skus": {line["sku"] for line in order["line_items"]},
+                "status": order["status"],
+                "paid": order["status"] in ("processing", "completed"),
+                "total": Decimal(order["total"]),
+            }
+            for order in self.store.get("orders")["orders"]
+        ]
+
+
+TYPES = {each.type: each for each in (Channel, Shop)}

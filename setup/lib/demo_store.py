@@ -19,7 +19,8 @@ FIELDS = ("default_code", "barcode", "display_name", "name", "lst_price", "track
 class Assortment:
     """One store: what it is called, where it believes stock lies, and what it sells.
 
-    ``places`` maps the store's locations to codes of Odoo's warehouses.
+    ``places`` maps the store's locations to codes of Odoo's warehouses. ``type`` is a
+    type of channel and the sandbox that plays it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Assortment:
     places: dict
     every: int = 1
     traps: bool = False
+    type: str = "shopify"
 
 
 STORES = (
@@ -42,6 +44,14 @@ STORES = (
         "outlet-store.myshopify.com",
         {"Everywhere": ("WH", "EAST", "WEST")},
         every=2,
+    ),
+    # Another kind of shop, which has one figure a product and no locations.
+    Assortment(
+        "Web Shop",
+        "web-shop.example",
+        {"The shop's stock": ("WH", "EAST", "WEST")},
+        every=2,
+        type="woocommerce",
     ),
 )
 
@@ -61,6 +71,8 @@ def find_products(odoo):
 
 def make_seed(assortment, products, currency):
     """:return: the seed of a sandbox store, as its ``--seed`` reads it"""
+    if assortment.type == "woocommerce":
+        return {"products": _shop_products(products[:: assortment.every])}
     listed = [
         _listing(assortment, index, product)
         for index, product in enumerate(products[:: assortment.every])
@@ -87,6 +99,24 @@ def _listing(assortment, index, product):
         "price": f"{product['lst_price']:.2f}",
         "quantities": {place: (index * 3) % 7 for place in places},
     }
+
+
+def _shop_products(products):
+    """Variants of one product as variations, everything else as simple products."""
+    by_name = {}
+    for index, product in enumerate(products):
+        entry = {
+            "sku": product["default_code"],
+            "name": product["display_name"].partition("] ")[2],
+            "barcode": product["barcode"] or None,
+            "price": f"{product['lst_price']:.2f}",
+            "stock": (index * 3) % 7,
+        }
+        by_name.setdefault(product["name"], []).append(entry)
+    return [
+        entries[0] if len(entries) == 1 else {"name": name, "variations": entries}
+        for name, entries in by_name.items()
+    ]
 
 
 def _pack(assortment, products):
