@@ -53,11 +53,7 @@ class ChannelInbound(models.Model):
                    inbound.source, inbound.move_id
               FROM (%s UNION ALL %s) inbound
               JOIN stock_warehouse warehouse ON warehouse.id = inbound.warehouse_id
-              LEFT JOIN channel_external_stock external
-                ON external.product_id = inbound.product_id
-               AND external.warehouse_id = inbound.warehouse_id
-               AND warehouse.channel_authority = 'external'
-             WHERE inbound.quantity > 0 AND external.confidence IS DISTINCT FROM 0
+             WHERE inbound.quantity > 0
             """,
             self._moves_query(),
             self._house_query(),
@@ -78,7 +74,7 @@ class ChannelInbound(models.Model):
                        AS quantity
               FROM (%(moves)s) move
              CROSS JOIN LATERAL (SELECT move.warehouse_id) final
-             WHERE NOT move.is_return
+             WHERE NOT move.is_doubtful
             """,
             moves=position._inbound_moves(),
             leaves=position._leaving_moves(

@@ -115,9 +115,8 @@ class ChannelPosition(models.Model):
             SELECT position.product_id::bigint * 1000000 + position.warehouse_id AS id,
                    position.product_id, position.warehouse_id, warehouse.company_id,
                    %(columns)s, available,
-                   CASE WHEN external.confidence = 0 THEN 0
-                        ELSE GREATEST(0, in_transit - dedicated + LEAST(0, available))
-                        END AS backorderable,
+                   GREATEST(0, in_transit - dedicated + LEAST(0, available))
+                       AS backorderable,
                    external.as_of, COALESCE(external.confidence, 100) AS confidence
               FROM (
                 SELECT summed.*, on_hand - allocated - held - doubted AS available

@@ -175,8 +175,7 @@ class ChannelPosition(models.Model):
     def _incoming_facts(self):
         """A row is an open move of goods into a warehouse, the last of a chain.
 
-        Returns count twice: as in transit, and as not to be promised before somebody
-        has seen in what state they come back.
+        What is not to be promised counts twice, see ``is_doubtful``.
         """
         return SQL(
             """
@@ -184,15 +183,19 @@ class ChannelPosition(models.Model):
                    inbound.quantity
               FROM (%s) inbound
               JOIN (VALUES ('in_transit', true), ('in_transit', false),
-                           ('dedicated', true)) AS counted (kind, is_return)
-                ON counted.is_return = inbound.is_return
+                           ('dedicated', true)) AS counted (kind, is_doubtful)
+                ON counted.is_doubtful = inbound.is_doubtful
             """,
             self._inbound_moves(),
         )
 
     def _inbound_moves(self):
         """Query of (id, product_id, warehouse_id, quantity, source_usage, date,
-        is_return): open moves into a warehouse from outside, each chain once."""
+        is_doubtful): open moves into a warehouse from outside, each chain once.
+
+        Doubtful are returns, before somebody has seen in what state they come back, and
+        what is bound for a warehouse whose authority is silent.
+        """
         return SQL(
             """
             SELECT move.id, move.product_id, final.warehouse_id,
@@ -201,7 +204,12 @@ class ChannelPosition(models.Model):
                    CASE WHEN source.usage = 'supplier'
                         THEN GREATEST(move.date, move.date_deadline)
                         ELSE move.date END AS date,
-                   source.usage = 'customer' AS is_return
+                   source.usage = 'customer'
+                       OR warehouse.channel_authority = 'external' AND EXISTS (
+                          SELECT FROM channel_external_stock external
+                           WHERE external.product_id = move.product_id
+                             AND external.warehouse_id = warehouse.id
+                             AND external.confidence = 0) AS is_doubtful
               FROM stock_move move
               JOIN stock_location source ON source.id = move.location_id
               JOIN stock_location final

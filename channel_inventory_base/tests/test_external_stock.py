@@ -133,10 +133,14 @@ class TestExternalStock(PositionCase):
     def test_nothing_on_its_way_is_promised_where_the_authority_is_silent(self):
         self.report(2, minutes=601)
         self.move(self.place("suppliers"), self.stock, 5)
-        self.assertEqual(self.position.backorderable, 0)
-        self.assertEqual(self.promised(), 0)
+        self.check(in_transit=5, dedicated=5, backorderable=0)
+        self.rule("backorder", 50)
+        self.plan()
+        self.assertEqual(self.level.target, 0)
         self.report(2)
         self.check(backorderable=5)
+        self.plan()
+        self.assertEqual(self.level.target, 7)
 
     def test_change_of_policy_is_applied_at_once(self):
         self.report(50, minutes=61)

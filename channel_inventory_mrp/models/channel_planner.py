@@ -41,67 +41,133 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     # -------------------------------------------------------------- supply
-    def _stock_conditions(self, products):
-        """The components of kits as well, where they are not among ``products``."""
+    def _flow_queries(self, products):
+        """Kits in the place of whatever is known of their own stock."""
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT component_id FROM channel_kit_component
-                 WHERE product_id %(products)s AND component_id IS NOT NULL
-                   AND NOT (component_id %(products)s)
+                SELECT array_agg(DISTINCT product_id), array_agg(DISTINCT component_id)
+                  FROM channel_kit_component WHERE product_id %s
                 """,
-                products=products,
+                products,
             )
         )
-        conditions = super()._stock_conditions(products)
-        if rows:
-            # a list, so that PostgreSQL knows how many there are
-            parts = [row[0] for row in rows]
-            conditions.append(SQL("position.product_id = ANY(%s::int[])", parts))
-        return conditions
+        # lists, so that PostgreSQL knows how many there are
+        [(kits, parts)] = rows
+        if not kits:
+            return super()._flow_queries(products)
+        flows = super()._flow_queries(
+            SQL("%s AND product_id <> ALL(%s::int[])", products, kits)
+        )
+        own = super()._flow_queries(SQL("= ANY(%s::int[])", kits))
+        of_parts = super()._flow_queries(SQL("= ANY(%s::int[])", parts))
+        if self._has_companies():
+            flows.append(self._own_flow_query(own))
+        flows.append(self._kit_flow_query(kits, of_parts))
+        return flows
 
-    def _supply_sources(self):
-        return [
-            SQL(
-                """
-                SELECT source.* FROM (%s) source
-                 WHERE NOT EXISTS (
-                       SELECT FROM channel_kit_component kit
-                         JOIN stock_warehouse warehouse
-                           ON warehouse.company_id = kit.company_id
-                        WHERE kit.product_id = source.product_id
-                          AND warehouse.id = source.warehouse_id)
-                """,
-                SQL(" UNION ALL ").join(super()._supply_sources()),
-            ),
-            SQL(
-                """
-                SELECT product_id, warehouse_id, on_hand, on_hand - unallocated,
-                       unallocated - unheld, available,
-                       GREATEST(0, backordered - GREATEST(0, available))
-                  FROM (%s) kits
-                """,
-                self._kits_query(SQL("IN (SELECT product_id FROM pair)")),
-            ),
-        ]
+    def _has_companies(self):
+        [[count]] = self.env.execute_query(
+            SQL("SELECT count(DISTINCT company_id) FROM channel_channel")
+        )
+        return count > 1
 
-    def _kits_query(self, products):
-        """Query of (product_id, warehouse_id, on_hand, unallocated, unheld, available,
-        backordered): how many kits can be made of what its components have on hand, and
-        of what is left of that step by step. STOCK units of the kit.
+    def _own_flow_query(self, flows):
+        """Products that are kits for one company and plain stock for another."""
+        return SQL(
+            """
+            SELECT flow.* FROM (%s) flow
+             WHERE NOT EXISTS (
+                   SELECT FROM channel_kit_component kit
+                     JOIN stock_warehouse warehouse
+                       ON warehouse.company_id = kit.company_id
+                    WHERE kit.product_id = flow.product_id
+                      AND warehouse.id = flow.warehouse_id)
+            """,
+            SQL(" UNION ALL ").join(flows),
+        )
+
+    def _kit_flow_query(self, kits, flows):
+        """A row is what a warehouse makes of a kit: of what its components have
+        available, and the more it makes with what is inbound of them."""
+        return SQL(
+            """
+            SELECT product_id, warehouse_id, available::float8,
+                   GREATEST(0, potential - available)::float8 AS inbound
+              FROM (%s) made
+            """,
+            self._made_query(
+                SQL("= ANY(%s::int[])", kits),
+                SQL(
+                    """
+                    SELECT product_id, warehouse_id,
+                           COALESCE(sum(available), 0) AS available,
+                           COALESCE(sum(available), 0)
+                               + GREATEST(0, COALESCE(sum(inbound), 0)) AS potential
+                      FROM (%s) flow GROUP BY product_id, warehouse_id
+                    """,
+                    SQL(" UNION ALL ").join(flows),
+                ),
+                ("available", "potential"),
+            ),
+        )
+
+    def _position_query(self, products):
+        """A kit's position: how many can be made of what is on hand, and how many fewer
+        of what is left of that, step by step."""
+        parts = SQL(
+            "= ANY(ARRAY(SELECT component_id FROM channel_kit_component "
+            "WHERE product_id %s))",
+            products,
+        )
+        return SQL(
+            """
+            SELECT position.* FROM (%(positions)s) position
+             WHERE NOT EXISTS (
+                   SELECT FROM channel_kit_component kit
+                     JOIN stock_warehouse warehouse
+                       ON warehouse.company_id = kit.company_id
+                    WHERE kit.product_id = position.product_id
+                      AND warehouse.id = position.warehouse_id)
+            UNION ALL
+            SELECT product_id, warehouse_id, on_hand, on_hand - unallocated,
+                   unallocated - unheld, unheld - available, available
+              FROM (%(made)s) made
+            """,
+            positions=super()._position_query(products),
+            made=self._made_query(
+                products,
+                SQL(
+                    """
+                    SELECT product_id, warehouse_id, on_hand, available,
+                           on_hand - allocated AS unallocated,
+                           on_hand - allocated - held AS unheld
+                      FROM (%s) position
+                    """,
+                    super()._position_query(parts),
+                ),
+                ("on_hand", "unallocated", "unheld", "available"),
+            ),
+        )
+
+    def _made_query(self, products, stock, columns):
+        """Query of (product_id, warehouse_id, columns): for each of ``columns`` of the
+        components' ``stock``, how many kits it makes. STOCK units of the kit.
 
         A component that a warehouse has never seen makes it none there. A shortage of
         one makes the number negative, as it would be for the component itself.
+
+        :param products: condition on the product id of a kit
+        :param stock: query of (product_id, warehouse_id, columns)
         """
         return SQL(
             """
-            SELECT made.product_id, made.warehouse_id,
-                   %(capped)s
+            SELECT made.product_id, made.warehouse_id, %(capped)s
               FROM (
                 SELECT kit.product_id, kit.company_id, stock.warehouse_id,
                        count(*) AS found, %(made)s
                   FROM channel_kit_component kit
-                  JOIN stock ON stock.product_id = kit.component_id
+                  JOIN (%(stock)s) stock ON stock.product_id = kit.component_id
                   JOIN stock_warehouse warehouse
                     ON warehouse.id = stock.warehouse_id
                    AND warehouse.company_id = kit.company_id
@@ -115,14 +181,15 @@ class ChannelPlanner(models.AbstractModel):
                  GROUP BY kit.product_id, kit.company_id
               ) whole USING (product_id, company_id)
             """,
+            stock=stock,
             made=SQL(", ").join(
                 SQL(
                     # digits that absorb the rounding of thirds, not stock
-                    "min(floor(round((%s)::numeric / kit.quantity::numeric, 6))) AS %s",
-                    SQL(expression),
-                    SQL.identifier(name),
+                    "min(floor(round(stock.%(name)s::numeric / kit.quantity::numeric, "
+                    "6))) AS %(name)s",
+                    name=SQL.identifier(name),
                 )
-                for name, expression in _LEFT.items()
+                for name in columns
             ),
             capped=SQL(", ").join(
                 SQL(
@@ -130,7 +197,7 @@ class ChannelPlanner(models.AbstractModel):
                     "ELSE LEAST(0, %(name)s) END AS %(name)s",
                     name=SQL.identifier(name),
                 )
-                for name in _LEFT
+                for name in columns
             ),
             products=products,
         )
@@ -195,13 +262,3 @@ class ChannelPlanner(models.AbstractModel):
              WHERE served.channel_node_id = level.node_id
             """
         )
-
-
-# What is left of a component's position, step by step.
-_LEFT = {
-    "on_hand": "stock.on_hand",
-    "unallocated": "stock.on_hand - stock.allocated",
-    "unheld": "stock.on_hand - stock.allocated - stock.held",
-    "available": "stock.available",
-    "backordered": "GREATEST(0, stock.available) + stock.backorderable",
-}
