@@ -54,6 +54,7 @@
         "wizards/channel_go_live_views.xml",
         "wizards/channel_rejection_views.xml",
         "wizards/channel_replay_views.xml",
+        "wizards/channel_rule_preview_views.xml",
         "wizards/channel_short_stock_views.xml",
         "views/channel_channel_views.xml",
         "views/product_views.xml",

@@ -9,6 +9,8 @@ from . import channel_node
 from . import channel_controlled
 from . import channel_listing
 from . import channel_listing_mapping
+from . import channel_import
+from . import channel_listing_import
 from . import channel_explained
 from . import channel_listing_version
 from . import channel_level

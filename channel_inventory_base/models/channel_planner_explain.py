@@ -79,11 +79,12 @@ class ChannelPlanner(models.AbstractModel):
 
     # ------------------------------------------------------------- preview
     @api.model
-    def _preview(self, rules, listed=None):
+    def _preview(self, rules, listed=None, ending=None):
         """What the numbers would be if the drafts ``rules`` were in effect, as the
         planner would compute them; nothing is written.
 
         :param rules: channel.rule records, saved or not, replacing their versions
+        :param ending: channel.rule records whose versions would count no more
         :param listed: query of listing ids to look at; all of the companies' by default
         :return: (totals, lines): dictionaries; totals has ``levels``, ``changed``,
             ``up``, ``down``, ``zero``; lines, the largest changes first, have
@@ -91,11 +92,12 @@ class ChannelPlanner(models.AbstractModel):
         """
         self.env.flush_all()
         self.env.cr.execute("SET LOCAL jit = off")
-        use = self._use(self._source_with(rules))
+        ending = ending or rules.browse()
+        use = self._use(self._source_with(rules, ending))
         listed = listed or SQL(
             "SELECT id AS listing_id FROM channel_listing WHERE state = 'mapped' "
             "AND company_id = ANY(%s)",
-            rules.company_id.ids,
+            (rules | ending).company_id.ids,
         )
         [[totals, lines]] = self.env.execute_query(
             SQL(
@@ -128,8 +130,9 @@ class ChannelPlanner(models.AbstractModel):
         )
         return totals, lines or []
 
-    def _source_with(self, rules):
-        """Versions in effect, with ``rules`` in the place of their own."""
+    def _source_with(self, rules, ending):
+        """Versions in effect, with ``rules`` in the place of their own and without
+        those of ``ending``."""
         versions = self.env["channel.rule.version"]
         names = ["id", "rule_id", "specificity", *versions._terms_fields()]
         columns = SQL(", ").join(SQL.identifier(name) for name in names)
@@ -145,11 +148,11 @@ class ChannelPlanner(models.AbstractModel):
         ]
         return SQL(
             "(SELECT %(columns)s FROM %(in_effect)s version "
-            "WHERE rule_id <> ALL(%(ids)s) UNION ALL %(drafts)s)",
+            "WHERE rule_id <> ALL(%(ids)s::int[]) %(drafts)s)",
             columns=columns,
             in_effect=IN_EFFECT,
-            ids=rules.ids,
-            drafts=SQL(" UNION ALL ").join(drafts),
+            ids=(rules | ending).ids,
+            drafts=SQL(" ").join(SQL("UNION ALL %s", draft) for draft in drafts),
         )
 
     def _draft_row(self, number, rule, names):

@@ -26,7 +26,12 @@ class ChannelRule(models.Model):
 
     _name = "channel.rule"
     _description = "Channel Rule"
-    _inherit = ["channel.rule.terms", "channel.controlled", "mail.thread"]
+    _inherit = [
+        "channel.rule.terms",
+        "channel.controlled",
+        "channel.import",
+        "mail.thread",
+    ]
     _order = "kind, sequence, specificity desc, id"
 
     name = fields.Char(compute="_compute_name", store=True, readonly=False, copy=False)

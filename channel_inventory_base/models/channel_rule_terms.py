@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 # In the order in which they are applied.
 KINDS = [
@@ -28,6 +29,18 @@ SCOPES = {
     "product_tmpl_id": 16,
     "product_id": 32,
     "listing_id": 64,
+}
+
+# The same, as paths from a level.
+SCOPE_PATHS = {
+    "listing_id": "listing_id",
+    "product_id": "listing_id.product_id",
+    "product_tmpl_id": "listing_id.product_id.product_tmpl_id",
+    "tag_id": "listing_id.product_id.all_product_tag_ids",
+    "categ_id": "listing_id.product_id.categ_id",
+    "warehouse_id": "node_id.warehouse_ids",
+    "node_id": "node_id",
+    "channel_id": "channel_id",
 }
 
 
@@ -215,3 +228,18 @@ class ChannelRuleTerms(models.AbstractModel):
             for name in new
             if old.get(name, False) != new[name]
         }
+
+    # --------------------------------------------------------------- scope
+    def _scope_domain(self):
+        """Domain of the levels that the terms are about: planned ones."""
+        self.ensure_one()
+        domain = Domain("company_id", "=", self.company_id.id)
+        domain &= Domain("listing_id.state", "=", "mapped")
+        for name, path in SCOPE_PATHS.items():
+            if self[name]:
+                operator = "child_of" if name == "categ_id" else "in"
+                domain &= Domain(path, operator, self[name]._origin.ids)
+        if self.kind == "exclusive":
+            channels = self.allocation_group_id.member_ids.channel_id._origin
+            domain &= Domain("channel_id", "in", channels.ids)
+        return domain

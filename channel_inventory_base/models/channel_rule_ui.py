@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from .channel_rule import PERCENT_KINDS
@@ -165,20 +164,6 @@ class ChannelRule(models.Model):
         for rule in self:
             rule.level_count = levels.search_count(rule._scope_domain())
 
-    def _scope_domain(self):
-        """Domain of the levels that the terms are about: planned ones."""
-        self.ensure_one()
-        domain = Domain("company_id", "=", self.company_id.id)
-        domain &= Domain("listing_id.state", "=", "mapped")
-        for name, path in SCOPE_PATHS.items():
-            if self[name]:
-                operator = "child_of" if name == "categ_id" else "in"
-                domain &= Domain(path, operator, self[name]._origin.ids)
-        if self.kind == "exclusive":
-            channels = self.allocation_group_id.member_ids.channel_id._origin
-            domain &= Domain("channel_id", "in", channels.ids)
-        return domain
-
     # ------------------------------------------------------------- buttons
     def action_show_levels(self):
         """The levels in scope of what is written here."""
@@ -191,19 +176,21 @@ class ChannelRule(models.Model):
             context={},
         )
 
+    def action_preview(self):
+        """What the numbers would be; see the wizard."""
+        self._require_role("operator")
+        preview = self.env["channel.rule.preview"]._make(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Preview"),
+            "res_model": preview._name,
+            "res_id": preview.id,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
+
     def action_show_numbers(self):
         """Levels that a version of this rule has worked on."""
         self.ensure_one()
         return self.version_ids.action_show_levels()
-
-
-SCOPE_PATHS = {
-    "listing_id": "listing_id",
-    "product_id": "listing_id.product_id",
-    "product_tmpl_id": "listing_id.product_id.product_tmpl_id",
-    "tag_id": "listing_id.product_id.all_product_tag_ids",
-    "categ_id": "listing_id.product_id.categ_id",
-    "warehouse_id": "node_id.warehouse_ids",
-    "node_id": "node_id",
-    "channel_id": "channel_id",
-}

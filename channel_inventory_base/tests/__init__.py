@@ -7,6 +7,7 @@ from . import test_explain
 from . import test_external_race
 from . import test_external_stock
 from . import test_follow
+from . import test_import
 from . import test_inbound
 from . import test_invariants
 from . import test_jobs
@@ -24,6 +25,7 @@ from . import test_planner
 from . import test_position
 from . import test_position_flows
 from . import test_position_mto
+from . import test_preview
 from . import test_publisher
 from . import test_publisher_absolute
 from . import test_pure

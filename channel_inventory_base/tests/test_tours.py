@@ -1,6 +1,7 @@
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from .common import ChannelSetup
+from .common import ChannelSetup, fake_adapter
+from .fake_channel import FakeChannel
 
 BASE = "channel_inventory_base.group_channel_"
 
@@ -69,3 +70,74 @@ class TestTours(ChannelSetup, HttpCase):
         )
         self.assertEqual(exception.state, "resolved")
         self.assertEqual(exception.user_id, user)
+
+    def publish(self, shown):
+        """Plan, and publish to a channel that acknowledges everything."""
+        self.env.flush_all()
+        self.env["channel.planner"]._run()
+        self.env.invalidate_all()
+        fake = FakeChannel()
+        fake.levels["item-1", "node-1"] = shown
+        with fake_adapter(fake):
+            self.env["channel.publisher"]._run(self.channel)
+        self.env.invalidate_all()
+        return fake.levels["item-1", "node-1"]
+
+    def test_rule_is_previewed_proposed_approved_and_named_by_its_numbers(self):
+        """From a draft to the explanation of a number published long ago."""
+        self.channel.company_id.channel_change_approval = True
+        self.make_user("operator").name = "Olga Operator"
+        manager = self.make_user("manager")
+        manager.name = "Mike Manager"
+        self.make_user("auditor")
+        self.env.flush_all()
+        self.env["channel.planner"]._run()
+        self.env.invalidate_all()
+        level = self.listing.level_ids
+        self.make_known(self.env, level, 10)
+        self.start_tour(
+            "/odoo/channel-rules", "channel_rule_propose", login="channel_operator"
+        )
+        rule = self.env["channel.rule"].search(
+            [("product_tmpl_id", "=", self.product.product_tmpl_id.id)]
+        )
+        self.assertEqual(rule.state, "proposed")
+        self.start_tour(
+            "/odoo/channel-rules-to-approve",
+            "channel_rule_approve",
+            login="channel_manager",
+        )
+        self.assertEqual(rule.active_version_id.approved_by_id, manager)
+        self.assertEqual(self.publish(shown=10), 7)
+        self.start_tour(
+            "/odoo/channel-levels", "channel_rule_explained", login="channel_auditor"
+        )
+        rule.value = 5
+        rule.with_user(self.env.ref("base.user_admin")).action_propose()
+        rule.with_user(manager).action_approve()
+        self.assertEqual(self.publish(shown=7), 5)
+        self.start_tour(
+            "/odoo/channel-levels",
+            "channel_rule_explained_later",
+            login="channel_auditor",
+        )
+        first = level.publication_line_ids.sorted("id")[0]
+        self.assertEqual(first.quantity, 7)
+        self.start_tour(
+            f"/odoo/action-channel_inventory_base.channel_publication_line_action"
+            f"/{first.id}",
+            "channel_rule_explained_then",
+            login="channel_auditor",
+        )
+
+    def test_mapping_is_approved_by_another_person(self):
+        operator = self.make_user("operator")
+        self.make_user("manager")
+        self.channel.company_id.channel_change_approval = True
+        self.listing.with_user(operator).pack_qty = 12
+        self.start_tour(
+            "/odoo/channel-mappings-to-approve",
+            "channel_mapping_approve",
+            login="channel_manager",
+        )
+        self.assertEqual(self.listing.pack_qty, 12)

@@ -2,4 +2,5 @@ from . import channel_dead_letter
 from . import channel_go_live
 from . import channel_rejection
 from . import channel_replay
+from . import channel_rule_preview
 from . import channel_short_stock

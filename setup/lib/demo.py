@@ -65,6 +65,8 @@ class Demo:
         for channel in self.channels:
             say(f"connect {channel.assortment.name}")
             channel.connect(self.wait)
+        operator = Rpc(self.odoo.url, self.database.name).login("operator", "operator")
+        self.company.propose_rules(operator, [each.id for each in self.channels])
 
     def wait(self, what, condition, seconds=SECONDS_TO_CONNECT):
         """Wait for what Odoo's jobs do in the background."""

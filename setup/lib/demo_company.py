@@ -86,6 +86,32 @@ class Company:
         make_rule(self.odoo, kind="cap", value=40)
         make_rule(self.odoo, kind="threshold", value=1, categ_id=category_id)
 
+    def propose_rules(self, operator, channel_ids):
+        """What an operator has thought of, for a manager to look at and approve.
+
+        :param operator: Rpc of somebody who may not approve it himself
+        """
+        group_id = self.odoo.create(
+            "channel.allocation.group",
+            name="Scarce goods",
+            member_ids=[
+                (0, 0, {"channel_id": channel_id, "weight": weight})
+                for weight, channel_id in enumerate(reversed(channel_ids), start=1)
+            ],
+        )
+        scarce = operator.create(
+            "channel.rule",
+            kind="exclusive",
+            value=5,
+            allocation_group_id=group_id,
+            reason="The last five of anything were sold twice in November",
+        )
+        more_kept_back = operator.find_id(
+            "channel.rule", ["kind", "=", "fixed"], ["state", "=", "active"]
+        )
+        operator.call("channel.rule", "write", [more_kept_back], {"value": 2})
+        operator.call("channel.rule", "action_propose", [scarce, more_kept_back])
+
     def _make_users(self):
         for role in ROLES:
             groups = (f"channel_inventory_base.group_channel_{role}", *ALSO[role])

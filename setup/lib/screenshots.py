@@ -53,12 +53,32 @@ def screens(running):
         "publications": f"{action}channel_publication_action",
         "published-numbers": f"{action}channel_publication_line_action",
         "rules": f"{action}channel_rule_action",
+        "rule": f"{action}channel_rule_action/{_proposed(running.database)}",
+        "rule-preview": (
+            f"{action}channel_rule_action/{_proposed(running.database)}",
+            _press("action_preview"),
+        ),
+        "rules-to-approve": f"{action}channel_rule_approve_action",
         "audit": f"{action}channel_audit_action",
     }
 
 
 def _switch(view):
     return f"document.querySelector('.o_switch_view.o_{view}').click()"
+
+
+def _press(button):
+    return f"document.querySelector('button[name={button}]').click()"
+
+
+def _proposed(database):
+    """A change that somebody has proposed of a rule that is in effect."""
+    return database.value(
+        """
+        SELECT id FROM channel_rule
+         WHERE state = 'proposed' AND active_version_id IS NOT NULL LIMIT 1
+        """
+    )
 
 
 def _level(database):

@@ -1,0 +1,249 @@
+from psycopg2.errors import QueryCanceled
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, formatLang
+
+# Up to so many levels in scope are all computed; of more, about so many.
+LARGEST = 100_000
+SAMPLE = 20_000
+SECONDS = 30
+
+
+class ChannelRulePreview(models.TransientModel):
+    """What numbers would be if drafts were in effect, or rules had ended; nothing is
+    written.
+
+    Computed as the planner would, once, when it is opened. Bounded: of a scope larger
+    than ``LARGEST`` levels each n-th listing is looked at, and no statement runs longer
+    than ``SECONDS``.
+    """
+
+    _name = "channel.rule.preview"
+    _description = "Preview of Rules"
+
+    rule_ids = fields.Many2many("channel.rule", readonly=True)
+    shown = fields.Json(readonly=True, help="The terms that were looked at")
+    is_end = fields.Boolean(readonly=True, help="What happens when these rules end")
+    level_count = fields.Integer(readonly=True)
+    step = fields.Integer(readonly=True, help="Each n-th listing was looked at")
+    looked_at_count = fields.Integer(readonly=True)
+    changed_count = fields.Integer(readonly=True)
+    up_count = fields.Integer(readonly=True)
+    down_count = fields.Integer(readonly=True)
+    zero_count = fields.Integer(readonly=True)
+    line_ids = fields.One2many("channel.rule.preview.line", "preview_id", readonly=True)
+    headline = fields.Char(compute="_compute_words")
+    sample_words = fields.Char(compute="_compute_words")
+    lines_words = fields.Char(compute="_compute_words")
+    can_propose = fields.Boolean(compute="_compute_can")
+    can_activate = fields.Boolean(compute="_compute_can")
+    can_approve = fields.Boolean(compute="_compute_can")
+    can_retire = fields.Boolean(compute="_compute_can")
+
+    @api.depends("looked_at_count", "changed_count", "line_ids")
+    def _compute_words(self):
+        for preview in self:
+            numbers = {
+                name: formatLang(self.env, preview[f"{name}_count"], digits=0)
+                for name in ("looked_at", "changed", "up", "down", "zero", "level")
+            }
+            preview.headline = self.env._(
+                "%(changed)s of %(looked_at)s numbers would change: %(down)s down "
+                "(%(zero)s to zero), %(up)s up",
+                **numbers,
+            )
+            preview.sample_words = preview.step > 1 and self.env._(
+                "%(level)s numbers are in scope: a sample is shown, each %(step)sth "
+                "listing.",
+                step=preview.step,
+                **numbers,
+            )
+            left = preview.changed_count - len(preview.line_ids)
+            preview.lines_words = left > 0 and self.env._(
+                "The largest %(shown)s changes are listed; %(left)s smaller ones are "
+                "not.",
+                shown=len(preview.line_ids),
+                left=formatLang(self.env, left, digits=0),
+            )
+
+    @api.depends("rule_ids.state")
+    @api.depends_context("uid")
+    def _compute_can(self):
+        for preview in self:
+            rules = preview.rule_ids
+            drafts = bool(rules) and all(rule.state == "draft" for rule in rules)
+            preview.can_propose = drafts
+            preview.can_activate = (
+                drafts
+                and not any(rules.mapped("needs_approval"))
+                and rules._is_manager()
+            )
+            preview.can_retire = preview.is_end and all(
+                rule.state == "active" and (rule.needs_approval or rules._is_manager())
+                for rule in rules
+            )
+            preview.can_approve = bool(rules) and all(rules.mapped("may_approve"))
+
+    # ------------------------------------------------------------- making
+    @api.model
+    def _make(self, rules):
+        """Compute the preview of ``rules``: drafts and proposals as they are written;
+        active rules alone as if they ended."""
+        written = rules.filtered(lambda rule: rule.state in ("draft", "proposed"))
+        ending = written.filtered(lambda rule: rule.proposal == "retire")
+        drafts = written - ending
+        if not written:
+            ending = rules.filtered("active_version_id")
+        if not (drafts or ending):
+            raise UserError(
+                self.env._("None of these rules is in effect or could be: no preview.")
+            )
+        scope = self._scope(drafts, ending)
+        count = self.env["channel.level"].search_count(scope)
+        step = 1 if count <= LARGEST else -(-count // SAMPLE)
+        totals, lines = self._bounded(
+            lambda: self.env["channel.planner"]._preview(
+                drafts, listed=self._listed(scope, step), ending=ending
+            )
+        )
+        return self.create(
+            {
+                "rule_ids": [(6, 0, (drafts | ending).ids)],
+                "shown": self._shown(drafts | ending),
+                "is_end": not drafts,
+                "level_count": count,
+                "step": step,
+                "looked_at_count": totals["levels"],
+                "changed_count": totals["changed"],
+                "up_count": totals["up"],
+                "down_count": totals["down"],
+                "zero_count": totals["zero"],
+                "line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "listing_id": line["listing_id"],
+                            "node_id": line["node_id"],
+                            "old": line["old"],
+                            "new": line["new"],
+                            "difference": line["new"] - line["old"],
+                            "inputs": line["inputs"],
+                        },
+                    )
+                    for line in lines
+                ],
+            }
+        )
+
+    def _scope(self, drafts, ending):
+        """Domain of the levels that the rules are about, before and after."""
+        terms = [*drafts, *(drafts | ending).active_version_id]
+        return Domain.OR(each._scope_domain() for each in terms)
+
+    def _listed(self, scope, step):
+        """Query of the listing ids to look at."""
+        levels = self.env["channel.level"]._search(scope)
+        return SQL(
+            "SELECT DISTINCT listing_id FROM (%s) AS scope WHERE listing_id %% %s = 0",
+            levels.select("listing_id"),
+            step,
+        )
+
+    def _bounded(self, function):
+        """:raise UserError: when one of its statements takes too long"""
+        [[before]] = self.env.execute_query(SQL("SHOW statement_timeout"))
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._set_timeout(f"{SECONDS * 1000:.0f}ms")
+                result = function()
+        except QueryCanceled as error:
+            raise UserError(
+                self.env._(
+                    "The preview was stopped after %s seconds. Narrow the scope of the "
+                    "rules, or preview fewer of them together.",
+                    SECONDS,
+                )
+            ) from error
+        self._set_timeout(before)
+        return result
+
+    def _set_timeout(self, value):
+        self.env.execute_query(
+            SQL("SELECT set_config('statement_timeout', %s, true)", value)
+        )
+
+    # ------------------------------------------------------------ decisions
+    def action_propose(self):
+        self._check_shown()
+        self.rule_ids.action_propose()
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_retire(self):
+        self._check_shown()
+        self.rule_ids.action_retire()
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_activate(self):
+        self._check_shown()
+        self.rule_ids.action_activate()
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_approve(self):
+        self._check_shown()
+        self.rule_ids.action_approve()
+        return {"type": "ir.actions.act_window_close"}
+
+    @api.model
+    def _shown(self, rules):
+        return {
+            str(rule.id): {name: str(value) for name, value in rule._content().items()}
+            for rule in rules
+        }
+
+    def _check_shown(self):
+        """:raise UserError: when the rules are no longer what was looked at"""
+        if self._shown(self.rule_ids) != self.shown:
+            raise UserError(
+                self.env._(
+                    "The rules have been changed since you opened the preview: open it "
+                    "again."
+                )
+            )
+
+
+class ChannelRulePreviewLine(models.TransientModel):
+    """A number that would change. SOLD units."""
+
+    _name = "channel.rule.preview.line"
+    _description = "Number in a Preview"
+
+    preview_id = fields.Many2one(
+        "channel.rule.preview", required=True, readonly=True, ondelete="cascade"
+    )
+    listing_id = fields.Many2one(
+        "channel.listing", required=True, readonly=True, ondelete="cascade"
+    )
+    node_id = fields.Many2one(
+        "channel.node", required=True, readonly=True, ondelete="cascade"
+    )
+    channel_id = fields.Many2one(related="listing_id.channel_id")
+    product_id = fields.Many2one(related="listing_id.product_id")
+    old = fields.Integer(readonly=True, string="From")
+    new = fields.Integer(readonly=True, string="To")
+    difference = fields.Integer(readonly=True)
+    inputs = fields.Json(readonly=True)
+    why = fields.Html(compute="_compute_why", sanitize=False)
+
+    @api.depends("inputs")
+    def _compute_why(self):
+        for line in self:
+            line.why = self.env["channel.level"]._render_why(line.inputs)
+
+    @api.depends("listing_id", "node_id")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.listing_id.display_name} @ {line.node_id.name}"
