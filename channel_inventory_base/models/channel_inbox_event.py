@@ -123,19 +123,20 @@ class ChannelInboxEvent(models.Model):
         )
 
     @api.model
-    def _lock_next(self, channel_id):
-        """The oldest new event that no other worker has, locked."""
+    def _lock_next(self, channel_id, limit=1):
+        """The oldest new events that no other worker has, locked."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT id FROM channel_inbox_event
                  WHERE channel_id = %s AND state = 'new'
-                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+                 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
                 """,
                 channel_id,
+                limit,
             )
         )
-        return self.browse(row[0] for row in rows)
+        return self.browse(sorted(row[0] for row in rows))
 
     # ------------------------------------------------------------- process
     def _process(self):

@@ -18,6 +18,8 @@ from .channel_order import FETCH_WANTED
 _logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 50
+BATCH = 10
+"""Events captured at once: the last one is held half a second later, not more."""
 
 
 class ChannelIntake(models.AbstractModel):
@@ -121,12 +123,16 @@ class ChannelIntake(models.AbstractModel):
 
     def _capture_next(self, channel):
         """:return: whether there was an event to capture"""
+        # two workers may want the same two orders, each the other one first
+        return retry_on_conflict(lambda: self._capture_batch(channel))
+
+    def _capture_batch(self, channel):
+        """A few events in one transaction: half of what each costs is to begin."""
         with own_transaction(self.env) as env:
-            event = env["channel.inbox.event"]._lock_next(channel.id)
-            if not event:
-                return False
-            event._process()
-        return True
+            events = env["channel.inbox.event"]._lock_next(channel.id, BATCH)
+            for event in events:
+                event._process()
+        return bool(events)
 
     def _fetch_next(self, channel):
         """Fetch one order of which we know only that it exists or has changed."""

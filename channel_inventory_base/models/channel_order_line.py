@@ -37,6 +37,9 @@ class ChannelOrderLine(models.Model):
         readonly=True, help="Node id -> sold units that the channel took off there"
     )
     hold_ids = fields.One2many("channel.hold", "order_line_id", readonly=True)
+    sale_line_ids = fields.One2many(
+        "sale.order.line", "channel_order_line_id", readonly=True
+    )
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)")
 
@@ -132,9 +135,7 @@ class ChannelOrderLine(models.Model):
         )
 
     def _sale_lines(self):
-        return self.env["sale.order.line"].search(
-            [("channel_order_line_id", "in", self.ids)]
-        )
+        return self.sale_line_ids
 
     def _shipped_here(self, before=None):
         """How much of the line has left for the customer, in sold units.

@@ -126,10 +126,12 @@ class ChannelOrder(models.Model):
         )
 
     def _need(self, line, units, places):
+        """``product`` is None where there is nothing to ask: no choice, not counted."""
         product = line._get_routed_product()
+        asked = self._must_ask(line, places) and product._is_counted()
         return Need(
             key=line,
-            product=product.id if product._is_counted() else None,
+            product=product.id if asked else None,
             units=units,
             warehouses=places,
             factor=line.listing_id.stock_factor or 1.0,
@@ -138,16 +140,11 @@ class ChannelOrder(models.Model):
     def _get_stock(self, needs):
         """What this order may take: (product id, warehouse id) -> stock units.
 
-        Positions, without its own holds and those of younger orders. Nothing is asked
-        where there is no choice.
+        Positions, without its own holds and those of younger orders.
         """
-        asked = [each for each in needs if each.product and self._must_ask(each)]
+        asked = [each for each in needs if each.product]
         if not asked:
-            return {
-                (each.product, place): float("inf")
-                for each in needs
-                for place in each.warehouses
-            }
+            return {}
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
@@ -173,11 +170,11 @@ class ChannelOrder(models.Model):
         )
         return {(product, place): quantity for product, place, quantity in rows}
 
-    def _must_ask(self, need):
+    def _must_ask(self, line, places):
         """Whether it matters what is there: a choice, or a policy for what is short."""
         return (
-            len(need.warehouses) > 1
-            or need.key._get_short_policy() != "backorder"
+            len(places) > 1
+            or line._get_short_policy() != "backorder"
             or self.env.context.get("channel_ask_stock")
         )
 
