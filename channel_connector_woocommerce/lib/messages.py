@@ -1,7 +1,7 @@
 """What the shop is told of an order, and how it is found there again.
 
-Each message leaves a mark in the shop that bears its key: a meta of the order, or of
-the refund that it made. So whether one was carried out can be looked up.
+Each message leaves its key in the shop: in a mark of the order (``lib.marks``), or in a
+meta of the refund that it made. So whether one was carried out can be looked up.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,19 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from .amounts import step
 from .reader import Place
 
-MARK = "_channel_sync_"
 REFUND_MARK = "_channel_sync_key"
 ENDED = ("cancelled", "refunded", "trash")
-
-
-def mark(kind, key, value):
-    """The meta that says: this message was carried out."""
-    return {"key": f"{MARK}{kind}_{key}", "value": value or "1"}
-
-
-def is_marked(raw, kind, key):
-    name = f"{MARK}{kind}_{key}"
-    return any(entry.get("key") == name for entry in raw.get("meta_data") or [])
 
 
 def find_refund(refunds, key):

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from ..const import NODE
 from ..errors import Malformed
-from . import amounts
+from . import amounts, marks
 from .reader import Place
 
 DRAFT = "checkout-draft"
@@ -67,6 +67,8 @@ class _Reader:
         self.refunds = place.get(DETAILS).items()
         self.known = not place.get("refunds").items() or bool(place.get(DETAILS))
         self.done = bool(place.get("date_completed_gmt"))
+        self.left = marks.shipped(place.value)
+        self.early = self._refunded_before_completion()
         self.state, self.payment = self._state_and_payment()
 
     def values(self):
@@ -143,17 +145,20 @@ class _Reader:
             raise Malformed(f"{current} of {ordered} ordered cannot be", path=line.path)
         figures = self._figures(line, refunds)
         price = figures.unit_price(ordered)
+        shipped = self._shipped(line, ordered)
         reduced = amounts.reduced(line)
         listing = line.get("variation_id")
         listing = listing.ref() if listing else ""
-        open_units = 0 if self.done or self.state == CANCELLED else current
+        open_units = max(0, current - (shipped or 0))
+        if self.done or self.state == CANCELLED:
+            open_units = 0
         return {
             "external_id": line["id"].ref(),
             # a product that was deleted since leaves a line that names none
             "listing_ref": listing or line["product_id"].ref(),
             "quantity": current,
             "open_quantity": open_units,
-            "shipped_quantity": ordered if self.done else None,
+            "shipped_quantity": shipped,
             "sku": line["sku"].text(),
             "title": line["name"].text(),
             "unit_price": str(price),
@@ -163,6 +168,25 @@ class _Reader:
                 [{"node_ref": NODE, "quantity": reduced}] if reduced else []
             ),
         }
+
+    def _refunded_before_completion(self):
+        """Line id -> its refund lines that had not left the house."""
+        completed = self.place.get("date_completed_gmt").text()
+        early = [
+            refund
+            for refund in self.refunds
+            if refund["date_created_gmt"].text() < completed
+        ]
+        return amounts.refunded_by(early, "line_items")
+
+    def _shipped(self, line, ordered):
+        """Units that have left: by our own marks, and of a completed order all that had
+        not been refunded by then. None: nobody has told."""
+        number = line["id"].ref()
+        if not self.done:
+            return self.left.get(number)
+        early = sum(each["quantity"].whole() for each in self.early.get(number, ()))
+        return max(ordered + early, self.left.get(number, 0))
 
     def _charges(self, kind, title, code):
         taken = amounts.refunded_by(self.refunds, kind)

@@ -6,7 +6,7 @@ from odoo.addons.channel_inventory_base import exceptions, schemas
 
 from .. import errors
 from ..const import API
-from ..lib import messages
+from ..lib import marks, messages
 
 
 class ChannelAdapterWoocommerce(models.AbstractModel):
@@ -26,12 +26,11 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         the status ``completed``: WooCommerce itself knows no parcels."""
         with self._connected(channel) as client:
             raw = self._order_there(client, data.order_ref)
-            if not messages.is_marked(raw, "shipment", key):
+            if not marks.is_marked(raw, "shipment", key):
                 self._refuse_ended(raw)
                 self._tell_tracking(client, data.order_ref, data.tracking)
-                values = {
-                    "meta_data": [messages.mark("shipment", key, data.parcel)],
-                }
+                mark = marks.mark("shipment", key, marks.parcel(data))
+                values = {"meta_data": [mark]}
                 if data.complete:
                     values["status"] = "completed"
                 raw = client.change("PUT", f"{API}/orders/{data.order_ref}", values)
@@ -41,9 +40,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     def _send_tracking(self, channel, data, key):
         with self._connected(channel) as client:
             raw = self._order_there(client, data.order_ref)
-            if not messages.is_marked(raw, "tracking", key):
+            if not marks.is_marked(raw, "tracking", key):
                 self._tell_tracking(client, data.order_ref, data.tracking)
-                mark = messages.mark("tracking", key, data.tracking.number)
+                mark = marks.mark("tracking", key, {"number": data.tracking.number})
                 values = {"meta_data": [mark]}
                 raw = client.change("PUT", f"{API}/orders/{data.order_ref}", values)
         return self._done(data.shipment_ref, raw)
@@ -150,7 +149,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 return self._done(ref, raw) if ref else None
             if kind == "cancel":
                 return self._find_cancel(raw, data)
-            if not messages.is_marked(raw, kind, key):
+            if not marks.is_marked(raw, kind, key):
                 return None
             if kind == "shipment":
                 return self._done(f"{data.order_ref}/{data.parcel}", raw)

@@ -1,11 +1,15 @@
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tests.common_adapter import AdapterContract
+from odoo.addons.channel_inventory_base.tests.common_adapter import (
+    AdapterContract,
+    LifecycleContract,
+)
 
+from ..lib import marks
 from .shop import Inbox, ShopCase
 
 
-class WooContract(AdapterContract):
+class WooContract(AdapterContract, LifecycleContract):
     """The base's contract, against a running shop."""
 
     push = AdapterContract.push
@@ -45,6 +49,26 @@ class WooContract(AdapterContract):
             for headers, body in inbox.signed()
             if headers["X-WC-Webhook-Topic"] == "order.updated"
         )
+
+    # ------------------------------------------------------------ lifecycle
+    def shop_shipped(self, order_ref):
+        meta = self.shop.store.find_order(order_ref).meta
+        return [
+            (sum(each["units"].values()), each["number"])
+            for each in marks.parcels({"meta_data": meta})
+        ]
+
+    def shop_state(self, order_ref):
+        order = self.shop.store.find_order(order_ref)
+        ended = order.status in ("cancelled", "refunded")
+        return "cancelled" if ended else "open"
+
+    def shop_paid_back(self, order_ref):
+        return self.shop.store.find_order(order_ref).refunded
+
+    def shop_lose_message(self, kind):
+        route = {"shipment": "PUT orders/#", "refund": "POST orders/#/refunds"}[kind]
+        self.shop.faults.add(kind="reset_after_commit", next=1, operation=route)
 
 
 @tagged("post_install", "-at_install")

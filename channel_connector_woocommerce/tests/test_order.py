@@ -185,6 +185,28 @@ class TestOrder(PureCase):
         )
         self.assertEqual((back.amount, back.tax), (Decimal("10.00"), Decimal("1.74")))
 
+    def test_what_was_shipped_of_a_completed_order_is_what_was_left_of_it_then(self):
+        refunds = [{"id": 51, "reason": "Torn", "total": "-10.00"}]
+        for refunded, shipped in [("11:00:00", 3), ("10:30:00", 2)]:
+            refund = {**REFUND, "date_created_gmt": f"2026-11-24T{refunded}"}
+            data = self.order(
+                status="completed",
+                date_completed_gmt="2026-11-24T10:45:00",
+                refunds=refunds,
+                **{DETAILS: [refund]},
+            )
+            [line] = data.lines
+            found = line.quantity, line.open_quantity, line.shipped_quantity
+            self.assertEqual(found, (2, 0, shipped))
+
+    def test_marks_tell_what_has_left_and_edited_ones_do_not(self):
+        mark = {"key": "_channel_sync_shipment_k1", "value": '{"units":{"31":2}}'}
+        for other in ("", "x", "[]", None, '{"units":5}'):
+            bad = {"key": "_channel_sync_shipment_k2", "value": other}
+            [line] = self.order(meta_data=[mark, bad]).lines
+            self.assertEqual((line.shipped_quantity, line.open_quantity), (2, 1))
+        self.assertIsNone(self.order(meta_data=[]).lines[0].shipped_quantity)
+
     def test_refunds_that_were_not_fetched_leave_the_order_incomplete(self):
         data = self.order(refunds=[{"id": 51, "reason": "", "total": "-10.00"}])
         self.assertFalse(data.complete)
