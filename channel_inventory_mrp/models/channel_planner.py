@@ -14,28 +14,19 @@ class ChannelPlanner(models.AbstractModel):
 
     # -------------------------------------------------------------- outbox
     def _moved_query(self):
-        """Whoever shares a component with what has moved is planned as well: a hold on
-        a kit takes from its components, a component makes all its kits."""
+        """A component makes all its kits. (Of a hold on a kit the trigger has told the
+        components.)"""
         return SQL(
             """
             SELECT product_id, min(since) AS since, max(trace) AS trace FROM (
-                WITH moved_first AS MATERIALIZED (%s),
-                parts AS MATERIALIZED (
-                    SELECT product_id, since, trace FROM moved_first
-                    UNION ALL
-                    SELECT kit.component_id, moved_first.since, moved_first.trace
-                      FROM moved_first
-                      JOIN channel_kit_component kit
-                        ON kit.product_id = moved_first.product_id
-                     WHERE kit.component_id IS NOT NULL
-                )
-                SELECT product_id, since, trace FROM parts
+                %s
                 UNION ALL
-                SELECT kit.product_id, parts.since, parts.trace
-                  FROM parts JOIN channel_kit_component kit
-                    ON kit.component_id = parts.product_id
+                SELECT kit.product_id, change.since, change.trace
+                  FROM change
+                  JOIN channel_kit_component kit
+                    ON kit.component_id = change.product_id
             ) spread
-             WHERE product_id IS NOT NULL GROUP BY product_id
+             GROUP BY product_id
             """,
             super()._moved_query(),
         )

@@ -1,0 +1,12 @@
+from odoo.addons.channel_inventory_base.db.triggers import drop_triggers
+
+from .db.triggers import WATCHES
+
+
+def uninstall_hook(env):
+    """The view must not stand on columns that go, and all lots are sellable again."""
+    drop_triggers(env.cr, WATCHES)
+    env["channel.position"].with_context(without_expiry=True)._create_view()
+    env.cr.execute(
+        "INSERT INTO channel_change (channel_id) SELECT id FROM channel_channel"
+    )

@@ -1,0 +1,10 @@
+from odoo import models
+
+
+class StockLot(models.Model):
+    _inherit = "stock.lot"
+
+    def write(self, vals):
+        if vals.keys() & {"removal_date", "expiration_date"}:
+            self.env["channel.change"]._wake_planner()
+        return super().write(vals)

@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.channel_inventory_base.db.transaction import own_transaction
+
+
+class StockWarehouse(models.Model):
+    """When a lot stops being sold on channels."""
+
+    _inherit = "stock.warehouse"
+
+    channel_expiry_basis = fields.Selection(
+        [("removal", "Removal date"), ("expiration", "Expiration date")],
+        string="Lots Are Sold until",
+        default="removal",
+        required=True,
+        help="The date of the lot that counts. A lot without a removal date is sold "
+        "until it expires.",
+    )
+    channel_expiry_days = fields.Integer(
+        string="Less Days",
+        default=0,
+        required=True,
+        help="So many days before that date a lot is not sold any more: time for the "
+        "customer to use it.",
+    )
+    channel_expiry_checked = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="Lots that came to their limit until then have been taken off.",
+    )
+
+    _channel_expiry_days = models.Constraint(
+        "CHECK (channel_expiry_days BETWEEN 0 AND 3650)",
+        "Lots are kept clear of their date by 0 to 3650 days.",
+    )
+
+    def _expiry_limit(self):
+        """When ``lot`` stops being sold by ``warehouse``; null for never."""
+        return SQL(
+            """(CASE WHEN warehouse.channel_expiry_basis = 'expiration'
+                     THEN lot.expiration_date
+                     ELSE LEAST(lot.removal_date, lot.expiration_date) END
+                - make_interval(days => warehouse.channel_expiry_days))"""
+        )
+
+    @api.model
+    def _heal_expiry(self):
+        """Time passing fires no trigger: have planned what came to its limit since.
+
+        A warehouse's mark moves only when something did, so nothing is written in most
+        minutes, and nothing is skipped by a break of any length.
+        """
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(self._crossing_query())
+            if rows:
+                env["channel.change"]._wake_planner()
+        self.invalidate_model(["channel_expiry_checked"])
+
+    def _crossing_query(self):
+        return SQL(
+            """
+            WITH crossed AS MATERIALIZED (
+                SELECT DISTINCT quant.product_id, warehouse.id AS warehouse_id
+                  FROM stock_warehouse warehouse
+                  JOIN stock_location location
+                    ON location.warehouse_id = warehouse.id
+                  JOIN stock_quant quant ON quant.location_id = location.id
+                  JOIN stock_lot lot ON lot.id = quant.lot_id
+                 WHERE %(limit)s <= now() AT TIME ZONE 'UTC'
+                   AND %(limit)s
+                       > COALESCE(warehouse.channel_expiry_checked, '-infinity')
+            ),
+            marked AS (
+                UPDATE stock_warehouse
+                   SET channel_expiry_checked = now() AT TIME ZONE 'UTC'
+                 WHERE id IN (SELECT warehouse_id FROM crossed)
+            )
+            INSERT INTO channel_change (product_id)
+            SELECT DISTINCT product_id FROM crossed RETURNING id
+            """,
+            limit=self._expiry_limit(),
+        )
