@@ -15,6 +15,7 @@ from . import test_shop_concurrency
 from . import test_shop_connection
 from . import test_shop_flow
 from . import test_shop_levels
+from . import test_shop_life
 from . import test_shop_lifecycle
 from . import test_shop_orders
 from . import test_shop_random

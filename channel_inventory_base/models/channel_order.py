@@ -205,19 +205,21 @@ class ChannelOrder(models.Model):
             self.state = "captured"
         elif data.state == "cancelled":
             self._release_holds()
+            self._take_refunds(data)
             self._end("cancelled")
         elif data.complete and not self.sale_order_id and self._is_shipped(data):
             self.state = "closed"
         elif self.sale_order_id.state == "cancel" and data.complete:
-            self._follow_reopened()
+            self._follow_reopened(data)
         elif self.state in REOPENING and data.complete:
             # a newer version may well have healed what was wrong with the last
             self.state = "captured"
         elif self.state == "imported" and data.complete:
             self._follow_imported(data)
 
-    def _follow_reopened(self):
-        """Cancelled here, open there: unless the channel has only to hear of it."""
+    def _follow_reopened(self, data):
+        """Cancelled here, open there: unless the channel has only to hear of it, or
+        keeps what had been shipped."""
         told = self.told_ids.filtered(lambda each: each.kind == "cancel")
         if not told.filtered(lambda each: each.state not in ("dead", "void")):
             self._block(
@@ -225,6 +227,8 @@ class ChannelOrder(models.Model):
                 self.env._("%s is open again on the channel.", self.name),
                 self.env._("Its sale order was cancelled: make a new one by hand."),
             )
+        elif self._has_new_refunds(data):
+            self.state = "captured"
 
     def _is_shipped(self, data):
         """Whether nothing is left to ship of an order that once had goods."""

@@ -23,10 +23,9 @@ class ChannelOrder(models.Model):
 
     def _must_follow(self, data):
         """Whether a confirmed sale order is behind what the channel says."""
-        known = set(self.refund_ids.mapped("external_id"))
         return (
             any(line._differs_from_sale() for line in self.line_ids)
-            or any(each.external_id not in known for each in data.refunds or ())
+            or self._has_new_refunds(data)
             or self._is_address_changed(data)
         )
 

@@ -36,12 +36,13 @@ class ChannelOrder(models.Model):
                 # all or nothing, contacts included
                 with self.env.cr.savepoint():
                     order._write_sale_order(data)
+            # of a quotation they are in the figures of now
+            order._take_refunds(data)
             if order._is_confirm_due(data):
                 order._check_confirmable(data)
                 with self.env.cr.savepoint():
                     order.sale_order_id.with_context(**QUIET).action_confirm()
             if was_sold:
-                order._take_refunds(data)
                 with self.env.cr.savepoint():
                     order._follow_changes(data)
         except OrderRefusedError as refusal:
@@ -55,7 +56,7 @@ class ChannelOrder(models.Model):
             order.with_context(tracking_disable=True).state = "imported"
             self.env["channel.exception"]._resolve_record(self)
             order._report_odd_phones(data)
-        if was_sold:
+        if was_sold or order.sale_order_id.state == "cancel":
             order._credit_refunds(data)
 
     def _is_to_write(self, data):
@@ -100,7 +101,6 @@ class ChannelOrder(models.Model):
             )
         self._note_odd_phones(data)
         self.address_key = self._digest_address(data)
-        self._take_refunds(data)
 
     def _rewrite_quotation(self, vals):
         """Head first: what depends on it would otherwise overwrite the lines' taxes."""

@@ -18,6 +18,13 @@ class ChannelOrder(models.Model):
     refund_ids = fields.One2many("channel.refund", "order_id", readonly=True)
 
     # ------------------------------------------------------------- take in
+    def _has_new_refunds(self, data):
+        return bool(data.refunds) and bool(self._find_new_refunds(data))
+
+    def _find_new_refunds(self, data):
+        known = set(self.refund_ids.mapped("external_id"))
+        return [each for each in data.refunds if each.external_id not in known]
+
     def _take_refunds(self, data):
         """Store every refund that is new, each once.
 
@@ -26,8 +33,7 @@ class ChannelOrder(models.Model):
         """
         if not data.refunds:
             return
-        known = set(self.refund_ids.mapped("external_id"))
-        new = [each for each in data.refunds if each.external_id not in known]
+        new = self._find_new_refunds(data)
         if not new or self.env["channel.message"]._is_open(self, ["refund"]):
             return
         for refund in new:
