@@ -74,6 +74,7 @@ _HEAD = f"""
     currencyCode
     taxesIncluded
     displayFinancialStatus
+    risk {{ recommendation }}
     currentTotalPriceSet {_MONEY}
     currentTotalTaxSet {_MONEY}
     customer {{

@@ -34,6 +34,9 @@ PAYMENT = {
     "PENDING": "pending",
 }
 
+RISK = {"CANCEL": "high", "INVESTIGATE": "medium", "ACCEPT": "low", "NONE": ""}
+"""What Shopify recommends about an order, as the base calls the risk."""
+
 
 def order(raw):
     """A complete order node (see ``lib.completion``) as OrderData.
@@ -71,6 +74,7 @@ def order(raw):
         "billing": _address(place["billingAddress"]),
         "shipping": _address(place["shippingAddress"]),
         "note": place["note"].text(),
+        "risk": _risk(place.get("risk")),
         "refunds": [_refund(refund, currency) for refund in refunds],
     }
 
@@ -82,6 +86,16 @@ def payment(status):
     if status.text() not in PAYMENT:
         raise Malformed(f"{status.text()!r:.40} is unknown", path=status.path)
     return PAYMENT[status.text()]
+
+
+def _risk(summary):
+    """Orders that were stored before it was asked for have none."""
+    if not summary:
+        return ""
+    advice = summary["recommendation"]
+    if advice.text() not in RISK:
+        raise Malformed(f"{advice.text()!r:.40} is unknown", path=advice.path)
+    return RISK[advice.text()]
 
 
 # ------------------------------------------------------------------ lines

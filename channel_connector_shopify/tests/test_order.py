@@ -193,6 +193,21 @@ class TestOrder(PureCase):
             data = self.map(line(), total="20.0", displayFinancialStatus=status)
             self.assertEqual(data["payment"], word)
 
+    def test_advice_becomes_a_risk(self):
+        for advice, risk in (
+            ("CANCEL", "high"),
+            ("INVESTIGATE", "medium"),
+            ("ACCEPT", "low"),
+            ("NONE", ""),
+        ):
+            summary = {"recommendation": advice}
+            self.assertEqual(self.map(line(), total="20.0", risk=summary)["risk"], risk)
+
+    def test_order_stored_before_risks_were_asked_for_is_read(self):
+        raw = orders.order(line(), total="20.0")
+        del raw["risk"]
+        self.assertEqual(mapper.order(orders.read(raw))["risk"], "")
+
     def test_cancelled_order_has_nothing_left_to_ship(self):
         data = self.map(line(), total="0.0", cancelledAt="2026-11-23T11:00:00Z")
         self.assertEqual(data["state"], "cancelled")

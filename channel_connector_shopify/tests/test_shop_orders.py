@@ -63,6 +63,13 @@ class TestShopOrders(OrderCase):
         self.assertEqual(found[0].shipping.state_code, "ON")
         self.assertEqual(found[0].shipping.phone, "416 555 0100")
 
+    def test_advice_about_fraud_comes_with_the_order(self):
+        found = [
+            self.fetch(self.shop.checkout({"SKU-1": 1}, risk=advice)).risk
+            for advice in ("NONE", "CANCEL", "INVESTIGATE")
+        ]
+        self.assertEqual(found, ["", "high", "medium"])
+
     def test_presentment_currency_changes_nothing(self):
         order = self.shop.checkout(
             {"SKU-1": 2}, taxes=VAT, presentment={"currency": "CAD", "rate": "1.37"}

@@ -102,6 +102,7 @@ def _new_order(store, cart):
         shipping_address=cart.get("shipping_address"),
         billing_address=cart.get("billing_address") or cart.get("shipping_address"),
         note=cart.get("note"),
+        risk=cart.get("risk", "NONE"),
         source_name=cart.get("source_name", "web"),
         tags=list(cart.get("tags", [])),
         attributes=dict(cart.get("attributes", {})),

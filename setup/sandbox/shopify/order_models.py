@@ -212,6 +212,7 @@ class Order(HasGid):
     customer: Customer = None
     shipping_address: dict = None
     billing_address: dict = None
+    risk: str = "NONE"
     note: str = None
     source_name: str = "web"
     tags: list = field(default_factory=list)

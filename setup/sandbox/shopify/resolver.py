@@ -94,6 +94,7 @@ RECORDS = {
     "OrderCancelPayload": {"job", "jobResult", "orderCancelUserErrors", "userErrors"},
     "OrderCancelUserError": {"field", "message", "code"},
     "OrderCancellation": {"staffNote"},
+    "OrderRiskSummary": {"recommendation"},
     "PageInfo": {"hasNextPage", "hasPreviousPage", "startCursor", "endCursor"},
     "PricingPercentageValue": {"percentage"},
     "RefundCreatePayload": {"order", "refund", "userErrors"},

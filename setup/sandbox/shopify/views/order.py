@@ -44,6 +44,9 @@ class Order(View):
     def note(self):
         return self._record.note
 
+    def risk(self):
+        return Record("OrderRiskSummary", recommendation=self._record.risk)
+
     def tags(self):
         return self._record.tags
 
