@@ -50,13 +50,19 @@ class ChannelPlanner(models.AbstractModel):
     def _scope(self, use, listed):
         """:param listed: query of listing ids; where numbers are shared exclusively,
         all listings of their products are computed with them"""
-        products = SQL(
-            "= ANY(ARRAY(SELECT product_id FROM channel_listing WHERE id IN (%s)))",
-            listed,
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, product_id FROM channel_listing "
+                "WHERE product_id IS NOT NULL AND id IN (%s)",
+                listed,
+            )
         )
+        # lists, so that PostgreSQL knows how many there are
+        products = SQL("= ANY(%s::int[])", sorted({product for _id, product in rows}))
         if use.exclusive:
             return Scope(SQL("listing.product_id %s", products), products)
-        return Scope(SQL("listing.id IN (%s)", listed), products)
+        listings = [listing_id for listing_id, _product in rows]
+        return Scope(SQL("listing.id = ANY(%s::int[])", listings), products)
 
     def _warehouses_query(self):
         """The positions behind one level, warehouse by warehouse, as one JSON list."""
@@ -91,7 +97,9 @@ class ChannelPlanner(models.AbstractModel):
             ``listing_id``, ``node_id``, ``old``, ``new`` (sold units), ``inputs``
         """
         self.env.flush_all()
+        # as the planner sets it, see ``_prepare``
         self.env.cr.execute("SET LOCAL jit = off")
+        self.env.cr.execute("SET LOCAL work_mem = '64MB'")
         ending = ending or rules.browse()
         use = self._use(self._source_with(rules, ending))
         listed = listed or SQL(

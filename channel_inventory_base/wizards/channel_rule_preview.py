@@ -6,8 +6,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, formatLang
 
 # Up to so many levels in scope are all computed; of more, about so many.
-LARGEST = 100_000
-SAMPLE = 20_000
+LARGEST = 20_000
+SAMPLE = 10_000
 SECONDS = 30
 
 
