@@ -151,40 +151,49 @@ class ChannelPlanner(models.AbstractModel):
         :param products: condition on the product id of a kit
         :param stock: query of (product_id, warehouse_id, columns)
         """
+        # each component looks up its kits by their index: how many there are, which
+        # PostgreSQL could only guess, then decides nothing
         return SQL(
             """
             SELECT made.product_id, made.warehouse_id, %(capped)s
               FROM (
+                WITH stock AS MATERIALIZED (%(stock)s),
+                wanted AS MATERIALIZED (
+                    SELECT DISTINCT product_id FROM channel_kit_component
+                     WHERE product_id %(products)s
+                )
                 SELECT kit.product_id, kit.company_id, stock.warehouse_id,
                        count(*) AS found, %(made)s
-                  FROM channel_kit_component kit
-                  JOIN (%(stock)s) stock ON stock.product_id = kit.component_id
-                  JOIN stock_warehouse warehouse
-                    ON warehouse.id = stock.warehouse_id
-                   AND warehouse.company_id = kit.company_id
-                 WHERE kit.product_id %(products)s
+                  FROM stock
+                  JOIN stock_warehouse warehouse ON warehouse.id = stock.warehouse_id
+                 CROSS JOIN LATERAL (
+                       SELECT product_id, company_id, quantity::numeric AS quantity
+                         FROM channel_kit_component
+                        WHERE component_id = stock.product_id
+                          AND company_id = warehouse.company_id
+                          -- IS TRUE: looked up in a hash, not joined
+                          AND (product_id IN (SELECT product_id FROM wanted)) IS TRUE
+                       OFFSET 0) kit
                  GROUP BY kit.product_id, kit.company_id, stock.warehouse_id
               ) made
-              JOIN (
-                SELECT kit.product_id, kit.company_id, count(*) AS wanted
-                  FROM channel_kit_component kit
-                 WHERE kit.product_id %(products)s
-                 GROUP BY kit.product_id, kit.company_id
-              ) whole USING (product_id, company_id)
+             CROSS JOIN LATERAL (
+                   SELECT count(*) AS parts FROM channel_kit_component kit
+                    WHERE kit.product_id = made.product_id
+                      AND kit.company_id = made.company_id) whole
             """,
             stock=stock,
             made=SQL(", ").join(
                 SQL(
                     # digits that absorb the rounding of thirds, not stock
-                    "min(floor(round(stock.%(name)s::numeric / kit.quantity::numeric, "
-                    "6))) AS %(name)s",
+                    "min(floor(round(stock.%(name)s::numeric / kit.quantity, 6))) "
+                    "AS %(name)s",
                     name=SQL.identifier(name),
                 )
                 for name in columns
             ),
             capped=SQL(", ").join(
                 SQL(
-                    "CASE WHEN found = wanted THEN %(name)s "
+                    "CASE WHEN found = parts THEN %(name)s "
                     "ELSE LEAST(0, %(name)s) END AS %(name)s",
                     name=SQL.identifier(name),
                 )
