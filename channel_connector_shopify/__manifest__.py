@@ -10,5 +10,8 @@
     "depends": ["channel_inventory_base"],
     "external_dependencies": {"python": ["requests"]},
     "data": ["views/channel_channel_views.xml"],
+    "assets": {
+        "web.assets_tests": ["channel_connector_shopify/static/tests/tours/**/*"],
+    },
     "uninstall_hook": "uninstall_hook",
 }

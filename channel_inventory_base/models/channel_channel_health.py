@@ -27,6 +27,7 @@ class ChannelChannel(models.Model):
     oldest_pending = fields.Datetime(compute="_compute_health")
     new_event_count = fields.Integer(compute="_compute_health", string="Events Waiting")
     oldest_event = fields.Datetime(compute="_compute_health")
+    oldest_message = fields.Datetime(compute="_compute_health")
     last_ack = fields.Datetime(compute="_compute_health", string="Last Acknowledged")
     last_poll = fields.Datetime(compute="_compute_health", string="Last Order Pull")
     dead_letter_count = fields.Integer(compute="_compute_health", string="Dead Letters")
@@ -116,7 +117,7 @@ class ChannelChannel(models.Model):
 
     def _waiting_seconds(self, now):
         """Age of the oldest work that should be done by now."""
-        since = [self.oldest_event]
+        since = [self.oldest_event, self.oldest_message]
         if self.state == "live":
             since.append(self.oldest_pending)
         oldest = min((moment for moment in since if moment), default=None)
@@ -271,6 +272,14 @@ HEALTH_FACTS = {
     "last_poll": SQL(
         "SELECT max((value ->> 'completed_from')::timestamptz AT TIME ZONE 'UTC') "
         "FROM channel_shared_state WHERE channel_id = channel.id AND key = 'poll'"
+    ),
+    "oldest_message": SQL(
+        # what the channel holds back, or waits for a person, is nobody's delay
+        "SELECT min(message.create_date) FROM channel_message message "
+        "LEFT JOIN channel_message earlier ON earlier.id = message.after_id "
+        "WHERE message.channel_id = channel.id "
+        "AND message.state IN ('ready', 'sending', 'pending') "
+        "AND COALESCE(earlier.state, 'done') IN ('done', 'void')"
     ),
     "dead_letter_count": SQL(
         "SELECT count(*) FROM channel_dead_letter WHERE channel_id = channel.id"

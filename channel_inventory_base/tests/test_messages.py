@@ -246,6 +246,16 @@ class TestShipmentMessages(MessageCase):
         self.assertEqual(self.messages().state, "done")
         self.assertFalse(self.exceptions("message"))
 
+    def test_message_that_nobody_sends_is_noticed(self):
+        self.ship(self.env, self.sell().sale_order_id)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE channel_message SET create_date = now() - interval '1 hour'"
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.channel.health, "bad")
+        self.assertIn("work waits", self.channel.health_text)
+
     def test_payload_of_another_version_is_a_dead_letter(self):
         self.ship(self.env, self.sell().sale_order_id)
         self.messages().payload = '{"what": 1}'
