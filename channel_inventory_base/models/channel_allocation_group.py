@@ -1,3 +1,5 @@
+from itertools import combinations
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -39,6 +41,29 @@ class ChannelAllocationGroup(models.Model):
                             "%(channel)s belongs to another company than %(group)s.",
                             channel=member.channel_id.name,
                             group=group.name,
+                        )
+                    )
+
+
+    @api.constrains("member_ids")
+    def _check_pools(self):
+        """What is divided must be the same for all: or the parts add up to more.
+
+        :raise ValidationError: nodes share some of their warehouses and not all
+        """
+        for group in self:
+            nodes = group.member_ids.channel_id.node_ids.filtered("publish")
+            for node, other in combinations(nodes, 2):
+                common = node.warehouse_ids & other.warehouse_ids
+                if common and node.warehouse_ids != other.warehouse_ids:
+                    raise ValidationError(
+                        self.env._(
+                            "Channels of %(group)s share stock exclusively, so %(node)s "
+                            "and %(other)s must have the same warehouses or none in "
+                            "common.",
+                            group=group.name,
+                            node=node.display_name,
+                            other=other.display_name,
                         )
                     )
 

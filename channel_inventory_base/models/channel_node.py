@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ChannelNode(models.Model):
@@ -36,3 +36,10 @@ class ChannelNode(models.Model):
     _external_uniq = models.UniqueIndex(
         "(channel_id, external_id)", "The channel has this node already."
     )
+
+    @api.constrains("warehouse_ids", "publish", "channel_id")
+    def _check_shared_pools(self):
+        groups = self.env["channel.allocation.group"].search(
+            [("member_ids.channel_id", "in", self.channel_id.ids)]
+        )
+        groups._check_pools()

@@ -116,16 +116,23 @@ class ChannelPlanner(models.AbstractModel):
                   FROM parted
                 WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
+            rested AS (
+                SELECT filled.*, supply - sum(share * factor) OVER sharing AS rest
+                  FROM filled
+                WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
+            ),
             -- and what rounding leaves, a pack each, to those it has cost most
             rounded AS (
-                SELECT filled.*, share + CASE WHEN share < wanted AND weight > 0
-                       AND sum(factor) FILTER (WHERE share < wanted AND weight > 0)
+                SELECT rested.*, share + CASE
+                       WHEN share < wanted AND weight > 0 AND factor <= rest
+                       AND sum(factor) FILTER (
+                               WHERE share < wanted AND weight > 0 AND factor <= rest)
                            OVER (sharing ORDER BY supply * weight / NULLIF(weights, 0)
                                                - share * factor DESC,
                                                weight DESC, listing_id, node_id)
-                           <= supply - sum(share * factor) OVER sharing
+                           <= rest
                        THEN 1 ELSE 0 END AS entitled
-                  FROM filled
+                  FROM rested
                 WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
             flying AS (

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from .channel_planner_rules import IS_DATED
+
 
 class ChannelPlanner(models.AbstractModel):
     """The plan statement: from positions to numbers, for any set of listings.
@@ -302,16 +304,36 @@ class ChannelPlanner(models.AbstractModel):
         return amounts
 
     def _backorder_expression(self, use, limit):
-        # inbound that no shortage needs
+        """At most ``limit`` of the inbound that no shortage needs; and what the shortage
+        gets of it, which is not short any more."""
+        inbound = SQL("COALESCE(item.inbound[place.pool], 0)")
+        if use.dated:
+            inbound = SQL(
+                "CASE WHEN %s IN (SELECT id FROM version WHERE %s) "
+                "THEN COALESCE(dated.quantity, 0) ELSE %s END",
+                self._rule_columns(use)["backorder_id"],
+                IS_DATED,
+                inbound,
+            )
         return SQL(
-            "LEAST(COALESCE(%(limit)s, 0), GREATEST(0, "
-            "COALESCE(item.inbound[place.pool], 0) "
-            "+ LEAST(0, COALESCE(item.available[place.pool], 0))))",
+            "CASE WHEN %(limit)s > 0 AND %(inbound)s + %(shortage)s > 0 "
+            "THEN LEAST(%(limit)s, %(inbound)s + %(shortage)s) - %(shortage)s ELSE 0 END",
             limit=limit,
+            inbound=inbound,
+            shortage=SQL("LEAST(0, COALESCE(item.available[place.pool], 0))"),
         )
 
     def _amount_joins(self, use):
         joins = self._rule_joins(use)
+        if use.dated:
+            joins.append(
+                SQL(
+                    "LEFT JOIN dated ON dated.version_id = %s "
+                    "AND dated.product_id = listing.product_id "
+                    "AND dated.pool = place.pool",
+                    self._rule_columns(use)["backorder_id"],
+                )
+            )
         if use.warehouse:
             joins.append(
                 SQL(

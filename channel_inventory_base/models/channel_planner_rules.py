@@ -6,6 +6,11 @@ from odoo.tools import SQL
 from .channel_rule_terms import KINDS, WAREHOUSE_KINDS
 
 IN_EFFECT = SQL("(SELECT * FROM channel_rule_version WHERE in_effect)")
+# A backorder rule that does not promise just whatever is on its way.
+IS_DATED = SQL(
+    "(version.kind = 'backorder' AND (version.horizon_days > 0 "
+    "OR version.lead_days > 0 OR version.supplier_stock))"
+)
 # Scopes by which a rule names products; by tag it names many, so that is no lookup.
 NAMING = ("listing_id", "product_id", "product_tmpl_id")
 
@@ -55,9 +60,10 @@ class ChannelPlanner(models.AbstractModel):
                        bool_or(listing_id IS NOT NULL), bool_or(product_id IS NOT NULL),
                        bool_or(product_tmpl_id IS NOT NULL),
                        bool_or(tag_id IS NOT NULL),
-                       bool_or(horizon_days > 0 OR lead_days > 0 OR supplier_stock)
+                       bool_or(%s)
                   FROM %s version GROUP BY kind
                 """,
+                IS_DATED,
                 source,
             )
         )
@@ -94,7 +100,50 @@ class ChannelPlanner(models.AbstractModel):
             ctes.append(self._narrow_ctes(use, scope))
         if use.warehouse:
             ctes.append(self._judged_ctes(use, scope))
+        if use.dated:
+            ctes.append(self._dated_cte(scope))
         return ctes
+
+    def _dated_cte(self, scope):
+        """``dated``: what each dated backorder rule may promise of a product in a pool:
+        what is due soon enough, and what suppliers have who deliver soon enough."""
+        return SQL(
+            """
+            dated AS MATERIALIZED (
+                SELECT version_id, pool, product_id, sum(quantity)::float8 AS quantity
+                  FROM (
+                    SELECT version.id AS version_id, served.pool, inbound.product_id,
+                           inbound.quantity
+                      FROM version
+                      JOIN (SELECT DISTINCT pool, company_id,
+                                   unnest(warehouses) AS warehouse_id
+                              FROM place) served USING (company_id)
+                      JOIN channel_inbound inbound
+                        ON inbound.warehouse_id = served.warehouse_id
+                     WHERE %(is_dated)s AND inbound.product_id %(products)s
+                       AND (COALESCE(version.horizon_days, 0) = 0
+                            OR inbound.due_date + COALESCE(version.lead_days, 0)
+                               <= (now() AT TIME ZONE 'UTC')::date
+                                  + version.horizon_days)
+                    UNION ALL
+                    SELECT version.id, served.pool, supplier.product_id,
+                           supplier.quantity
+                      FROM version
+                      JOIN (SELECT DISTINCT pool, company_id FROM place) served
+                     USING (company_id)
+                      JOIN channel_supplier_stock supplier USING (company_id)
+                     WHERE version.kind = 'backorder' AND version.supplier_stock
+                       AND supplier.product_id %(products)s
+                       AND (COALESCE(version.horizon_days, 0) = 0
+                            OR supplier.lead_days + COALESCE(version.lead_days, 0)
+                               <= version.horizon_days)
+                  ) promise
+                 GROUP BY version_id, pool, product_id
+            )
+            """,
+            is_dated=IS_DATED,
+            products=scope.products,
+        )
 
     def _wide_ctes(self, use):
         tags = SQL(", tags" if "tag_id" in use.named else "")

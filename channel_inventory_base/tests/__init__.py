@@ -3,6 +3,7 @@ from . import test_catalogue
 from . import test_control
 from . import test_control_race
 from . import test_edge_cases
+from . import test_exclusive
 from . import test_explain
 from . import test_external_race
 from . import test_external_stock
@@ -22,6 +23,7 @@ from . import test_order_race
 from . import test_order_reserve
 from . import test_phone
 from . import test_planner
+from . import test_planner_property
 from . import test_position
 from . import test_position_flows
 from . import test_position_mto
@@ -30,10 +32,12 @@ from . import test_publisher
 from . import test_publisher_absolute
 from . import test_pure
 from . import test_reported
+from . import test_sales_rate
 from . import test_schemas
 from . import test_secret
 from . import test_security
 from . import test_stage
+from . import test_sweep
 from . import test_tours
 from . import test_views
 from . import test_webhook
