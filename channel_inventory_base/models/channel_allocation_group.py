@@ -44,7 +44,6 @@ class ChannelAllocationGroup(models.Model):
                         )
                     )
 
-
     @api.constrains("member_ids")
     def _check_pools(self):
         """What is divided must be the same for all: or the parts add up to more.
@@ -59,8 +58,8 @@ class ChannelAllocationGroup(models.Model):
                     raise ValidationError(
                         self.env._(
                             "Channels of %(group)s share stock exclusively, so %(node)s "
-                            "and %(other)s must have the same warehouses or none in "
-                            "common.",
+                            "and %(other)s must have the same warehouses or none "
+                            "in common.",
                             group=group.name,
                             node=node.display_name,
                             other=other.display_name,

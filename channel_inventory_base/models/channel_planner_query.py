@@ -304,8 +304,8 @@ class ChannelPlanner(models.AbstractModel):
         return amounts
 
     def _backorder_expression(self, use, limit):
-        """At most ``limit`` of the inbound that no shortage needs; and what the shortage
-        gets of it, which is not short any more."""
+        """At most ``limit`` of the inbound that no shortage needs; and what the
+        shortage gets of it, which is not short any more."""
         inbound = SQL("COALESCE(item.inbound[place.pool], 0)")
         if use.dated:
             inbound = SQL(
@@ -317,7 +317,8 @@ class ChannelPlanner(models.AbstractModel):
             )
         return SQL(
             "CASE WHEN %(limit)s > 0 AND %(inbound)s + %(shortage)s > 0 "
-            "THEN LEAST(%(limit)s, %(inbound)s + %(shortage)s) - %(shortage)s ELSE 0 END",
+            "THEN LEAST(%(limit)s, %(inbound)s + %(shortage)s) - %(shortage)s "
+            "ELSE 0 END",
             limit=limit,
             inbound=inbound,
             shortage=SQL("LEAST(0, COALESCE(item.available[place.pool], 0))"),

@@ -23,7 +23,9 @@ class ExclusiveCase(ChannelCase):
         cls.group = cls.env["channel.allocation.group"].create(
             {
                 "name": "Web",
-                "member_ids": [(0, 0, {"channel_id": each.id}) for each in cls.channels],
+                "member_ids": [
+                    (0, 0, {"channel_id": each.id}) for each in cls.channels
+                ],
             }
         )
         cls.exclusive = cls.make_rule(
@@ -210,8 +212,19 @@ class TestExclusiveHandover(ExclusiveCase):
         self.start(0, 0, 0)
         self.stock, self.unseen = 10, []
         for step in range(steps):
-            event = dice.choice((self.buy, self.buy, self.see, self.plan_, self.send,
-                                 self.send, self.lose, self.receive, self.look))
+            event = dice.choice(
+                (
+                    self.buy,
+                    self.buy,
+                    self.see,
+                    self.plan_,
+                    self.send,
+                    self.send,
+                    self.lose,
+                    self.receive,
+                    self.look,
+                )
+            )
             event(dice)
             factors = self.listings.mapped("stock_factor")
             shown = sum(

@@ -113,7 +113,10 @@ class TestPlannerProperty(ChannelCase):
             for warehouse in self.warehouses:
                 if dice.random() < 0.3:
                     continue
-                on_hand, held = dice.randint(-20, 400), dice.choice([0, 0, dice.randint(1, 90)])
+                on_hand, held = (
+                    dice.randint(-20, 400),
+                    dice.choice([0, 0, dice.randint(1, 90)]),
+                )
                 quantity = Fraction(on_hand, dice.choice([1, 1, 4]))
                 self.insert_quant(product, warehouse.lot_stock_id, quantity)
                 if held:
@@ -214,7 +217,9 @@ class TestPlannerProperty(ChannelCase):
             ({"listing_id": listing.id}, {"listing": listing.id}),
         ]
         terms, says = dice.choice(options)
-        if dice.random() < 0.3 and not {"listing_id", "node_id", "channel_id"} & set(terms):
+        if dice.random() < 0.3 and not {"listing_id", "node_id", "channel_id"} & set(
+            terms
+        ):
             terms = dict(terms, channel_id=node.channel_id.id)
             says = dict(says, channel=node.channel_id.id)
         return terms, says
