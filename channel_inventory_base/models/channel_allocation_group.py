@@ -57,9 +57,9 @@ class ChannelAllocationGroup(models.Model):
                 if common and node.warehouse_ids != other.warehouse_ids:
                     raise ValidationError(
                         self.env._(
-                            "Channels of %(group)s share stock exclusively, so %(node)s "
-                            "and %(other)s must have the same warehouses or none "
-                            "in common.",
+                            "Channels of %(group)s share stock exclusively, so "
+                            "%(node)s and %(other)s must have the same warehouses "
+                            "or none in common.",
                             group=group.name,
                             node=node.display_name,
                             other=other.display_name,
