@@ -273,6 +273,19 @@ class ChannelOrder(models.Model):
             suggestion=self.env._("Change the order on the channel, too."),
         )
 
+    # ------------------------------------------------------------ accepting
+    def _tell_accepted(self):
+        """The sale order is confirmed: what it holds will be delivered."""
+        if not self.channel_id._tells("acceptance"):
+            return
+        lines = tuple(
+            schemas.AcceptedLineData(line.external_id, math.floor(line._sold_here()))
+            for line in self.line_ids
+            if line.quantity
+        )
+        data = schemas.AcceptanceData(self.external_id, lines)
+        self._tell("acceptance", "order", data, self.sale_order_id)
+
     # ---------------------------------------------------------------- tell
     def _tell(self, kind, source, data, document, **values):
         values.setdefault("summary", self.name)

@@ -122,5 +122,6 @@ class ChannelOrder(models.Model):
             order.sale_order_id._reserve()
             order._report_oversold()
             order._release_holds()
+            order._tell_accepted()
         # those that are being imported have it when that is done
         self.filtered(lambda order: order.state != "captured")._refresh_stage()

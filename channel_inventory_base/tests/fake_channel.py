@@ -43,6 +43,7 @@ class FakeChannel(FakeMessages):
         # called with the entries between reading and writing them
         self.meanwhile = lambda entries: None
         self.settle_seconds = 0
+        self.messages = ("shipment", "tracking", "cancel", "refund")
         self.forget_messages()
 
     # --------------------------------------------------------- shop side
@@ -114,7 +115,7 @@ class FakeChannel(FakeMessages):
             webhooks=True,
             nodes=True,
             batch_size=self.batch_size,
-            messages=("shipment", "tracking", "cancel", "refund"),
+            messages=self.messages,
             repeatable=("refund", "tracking"),
             settle_seconds=self.settle_seconds,
             cancel_lines=True,

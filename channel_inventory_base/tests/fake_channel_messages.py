@@ -71,6 +71,12 @@ class FakeMessages:
         self._fault("answer")
         return MessageResult("done", ref=ref)
 
+    def _send_acceptance(self, channel, data, key):
+        with self.lock:
+            self.told.append(("acceptance", key))
+            self.change(data.order_ref, note="accepted")
+        return MessageResult("done")
+
     def _send_tracking(self, channel, data, key):
         self._fault("send")
         with self.lock:

@@ -264,6 +264,22 @@ class TestShipmentMessages(MessageCase):
 
 
 @tagged("post_install", "-at_install")
+class TestAcceptance(MessageCase):
+    def test_confirmed_order_is_accepted_where_the_channel_wants_to_know(self):
+        self.fake.messages += ("acceptance",)
+        order = self.sell(3)
+        self.send()
+        [message] = self.messages("acceptance")
+        self.assertEqual(message.state, "done")
+        [line] = message._get_data().lines
+        self.assertEqual((line.line_ref, line.quantity), (f"{order.name}/1", 3))
+
+    def test_channel_that_does_not_ask_is_not_told(self):
+        self.sell(3)
+        self.assertFalse(self.messages())
+
+
+@tagged("post_install", "-at_install")
 class TestCancelMessages(MessageCase):
     def test_cancelled_here_is_cancelled_there(self):
         order = self.sell(3)
