@@ -71,8 +71,8 @@ class ChannelPlanner(models.AbstractModel):
             SELECT jsonb_agg(jsonb_build_object(
                        'id', warehouse.id, 'name', warehouse.name,
                        'on_hand', position.on_hand, 'allocated', position.allocated,
-                       'held', position.held, 'in_transit', position.in_transit,
-                       'damaged', position.damaged
+                       'held', position.held, 'doubted', position.doubted,
+                       'in_transit', position.in_transit, 'damaged', position.damaged
                    ) ORDER BY warehouse.sequence, warehouse.id) AS facts
               FROM channel_position position
               JOIN channel_node_stock_warehouse_rel served

@@ -150,6 +150,15 @@ class TestExternalStock(PositionCase):
         self.warehouse.write({"channel_fresh_minutes": 10, "channel_stale_percent": 50})
         self.check(confidence=50, available=25)
 
+    def test_explanation_tells_what_is_doubted(self):
+        self.report(50, minutes=61)
+        self.plan()
+        inputs = self.env["channel.planner"]._explain(self.level)[self.level.id]
+        self.assertEqual((inputs["doubted"], inputs["available"]), (10, 40))
+        [place] = inputs["warehouses"]
+        self.assertEqual((place["on_hand"], place["doubted"]), (50, 10))
+        self.assertEqual(self.level.target, 40)
+
     def test_authority_handed_back_to_odoo_is_noticed(self):
         self.report(50)
         self.plan()
