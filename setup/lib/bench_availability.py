@@ -155,10 +155,11 @@ class Run:
                 bench_plan.bare_sql(cursor)
 
     def _measure_compare(self, number):
-        """Everything is computed and compared; of 100 products one has changed."""
+        """Everything is computed and compared. A change of 1.3 % of the products
+        changes about 1 % of the numbers; the others are capped, in packs or frozen."""
         with self.session.sql(self.database) as cursor:
             cursor.execute(
-                bench_plan.CHANGE_STOCK, {"part": 1, "of": 100, "round": number}
+                bench_plan.CHANGE_STOCK, {"part": 13, "of": 1000, "round": number}
             )
             bench_plan.forget_changes(cursor)
         with self.memory.watch("full_plan", self.database):
@@ -308,7 +309,7 @@ def _machine():
 WORDS = {
     "bare_sql": "bare SQL: quants and open moves, summed",
     "bare_sql_parallel": "the same with 2 parallel workers",
-    "full_plan": "our full plan: all compared, 1 % of the products changed",
+    "full_plan": "our full plan: all compared, 1 % changed",
     "first_plan": "our first plan: all written",
     "first_plan_small": "our first plan, small database",
     "odoo_quantities_dict": "Odoo: _compute_quantities_dict, once a channel",
