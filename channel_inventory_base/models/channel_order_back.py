@@ -20,7 +20,7 @@ class ChannelOrder(models.Model):
     _inherit = "channel.order"
 
     told_ids = fields.One2many(
-        "channel.message", "order_id", string="Messages", readonly=True
+        "channel.message", "order_id", string="Told the Channel", readonly=True
     )
 
     # ------------------------------------------------------------ shipping

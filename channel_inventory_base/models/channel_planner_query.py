@@ -252,6 +252,7 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT listing.id AS listing_id, place.node_id, place.pool,
                        listing.channel_id, listing.company_id, listing.product_id,
                        listing.stock_factor::float8 AS factor,
+                       listing.version_id AS mapping_id,
                        COALESCE(item.available[place.pool], 0) AS available
                        %(amounts)s
                   FROM channel_listing listing
@@ -416,7 +417,8 @@ class ChannelPlanner(models.AbstractModel):
     def _inputs_expression(self, use):
         """What a level remembers of its computation; ``tools.explain`` reads it."""
         names = ["on_hand", "allocated", "held", "doubted", "available", "factor"]
-        names += ["sold", *self._amounts(use), *self._share_columns(use), "target"]
+        names += ["mapping_id", "sold", *self._amounts(use)]
+        names += [*self._share_columns(use), "target"]
         pairs = [SQL("%s, %s", name, SQL.identifier(name)) for name in names]
         if "risk" in use.kinds:
             pairs.append(SQL("'risk_kept', %s", RISK_KEPT))
