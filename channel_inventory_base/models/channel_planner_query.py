@@ -11,8 +11,8 @@ class ChannelPlanner(models.AbstractModel):
 
     - ``place``: a node that is published, with the number of its pool: the warehouses
       behind it, the same for all nodes that have the same ones;
-    - ``item``: a product, with what is available and inbound in each pool, one pool an
-      element of an array. STOCK units;
+    - ``item``: a product, with what is available and inbound in each pool, one pool a
+      column. STOCK units;
     - rules (``channel_planner_rules``);
     - ``stepped`` to ``computed``: a level on its way from stock units to the number
       shown, in SOLD units;
@@ -136,17 +136,17 @@ class ChannelPlanner(models.AbstractModel):
         costs far less than a row of its own for each product in each pool."""
         places = self._pools()
         pools = sorted({tuple(warehouses) for *_ids, warehouses in places})
-        extras = self._item_extras(use)
+        extras = self._item_extras(use, len(pools))
         return SQL(
             """
             place AS MATERIALIZED (%(places)s),
             supply AS (
-                SELECT product_id, %(available)s AS available, %(inbound)s AS inbound
+                SELECT product_id, %(available)s, %(inbound)s
                   FROM (%(flow)s) flow GROUP BY product_id
             ),
             item AS MATERIALIZED (
                 SELECT product.id AS product_id, product.product_tmpl_id,
-                       COALESCE(template.categ_id, 0) AS categ_id, supply.available
+                       COALESCE(template.categ_id, 0) AS categ_id
                        %(columns)s
                   FROM product_product product
                   JOIN product_template template
@@ -172,8 +172,7 @@ class ChannelPlanner(models.AbstractModel):
         """Queries of (product_id, warehouse_id, available, inbound): any number of rows
         a position, which is their sum. Addons add what is made of other products.
 
-        The facts of ``channel.position``, with the sign that they count with. The kind
-        is a constant in most of them, so that the CASE is decided before any row is.
+        The facts of ``channel.position``, with the sign that they count with.
 
         :param products: condition on a product id
         """
@@ -188,7 +187,8 @@ class ChannelPlanner(models.AbstractModel):
                        CASE WHEN kind = 'in_transit' THEN quantity
                             WHEN kind = 'dedicated'
                             THEN -quantity END::float8 AS inbound
-                  FROM (%(fact)s) fact WHERE fact.product_id %(products)s
+                  FROM (SELECT * FROM (%(fact)s) fact
+                         WHERE fact.product_id %(products)s OFFSET 0) counted
                 """,
                 fact=fact,
                 products=products,
@@ -208,11 +208,15 @@ class ChannelPlanner(models.AbstractModel):
             products,
         )
 
-    def _item_extras(self, use):
-        """Column -> (expression, join): what only some rules look at."""
-        extras = {}
-        if "backorder" in use.kinds:
-            extras["inbound"] = (SQL("supply.inbound"), SQL(""))
+    def _item_extras(self, use, pools):
+        """Column -> (expression, join): what is in each pool, and what only some rules
+        look at."""
+        sums = ["available"] + ["inbound"] * ("backorder" in use.kinds)
+        extras = {
+            column: (SQL("supply.%s", SQL.identifier(column)), SQL(""))
+            for name in sums
+            for column in _pool_columns(name, pools)
+        }
         if "tag_id" in use.named:
             extras["tags"] = (
                 SQL("COALESCE(tagged.tags, '{}')"),
@@ -253,7 +257,7 @@ class ChannelPlanner(models.AbstractModel):
                        listing.channel_id, listing.company_id, listing.product_id,
                        listing.stock_factor::float8 AS factor,
                        listing.version_id AS mapping_id,
-                       COALESCE(item.available[place.pool], 0) AS available
+                       COALESCE(%(available)s, 0) AS available
                        %(amounts)s
                   FROM channel_listing listing
                   JOIN place ON place.channel_id = listing.channel_id
@@ -263,8 +267,11 @@ class ChannelPlanner(models.AbstractModel):
                    AND %(listings)s
                 OFFSET 0
             ),
+            pooled AS (
+                SELECT stepped.*, %(backorder)s AS backorder FROM stepped
+            ),
             buffered AS (
-                SELECT stepped.*, GREATEST(0, %(promised)s) AS promised FROM stepped
+                SELECT pooled.*, GREATEST(0, %(promised)s) AS promised FROM pooled
             ),
             packed AS (
                 -- four digits absorb the rounding of unit conversions, not stock
@@ -282,6 +289,8 @@ class ChannelPlanner(models.AbstractModel):
             ),
             joins=SQL(" ").join(self._amount_joins(use)),
             listings=scope.listings,
+            available=self._in_pool("available"),
+            backorder=self._backorder_expression(use),
             promised=self._promised_expression(use),
             shown=self._shown_expression(use),
         )
@@ -290,7 +299,8 @@ class ChannelPlanner(models.AbstractModel):
         """Column -> expression: what each rule of the level comes to."""
         amounts = self._rule_columns(use)
         if "backorder" in use.kinds:
-            amounts["backorder"] = self._backorder_expression(use, amounts["backorder"])
+            amounts["backorder_limit"] = amounts.pop("backorder")
+            amounts["inbound"] = self._inbound_expression(use)
         if use.warehouse:
             amounts["judged"] = SQL("COALESCE(judged.kept, 0)::float8")
             amounts["judged_by"] = SQL("judged.rules")
@@ -304,25 +314,42 @@ class ChannelPlanner(models.AbstractModel):
             amounts["latency"] = SQL("channel.publish_latency::float8")
         return amounts
 
-    def _backorder_expression(self, use, limit):
+    def _in_pool(self, name):
+        """What ``item`` has of it in the pool of ``place``."""
+        pools = len({tuple(warehouses) for *_ids, warehouses in self._pools()})
+        columns = _pool_columns(name, pools)
+        if not columns:
+            return SQL("0::float8")
+        return SQL(
+            "CASE place.pool %s END",
+            SQL(" ").join(
+                SQL("WHEN %s THEN item.%s", number, SQL.identifier(column))
+                for number, column in enumerate(columns, start=1)
+            ),
+        )
+
+    def _inbound_expression(self, use):
+        """What is on its way; for a rule that looks at dates, what is due in time."""
+        inbound = SQL("COALESCE(%s, 0)", self._in_pool("inbound"))
+        if not use.dated:
+            return inbound
+        return SQL(
+            "CASE WHEN %s IN (SELECT id FROM version WHERE %s) "
+            "THEN COALESCE(dated.quantity, 0) ELSE %s END",
+            self._rule_columns(use)["backorder_id"],
+            IS_DATED,
+            inbound,
+        )
+
+    def _backorder_expression(self, use):
         """At most ``limit`` of the inbound that no shortage needs; and what the
         shortage gets of it, which is not short any more."""
-        inbound = SQL("COALESCE(item.inbound[place.pool], 0)")
-        if use.dated:
-            inbound = SQL(
-                "CASE WHEN %s IN (SELECT id FROM version WHERE %s) "
-                "THEN COALESCE(dated.quantity, 0) ELSE %s END",
-                self._rule_columns(use)["backorder_id"],
-                IS_DATED,
-                inbound,
-            )
+        if "backorder" not in use.kinds:
+            return SQL("0::float8")
         return SQL(
-            "CASE WHEN %(limit)s > 0 AND %(inbound)s + %(shortage)s > 0 "
-            "THEN LEAST(%(limit)s, %(inbound)s + %(shortage)s) - %(shortage)s "
-            "ELSE 0 END",
-            limit=limit,
-            inbound=inbound,
-            shortage=SQL("LEAST(0, COALESCE(item.available[place.pool], 0))"),
+            "CASE WHEN backorder_limit > 0 AND inbound + LEAST(0, available) > 0 "
+            "THEN LEAST(backorder_limit, inbound + LEAST(0, available)) "
+            "- LEAST(0, available) ELSE 0 END"
         )
 
     def _amount_joins(self, use):
@@ -418,6 +445,7 @@ class ChannelPlanner(models.AbstractModel):
         """What a level remembers of its computation; ``tools.explain`` reads it."""
         names = ["on_hand", "allocated", "held", "doubted", "available", "factor"]
         names += ["mapping_id", "sold", *self._amounts(use)]
+        names += ["backorder"] * ("backorder" in use.kinds)
         names += [*self._share_columns(use), "target"]
         pairs = [SQL("%s, %s", name, SQL.identifier(name)) for name in names]
         if "risk" in use.kinds:
@@ -455,14 +483,18 @@ def _place_rows(places, pools):
     )
 
 
-def _sums_by_pool(column, pools):
-    """An array: the sum of ``column`` over the warehouses of each pool."""
-    sums = [
+def _pool_columns(name, pools):
+    return [f"{name}_{number}" for number in range(1, pools + 1)]
+
+
+def _sums_by_pool(name, pools):
+    """Columns: the sum of ``name`` over the warehouses of each pool."""
+    return SQL(", ").join(
         SQL(
-            "sum(%s) FILTER (WHERE warehouse_id IN %s)",
-            SQL.identifier(column),
+            "sum(%s) FILTER (WHERE warehouse_id IN %s) AS %s",
+            SQL.identifier(name),
             pool,
+            SQL.identifier(column),
         )
-        for pool in pools
-    ]
-    return SQL("ARRAY[%s]::float8[]", SQL(", ").join(sums))
+        for pool, column in zip(pools, _pool_columns(name, len(pools)), strict=True)
+    ) or SQL("NULL AS %s", SQL.identifier(name))

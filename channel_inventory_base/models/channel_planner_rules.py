@@ -149,7 +149,7 @@ class ChannelPlanner(models.AbstractModel):
         tags = SQL(", tags" if "tag_id" in use.named else "")
         return SQL(
             """
-            spot AS (
+            spot AS MATERIALIZED (
                 SELECT place.company_id, place.channel_id, place.node_id, kind.categ_id,
                        category.parent_path %(tags)s
                   FROM (SELECT DISTINCT categ_id %(tags)s FROM item) kind
@@ -170,7 +170,10 @@ class ChannelPlanner(models.AbstractModel):
                         OR starts_with(spot.parent_path, scope.parent_path))
                    AND %(tag_fits)s
             ),
-            wide_rule AS MATERIALIZED (%(resolved)s)
+            wide_rule AS MATERIALIZED (
+                SELECT row_number() OVER () AS set_id, resolved.*
+                  FROM (%(resolved)s) resolved
+            )
             """,
             tags=tags,
             key=_KEY,
@@ -181,22 +184,44 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     def _narrow_ctes(self, use, scope):
-        """A row of ``narrow`` is a listing at a node that a rule names and fits."""
+        """A row of ``narrow`` is a listing at a node that a rule names and fits. Where
+        there is one, it is compared with the wide rules of the spot; ``rule_set`` has
+        what counts then, and what counts everywhere else."""
+        tags = SQL(", tags" if "tag_id" in use.named else "")
         return SQL(
             """
             narrow AS (%(named)s),
-            narrow_rule AS MATERIALIZED (%(resolved)s)
+            narrow_rule AS MATERIALIZED (
+                SELECT -row_number() OVER () AS set_id, narrow_rule.listing_id,
+                       narrow_rule.node_id, %(least)s
+                  FROM (%(resolved)s) narrow_rule
+                  LEFT JOIN wide_rule USING (node_id, categ_id %(tags)s)
+            ),
+            rule_set AS MATERIALIZED (
+                SELECT set_id, %(columns)s FROM wide_rule
+                UNION ALL
+                SELECT set_id, %(columns)s FROM narrow_rule
+            )
             """,
+            tags=tags,
+            least=SQL(", ").join(
+                SQL("%s AS %s", expression, SQL.identifier(name))
+                for name, expression in self._least_columns(use).items()
+            ),
+            columns=SQL(", ").join(
+                SQL.identifier(name) for name in self._least_columns(use)
+            ),
             named=SQL(" UNION ALL ").join(
                 SQL(
                     """
-                    SELECT listing.id AS listing_id, place.node_id, version.kind,
-                           %(key)s AS key
+                    SELECT listing.id AS listing_id, place.node_id, item.categ_id
+                           %(tags)s, version.kind, %(key)s AS key
                       FROM version
                       %(listings)s
                       %(item)s
                      WHERE version.warehouse_id IS NULL AND %(fits)s
                     """,
+                    tags=SQL(", item.tags" if "tag_id" in use.named else ""),
                     key=_KEY,
                     listings=_listings_named_by(named),
                     item=_ITEM,
@@ -204,7 +229,9 @@ class ChannelPlanner(models.AbstractModel):
                 )
                 for named in use.narrow
             ),
-            resolved=self._resolved(use.kinds, SQL("listing_id, node_id"), "narrow"),
+            resolved=self._resolved(
+                use.kinds, SQL("listing_id, node_id, categ_id %s", tags), "narrow"
+            ),
         )
 
     def _fits(self, use, scope, named):
@@ -280,18 +307,25 @@ class ChannelPlanner(models.AbstractModel):
             ),
         )
 
-    def _rule_columns(self, use):
-        """Column -> expression: value and version of the rule of each kind."""
+    def _least_columns(self, use):
+        """Column -> expression: value and version of the lesser of two rules."""
         return {
             kind + suffix: SQL(
                 "CASE WHEN narrow_rule.%(key)s < wide_rule.%(key)s "
                 "OR wide_rule.%(key)s IS NULL "
-                "THEN narrow_rule.%(name)s ELSE wide_rule.%(name)s END"
-                if use.narrow
-                else "wide_rule.%(name)s",
-                **({"key": SQL.identifier(f"{kind}_key")} if use.narrow else {}),
+                "THEN narrow_rule.%(name)s ELSE wide_rule.%(name)s END",
+                key=SQL.identifier(f"{kind}_key"),
                 name=SQL.identifier(kind + suffix),
             )
+            for kind in use.kinds
+            for suffix in ("", "_id")
+        }
+
+    def _rule_columns(self, use):
+        """Column -> expression: value and version of the rule of each kind."""
+        table = "rule_set" if use.narrow else "wide_rule"
+        return {
+            kind + suffix: SQL.identifier(table, kind + suffix)
             for kind in use.kinds
             for suffix in ("", "_id")
         }
@@ -313,7 +347,9 @@ class ChannelPlanner(models.AbstractModel):
             joins.append(
                 SQL(
                     "LEFT JOIN narrow_rule ON narrow_rule.listing_id = listing.id "
-                    "AND narrow_rule.node_id = place.node_id"
+                    "AND narrow_rule.node_id = place.node_id "
+                    "LEFT JOIN rule_set ON rule_set.set_id "
+                    "= COALESCE(narrow_rule.set_id, wide_rule.set_id)"
                 )
             )
         return joins
