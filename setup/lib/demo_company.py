@@ -96,7 +96,8 @@ class Company:
             name="Scarce goods",
             member_ids=[
                 (0, 0, {"channel_id": channel_id, "weight": weight})
-                for weight, channel_id in enumerate(reversed(channel_ids), start=1)
+                # the first store splits its warehouses, the others have all in one
+                for weight, channel_id in enumerate(reversed(channel_ids[1:]), start=1)
             ],
         )
         scarce = operator.create(

@@ -45,7 +45,10 @@ def test_arguments_removed_from_the_schema_are_refused(client):
 @pytest.mark.parametrize(
     ("query", "what"),
     [
-        ("{ orders(first: 1) { nodes { paymentTerms { id } } } }", "Order.paymentTerms"),
+        (
+            "{ orders(first: 1) { nodes { paymentTerms { id } } } }",
+            "Order.paymentTerms",
+        ),
         ("{ draftOrders(first: 1) { nodes { id } } }", "QueryRoot.draftOrders"),
         ("{ shop { shopAddress { city } } }", "Shop.shopAddress"),
         ("mutation { orderClose(input: {id: 1}) { order { id } } }", "Mutation."),
