@@ -134,8 +134,7 @@ class ChannelPlanner(models.AbstractModel):
     def _item_ctes(self, use, scope):
         """Pools are read first: what each has of a product is a sum of its own, which
         costs far less than a row of its own for each product in each pool."""
-        places = self._pools()
-        pools = sorted({tuple(warehouses) for *_ids, warehouses in places})
+        pools = use.pools
         extras = self._item_extras(use, len(pools))
         return SQL(
             """
@@ -156,7 +155,7 @@ class ChannelPlanner(models.AbstractModel):
                  WHERE product.id %(products)s
             )
             """,
-            places=_place_rows(places, pools),
+            places=_place_rows(use.places, pools),
             flow=SQL(" UNION ALL ").join(self._flow_queries(scope.products)),
             available=_sums_by_pool("available", pools),
             inbound=_sums_by_pool("inbound", pools),
@@ -289,7 +288,7 @@ class ChannelPlanner(models.AbstractModel):
             ),
             joins=SQL(" ").join(self._amount_joins(use)),
             listings=scope.listings,
-            available=self._in_pool("available"),
+            available=self._in_pool(use, "available"),
             backorder=self._backorder_expression(use),
             promised=self._promised_expression(use),
             shown=self._shown_expression(use),
@@ -314,10 +313,9 @@ class ChannelPlanner(models.AbstractModel):
             amounts["latency"] = SQL("channel.publish_latency::float8")
         return amounts
 
-    def _in_pool(self, name):
+    def _in_pool(self, use, name):
         """What ``item`` has of it in the pool of ``place``."""
-        pools = len({tuple(warehouses) for *_ids, warehouses in self._pools()})
-        columns = _pool_columns(name, pools)
+        columns = _pool_columns(name, len(use.pools))
         if not columns:
             return SQL("0::float8")
         return SQL(
@@ -330,7 +328,7 @@ class ChannelPlanner(models.AbstractModel):
 
     def _inbound_expression(self, use):
         """What is on its way; for a rule that looks at dates, what is due in time."""
-        inbound = SQL("COALESCE(%s, 0)", self._in_pool("inbound"))
+        inbound = SQL("COALESCE(%s, 0)", self._in_pool(use, "inbound"))
         if not use.dated:
             return inbound
         return SQL(

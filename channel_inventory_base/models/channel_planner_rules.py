@@ -26,6 +26,13 @@ class RuleUse:
     exclusive: bool = False  # whether numbers are shared exclusively
     dated: bool = False  # whether backorders look at dates and at suppliers
 
+    places: tuple = ()  # nodes, as ``_pools`` read them: once for the statement
+
+    @property
+    def pools(self):
+        """The different sets of warehouses behind the nodes, in a fixed order."""
+        return sorted({tuple(warehouses) for *_ids, warehouses in self.places})
+
     @property
     def needs_rates(self):
         return bool({"cover", "risk"} & set(self.kinds))
@@ -70,6 +77,7 @@ class ChannelPlanner(models.AbstractModel):
         found = {kind: flags for kind, *flags in rows}
         return RuleUse(
             source=source,
+            places=tuple(self._pools()),
             kinds=tuple(kind for kind, _label in KINDS if found.get(kind, [0])[0]),
             named=tuple(
                 scope
