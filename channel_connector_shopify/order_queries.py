@@ -74,6 +74,7 @@ _HEAD = f"""
     currencyCode
     taxesIncluded
     displayFinancialStatus
+    paymentGatewayNames
     risk {{ recommendation }}
     currentTotalPriceSet {_MONEY}
     currentTotalTaxSet {_MONEY}

@@ -288,10 +288,11 @@ class OrderData:
     ``version`` is the channel's own last-change time; an older one never replaces
     a newer. ``complete`` False: only identity, version and demand are known (a
     webhook that carries less than the order); enough to hold stock, not to sell.
-    ``payment``: pending, authorized, paid, refunded, voided. ``state``: open or
-    cancelled. ``risk`` of fraud as the channel sees it: low, medium, high, or "" where
-    it does not tell. ``refunds`` and ``shipments``: all that the channel has, ours
-    among them; None where it does not tell.
+    ``payment``: pending, authorized, paid, refunded, voided. ``gateway``: how it is
+    paid, in the channel's words. ``state``: open or cancelled. ``risk`` of fraud as the
+    channel sees it: low, medium, high, or "" where it does not tell. ``refunds`` and
+    ``shipments``: all that the channel has, ours among them; None where it does not
+    tell.
     """
 
     external_id: str
@@ -302,6 +303,7 @@ class OrderData:
     placed_at: datetime | None = None
     state: str = "open"
     payment: str = "pending"
+    gateway: str = ""
     test: bool = False
     currency: str = ""
     taxes_included: bool = False

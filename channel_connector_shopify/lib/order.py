@@ -58,6 +58,7 @@ def order(raw):
         "complete": True,
         "state": "cancelled" if place["cancelledAt"] else "open",
         "payment": payment(place["displayFinancialStatus"]),
+        "gateway": _gateway(place.get("paymentGatewayNames")),
         "test": place["test"].flag(),
         "currency": currency,
         "taxes_included": place["taxesIncluded"].flag(),
@@ -77,6 +78,11 @@ def order(raw):
         "risk": _risk(place.get("risk")),
         "refunds": [_refund(refund, currency) for refund in refunds],
     }
+
+
+def _gateway(names):
+    """How it is paid; of several (a gift card and a card) all, in one name."""
+    return " + ".join(sorted(name.text() for name in names.items()))
 
 
 def payment(status):

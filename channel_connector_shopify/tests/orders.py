@@ -116,6 +116,7 @@ def order(*lines, total, tax="0.0", currency="EUR", **values):
         "currencyCode": currency,
         "taxesIncluded": False,
         "displayFinancialStatus": "PAID",
+        "paymentGatewayNames": ["shopify_payments"],
         "risk": {"recommendation": "NONE"},
         "currentTotalPriceSet": bag(total, currency),
         "currentTotalTaxSet": bag(tax, currency),

@@ -193,6 +193,15 @@ class TestOrder(PureCase):
             data = self.map(line(), total="20.0", displayFinancialStatus=status)
             self.assertEqual(data["payment"], word)
 
+    def test_gateways_are_named_all_of_them(self):
+        for names, word in (
+            (["shopify_payments"], "shopify_payments"),
+            (["shopify_payments", "gift_card"], "gift_card + shopify_payments"),
+            ([], ""),
+        ):
+            data = self.map(line(), total="20.0", paymentGatewayNames=names)
+            self.assertEqual(data["gateway"], word)
+
     def test_advice_becomes_a_risk(self):
         for advice, risk in (
             ("CANCEL", "high"),

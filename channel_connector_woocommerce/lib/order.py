@@ -85,6 +85,7 @@ class _Reader:
             "complete": self.known,
             "state": self.state,
             "payment": self.payment,
+            "gateway": place.get("payment_method").text(),
             "currency": self.currency,
             "taxes_included": self.included,
             "total": str(self._total()),

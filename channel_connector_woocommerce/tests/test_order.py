@@ -44,6 +44,7 @@ ORDER = {
     "date_modified_gmt": "2026-11-24T10:05:00",
     "date_paid_gmt": "2026-11-24T10:05:00",
     "date_completed_gmt": None,
+    "payment_method": "bacs",
     "prices_include_tax": True,
     "total": "30.00",
     "total_tax": "5.21",
@@ -98,6 +99,7 @@ class TestOrder(PureCase):
         self.assertEqual(data.customer.external_id, "")
         self.assertEqual(data.billing.name, "Ada Shopper")
         self.assertEqual(data.note, "Ring twice")
+        self.assertEqual(data.gateway, "bacs")
         self.assertTrue(data.complete)
 
     def test_a_variation_is_named_and_not_its_parent(self):

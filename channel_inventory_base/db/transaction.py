@@ -23,6 +23,7 @@ LOCK_POLL = 19103
 LOCK_ORDER = 19104
 LOCK_ALLOCATE = 19105
 LOCK_SEND = 19106
+LOCK_BOOK = 19107
 
 # Errors that say nothing about what was to be done: doing it again is right.
 CONFLICTS = (

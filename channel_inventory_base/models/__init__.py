@@ -2,6 +2,7 @@ from . import channel_adapter
 from . import channel_adapter_none
 from . import channel_channel
 from . import channel_channel_secret
+from . import channel_channel_books
 from . import channel_channel_health
 from . import channel_channel_jobs
 from . import channel_shared_state
@@ -69,6 +70,10 @@ from . import channel_channel_policy
 from . import channel_order_policy
 from . import channel_order_payment
 from . import channel_order_retry
+from . import channel_payment_map
+from . import channel_bookkeeping
+from . import channel_bookkeeper
+from . import channel_order_books
 from . import channel_catalogue
 from . import channel_exception
 from . import channel_audit
@@ -83,6 +88,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
+from . import sale_order_line_invoice
 from . import stock_location
 from . import stock_picking
 from . import stock_warehouse

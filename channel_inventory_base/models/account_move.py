@@ -1,15 +1,23 @@
-from odoo import models
+from odoo import fields, models
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    channel_made = fields.Boolean(
+        readonly=True, copy=False, help="Made by the policy of a channel, by nobody"
+    )
+
     def _post(self, soft=True):
         posted = super()._post(soft)
         if not self.env.context.get("channel_follows"):
             # sudo: accountants need not see channels
-            for move in posted.sudo().filtered(lambda m: m.move_type == "out_refund"):
-                move._tell_channel()
+            sold = posted.sudo().filtered(lambda move: move.is_sale_document())
+            for move in sold:
+                if move.move_type == "out_refund" and not move.channel_made:
+                    move._tell_channel()
+            # what a person posts is paid by policy all the same
+            sold.line_ids.sale_line_ids.order_id.channel_order_id._mark_books()
         return posted
 
     def _tell_channel(self):

@@ -23,6 +23,7 @@ PRIORITIES = {
     "_job_publish": 10,
     "_job_poll": 12,
     "_job_observe": 15,
+    "_job_book": 20,
     "_job_webhooks": 25,
     "_job_fetch_listings": 30,
 }
@@ -252,6 +253,7 @@ class ChannelChannel(models.Model):
         channels = self.search([("state", "!=", "draft")])
         for channel in channels:
             channel._wake("_job_intake", "_job_send", "_job_observe", "_job_publish")
+        self.env["channel.bookkeeping"]._wake_waiting()
         channels._poll_when_due()
         channels._watch_health()
 

@@ -21,6 +21,7 @@ HOURS = {
     "duplicate": 4,
     "short_stock": 8,
     "routing": 8,
+    "books": 24,
     "health": 1,
     "privacy": 24 * 25,
 }
@@ -57,6 +58,7 @@ class ChannelException(models.Model):
             ("duplicate", "Ordered twice"),
             ("risk", "High risk"),
             ("payment", "Payment"),
+            ("books", "Not invoiced or paid"),
             ("credit", "Credit limit"),
             ("routing", "No warehouse"),
             ("short_stock", "Not in stock"),
@@ -153,8 +155,13 @@ class ChannelException(models.Model):
 
     @api.model
     def _resolve_record(self, record):
+        """All but what the bookkeeper has reported: it resolves that itself."""
         self._resolve_domain(
-            [("res_model", "=", record._name), ("res_id", "in", record.ids)]
+            [
+                ("res_model", "=", record._name),
+                ("res_id", "in", record.ids),
+                ("category", "!=", "books"),
+            ]
         )
 
     def _resolve_domain(self, domain):

@@ -166,6 +166,7 @@ class ChannelOrder(models.Model):
 
     def _apply(self, data, version):
         """Make this order what ``data`` says. Stock follows in the same transaction."""
+        is_paid_otherwise = self.payment != data.payment
         self.write(
             {
                 "name": data.name,
@@ -183,6 +184,8 @@ class ChannelOrder(models.Model):
         )
         self.line_ids._apply_lines(self, data)
         self._follow_state(data)
+        if is_paid_otherwise and self.sale_order_id:
+            self._mark_books()
         # what waited for the rest of this order need not wait any longer
         self.channel_id._wake("_job_publish")
         self.env["channel.audit"]._log(
@@ -330,6 +333,7 @@ class ChannelOrder(models.Model):
             if self.sale_order_id:
                 self._take_refunds(data)
                 self._credit_refunds(data)
+                self._mark_books()
         else:
             self._import()
 
@@ -389,6 +393,8 @@ class ChannelOrder(models.Model):
     # ------------------------------------------------------------- buttons
     def action_retry(self):
         self.channel_id._require_role("operator")
+        # sudo: operators retry, only the bookkeeper writes its outbox otherwise
+        self.env["channel.bookkeeping"].sudo()._retry(self)
         self.filtered(lambda order: order.state == "blocked")._retry()
 
     def action_fetch(self):

@@ -97,6 +97,7 @@ class ChannelOrder(models.Model):
                 )
             order._log_document(picking, self.env._("%s: shipped", picking.name))
             order._refresh_stage()
+        self._mark_books()
 
     def _split_into_parcels(self, picking):
         """Sold units by parcel: whole ones, counted when their last piece has left.

@@ -58,6 +58,7 @@ class ChannelOrder(models.Model):
             order._report_odd_phones(data)
         if was_sold or order.sale_order_id.state == "cancel":
             order._credit_refunds(data)
+            order._mark_books()
 
     def _is_to_write(self, data):
         """Check what is to be sold and where from, right before it is.
@@ -123,5 +124,6 @@ class ChannelOrder(models.Model):
             order._report_oversold()
             order._release_holds()
             order._tell_accepted()
+        self._mark_books()
         # those that are being imported have it when that is done
         self.filtered(lambda order: order.state != "captured")._refresh_stage()

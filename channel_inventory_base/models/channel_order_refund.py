@@ -1,3 +1,4 @@
+import math
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -184,21 +185,47 @@ class ChannelRefund(models.Model):
         )
 
     def _find_parts(self, data):
-        """What of the refund is to be credited: all of what was invoiced, else what
-        had left, with delivery and goodwill."""
+        """What of the refund is to be credited: what had left, with delivery and
+        goodwill; of what had not, what was invoiced."""
         money = self.order_id._get_money(data)
-        refund = self._get_data()
-        parts = split_parts(refund, money.taxes_included)
-        if self._get_invoices() or not refund.amount:
-            return parts
+        parts = split_parts(self._get_data(), money.taxes_included)
         if self.order_id.sale_order_id.state == "cancel":
-            return []
-        kept = self.kept or {}
-        return [
-            part if not part.line_ref else part.keep(*kept[part.line_ref])
-            for part in parts
-            if not part.line_ref or part.line_ref in kept
-        ]
+            return parts if self._get_invoices() else []
+        return [each for part in parts for each in self._find_credited(part, money)]
+
+    def _find_credited(self, part, money):
+        """A part of goods, taken apart: what had left stays sold and stands against
+        its invoice; the rest takes back what the invoices have too much."""
+        if not part.line_ref:
+            return [part]
+        kept = (self.kept or {}).get(part.line_ref)
+        found, rest = [], part
+        if kept:
+            found.append(part.keep(*kept))
+            rest = part.less(found[0])
+        for sale_line, units in self._find_overbooked(part.line_ref).items():
+            if rest.quantity and (units := min(units, rest.quantity)):
+                taken, rest = rest.take(units, money)
+                found.append(replace(taken, target=sale_line))
+        return found
+
+    def _find_overbooked(self, line_ref):
+        """:return: sale order line -> sold units that are invoiced and not bought"""
+        line = self.order_id.line_ids.filtered(
+            lambda each: each.external_id == line_ref
+        )
+        ahead = line._sold_here() - line._wanted_here()
+        found = {}
+        for sale_line in line._sale_lines():
+            posted = sale_line._count_posted()
+            due = sale_line.qty_to_invoice + sale_line.qty_invoiced
+            over = line._sale_units(sale_line, posted - due)
+            if ahead > 0:
+                # the sale order does not follow yet: a person has to decide first
+                over = min(line._sale_units(sale_line, posted), over + ahead)
+            if units := math.floor(max(0, over) + 1e-6):
+                found[sale_line] = units
+        return found
 
     def _get_invoices(self):
         return self.order_id.sale_order_id.invoice_ids.filtered(
@@ -234,7 +261,9 @@ class ChannelRefund(models.Model):
         """:raise OrderRefusedError: it does not come to ``amount``"""
         order = self.order_id.with_company(self.company_id)
         sale_order = order.sale_order_id
-        invoices = self._get_invoices()
+        reversed_entry = self._find_reversed(parts)
+        # paid both ways by themselves: each payment stands against its own document
+        apart = order.channel_id.payment_policy == "paid" and order._is_paid()
         lines = [self._prepare_line_vals(data, part) for part in parts if part.total]
         move = (
             # sudo: the channel has paid it back, whoever takes it in
@@ -251,7 +280,7 @@ class ChannelRefund(models.Model):
                     "ref": self.note or order.name,
                     "team_id": sale_order.team_id.id,
                     "fiscal_position_id": sale_order.fiscal_position_id.id,
-                    "reversed_entry_id": invoices.id if len(invoices) == 1 else False,
+                    "reversed_entry_id": not apart and reversed_entry.id,
                     "invoice_line_ids": [Command.create(line) for line in lines],
                 }
             )
@@ -270,16 +299,32 @@ class ChannelRefund(models.Model):
             )
         if order.channel_id.post_credit_notes:
             move.action_post()
+        if apart:
+            move.reversed_entry_id = reversed_entry
         return move
+
+    def _find_reversed(self, parts):
+        """The one invoice that has all of what is credited, if there is one."""
+        invoices = self._get_invoices()
+        wanted = self.order_id.sale_order_id.order_line.browse()
+        for part in parts:
+            wanted |= part.target or self._find_sale_line(part)
+        fitting = invoices.filtered(
+            lambda move: wanted <= move.invoice_line_ids.sale_line_ids
+        )
+        for found in (fitting, invoices):
+            if len(found) == 1:
+                return found
+        return invoices.browse()
 
     def _prepare_line_vals(self, data, part):
         """One line of the credit note, its taxes nailed down as in the sale order."""
         order = self.order_id
-        sale_line = self._find_sale_line(part)
+        sale_line = part.target or self._find_sale_line(part)
         product = sale_line.product_id or order._get_service("discount_product_id")
         units = part.quantity or 1
         quantity = units
-        if part.quantity and sale_line.product_uom_qty:
+        if part.quantity and sale_line.channel_order_line_id:
             line = sale_line.channel_order_line_id
             quantity = units / (line._sale_units(sale_line, 1) or 1)
         taxes = sale_line.tax_ids if part.tax or part.line_ref else []
@@ -294,7 +339,7 @@ class ChannelRefund(models.Model):
             "discount": 0.0,
             "tax_ids": [Command.set(taxes.ids if taxes else [])],
         }
-        if sale_line and sale_line.qty_to_invoice < 0:
+        if sale_line and sale_line.qty_to_invoice + quantity < 1e-6:
             # Odoo would ask for a credit note of its own otherwise
             vals["sale_line_ids"] = [Command.link(sale_line.id)]
         if taxes:

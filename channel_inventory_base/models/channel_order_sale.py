@@ -28,6 +28,7 @@ class ChannelOrder(models.Model):
             "partner_shipping_id": delivery.id,
             "user_id": customer.user_id.id,
             "team_id": self.channel_id.team_id.id,
+            "channel_invoice_policy": self.channel_id.invoice_policy,
             "pricelist_id": self._get_pricelist(data).id,
             "warehouse_id": self._get_main_warehouse(lines).id,
             "client_order_ref": self.name,
@@ -35,6 +36,8 @@ class ChannelOrder(models.Model):
             "date_order": self.placed_at or self.create_date,
             "order_line": [Command.create(line) for line in lines],
         }
+        if self.channel_id.invoice_journal_id:
+            vals["journal_id"] = self.channel_id.invoice_journal_id.id
         if data.note:
             vals["note"] = plaintext2html(data.note)
         if "sale_order_template_id" in self.env["sale.order"]._fields:

@@ -32,6 +32,8 @@ MATRIX = {
     "channel.position": (set(), set(), set()),
     "channel.message": (set(), set(), set()),
     "channel.refund": (set(), set(), set()),
+    "channel.bookkeeping": (set(), set(), set()),
+    "channel.payment.map": ({"manager"}, {"manager"}, {"manager"}),
     "channel.timeline": (set(), set(), set()),
     "channel.inbound": (set(), set(), set()),
     "channel.external.stock": (

@@ -11,6 +11,7 @@ class Part:
     """One line of a credit note.
 
     ``amount`` is with or without tax as the order's prices are, ``total`` with it.
+    ``target`` is the invoiced line that it takes back, where the caller has found one.
     """
 
     amount: Decimal
@@ -19,6 +20,7 @@ class Part:
     line_ref: str = ""
     quantity: int = 0
     shipping: bool = False
+    target: object = None
 
     def untaxed(self, taxes_included):
         return self.amount - self.tax if taxes_included else self.amount
@@ -29,6 +31,23 @@ class Part:
         on_top = self.total - self.amount
         total = amount + tax if on_top else amount
         return replace(self, quantity=quantity, amount=amount, tax=tax, total=total)
+
+    def take(self, quantity, money):
+        """:return: (the part of so many of its units, what is left of it)"""
+        fraction = Decimal(quantity) / self.quantity
+        taken = self.keep(
+            quantity,
+            money.round(self.amount * fraction),
+            money.round(self.tax * fraction),
+        )
+        return taken, self.less(taken)
+
+    def less(self, other):
+        return self.keep(
+            self.quantity - other.quantity,
+            self.amount - other.amount,
+            self.tax - other.tax,
+        )
 
 
 def split_parts(refund, taxes_included):
