@@ -47,6 +47,9 @@ and carries the order where the other carries the edit."""
 PRIVACY_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
 """Configured in the app, not subscribed to: only accepted here."""
 
+ACCEPTED_TAG = "odoo-accepted"
+"""On orders that are confirmed in Odoo, where acceptances are told."""
+
 # ISO 4217: currencies whose smallest unit is not a hundredth.
 CURRENCY_DIGITS = {
     **dict.fromkeys(

@@ -114,6 +114,19 @@ TRACK = Document(
     mutation=True,
 )
 
+TAG = Document(
+    "Tag",
+    """
+    mutation Tag($id: ID!, $tags: [String!]!) {
+      tagsAdd(id: $id, tags: $tags) {
+        node { id }
+        userErrors { field message }
+      }
+    }
+    """,
+    mutation=True,
+)
+
 CANCEL = Document(
     "Cancel",
     """

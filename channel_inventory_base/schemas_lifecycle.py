@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from .exceptions import MalformedDataError
 
-KINDS = ("acceptance", "shipment", "tracking", "cancel", "refund", "restock")
+KINDS = ("acceptance", "shipment", "tracking", "cancel", "refund")
 """The kinds of messages, each with a method ``_send_<kind>`` of the adapter."""
 
 CANCEL_REASONS = ("customer", "stock", "fraud", "payment", "other")
@@ -101,6 +101,11 @@ class RefundLineData:
     ``amount`` is what they cost the customer, tax included. ``restock``: ``none`` (the
     channel's stock stays as it is: nothing came back, or nothing that can be sold),
     ``cancel`` (never shipped) or ``return`` (came back to ``node_ref``, to be sold).
+
+    A channel that restocks raises its own number. So goods are told to be back with
+    their refund and never alone: the refund shows in the order, and what it has
+    restocked is taken off the deductions. What comes back without one raises the number
+    that is published next, and nothing else.
     """
 
     line_ref: str
@@ -135,31 +140,10 @@ class RefundData:
 
 
 @dataclass(frozen=True)
-class RestockData:
-    """Goods came back without a refund. ``sellable``: they can be sold again."""
-
-    order_ref: str
-    lines: tuple[UnitsData, ...]
-    node_ref: str = ""
-    sellable: bool = True
-
-
-@dataclass(frozen=True)
-class AcceptedLineData:
-    """How much of a line will be delivered, and when; the rest will not."""
-
-    line_ref: str
-    quantity: int
-    expected_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class AcceptanceData:
-    """We take the order, in whole or in part; without lines we do not take it."""
+    """The order is confirmed and reserved here."""
 
     order_ref: str
-    lines: tuple[AcceptedLineData, ...] = ()
-    reason: str = ""
 
 
 DATA = {
@@ -168,7 +152,6 @@ DATA = {
     "tracking": ParcelTrackingData,
     "cancel": CancelData,
     "refund": RefundData,
-    "restock": RestockData,
 }
 """Kind of message -> class of its data."""
 

@@ -6,6 +6,7 @@ from odoo.addons.channel_inventory_base import schemas
 
 from .. import errors
 from .. import lifecycle_queries as queries
+from ..const import ACCEPTED_TAG
 from ..lib import fulfillment, refund
 from ..mapper import page_info
 
@@ -23,6 +24,16 @@ class ChannelAdapterShopify(models.AbstractModel):
     """Back to the shop: parcels, tracking, cancellations, refunds."""
 
     _inherit = "channel.adapter.shopify"
+
+    # ----------------------------------------------------------- acceptance
+    @api.model
+    def _send_acceptance(self, channel, data, key):
+        """A tag: the shop's staff can list what is taken, and what is not yet."""
+        with self._connected(channel) as client:
+            variables = {"id": data.order_ref, "tags": [ACCEPTED_TAG]}
+            answer = client.execute(queries.TAG, variables)["tagsAdd"]
+            self._raise_user_errors(answer["userErrors"])
+        return schemas.MessageResult("done", ref=ACCEPTED_TAG)
 
     # ------------------------------------------------------------- parcels
     @api.model

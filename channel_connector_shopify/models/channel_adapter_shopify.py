@@ -56,9 +56,9 @@ class ChannelAdapterShopify(models.AbstractModel):
             nodes=True,
             batch_size=MAX_ENTRIES,
             read_size=MAX_ENTRIES,
-            messages=("shipment", "tracking", "cancel", "refund"),
-            # a tracking number is set, not added; the others are looked for
-            repeatable=("tracking",),
+            messages=("acceptance", "shipment", "tracking", "cancel", "refund"),
+            # a tag and a tracking number are set, not added; the others are looked for
+            repeatable=("acceptance", "tracking"),
             settle_seconds=60,
             cancel_lines=True,
         )

@@ -67,6 +67,7 @@ def _variables():
             }
         },
         "Track": {"id": "gid://1", "tracking": {"number": "1Z"}, "notify": False},
+        "Tag": {"id": order["id"], "tags": ["odoo-accepted"]},
         "Cancel": {
             "id": order["id"],
             "reason": "OTHER",

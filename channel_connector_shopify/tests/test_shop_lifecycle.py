@@ -57,6 +57,18 @@ class TestShopLifecycle(ShopCase):
             return str(error)
         self.fail("accepted")
 
+    # ----------------------------------------------------------- acceptance
+    def test_accepted_order_is_tagged_once_however_often_it_is_told(self):
+        order = self.shop.checkout({"SKU-2": 1}, tags=["vip"])
+        data = schemas.AcceptanceData(order.gid)
+        for _time in range(2):
+            self.adapter._send_acceptance(self.channel, data, "k")
+        self.assertEqual(order.tags, ["vip", "odoo-accepted"])
+
+    def test_acceptance_of_an_unknown_order_is_refused(self):
+        data = schemas.AcceptanceData("gid://shopify/Order/1")
+        self.refused(self.adapter._send_acceptance, self.channel, data, "k")
+
     # ------------------------------------------------------------- parcels
     def test_parcel_has_the_carrier_number_and_address(self):
         order = self.shop.checkout({"SKU-2": 2})

@@ -189,16 +189,8 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _send_restock(self, channel, data, key):
-        """Goods came back without a refund.
-
-        :param data: schemas.RestockData; for the rest see ``_send_shipment``
-        """
-        raise NotImplementedError
-
-    @api.model
     def _send_acceptance(self, channel, data, key):
-        """We take the order, or part of it, or not.
+        """The order is confirmed and reserved here.
 
         :param data: schemas.AcceptanceData; for the rest see ``_send_shipment``
         """

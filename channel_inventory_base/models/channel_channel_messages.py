@@ -6,7 +6,6 @@ SWITCHES = {
     "tracking": "send_shipments",
     "cancel": "send_cancels",
     "refund": "send_refunds",
-    "restock": "send_refunds",
 }
 
 
@@ -17,8 +16,8 @@ class ChannelChannel(models.Model):
 
     send_acceptances = fields.Boolean(
         string="Tell Acceptances",
-        default=True,
-        help="That an order is taken, once its sale order is confirmed.",
+        help="That an order is taken, once its sale order is confirmed. One more "
+        "request for each order.",
     )
     send_shipments = fields.Boolean(
         string="Tell Shipments",

@@ -41,7 +41,6 @@ class ChannelMessage(models.Model):
             ("tracking", "Tracking"),
             ("cancel", "Cancellation"),
             ("refund", "Refund"),
-            ("restock", "Goods back"),
         ],
         required=True,
         readonly=True,

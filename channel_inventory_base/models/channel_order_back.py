@@ -276,15 +276,10 @@ class ChannelOrder(models.Model):
 
     # ------------------------------------------------------------ accepting
     def _tell_accepted(self):
-        """The sale order is confirmed: what it holds will be delivered."""
+        """The sale order is confirmed, and what is there is reserved."""
         if not self.channel_id._tells("acceptance"):
             return
-        lines = tuple(
-            schemas.AcceptedLineData(line.external_id, math.floor(line._sold_here()))
-            for line in self.line_ids
-            if line.quantity
-        )
-        data = schemas.AcceptanceData(self.external_id, lines)
+        data = schemas.AcceptanceData(self.external_id)
         self._tell("acceptance", "order", data, self.sale_order_id)
 
     # ---------------------------------------------------------------- tell
@@ -324,18 +319,17 @@ class ChannelOrder(models.Model):
         )
 
     def _on_returned(self, picking):
-        """Goods came back, to be sold again or not."""
+        """Goods came back, to be sold again or not.
+
+        The channel learns of it by the number that is published next, and by the refund
+        of these units: see ``schemas.RefundLineData``.
+        """
         for order in self:
             sellable = all(
                 move.location_dest_id.stock_state == "sellable"
                 for move in picking.move_ids
                 if move.state == "done"
             )
-            units = {}
-            for line in order.line_ids:
-                stock = _of_line(picking.move_line_ids, line)
-                if quantity := math.floor(line._to_units(stock) + 1e-6):
-                    units[line] = quantity
             order._log_document(
                 picking,
                 self.env._("%s: received back, can be sold again", picking.name)
@@ -343,24 +337,6 @@ class ChannelOrder(models.Model):
                 else self.env._("%s: received back, not to be sold", picking.name),
             )
             order._refresh_stage()
-            if not units:
-                continue
-            warehouse = picking.picking_type_id.warehouse_id
-            order._tell(
-                "restock",
-                f"picking:{picking.id}",
-                schemas.RestockData(
-                    order.external_id,
-                    tuple(
-                        schemas.UnitsData(line.external_id, quantity)
-                        for line, quantity in units.items()
-                    ),
-                    order._find_node(warehouse).external_id or "",
-                    sellable,
-                ),
-                picking,
-                summary=picking.name,
-            )
 
 
 def _about_to_leave(moves):

@@ -94,12 +94,16 @@ class ChannelOrder(models.Model):
         return sale_line.channel_order_line_id._to_units(stock)
 
     def _count_came_back(self, line):
-        """Units that were received back to be sold again and not told of yet."""
+        """Units that were received back to be sold again and not told of yet.
+
+        Of kits none: a component that came back is no kit that can be sold again.
+        """
         moves = line._sale_lines().move_ids.filtered(
             lambda move: (
                 move.state == "done"
                 and move.location_id.usage == "customer"
                 and move.location_dest_id.stock_state == "sellable"
+                and move.product_id == move.sale_line_id.product_id
             )
         )
         received = math.floor(line._to_units(sum(moves.mapped("quantity"))) + 1e-6)

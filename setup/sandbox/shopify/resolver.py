@@ -114,6 +114,7 @@ RECORDS = {
         "totalTaxSet",
     },
     "ShopPlan": {"displayName", "partnerDevelopment", "shopifyPlus"},
+    "TagsAddPayload": {"node", "userErrors"},
     "TaxLine": {
         "title",
         "rate",

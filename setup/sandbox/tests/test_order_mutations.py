@@ -44,6 +44,18 @@ def test_cancel_is_a_job_that_ends_later(shop, client):
     assert shop.level("A", "Main")["available"] == 10
 
 
+def test_tags_are_a_set(shop, client):
+    order = shop.checkout({"A": 1})
+    query = """mutation T($id: ID!, $tags: [String!]!) {
+      tagsAdd(id: $id, tags: $tags) { node { id } userErrors { message } } }"""
+    for _time in range(2):
+        answer = client.data(query, {"id": order.gid, "tags": ["x"]})["tagsAdd"]
+        assert answer == {"node": {"id": order.gid}, "userErrors": []}
+    assert order.tags == ["x"]
+    missing = {"id": "gid://shopify/Order/1", "tags": ["x"]}
+    assert client.data(query, missing)["tagsAdd"]["userErrors"]
+
+
 def test_cancel_errors_have_their_own_list(shop, client):
     order = shop.checkout({"A": 2})
     shop.cancel(order)

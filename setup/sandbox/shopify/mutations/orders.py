@@ -17,6 +17,18 @@ from .common import check_size, lookup, user_error
 
 
 class OrderMutations(View):
+    def tags_add(self, id, tags):
+        order = lookup(self._ctx.store.orders, id, "Order")
+        if order is None:
+            error = user_error("Order does not exist", ["id"])
+            return Record("TagsAddPayload", node=None, userErrors=[error])
+        store = self._ctx.store
+        with store.transaction():
+            if new := [tag for tag in tags if tag not in order.tags]:
+                order.tags += new
+                orders.touch(store, order)
+        return Record("TagsAddPayload", node=Order(order, self._ctx), userErrors=[])
+
     def order_cancel(
         self,
         order_id,
