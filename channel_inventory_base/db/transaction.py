@@ -24,6 +24,7 @@ LOCK_ORDER = 19104
 LOCK_ALLOCATE = 19105
 LOCK_SEND = 19106
 LOCK_BOOK = 19107
+LOCK_ROUTE = 19108
 
 # Errors that say nothing about what was to be done: doing it again is right.
 CONFLICTS = (

@@ -51,6 +51,7 @@ from . import channel_partner
 from . import channel_order_partner
 from . import channel_order_route
 from . import channel_order_short
+from . import channel_order_reroute
 from . import channel_order_sale
 from . import channel_order_check
 from . import channel_order_import

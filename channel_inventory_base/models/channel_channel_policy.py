@@ -34,6 +34,11 @@ class ChannelChannel(models.Model):
         help="What happens to an order line whose stock is not there when the order is "
         "to be confirmed. Products and listings may say otherwise.",
     )
+    reroute_confirmed = fields.Boolean(
+        string="Route Confirmed Orders Again",
+        help="Orders whose stock is gone are shipped from another warehouse that may "
+        "ship them and has it, as long as nothing of them is picked or printed.",
+    )
     phone_policy = fields.Selection(
         [
             ("note", "Note it on the sale order"),

@@ -112,6 +112,7 @@ class ChannelIntake(models.AbstractModel):
         end = time.monotonic() + RUN_SECONDS
         with own_transaction(self.env) as env:
             env["channel.order"]._release_parked(channel)
+        self.env["channel.order"]._reroute_due(channel)
         while time.monotonic() < end:
             while self._capture_next(channel):
                 pass

@@ -126,23 +126,25 @@ class ChannelOrder(models.Model):
         )
 
     def _need(self, line, units, places):
-        """``product`` is None where there is nothing to ask: no choice, not counted."""
+        """Takes nothing where there is nothing to ask: no choice, not counted."""
+        asked = self._must_ask(line, places)
         product = line._get_routed_product()
-        asked = self._must_ask(line, places) and product._is_counted()
-        return Need(
-            key=line,
-            product=product.id if asked else None,
-            units=units,
-            warehouses=places,
-            factor=line.listing_id.stock_factor or 1.0,
-        )
+        takes = self._get_takes(product, line) if asked else ()
+        return Need(key=line, takes=takes, units=units, warehouses=places)
+
+    def _get_takes(self, product, line):
+        """What one sold unit of a line takes of what is counted, when it is ``product``
+        that is shipped."""
+        factor = line.listing_id.stock_factor or 1.0
+        counted = product._get_counted(self.company_id)
+        return tuple((each, factor * quantity) for each, quantity in counted.items())
 
     def _get_stock(self, needs):
         """What this order may take: (product id, warehouse id) -> stock units.
 
         Positions, without its own holds and those of younger orders.
         """
-        asked = [each for each in needs if each.product]
+        asked = [each for each in needs if each.takes]
         if not asked:
             return {}
         self.env.flush_all()
@@ -155,20 +157,33 @@ class ChannelOrder(models.Model):
                      WHERE product_id = ANY(%(products)s)
                        AND warehouse_id = ANY(%(warehouses)s)
                     UNION ALL
-                    SELECT hold.product_id, hold.warehouse_id, hold.stock_quantity
-                      FROM channel_hold hold
-                      JOIN channel_order_line line ON line.id = hold.order_line_id
-                     WHERE hold.state = 'active' AND line.order_id >= %(order)s
-                       AND hold.product_id = ANY(%(products)s)
-                       AND hold.warehouse_id = ANY(%(warehouses)s)
+                    SELECT held.product_id, held.warehouse_id, held.quantity
+                      FROM (%(held)s) held
+                     WHERE held.order_id >= %(order)s
+                       AND held.product_id = ANY(%(products)s)
+                       AND held.warehouse_id = ANY(%(warehouses)s)
                 ) fact GROUP BY product_id, warehouse_id
                 """,
-                products=list({each.product for each in asked}),
+                held=self._held_query(),
+                products=list({took for each in asked for took, _n in each.takes}),
                 warehouses=list({place for each in asked for place in each.warehouses}),
                 order=self.id,
             )
         )
         return {(product, place): quantity for product, place, quantity in rows}
+
+    def _held_query(self):
+        """What orders hold of what is counted. Rows are (order_id, product_id,
+        warehouse_id, company_id, quantity in stock units)."""
+        return SQL(
+            """
+            SELECT line.order_id, hold.product_id, hold.warehouse_id, hold.company_id,
+                   hold.stock_quantity AS quantity
+              FROM channel_hold hold
+              JOIN channel_order_line line ON line.id = hold.order_line_id
+             WHERE hold.state = 'active'
+            """
+        )
 
     def _must_ask(self, line, places):
         """Whether it matters what is there: a choice, or a policy for what is short."""

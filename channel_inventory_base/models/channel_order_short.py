@@ -159,7 +159,8 @@ class ChannelOrder(models.Model):
         """:return: (product, list of (warehouse, sold units)), None without one"""
         warehouses = self.env["stock.warehouse"]
         for product in line._get_substitutes():
-            other = Need(line, product.id, need.units, need.warehouses, need.factor)
+            takes = self._get_takes(product, line)
+            other = Need(line, takes, need.units, need.warehouses)
             ways = find_ways([other], self._get_stock([other]), Terms())
             if ways and not ways[0].missing:
                 parts = ways[0].parts[line]
@@ -239,19 +240,17 @@ class ChannelOrder(models.Model):
             SQL(
                 """
                 WITH need AS (
-                    SELECT parked.id AS order_id, hold.product_id,
-                           sum(hold.stock_quantity) AS quantity
+                    SELECT parked.id AS order_id, held.product_id,
+                           sum(held.quantity) AS quantity
                       FROM channel_order parked
-                      JOIN channel_order_line line ON line.order_id = parked.id
-                      JOIN channel_hold hold
-                        ON hold.order_line_id = line.id AND hold.state = 'active'
-                      JOIN product_product product ON product.id = hold.product_id
+                      JOIN (%(held)s) held ON held.order_id = parked.id
+                      JOIN product_product product ON product.id = held.product_id
                       JOIN product_template template
                         ON template.id = product.product_tmpl_id
                        AND template.is_storable
                      WHERE parked.channel_id = %(channel)s AND parked.state = 'parked'
                        AND parked.parked_until < now() AT TIME ZONE 'UTC'
-                     GROUP BY parked.id, hold.product_id
+                     GROUP BY parked.id, held.product_id
                 ), ready AS (
                     SELECT order_id FROM need
                      GROUP BY order_id
@@ -260,12 +259,10 @@ class ChannelOrder(models.Model):
                          WHERE product_id = need.product_id
                            AND company_id = %(company)s
                     ) + (
-                        SELECT sum(hold.stock_quantity) FROM channel_hold hold
-                          JOIN channel_order_line line ON line.id = hold.order_line_id
-                         WHERE hold.state = 'active'
-                           AND hold.product_id = need.product_id
-                           AND hold.company_id = %(company)s
-                           AND line.order_id >= need.order_id
+                        SELECT sum(held.quantity) FROM (%(held)s) held
+                         WHERE held.product_id = need.product_id
+                           AND held.company_id = %(company)s
+                           AND held.order_id >= need.order_id
                     ))
                      ORDER BY order_id LIMIT %(limit)s
                 )
@@ -274,6 +271,7 @@ class ChannelOrder(models.Model):
                    AND channel_order.state = 'parked'
                 RETURNING channel_order.id
                 """,
+                held=self._held_query(),
                 channel=channel.id,
                 company=channel.company_id.id,
                 limit=RELEASED_AT_ONCE,
@@ -300,12 +298,7 @@ class ChannelOrder(models.Model):
         # sudo: operators have no write access to what capture owns
         for order in self.sudo():
             if order.sale_order_id.state not in (False, "draft", "sent"):
-                raise UserError(
-                    self.env._(
-                        "%s is confirmed: change the warehouse of its transfers.",
-                        order.name,
-                    )
-                )
+                raise UserError(self.env._("%s is not to be shipped.", order.name))
             order._lock()
             order.line_ids._hold(order, order._get_data())
             if order.state in ("blocked", "parked") or order.sale_order_id:

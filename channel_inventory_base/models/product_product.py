@@ -15,10 +15,14 @@ class ProductProduct(models.Model):
                 [("listing_id.product_id", "=", product.id)]
             )
 
-    def _is_counted(self):
-        """Whether positions say how much there is: not of services, nor of kits, which
-        are in no place as such."""
-        return self.is_storable and not ("is_kits" in self._fields and self.is_kits)
+    def _get_counted(self, company):
+        """What of it positions count: nothing of services; itself where it is stocked.
+        Kits are in no place as such: an addon that knows them says what they take.
+
+        :return: {product id: stock units of it in one stock unit of this one}
+        """
+        is_kit = "is_kits" in self._fields and self.is_kits
+        return {self.id: 1.0} if self.is_storable and not is_kit else {}
 
     def action_channel_levels(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(

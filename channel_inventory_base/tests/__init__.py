@@ -1,3 +1,5 @@
+from . import test_books
+from . import test_books_race
 from . import test_capture
 from . import test_catalogue
 from . import test_control
@@ -20,6 +22,7 @@ from . import test_order_import
 from . import test_order_money
 from . import test_order_partner
 from . import test_order_race
+from . import test_order_reroute
 from . import test_order_reserve
 from . import test_phone
 from . import test_planner

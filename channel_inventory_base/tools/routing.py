@@ -16,17 +16,17 @@ ALL_SETS = 6
 
 @dataclass(frozen=True)
 class Need:
-    """What one line needs. ``units`` are sold units of ``factor`` stock units each.
+    """What one line needs: so many sold ``units``.
 
-    ``product`` None: nothing that is counted (a service, an unknown SKU).
-    ``warehouses``: those that may ship it, best first.
+    ``takes``: (product, its stock units in one sold unit): one product, or the
+    components of a kit, of which the scarcest decides. Empty: nothing that is counted
+    (a service, an unknown SKU). ``warehouses``: those that may ship it, best first.
     """
 
     key: Hashable
-    product: Hashable
+    takes: tuple
     units: int
     warehouses: tuple
-    factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def find_ways(needs, stock, terms):
 
     :param stock: (product, warehouse) -> stock units that this order may take
 
-    >>> needs = [Need("a", 1, 3, ("W1", "W2")), Need("b", 2, 1, ("W1", "W2"))]
+    >>> both = ("W1", "W2")
+    >>> needs = [Need("a", ((1, 1.0),), 3, both), Need("b", ((2, 1.0),), 1, both)]
     >>> stock = {(1, "W1"): 3, (2, "W2"): 5, (1, "W2"): 3}
     >>> find_ways(needs, stock, Terms())[0].parts
     {'a': (('W2', 3),), 'b': (('W2', 1),)}
@@ -101,11 +102,10 @@ def missing_at(parts, needs, stock):
     for need in needs:
         missing = 0
         for place, units in parts.get(need.key, ()):
-            if need.product is None:
+            if not need.takes:
                 continue
             there = min(units, _units(need, left, place))
-            spot = (need.product, place)
-            left[spot] = left.get(spot, 0.0) - there * need.factor
+            _subtract(need, left, place, there)
             missing += units - there
         if missing:
             short[need.key] = missing
@@ -150,7 +150,7 @@ def _take(need, left, allowed, may_split):
 
     :return: (parts, missing); what is missing waits where most of the line comes from
     """
-    if need.product is None:
+    if not need.takes:
         return ((allowed[0], need.units),), 0
     there = {each: _units(need, left, each) for each in allowed}
     # one warehouse that has all of it, else the fullest first
@@ -167,12 +167,20 @@ def _take(need, left, allowed, may_split):
     if missing:
         taken[ranked[0]] = taken.get(ranked[0], 0) + missing
     for each, units in taken.items():
-        place = (need.product, each)
-        left[place] = left.get(place, 0.0) - units * need.factor
+        _subtract(need, left, each, units)
     return tuple(taken.items()), missing
+
+
+def _subtract(need, left, warehouse, units):
+    for product, quantity in need.takes:
+        place = (product, warehouse)
+        left[place] = left.get(place, 0.0) - units * quantity
 
 
 def _units(need, left, warehouse):
     """Whole sold units that are left there."""
-    amount = left.get((need.product, warehouse), 0.0)
-    return max(0, int(min(need.units, amount / need.factor + 1e-6)))
+    there = min(
+        left.get((product, warehouse), 0.0) / quantity
+        for product, quantity in need.takes
+    )
+    return max(0, int(min(need.units, there + 1e-6)))

@@ -4,6 +4,19 @@ from odoo import models
 class ProductProduct(models.Model):
     _inherit = "product.product"
 
+    def _get_counted(self, company):
+        """Of a kit its components, as the planner has taken it apart."""
+        if not self.is_kits:
+            return super()._get_counted(company)
+        parts = self.env["channel.kit.component"].search(
+            [
+                ("product_id", "=", self.id),
+                ("company_id", "=", company.id),
+                ("component_id", "!=", False),
+            ]
+        )
+        return {part.component_id.id: part.quantity for part in parts}
+
     def action_channel_positions(self):
         """A kit is where its components are."""
         parts = self.env["channel.kit.component"].search(
