@@ -1,0 +1,190 @@
+"""``setup/simulate``: strategies on the same trace, judged from outside of Odoo."""
+
+import argparse
+import contextlib
+import datetime
+import fcntl
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import databases
+import postgres
+from demo_processes import DemoError, free_ports
+
+from . import oracle, ours, trace, world
+from .baselines import CronPush, EventCas
+from .run import Run
+from .server import Server
+from .shops import start as start_shops
+from .sql import Sql
+
+STRATEGIES = {
+    each.name: each
+    for each in (ours.Shared, ours.Exclusive, ours.Risk, CronPush, EventCas)
+}
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+class Stage:
+    """Databases and shops, brought to the same beginning for each strategy.
+
+    Furnishing a company and connecting its shops takes longer than all else that is
+    set up. So both are done once, and copied: the database by PostgreSQL, the shops by
+    being set back. (A channel is silent in a database of another name than that it was
+    connected in, so each copy gets the name of the original.)
+    """
+
+    def __init__(self, stack, env, folder, options):
+        self.env, self.folder, self.options = env, folder, options
+        self.world = world.make(
+            options.seed, options.skus, options.channels, options.orders
+        )
+        self.trace = trace.make(self.world, options.orders, options.minutes * 60)
+        self.ports = free_ports(2)
+        self.name = f"channel_sim_{databases.checkout_folder().name}"
+        self._drop_all()
+        stack.callback(self._drop_all)
+        self.shops = start_shops(self.world)
+        for shop in self.shops.values():
+            stack.callback(shop.stop)
+        self._ready = {}
+
+    def _drop_all(self):
+        for name in databases.names_like(self.env, self.name):
+            databases.drop(self.env, name)
+
+    @contextlib.contextmanager
+    def server(self, name, log):
+        sql = Sql(self.env, name)
+        with Server(self.env, self.folder, sql, self.ports, log) as server:
+            yield server, sql
+
+    def play(self, kind):
+        """Run one strategy. :return: (its figures, its facts)"""
+        name = self._prepare(kind.addons)
+        databases.drop(self.env, name)
+        databases.clone(self.env, self._ready[kind.addons], name)
+        for shop in self.shops.values():
+            shop.rewind(connected=kind.addons)
+        with self.server(name, kind.name) as (server, sql):
+            run = Run(
+                self.world, self.trace, self.shops, server, sql, self.options, say
+            )
+            run.company.look()
+            strategy = kind(run)
+            try:
+                facts = run.play(strategy)
+            finally:
+                strategy.stop()
+        return oracle.judge(facts), facts
+
+    def _prepare(self, addons):
+        """Make the database that strategies with, or without, the addons begin with."""
+        name = f"{self.name}_{'ours' if addons else 'plain'}"
+        if addons in self._ready:
+            return name
+        began = time.monotonic()
+        ensure = databases.ensure_template if addons else databases.ensure_base
+        databases.clone(self.env, ensure(self.env, log=say), name)
+        with self.server(name, name) as (server, sql):
+            run = Run(
+                self.world, self.trace, self.shops, server, sql, self.options, say
+            )
+            run.company.furnish()
+            if addons:
+                ours.connect(run)
+        self._ready[addons] = f"{name}_ready"
+        databases.clone(self.env, name, self._ready[addons])
+        for shop in self.shops.values():
+            if addons or not shop.saved:
+                shop.save()
+        say(f"  company furnished, shops connected ({time.monotonic() - began:.0f} s)")
+        return name
+
+
+def parser():
+    result = argparse.ArgumentParser("setup/simulate", description=__doc__)
+    add = result.add_argument
+    add("--seed", type=int, default=1)
+    add("--orders", type=int, default=300, help="shoppers who come, a strategy")
+    add("--skus", type=int, default=100, help="listings of each shop")
+    add("--channels", type=int, default=3, help="how many shops, up to 4")
+    add("--minutes", type=float, help="how long they come; default: by --orders")
+    add("--faults", default="all", help="all, none, or names with commas")
+    add("--strategy", default="all", help=f"all, or of {', '.join(STRATEGIES)}")
+    add("--json", metavar="FILE", help="figures of each strategy")
+    add("--report", metavar="FOLDER", help="an HTML page with plots")
+    add("--facts", metavar="FOLDER", help="what the oracle judged by, as JSON")
+    add("--patience", type=float, default=420, help="seconds to wait at the end")
+    add("--stuck", type=float, default=45, help="seconds of quiet that end the wait")
+    return result
+
+
+def read(arguments):
+    options = parser().parse_args(arguments)
+    options.minutes = options.minutes or max(0.4, options.orders / 1500)
+    names = (
+        list(STRATEGIES) if options.strategy == "all" else options.strategy.split(",")
+    )
+    if unknown := set(names) - set(STRATEGIES):
+        sys.exit(f"setup/simulate: stopped: no strategy {', '.join(sorted(unknown))}")
+    options.strategies = [STRATEGIES[name] for name in names]
+    return options
+
+
+def main(arguments):
+    options = read(arguments)
+    began = time.monotonic()
+    folder = databases.checkout_folder() / "simulate"
+    results, all_facts = {}, {}
+    with contextlib.ExitStack() as stack:
+        lock = stack.enter_context(open(f"{folder}.lock", "w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(
+                "a simulation of this checkout is running already"
+            ) from None
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        env = stack.enter_context(postgres.running())
+        stage = Stage(stack, _without_surprises(env), folder, options)
+        for kind in options.strategies:
+            start = time.monotonic()
+            figures, facts = stage.play(kind)
+            figures["seconds"] = round(time.monotonic() - start, 1)
+            results[kind.name], all_facts[kind.name] = figures, facts
+            say(f"      {json.dumps(figures)}")
+            if options.facts:
+                path = Path(options.facts) / f"{kind.name}.json"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(facts, default=str))
+    summary = {
+        "at": datetime.datetime.now(datetime.timezone.utc).isoformat(
+            timespec="seconds"
+        ),
+        "command": "setup/simulate " + " ".join(arguments),
+        "seed": options.seed,
+        "orders": options.orders,
+        "skus": options.skus,
+        "channels": options.channels,
+        "minutes": options.minutes,
+        "faults": options.faults,
+        "seconds": round(time.monotonic() - began, 1),
+        "strategies": results,
+    }
+    if options.json:
+        Path(options.json).write_text(json.dumps(summary, indent=1) + "\n")
+    return 0
+
+
+def _without_surprises(env):
+    """Settings of queue_job and proxies of whoever starts this do not apply."""
+    env = {name: each for name, each in env.items() if "QUEUE_JOB" not in name}
+    return {**env, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}

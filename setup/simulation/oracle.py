@@ -1,0 +1,229 @@
+"""Judges a recorded run: what was lost, doubled, oversold, hidden, late, left wrong.
+
+In goes a dict of facts (see ``recording.py``), out come figures. What Odoo thinks of
+itself is not asked: facts are the shops' order books and logs, the ledger of what was
+done to the shelves, and rows of Odoo's tables.
+"""
+
+from itertools import pairwise
+
+from . import timeline
+from .causes import CAUSES, PEOPLE, Judge
+
+SECONDS_LATE = 60.0
+EXAMPLES = 5
+
+
+def judge(facts):
+    """:return: the figures of a run, ready for JSON"""
+    stocks = timeline.read(facts)
+    judge_ = Judge(facts, stocks)
+    causes = oversold(facts, stocks, judge_)
+    late = sorted(latencies(facts, judge_.levels))
+    result = {
+        "orders_placed": len(facts["orders"]),
+        "units_sold": _units_sold(facts),
+        "orders_lost": len(lost(facts)),
+        "orders_doubled": len(doubled(facts)),
+        "orders_wrong": len(wrong(facts)),
+        "units_oversold": sum(causes.values()),
+    }
+    result.update({f"units_oversold_{cause}": causes[cause] for cause in CAUSES})
+    sent = parcels(facts)
+    result.update(
+        unseen_sales_overwritten=len(judge_.overwritten),
+        units_hidden=hidden(facts, stocks),
+        drift_at_rest=len(drift(facts, stocks)),
+        shipments_sent=sent and sent["sent"],
+        shipments_doubled=sent and sent["doubled"],
+        shipments_lost=sent and sent["lost"],
+        seconds_to_convergence=facts["settled"],
+        latency_p50=percentile(late, 50),
+        latency_p95=percentile(late, 95),
+        latencies=len(late),
+        examples={
+            "lost": lost(facts)[:EXAMPLES],
+            "doubled": doubled(facts)[:EXAMPLES],
+            "wrong": wrong(facts)[:EXAMPLES],
+            "drift": drift(facts, stocks)[:EXAMPLES],
+            "notes": facts.get("notes", {}),
+        },
+    )
+    return result
+
+
+# --- orders
+
+
+def lost(facts):
+    """Orders of a shop that are wanted and have no confirmed sale order in Odoo."""
+    return [
+        order["id"]
+        for order in facts["orders"]
+        if order["live"] and not _copies(facts).get(order["id"])
+    ]
+
+
+def doubled(facts):
+    return [order for order, copies in _copies(facts).items() if len(copies) > 1]
+
+
+def wrong(facts):
+    """Orders with one sale order that says something else: other goods, or a
+    cancelled order that Odoo still wants to ship."""
+    copies = _copies(facts)
+    found = []
+    for order in facts["orders"]:
+        mine = copies.get(order["id"], [])
+        wanted = order["units"] if order["live"] else {}
+        if len(mine) == 1 and mine[0]["units"] != wanted:
+            found.append(order["id"])
+    return found
+
+
+def _copies(facts):
+    """{id of an order: its confirmed sale orders}"""
+    found = {}
+    for sale in facts["sales"]:
+        if sale["state"] == "sale":
+            found.setdefault(sale["order"], []).append(sale)
+    return found
+
+
+def _units_sold(facts):
+    return sum(n for order in facts["orders"] for n in order["units"].values())
+
+
+# --- stock
+
+
+def oversold(facts, stocks, judge_):
+    """Stock units sold beyond what was there at that moment, by cause."""
+    causes = dict.fromkeys(CAUSES, 0)
+    for moment, pool, sku, units, key in _demand(facts):
+        excess = min(units, -stocks[pool, sku].left(moment))
+        if excess > 0:
+            found = judge_.explain(pool, sku, moment, excess, key)
+            for cause, number in found.items():
+                causes[cause] += number
+    return causes
+
+
+def _demand(facts):
+    """(moment, pool, SKU, stock units, where it was sold), in order of time"""
+    rows = [
+        (entry["t"], entry["pool"], entry["sku"], entry["units"], PEOPLE)
+        for entry in facts["ledger"]
+        if entry["kind"] == "sell"
+    ]
+    for event in facts["events"]:
+        if event["kind"] == "sale":
+            key = event["shop"], event["place"], event["sku"]
+            pool = facts["places"][event["shop"]][event["place"]]
+            for sku, units in facts["listings"][event["sku"]]["parts"].items():
+                rows.append((event["t"], pool, sku, -event["delta"] * units, key))
+    return sorted(rows, key=lambda row: row[0])
+
+
+def hidden(facts, stocks):
+    """Sold units that shoppers wanted, were not shown, and were there."""
+    total = 0
+    for visit in facts["visits"]:
+        for sku, wanted in visit["lines"].items():
+            missed = wanted - visit["bought"].get(sku, 0)
+            if missed > 0:
+                there = _sellable(facts, stocks, visit["shop"], sku, visit["t"])
+                total += min(missed, there)
+    return total
+
+
+def _sellable(facts, stocks, shop, sku, moment):
+    """Sold units that a shop could rightly have sold at a moment."""
+    parts = facts["listings"][sku]["parts"]
+    return sum(
+        max(0, min(_left(stocks, pool, each, moment) // n for each, n in parts.items()))
+        for pool in set(facts["places"][shop].values())
+    )
+
+
+def _left(stocks, pool, sku, moment):
+    stock = stocks.get((pool, sku))
+    return stock.left(moment) if stock else 0
+
+
+def drift(facts, stocks):
+    """What is wrong when nothing happens any more.
+
+    A number is wrong that differs from what the strategy says to show: all that is
+    truly left, or the part that Odoo has computed. Where it is a part, what Odoo
+    believes to be left is compared with what is.
+
+    :return: list of (shop, place, SKU, shown, what it should be)
+    """
+    end = float("inf")
+    found = []
+    for row in facts["rest"]:
+        pool = facts["places"][row["shop"]][row["place"]]
+        wanted = row["target"]
+        if wanted is None:
+            parts = facts["listings"][row["sku"]]["parts"]
+            wanted = max(
+                0,
+                min(_left(stocks, pool, each, end) // n for each, n in parts.items()),
+            )
+        if row["shown"] != wanted:
+            found.append((row["shop"], row["place"], row["sku"], row["shown"], wanted))
+    for pool, products in facts["available"].items():
+        for sku, units in products.items():
+            if units != (left := _left(stocks, pool, sku, end)):
+                found.append(("Odoo", pool, sku, units, left))
+    return found
+
+
+# --- the rest
+
+
+def parcels(facts):
+    """Shipments that the shops were told of twice or never; None: nobody tells them."""
+    if facts["parcels"] is None:
+        return None
+    told = facts["told"]
+    return {
+        "sent": sum(facts["parcels"].values()),
+        "doubled": sum(
+            max(0, number - facts["parcels"].get(order, 0))
+            for order, number in told.items()
+        ),
+        "lost": sum(
+            max(0, number - told.get(order, 0))
+            for order, number in facts["parcels"].items()
+        ),
+    }
+
+
+def latencies(facts, by_key):
+    """Seconds from a commit in the warehouse, or of a salesperson, to each shop.
+
+    A commit that another one of the same product overtook is left out: what the shop
+    then shows answers both. So is one that changed no number there.
+    """
+    moments = {}
+    for entry in facts["ledger"]:
+        key = entry["pool"], entry["sku"]
+        moments.setdefault(key, []).append(entry["t"])
+    result = []
+    for level in by_key.values():
+        for sku in level.listing["parts"]:
+            times = sorted(moments.get((level.pool, sku), ()))
+            for moment, following in pairwise((*times, float("inf"))):
+                write = level.next_write(moment)
+                if write and write["t"] < min(following, moment + SECONDS_LATE):
+                    result.append(write["t"] - moment)
+    return result
+
+
+def percentile(ordered, percent):
+    """The smallest value that so many percent of all do not exceed."""
+    if not ordered:
+        return None
+    return round(ordered[-(-len(ordered) * percent // 100) - 1], 3)

@@ -1,0 +1,378 @@
+"""The addons of this checkout, as a manager connects and an administrator runs them."""
+
+import threading
+import time
+
+from demo_channel import Channel, Shop
+from demo_company import make_rule
+from demo_processes import DemoError
+
+from .strategy import Strategy
+from .world import POOLS
+
+ORDER_LAG = 2
+# What runs every minute in life runs so often here: (name of the action, seconds).
+SCHEDULE = (("cron_heal", 6.0), ("cron_sweep", 25.0), ("cron_look", 15.0))
+# Not a matter of seconds in life either, but of the trace's length: shorter than the
+# forms allow, set by SQL.
+COMPRESSED = """
+    UPDATE channel_channel SET poll_minutes = 0, poll_overlap = 15
+"""
+# The salespeople's part where shops share everything among themselves.
+KEPT_FOR_PEOPLE = 1
+
+
+class Connected:
+    """Connects a shop step by step; several of them side by side."""
+
+    settings_of_run = {"order_lag": ORDER_LAG}
+
+    def __init__(self, odoo, sql, company, shop):
+        super().__init__(odoo, sql, company, shop, shop.shop)
+
+    def begin(self):
+        self.id = self._create()
+        self.press("action_test_connection")
+        self.press("action_fetch_nodes")
+        self._map_nodes()
+        self._map_tax()
+        self.press("action_prepare")
+        self.press("action_fetch_listings")
+
+    def match(self, world):
+        """Packs are told by a person; everything else is found by its SKU."""
+        for listing in world.listings.values():
+            if listing.kind != "pack":
+                continue
+            [(sku, units)] = listing.parts.items()
+            listing_id = self.odoo.find_id(
+                "channel.listing",
+                ["channel_id", "=", self.id],
+                ["sku", "=", listing.sku],
+            )
+            values = {
+                "product_id": self.company.products[sku],
+                "pack_qty": units,
+                "state": "mapped",
+            }
+            self.odoo.call("channel.listing", "write", [listing_id], values)
+
+    def _create(self):
+        return self.odoo.create(
+            "channel.channel",
+            name=self.assortment.name,
+            channel_type=self.type,
+            base_url=self.store.url,
+            poll_minutes=1,
+            **self.settings_of_run,
+            **self.settings,
+        )
+
+    def _map_nodes(self):
+        for place, pool in self.assortment.places.items():
+            node_id = self.odoo.find_id(
+                "channel.node", ["channel_id", "=", self.id], ["name", "=", place]
+            )
+            ids = [self.company.warehouses[code][0] for code in POOLS[pool]]
+            values = {"warehouse_ids": [(6, 0, ids)]}
+            self.odoo.call("channel.node", "write", [node_id], values)
+
+
+class ConnectedShopify(Connected, Channel):
+    pass
+
+
+class ConnectedWoo(Connected, Shop):
+    pass
+
+
+TYPES = {"shopify": ConnectedShopify, "woocommerce": ConnectedWoo}
+
+
+def connect(run):
+    """Take all shops of ``run`` live. What is waited for is waited for once."""
+    channels = [
+        TYPES[shop.shop.type](run.odoo, run.sql, run.company, shop)
+        for shop in run.shops.values()
+    ]
+    for channel in channels:
+        channel.begin()
+    run.wait(
+        "catalogues are read", lambda: all(c._is_catalogue_read() for c in channels)
+    )
+    for channel in channels:
+        channel.match(run.world)
+    run.wait(
+        "what the shops show is known", lambda: all(c._is_settled() for c in channels)
+    )
+    for channel in channels:
+        channel.press("action_go_live")
+    run.wait(
+        "the shops show the first numbers", lambda: all(c.is_quiet() for c in channels)
+    )
+    run.sql.run(COMPRESSED)
+
+
+class Shared(Strategy):
+    """Every shop shows all there is."""
+
+    name, words = "shared", "ours: one pool, every shop shows all of it"
+
+    def __init__(self, run):
+        super().__init__(run)
+        self._due, self._ids, self._thread = {}, {}, None
+        self._stop = threading.Event()
+
+    def prepare(self):
+        run = self.run
+        self.keys = dict(
+            run.sql.rows("SELECT id, name FROM channel_channel WHERE state = 'live'")
+        )
+        by_name = {each.shop.name: key for key, each in run.shops.items()}
+        self.keys = {id: by_name[name] for id, name in self.keys.items()}
+        self._ids = dict(
+            run.sql.rows(
+                "SELECT name, res_id FROM ir_model_data WHERE model = 'ir.cron'"
+                " AND module = 'channel_inventory_base'"
+            )
+        )
+        self.rules()
+        self._odoo = run.server.rpc()
+        self._thread = threading.Thread(target=self._crons, daemon=True)
+        self._thread.start()
+        run.wait("the numbers of this strategy are shown", self.is_quiet, 120)
+
+    def rules(self):
+        """What this strategy asks for besides."""
+
+    def _crons(self):
+        """Scheduled actions, each as often as its part of the compressed time."""
+        due = dict.fromkeys((name for name, _each in SCHEDULE), 0.0)
+        while not self._stop.wait(0.5):
+            for name, seconds in SCHEDULE:
+                if name in self._ids and time.monotonic() >= due[name]:
+                    due[name] = time.monotonic() + seconds
+                    try:
+                        self._odoo.call(
+                            "ir.cron", "method_direct_trigger", [self._ids[name]]
+                        )
+                    except DemoError:
+                        due[name] = time.monotonic() + 1
+
+    def stop(self):
+        self._stop.set()
+        if self._thread:
+            self._thread.join(30)
+
+    def is_quiet(self):
+        return self.run.sql.value(
+            """
+            SELECT NOT EXISTS (SELECT FROM channel_change)
+               AND NOT EXISTS (
+                    SELECT FROM channel_level level
+                      LEFT JOIN channel_level_remote remote
+                             ON remote.level_id = level.id
+                     WHERE COALESCE(remote.state, 'unknown') IN ('unknown', 'stale'))
+               AND NOT EXISTS (SELECT FROM channel_level_pending)
+               AND NOT EXISTS (SELECT FROM channel_publication
+                                WHERE state IN ('ready', 'sending'))
+               AND NOT EXISTS (SELECT FROM channel_message
+                                WHERE state NOT IN ('done', 'dead', 'cancelled',
+                                                    'discarded'))
+               AND NOT EXISTS (SELECT FROM channel_inbox_event WHERE state = 'new')
+               AND NOT EXISTS (SELECT FROM channel_order
+                                WHERE state = 'captured' OR NOT complete
+                                   OR wanted_version > version)
+            """
+        )
+
+    def sellable(self, sku):
+        """What the screen of positions says."""
+        warehouse = self.run.company.warehouses["WH"][0]
+        rows = self.run.odoo_people.find(
+            "channel.position",
+            ["product_id", "=", self.run.company.products[sku]],
+            ["warehouse_id", "in", [warehouse]],
+            fields=["available"],
+        )
+        return int(sum(row["available"] for row in rows))
+
+    # --- facts
+
+    def known(self):
+        return {
+            f"{self.keys[channel]}:{ref}": moment
+            for channel, ref, moment in self.run.sql.rows(
+                """
+                SELECT channel_id, substring(external_id from '[0-9]+$'),
+                       extract(epoch FROM create_date)::float
+                  FROM channel_order
+                """
+            )
+        }
+
+    def sales(self):
+        found = {}
+        for id, channel, ref, state, sku, units in self.run.sql.rows(
+            """
+            SELECT sale.id, known.channel_id,
+                   substring(known.external_id from '[0-9]+$'), sale.state,
+                   product.default_code, line.product_uom_qty::float
+              FROM sale_order sale
+              JOIN channel_order known ON known.id = sale.channel_order_id
+              LEFT JOIN sale_order_line line ON line.order_id = sale.id
+              LEFT JOIN product_product product ON product.id = line.product_id
+            """
+        ):
+            sale = found.setdefault(
+                id,
+                {"order": f"{self.keys[channel]}:{ref}", "state": state, "units": {}},
+            )
+            if sku in self.run.company.products and units:
+                sale["units"][sku] = sale["units"].get(sku, 0) + units
+        return list(found.values())
+
+    def levels(self):
+        return {
+            (self.keys[channel], place, sku): target
+            for channel, place, sku, target in self.run.sql.rows(
+                """
+                SELECT level.channel_id, node.name, listing.sku, level.target
+                  FROM channel_level level
+                  JOIN channel_listing listing ON listing.id = level.listing_id
+                  JOIN channel_node node ON node.id = level.node_id
+                """
+            )
+        }
+
+    def available(self):
+        """What is left by Odoo's positions, oversold goods below zero."""
+        pools = {
+            self.run.company.warehouses[code][0]: pool
+            for pool, codes in POOLS.items()
+            for code in codes
+        }
+        skus = {id: sku for sku, id in self.run.company.products.items()}
+        result = {pool: {} for pool in POOLS}
+        for product, warehouse, units in self.run.sql.rows(
+            "SELECT product_id, warehouse_id, available::float FROM channel_position"
+            " WHERE product_id = ANY(%s) AND warehouse_id = ANY(%s)",
+            [self.run.company.products[sku] for sku in self.run.world.products],
+            list(pools),
+        ):
+            of = result[pools[warehouse]]
+            of[skus[product]] = of.get(skus[product], 0) + units
+        return result
+
+    def parcels(self):
+        return {
+            f"{self.keys[channel]}:{ref}": number
+            for channel, ref, number in self.run.sql.rows(
+                """
+                SELECT known.channel_id, substring(known.external_id from '[0-9]+$'),
+                       count(*)
+                  FROM stock_picking picking
+                  JOIN stock_picking_type type ON type.id = picking.picking_type_id
+                  JOIN sale_order sale ON sale.id = picking.sale_id
+                  JOIN channel_order known ON known.id = sale.channel_order_id
+                 WHERE picking.state = 'done' AND type.code = 'outgoing'
+                 GROUP BY 1, 2
+                """
+            )
+        }
+
+    def notes(self):
+        """What the addons tell people, and what died."""
+        rows = self.run.sql.rows(
+            """
+            SELECT 'exception: ' || category, count(*), max(message)
+              FROM channel_exception GROUP BY category
+             UNION ALL
+            SELECT 'order ' || state, count(*), max(name) FROM channel_order
+             WHERE state NOT IN ('done', 'cancelled') GROUP BY state
+             UNION ALL
+            SELECT 'dead letter', count(*), max(error) FROM channel_dead_letter
+            HAVING count(*) > 0
+             UNION ALL
+            SELECT 'failed job', count(*), max(exc_info) FROM queue_job
+             WHERE state = 'failed' HAVING count(*) > 0
+            """
+        )
+        return {words: [number, text] for words, number, text in rows}
+
+
+class Exclusive(Shared):
+    """What one shop shows, no other shows; and people have a part of their own."""
+
+    name, words = "exclusive", "ours: exclusive allocation"
+    partial = True
+
+    def rules(self):
+        odoo = self.run.odoo
+        group_id = odoo.create(
+            "channel.allocation.group",
+            name="All shops",
+            member_ids=[(0, 0, {"channel_id": id, "weight": 1}) for id in self.keys],
+        )
+        make_rule(odoo, kind="exclusive", value=0, allocation_group_id=group_id)
+        make_rule(odoo, kind="fixed", value=KEPT_FOR_PEOPLE)
+
+    def targets(self):
+        return self.levels()
+
+    def sellable(self, sku):
+        """What no shop shows or may come to show, once all changes are planned."""
+        company = self.run.company
+        product = company.products[sku]
+        warehouses = [company.warehouses[code][0] for code in POOLS["main"]]
+        [[left]] = self.run.sql.rows(
+            """
+            SELECT CASE WHEN EXISTS (SELECT FROM channel_change) THEN 0 ELSE
+                   (SELECT COALESCE(sum(available), 0) FROM channel_position
+                     WHERE product_id = %(product)s
+                       AND warehouse_id = ANY(%(warehouses)s))
+                 - (SELECT COALESCE(sum(greatest(level.target, remote.base_qty)
+                                        * listing.pack_qty), 0)
+                      FROM channel_level level
+                      JOIN channel_listing listing ON listing.id = level.listing_id
+                      LEFT JOIN channel_level_remote remote
+                             ON remote.level_id = level.id
+                     WHERE listing.product_id = %(product)s) END::float
+            """,
+            product=product,
+            warehouses=warehouses,
+        )
+        return min(KEPT_FOR_PEOPLE, int(left), super().sellable(sku))
+
+
+class Risk(Shared):
+    """A buffer that is as large as the chance to sell the same unit twice is."""
+
+    name, words = "risk", "ours: one pool behind a risk buffer"
+    partial = True
+
+    def rules(self):
+        make_rule(self.run.odoo, kind="risk", value=5)
+        # what sells how fast is measured once a day in life: told here
+        self.run.sql.run(
+            """
+            INSERT INTO channel_sales_rate (product_id, company_id, per_day, measured_at)
+            SELECT product.id, 1, rate.per_day, now()
+              FROM unnest(%s::varchar[], %s::float[]) AS rate (sku, per_day)
+              JOIN product_product product ON product.default_code = rate.sku
+            """,
+            *self._rates(),
+        )
+        self.run.odoo.call(
+            "ir.cron", "method_direct_trigger", [self._ids["cron_plan_all"]]
+        )
+
+    def _rates(self):
+        """Units that sell in a day as long as this trace is short."""
+        seconds = self.run.seconds
+        sold = self.run.expected_units()
+        skus = sorted(sold)
+        return skus, [round(sold[sku] / seconds * 86400, 4) for sku in skus]
+
+    def targets(self):
+        return self.levels()

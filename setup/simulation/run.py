@@ -1,0 +1,290 @@
+"""One strategy on one trace: shoppers, the company's people, faults, and the clock."""
+
+import heapq
+import threading
+import time
+
+from demo_processes import DemoError
+
+from . import company as company_module
+from . import faults, oracle, timeline
+from .shops import SOLD_OUT
+
+SECONDS_TO_CONNECT = 180
+# What the company's people do at the same time, a thread for each group.
+PEOPLE = (("sell",), ("receive", "count", "scrap", "transfer"), ("ship", "return"))
+
+
+class Run:
+    """:ivar seconds: how long the shoppers come
+    :ivar ten_minutes: what ten minutes are in compressed time"""
+
+    def __init__(self, world, trace, shops, server, sql, options, say):
+        self.world, self.trace, self.shops = world, trace, shops
+        self.server, self.sql, self.options, self.say = server, sql, options, say
+        self.seconds = options.minutes * 60
+        self.ten_minutes = max(5.0, self.seconds / 12)
+        self.most_skew = 0
+        self.odoo, self.odoo_people = server.rpc(), server.rpc()
+        self.company = company_module.Company(self.odoo, world)
+        self.visits, self._lock = [], threading.Lock()
+        self.errors = []
+        self.ended = None
+
+    def wait(self, what, condition, seconds=SECONDS_TO_CONNECT):
+        began = time.monotonic()
+        self.server.process.wait_for(what, condition, seconds)
+        self.say(f"      {what} ({time.monotonic() - began:.0f} s)")
+
+    def expected_units(self):
+        """{SKU of a product: units that shoppers come for}"""
+        units = {}
+        for event in self.trace:
+            for sku, number in event.get("lines", {}).items():
+                for part, each in self.world.listings[sku].parts.items():
+                    units[part] = units.get(part, 0) + number * each
+        return units
+
+    def play(self, strategy):
+        """:return: facts for the oracle"""
+        self.strategy = strategy
+        self.say(f"  {strategy.words}")
+        strategy.prepare()
+        trouble = faults.Faults(self, self.options.faults)
+        self.began_wall, self.began = time.time(), time.monotonic()
+        cpu = self.server.cpu_seconds()
+        self.first = self._first_numbers()
+        strategy.start()
+        threads = [*self._shoppers(), *self._people(), trouble.thread()]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        trouble.end()
+        self.ended = time.time()
+        self.say(
+            f"      {len(self.visits)} shoppers came, {self._placed()} orders;"
+            f" {self.ended - self.began_wall:.0f} s"
+        )
+        facts = self._settle()
+        strategy.stop()
+        facts["cpu_odoo"] = self.server.cpu_seconds() - cpu
+        facts["faults"] = trouble.done
+        if self.errors:
+            raise DemoError(f"the driver failed: {self.errors[0]!r}")
+        return facts
+
+    def _placed(self):
+        return sum(len(shop.book()) for shop in self.shops.values())
+
+    def _first_numbers(self):
+        """What the shops show when the doors open, as if it were written just now."""
+        for shop in self.shops.values():
+            shop.events.clear()
+        return [
+            {
+                "t": self.began_wall,
+                "shop": key,
+                "place": place,
+                "sku": sku,
+                "kind": "write",
+                "delta": 0,
+                "after": shown,
+                "order": None,
+                "how": "set",
+            }
+            for key, shop in self.shops.items()
+            for (place, sku), shown in shop.shown().items()
+        ]
+
+    # --- people
+
+    def _shoppers(self):
+        for key in self.shops:
+            visits = [
+                event
+                for event in self.trace
+                if event["kind"] == "shop" and event["shop"] == key
+            ]
+            yield self._thread(self._shop, key, visits)
+
+    def _people(self):
+        for kinds in PEOPLE:
+            acts = [
+                (number, event)
+                for number, event in enumerate(self.trace)
+                if event["kind"] in kinds
+            ]
+            yield self._thread(self._act, acts)
+
+    def _thread(self, work, *arguments):
+        def guarded():
+            try:
+                work(*arguments)
+            except Exception as error:  # told by the one who waits for the thread
+                self.errors.append(error)
+
+        return threading.Thread(target=guarded, daemon=True)
+
+    def until(self, moment):
+        """Wait until so many seconds from the start."""
+        left = self.began + moment - time.monotonic()
+        if left > 0:
+            time.sleep(left)
+
+    def _act(self, acts):
+        office = company_module.Company(self.server.rpc(), self.world)
+        for name in ("warehouses", "products", "types", "tax_id", "customer_id"):
+            setattr(office, name, getattr(self.company, name))
+        office.ledger, office.skipped = self.company.ledger, self.company.skipped
+        office.shelves = self.company.shelves
+        office.sellable = lambda sku: self._sellable(office, sku)
+        for number, event in acts:
+            self.until(event["at"])
+            office.act(number, dict(event))
+
+    def _sellable(self, office, sku):
+        units = self.strategy.sellable(sku)
+        return company_module.Company.sellable(office, sku) if units is None else units
+
+    def _shop(self, key, visits):
+        """Shoppers of one shop, and what they do about their orders later."""
+        shop = self.shops[key]
+        todo = [(event["at"], event["number"], "buy", event) for event in visits]
+        heapq.heapify(todo)
+        while todo:
+            at, number, what, event = heapq.heappop(todo)
+            self.until(at)
+            if what != "buy":
+                getattr(shop, what)(event)
+                continue
+            order = self._buy(shop, event)
+            if order is None:
+                continue
+            last = self.seconds * 0.98
+            if not event["paid"]:
+                heapq.heappush(todo, (min(at + 6, last), number, "pay", order))
+            elif event["cancel"]:
+                heapq.heappush(todo, (min(at + 5, last), number, "cancel", order))
+
+    def _buy(self, shop, event):
+        """Look, then buy as much of it as is shown in one place."""
+        order, bought = None, {}
+        for _try in range(3):
+            bought = shop.fit(event["lines"])
+            if not bought:
+                break
+            try:
+                order = shop.buy(bought, event["person"], event["paid"])
+                break
+            except SOLD_OUT:
+                bought = {}
+        visit = {
+            "t": time.time(),
+            "shop": shop.key,
+            "lines": event["lines"],
+            "bought": bought,
+        }
+        with self._lock:
+            self.visits.append(visit)
+        return order
+
+    # --- the end
+
+    def _settle(self):
+        """Wait until nothing moves and everything is right, or until it is too late."""
+        end = time.monotonic() + self.options.patience
+        last, quiet_since = self._last_write(), time.monotonic()
+        while True:
+            self.server.process.check()
+            if self.strategy.is_quiet():
+                facts = self.facts()
+                if not self._open(facts):
+                    facts["settled"] = round(time.time() - self.ended, 1)
+                    return facts
+            # what is wrong although nobody has written for long will stay wrong
+            if self._last_write() > last:
+                last, quiet_since = self._last_write(), time.monotonic()
+            stuck = time.monotonic() - quiet_since > self.options.stuck
+            if stuck or time.monotonic() > end:
+                facts = self.facts()
+                facts["settled"] = None
+                return facts
+            time.sleep(1)
+
+    def _last_write(self):
+        """How much was written on either side so far: it grows while anybody works."""
+        changes = sum(
+            event["delta"] != 0
+            for shop in self.shops.values()
+            for event in list(shop.events)
+        )
+        return changes + len(self.strategy.known())
+
+    def _open(self, facts):
+        """Whether something is still wrong that may yet come right."""
+        return (
+            oracle.lost(facts)
+            or oracle.wrong(facts)
+            or oracle.drift(facts, timeline.read(facts))
+        )
+
+    def facts(self):
+        """Everything that the oracle judges by."""
+        strategy, targets = self.strategy, self.strategy.targets()
+        rest, orders, told, events = [], [], {}, list(self.first)
+        for key, shop in self.shops.items():
+            for (place, sku), shown in shop.shown().items():
+                target = None if targets is None else targets.get((key, place, sku), 0)
+                rest.append(
+                    {
+                        "shop": key,
+                        "place": place,
+                        "sku": sku,
+                        "shown": shown,
+                        "target": target,
+                    }
+                )
+            for order in shop.book():
+                told[order["id"]] = order["told"]
+                units = self._units(order["lines"])
+                orders.append({**order, "units": units})
+            events += list(shop.events)
+        events.sort(key=lambda event: event["t"])
+        initial = {"main": {}, "west": {}}
+        for sku, product in self.world.products.items():
+            stock = product.stock
+            initial["main"][sku] = stock["WH"] + stock["EAST"]
+            initial["west"][sku] = stock["WEST"]
+        return {
+            "began": self.began_wall,
+            "ended": self.ended,
+            "listings": {
+                sku: {"kind": each.kind, "parts": each.parts}
+                for sku, each in self.world.listings.items()
+            },
+            "places": {key: shop.shop.places for key, shop in self.shops.items()},
+            "initial": initial,
+            "ledger": list(self.company.ledger.entries),
+            "events": events,
+            "visits": list(self.visits),
+            "known": strategy.known(),
+            "orders": orders,
+            "sales": strategy.sales(),
+            "rest": rest,
+            "available": strategy.available(),
+            "parcels": strategy.parcels(),
+            "told": told,
+            "notes": strategy.notes(),
+            "settled": None,
+        }
+
+    def _units(self, lines):
+        """What Odoo has to sell for it: packs by the piece, kits as such."""
+        units = {}
+        for sku, number in lines.items():
+            listing = self.world.listings[sku]
+            parts = listing.parts if listing.kind == "pack" else {sku: 1}
+            for part, each in parts.items():
+                units[part] = units.get(part, 0) + number * each
+        return units

@@ -1,0 +1,448 @@
+"""The shops: the sandboxes, in this process, with a log that misses nothing.
+
+The shops' own histories keep whole seconds and forget. What is recorded here has the
+machine's clock, and is written under the shop's own lock: the order in it is the order
+in which things happened in that shop.
+"""
+
+import copy
+import threading
+import time
+
+import sandbox.shopify as shopify
+import sandbox.woocommerce as woocommerce
+from sandbox.shopify.mutations.batch import Batch
+from sandbox.woocommerce import hooks as woo_hooks
+
+CURRENCY = "USD"  # of Odoo's demo company
+VAT = [{"title": "VAT", "rate": 0.21}]
+SOLD_OUT = (shopify.SoldOut, woocommerce.SoldOut)
+
+
+class Log(list):
+    """Takes the place of a shop's history; ``events`` is the common form of it.
+
+    An event: t, shop, place, sku, kind (write, sale, restock, edit), delta and after in
+    sold units, for a sale the order, and how a write was made: ``set`` puts a number
+    in the place of what was there, ``difference`` adds to it or takes from it.
+    """
+
+    def __init__(self, shop):
+        super().__init__()
+        self.shop, self.events = shop, []
+
+    def note(self, place, sku, kind, delta, after, order=None, how="set"):
+        self.events.append(
+            {
+                "t": time.time(),
+                "shop": self.shop.key,
+                "place": place,
+                "sku": sku,
+                "kind": kind,
+                "delta": delta,
+                "after": after,
+                "order": order and f"{self.shop.key}:{order}",
+                "how": how,
+            }
+        )
+
+
+class ShopifyLog(Log):
+    def append(self, entry):
+        if entry["name"] != "available":
+            return
+        actor, delta = entry["actor"], entry["delta"]
+        kind, order = "write", None
+        if actor.startswith("order"):
+            kind = "sale" if delta < 0 else "restock"
+            order = entry["referenceDocumentUri"].rpartition("/")[2]
+        elif actor == "store admin":
+            kind = "edit"
+        after = entry["quantityAfterChange"]
+        self.note(entry["location"], entry["sku"], kind, delta, after, order)
+
+
+def _apply(batch, pair, deltas, original=Batch.apply):
+    """A write that repeats the number leaves no trace in the shop's history."""
+    original(batch, pair, deltas)
+    item, location = pair
+    log = batch.store.history
+    if isinstance(log, Log) and deltas.get("available") == 0:
+        after = batch.store.level(item, location).quantities["available"]
+        log.note(location.name, item.variant.sku, "write", 0, after)
+
+
+Batch.apply = _apply
+
+
+class WooLog(Log):
+    def __init__(self, shop):
+        super().__init__(shop)
+        [self.place] = shop.places
+        self.shown = {}
+
+    def append(self, entry):
+        _moment, sku, stock, cause = entry
+        delta = stock - self.shown.get(sku, 0)
+        self.shown[sku] = stock
+        kind, order = "write", None
+        if cause.startswith("order "):
+            kind, order = "sale" if delta < 0 else "restock", cause.split()[-1]
+        elif cause in ("admin", "edit"):
+            kind = "edit"
+        # the companion plugin changes by a difference, in one step with the shop's own
+        how = "difference" if cause == "companion" else "set"
+        self.note(self.place, sku, kind, delta, stock, order, how)
+
+
+class Shop:
+    """One shop as its customers and its owner use it."""
+
+    def __init__(self, shop):
+        self.shop, self.key = shop, shop.key
+        self.box = None
+        self._saved = None
+
+    @property
+    def url(self):
+        return self.box.url
+
+    @property
+    def saved(self):
+        return self._saved is not None
+
+    @property
+    def events(self):
+        return self.box.store.history.events
+
+    def stop(self):
+        self.box.stop()
+
+    def buy(self, lines, person, paid):
+        """:return: id of the order
+        :raise SOLD_OUT: somebody was quicker"""
+        return self.box.checkout(lines, **self.cart(person, paid)).id
+
+    def pay(self, order):
+        self.box.pay(str(order))
+
+    def cancel(self, order):
+        self.box.cancel(str(order))
+
+    def fit(self, lines):
+        """What of ``lines`` a shopper can have, all of it sent from one place."""
+        carts = [
+            {
+                sku: min(units, offered)
+                for sku, units in lines.items()
+                if (offered := self.offered(sku, place)) > 0
+            }
+            for place in self.shop.places
+        ]
+        return max(carts, key=lambda cart: sum(cart.values()))
+
+    def offered(self, sku, place):
+        """Units that a shopper may buy now of what is shown in one place."""
+        raise NotImplementedError
+
+    def shown(self):
+        """{(place, SKU): the number shown}"""
+        raise NotImplementedError
+
+    def book(self):
+        """The shop's own orders: dicts of id, live, lines {SKU: units}, told."""
+        raise NotImplementedError
+
+
+class ShopifyShop(Shop):
+    def start(self, products, port=0):
+        seed = {
+            "shop": {"currency": CURRENCY, "shop_name": self.shop.name},
+            "locations": list(self.shop.places),
+            "products": [
+                {
+                    "sku": each.sku,
+                    "title": each.sku,
+                    "price": f"{each.price}.00",
+                    "quantities": dict.fromkeys(self.shop.places, 0),
+                }
+                for each in products
+            ],
+        }
+        self.box = shopify.start(
+            seed,
+            port,
+            shop=self.shop.domain,
+            currency=CURRENCY,
+            plan="plus",
+            webhook_retry_window=60.0,
+            hang=4.0,
+        )
+        return self
+
+    def cart(self, person, paid):
+        first, last = f"Shopper{person}", self.shop.name.split()[0]
+        email = f"shopper{person}@{self.key}.example"
+        address = {
+            "first_name": first,
+            "last_name": last,
+            "address1": f"Example Street {person}",
+            "city": "Utrecht",
+            "zip": "3511 AA",
+            "country_code": "NL",
+        }
+        return {
+            "email": email,
+            "customer": {"email": email, "first_name": first, "last_name": last},
+            "shipping_address": address,
+            "taxes": VAT,
+            "payment": "paid" if paid else "pending",
+        }
+
+    def edit(self, sku, place, delta):
+        self.box.edit_stock(sku, place, delta=delta)
+
+    def offered(self, sku, place):
+        level = self.box.level(sku, place)
+        return level["available"] if level else 0
+
+    def shown(self):
+        store = self.box.store
+        with store.transaction():
+            return {
+                (level.location.name, level.item.variant.sku): level.quantities[
+                    "available"
+                ]
+                for level in store.levels.values()
+                if level.active
+            }
+
+    def book(self):
+        with self.box.store.transaction():
+            return [
+                {
+                    "id": f"{self.key}:{order.id}",
+                    "live": not order.cancelled_at,
+                    "lines": _sum((line.sku, line.quantity) for line in order.lines),
+                    "told": sum(
+                        each.status == "SUCCESS" for each in order.fulfillments
+                    ),
+                }
+                for order in self.box.store.orders.values()
+            ]
+
+    def calm(self):
+        """No faults of the network, no disturbed clock, no webhook on its way."""
+        self.box.faults.clear()
+        self.box.webhooks.dispatcher.mishaps.set()
+        self.box.store.clock.move(0)
+
+    def disturb_webhooks(self, **rates):
+        self.box.webhooks.dispatcher.mishaps.set(**rates)
+
+    def skew(self, seconds):
+        self.box.store.clock.move(seconds)
+
+    def expire_tokens(self):
+        self.box.tokens.expire()
+
+    def save(self):
+        store = self.box.store
+        self._saved = (
+            {key: dict(level.quantities) for key, level in store.levels.items()},
+            {k: copy.copy(v) for k, v in self.box.webhooks.subscriptions.items()},
+        )
+
+    def rewind(self, connected=True):
+        """As it was when it was saved, without its orders."""
+        levels, subscriptions = self._saved
+        box, store = self.box, self.box.store
+        self.calm()
+        box.webhooks.dispatcher.clear()
+        box.webhooks.wait_idle(6)
+        with store.transaction():
+            store.clock.reset()
+            for records in (
+                store.orders,
+                store.customers,
+                store.fulfillment_orders,
+                store.fulfillments,
+                store.jobs,
+                store.bulk_operations,
+                box.idempotency.attempts,
+            ):
+                records.clear()
+            for key, level in list(store.levels.items()):
+                if key in levels:
+                    level.quantities.update(levels[key])
+                else:
+                    del store.levels[key]
+            box.webhooks.log.clear()
+            box.webhooks.subscriptions.clear()
+            if connected:
+                copies = {k: copy.copy(v) for k, v in subscriptions.items()}
+                box.webhooks.subscriptions.update(copies)
+            box.bucket.refill()
+            box.log.clear()
+            store.history = ShopifyLog(self.shop)
+
+
+class WooShop(Shop):
+    def start(self, products, port=0):
+        seed = {
+            "products": [
+                {
+                    "sku": each.sku,
+                    "name": each.sku,
+                    "price": f"{each.price}.00",
+                    "stock": 0,
+                }
+                for each in products
+            ]
+        }
+        self.box = woocommerce.start(
+            seed,
+            port,
+            shop_name=self.shop.name,
+            currency=CURRENCY,
+            companion=self.shop.companion,
+            write_window=0.02,
+            cron_interval=0.5,
+            hang=4.0,
+        )
+        self.mishaps = Mishaps(self.box.hooks)
+        return self
+
+    def cart(self, person, paid):
+        address = {
+            "first_name": f"Shopper{person}",
+            "last_name": self.shop.name.split()[0],
+            "address_1": f"Example Street {person}",
+            "city": "Utrecht",
+            "postcode": "3511 AA",
+            "country": "NL",
+            "email": f"shopper{person}@{self.key}.example",
+        }
+        payment = "paid" if paid else "on-hold"
+        return {"billing": address, "taxes": VAT, "payment": payment}
+
+    def edit(self, sku, place, delta):
+        with self.box.store.transaction():
+            self.box.edit_stock(sku, self.box.shown(sku) + delta)
+
+    def offered(self, sku, place):
+        return self.box.left(sku)
+
+    def shown(self):
+        [place] = self.shop.places
+        store = self.box.store
+        with store.transaction():
+            return {
+                (place, product.sku): product.stock
+                for product in store.products.values()
+            }
+
+    def book(self):
+        with self.box.store.transaction():
+            return [
+                {
+                    "id": f"{self.key}:{order.id}",
+                    "live": order.status not in ("cancelled", "failed"),
+                    "lines": _sum((line.sku, line.quantity) for line in order.lines),
+                    "told": sum(
+                        str(_key(entry)).startswith("_channel_sync_shipment_")
+                        for entry in order.meta
+                    ),
+                }
+                for order in self.box.store.orders.values()
+            ]
+
+    def calm(self):
+        self.box.faults.clear()
+        self.mishaps.set()
+        self.box.store.clock.move(0)
+
+    def disturb_webhooks(self, **rates):
+        self.mishaps.set(**rates)
+
+    def skew(self, seconds):
+        self.box.store.clock.move(seconds)
+
+    def expire_tokens(self):
+        """Keys of this shop do not expire."""
+
+    def save(self):
+        store = self.box.store
+        self._saved = (
+            {number: product.stock for number, product in store.products.items()},
+            {number: copy.copy(hook) for number, hook in store.webhooks.items()},
+        )
+
+    def rewind(self, connected=True):
+        stocks, webhooks = self._saved
+        box, store = self.box, self.box.store
+        self.calm()
+        box.hooks.clear()
+        with store.transaction():
+            store.clock.reset()
+            store.orders.clear()
+            store.holds = []
+            for number, units in stocks.items():
+                store.products[number].stock = units
+            store.webhooks = {}
+            if connected:
+                store.webhooks = {k: copy.copy(v) for k, v in webhooks.items()}
+            box.companion_keys.clear()
+            box.log.clear()
+            store.history = WooLog(self.shop)
+            store.history.shown = {
+                product.sku: product.stock for product in store.products.values()
+            }
+
+
+class Mishaps:
+    """WordPress sends each webhook once; what is lost on its way is lost."""
+
+    def __init__(self, hooks):
+        self._send = woo_hooks.Hooks._post.__get__(hooks)
+        hooks._post = self.post
+        self.set()
+
+    def set(self, dice=None, delay_seconds=2.0, **rates):
+        self.dice, self.rates, self.delay = dice, rates, delay_seconds
+
+    def _strikes(self, kind):
+        rate = self.rates.get(kind, 0)
+        return rate and self.dice.random() < rate
+
+    def post(self, hook, body, headers):
+        if self._strikes("drop"):
+            return 200  # a proxy said so
+        if self._strikes("delay") or self._strikes("reorder"):
+            timer = threading.Timer(self.delay, self._send, (hook, body, headers))
+            timer.daemon = True
+            timer.start()
+            return 200
+        if self._strikes("duplicate"):
+            self._send(hook, body, headers)
+        return self._send(hook, body, headers)
+
+
+def _key(entry):
+    return entry.get("key") if isinstance(entry, dict) else getattr(entry, "key", "")
+
+
+def _sum(pairs):
+    result = {}
+    for sku, units in pairs:
+        result[sku] = result.get(sku, 0) + units
+    return result
+
+
+TYPES = {"shopify": ShopifyShop, "woocommerce": WooShop}
+
+
+def start(world):
+    """:return: {key: Shop}, which listen"""
+    products = [world.listings[sku] for sku in sorted(world.listings)]
+    return {each.key: TYPES[each.type](each).start(products) for each in world.shops}

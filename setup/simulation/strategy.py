@@ -1,0 +1,59 @@
+"""What a strategy is: how the numbers in the shops come about, and orders into Odoo."""
+
+
+class Strategy:
+    """:ivar addons: whether the addons of this checkout are in its database
+    :ivar partial: whether a shop shows a part of what there is, not all of it
+    """
+
+    name, words = "", ""
+    addons = True
+    partial = False
+
+    def __init__(self, run):
+        self.run = run
+
+    def prepare(self):
+        """Before the shoppers come: until the shops show the first numbers."""
+
+    def start(self):
+        """The shoppers come."""
+
+    def tick(self, compressed):
+        """What is scheduled. Called all the time; ``compressed``: seconds between two
+        runs of what runs every ten minutes."""
+
+    def stop(self):
+        """The run is over."""
+
+    def is_quiet(self):
+        """Nothing waits anywhere between the shops and Odoo, as far as it knows."""
+        raise NotImplementedError
+
+    def sellable(self, sku):
+        """What a salesperson may promise, None: what Odoo calls free."""
+        return None
+
+    def known(self):
+        """{id of an order: when Odoo heard of it}"""
+        raise NotImplementedError
+
+    def sales(self):
+        """The sale orders in Odoo: dicts of order, state, units {SKU: units}."""
+        raise NotImplementedError
+
+    def targets(self):
+        """{(shop, place, SKU): number} where a part is shown, else None."""
+        return None
+
+    def available(self):
+        """{pool: {SKU: what Odoo believes to be left}}"""
+        return {}
+
+    def parcels(self):
+        """{id of an order: parcels that left}, None where nobody tells the shops."""
+        return None
+
+    def notes(self):
+        """What Odoo itself says went wrong, for people: {words: how often}."""
+        return {}

@@ -1,0 +1,92 @@
+"""What truly was there, and what was sold of it, at any moment."""
+
+from bisect import bisect_left, bisect_right
+
+
+class Steps:
+    """A sum that changes at moments: ``at(t)`` is the sum of all steps up to ``t``."""
+
+    def __init__(self, start=0):
+        self.start = start
+        self._steps = []
+        self._times = self._sums = None
+
+    def add(self, moment, delta):
+        self._steps.append((moment, delta))
+        self._times = None
+
+    def at(self, moment):
+        self._sort()
+        return self._sums[bisect_right(self._times, moment)]
+
+    def before(self, moment):
+        """The sum of the steps earlier than ``moment``."""
+        self._sort()
+        return self._sums[bisect_left(self._times, moment)]
+
+    def times(self):
+        self._sort()
+        return self._times
+
+    def _sort(self):
+        if self._times is None:
+            self._steps.sort()
+            self._times = [moment for moment, _delta in self._steps]
+            self._sums = [self.start]
+            for _moment, delta in self._steps:
+                self._sums.append(self._sums[-1] + delta)
+
+
+class Stock:
+    """One product in one pool, in stock units.
+
+    ``there``: what exists, shipped or not. ``wanted``: what is sold and not cancelled.
+    ``known``: the part of ``wanted`` that Odoo has heard of.
+    """
+
+    def __init__(self, units=0):
+        self.there = Steps(units)
+        self.wanted = Steps()
+        self.known = Steps()
+
+    def left(self, moment):
+        """Units that may still be sold; negative when too many were."""
+        return self.there.at(moment) - self.wanted.at(moment)
+
+    def defensible(self, moment, grace):
+        """What may be shown by who knows what Odoo has known for ``grace`` seconds."""
+        there = max(self.there.at(moment), self.there.at(moment - grace))
+        return there - self.known.at(moment - grace)
+
+
+def read(facts):
+    """:return: {(pool, SKU of a product): Stock} of a recorded run"""
+    stocks = {
+        (pool, sku): Stock(units)
+        for pool, products in facts["initial"].items()
+        for sku, units in products.items()
+    }
+
+    def of(pool, sku):
+        return stocks.setdefault((pool, sku), Stock())
+
+    for entry in facts["ledger"]:
+        stock = of(entry["pool"], entry["sku"])
+        if entry["kind"] == "sell":
+            stock.wanted.add(entry["t"], entry["units"])
+            stock.known.add(entry["t"], entry["units"])
+        else:
+            stock.there.add(entry["t"], entry["units"])
+    for event in facts["events"]:
+        if event["kind"] not in ("sale", "restock"):
+            continue
+        pool = facts["places"][event["shop"]][event["place"]]
+        # of one that Odoo never heard of nothing is ever known
+        known = facts["known"].get(event["order"])
+        for sku, units in facts["listings"][event["sku"]]["parts"].items():
+            stock = of(pool, sku)
+            stock.wanted.add(event["t"], -event["delta"] * units)
+            if known is not None:
+                moment = max(known, event["t"])
+                stock.known.add(moment, -event["delta"] * units)
+    return stocks

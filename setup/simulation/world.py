@@ -1,0 +1,125 @@
+"""What is sold where: products, packs, kits, warehouses, shops. The same by seed."""
+
+import random
+from dataclasses import dataclass, field
+
+# Warehouses that are one stock for every shop that sells from them.
+POOLS = {"main": ("WH", "EAST"), "west": ("WEST",)}
+PACKS, KITS, SCARCE = 0.06, 0.04, 0.08
+PACK_OF = (2, 6)
+
+
+@dataclass(frozen=True)
+class Product:
+    """Something on a shelf. ``stock``: {code of a warehouse: units at the beginning}"""
+
+    sku: str
+    price: int
+    weight: float
+    scarce: bool
+    stock: dict
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a shop sells. ``parts``: {SKU of a product: stock units in one sold unit}"""
+
+    sku: str
+    kind: str  # plain, pack, kit
+    price: int
+    weight: float
+    parts: dict
+
+
+@dataclass(frozen=True)
+class Shop:
+    """``places``: {where the shop believes stock lies: pool}"""
+
+    key: str
+    name: str
+    type: str
+    places: dict
+    companion: bool = True
+
+    @property
+    def domain(self):
+        return f"{self.key}.myshopify.com"
+
+
+# In the order in which ``--channels`` adds them. The shop without its companion plugin
+# comes last: it cannot compare before it writes, which its documentation tells.
+SHOPS = (
+    Shop("alpha", "Alpha Store", "shopify", {"Main": "main", "West": "west"}),
+    Shop("bravo", "Bravo Shop", "woocommerce", {"The shop's stock": "main"}),
+    Shop("charlie", "Charlie Store", "shopify", {"Everything": "main"}),
+    Shop("delta", "Delta Shop", "woocommerce", {"The shop's stock": "main"}, False),
+)
+
+
+@dataclass
+class World:
+    products: dict
+    listings: dict
+    shops: list
+    seed: int = 1
+    scarce: list = field(default_factory=list)
+
+
+def make(seed, skus, channels, orders=0):
+    """:param orders: how many shoppers come: stock is sized so that some of it ends"""
+    if not 1 <= channels <= len(SHOPS):
+        raise ValueError(f"--channels: 1 to {len(SHOPS)} shops, not {channels}")
+    if skus < 10:
+        raise ValueError("--skus: at least 10")
+    dice = random.Random(f"world {seed}")
+    packs, kits = int(skus * PACKS), int(skus * KITS)
+    number = skus - packs - kits
+    products = _products(dice, number, max(1.0, orders / number))
+    listings = {
+        each.sku: Listing(each.sku, "plain", each.price, each.weight, {each.sku: 1})
+        for each in products.values()
+    }
+    names = sorted(products)
+    for index, sku in enumerate(dice.sample(names, packs)):
+        units = PACK_OF[index % len(PACK_OF)]
+        listings[f"{sku}-X{units}"] = _combined(
+            f"{sku}-X{units}", "pack", products, {sku: units}
+        )
+    for index in range(kits):
+        parts = dict(zip(dice.sample(names, 2), (1, 2), strict=True))
+        listings[f"KIT-{index:03d}"] = _combined(
+            f"KIT-{index:03d}", "kit", products, parts
+        )
+    scarce = [sku for sku, each in products.items() if each.scarce]
+    return World(products, listings, list(SHOPS[:channels]), seed, scarce)
+
+
+def _products(dice, number, orders_each):
+    """A long tail: the n-th seller sells 1/n as much as the first; a few are scarce."""
+    ranks = list(range(1, number + 1))
+    dice.shuffle(ranks)
+    total = sum(1 / (rank + 5) for rank in ranks)
+    result = {}
+    for index, rank in enumerate(ranks):
+        weight = 1 / (rank + 5) / total
+        wanted = 1.6 * weight * number * orders_each
+        scarce = rank <= max(2, number * SCARCE)
+        units = round(wanted * (dice.uniform(0.25, 0.6) if scarce else 1.2)) + 2
+        sku = f"SKU-{index:04d}"
+        result[sku] = Product(
+            sku, 5 + index % 60, weight, scarce, _spread(dice, units, scarce)
+        )
+    return result
+
+
+def _spread(dice, units, scarce):
+    main = max(2, units - units // 5)
+    east = 0 if scarce and dice.random() < 0.5 else main // 3
+    west = 0 if scarce else max(1, units // 5)
+    return {"WH": main - east, "EAST": east, "WEST": west}
+
+
+def _combined(sku, kind, products, parts):
+    price = sum(products[each].price * units for each, units in parts.items())
+    weight = min(products[each].weight for each in parts) / 3
+    return Listing(sku, kind, price, weight, parts)

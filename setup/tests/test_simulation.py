@@ -1,0 +1,451 @@
+"""The simulator's judge and its trace: histories with known verdicts."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+SETUP = Path(__file__).parents[1]
+sys.path[:0] = [str(SETUP), str(SETUP / "lib")]
+
+from simulation import causes, oracle, timeline, trace, world  # noqa: E402
+
+PLACES = {"a": {"Main": "main"}, "b": {"Main": "main"}}
+LISTINGS = {
+    "X": {"kind": "plain", "parts": {"X": 1}},
+    "X-6": {"kind": "pack", "parts": {"X": 6}},
+    "KIT": {"kind": "kit", "parts": {"X": 1, "Y": 2}},
+}
+
+
+class History:
+    """Writes a run's facts down, with what its shops show kept right by itself."""
+
+    def __init__(self, **initial):
+        self.shown = {}
+        self.facts = {
+            "began": 0.0,
+            "ended": 100.0,
+            "settled": 1.0,
+            "listings": LISTINGS,
+            "places": PLACES,
+            "initial": {"main": initial or {"X": 5}},
+            "ledger": [],
+            "events": [],
+            "visits": [],
+            "known": {},
+            "orders": [],
+            "sales": [],
+            "rest": [],
+            "available": {},
+            "parcels": None,
+            "told": {},
+        }
+
+    def show(self, t, shop, number, sku="X", how="set"):
+        return self._event(t, shop, sku, "write", number, how=how)
+
+    def edit(self, t, shop, number, sku="X"):
+        return self._event(t, shop, sku, "edit", number)
+
+    def sell(self, t, shop, units=1, sku="X", known=None, kind="sale"):
+        """:param known: when Odoo hears of it; None: at once, False: never"""
+        order = f"{shop}:{len(self.facts['events'])}"
+        after = self.shown.get((shop, sku), 0) - units
+        self._event(t, shop, sku, kind, after, order)
+        if known is not False:
+            self.facts["known"][order] = t if known is None else known
+        product = {"X-6": {"X": 6}}.get(sku, {sku: 1})
+        lines = {each: n * units for each, n in product.items()}
+        self.facts["orders"].append({"id": order, "live": True, "units": lines})
+        return order
+
+    def cancel(self, t, order):
+        [sale] = [e for e in self.facts["events"] if e["order"] == order]
+        after = self.shown[sale["shop"], sale["sku"]] - sale["delta"]
+        self._event(t, sale["shop"], sale["sku"], "restock", after, order)
+        for each in self.facts["orders"]:
+            each["live"] = each["live"] and each["id"] != order
+
+    def shelf(self, t, units, kind="receive", sku="X"):
+        entry = {"t": t, "pool": "main", "sku": sku, "units": units, "kind": kind}
+        self.facts["ledger"].append(entry)
+
+    def enter(self, order, state="sale", **units):
+        self.facts["sales"].append(
+            {"order": order, "state": state, "units": units or {"X": 1}}
+        )
+
+    def _event(self, t, shop, sku, kind, after, order=None, how="set"):
+        before = self.shown.get((shop, sku), 0)
+        self.shown[shop, sku] = after
+        self.facts["events"].append(
+            {
+                "t": t,
+                "shop": shop,
+                "place": "Main",
+                "sku": sku,
+                "kind": kind,
+                "delta": after - before,
+                "after": after,
+                "order": order,
+                "how": how,
+            }
+        )
+
+    def judge(self):
+        return oracle.judge(self.facts)
+
+    def oversold(self):
+        """{cause: units}, those that are not 0"""
+        figures = self.judge()
+        found = {
+            cause: figures[f"units_oversold_{cause}"]
+            for cause in causes.CAUSES
+            if figures[f"units_oversold_{cause}"]
+        }
+        assert figures["units_oversold"] == sum(found.values())
+        return found
+
+
+def opened(**initial):
+    """Both shops show all five."""
+    history = History(**initial)
+    history.show(0, "a", 5)
+    history.show(0, "b", 5)
+    return history
+
+
+# --- oversold, and why
+
+
+def test_what_is_there_is_not_oversold():
+    history = opened()
+    history.sell(1, "a", 3)
+    history.show(2, "b", 2)
+    history.sell(3, "b", 2)
+    assert history.oversold() == {}
+
+
+def test_a_write_over_an_unseen_sale_is_found():
+    history = opened()
+    history.sell(1, "a", 2, known=9)
+    history.show(3, "a", 5)  # computed without the sale
+    history.sell(4, "a", 5)
+    assert history.oversold() == {"unseen_sale": 2}
+    assert history.judge()["unseen_sales_overwritten"] == 1
+
+
+def test_an_overwritten_sale_that_nobody_used_oversells_nothing():
+    history = opened()
+    history.sell(1, "a", 2, known=9)
+    history.show(3, "a", 5)
+    history.show(10, "a", 3)  # put right once it was known
+    history.sell(11, "a", 3)
+    assert history.oversold() == {}
+    assert history.judge()["unseen_sales_overwritten"] == 1
+
+
+def test_a_write_that_repeats_the_number_overwrites_too():
+    history = opened()
+    history.sell(1, "a", 1, known=9)
+    history.shelf(2, -1, "scrap")
+    history.show(3, "a", 4)  # shows 4 already; 3 would be right
+    history.sell(4, "a", 4)
+    assert history.oversold() == {"unseen_sale": 1}
+
+
+def test_a_difference_overwrites_nothing():
+    history = opened()
+    history.sell(1, "a", 2, known=9)
+    history.show(3, "a", 2, how="difference")
+    history.sell(4, "a", 2)
+    assert history.oversold() == {}
+    assert history.judge()["unseen_sales_overwritten"] == 0
+
+
+def test_a_write_after_odoo_knew_is_innocent():
+    history = opened()
+    history.sell(1, "a", 2, known=2)
+    history.show(3, "a", 3)
+    assert history.judge()["unseen_sales_overwritten"] == 0
+
+
+def test_a_sale_that_odoo_never_hears_of_counts_as_overwritten():
+    history = opened()
+    history.sell(1, "a", 2, known=False)
+    history.show(30, "a", 5)
+    history.sell(31, "a", 5)
+    assert history.oversold() == {"unseen_sale": 2}
+
+
+def test_two_shops_that_sell_the_last_one_at_once_are_a_matter_of_latency():
+    history = opened(X=1)
+    history.show(0.1, "a", 1)
+    history.show(0.1, "b", 1)
+    history.sell(1, "a")
+    history.sell(1.2, "b")
+    assert history.oversold() == {"latency_window": 1}
+
+
+def test_what_is_known_for_long_and_promised_all_the_same_lacks_a_hold():
+    history = opened()
+    history.sell(1, "a", 5, known=1.5)
+    history.show(20, "b", 5)  # Odoo has known for 18 seconds
+    history.sell(21, "b", 2)
+    assert history.oversold() == {"hold_missing": 2}
+
+
+def test_a_pack_that_promises_more_than_it_holds_is_a_pack_error():
+    history = opened(X=7)
+    history.show(20, "b", 2, sku="X-6")  # two packs are twelve
+    history.sell(21, "b", 2, sku="X-6")
+    assert history.oversold() == {"kit_pack": 5}
+
+
+def test_a_kit_takes_each_of_its_parts():
+    history = opened(X=5, Y=3)
+    history.show(20, "b", 2, sku="KIT")  # of Y there is for one
+    history.sell(21, "b", 2, sku="KIT")
+    assert history.oversold() == {"kit_pack": 1}
+
+
+def test_what_a_person_in_the_shop_has_added_is_his():
+    history = opened()
+    history.edit(1, "a", 7)
+    history.sell(2, "a", 7)
+    assert history.oversold() == {"store_edit": 2}
+
+
+def test_without_a_number_nobody_knows_why():
+    history = History(X=1)
+    history.sell(1, "a", 3)
+    assert history.oversold() == {"other": 2}
+
+
+def test_a_salesperson_sells_beyond_what_is_there():
+    history = opened()
+    history.sell(1, "a", 5, known=1.1)
+    history.shelf(2, 2, "sell")
+    assert history.oversold() == {"latency_window": 2}
+    history = opened()
+    history.sell(1, "a", 5, known=1.1)
+    history.shelf(30, 2, "sell")
+    assert history.oversold() == {"hold_missing": 2}
+
+
+def test_goods_that_come_later_do_not_undo_it():
+    history = opened()
+    history.sell(1, "a", 5)
+    history.sell(2, "b", 2)
+    history.shelf(3, 10)
+    assert sum(history.oversold().values()) == 2
+
+
+def test_a_cancelled_order_gives_back():
+    history = opened()
+    order = history.sell(1, "a", 5)
+    history.cancel(2, order)
+    history.show(3, "b", 5)
+    history.sell(4, "b", 5)
+    assert history.oversold() == {}
+
+
+@pytest.mark.parametrize("units", [1, 2, 5])
+def test_each_oversold_unit_has_one_cause(units):
+    history = opened()
+    history.sell(1, "a", units, known=9)
+    history.show(3, "a", 5)
+    history.sell(4, "a", 5)
+    history.sell(5, "b", 5)
+    assert sum(history.oversold().values()) == units + 5
+
+
+# --- hidden
+
+
+def visit(history, t, shop, wanted, bought):
+    history.facts["visits"].append(
+        {"t": t, "shop": shop, "lines": {"X": wanted}, "bought": {"X": bought}}
+    )
+
+
+def test_units_that_were_there_and_not_shown_are_hidden():
+    history = opened()
+    visit(history, 2, "a", 3, 1)
+    assert history.judge()["units_hidden"] == 2
+
+
+def test_units_that_were_not_there_are_not_hidden():
+    history = opened()
+    history.sell(1, "a", 4)
+    visit(history, 2, "b", 3, 0)
+    assert history.judge()["units_hidden"] == 1
+
+
+# --- orders
+
+
+def test_an_order_without_a_sale_order_is_lost():
+    history = opened()
+    here, gone, draft = (history.sell(n, "a") for n in (1, 2, 3))
+    history.enter(here)
+    history.enter(draft, state="draft")
+    assert oracle.lost(history.facts) == [gone, draft]
+
+
+def test_a_cancelled_order_is_not_lost():
+    history = opened()
+    history.cancel(2, history.sell(1, "a"))
+    assert history.judge()["orders_lost"] == 0
+
+
+def test_two_sale_orders_for_one_order_are_one_too_many():
+    history = opened()
+    order = history.sell(1, "a")
+    history.enter(order)
+    assert history.judge()["orders_doubled"] == 0
+    history.enter(order, state="cancel")
+    assert history.judge()["orders_doubled"] == 0
+    history.enter(order)
+    assert history.judge()["orders_doubled"] == 1
+
+
+def test_other_goods_and_what_should_be_cancelled_are_wrong():
+    history = opened()
+    history.enter(history.sell(1, "a"), X=2)
+    cancelled = history.sell(2, "a")
+    history.enter(cancelled)
+    history.cancel(3, cancelled)
+    assert history.judge()["orders_wrong"] == 2
+
+
+# --- rest, parcels, latency
+
+
+def rest(history, shown, target=None):
+    row = {"shop": "a", "place": "Main", "sku": "X", "shown": shown, "target": target}
+    history.facts["rest"].append(row)
+
+
+def test_drift_is_measured_against_what_is_there():
+    history = opened()
+    history.sell(1, "a", 2)
+    rest(history, 3)
+    assert history.judge()["drift_at_rest"] == 0
+    rest(history, 5)
+    assert history.judge()["drift_at_rest"] == 1
+
+
+def test_a_part_is_right_when_odoo_says_so_and_is_right_itself():
+    history = opened()
+    rest(history, 2, target=2)
+    history.facts["available"] = {"main": {"X": 5}}
+    assert history.judge()["drift_at_rest"] == 0
+    history.facts["available"] = {"main": {"X": 4}}
+    assert history.judge()["drift_at_rest"] == 1
+
+
+def test_oversold_goods_show_nothing():
+    history = opened()
+    history.sell(1, "a", 5)
+    history.sell(1, "b", 2)
+    rest(history, 0)
+    assert history.judge()["drift_at_rest"] == 0
+
+
+def test_parcels_told_twice_or_never():
+    history = opened()
+    history.facts["parcels"] = {"a:1": 1, "a:2": 2, "a:3": 1}
+    history.facts["told"] = {"a:1": 1, "a:2": 1, "a:3": 3, "a:4": 0}
+    figures = history.judge()
+    assert (figures["shipments_lost"], figures["shipments_doubled"]) == (1, 2)
+
+
+def test_latency_is_from_the_commit_to_each_shop():
+    history = opened()
+    history.shelf(10, 3)
+    history.show(11, "a", 8)
+    history.show(14, "b", 8)
+    figures = history.judge()
+    assert (figures["latency_p50"], figures["latency_p95"]) == (1, 4)
+
+
+def test_a_commit_that_another_overtook_is_not_measured():
+    history = opened()
+    history.shelf(10, 3)
+    history.shelf(12, 3)
+    history.show(13, "a", 11)
+    assert history.judge()["latencies"] == 1
+
+
+def test_percentile_is_one_of_the_values():
+    values = list(range(1, 101))
+    assert oracle.percentile(values, 50) == 50
+    assert oracle.percentile(values, 95) == 95
+    assert oracle.percentile([], 50) is None
+
+
+def test_steps_know_before_and_at():
+    steps = timeline.Steps(5)
+    steps.add(2, -1)
+    steps.add(1, 3)
+    assert [steps.at(t) for t in (0, 1, 2)] == [5, 8, 7]
+    assert steps.before(2) == 8
+
+
+# --- the trace
+
+
+def make(seed=1, orders=200, **sizes):
+    made = world.make(seed, sizes.get("skus", 60), sizes.get("channels", 3), orders)
+    return made, trace.make(made, orders, 60)
+
+
+def test_the_same_seed_gives_the_same_world_and_trace():
+    assert make() == make()
+
+
+def test_another_seed_gives_another():
+    assert make()[1] != make(seed=2)[1]
+
+
+def test_the_trace_is_as_large_as_asked_for_and_in_order():
+    made, events = make(orders=150)
+    assert sum(event["kind"] == "shop" for event in events) == 150
+    assert [e["at"] for e in events] == sorted(e["at"] for e in events)
+    assert {event["kind"] for event in events} == {"shop", *trace.RATES}
+    assert len(made.listings) == 60
+    assert {each.kind for each in made.listings.values()} == {"plain", "pack", "kit"}
+
+
+def test_nothing_scarce_vanishes_by_itself():
+    made, events = make(orders=2000)
+    gone = {
+        event["sku"]
+        for event in events
+        if event["kind"] in ("scrap", "transfer")
+        or (event["kind"] == "count" and event["units"] < 0)
+    }
+    assert gone and not gone & set(made.scarce)
+
+
+def test_scarce_goods_are_wanted_by_more_than_there_are():
+    made, events = make(orders=2000, skus=500)
+    wanted = {}
+    for event in events:
+        for sku, units in event.get("lines", {}).items():
+            wanted[sku] = wanted.get(sku, 0) + units
+    short = [
+        sku
+        for sku in made.scarce
+        if wanted.get(sku, 0) > sum(made.products[sku].stock.values())
+    ]
+    assert len(short) > len(made.scarce) / 2
+
+
+def test_sizes_that_make_no_sense_are_refused_in_words():
+    with pytest.raises(ValueError, match="--channels"):
+        world.make(1, 100, 9)
+    with pytest.raises(ValueError, match="--skus"):
+        world.make(1, 3, 2)
