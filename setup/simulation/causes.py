@@ -62,6 +62,13 @@ class Level:
     def sold(self, after, until):
         return sum(-each["delta"] for each in self.sales if after < each["t"] <= until)
 
+    def returned(self, after, until):
+        return sum(
+            each["delta"]
+            for each in self.events
+            if each["kind"] == "restock" and after < each["t"] <= until
+        )
+
 
 def levels(facts):
     """:return: {(shop, place, SKU): Level}, events in order of time"""
@@ -99,9 +106,12 @@ class Claim:
 def overwritten(facts, by_key):
     """Sales that a write has put a number over before Odoo had heard of them.
 
+    A cancellation that is as new as the sale makes up for it: where neither is known,
+    the number is the same as where both are.
+
     :return: list of Claim, one a sale
     """
-    returned = {}
+    returned, cover = {}, {}
     for event in facts["events"]:
         if event["kind"] == "restock":
             key = event["shop"], event["place"], event["sku"], event["order"]

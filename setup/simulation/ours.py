@@ -20,6 +20,8 @@ COMPRESSED = """
 """
 # The salespeople's part where shops share everything among themselves.
 KEPT_FOR_PEOPLE = 1
+# The risk buffer: percent, and the seconds that 95 of 100 numbers take to a shop.
+CHANCE, LATENCY = 5, 3
 
 
 class Connected:
@@ -352,17 +354,24 @@ class Risk(Shared):
     partial = True
 
     def rules(self):
-        make_rule(self.run.odoo, kind="risk", value=5)
-        # what sells how fast is measured once a day in life: told here
+        make_rule(self.run.odoo, kind="risk", value=CHANCE)
+        # what sells how fast, and how long a number takes, is measured once a day in
+        # life: told here
         self.run.sql.run(
             """
-            INSERT INTO channel_sales_rate (product_id, company_id, per_day, measured_at)
-            SELECT product.id, 1, rate.per_day, now()
+            INSERT INTO channel_sales_rate
+                   (product_id, company_id, channel_id, per_day, measured_at)
+            SELECT product.id, 1, channel.id,
+                   rate.per_day / CASE WHEN channel.id IS NULL THEN 1 ELSE %s END, now()
               FROM unnest(%s::varchar[], %s::float[]) AS rate (sku, per_day)
               JOIN product_product product ON product.default_code = rate.sku
+             CROSS JOIN (SELECT NULL::integer AS id
+                          UNION ALL SELECT id FROM channel_channel) channel
             """,
+            len(self.keys),
             *self._rates(),
         )
+        self.run.sql.run("UPDATE channel_channel SET publish_latency = %s", LATENCY)
         self.run.odoo.call(
             "ir.cron", "method_direct_trigger", [self._ids["cron_plan_all"]]
         )

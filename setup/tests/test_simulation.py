@@ -171,6 +171,18 @@ def test_a_write_after_odoo_knew_is_innocent():
     assert history.judge()["unseen_sales_overwritten"] == 0
 
 
+def test_an_unseen_cancellation_makes_up_for_an_unseen_sale():
+    history = opened()
+    old = history.sell(1, "a", 2, known=2)
+    history.cancel(7, old)
+    history.sell(8, "a", 2, known=11)
+    history.show(9, "a", 3)
+    assert history.judge()["unseen_sales_overwritten"] == 0
+    history.sell(9.5, "a", 1, known=11)
+    history.show(10, "a", 3)
+    assert history.judge()["unseen_sales_overwritten"] == 1
+
+
 def test_a_sale_that_odoo_never_hears_of_counts_as_overwritten():
     history = opened()
     history.sell(1, "a", 2, known=False)
