@@ -37,7 +37,7 @@ class Level:
 
     def __init__(self, key, listing, pool):
         self.key, self.listing, self.pool = key, listing, pool
-        self.events, self.writes, self.sales = [], [], []
+        self.events, self.writes, self.sales, self.restocks = [], [], [], []
         self._write_times = []
 
     def add(self, event):
@@ -47,6 +47,8 @@ class Level:
             self._write_times.append(event["t"])
         elif event["kind"] == "sale":
             self.sales.append(event)
+        elif event["kind"] == "restock":
+            self.restocks.append(dict(event))
 
     def last_write(self, moment):
         index = bisect_right(self._write_times, moment)
@@ -62,12 +64,15 @@ class Level:
     def sold(self, after, until):
         return sum(-each["delta"] for each in self.sales if after < each["t"] <= until)
 
-    def returned(self, after, until):
-        return sum(
-            each["delta"]
-            for each in self.events
-            if each["kind"] == "restock" and after < each["t"] <= until
-        )
+    def make_up(self, moment, units):
+        """Take units of cancellations that may be as unknown as a sale is."""
+        found = 0
+        for event in self.restocks:
+            if moment - GRACE < event["t"] <= moment and found < units:
+                taken = min(units - found, event.setdefault("spare", event["delta"]))
+                event["spare"] -= taken
+                found += taken
+        return found
 
 
 def levels(facts):
@@ -111,7 +116,7 @@ def overwritten(facts, by_key):
 
     :return: list of Claim, one a sale
     """
-    returned, cover = {}, {}
+    returned = {}
     for event in facts["events"]:
         if event["kind"] == "restock":
             key = event["shop"], event["place"], event["sku"], event["order"]
@@ -124,9 +129,12 @@ def overwritten(facts, by_key):
             write = level.next_write(sale["t"], "set")
             if write is None or write["t"] >= min(known, back):
                 continue
+            units = -sale["delta"] - level.make_up(write["t"], -sale["delta"])
+            if not units:
+                continue
             later = level.next_write(known)
             end = min(back, later["t"] if later else float("inf"))
-            claims.append(Claim("unseen_sale", level, -sale["delta"], write["t"], end))
+            claims.append(Claim("unseen_sale", level, units, write["t"], end))
     return claims
 
 
