@@ -124,6 +124,14 @@ class Store:
             if variant.sku:
                 self.by_sku.setdefault(variant.sku, variant)
 
+    @property
+    def refunds(self):
+        return {
+            refund.id: refund
+            for order in self.orders.values()
+            for refund in order.refunds
+        }
+
     def find_order(self, name):
         """By name with or without #, number or global id."""
         wanted = str(name).lstrip("#")

@@ -202,3 +202,14 @@ def test_line_items_are_paginated_too(shop, client):
     page = client.data(query, variables)["orders"]["nodes"][0]["lineItems"]
     assert [n["sku"] for n in page["nodes"]] == ["C"]
     assert not page["pageInfo"]["hasNextPage"]
+
+
+def test_refund_is_read_by_its_id(shop, client):
+    order = shop.checkout({"A": 2})
+    refund = shop.refund(order, {"A": 1}, "CANCEL")
+    query = """query($id: ID!) { refund(id: $id) { note order { updatedAt }
+        refundLineItems(first: 1) { nodes { quantity } } } }"""
+    found = client.data(query, {"id": refund.gid})["refund"]
+    assert found["refundLineItems"]["nodes"] == [{"quantity": 1}]
+    unknown = "gid://shopify/Refund/999"
+    assert client.data(query, {"id": unknown})["refund"] is None

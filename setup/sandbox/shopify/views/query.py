@@ -7,7 +7,7 @@ from ..ids import number_of, split_gid
 from ..resolver import Record, View
 from ..schema import versions
 from ..search import compile_query
-from . import catalog, customer, fulfillment, misc, order, stock
+from . import catalog, customer, fulfillment, misc, order, refunds, stock
 from .filters import (
     ITEM_FILTERS,
     LOCATION_FILTERS,
@@ -74,6 +74,7 @@ class QueryRoot(View):
                 fulfillment.FulfillmentOrder,
             ),
             "Fulfillment": (store.fulfillments, fulfillment.Fulfillment),
+            "Refund": (store.refunds, refunds.Refund),
             "BulkOperation": (store.bulk_operations, misc.BulkOperation),
             "WebhookSubscription": (
                 self._ctx.sandbox.webhooks.subscriptions,
@@ -95,6 +96,10 @@ class QueryRoot(View):
     def order(self, id):
         found = self._one("Order", id)
         return found if found and self._readable(found._record) else None
+
+    def refund(self, id):
+        found = self._one("Refund", id)
+        return found if found and self._readable(found._record.order) else None
 
     def customer(self, id):
         return self._one("Customer", id)
