@@ -117,17 +117,23 @@ class _Reader:
         return OPEN, "paid" if paid or self.status == "processing" else "pending"
 
     def _total(self):
-        refunds = self.place.get("refunds").items()
-        money = [self.place["total"], *(each["total"] for each in refunds)]
-        return sum((each.number() for each in money), Decimal(0))
+        """What the parts of the order come to that were not given back. Money that
+        went back for none of them, as goodwill does, leaves it as it is."""
+        total = self.place["total"].number()
+        for line in self._given_back():
+            total += line["total"].number() + line["total_tax"].number()
+        return total
 
     def _total_tax(self):
-        tax = self.place["total_tax"].number()
-        for refund in self.refunds:
-            for kind in ("line_items", "shipping_lines", "fee_lines"):
-                for line in refund.get(kind).items():
-                    tax += line["total_tax"].number()
-        return tax
+        taxes = (line["total_tax"].number() for line in self._given_back())
+        return self.place["total_tax"].number() + sum(taxes, Decimal(0))
+
+    def _given_back(self):
+        """Lines of refunds, negative, of parts that the order still has."""
+        for kind in ("line_items", "shipping_lines", "fee_lines"):
+            taken = amounts.refunded_by(self.refunds, kind)
+            for line in self.place[kind].items():
+                yield from taken.get(line["id"].ref(), ())
 
     # --------------------------------------------------------------- lines
     def _figures(self, line, refunds):
