@@ -60,6 +60,7 @@ from . import channel_order_pay_back
 from . import channel_order_follow
 from . import channel_order_stage
 from . import channel_refund
+from . import channel_order_kept
 from . import channel_order_refund
 from . import channel_timeline
 from . import channel_message

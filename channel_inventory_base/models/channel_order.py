@@ -211,6 +211,7 @@ class ChannelOrder(models.Model):
             self._take_refunds(data)
             self._end("cancelled")
         elif data.complete and not self.sale_order_id and self._is_shipped(data):
+            self._take_refunds(data)
             self.state = "closed"
         elif self.sale_order_id.state == "cancel" and data.complete:
             self._follow_reopened(data)
@@ -225,6 +226,8 @@ class ChannelOrder(models.Model):
         keeps what had been shipped."""
         told = self.told_ids.filtered(lambda each: each.kind == "cancel")
         if not told.filtered(lambda each: each.state not in ("dead", "void")):
+            # whatever a person decides: what was paid back there must be known here
+            self._take_refunds(data)
             self._block(
                 "changed",
                 self.env._("%s is open again on the channel.", self.name),

@@ -26,6 +26,7 @@ class ChannelOrder(models.Model):
         return (
             any(line._differs_from_sale() for line in self.line_ids)
             or self._has_new_refunds(data)
+            or bool(data.refunds and self._find_late_kept(data))
             or self._is_address_changed(data)
         )
 

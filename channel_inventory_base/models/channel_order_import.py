@@ -55,6 +55,7 @@ class ChannelOrder(models.Model):
             # the trail tells it; a chatter message an order would be half of the cost
             order.with_context(tracking_disable=True).state = "imported"
             self.env["channel.exception"]._resolve_record(self)
+            order._check_shipped_elsewhere(data)
             order._report_odd_phones(data)
         if was_sold or order.sale_order_id.state == "cancel":
             order._credit_refunds(data)

@@ -9,6 +9,7 @@ from odoo.fields import Command
 
 from ..tools.refund import split_parts
 from ..tools.refusal import OrderRefusedError
+from .channel_order_kept import cost_of_kept
 
 
 class ChannelOrder(models.Model):
@@ -35,10 +36,10 @@ class ChannelOrder(models.Model):
         if not data.refunds:
             return
         new = self._find_new_refunds(data)
-        if not new or self.env["channel.message"]._is_open(self, ["refund"]):
-            return
-        for refund in new:
-            self._take_refund(data, refund)
+        if new and not self.env["channel.message"]._is_open(self, ["refund"]):
+            for refund in new:
+                self._take_refund(data, refund)
+        self._keep_late(data)
 
     def _take_refund(self, data, refund):
         kept = self._find_kept(data, refund)
@@ -63,24 +64,16 @@ class ChannelOrder(models.Model):
 
         :return: {line: [units, amount, tax]}
         """
-        kept, known = {}, self._count_kept()
+        known, kept = self._count_kept(), Counter()
         lines = {line.external_id: line for line in data.lines}
         for each in refund.lines:
             line = lines.get(each.line_ref)
-            if not line or not each.quantity:
-                continue
-            gone = line.wanted_quantity - line.quantity - known[each.line_ref]
-            units = max(0, min(each.quantity, gone))
-            if units:
+            if line and each.quantity:
+                gone = line.wanted_quantity - line.quantity - known[each.line_ref]
+                units = max(0, min(each.quantity, gone))
                 known[each.line_ref] += units
-                share = Decimal(units) / each.quantity
-                money = self._get_money(data)
-                kept[each.line_ref] = [
-                    units + kept.get(each.line_ref, [0])[0],
-                    str(money.round(each.amount * share)),
-                    str(money.round(each.tax * share)),
-                ]
-        return kept
+                kept[each.line_ref] += units
+        return cost_of_kept(refund.lines, kept, self._get_money(data))
 
     def _count_kept(self, states=None):
         """:return: Counter of units by line that were paid back after they had left"""

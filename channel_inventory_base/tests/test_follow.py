@@ -227,6 +227,12 @@ class TestEdits(FollowCase):
         self.change(2, shipped=2)
         self.assertFalse(self._exceptions(self.order))
 
+    def test_shipped_elsewhere_is_told_also_when_something_else_follows(self):
+        self.change(1, shipped=1)
+        self.assertImported(self.order, "11.00", "1.00")
+        categories = self._exceptions(self.order).mapped("category")
+        self.assertEqual(categories, ["shipped_elsewhere"])
+
 
 @tagged("post_install", "-at_install")
 class TestRefunds(FollowCase):
@@ -243,6 +249,28 @@ class TestRefunds(FollowCase):
         self.assertEqual((note.state, note.reversed_entry_id), ("posted", invoice))
         self.assertEqual(self.sale_order.amount_total, 22)
         self.assertEqual(self.order.state, "imported")
+
+    def test_refund_that_crosses_our_parcel_is_credited_once_both_are_known(self):
+        """The channel pays back what it believes on the shelf, and has left."""
+        self.ship(self.env, self.sale_order)
+        back = self.refund("11.00", self.refund_line(1, "cancel"))
+        self.change(1, refunds=(back,))
+        self.assertBlocked("cancelled_late")
+        self.assertFalse(self.credit_notes())
+        for _time in range(2):
+            self.change(1, shipped=2, open_quantity=0, refunds=(back,))
+            self.assertEqual(self.credit_notes().amount_total, 11)
+            self.assertEqual(self.order.refund_ids.state, "credited")
+            self.assertEqual(self.sale_order.amount_total, 22)
+            self.assertEqual(self.order.state, "imported")
+
+    def test_refund_of_an_order_that_only_we_have_cancelled_is_known(self):
+        self.sale_order._action_cancel()
+        self.order.told_ids.state = "dead"
+        back = self.refund("11.00", self.refund_line(1, "cancel"))
+        self.change(1, refunds=(back,))
+        self.assertBlocked("changed")
+        self.assertEqual(self.order.refund_ids.amount, 11)
 
     def test_refund_comes_in_once(self):
         self.ship(self.env, self.sale_order)
