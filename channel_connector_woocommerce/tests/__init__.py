@@ -8,6 +8,7 @@ from . import test_push
 from . import test_shop_concurrency
 from . import test_shop_connection
 from . import test_shop_flow
+from . import test_shop_life
 from . import test_shop_lifecycle
 from . import test_shop_random
 from . import test_shop_webhook

@@ -125,19 +125,20 @@ class ConnectedShop:
         )
         return channel
 
-    def as_new(self):
+    @classmethod
+    def as_new(cls):
         """The shop as it was seeded, and what the channel knows of it."""
-        self.shop.config.update(
+        cls.shop.config.update(
             {
-                "companion": self.companion,
+                "companion": cls.companion,
                 "maintenance": False,
                 "plain_permalinks": False,
                 "prices_include_tax": True,
                 "write_window": 0.0,
-                **self.settings,
+                **cls.settings,
             }
         )
-        self.shop.reset()
+        cls.shop.reset()
 
     # ---------------------------------------------------------------- names
     def number(self, sku):

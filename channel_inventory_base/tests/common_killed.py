@@ -1,53 +1,111 @@
+"""Workers that really die: a child process, by SIGKILL, where a test says.
+
+The child has connections of its own, which PostgreSQL sees break: nothing is rolled
+back politely, no ``finally`` runs, no hook of a commit either.
+"""
+
 import os
 import signal
+import sys
 import time
 import traceback
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, sql_db
 
 SECONDS = 60
+# What stands between a commit and whoever wanted it.
+PLUMBING = ("sql_db.py", "contextlib.py", "transaction.py", "common_killed.py")
 
 
 def run_until_killed(test, registry, model, method, work):
-    """Fork a worker that runs ``work(env)`` and dies by SIGKILL on entering a method.
-
-    The child has connections of its own, which PostgreSQL sees break: nothing is
-    rolled back politely, no ``finally`` runs. Fails the test when the worker lives.
+    """Run ``work(env)`` in a worker that dies on entering a method.
 
     :param model: name of the model whose ``method`` is the point of death
-    :param work: function of an environment that will not be committed
+    :param work: function of an environment
     """
-    pid = os.fork()
-    if not pid:
-        _be_the_worker(registry, model, method, work)
-    status = _wait(pid)
+    fate = patch.object(registry[model], method, lambda *args, **values: die())
     test.assertTrue(
-        os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL,
-        f"the worker did not die in {model}.{method}: {status}",
+        run_in_child(registry, work, fate),
+        f"the worker did not die in {model}.{method}",
     )
 
 
-def _be_the_worker(registry, model, method, work):
+def run_in_child(registry, work, fate):
+    """Fork a worker that runs ``work(env)`` within ``fate``, a context manager.
+
+    :return: whether it was killed; False when it came to its end
+    """
+    pid = os.fork()
+    if not pid:
+        _be_the_worker(registry, work, fate)
+    status = _wait(pid)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return True
+    if status:
+        raise AssertionError(f"the worker failed: {status}")
+    return False
+
+
+@contextmanager
+def at_commit(number, side):
+    """Die at the n-th commit, from 0: ``before`` it, or ``after`` it and before
+    anything that waits for it is done."""
+    left = [number]
+
+    def commit(cursor, original=sql_db.Cursor.commit):
+        fated = not left[0]
+        left[0] -= 1
+        if fated and side == "before":
+            die()
+        if fated:
+            cursor.postcommit.clear()
+            cursor.postcommit.add(die)
+        original(cursor)
+
+    with patch.object(sql_db.Cursor, "commit", commit):
+        yield
+
+
+@contextmanager
+def commits_noted():
+    """Yields a list of the names of the functions that commit while the block runs."""
+    names = []
+
+    def commit(cursor, original=sql_db.Cursor.commit):
+        names.append(_find_caller())
+        original(cursor)
+
+    with patch.object(sql_db.Cursor, "commit", commit):
+        yield names
+
+
+def _find_caller():
+    frame = sys._getframe(2)
+    while frame.f_code.co_filename.endswith(PLUMBING):
+        frame = frame.f_back
+    return frame.f_code.co_name
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _be_the_worker(registry, work, fate):
+    failed = 1
     try:
         # the parent's connections are the parent's: leave them alone, open new ones
         sql_db._Pool = sql_db._Pool_readonly = None
         registry._db = sql_db.db_connect(registry.db_name)
         registry._db_readonly = None
-        cls = registry[model]
-        with (
-            patch.object(cls, method, lambda *args, **kwargs: _die()),
-            registry.cursor() as cr,
-        ):
+        with fate, registry.cursor() as cr:
             work(api.Environment(cr, SUPERUSER_ID, {}))
+        failed = 0
     except BaseException:
         traceback.print_exc()
     finally:
-        os._exit(1)
-
-
-def _die():
-    os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(failed)
 
 
 def _wait(pid):
@@ -56,7 +114,7 @@ def _wait(pid):
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             return status
-        time.sleep(0.02)
+        time.sleep(0.005)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     raise TimeoutError("the worker neither died nor finished")
