@@ -53,6 +53,7 @@ from . import channel_order_route
 from . import channel_order_short
 from . import channel_order_reroute
 from . import channel_order_sale
+from . import channel_order_causes
 from . import channel_order_check
 from . import channel_order_import
 from . import channel_order_back

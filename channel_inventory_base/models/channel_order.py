@@ -389,8 +389,8 @@ class ChannelOrder(models.Model):
 
     def _retry(self):
         # sudo: whoever may correct a mapping sets the orders free that waited for it
+        # The import says which of its causes are gone
         self.sudo().write({"state": "captured"})
-        self.env["channel.exception"]._resolve_record(self)
         self.channel_id._wake("_job_intake")
 
     # ------------------------------------------------------------- buttons

@@ -46,7 +46,7 @@ class ChannelOrder(models.Model):
                 with self.env.cr.savepoint():
                     order._follow_changes(data)
         except OrderRefusedError as refusal:
-            order._block(refusal.category, refusal.message, refusal.suggestion)
+            order._block_for(refusal, data)
         except OrderParkedError as parked:
             order._park(parked)
         except UserError as error:

@@ -3,6 +3,7 @@ import json
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools.refusal import OrderRefusedError
 
@@ -25,10 +26,16 @@ class ChannelOrder(models.Model):
 
     def _check_policies(self, data):
         """:raise OrderRefusedError: before there is a sale order"""
-        self._check_risk(data)
-        self._check_duplicate(data)
-        self._check_address(data)
-        self._check_phones(data)
+        for check in self._get_policy_checks():
+            check(data)
+
+    def _get_policy_checks(self):
+        return (
+            self._check_risk,
+            self._check_duplicate,
+            self._check_address,
+            self._check_phones,
+        )
 
     def _is_let_through(self, category):
         return category in (self.let_through or ())
@@ -66,23 +73,14 @@ class ChannelOrder(models.Model):
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
     def _check_duplicate(self, data):
-        """Of two that are the same the later one is stopped, never both."""
+        """Of two that are the same one is stopped, never both and never none: the
+        later one, or the one that comes when the other is sold already."""
         minutes = self.channel_id.duplicate_minutes
         if not minutes or not self.fingerprint or self._is_let_through("duplicate"):
             return
-        placed = self.placed_at or self.create_date
-        same = self.search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("fingerprint", "=", self.fingerprint),
-                ("id", "<", self.id),
-                ("state", "not in", ("cancelled", "gone")),
-                ("placed_at", ">=", placed - timedelta(minutes=minutes)),
-                ("placed_at", "<=", placed + timedelta(minutes=minutes)),
-            ],
-            limit=1,
-        )
-        if same:
+        if self.sale_order_id:
+            return
+        if same := self._find_twin(timedelta(minutes=minutes)):
             raise OrderRefusedError(
                 "duplicate",
                 self.env._(
@@ -97,6 +95,34 @@ class ChannelOrder(models.Model):
                     "Ask the customer. Cancel one on the channel, or let it pass."
                 ),
             )
+
+    def _find_twin(self, within):
+        """The same order, that goes before this one; empty when there is none.
+
+        Twins are locked: two imports at the same moment wait for each other, and
+        PostgreSQL refuses the one whose picture is older than what the other has sold.
+        It is tried again then, and sees that.
+        """
+        self.env["channel.order"].flush_model()
+        placed = self.placed_at or self.create_date
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, id < %(own)s OR sale_order_id IS NOT NULL
+                  FROM channel_order
+                 WHERE company_id = %(company)s AND fingerprint = %(fingerprint)s
+                   AND id <> %(own)s AND state NOT IN ('cancelled', 'gone')
+                   AND placed_at BETWEEN %(first)s AND %(last)s
+                 ORDER BY id FOR NO KEY UPDATE
+                """,
+                own=self.id,
+                company=self.company_id.id,
+                fingerprint=self.fingerprint,
+                first=placed - within,
+                last=placed + within,
+            )
+        )
+        return self.browse([order_id for order_id, is_first in rows if is_first][:1])
 
     # --------------------------------------------------------------- address
     def _check_address(self, data):

@@ -21,12 +21,12 @@ class ChannelOrder(models.Model):
                 ("state", "=", "open"),
             ]
         )
+        found._resolve(self.env._("The cause is gone."))
         orders = self.sudo().search(
             [("id", "in", found.mapped("res_id")), ("state", "=", "blocked")]
         )
         for channel, each in orders.grouped("channel_id").items():
             each.write({"state": "captured"})
-            exceptions._resolve_record(each)
             channel._wake("_job_intake")
         return orders
 

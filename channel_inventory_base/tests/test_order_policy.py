@@ -231,3 +231,58 @@ class TestOrderPolicy(OrderCase):
         order = self._import(self._data(line, total="333.50", currency="JPY"))
         found = self.assertRefused(order, "total_mismatch")
         self.assertIn("333.50", found.message)
+
+    # ------------------------------------------------------------ all causes
+    def test_all_that_is_wrong_is_told_at_once_each_with_what_to_do(self):
+        """Unknown SKU, unmapped rate, fraud, no country: four people, one moment."""
+        nowhere = replace(BERLIN, country_code="XX")
+        lines = [
+            self._line("V-NEW", 1, "10.00", tax(10, "1.00"), sku="NEW"),
+            self._line(self.lamp, 1, "10.00", tax(3, "0.30")),
+            self._line(self.mug, 1, "10.00", tax(4, "0.40")),
+        ]
+        values = dict(total="31.70", total_tax="1.70", risk="high", shipping=nowhere)
+        order = self._import(self._data(*lines, **values))
+        found = self._exceptions(order)
+        self.assertEqual(
+            set(found.mapped("category")), {"unknown_sku", "tax", "risk", "address"}
+        )
+        self.assertTrue(all(found.mapped("suggestion")))
+        rates = found.filtered(lambda each: each.category == "tax").message
+        self.assertIn("3 %", rates)
+        self.assertIn("4 %", rates)
+
+    def test_causes_that_are_gone_close_and_the_others_keep_their_owner(self):
+        nowhere = replace(BERLIN, country_code="XX")
+        order = self._import(self._simple(risk="high", shipping=nowhere))
+        found = self._exceptions(order)
+        self.assertEqual(set(found.mapped("category")), {"risk", "address"})
+        address = found.filtered(lambda each: each.category == "address")
+        address.user_id = self.env.user
+        self.channel.risk_policy = "none"
+        self.assertEqual(order.state, "captured")
+        order._import()
+        self.assertEqual(self._exceptions(order), address)
+        self.assertEqual(address.user_id, self.env.user)
+        self._capture(self._newer(order._get_data(), shipping=BERLIN))
+        order._import()
+        self.assertImported(order, "22.00", "2.00")
+        self.assertFalse(self._exceptions(order))
+
+    def test_amounts_in_an_unknown_currency_are_not_judged(self):
+        values = dict(total="99.00", total_tax="2.00", currency="XXX", risk="high")
+        order = self._import(self._simple(**values))
+        categories = set(self._exceptions(order).mapped("category"))
+        self.assertEqual(categories, {"currency", "risk"})
+
+    def test_order_that_was_sold_is_no_twin_of_one_that_was_let_pass(self):
+        self.channel.duplicate_minutes = 10
+        first, second = self._import(self.twin()), self._import(self.twin())
+        self._exceptions(second).action_let_through()
+        second._import()
+        self.assertImported(second, "22.00", "2.00")
+        self.channel.confirm_policy = "manual"
+        for order in (first, second):
+            order.state = "captured"
+            order._import()
+            self.assertEqual(order.state, "imported")

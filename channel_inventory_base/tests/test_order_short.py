@@ -81,9 +81,9 @@ class TestOrderShort(OrderCase):
         self.assertEqual(wizard.line_ids.missing, 6)
         wizard.line_ids.decision = "backorder"
         wizard.action_confirm()
-        self.assertEqual(found.state, "resolved")
         order._import()
         self.assertImported(order, "10")
+        self.assertEqual(found.state, "resolved")
 
     def test_substitute_is_shipped_for_the_whole_line_at_the_same_price(self):
         self.channel.short_policy = "substitute"

@@ -16,6 +16,33 @@ class OrderRefusedError(Exception):
         self.suggestion = suggestion
 
 
+def merge(refusals):
+    """One refusal a category, with all that it says, each thing once.
+
+    >>> found = [
+    ...     OrderRefusedError("tax", "A", "Map it."),
+    ...     OrderRefusedError("risk", "B"),
+    ...     OrderRefusedError("tax", "C", "Map it."),
+    ...     OrderRefusedError("tax", "A", "Map it."),
+    ... ]
+    >>> [(each.category, each.message, each.suggestion) for each in merge(found)]
+    [('tax', 'A C', 'Map it.'), ('risk', 'B', '')]
+    """
+    by_category = {}
+    for each in refusals:
+        by_category.setdefault(each.category, []).append(each)
+    return [
+        OrderRefusedError(
+            category,
+            " ".join(dict.fromkeys(each.message for each in found)),
+            " ".join(
+                dict.fromkeys(each.suggestion for each in found if each.suggestion)
+            ),
+        )
+        for category, found in by_category.items()
+    ]
+
+
 class OrderParkedError(Exception):
     """An order waits, for stock or for the channel, and nobody need decide anything.
 
