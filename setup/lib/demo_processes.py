@@ -33,6 +33,10 @@ class Process:
                 preexec_fn=_die_with_parent,
             )
 
+    @property
+    def pid(self):
+        return self._child.pid
+
     def __enter__(self):
         return self
 

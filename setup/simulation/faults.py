@@ -1,18 +1,245 @@
 """What goes wrong, each kind by name, until the shoppers have gone."""
 
+import os
+import random
+import signal
 import threading
+import time
+
+import psutil
+from demo_processes import DemoError
+
+KINDS = {
+    "webhooks": "dropped, doubled, delayed, overtaken",
+    "timeouts": "the shop has done it, and the answer is lost",
+    "errors": "429 and 5xx, broken answers, and storms of them",
+    "tokens": "access tokens expire",
+    "down": "an API does not answer for a while, and shoppers buy on",
+    "kill": "SIGKILL for a worker of Odoo: while it plans, sends, hears the answer, "
+    "imports, pulls, ships",
+    "database": "all connections to the database end, and new ones are refused",
+    "skew": "the shops' clocks are wrong",
+    "edits": "somebody in a shop changes a number",
+}
+WRITES = {
+    "shopify": ("inventorySetQuantities",),
+    "woocommerce": ("wc-chansync/v1/stock", "products/batch"),
+}
+STORM_SECONDS, DOWN_SECONDS, RESTART_SECONDS = 4, 8, 3
+SKEWS = (90, -120, 45, -30)
+# Advisory locks of the addons (db/transaction.py) that tell what a worker is doing.
+LOCKS = {"plan": 19101, "send": 19102, "pull": 19103, "ship": 19106}
+STEPS = ("send", "ack", "import", "plan", "pull", "ship")
+SECONDS_TO_CATCH = 6
+
+
+def read(text):
+    """:return: the kinds that ``--faults`` names"""
+    if text in ("all", "none"):
+        return list(KINDS) if text == "all" else []
+    names = [name.strip() for name in text.split(",")]
+    if unknown := sorted(set(names) - set(KINDS)):
+        raise ValueError(f"--faults: no {', '.join(unknown)}: {', '.join(KINDS)}")
+    return names
 
 
 class Faults:
+    """Plans everything by the seed, then does it when its time comes."""
+
     def __init__(self, run, kinds):
-        self.run, self.kinds, self.done = run, kinds, {}
+        self.run, self.kinds = run, read(kinds)
+        self.dice = random.Random(f"faults {run.world.seed}")
+        self.shops = list(run.shops.values())
+        self.done = dict.fromkeys(self.kinds, 0)
+        self._plan = []
+        # each kind has dice of its own: the others do not change what it does
+        for kind in self.kinds:
+            self.dice = random.Random(f"{kind} {run.world.seed}")
+            getattr(self, f"_plan_{kind}")()
+        if "skew" in self.kinds:
+            run.most_skew = max(map(abs, SKEWS))
 
     def thread(self):
-        return threading.Thread(target=self._work, daemon=True)
+        return self.run._thread(self._work)
+
+    def _at(self, part, kind, action, *arguments):
+        """Do it when that part of the time has passed."""
+        moment = part * self.run.seconds
+        self._plan.append((moment, len(self._plan), kind, action, arguments))
 
     def _work(self):
-        pass
+        for moment, _number, kind, action, arguments in sorted(
+            self._plan, key=lambda entry: entry[:2]
+        ):
+            self.run.until(moment)
+            if action(*arguments) is not False:
+                self.done[kind] += 1
 
     def end(self):
-        for shop in self.run.shops.values():
+        """Nothing goes wrong any more."""
+        for shop in self.shops:
+            shop.box.store.history.hook = None
             shop.calm()
+
+    # --- networks
+
+    def _plan_webhooks(self):
+        for number, shop in enumerate(self.shops):
+            rates = {"drop": 0.1, "duplicate": 0.1, "delay": 0.1, "reorder": 0.1}
+            self._at(0, "webhooks", shop.disturb_webhooks, number + 1, rates)
+
+    def _plan_timeouts(self):
+        for shop in self.shops:
+            for operation in WRITES[shop.shop.type]:
+                for kind in ("timeout_after_commit", "reset_after_commit"):
+                    self._at(0, "timeouts", self._fault, shop, kind, 0.04, operation)
+            # whether a parcel is known is asked a minute later: not at the very end
+            rule = ("reset_after_commit", 0.3, "fulfillmentCreate")
+            self._at(0, "timeouts", self._for_a_while, self.run.seconds / 3, shop, *rule)
+
+    def _plan_errors(self):
+        for shop in self.shops:
+            for kind in ("http_500", "http_503", "http_429", "truncated"):
+                self._at(0, "errors", self._fault, shop, kind, 0.01)
+            if shop.shop.type == "shopify":
+                self._at(0, "errors", self._fault, shop, "throttled", 0.02)
+        for part in (0.2, 0.6):
+            shop = self.dice.choice(self.shops)
+            kind = self.dice.choice(("http_429", "http_502"))
+            self._at(
+                part, "errors", self._for_a_while, STORM_SECONDS, shop, kind, 0.7, None
+            )
+
+    def _plan_tokens(self):
+        for part in (0.25, 0.5, 0.75):
+            for shop in self.shops:
+                self._at(part, "tokens", shop.expire_tokens)
+
+    def _plan_down(self):
+        for part, shop in zip((0.4, 0.72), self.shops, strict=False):
+            self._at(
+                part, "down", self._for_a_while, DOWN_SECONDS, shop, "http_503", 1, None
+            )
+
+    def _fault(self, shop, kind, rate, operation=None):
+        values = {"kind": kind, "rate": rate, "operation": operation}
+        return shop.box.faults.add(**values, seconds=1.0, retry_after=1.0).id
+
+    def _for_a_while(self, seconds, shop, kind, rate, operation):
+        number = self._fault(shop, kind, rate, operation)
+        # rules that were there before would strike first: this one is the storm
+        rules = shop.box.faults.rules
+        rules.insert(0, rules.pop())
+        timer = threading.Timer(seconds, shop.box.faults.remove, [number])
+        timer.daemon = True
+        timer.start()
+
+    # --- clocks and people
+
+    def _plan_skew(self):
+        for shop, seconds in zip(self.shops, SKEWS, strict=False):
+            self._at(0, "skew", shop.skew, seconds)
+
+    def _plan_edits(self):
+        """Units that somebody adds are of what is plenty: no software can sell rightly
+        what a person says is there and is not."""
+        world = self.run.world
+        plain = sorted(world.products)
+        plenty = [sku for sku in plain if not world.products[sku].scarce] or plain
+        for _number in range(max(2, self.run.options.orders // 100)):
+            shop = self.dice.choice(self.shops)
+            place = self.dice.choice(list(shop.shop.places))
+            delta = self.dice.choice((-2, -1, -1, 1, 2))
+            sku = self.dice.choice(plain if delta < 0 else plenty)
+            part = self.dice.random() * 0.9
+            self._at(part, "edits", self._edit, shop, sku, place, delta)
+
+    def _edit(self, shop, sku, place, delta):
+        if shop.offered(sku, place) + delta < 0:
+            return False
+        shop.edit(sku, place, delta)
+        return True
+
+    # --- Odoo and PostgreSQL
+
+    def _plan_database(self):
+        self._at(0.55, "database", self.run.sql.refuse_for, RESTART_SECONDS)
+
+    def _plan_kill(self):
+        rounds = 2
+        for number in range(rounds * len(STEPS)):
+            step = STEPS[number % len(STEPS)]
+            part = 0.06 + 0.9 * number / (rounds * len(STEPS))
+            self._at(part, "kill", self._kill, step)
+
+    def _kill(self, step):
+        """Wait for a worker that is at this step, and kill it right there.
+
+        :return: whether there was one
+        """
+        if step == "ack":
+            return self._kill_at_ack()
+        find = self._find_importer if step == "import" else self._find_holder
+        end = time.monotonic() + SECONDS_TO_CATCH
+        while time.monotonic() < end:
+            if self._kill_one(find(step)):
+                return True
+            time.sleep(0.02)
+        return False
+
+    def _kill_at_ack(self):
+        """The shop has changed a number and has not said so yet."""
+        caught = threading.Event()
+
+        def hook(kind):
+            if kind == "write" and not caught.is_set():
+                if self._kill_one(self._find_holder("send")):
+                    caught.set()
+
+        for shop in self.shops:
+            shop.box.store.history.hook = hook
+        caught.wait(SECONDS_TO_CATCH)
+        for shop in self.shops:
+            shop.box.store.history.hook = None
+        return caught.is_set()
+
+    def _find_holder(self, step):
+        return self.run.sql.rows(
+            """
+            SELECT activity.application_name
+              FROM pg_locks lock
+              JOIN pg_stat_activity activity ON activity.pid = lock.pid
+             WHERE lock.locktype = 'advisory' AND lock.classid = %s AND lock.granted
+               AND activity.datname = current_database()
+            """,
+            LOCKS[step],
+        )
+
+    def _find_importer(self, _step):
+        """Whoever is between the first and the last statement of a sale order."""
+        return self.run.sql.rows(
+            """
+            SELECT application_name FROM pg_stat_activity
+             WHERE datname = current_database() AND state <> 'idle'
+               AND query ~ '"(sale_order|sale_order_line|stock_move|stock_picking)"'
+               AND xact_start IS NOT NULL
+            """
+        )
+
+    def _kill_one(self, rows):
+        """:param rows: application names, which Odoo makes of its process ids"""
+        mine = self._processes()
+        for [name] in rows:
+            pid = name.rpartition("-")[2]
+            if pid.isdigit() and int(pid) in mine:
+                os.kill(int(pid), signal.SIGKILL)
+                return True
+        return False
+
+    def _processes(self):
+        """Workers of the Odoo that this run has started, and of no other."""
+        try:
+            head = psutil.Process(self.run.server.process.pid)
+            return {each.pid for each in head.children(recursive=True)}
+        except psutil.Error as error:
+            raise DemoError(f"Odoo has ended: {error}") from error

@@ -54,7 +54,7 @@ class Server:
         """Processor seconds of Odoo so far, of all its processes that live."""
         total = 0.0
         try:
-            head = psutil.Process(self.process._child.pid)
+            head = psutil.Process(self.process.pid)
             for each in (head, *head.children(recursive=True)):
                 times = each.cpu_times()
                 total += times.user + times.system

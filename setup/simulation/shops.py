@@ -6,6 +6,7 @@ in which things happened in that shop.
 """
 
 import copy
+import random
 import threading
 import time
 
@@ -30,6 +31,8 @@ class Log(list):
     def __init__(self, shop):
         super().__init__()
         self.shop, self.events = shop, []
+        # called with the kind of each event, while the shop is still at it
+        self.hook = None
 
     def note(self, place, sku, kind, delta, after, order=None, how="set"):
         self.events.append(
@@ -45,6 +48,8 @@ class Log(list):
                 "how": how,
             }
         )
+        if self.hook:
+            self.hook(kind)
 
 
 class ShopifyLog(Log):
@@ -237,8 +242,8 @@ class ShopifyShop(Shop):
         self.box.webhooks.dispatcher.mishaps.set()
         self.box.store.clock.move(0)
 
-    def disturb_webhooks(self, **rates):
-        self.box.webhooks.dispatcher.mishaps.set(**rates)
+    def disturb_webhooks(self, seed, rates):
+        self.box.webhooks.dispatcher.mishaps.set(seed=seed, **rates)
 
     def skew(self, seconds):
         self.box.store.clock.move(seconds)
@@ -362,8 +367,8 @@ class WooShop(Shop):
         self.mishaps.set()
         self.box.store.clock.move(0)
 
-    def disturb_webhooks(self, **rates):
-        self.mishaps.set(**rates)
+    def disturb_webhooks(self, seed, rates):
+        self.mishaps.set(random.Random(seed), **rates)
 
     def skew(self, seconds):
         self.box.store.clock.move(seconds)
