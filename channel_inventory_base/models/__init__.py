@@ -40,6 +40,7 @@ from . import channel_publisher
 from . import channel_publisher_settle
 from . import channel_publisher_absolute
 from . import channel_observer
+from . import channel_observer_look
 from . import channel_inbox_event
 from . import channel_inbox_event_dead
 from . import channel_inbox_event_replay

@@ -24,6 +24,7 @@ PRIORITIES = {
     "_job_poll": 12,
     "_job_observe": 15,
     "_job_book": 20,
+    "_job_look": 20,
     "_job_webhooks": 25,
     "_job_fetch_listings": 30,
 }
@@ -124,6 +125,10 @@ class ChannelChannel(models.Model):
     def _job_observe(self):
         """Find out what the channel shows where we do not know it."""
         self._guarded(self.env["channel.observer"]._run, self._may_talk)
+
+    def _job_look(self):
+        """Look for numbers that were changed on the channel where nothing of ours is."""
+        self._guarded(self.env["channel.observer"]._look_around, self._may_publish)
 
     def _job_webhooks(self):
         """Register or repair the channel's webhooks."""
@@ -278,6 +283,12 @@ class ChannelChannel(models.Model):
     def _cron_sweep(self):
         """The queue of levels is exact; if ever it is not, this finds out."""
         self.env["channel.publisher"]._heal()
+
+    @api.model
+    def _cron_look(self):
+        """Once an hour: what a person has changed on a channel is found and put right
+        also where no publication would ever meet it."""
+        self.search([("state", "=", "live")])._wake("_job_look")
 
     @api.model
     def _cron_webhooks(self):

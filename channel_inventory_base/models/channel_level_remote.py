@@ -10,7 +10,8 @@ class ChannelLevelRemote(models.Model):
     becomes known: before the send, between send and answer, or later.
 
     Writers: the publisher for rows that are known or rejected, the observer for rows
-    that are missing, unknown or stale. They never meet on a row.
+    that are missing, unknown or stale. They never meet on a row. A look around may turn
+    known into stale, as a refused publication does, where nothing is on its way.
     """
 
     _name = "channel.level.remote"

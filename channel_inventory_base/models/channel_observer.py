@@ -52,7 +52,7 @@ class ChannelObserver(models.AbstractModel):
                 )
             )
 
-    def _batches(self, channel):
+    def _batches(self, channel, states=("unknown", "stale")):
         """Ids of rows to look at, a request's worth at a time."""
         size = channel._capabilities().read_size
         last = 0
@@ -63,7 +63,7 @@ class ChannelObserver(models.AbstractModel):
                     .search(
                         [
                             ("channel_id", "=", channel.id),
-                            ("state", "in", ("unknown", "stale")),
+                            ("state", "in", states),
                             ("id", ">", last),
                         ],
                         order="id",
@@ -79,15 +79,21 @@ class ChannelObserver(models.AbstractModel):
     # ---------------------------------------------------------------- look
     def _look(self, channel, remote_ids):
         """Look at a batch once. :return: whether some of it needs another look"""
-        before = self._facts(remote_ids)
-        refs = [LevelRef(fact["stock_ref"], fact["node_ref"]) for fact in before]
-        states = channel._adapter()._fetch_levels(channel, refs)
-        shown = {(each.stock_ref, each.node_ref): each.available for each in states}
+        before, shown = self._see(channel, remote_ids)
         with own_transaction(self.env) as env:
             observer = env["channel.observer"]
             return observer._judge(
                 env["channel.channel"].browse(channel.id), before, shown
             )
+
+    def _see(self, channel, remote_ids):
+        """:return: (what we knew before, what is shown by item and node)"""
+        before = self._facts(remote_ids)
+        refs = [LevelRef(fact["stock_ref"], fact["node_ref"]) for fact in before]
+        states = channel._adapter()._fetch_levels(channel, refs)
+        return before, {
+            (each.stock_ref, each.node_ref): each.available for each in states
+        }
 
     def _facts(self, remote_ids):
         """What we know about each row, read afresh."""

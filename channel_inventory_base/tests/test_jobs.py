@@ -19,6 +19,7 @@ JOBS = (
     "_job_poll",
     "_job_intake",
     "_job_observe",
+    "_job_look",
     "_job_book",
     "_job_webhooks",
     "_job_fetch_listings",

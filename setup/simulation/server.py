@@ -8,9 +8,10 @@ from demo_database import LOCAL_ONLY
 from demo_processes import Process
 from demo_rpc import Rpc
 
+# More hands for orders than a small company has: this one has a year's in minutes.
 JOB_CHANNELS = (
-    "root:8,root.channel:8,root.channel.in:2,root.channel.back:1,root.channel.plan:1,"
-    "root.channel.pull:1,root.channel.out:2,root.channel.check:1"
+    "root:9,root.channel:9,root.channel.in:2,root.channel.back:1,root.channel.plan:1,"
+    "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1"
 )
 SECONDS_TO_START = 120
 
@@ -18,7 +19,7 @@ SECONDS_TO_START = 120
 class Server:
     """``with Server(...) as server``: ``server.rpc()`` logs in."""
 
-    def __init__(self, env, folder, sql, ports, log="setup", workers=9):
+    def __init__(self, env, folder, sql, ports, log="setup", workers=10):
         self.env, self.folder, self.sql, self.ports = env, folder, sql, ports
         self.log, self.workers = log, workers
         self.url = f"http://127.0.0.1:{ports[0]}"
