@@ -73,6 +73,10 @@ class ChannelPlanner(models.AbstractModel):
         self.env.cr.execute("SET LOCAL jit = off")
         # sorts and hashes of a slice stay in memory, and that is bounded
         self.env.cr.execute("SET LOCAL work_mem = '64MB'")
+        # what it reads has been read before, and lies in memory
+        self.env.cr.execute("SET LOCAL random_page_cost = 1.1")
+        # PostgreSQL cannot know how few sets of rules there are, and would sort
+        self.env.cr.execute("SET LOCAL enable_mergejoin = off")
         if self._is_exclusive():
             # a publisher freezes a shared number before this plan or after it
             self.env.execute_query(

@@ -34,6 +34,10 @@ class RuleUse:
         return sorted({tuple(warehouses) for *_ids, warehouses in self.places})
 
     @property
+    def companies(self):
+        return sorted({company for _node, _channel, company, _pool in self.places})
+
+    @property
     def needs_rates(self):
         return bool({"cover", "risk"} & set(self.kinds))
 
@@ -154,18 +158,18 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     def _wide_ctes(self, use):
-        tags = SQL(", tags" if "tag_id" in use.named else "")
+        tags = SQL(", tags, tagset" if "tag_id" in use.named else "")
         return SQL(
             """
             spot AS MATERIALIZED (
-                SELECT place.company_id, place.channel_id, place.node_id, kind.categ_id,
-                       category.parent_path %(tags)s
+                SELECT place.company_id, place.channel_id, place.node_id, place.pool,
+                       kind.categ_id, category.parent_path %(tags)s
                   FROM (SELECT DISTINCT categ_id %(tags)s FROM item) kind
                  CROSS JOIN place
                   LEFT JOIN product_category category ON category.id = kind.categ_id
             ),
             wide AS (
-                SELECT spot.node_id, spot.categ_id %(tags)s, version.kind,
+                SELECT spot.node_id, spot.categ_id %(tagset)s, version.kind,
                        %(key)s AS key
                   FROM spot
                   JOIN version ON version.company_id = spot.company_id
@@ -179,15 +183,17 @@ class ChannelPlanner(models.AbstractModel):
                    AND %(tag_fits)s
             ),
             wide_rule AS MATERIALIZED (
-                SELECT row_number() OVER () AS set_id, resolved.*
-                  FROM (%(resolved)s) resolved
+                SELECT row_number() OVER () AS set_id, *
+                  FROM spot LEFT JOIN (%(resolved)s) resolved
+                 USING (node_id, categ_id %(tagset)s)
             )
             """,
             tags=tags,
+            tagset=self._tagset(use),
             key=_KEY,
             tag_fits=self._tag_condition(use, "spot"),
             resolved=self._resolved(
-                use.kinds, SQL("node_id, categ_id %s", tags), "wide"
+                use.kinds, SQL("node_id, categ_id %s", self._tagset(use)), "wide"
             ),
         )
 
@@ -195,7 +201,7 @@ class ChannelPlanner(models.AbstractModel):
         """A row of ``narrow`` is a listing at a node that a rule names and fits. Where
         there is one, it is compared with the wide rules of the spot; ``rule_set`` has
         what counts then, and what counts everywhere else."""
-        tags = SQL(", tags" if "tag_id" in use.named else "")
+        tagset = self._tagset(use)
         return SQL(
             """
             narrow AS (%(named)s),
@@ -203,7 +209,7 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT -row_number() OVER () AS set_id, narrow_rule.listing_id,
                        narrow_rule.node_id, %(least)s
                   FROM (%(resolved)s) narrow_rule
-                  LEFT JOIN wide_rule USING (node_id, categ_id %(tags)s)
+                  LEFT JOIN wide_rule USING (node_id, categ_id %(tagset)s)
             ),
             rule_set AS MATERIALIZED (
                 SELECT set_id, %(columns)s FROM wide_rule
@@ -211,7 +217,7 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT set_id, %(columns)s FROM narrow_rule
             )
             """,
-            tags=tags,
+            tagset=tagset,
             least=SQL(", ").join(
                 SQL("%s AS %s", expression, SQL.identifier(name))
                 for name, expression in self._least_columns(use).items()
@@ -223,13 +229,13 @@ class ChannelPlanner(models.AbstractModel):
                 SQL(
                     """
                     SELECT listing.id AS listing_id, place.node_id, item.categ_id
-                           %(tags)s, version.kind, %(key)s AS key
+                           %(tagset)s, version.kind, %(key)s AS key
                       FROM version
                       %(listings)s
                       %(item)s
                      WHERE version.warehouse_id IS NULL AND %(fits)s
                     """,
-                    tags=SQL(", item.tags" if "tag_id" in use.named else ""),
+                    tagset=tagset,
                     key=_KEY,
                     listings=_listings_named_by(named),
                     item=_ITEM,
@@ -238,7 +244,7 @@ class ChannelPlanner(models.AbstractModel):
                 for named in use.narrow
             ),
             resolved=self._resolved(
-                use.kinds, SQL("listing_id, node_id, categ_id %s", tags), "narrow"
+                use.kinds, SQL("listing_id, node_id, categ_id %s", tagset), "narrow"
             ),
         )
 
@@ -265,22 +271,32 @@ class ChannelPlanner(models.AbstractModel):
             SQL.identifier(row, "tags"),
         )
 
-    def _tags_query(self):
-        """The tags of each product and variant that a rule names."""
+    def _tagset(self, use):
+        """The column by which products with the same tags are told, where it counts."""
+        return SQL(", tagset" if "tag_id" in use.named else "")
+
+    def _tags_query(self, products):
+        """Those tags of each product and variant that a rule names, and ``tagset``:
+        a number for each set of them."""
         return SQL(
             """
-            SELECT product_id, array_agg(DISTINCT tag_id ORDER BY tag_id) AS tags FROM (
-                SELECT product.id AS product_id, tagged.product_tag_id AS tag_id
-                  FROM product_tag_product_template_rel tagged
-                  JOIN product_product product
-                    ON product.product_tmpl_id = tagged.product_template_id
-                UNION ALL
-                SELECT product_product_id, product_tag_id
-                  FROM product_tag_product_product_rel
-            ) tagged WHERE tag_id IN (
-                SELECT tag_id FROM version WHERE tag_id IS NOT NULL)
-             GROUP BY product_id
-            """
+            SELECT product_id, tags, dense_rank() OVER (ORDER BY tags) AS tagset FROM (
+                SELECT product_id, array_agg(DISTINCT tag_id ORDER BY tag_id) AS tags
+                  FROM (
+                    SELECT product.id AS product_id, tagged.product_tag_id AS tag_id
+                      FROM product_tag_product_template_rel tagged
+                      JOIN product_product product
+                        ON product.product_tmpl_id = tagged.product_template_id
+                    UNION ALL
+                    SELECT product_product_id, product_tag_id
+                      FROM product_tag_product_product_rel
+                  ) tagged
+                 WHERE product_id %(products)s AND tag_id IN (
+                       SELECT tag_id FROM version WHERE tag_id IS NOT NULL)
+                 GROUP BY product_id
+            ) tagged
+            """,
+            products=products,
         )
 
     # ------------------------------------------------------------- columns
@@ -316,7 +332,8 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     def _least_columns(self, use):
-        """Column -> expression: value and version of the lesser of two rules."""
+        """Column -> expression: value and version of the lesser of two rules. Values
+        first: levels read no further."""
         return {
             kind + suffix: SQL(
                 "CASE WHEN narrow_rule.%(key)s < wide_rule.%(key)s "
@@ -325,39 +342,34 @@ class ChannelPlanner(models.AbstractModel):
                 key=SQL.identifier(f"{kind}_key"),
                 name=SQL.identifier(kind + suffix),
             )
-            for kind in use.kinds
             for suffix in ("", "_id")
+            for kind in use.kinds
         }
 
-    def _rule_columns(self, use):
-        """Column -> expression: value and version of the rule of each kind."""
-        table = "rule_set" if use.narrow else "wide_rule"
-        return {
-            kind + suffix: SQL.identifier(table, kind + suffix)
-            for kind in use.kinds
-            for suffix in ("", "_id")
-        }
+    def _rule_column(self, use, name):
+        """A column of the set of rules that counts for a level."""
+        return SQL.identifier("rule_set" if use.narrow else "place", name)
 
     def _rule_joins(self, use):
-        joins = []
-        if use.kinds:
-            tags = SQL(
-                "AND wide_rule.tags = item.tags" if "tag_id" in use.named else ""
+        """``place``: a node of ``listed``, and the wide rules there."""
+        if not use.kinds:
+            return [SQL("JOIN place ON place.channel_id = listed.channel_id")]
+        joins = [
+            SQL(
+                "JOIN wide_rule place ON place.channel_id = listed.channel_id "
+                "AND place.categ_id = listed.categ_id %s",
+                SQL(
+                    "AND place.tagset = listed.tagset" if "tag_id" in use.named else ""
+                ),
             )
+        ]
+        if use.narrow:
             joins.append(
                 SQL(
-                    "LEFT JOIN wide_rule ON wide_rule.node_id = place.node_id "
-                    "AND wide_rule.categ_id = item.categ_id %s",
-                    tags,
-                )
-            )
-        if use.kinds and use.narrow:
-            joins.append(
-                SQL(
-                    "LEFT JOIN narrow_rule ON narrow_rule.listing_id = listing.id "
+                    "LEFT JOIN narrow_rule ON narrow_rule.listing_id = listed.id "
                     "AND narrow_rule.node_id = place.node_id "
-                    "LEFT JOIN rule_set ON rule_set.set_id "
-                    "= COALESCE(narrow_rule.set_id, wide_rule.set_id)"
+                    "JOIN rule_set ON rule_set.set_id "
+                    "= COALESCE(narrow_rule.set_id, place.set_id)"
                 )
             )
         return joins
@@ -418,7 +430,7 @@ class ChannelPlanner(models.AbstractModel):
             listings=scope.listings,
             tag_fits=self._tag_condition(use, "item"),
             fits=_FITS,
-            positions=self._position_query(scope.products),
+            positions=self._position_query(scope.products, scope.products),
             ids=SQL(
                 "array_remove(ARRAY[%s], NULL)",
                 SQL(", ").join(

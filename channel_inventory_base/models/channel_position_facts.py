@@ -27,37 +27,46 @@ class ChannelPosition(models.Model):
 
     # -------------------------------------------------------------- stock
     def _quant_facts(self):
-        """A row is a quant in a location inside a warehouse that Odoo counts."""
+        """A row is a quant in a location inside a warehouse that Odoo counts.
+
+        Locations, which are few, are judged once each before quants are looked at:
+        OFFSET 0 keeps PostgreSQL from judging them once a quant.
+        """
         return SQL(
             """
-            SELECT quant.product_id, location.warehouse_id, %(kind)s AS kind,
+            SELECT quant.product_id, warehouse.warehouse_id, %(kind)s AS kind,
                    quant.quantity
               FROM stock_quant quant
-              JOIN stock_location location ON location.id = quant.location_id
-              JOIN stock_warehouse warehouse ON warehouse.id = location.warehouse_id
-              %(joins)s
-             WHERE location.usage = 'internal'
-               AND warehouse.channel_authority IS DISTINCT FROM 'external'
+              JOIN (SELECT location.id AS location_id, location.warehouse_id,
+                           CASE location.stock_state
+                           WHEN 'damaged' THEN 'damaged'
+                           WHEN 'receiving' THEN 'in_transit'
+                           WHEN 'quality' THEN 'in_transit'
+                           ELSE 'on_hand' END AS kind, %(columns)s
+                      FROM stock_location location
+                      JOIN stock_warehouse warehouse
+                        ON warehouse.id = location.warehouse_id
+                     WHERE location.usage = 'internal'
+                       AND warehouse.channel_authority IS DISTINCT FROM 'external'
+                    OFFSET 0) warehouse
+                ON warehouse.location_id = quant.location_id
             """,
             kind=self._quant_kind(),
-            joins=self._quant_joins(),
+            columns=SQL(", ").join(
+                SQL.identifier("warehouse", name) for name in self._warehouse_columns()
+            ),
         )
 
     def _quant_kind(self):
         """What a ``quant`` counts as; addons wrap it."""
         return SQL(
-            """CASE WHEN NOT %s THEN 'consigned'
-                    ELSE CASE location.stock_state
-                         WHEN 'damaged' THEN 'damaged'
-                         WHEN 'receiving' THEN 'in_transit'
-                         WHEN 'quality' THEN 'in_transit'
-                         ELSE 'on_hand' END END""",
+            "CASE WHEN %s THEN warehouse.kind ELSE 'consigned' END",
             self._is_ours("quant", "owner_id"),
         )
 
-    def _quant_joins(self):
-        """Joins that an addon's ``_quant_kind`` needs."""
-        return SQL("")
+    def _warehouse_columns(self):
+        """Columns of ``warehouse`` that ``_quant_kind`` looks at; addons add theirs."""
+        return ["company_id", "channel_consignment"]
 
     def _is_ours(self, alias, column):
         """Whether an owner is nobody or we, or ``warehouse`` sells for owners."""
@@ -153,11 +162,12 @@ class ChannelPosition(models.Model):
                     OR (source.stock_state IS NULL OR source.stock_state = 'sellable')
                        AND final.stock_state <> 'sellable')
                AND %(ours)s
+               -- OFFSET 0: looked up for the few that ask, not hashed for all
                AND (move.procure_method <> 'make_to_order' OR EXISTS (
                     SELECT FROM stock_move_move_rel link
                       JOIN stock_move supply ON supply.id = link.move_orig_id
                      WHERE link.move_dest_id = move.id
-                       AND supply.state NOT IN ('draft', 'cancel')))
+                       AND supply.state NOT IN ('draft', 'cancel') OFFSET 0))
                AND NOT EXISTS (
                     SELECT FROM stock_move_move_rel link
                       JOIN stock_move next ON next.id = link.move_dest_id

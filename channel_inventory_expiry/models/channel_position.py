@@ -33,16 +33,26 @@ class ChannelPosition(models.Model):
         kind = super()._quant_kind()
         if self.env.context.get("without_expiry"):
             return kind
+        # all lots but few are ruled out by one look at the set of those that may have
+        # expired anywhere
         return SQL(
-            """CASE WHEN %(limit)s <= now() AT TIME ZONE 'UTC'
+            """CASE WHEN quant.lot_id IS NOT NULL AND EXISTS (
+                         SELECT FROM stock_lot lot
+                          WHERE lot.id = quant.lot_id
+                            AND LEAST(lot.removal_date, lot.expiration_date)
+                                <= now() AT TIME ZONE 'UTC' + make_interval(days => (
+                                   SELECT max(channel_expiry_days)
+                                     FROM stock_warehouse)))
+                     AND (SELECT %(limit)s <= now() AT TIME ZONE 'UTC'
+                            FROM stock_lot lot WHERE lot.id = quant.lot_id)
                      AND %(kind)s IN ('on_hand', 'in_transit')
                     THEN 'expired' ELSE %(kind)s END""",
             limit=self.env["stock.warehouse"]._expiry_limit(),
             kind=kind,
         )
 
-    def _quant_joins(self):
-        joins = super()._quant_joins()
+    def _warehouse_columns(self):
+        columns = super()._warehouse_columns()
         if self.env.context.get("without_expiry"):
-            return joins
-        return SQL("%s LEFT JOIN stock_lot lot ON lot.id = quant.lot_id", joins)
+            return columns
+        return [*columns, "channel_expiry_basis", "channel_expiry_days"]

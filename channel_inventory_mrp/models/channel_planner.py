@@ -57,6 +57,15 @@ class ChannelPlanner(models.AbstractModel):
         flows.append(self._kit_flow_query(kits, of_parts))
         return flows
 
+    def _has_kits(self, products):
+        [[has_kits]] = self.env.execute_query(
+            SQL(
+                "SELECT EXISTS (SELECT FROM channel_kit_component WHERE product_id %s)",
+                products,
+            )
+        )
+        return has_kits
+
     def _has_companies(self):
         [[count]] = self.env.execute_query(
             SQL("SELECT count(DISTINCT company_id) FROM channel_channel")
@@ -103,9 +112,11 @@ class ChannelPlanner(models.AbstractModel):
             ),
         )
 
-    def _position_query(self, products):
+    def _position_query(self, products, within):
         """A kit's position: how many can be made of what is on hand, and how many fewer
         of what is left of that, step by step."""
+        if not self._has_kits(within):
+            return super()._position_query(products, within)
         parts = SQL(
             "= ANY(ARRAY(SELECT component_id FROM channel_kit_component "
             "WHERE product_id %s))",
@@ -125,7 +136,7 @@ class ChannelPlanner(models.AbstractModel):
                    unallocated - unheld, unheld - available, available
               FROM (%(made)s) made
             """,
-            positions=super()._position_query(products),
+            positions=super()._position_query(products, within),
             made=self._made_query(
                 products,
                 SQL(
@@ -135,7 +146,7 @@ class ChannelPlanner(models.AbstractModel):
                            on_hand - allocated - held AS unheld
                       FROM (%s) position
                     """,
-                    super()._position_query(parts),
+                    super()._position_query(parts, parts),
                 ),
                 ("on_hand", "unallocated", "unheld", "available"),
             ),

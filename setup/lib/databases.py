@@ -22,7 +22,7 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 import postgres
-from psycopg2 import sql
+from psycopg2 import errors, sql
 
 REPO = Path(os.environ["CHANNEL_REPO"])
 CACHE = Path(os.environ["CHANNEL_CACHE"])
@@ -244,11 +244,16 @@ def rename(env, name, new_name):
 def drop(env, name):
     """Drop database ``name`` with whoever is connected to it."""
     with _cursor(env) as cursor:
-        cursor.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
-                sql.Identifier(name)
-            )
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+            sql.Identifier(name)
         )
+        for _attempt in range(20):
+            try:
+                return cursor.execute(statement)
+            except errors.InsufficientPrivilege:
+                # a vacuum is at work there, and only a superuser may end that
+                time.sleep(0.5)
+        cursor.execute(statement)
 
 
 def exists(env, name):
