@@ -26,7 +26,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
 
     @api.model
     def _webhook_secret(self, channel):
-        secret = channel.sudo()._get_secret("woocommerce_consumer_secret")
+        secret = channel._get_secret("woocommerce_consumer_secret")
         return secret and webhook.derive_secret(secret, channel.webhook_token)
 
     # ---------------------------------------------------------- subscribing

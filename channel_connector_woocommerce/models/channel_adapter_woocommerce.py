@@ -104,8 +104,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
 
     def _need_secret(self, channel, name):
         try:
-            # sudo: jobs and operators connect without being shown the settings
-            value = channel.sudo()._get_secret(name)
+            value = channel._get_secret(name)
         except UserError as error:
             raise exceptions.ConfigurationError(str(error)) from error
         if not value:

@@ -39,9 +39,9 @@ class ChannelChannel(models.Model):
         # sudo: nobody may write channel.secret directly
         secrets = self.env["channel.secret"].sudo()
         secrets.search([("channel_id", "in", self.ids)]).unlink()
-        self.env["channel.shared.state"].sudo().search(  # sudo: as above
-            [("channel_id", "in", self.ids)]
-        ).unlink()
+        # sudo: nobody may write the jobs' state directly
+        states = self.env["channel.shared.state"].sudo()
+        states.search([("channel_id", "in", self.ids)]).unlink()
         self.invalidate_recordset(list(self._secret_fields()))
 
     @api.model
@@ -52,10 +52,9 @@ class ChannelChannel(models.Model):
     def _compute_secrets(self):
         """Tell that there is a secret, never which."""
         # sudo: nobody may read channel.secret, only whether there is one
-        stored = (
-            self.env["channel.secret"]
-            .sudo()
-            .search_fetch([("channel_id", "in", self.ids)], ["channel_id", "name"])
+        secrets = self.env["channel.secret"].sudo()
+        stored = secrets.search_fetch(
+            [("channel_id", "in", self.ids)], ["channel_id", "name"]
         )
         names = {(secret.channel_id.id, secret.name) for secret in stored}
         for channel in self:

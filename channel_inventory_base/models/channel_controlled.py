@@ -72,7 +72,8 @@ class ChannelControlled(models.AbstractModel):
             return NotImplemented
         if not self._is_manager():
             return Domain(True not in value)
-        asking = self.env["res.company"].sudo()  # sudo: as above
+        # sudo: a setting of the company that everybody is bound by
+        asking = self.env["res.company"].sudo()
         asking = asking.search([("channel_change_approval", "=", True)])
         domain = Domain("state", "=", "proposed") & (
             Domain("company_id", "not in", asking.ids)
@@ -355,7 +356,7 @@ class ChannelControlled(models.AbstractModel):
         for record in self:
             state = "active" if record._is_in_effect_as_it_is() else "draft"
             if record.proposal or record.state != state:
-                # sudo: as above
+                # sudo: proposal fields are the buttons' to write
                 record.sudo().write(dict(NO_PROPOSAL, state=state))
 
     def _log_control(self, message, difference=None):

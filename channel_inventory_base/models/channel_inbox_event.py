@@ -232,7 +232,7 @@ class ChannelInboxEvent(models.Model):
 
     def action_discard(self):
         self.channel_id._require_role("operator")
-        # sudo: as above
+        # sudo: operators ignore them, only the intake writes events otherwise
         self.filtered(lambda event: event.state == "dead").sudo().write(
             {"state": "ignored"}
         )

@@ -44,7 +44,7 @@ class ChannelInboxEvent(models.Model):
         if self.state != "dead":
             raise UserError(self.env._("%s is no dead letter any more.", self.topic))
         self._check_readable(body)
-        # sudo: as above
+        # sudo: operators correct, only the intake writes events otherwise
         corrected = self.sudo().create(
             {
                 **self._prepare_corrected_vals(),

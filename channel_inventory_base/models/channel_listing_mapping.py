@@ -144,7 +144,8 @@ class ChannelListing(models.Model):
             return
         if values["state"] == "mapped":
             meant._check_mapping()
-        versions = self.env["channel.listing.version"].sudo()  # nobody writes them
+        # sudo: nobody may write versions, a changed mapping makes one
+        versions = self.env["channel.listing.version"].sudo()
         proposal = versions.create(
             {
                 "listing_id": self.id,
@@ -161,7 +162,7 @@ class ChannelListing(models.Model):
             }
         )
         proposal._propose("activate")
-        # sudo: written by proposing alone
+        # sudo: nobody may write the proposal of a listing, proposing does
         self.sudo().write({"proposal_id": proposal.id})
 
     def _put_in_effect(self, version):

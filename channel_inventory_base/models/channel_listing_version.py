@@ -230,7 +230,8 @@ class ChannelListingVersion(models.Model):
     def _put_in_effect(self):
         """The listing becomes what was proposed; what waited for that goes on."""
         now = fields.Datetime.now()
-        for version in self.sudo():  # sudo: nobody else writes versions
+        # sudo: nobody may write versions, the approval does
+        for version in self.sudo():
             version.listing_id.version_id.write({"state": "retired", "retired_at": now})
             version.flush_model(["state"])
             version.write(
@@ -245,7 +246,8 @@ class ChannelListingVersion(models.Model):
 
     def _end_proposal(self, outcome=""):
         """It is not taken; the mapping in effect stays."""
-        versions = self.sudo()  # sudo: nobody else writes versions
+        # sudo: nobody may write versions, whoever rejects or takes back does
+        versions = self.sudo()
         versions.write({"state": "rejected", "proposal": False, "outcome": outcome})
         versions.flush_model()
         versions.listing_id.write({"proposal_id": False})

@@ -205,7 +205,7 @@ class ChannelMessage(models.Model):
                     )
                 )
         chosen = self.filtered(lambda each: each.state in ("ready", "wait", "dead"))
-        # sudo: as above
+        # sudo: operators discard; only the messenger writes messages otherwise
         chosen.sudo().write({"state": "void", "discard_reason": reason})
         for message in chosen:
             self.env["channel.audit"]._log(

@@ -288,8 +288,7 @@ class ChannelOrder(models.Model):
             )
             return
         if sale_order and sale_order.state != "cancel":
-            # sudo: the intake acts for the channel, not for a salesperson
-            sale_order.sudo()._action_cancel()
+            sale_order._action_cancel()
         self._release_holds()
         self._end("cancelled")
 
@@ -388,8 +387,8 @@ class ChannelOrder(models.Model):
         lines.order_id._retry()
 
     def _retry(self):
+        # the import says which of its causes are gone
         # sudo: whoever may correct a mapping sets the orders free that waited for it
-        # The import says which of its causes are gone
         self.sudo().write({"state": "captured"})
         self.channel_id._wake("_job_intake")
 

@@ -252,12 +252,7 @@ class ChannelOrder(models.Model):
             self._report_differs(sale_line)
 
     def _count_messages(self):
-        # sudo: a number that makes a key
-        return (
-            self.sudo()
-            .env["channel.message"]
-            .search_count([("order_id", "=", self.id)])
-        )
+        return self.env["channel.message"].search_count([("order_id", "=", self.id)])
 
     def _report_differs(self, sale_line):
         self.env["channel.exception"]._report(

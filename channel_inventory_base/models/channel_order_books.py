@@ -25,9 +25,8 @@ class ChannelOrder(models.Model):
             setting is missing
         """
         for company, orders in self.grouped("company_id").items():
-            # sudo: the policy of the channel invoices, whoever caused it. The channel
-            # has said what these documents say: it is not told of them
-            books = orders.sudo().with_company(company)
+            books = orders.with_company(company)
+            # the channel has said what these documents say: it is not told of them
             books = books.with_context(channel_follows=True, channel_books=True)
             moves = books._drop_stale_drafts()._make_invoices()
             moves |= books._reverse_cancelled()

@@ -197,9 +197,8 @@ class ChannelOrder(models.Model):
     def _follow_address(self, data):
         sale_order = self.sale_order_id
         _customer, _invoice, delivery = self._get_partners(data)
-        # sudo: the intake acts for the channel, not for a salesperson
-        sale_order.sudo().partner_shipping_id = delivery
-        pickings = sale_order.sudo().picking_ids.filtered(
+        sale_order.partner_shipping_id = delivery
+        pickings = sale_order.picking_ids.filtered(
             lambda each: each.state not in ("done", "cancel")
         )
         pickings.write({"partner_id": delivery.id})

@@ -84,8 +84,7 @@ class ChannelOrder(models.Model):
         ):
             return
         sale_order = self.sale_order_id
-        # sudo: accounting fields, for a decision that the channel's policy makes
-        partner = sale_order.partner_id.commercial_partner_id.sudo()
+        partner = sale_order.partner_id.commercial_partner_id
         limit = partner.credit_limit
         if not self.company_id.account_use_credit_limit or not limit:
             return

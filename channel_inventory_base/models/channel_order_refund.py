@@ -259,9 +259,7 @@ class ChannelRefund(models.Model):
         apart = order.channel_id.payment_policy == "paid" and order._is_paid()
         lines = [self._prepare_line_vals(data, part) for part in parts if part.total]
         move = (
-            # sudo: the channel has paid it back, whoever takes it in
             self.env["account.move"]
-            .sudo()
             .with_company(self.company_id)
             .with_context(channel_follows=True)
             .create(

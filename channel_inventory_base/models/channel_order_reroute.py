@@ -266,8 +266,8 @@ class ChannelOrder(models.Model):
 
         :raise UserError: a confirmed order stays where it is, and why
         """
-        # sudo: operators route, without rights on sale orders
         confirmed = self.filtered(
+            # sudo: operators route, without rights on sale orders
             lambda order: order.sudo().sale_order_id.state == "sale"
         )
         result = super(ChannelOrder, self - confirmed).action_reroute()
@@ -283,7 +283,7 @@ class ChannelOrder(models.Model):
                     self.env._("Other orders are being routed: try again in a moment.")
                 )
             try:
-                # sudo: as above, nor on transfers
+                # sudo: operators route, without rights on sale orders and transfers
                 self.sudo()._reroute_one(self.id)
             except OrderRefusedError as refusal:
                 raise UserError(refusal.message) from refusal

@@ -11,7 +11,7 @@ class ChannelOrder(models.Model):
     @api.model
     def _retry_blocked(self, channels, categories):
         """Try all orders again that were stopped for one of these causes."""
-        # sudo: whoever may change a setting sets the orders free that waited for it
+        # sudo: the setting is changed, whoever did it: what it caused is over
         exceptions = self.env["channel.exception"].sudo()
         found = exceptions.search(
             [
@@ -22,6 +22,7 @@ class ChannelOrder(models.Model):
             ]
         )
         found._resolve(self.env._("The cause is gone."))
+        # sudo: whoever may change a setting sets the orders free that waited for it
         orders = self.sudo().search(
             [("id", "in", found.mapped("res_id")), ("state", "=", "blocked")]
         )
@@ -73,8 +74,8 @@ class ResCurrency(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if vals.get("active"):
-            # sudo: whoever activates a currency need not see channels
             channels = (
+                # sudo: whoever activates a currency need not see channels
                 self.env["channel.channel"].sudo().search([("active", "=", True)])
             )
             self.env["channel.order"]._retry_blocked(channels, ("currency",))

@@ -248,9 +248,9 @@ class ChannelOrder(models.Model):
         return f"{self._names(other)} ({reason})"
 
     def _names(self, way):
-        places = self.env["stock.warehouse"].browse(way.warehouses)
         # sudo: names of warehouses, for the trail
-        return " + ".join(places.sudo().mapped("name"))
+        places = self.env["stock.warehouse"].sudo().browse(way.warehouses)
+        return " + ".join(places.mapped("name"))
 
     # ------------------------------------------------------------ sale order
     def _split_line(self, line, line_data, money):

@@ -73,7 +73,7 @@ class ChannelPublication(models.Model):
 
     def action_discard(self):
         self.channel_id._require_role("operator")
-        # sudo: as above
+        # sudo: operators discard; only the publisher writes publications otherwise
         self.filtered(lambda each: each.state == "dead").sudo().write({"state": "void"})
 
 

@@ -219,7 +219,8 @@ class ChannelRule(models.Model):
     # ---------------------------------------------------------- activation
     def _put_in_effect(self):
         """The terms become a new version; the last one retires."""
-        versions = self.env["channel.rule.version"].sudo()  # written by nobody else
+        # sudo: nobody may write versions, activating a rule makes one
+        versions = self.env["channel.rule.version"].sudo()
         for rule in self:
             rule.active_version_id._retire()
             version = versions.create(rule._prepare_version_vals())
@@ -242,5 +243,5 @@ class ChannelRule(models.Model):
     def _put_out_of_effect(self):
         """The rule counts no longer; its versions stay, numbers name them."""
         self.active_version_id._retire()
-        # sudo: as above
+        # sudo: state and version are the buttons' to write, not the user's
         self.sudo().write(dict(NO_PROPOSAL, active_version_id=False, state="retired"))

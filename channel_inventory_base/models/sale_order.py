@@ -31,6 +31,7 @@ class SaleOrder(models.Model):
     def _prepare_confirmation_values(self):
         """An order of a channel was placed when its customer placed it."""
         values = super()._prepare_confirmation_values()
+        # sudo: salespeople need not see channels
         placed_at = self.sudo().channel_order_id.placed_at if len(self) == 1 else None
         if placed_at:
             values["date_order"] = placed_at
@@ -99,11 +100,12 @@ class SaleOrderLine(models.Model):
             if line.channel_order_line_id and line.state == "sale"
         }
         result = super().write(vals)
-        # sudo: a salesperson who changes a line need not have rights on channels
         for line, quantity in before.items():
             if quantity != line.product_uom_qty:
-                order = line.sudo().channel_order_line_id.order_id
-                order._on_sale_line_changed(line.sudo(), quantity, line.product_uom_qty)
+                # sudo: whoever changes a line need not have rights on channels
+                own = line.sudo()
+                order = own.channel_order_line_id.order_id
+                order._on_sale_line_changed(own, quantity, own.product_uom_qty)
         return result
 
     @api.depends("channel_warehouse_id")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import explain, refund
+from ..tools import explain, invoicing, refund, refusal
 
 BASE = Path(__file__).parents[1]
 
@@ -48,5 +48,21 @@ class TestPure(BaseCase):
                         self.assertNotIn("channel_type", ast.dump(node.left))
 
     def test_doctests(self):
-        for module in (explain, refund):
+        for module in (explain, invoicing, refund, refusal):
             self.assertFalse(doctest.testmod(module).failed)
+
+    def test_every_sudo_tells_its_reason(self):
+        """Beside the call, or in the comment right above it."""
+        calls = 0
+        for path in BASE.parent.glob("channel_*/**/*.py"):
+            if "tests" in path.parts:
+                continue
+            lines = path.read_text().splitlines()
+            for number, line in enumerate(lines):
+                if ".sudo()" not in line or line.lstrip().startswith("#"):
+                    continue
+                calls += 1
+                near = lines[max(0, number - 4) : number + 1]
+                with self.subTest(f"{path.name}:{number + 1}"):
+                    self.assertTrue(any("# sudo: " in each for each in near))
+        self.assertGreater(calls, 20)

@@ -31,7 +31,7 @@ class ChannelShortStock(models.TransientModel):
                             or line._get_substitutes()[:1].id,
                         }
                     )
-                    for line in order.sudo().line_ids
+                    for line in order.line_ids
                     if line in short or (not short and line.quantity)
                 ],
             }
