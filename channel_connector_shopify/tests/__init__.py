@@ -3,7 +3,6 @@ from . import test_client
 from . import test_completion
 from . import test_contract
 from . import test_deductions
-from . import test_killed_worker
 from . import test_mapper
 from . import test_order
 from . import test_order_malformed

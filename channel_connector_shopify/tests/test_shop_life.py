@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
-from odoo.addons.channel_inventory_base.tests.life import LifeContract
+from odoo.addons.channel_inventory_base.tests.life import DeathContract, LifeContract
 
 from .life import ShopifyLife
 from .shop import ConnectedShop
@@ -21,3 +21,8 @@ class ShopLife(ConnectedShop, CommittedCase):
 @tagged("post_install", "-at_install")
 class TestShopLife(LifeContract, ShopLife):
     """The base's contract for the life of orders, against a running store."""
+
+
+@tagged("post_install", "-at_install")
+class TestShopDeaths(DeathContract, ShopLife):
+    """A worker is killed at any commit, with a running store at the other end."""

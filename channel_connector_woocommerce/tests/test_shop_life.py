@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
-from odoo.addons.channel_inventory_base.tests.life import LifeContract
+from odoo.addons.channel_inventory_base.tests.life import DeathContract, LifeContract
 
 from .life import WooLife
 from .shop import ConnectedShop
@@ -29,3 +29,18 @@ class TestShopLifeWithCompanion(LifeContract, ShopLife):
 class TestShopLifeWithoutCompanion(LifeContract, ShopLife):
     """The same where what is sent overwrites: both sides agree after one more pass of
     reconciliation, as ``channel.channel.guarantee`` has it, and not a word less."""
+
+
+@tagged("post_install", "-at_install")
+class TestShopDeathsWithCompanion(DeathContract, ShopLife):
+    companion = True
+
+
+@tagged("post_install", "-at_install")
+class TestShopDeathsWithoutCompanion(DeathContract, ShopLife):
+    """A number that was sent and lost may have overwritten a sale: it is mended all the
+    same. What is told of orders takes the same way with the companion, see there."""
+
+    test_contract_killed_at_any_commit_of_telling_a_cancellation = None
+    test_contract_killed_at_any_commit_of_telling_a_refund = None
+    test_contract_killed_at_any_commit_of_telling_parcels = None

@@ -40,6 +40,7 @@ class CommittedCase(ChannelSetup, BaseCase):
 
     numbers = itertools.count()
     use_fake = True
+    stocked = 50
 
     @classmethod
     def setUpClass(cls):
@@ -82,7 +83,7 @@ class CommittedCase(ChannelSetup, BaseCase):
             # a sequence of its own, or its transfers' names clash with older ones
             channel = self.make_channel(env, code=f"C{next(self.numbers)}")
             warehouse = channel.node_ids.warehouse_ids
-            product = self.make_product(env, 1, 50, warehouse)
+            product = self.make_product(env, 1, self.stocked, warehouse)
             listing = self.make_listing(env, channel, product)
             self.channel_id, self.product_id = channel.id, product.id
             self.warehouse_id, self.listing_id = warehouse.id, listing.id

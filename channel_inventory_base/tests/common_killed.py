@@ -1,4 +1,4 @@
-"""Workers that really die: a child process, by SIGKILL, where a test says.
+"""Workers that really die: a child process, by SIGKILL, at a commit.
 
 The child has connections of its own, which PostgreSQL sees break: nothing is rolled
 back politely, no ``finally`` runs, no hook of a commit either.
@@ -7,29 +7,21 @@ back politely, no ``finally`` runs, no hook of a commit either.
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from contextlib import contextmanager
 from unittest.mock import patch
 
+import requests
+
 from odoo import SUPERUSER_ID, api, sql_db
+
+from ..models import channel_channel_secret
 
 SECONDS = 60
 # What stands between a commit and whoever wanted it.
 PLUMBING = ("sql_db.py", "contextlib.py", "transaction.py", "common_killed.py")
-
-
-def run_until_killed(test, registry, model, method, work):
-    """Run ``work(env)`` in a worker that dies on entering a method.
-
-    :param model: name of the model whose ``method`` is the point of death
-    :param work: function of an environment
-    """
-    fate = patch.object(registry[model], method, lambda *args, **values: die())
-    test.assertTrue(
-        run_in_child(registry, work, fate),
-        f"the worker did not die in {model}.{method}",
-    )
 
 
 def run_in_child(registry, work, fate):
@@ -70,15 +62,25 @@ def at_commit(number, side):
 
 @contextmanager
 def commits_noted():
-    """Yields a list of the names of the functions that commit while the block runs."""
-    names = []
+    """Yields a list of the commits of the block: (name of the function that commits,
+    whether it had written anything, requests sent before it)."""
+    noted, sent = [], []
 
     def commit(cursor, original=sql_db.Cursor.commit):
-        names.append(_find_caller())
+        cursor.flush()
+        cursor.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+        noted.append((_find_caller(), cursor.fetchone()[0], len(sent)))
         original(cursor)
 
-    with patch.object(sql_db.Cursor, "commit", commit):
-        yield names
+    def send(session, *args, original=requests.Session.request, **values):
+        sent.append(args)
+        return original(session, *args, **values)
+
+    with (
+        patch.object(sql_db.Cursor, "commit", commit),
+        patch.object(requests.Session, "request", send),
+    ):
+        yield noted
 
 
 def _find_caller():
@@ -99,6 +101,7 @@ def _be_the_worker(registry, work, fate):
         sql_db._Pool = sql_db._Pool_readonly = None
         registry._db = sql_db.db_connect(registry.db_name)
         registry._db_readonly = None
+        channel_channel_secret._threads = threading.local()
         with fate, registry.cursor() as cr:
             work(api.Environment(cr, SUPERUSER_ID, {}))
         failed = 0

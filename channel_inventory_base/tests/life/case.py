@@ -15,6 +15,7 @@ class LifeCase(Judge, People, Workers, Sold):
     """
 
     use_fake = False
+    stocked = QUANTITY
     begun = False
     life = None
     """The LifeShop of a running sandbox."""

@@ -7,7 +7,7 @@ from .case import LifeCase
 from .machine import Life
 
 EXAMPLES = int(os.environ.get("CHANNEL_LIFE_EXAMPLES", 5))
-STEPS = int(os.environ.get("CHANNEL_LIFE_STEPS", 16))
+STEPS = int(os.environ.get("CHANNEL_LIFE_STEPS", 18))
 
 
 class LifeContract(LifeCase):

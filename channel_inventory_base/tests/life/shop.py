@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-QUANTITY = 50
+QUANTITY = 100
 
 
 @dataclass(frozen=True)
