@@ -134,13 +134,20 @@ class ChannelPlanner(models.AbstractModel):
                 since,
                 traces,
             )
-            # lists, so that PostgreSQL knows how many there are
-            scope = Scope(
-                SQL("listing.id = ANY(%s::int[])", listings),
-                SQL("= ANY(%s::int[])", sorted(set(products))),
-            )
+            scope = self._scope_of(listings, products, self._is_exclusive())
             self._plan_listings(scope, changed)
         self._wake_publishers()
+
+    def _scope_of(self, listings, products, exclusive):
+        """:param products: what ``listings`` are of
+        :param exclusive: whether numbers are shared exclusively: then all listings of
+            these products are computed, for a share is a part of the whole
+        """
+        # lists, so that PostgreSQL knows how many there are
+        of_products = SQL("= ANY(%s::int[])", sorted(set(products)))
+        if exclusive:
+            return Scope(SQL("listing.product_id %s", of_products), of_products)
+        return Scope(SQL("listing.id = ANY(%s::int[])", listings), of_products)
 
     def _plan_listings(self, scope, changed):
         """Run the plan statement; new levels are looked at by the observer."""

@@ -1,7 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..db.scope import Scope
 from .channel_planner_rules import IN_EFFECT
 
 PREVIEW_LINES = 500
@@ -57,12 +56,9 @@ class ChannelPlanner(models.AbstractModel):
                 listed,
             )
         )
-        # lists, so that PostgreSQL knows how many there are
-        products = SQL("= ANY(%s::int[])", sorted({product for _id, product in rows}))
-        if use.exclusive:
-            return Scope(SQL("listing.product_id %s", products), products)
         listings = [listing_id for listing_id, _product in rows]
-        return Scope(SQL("listing.id = ANY(%s::int[])", listings), products)
+        products = {product for _id, product in rows}
+        return self._scope_of(listings, products, use.exclusive)
 
     def _warehouses_query(self):
         """The positions behind one level, warehouse by warehouse, as one JSON list."""

@@ -11,7 +11,7 @@ from ..db.scope import Scope
 class Slice:
     """Products ``first`` to ``last`` of some channels, to be planned together."""
 
-    channels: list
+    channels: list  # those that are swept, and those that share with them
     first: int
     last: int
     since: datetime
@@ -81,9 +81,31 @@ class ChannelSweep(models.Model):
         if not rows:
             return None
         [(channels, done, since, trace)] = rows
-        last = self._last_product(channels, done, size)
+        planned = self._with_sharers(channels)
+        last = self._last_product(planned, done, size)
         self._advance(channels, last)
-        return Slice(channels, done + 1, last or 2**31 - 1, since, trace)
+        return Slice(planned, done + 1, last or 2**31 - 1, since, trace)
+
+    def _with_sharers(self, channels):
+        """``channels`` and all that share stock exclusively with them, or with those:
+        a share is a part of the whole, whoever's sweep it is."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE sharing (channel_id) AS (
+                    SELECT unnest(%s::int[])
+                    UNION
+                    SELECT other.channel_id
+                      FROM sharing
+                      JOIN channel_allocation_member member USING (channel_id)
+                      JOIN channel_allocation_member other USING (group_id)
+                )
+                SELECT channel_id FROM sharing ORDER BY channel_id
+                """,
+                channels,
+            )
+        )
+        return [row[0] for row in rows]
 
     def _last_product(self, channels, done, size):
         """The product that fills the slice; None when what is left fits into it."""

@@ -6,6 +6,7 @@ from . import test_control
 from . import test_control_race
 from . import test_edge_cases
 from . import test_exclusive
+from . import test_exclusive_race
 from . import test_explain
 from . import test_external_race
 from . import test_external_stock

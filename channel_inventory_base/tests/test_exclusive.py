@@ -1,9 +1,11 @@
 import random
+from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ..exceptions import UncertainError
+from ..models import channel_planner
 from .common import ChannelCase
 
 
@@ -98,6 +100,27 @@ class TestExclusiveShares(ExclusiveCase):
         self.rule("cap", 2, channel_id=self.channels[0].id)
         self.assertEqual(self.entitled()[0], 2)
         self.assertEqual(sum(self.entitled()), 10)
+
+    def test_sweep_of_one_channel_leaves_the_others_their_part(self):
+        self.weigh(3, 1, 1)
+        self.assertEqual(self.targets(), [6, 2, 2])
+        self.rule("cap", 5, channel_id=self.channels[0].id)
+        self.assertEqual(self.targets(), [5, 3, 2])
+
+    def test_change_of_one_listing_leaves_the_others_their_part(self):
+        self.assertEqual(self.targets(), [4, 3, 3])
+        self.listings[0].pack_qty = 2
+        self.assertEqual(self.targets(), [2, 3, 3])
+
+    def test_division_does_not_depend_on_how_changes_are_cut(self):
+        self.targets()
+        self.weigh(3, 1, 1)
+        self.env.cr.execute("DELETE FROM channel_change")
+        self.env.cr.execute(
+            "INSERT INTO channel_change (product_id) VALUES (%s)", [self.product.id]
+        )
+        with patch.object(channel_planner, "LISTINGS", 1):
+            self.assertEqual(self.targets(), [6, 2, 2])
 
     def test_packs_are_whole_and_do_not_exceed_the_stock(self):
         self.listings[0].pack_qty = 4

@@ -106,7 +106,9 @@ class Judge:
     def check_refunds(self, seen, found, excuse, words):
         """To the cent: what the shop paid back is what is credited, or need not be."""
         for ref, amount in seen.refunds.items():
-            record = found.refund_ids.filtered(lambda each, r=ref: each.external_id == r)
+            record = found.refund_ids.filtered(
+                lambda each, r=ref: each.external_id == r
+            )
             self.assertEqual(Decimal(f"{record.amount:.2f}"), amount, words)
             self.assertTrue(record.state != "todo" or excuse, words)
             if record.state in ("ours", "credited"):
