@@ -20,7 +20,7 @@ QUIET = {
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
 }
-OVERLAP = 15
+OVERLAP = 5
 ORDERS_AT_ONCE = 20
 LEVELS_AT_ONCE = 200
 
@@ -203,9 +203,10 @@ class Baseline(Strategy):
 
     def sales(self):
         found = {}
-        for id, ref, state, sku, units in self.run.sql.rows(
+        for id, ref, state, at, sku, units in self.run.sql.rows(
             """
-            SELECT sale.id, client_order_ref, sale.state, product.default_code,
+            SELECT sale.id, client_order_ref, sale.state,
+                   extract(epoch FROM sale.create_date)::float, product.default_code,
                    line.product_uom_qty::float
               FROM sale_order sale
               JOIN sale_order_line line ON line.order_id = sale.id
@@ -213,7 +214,9 @@ class Baseline(Strategy):
              WHERE client_order_ref LIKE '%%:%%'
             """
         ):
-            sale = found.setdefault(id, {"order": ref, "state": state, "units": {}})
+            sale = found.setdefault(
+                id, {"order": ref, "state": state, "at": at, "units": {}}
+            )
             sale["units"][sku] = sale["units"].get(sku, 0) + units
         return list(found.values())
 

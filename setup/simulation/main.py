@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import fcntl
 import json
+import os
 import shutil
 import sys
 import time
@@ -14,7 +15,7 @@ import databases
 import postgres
 from demo_processes import DemoError, free_ports
 
-from . import oracle, ours, trace, world
+from . import docs, oracle, ours, report, trace, world
 from .baselines import CronPush, EventCas
 from .run import Run
 from .server import Server
@@ -73,8 +74,9 @@ class Stage:
         for shop in self.shops.values():
             shop.rewind(connected=kind.addons)
         with self.server(name, kind.name) as (server, sql):
+            part = 1.0 if kind.whole else self.options.compare
             run = Run(
-                self.world, self.trace, self.shops, server, sql, self.options, say
+                self.world, self.trace, self.shops, server, sql, self.options, say, part
             )
             run.company.look()
             strategy = kind(run)
@@ -116,10 +118,18 @@ def parser():
     add("--skus", type=int, default=100, help="listings of each shop")
     add("--channels", type=int, default=3, help="how many shops, up to 4")
     add("--minutes", type=float, help="how long they come; default: by --orders")
+    add(
+        "--compare",
+        type=float,
+        default=1.0,
+        metavar="PART",
+        help="of the trace, from its beginning, that risk and the baselines play",
+    )
     add("--faults", default="all", help="all, none, or names with commas")
     add("--strategy", default="all", help=f"all, or of {', '.join(STRATEGIES)}")
     add("--json", metavar="FILE", help="figures of each strategy")
     add("--report", metavar="FOLDER", help="an HTML page with plots")
+    add("--write-docs", action="store_true", help="into docs/accuracy.md and README")
     add("--facts", metavar="FOLDER", help="what the oracle judged by, as JSON")
     add("--patience", type=float, default=420, help="seconds to wait at the end")
     add("--stuck", type=float, default=45, help="seconds of quiet that end the wait")
@@ -169,19 +179,33 @@ def main(arguments):
         "at": datetime.datetime.now(datetime.timezone.utc).isoformat(
             timespec="seconds"
         ),
-        "command": "setup/simulate " + " ".join(arguments),
+        "command": _command(arguments),
         "seed": options.seed,
         "orders": options.orders,
         "skus": options.skus,
         "channels": options.channels,
         "minutes": options.minutes,
+        "processors": os.cpu_count(),
         "faults": options.faults,
         "seconds": round(time.monotonic() - began, 1),
         "strategies": results,
     }
     if options.json:
         Path(options.json).write_text(json.dumps(summary, indent=1) + "\n")
+    if options.report:
+        report.write(Path(options.report), summary, all_facts)
+    if options.write_docs:
+        docs.write(summary, all_facts)
     return 0
+
+
+def _command(arguments):
+    """What anybody may type to have the same: without where this one's files go."""
+    own, words = ("--json", "--report", "--facts"), []
+    for word, before in zip(arguments, ["", *arguments], strict=False):
+        if word not in (*own, "--write-docs") and before not in own:
+            words.append(word)
+    return " ".join(["setup/simulate", *words])
 
 
 def _without_surprises(env):

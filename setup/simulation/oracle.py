@@ -12,6 +12,9 @@ from .causes import CAUSES, PEOPLE, Judge
 
 SECONDS_LATE = 60.0
 EXAMPLES = 5
+# An intake that ends so soon after the last shopper could have taken more of them.
+SECONDS_AFTER = 5
+PERCENT_BUSY = 80
 
 
 def judge(facts):
@@ -21,12 +24,14 @@ def judge(facts):
     causes = oversold(facts, stocks, judge_)
     late = sorted(latencies(facts, judge_.levels))
     result = {
+        "shoppers": len(facts["visits"]),
         "orders_placed": len(facts["orders"]),
-        "units_sold": _units_sold(facts),
+        "units_sold": (units := _units_sold(facts)),
         "orders_lost": len(lost(facts)),
         "orders_doubled": len(doubled(facts)),
         "orders_wrong": len(wrong(facts)),
         "units_oversold": sum(causes.values()),
+        "oversold_per_1000": round(1000 * sum(causes.values()) / max(1, units), 1),
     }
     result.update({f"units_oversold_{cause}": causes[cause] for cause in CAUSES})
     sent = parcels(facts)
@@ -41,12 +46,15 @@ def judge(facts):
         latency_p50=percentile(late, 50),
         latency_p95=percentile(late, 95),
         latencies=len(late),
+        **throughput(facts),
         examples={
             "lost": lost(facts)[:EXAMPLES],
             "doubled": doubled(facts)[:EXAMPLES],
             "wrong": wrong(facts)[:EXAMPLES],
             "drift": drift(facts, stocks)[:EXAMPLES],
             "notes": facts.get("notes", {}),
+            "faults": facts.get("faults", {}),
+            "skipped": facts.get("skipped", {}),
         },
     )
     return result
@@ -220,6 +228,33 @@ def latencies(facts, by_key):
                 if write and write["t"] < min(following, moment + SECONDS_LATE):
                     result.append(write["t"] - moment)
     return result
+
+
+def throughput(facts):
+    """How fast orders became sale orders, and numbers were written; and what kept it
+    from being faster: the shoppers who came no faster, the processors, or waiting for
+    answers and for one another."""
+    times = [sale["at"] for sale in facts["sales"] if sale.get("at")]
+    if not times:
+        return {}
+    orders = max(times) - facts["began"]
+    writes = [
+        each["t"]
+        for each in facts["events"]
+        if each["kind"] == "write" and each["delta"]
+    ]
+    numbers = max(writes, default=facts["began"]) - facts["began"]
+    bound = "waiting"
+    if max(times) < facts["ended"] + SECONDS_AFTER:
+        bound = "shoppers"
+    elif facts["busy"] >= PERCENT_BUSY:
+        bound = "processors"
+    return {
+        "orders_per_minute": round(60 * len(times) / max(1, orders)),
+        "levels_per_second": round(len(writes) / max(1, numbers), 1),
+        "processors_busy": facts["busy"],
+        "bound_by": bound,
+    }
 
 
 def percentile(ordered, percent):

@@ -11,12 +11,13 @@ from .strategy import Strategy
 from .world import POOLS
 
 ORDER_LAG = 2
-# What runs every minute in life runs so often here: (name of the action, seconds).
-SCHEDULE = (("cron_heal", 6.0), ("cron_sweep", 25.0), ("cron_look", 15.0))
+# What runs every minute, quarter and hour in life runs so often here: (name of the
+# action, seconds).
+SCHEDULE = (("cron_heal", 10.0), ("cron_sweep", 40.0), ("cron_look", 40.0))
 # Not a matter of seconds in life either, but of the trace's length: shorter than the
 # forms allow, set by SQL.
 COMPRESSED = """
-    UPDATE channel_channel SET poll_minutes = 0, poll_overlap = 15
+    UPDATE channel_channel SET poll_minutes = 0, poll_overlap = 5
 """
 # The salespeople's part where shops share everything among themselves.
 KEPT_FOR_PEOPLE = 1
@@ -119,6 +120,7 @@ class Shared(Strategy):
     """Every shop shows all there is."""
 
     name, words = "shared", "ours: one pool, every shop shows all of it"
+    whole = True
 
     def __init__(self, run):
         super().__init__(run)
@@ -215,10 +217,11 @@ class Shared(Strategy):
 
     def sales(self):
         found = {}
-        for id, channel, ref, state, sku, units in self.run.sql.rows(
+        for id, channel, ref, state, at, sku, units in self.run.sql.rows(
             """
             SELECT sale.id, known.channel_id,
                    substring(known.external_id from '[0-9]+$'), sale.state,
+                   extract(epoch FROM sale.create_date)::float,
                    product.default_code, line.product_uom_qty::float
               FROM sale_order sale
               JOIN channel_order known ON known.id = sale.channel_order_id
@@ -228,7 +231,12 @@ class Shared(Strategy):
         ):
             sale = found.setdefault(
                 id,
-                {"order": f"{self.keys[channel]}:{ref}", "state": state, "units": {}},
+                {
+                    "order": f"{self.keys[channel]}:{ref}",
+                    "state": state,
+                    "at": at,
+                    "units": {},
+                },
             )
             if sku in self.run.company.products and units:
                 sale["units"][sku] = sale["units"].get(sku, 0) + units
@@ -352,6 +360,7 @@ class Risk(Shared):
 
     name, words = "risk", "ours: one pool behind a risk buffer"
     partial = True
+    whole = False
 
     def rules(self):
         make_rule(self.run.odoo, kind="risk", value=CHANCE)

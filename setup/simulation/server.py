@@ -3,7 +3,6 @@
 import sys
 
 import databases
-import psutil
 from demo_database import LOCAL_ONLY
 from demo_processes import Process
 from demo_rpc import Rpc
@@ -50,18 +49,6 @@ class Server:
 
     def rpc(self):
         return Rpc(self.url, self.sql.name).login("admin", "admin")
-
-    def cpu_seconds(self):
-        """Processor seconds of Odoo so far, of all its processes that live."""
-        total = 0.0
-        try:
-            head = psutil.Process(self.process.pid)
-            for each in (head, *head.children(recursive=True)):
-                times = each.cpu_times()
-                total += times.user + times.system
-        except psutil.Error:
-            pass
-        return total
 
     def _write_conf(self):
         data = self.folder / "data"

@@ -9,6 +9,8 @@ class Strategy:
     name, words = "", ""
     addons = True
     partial = False
+    # plays the whole trace also where the others play the beginning (``--compare``)
+    whole = False
 
     def __init__(self, run):
         self.run = run

@@ -8,7 +8,16 @@ import pytest
 SETUP = Path(__file__).parents[1]
 sys.path[:0] = [str(SETUP), str(SETUP / "lib")]
 
-from simulation import causes, oracle, timeline, trace, world  # noqa: E402
+from simulation import (  # noqa: E402
+    causes,
+    docs,
+    faults,
+    oracle,
+    report,
+    timeline,
+    trace,
+    world,
+)
 
 PLACES = {"a": {"Main": "main"}, "b": {"Main": "main"}}
 LISTINGS = {
@@ -461,3 +470,58 @@ def test_sizes_that_make_no_sense_are_refused_in_words():
         world.make(1, 100, 9)
     with pytest.raises(ValueError, match="--skus"):
         world.make(1, 3, 2)
+
+
+# --- faults, throughput and plots
+
+
+def test_faults_are_named_or_refused_in_words():
+    assert faults.read("all") == list(faults.KINDS)
+    assert faults.read("none") == []
+    assert faults.read("kill, skew") == ["kill", "skew"]
+    with pytest.raises(ValueError, match="no quake"):
+        faults.read("kill,quake")
+
+
+def busy_history(busy, last):
+    history = opened()
+    history.facts.update(busy=busy, ended=10.0)
+    for number in range(20):
+        history.enter(f"a:{number}")
+        history.facts["sales"][-1]["at"] = last * (number + 1) / 20
+    return history
+
+
+def test_throughput_names_what_bounds_it():
+    assert busy_history(95, 40).judge()["bound_by"] == "processors"
+    assert busy_history(30, 40).judge()["bound_by"] == "waiting"
+    assert busy_history(95, 12).judge()["bound_by"] == "shoppers"
+    assert busy_history(95, 40).judge()["orders_per_minute"] == 30
+
+
+def test_the_report_draws_what_was_judged(tmp_path):
+    history = opened(X=1)
+    history.facts["words"] = "ours"
+    history.sell(1, "a")
+    history.sell(1.2, "b")
+    history.shelf(5, 3)
+    history.show(7, "a", 3)
+    figures = history.judge()
+    summary = {"command": "setup/simulate", "at": "now", "strategies": {"s": figures}}
+    report.write(tmp_path, summary, {"s": history.facts})
+    page = (tmp_path / "index.html").read_text()
+    assert page.count("<svg") == 1 + 1 + 1  # causes, the one product, latency
+    assert "s: X" in page and "hold missing" in page
+    rows = list(report.table(summary["strategies"]))
+    assert f"| units oversold | {figures['units_oversold']} |" in rows
+
+
+def test_documentation_is_written_between_its_marks(tmp_path):
+    path = tmp_path / "x.md"
+    path.write_text("before\n<!-- begin a -->\nold\n<!-- end a -->\nafter\n")
+    docs._between(path, "a", ["new", ""])
+    assert path.read_text() == (
+        "before\n<!-- begin a -->\n\nnew\n\n<!-- end a -->\nafter\n"
+    )
+    with pytest.raises(ValueError, match="no marks"):
+        docs._between(path, "b", [])

@@ -1,0 +1,174 @@
+"""An HTML page of a simulation: figures, and plots of what was shown and what was true.
+
+The plots are made by the same judge that made the figures, from the same facts.
+"""
+
+from html import escape
+
+from . import timeline
+from .causes import CAUSES, Judge
+from .oracle import latencies
+from .plots import COLORS, Plot
+
+WORST = 3
+COLUMNS = (
+    ("shoppers", "shoppers"),
+    ("orders_placed", "orders"),
+    ("orders_lost", "lost"),
+    ("orders_doubled", "doubled"),
+    ("units_sold", "units sold"),
+    ("units_oversold", "units oversold"),
+    ("oversold_per_1000", "oversold of 1,000 sold"),
+    ("units_oversold_unseen_sale", "by an overwritten sale"),
+    ("units_oversold_latency_window", "by latency"),
+    ("units_hidden", "units hidden"),
+    ("drift_at_rest", "drift at rest"),
+    ("shipments_doubled", "parcels told twice"),
+    ("shipments_lost", "parcels never told"),
+    ("seconds_to_convergence", "s to convergence"),
+    ("latency_p50", "latency p50 (s)"),
+    ("latency_p95", "latency p95 (s)"),
+)
+
+
+class Story:
+    """One strategy's run, ready to be drawn."""
+
+    def __init__(self, name, facts):
+        self.name, self.facts = name, facts
+        self.stocks = timeline.read(facts)
+        self.judge = Judge(facts, self.stocks)
+        self.began = facts["began"]
+        self.length = max(1.0, facts["ended"] - self.began)
+
+    def worst(self):
+        """(pool, SKU) of the products that were oversold most."""
+
+        def excess(key):
+            stock = self.stocks[key]
+            return min((stock.left(t) for t in stock.wanted.times()), default=0)
+
+        return sorted(self.stocks, key=lambda key: (excess(key), key))[:WORST]
+
+    def draw(self, pool, sku):
+        """What each shop showed of it, over what was truly left."""
+        stock = self.stocks[pool, sku]
+        times = sorted({*stock.there.times(), *stock.wanted.times()})
+        truth = [(0, stock.left(self.began))]
+        truth += [(t - self.began, stock.left(t)) for t in times]
+        shown = {
+            key[0]: [(max(0, e["t"] - self.began), e["after"]) for e in level.events]
+            for key, level in self.judge.levels.items()
+            if level.pool == pool and key[2] == sku
+        }
+        values = [y for line in (truth, *shown.values()) for _x, y in line]
+        plot = Plot(
+            f"{self.name}: {sku}",
+            self.length,
+            max(values),
+            min(0, *values),
+            "seconds; units shown, and truly left (thick)",
+        )
+        plot.ticks()
+        plot.steps(truth, "#222", 3)
+        plot.name("truly left", "#222")
+        for color, (shop, line) in zip(COLORS, sorted(shown.items()), strict=False):
+            plot.steps(line, color)
+            plot.name(shop, color)
+        return plot.svg()
+
+    def histogram(self):
+        late = latencies(self.facts, self.judge.levels)
+        most = 20
+        counts = [0] * most
+        for each in late:
+            counts[min(most - 1, int(each))] += 1
+        plot = Plot(
+            f"{self.name}: from commit to shop",
+            most,
+            max(counts),
+            x_words=f"seconds; {len(late)} numbers, the last is {most - 1} and more",
+        )
+        plot.ticks()
+        for index, count in enumerate(counts):
+            plot.bar(index + 0.1, 0.8, 0, count, COLORS[1])
+        return plot.svg()
+
+
+def causes_plot(strategies):
+    """Units oversold, a column a strategy, by cause."""
+    most = max(each["units_oversold"] for each in strategies.values())
+    plot = Plot("Units oversold, by cause", len(strategies), most)
+    for index, (name, figures) in enumerate(strategies.items()):
+        low = 0
+        for color, cause in zip(COLORS, CAUSES, strict=False):
+            units = figures[f"units_oversold_{cause}"]
+            plot.bar(index + 0.2, 0.6, low, low + units, color)
+            low += units
+        plot.label(index + 0.5, f"{name}: {figures['units_oversold']}")
+    for color, cause in zip(COLORS, CAUSES, strict=False):
+        if any(each[f"units_oversold_{cause}"] for each in strategies.values()):
+            plot.name(cause.replace("_", " "), color)
+    return plot.svg()
+
+
+def table(strategies):
+    """Lines of a Markdown table, a row a figure."""
+    names = list(strategies)
+    yield "| | " + " | ".join(names) + " |"
+    yield "| --- |" + " ---: |" * len(names)
+    for key, words in COLUMNS:
+        cells = (_cell(strategies[name][key]) for name in names)
+        yield f"| {words} | " + " | ".join(cells) + " |"
+
+
+def _cell(value):
+    return (
+        "–"
+        if value is None
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def write(folder, summary, facts):
+    """:param facts: {strategy: facts}"""
+    folder.mkdir(parents=True, exist_ok=True)
+    strategies = summary["strategies"]
+    rows = "".join(
+        f"<tr><th>{escape(words)}</th>"
+        + "".join(f"<td>{_cell(each[key])}</td>" for each in strategies.values())
+        + "</tr>"
+        for key, words in COLUMNS
+    )
+    heads = "".join(f"<th>{escape(name)}</th>" for name in strategies)
+    sections = [causes_plot(strategies)]
+    for name, each in facts.items():
+        story = Story(name, each)
+        sections.append(f"<h2>{escape(name)}</h2><p>{escape(each['words'])}</p>")
+        sections += [story.draw(*key) for key in story.worst()]
+        sections.append(story.histogram())
+    (folder / "index.html").write_text(
+        PAGE.format(
+            command=escape(summary["command"]),
+            at=escape(summary["at"]),
+            heads=heads,
+            rows=rows,
+            body="\n".join(sections),
+        )
+    )
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Simulation</title><style>
+body {{ font-family: sans-serif; max-width: 70em; margin: 2em auto; color: #333 }}
+td, th {{ padding: 0.2em 0.8em; text-align: right; border-bottom: 1px solid #ddd }}
+th:first-child {{ text-align: left }} svg {{ margin: 0.5em }}
+</style></head><body>
+<h1>What was shown, and what was true</h1>
+<p><code>{command}</code>, {at}</p>
+<table><tr><th></th>{heads}</tr>{rows}</table>
+{body}
+</body></html>
+"""
