@@ -7,7 +7,6 @@ import threading
 import time
 
 import psutil
-from demo_processes import DemoError
 
 KINDS = {
     "webhooks": "dropped, doubled, delayed, overtaken",
@@ -27,8 +26,15 @@ WRITES = {
 }
 STORM_SECONDS, DOWN_SECONDS, RESTART_SECONDS = 4, 8, 3
 SKEWS = (90, -120, 45, -30)
-# Advisory locks of the addons (db/transaction.py) that tell what a worker is doing.
-LOCKS = {"plan": 19101, "send": 19102, "pull": 19103, "ship": 19106}
+# What a worker is doing is told by its job, and how far it is by the advisory lock of
+# the addons that is held (db/transaction.py), or by a statement that runs.
+JOBS = {
+    "plan": ("_job_plan", 19101),
+    "send": ("_job_publish", 19102),
+    "pull": ("_job_poll", 19103),
+    "ship": ("_job_send", 19106),
+    "import": ("_job_intake", None),
+}
 STEPS = ("send", "ack", "import", "plan", "pull", "ship")
 SECONDS_TO_CATCH = 6
 
@@ -181,10 +187,9 @@ class Faults:
         """
         if step == "ack":
             return self._kill_at_ack()
-        find = self._find_importer if step == "import" else self._find_holder
         end = time.monotonic() + SECONDS_TO_CATCH
         while time.monotonic() < end:
-            if self._kill_one(find(step)):
+            if self._kill_one(step):
                 return True
             time.sleep(0.02)
         return False
@@ -195,7 +200,7 @@ class Faults:
 
         def hook(kind):
             if kind == "write" and not caught.is_set():
-                if self._kill_one(self._find_holder("send")):
+                if self._kill_one("send"):
                     caught.set()
 
         for shop in self.shops:
@@ -205,43 +210,63 @@ class Faults:
             shop.box.store.history.hook = None
         return caught.is_set()
 
-    def _find_holder(self, step):
-        return self.run.sql.rows(
-            """
-            SELECT activity.application_name
-              FROM pg_locks lock
-              JOIN pg_stat_activity activity ON activity.pid = lock.pid
-             WHERE lock.locktype = 'advisory' AND lock.classid = %s AND lock.granted
-               AND activity.datname = current_database()
-            """,
-            LOCKS[step],
-        )
-
-    def _find_importer(self, _step):
-        """Whoever is between the first and the last statement of a sale order."""
-        return self.run.sql.rows(
-            """
-            SELECT application_name FROM pg_stat_activity
-             WHERE datname = current_database() AND state <> 'idle'
-               AND query ~ '"(sale_order|sale_order_line|stock_move|stock_picking)"'
-               AND xact_start IS NOT NULL
-            """
-        )
-
-    def _kill_one(self, rows):
-        """:param rows: application names, which Odoo makes of its process ids"""
+    def _kill_one(self, step):
         mine = self._processes()
-        for [name] in rows:
-            pid = name.rpartition("-")[2]
-            if pid.isdigit() and int(pid) in mine:
-                os.kill(int(pid), signal.SIGKILL)
+        for [pid] in self._find(*JOBS[step]):
+            if pid in mine:
+                os.kill(pid, signal.SIGKILL)
                 return True
         return False
+
+    def _find(self, method, lock):
+        """Process ids of workers that are in the middle of it."""
+        if not self.run.strategy.addons:
+            # there is one thing to kill: whoever serves a call that writes
+            return self._find_any()
+        return self.run.sql.rows(
+            """
+            SELECT worker_pid FROM queue_job
+             WHERE state = 'started' AND method_name = %(method)s AND EXISTS (
+                   SELECT FROM pg_stat_activity activity
+                     LEFT JOIN pg_locks lock
+                            ON lock.pid = activity.pid AND lock.granted
+                           AND lock.locktype = 'advisory'
+                    WHERE activity.datname = current_database()
+                      AND activity.state <> 'idle'
+                      AND CASE WHEN %(lock)s IS NULL
+                          THEN query ~ '"(sale_order|sale_order_line|stock_move)"'
+                          ELSE lock.classid::bigint = %(lock)s END)
+            """,
+            method=method,
+            lock=lock,
+        )
+
+    def _find_any(self):
+        writing = self.run.sql.value(
+            """
+            SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND state <> 'idle'
+               AND query ~ '(INSERT INTO|UPDATE) "(sale_order|stock_move)'
+            """
+        )
+        if not writing:
+            return []
+        # Odoo's backends do not tell their process: of its workers the busiest
+        busiest = max(self._processes(), key=_seconds, default=0)
+        return [[busiest]]
 
     def _processes(self):
         """Workers of the Odoo that this run has started, and of no other."""
         try:
             head = psutil.Process(self.run.server.process.pid)
             return {each.pid for each in head.children(recursive=True)}
-        except psutil.Error as error:
-            raise DemoError(f"Odoo has ended: {error}") from error
+        except psutil.Error:
+            return set()  # it has ended, and is about to be started again
+
+
+def _seconds(pid):
+    """Processor seconds of a process so far."""
+    try:
+        return sum(psutil.Process(pid).cpu_times()[:2])
+    except psutil.Error:
+        return 0

@@ -27,6 +27,9 @@ STRATEGIES = {
     for each in (ours.Shared, ours.Exclusive, ours.Risk, CronPush, EventCas)
 }
 
+# About twice what two cores can take in: the rest waits until the shoppers have gone.
+SHOPPERS_A_MINUTE = 650
+
 
 def say(*words):
     print(*words, file=sys.stderr, flush=True)
@@ -121,7 +124,7 @@ def parser():
     add(
         "--compare",
         type=float,
-        default=1.0,
+        default=0.25,
         metavar="PART",
         help="of the trace, from its beginning, that risk and the baselines play",
     )
@@ -138,7 +141,7 @@ def parser():
 
 def read(arguments):
     options = parser().parse_args(arguments)
-    options.minutes = options.minutes or max(0.4, options.orders / 1500)
+    options.minutes = options.minutes or max(0.5, options.orders / SHOPPERS_A_MINUTE)
     names = (
         list(STRATEGIES) if options.strategy == "all" else options.strategy.split(",")
     )

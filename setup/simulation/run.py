@@ -36,7 +36,7 @@ class Run:
 
     def wait(self, what, condition, seconds=SECONDS_TO_CONNECT):
         began = time.monotonic()
-        self.server.process.wait_for(what, condition, seconds)
+        self.server.wait_for(what, condition, seconds)
         self.say(f"      {what} ({time.monotonic() - began:.0f} s)")
 
     def expected_units(self):
@@ -56,6 +56,7 @@ class Run:
         trouble = faults.Faults(self, self.options.faults)
         self.began_wall, self.began = time.time(), time.monotonic()
         busy = psutil.cpu_times()
+        self.server.keep_up()
         self.first = self._first_numbers()
         strategy.start()
         threads = [*self._shoppers(), *self._people(), trouble.thread()]
@@ -72,7 +73,7 @@ class Run:
         facts = self._settle()
         strategy.stop()
         facts["busy"] = _busy(busy, psutil.cpu_times())
-        facts["faults"] = trouble.done
+        facts["faults"] = {**trouble.done, "odoo_restarted": self.server.restarts}
         facts["skipped"] = self.company.skipped
         if self.errors:
             raise DemoError(f"the driver failed: {self.errors[0]!r}")
@@ -200,7 +201,6 @@ class Run:
         end = time.monotonic() + self.options.patience
         last, quiet_since = self._last_write(), time.monotonic()
         while True:
-            self.server.process.check()
             if self.strategy.is_quiet():
                 facts = self.facts()
                 if not self._open(facts):
@@ -223,7 +223,7 @@ class Run:
             for shop in self.shops.values()
             for event in list(shop.events)
         )
-        return changes + len(self.strategy.known())
+        return changes + len(self.strategy.known()) + len(self.strategy.sales())
 
     def _open(self, facts):
         """Whether something is still wrong that may yet come right."""

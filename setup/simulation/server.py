@@ -1,10 +1,12 @@
 """Odoo with its job runner, on a database that is there already."""
 
 import sys
+import threading
+import time
 
 import databases
 from demo_database import LOCAL_ONLY
-from demo_processes import Process
+from demo_processes import DemoError, Process
 from demo_rpc import Rpc
 
 # More hands for orders than a small company has: this one has a year's in minutes.
@@ -22,18 +24,12 @@ class Server:
         self.env, self.folder, self.sql, self.ports = env, folder, sql, ports
         self.log, self.workers = log, workers
         self.url = f"http://127.0.0.1:{ports[0]}"
-        self.process = None
+        self.process = self._guard = None
+        self.restarts, self._over = 0, threading.Event()
 
     def __enter__(self):
         self.sql.run(LOCAL_ONLY % {"url": f"'{self.url}'"})
-        script = databases.REPO / "setup" / "lib" / "odoo_server.py"
-        self.process = Process(
-            "Odoo",
-            [sys.executable, script, "--config", self._write_conf()],
-            self.folder / f"odoo-{self.log}.log",
-            self.env,
-            self.folder,
-        )
+        self._start()
         try:
             self.process.wait_for(
                 "answers at its port", Rpc(self.url, "").is_up, SECONDS_TO_START
@@ -44,8 +40,47 @@ class Server:
         return self
 
     def __exit__(self, *_error):
+        self._over.set()
+        if self._guard:
+            self._guard.join(30)
         self.process.stop()
         self.sql.close()
+
+    def keep_up(self):
+        """From here on start Odoo again when it ends, as a service manager does: its
+        head ends where it wants a new worker while the database is away."""
+        self._guard = threading.Thread(target=self._keep_up, daemon=True)
+        self._guard.start()
+
+    def _keep_up(self):
+        while not self._over.wait(1):
+            try:
+                self.process.check()
+            except DemoError:
+                self.process.stop()
+                self.restarts += 1
+                self._start()
+
+    def _start(self):
+        script = databases.REPO / "setup" / "lib" / "odoo_server.py"
+        suffix = f"-{self.restarts}" if self.restarts else ""
+        self.process = Process(
+            "Odoo",
+            [sys.executable, script, "--config", self._write_conf()],
+            self.folder / f"odoo-{self.log}{suffix}.log",
+            self.env,
+            self.folder,
+        )
+
+    def wait_for(self, what, condition, seconds):
+        """Wait until ``condition()`` is true, whether Odoo is up or comes back."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if not self._guard:
+                self.process.check()
+            if time.monotonic() > end:
+                raise DemoError(f"Odoo: {what}: not within {seconds:g} s")
+            time.sleep(0.1)
 
     def rpc(self):
         return Rpc(self.url, self.sql.name).login("admin", "admin")

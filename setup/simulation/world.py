@@ -1,7 +1,7 @@
 """What is sold where: products, packs, kits, warehouses, shops. The same by seed."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # Warehouses that are one stock for every shop that sells from them.
 POOLS = {"main": ("WH", "EAST"), "west": ("WEST",)}
@@ -80,13 +80,16 @@ def make(seed, skus, channels, orders=0):
         for each in products.values()
     }
     names = sorted(products)
+    parts_of_kits = [dice.sample(names, 2) for _kit in range(kits)]
+    for sku in {sku for parts in parts_of_kits for sku in parts}:
+        products[sku] = _gathered(products[sku])
     for index, sku in enumerate(dice.sample(names, packs)):
         units = PACK_OF[index % len(PACK_OF)]
         listings[f"{sku}-X{units}"] = _combined(
             f"{sku}-X{units}", "pack", products, {sku: units}
         )
-    for index in range(kits):
-        parts = dict(zip(dice.sample(names, 2), (1, 2), strict=True))
+    for index, skus in enumerate(parts_of_kits):
+        parts = dict(zip(skus, (1, 2), strict=True))
         listings[f"KIT-{index:03d}"] = _combined(
             f"KIT-{index:03d}", "kit", products, parts
         )
@@ -117,6 +120,13 @@ def _spread(dice, units, scarce):
     east = 0 if scarce and dice.random() < 0.5 else main // 3
     west = 0 if scarce else max(1, units // 5)
     return {"WH": main - east, "EAST": east, "WEST": west}
+
+
+def _gathered(product):
+    """Kits are put together in one warehouse: parts in two make none."""
+    stock = product.stock
+    together = {"WH": stock["WH"] + stock["EAST"], "EAST": 0, "WEST": stock["WEST"]}
+    return replace(product, stock=together)
 
 
 def _combined(sku, kind, products, parts):
