@@ -127,7 +127,7 @@ class ChannelChannel(models.Model):
         self._guarded(self.env["channel.observer"]._run, self._may_talk)
 
     def _job_look(self):
-        """Look for numbers that were changed on the channel where nothing of ours is."""
+        """Look for numbers that were changed on the channel where nothing moves."""
         self._guarded(self.env["channel.observer"]._look_around, self._may_publish)
 
     def _job_webhooks(self):

@@ -5,13 +5,13 @@ from ..db.transaction import own_transaction
 
 
 class ChannelObserver(models.AbstractModel):
-    """Finds numbers that somebody has changed on the channel where nothing of ours moves.
+    """Finds numbers that somebody has changed on the channel, where nothing moves here.
 
     A publication that meets another number than it expected finds that out by itself;
     but a number that needs no publication would stay wrong for good. So now and then
-    all known numbers are read. One that differs is not put right here, since a sale that
-    we have not seen looks the same: it is doubted, which is what a refused publication
-    does too, and the observer finds out which of the two it is.
+    all known numbers are read. One that differs is not put right here, since a sale
+    that we have not seen looks the same: it is doubted, which is what a refused
+    publication does too, and the observer finds out which of the two it is.
     """
 
     _inherit = "channel.observer"

@@ -173,8 +173,8 @@ def _sums_by_pool(name, pools):
     """Columns: the sum of ``name`` over the warehouses of each pool."""
     return SQL(", ").join(
         SQL(
-            "sum(%(name)s) FILTER (WHERE %(name)s IS NOT NULL AND warehouse_id %(inside)s) "
-            "AS %(column)s",
+            "sum(%(name)s) FILTER (WHERE %(name)s IS NOT NULL "
+            "AND warehouse_id %(inside)s) AS %(column)s",
             name=SQL.identifier(name),
             column=SQL.identifier(column),
             inside=SQL("= %s", *pool) if len(pool) == 1 else SQL("IN %s", pool),

@@ -54,8 +54,9 @@ class ChannelPlanner(models.AbstractModel):
             ),
             packed AS (
                 -- four digits absorb the rounding of unit conversions, not stock
-                SELECT %(carried)s, %(limits)s CASE WHEN factor > 0 THEN LEAST(2000000000,
-                       floor(promised / factor + 0.00005)) ELSE 0 END AS sold
+                SELECT %(carried)s, %(limits)s CASE WHEN factor > 0
+                       THEN LEAST(2000000000, floor(promised / factor + 0.00005))
+                       ELSE 0 END AS sold
                   FROM buffered OFFSET 0
             ),
             shown AS (

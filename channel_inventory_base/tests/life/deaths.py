@@ -21,7 +21,7 @@ def tell(env, channel):
 
 
 class DeathContract(LifeCase):
-    """A worker is killed between any two commits; after it both sides agree all the same.
+    """A worker is killed between any two commits; both sides agree all the same.
 
     Each flow runs once undisturbed, which tells its commits by the names of the
     functions that make them. Then it runs again for each death that differs from the

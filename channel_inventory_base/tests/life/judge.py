@@ -42,7 +42,8 @@ class Judge:
 
     def check_order(self, env, seen, found):
         excuse = self.excused(env, found)
-        words = f"{seen} {found.state} {found.sale_order_id.state} {excuse.mapped('message')}"
+        excuses = excuse.mapped("message")
+        words = f"{seen} {found.state} {found.sale_order_id.state} {excuses}"
         sales = env["sale.order"].search([("channel_order_id", "=", found.id)])
         self.assertLessEqual(len(sales), 1, f"one sale order: {words}")
         self.check_nothing_twice(seen, found, words)

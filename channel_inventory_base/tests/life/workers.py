@@ -61,7 +61,7 @@ class Workers:
                 do_all(env, self.channel(env))
 
     def kill_at(self, number, side, work=do_all):
-        """A worker process is killed at its n-th commit. :return: whether it got there"""
+        """Kill a worker process at its n-th commit. :return: whether it got there"""
         return run_in_child(
             self.registry,
             lambda env: work(env, self.channel(env)),
