@@ -21,6 +21,8 @@ COMPRESSED = """
 """
 # The salespeople's part where shops share everything among themselves.
 KEPT_FOR_PEOPLE = 1
+# Looks, half a second apart, after which the first numbers are believed to stay.
+READY = 8
 # The risk buffer: percent, and the seconds that 95 of 100 numbers take to a shop.
 CHANCE, LATENCY = 5, 3
 
@@ -144,10 +146,24 @@ class Shared(Strategy):
         self._odoo = run.server.rpc()
         self._thread = threading.Thread(target=self._crons, daemon=True)
         self._thread.start()
-        run.wait("the numbers of this strategy are shown", self.is_quiet, 120)
+        self._calm = 0
+        run.wait("the numbers of this strategy are shown", self._is_ready, 240)
 
     def rules(self):
         """What this strategy asks for besides."""
+
+    def _is_ready(self):
+        """Every shop shows its number, and has for a while: what a rule changes is
+        planned, lowered and only then raised, with moments of quiet in between."""
+        right = self.is_quiet() and all(
+            shown == targets.get((key, place, sku), 0)
+            for targets in [self.levels()]
+            for key, shop in self.run.shops.items()
+            for (place, sku), shown in shop.shown().items()
+        )
+        self._calm = self._calm + 1 if right else 0
+        time.sleep(0.5)
+        return self._calm > READY
 
     def _crons(self):
         """Scheduled actions, each as often as its part of the compressed time."""
