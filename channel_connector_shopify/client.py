@@ -11,8 +11,9 @@ import random
 import time
 from urllib.parse import urlsplit
 
-from .errors import Malformed, ShopifyError, Throttled, Unauthorized, Unavailable
-from .lib import answers, transport
+from ..channel_inventory_base.lib import transport
+from .errors import ClientError, Malformed, Throttled, Unauthorized, Unavailable
+from .lib import answers
 
 _logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Client:
 
         :param document: a ``queries.Document``
         :return: its ``data``, complete: an answer with errors is an error
-        :raise ShopifyError: see ``errors``; ``uncertain`` when a mutation may have
+        :raise ClientError: see ``errors``; ``uncertain`` when a mutation may have
             been carried out in this or an earlier attempt
         """
         # encoded once: a retry repeats every byte
@@ -78,7 +79,7 @@ class Client:
         for attempt in itertools.count(1):
             try:
                 return self._attempt(document, body)
-            except ShopifyError as error:
+            except ClientError as error:
                 uncertain = error.uncertain = uncertain or error.uncertain
                 wait = self._retry_delay(document, error, attempt)
                 if wait is None:
@@ -133,8 +134,9 @@ class Client:
         return self._send(document, body, self._tokens.renew(token))
 
     def _send(self, document, body, token):
-        reply = transport.post(
+        reply = transport.send(
             self._session,
+            "POST",
             self.url,
             body,
             {

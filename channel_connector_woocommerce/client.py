@@ -12,9 +12,10 @@ import time
 import uuid
 from urllib.parse import urlsplit
 
+from ..channel_inventory_base.lib import transport
 from .const import PAGE
-from .errors import Throttled, Unavailable, WooError
-from .lib import answers, oauth, transport
+from .errors import ClientError, Throttled, Unavailable
+from .lib import answers, oauth
 
 _logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Client:
         for attempt in itertools.count(1):
             try:
                 return self._attempt("GET", route, params, None)
-            except WooError as error:
+            except ClientError as error:
                 wait = self._retry_delay(error, attempt)
                 if wait is None:
                     raise

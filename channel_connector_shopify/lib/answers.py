@@ -38,7 +38,7 @@ _CODES = {
 
 
 def check_status(reply, acts=False):
-    """:raise ShopifyError: the HTTP status is not 200"""
+    """:raise ClientError: the HTTP status is not 200"""
     if reply.status == 200:
         return
     kind, words = _STATUS.get(reply.status) or _general(reply.status)
@@ -111,7 +111,7 @@ def _mapping(value):
 def data_of(answer, acts=False):
     """The data of an answer without errors. Half an answer is none.
 
-    :raise ShopifyError: the worst of its errors
+    :raise ClientError: the worst of its errors
     """
     errors = answer.get("errors")
     data = answer.get("data")

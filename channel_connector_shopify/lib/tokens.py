@@ -3,7 +3,7 @@
 import time
 import uuid
 
-from ..errors import ShopifyError, Unauthorized, Unavailable
+from ..errors import ClientError, Unauthorized, Unavailable
 
 LEASE = 75
 """Seconds that a renewal may take before another worker tries; more than a request."""
@@ -107,7 +107,7 @@ class RenewingToken:
     def _exchange(self, lease, refresh):
         try:
             answer = self._grant(refresh)
-        except ShopifyError:
+        except ClientError:
             self._finish(lease, {})
             raise
         lifetime = answer["expires_in"]

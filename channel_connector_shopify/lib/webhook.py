@@ -10,7 +10,7 @@ import hmac
 import json
 
 from ..const import PRIVACY_TOPICS
-from ..errors import Malformed, ShopifyError
+from ..errors import Forged, Malformed
 from .rest import order_ref
 
 KINDS = {
@@ -19,10 +19,6 @@ KINDS = {
     "products": "catalogue",
     "inventory_levels": "level",
 }
-
-
-class Forged(ShopifyError):
-    """The delivery is not from this channel's shop."""
 
 
 def sign(secret, body):

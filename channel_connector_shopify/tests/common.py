@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-import requests
-
-from odoo.tests import BaseCase
+from odoo.addons.channel_inventory_base.tests.common_http import (  # noqa: F401
+    FakeResponse,
+    FakeSession,
+    PureCase,
+)
 
 from ..client import Client
 from ..lib.throttle import Throttle
@@ -20,57 +22,6 @@ from ..lib.tokens import StaticToken
 SCHEMAS = os.environ.get("CHANNEL_SHOPIFY_SCHEMAS", "")
 TOKEN = "shpat_0123456789abcdef"
 SHOP = "https://my-shop.myshopify.com"
-
-
-class PureCase(BaseCase):
-    """No database, no network."""
-
-
-class FakeResponse:
-    """What ``requests`` gives, streamed."""
-
-    def __init__(self, status=200, body=b"", headers=None, error=None):
-        self.status_code = status
-        self.headers = requests.structures.CaseInsensitiveDict(headers or {})
-        self._body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self._error = error
-
-    def iter_content(self, size):
-        for start in range(0, len(self._body), size):
-            yield self._body[start : start + size]
-        if self._error:
-            raise self._error
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *args):
-        return False
-
-
-class FakeSession:
-    """Answers from a list, or by a function; remembers what was sent."""
-
-    def __init__(self, *answers):
-        self.answers = list(answers)
-        self.sent = []
-        self.lock = threading.Lock()
-
-    def post(self, url, data=None, headers=None, **options):
-        with self.lock:
-            self.sent.append({"url": url, "data": data, "headers": headers, **options})
-            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if callable(answer):
-            answer = answer(self.sent[-1])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer if isinstance(answer, FakeResponse) else FakeResponse(body=answer)
-
-    def get(self, url, **options):
-        return self.post(url, **options)
-
-    def close(self):
-        pass
 
 
 class FakeStore:

@@ -3,18 +3,19 @@ import json
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from odoo.addons.channel_inventory_base.lib import transport
+
 from .. import client
 from ..errors import (
     Forbidden,
     Malformed,
     Misconfigured,
     Refused,
-    ShopifyError,
+    ClientError,
     Throttled,
     Unauthorized,
     Unavailable,
 )
-from ..lib import transport
 from ..queries import BULK_START, SET_QUANTITIES, SHOP
 from . import common
 from .common import FakeClock, FakeResponse, FakeSession, FakeStore, PureCase
@@ -36,7 +37,7 @@ class TestClient(PureCase):
         self.session = FakeSession(*answers)
         return common.make_client(self.session, self.clock, **options)
 
-    def fail(self, document, *answers, kind=ShopifyError, **options):
+    def fail(self, document, *answers, kind=ClientError, **options):
         client = self.client(*answers, **options)
         with self.assertRaises(kind) as caught:
             client.execute(document, KEYED)

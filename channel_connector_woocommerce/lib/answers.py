@@ -27,7 +27,7 @@ def data_of(reply, acts):
 
     :param acts: the request changes something: where it is not told what became of
         it, that is open
-    :raise WooError: see ``errors``
+    :raise ClientError: see ``errors``
     """
     if 300 <= reply.status < 400:
         raise Misconfigured(

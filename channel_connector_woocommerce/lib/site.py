@@ -11,7 +11,7 @@ def find(ask):
 
     :param ask: ``ask(plain)`` gives the index of the API
     :return: (plain, namespaces, name of the site)
-    :raise WooError: REST answers at neither, or WooCommerce is not in it
+    :raise ClientError: REST answers at neither, or WooCommerce is not in it
     """
     first = None
     for plain in (False, True):

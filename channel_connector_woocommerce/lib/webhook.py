@@ -10,15 +10,11 @@ import hmac
 import json
 import re
 
-from ..errors import Malformed, WooError
+from ..errors import Forged, Malformed
 from .events import digest, order_event
 
 PING = re.compile(rb"webhook_id=\d+")
 KINDS = {"order": "order", "product": "catalogue"}
-
-
-class Forged(WooError):
-    """The delivery is not from this channel's shop."""
 
 
 def sign(secret, body):

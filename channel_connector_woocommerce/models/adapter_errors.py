@@ -1,56 +1,45 @@
-from contextlib import contextmanager
-
 from odoo import models
-from odoo.exceptions import UserError
 
 from odoo.addons.channel_inventory_base import exceptions
 
 from .. import errors
-from ..lib.webhook import Forged
 
 
 class ChannelAdapterWoocommerce(models.AbstractModel):
-    """The one place where WooCommerce's errors become the base's, with words."""
+    """What is WooCommerce's own in the translation of errors: kinds and words."""
 
     _inherit = "channel.adapter.woocommerce"
 
-    @contextmanager
-    def _translated(self):
-        """Around everything that speaks to the shop or reads what it said."""
-        try:
-            yield
-        except errors.WooError as error:
-            raise self._translate(error) from error
-        except UserError as error:
-            # the server's encryption key is missing or another
-            raise exceptions.ConfigurationError(str(error)) from error
-
-    def _translate(self, error):
-        """:return: the base's error, with words for the operator"""
-        if isinstance(error, errors.Malformed):
-            return exceptions.MalformedDataError(error.reason, path=error.path)
-        kind, more = self._kind_of(error), {}
-        if kind is exceptions.ThrottledError:
-            more["retry_after"] = error.retry_after
-        return kind(
-            self._words_for(error), code=error.code, detail=error.detail, **more
-        )
-
     def _kind_of(self, error):
-        if error.uncertain:
-            return exceptions.UncertainError
-        if isinstance(error, errors.Unavailable) and error.retry_after:
+        outage = isinstance(error, errors.Unavailable) and not error.uncertain
+        if outage and error.retry_after:
             # a maintenance page that says how long: wait as it asks
             return exceptions.ThrottledError
-        return {
-            errors.Throttled: exceptions.ThrottledError,
-            errors.Unavailable: exceptions.UnavailableError,
-            errors.Unauthorized: exceptions.AuthError,
-            errors.Forbidden: exceptions.AuthError,
-            errors.Misconfigured: exceptions.ConfigurationError,
-            errors.BurntKey: exceptions.StaleKeyError,
-            Forged: exceptions.ForgedError,
-        }.get(type(error), exceptions.RejectedError)
+        return super()._kind_of(error)
+
+    def _words_by_code(self, error):
+        words = super()._words_by_code(error)
+        if isinstance(error, errors.Misconfigured):
+            words |= {
+                "REDIRECT": self.env._(
+                    "The address leads on to %s: enter that one, as it is in the "
+                    "browser when the shop is open.",
+                    error,
+                ),
+                "NO_REST": self.env._(
+                    "There is no REST API at this address, neither at /wp-json/ nor at "
+                    "?rest_route=/. Is it the address of the WordPress site? A security "
+                    "plugin may have switched the API off."
+                ),
+                "NO_WOOCOMMERCE": self.env._(
+                    "The site answers, but WooCommerce is not active on it."
+                ),
+                "NO_ROUTE": self.env._(
+                    "The shop does not know this request: its WooCommerce is older "
+                    "than version 3.5, or a plugin has removed it."
+                ),
+            }
+        return words
 
     def _words_for(self, error):
         if isinstance(error, errors.Unauthorized):
@@ -68,37 +57,12 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 error,
             )
         if isinstance(error, errors.Misconfigured):
-            return self._words_for_settings(error)
+            return super()._words_for(error)
         if isinstance(error, errors.Unavailable):
             return self._words_for_outage(error)
         if isinstance(error, errors.Throttled):
             return self.env._("The shop's host asks us to slow down: %s", error)
         return self.env._("WooCommerce refuses: %s", error)
-
-    def _words_for_settings(self, error):
-        words = {
-            "REDIRECT": self.env._(
-                "The address leads on to %s: enter that one, as it is in the browser "
-                "when the shop is open.",
-                error,
-            ),
-            "NO_REST": self.env._(
-                "There is no REST API at this address, neither at /wp-json/ nor at "
-                "?rest_route=/. Is it the address of the WordPress site? A security "
-                "plugin may have switched the API off."
-            ),
-            "NO_WOOCOMMERCE": self.env._(
-                "The site answers, but WooCommerce is not active on it."
-            ),
-            "NO_ROUTE": self.env._(
-                "The shop does not know this request: its WooCommerce is older than "
-                "version 3.5, or a plugin has removed it."
-            ),
-            "TLS": self.env._("The certificate of the address is not trusted."),
-        }
-        return words.get(error.code) or self.env._(
-            "The settings do not work: %s", error
-        )
 
     def _words_for_outage(self, error):
         words = {

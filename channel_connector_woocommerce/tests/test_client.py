@@ -10,7 +10,7 @@ from .common import FakeResponse, PureCase, html, make_client, refusal
 class TestClient(PureCase):
     def error(self, answer, method="GET"):
         client, _session, _slept = make_client(answer)
-        with self.assertRaises(errors.WooError) as caught:
+        with self.assertRaises(errors.ClientError) as caught:
             if method == "GET":
                 client.get("wc/v3/orders")
             else:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import requests
 from urllib3 import exceptions as urllib3_errors
 
-from ..errors import Misconfigured, Unavailable
+from .errors import Malformed, Misconfigured, Unavailable
 
 MAX_BYTES = 20_000_000
+MAX_LINE = 1_000_000
 CHUNK = 65_536
 
 
@@ -19,14 +20,18 @@ class Reply:
     body: bytes
 
 
-def send(session, method, url, body, headers, *, timeout, clock=time.monotonic):
+def send(
+    session, method, url, body, headers, *, timeout, clock=time.monotonic, acts=None
+):
     """Send a request and read its whole answer.
 
     :param timeout: seconds of silence; the whole may take twice that
+    :param acts: the request changes something: a lost answer leaves that open; None
+        where the method says it
     :raise Unavailable: no answer, with ``uncertain`` where the request may have
-        arrived and changes something
+        arrived and acts
     """
-    acts, failure = method != "GET", None
+    acts, failure = method != "GET" if acts is None else acts, None
     try:
         with session.request(
             method,
@@ -35,7 +40,7 @@ def send(session, method, url, body, headers, *, timeout, clock=time.monotonic):
             headers=headers,
             timeout=timeout,
             stream=True,
-            # a redirect would take the keys somewhere else
+            # a redirect would take the credentials somewhere else
             allow_redirects=False,
         ) as response:
             content = _read(response, clock, clock() + 2 * timeout, acts)
@@ -46,7 +51,7 @@ def send(session, method, url, body, headers, *, timeout, clock=time.monotonic):
         failure = Misconfigured("the address is not valid", code="ADDRESS")
     except requests.exceptions.RequestException as error:
         failure = _lost(error, acts)
-    # raised out here, so that nothing chains to the request and its keys
+    # raised out here, so that nothing chains to the request and its credentials
     raise failure
 
 
@@ -85,3 +90,34 @@ def _never_sent(error):
     return isinstance(
         reason, urllib3_errors.NewConnectionError | urllib3_errors.ConnectTimeoutError
     )
+
+
+def stream_lines(session, url, *, timeout):
+    """Yield the lines of a file, none longer than ``MAX_LINE``, as bytes."""
+    failure = None
+    try:
+        with session.get(
+            url, timeout=timeout, stream=True, allow_redirects=False
+        ) as response:
+            if response.status_code != 200:
+                raise Unavailable(
+                    f"the file answers {response.status_code}",
+                    status=response.status_code,
+                    code="BULK_FILE",
+                )
+            yield from _lines(response.iter_content(CHUNK))
+            return
+    except requests.exceptions.RequestException as error:
+        failure = _lost(error, False)
+    raise failure
+
+
+def _lines(chunks):
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MAX_LINE:
+            raise Malformed(f"a line has more than {MAX_LINE} bytes")
+        yield from filter(None, lines)
+    if rest:
+        yield rest

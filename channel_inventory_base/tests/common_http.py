@@ -1,0 +1,61 @@
+"""Doubles for tests of clients without a network: a session and its answers."""
+
+import json
+import threading
+
+import requests
+
+from odoo.tests import BaseCase
+
+
+class PureCase(BaseCase):
+    """No database, no network."""
+
+
+class FakeResponse:
+    """What ``requests`` gives, streamed."""
+
+    def __init__(self, status=200, body=b"", headers=None, error=None):
+        self.status_code = status
+        self.headers = requests.structures.CaseInsensitiveDict(headers or {})
+        self._body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self._error = error
+
+    def iter_content(self, size):
+        for start in range(0, len(self._body), size):
+            yield self._body[start : start + size]
+        if self._error:
+            raise self._error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        return False
+
+
+class FakeSession:
+    """Answers from a list, the last one for ever, or by a function; remembers what was
+    sent."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.sent = []
+        self.lock = threading.Lock()
+
+    def request(self, method, url, data=None, headers=None, **options):
+        sent = {"method": method, "url": url, "data": data, "headers": headers}
+        with self.lock:
+            self.sent.append({**sent, **options})
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if callable(answer):
+            answer = answer(self.sent[-1])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, FakeResponse) else FakeResponse(body=answer)
+
+    def get(self, url, **options):
+        return self.request("GET", url, **options)
+
+    def close(self):
+        pass
