@@ -7,11 +7,11 @@ from odoo.addons.channel_inventory_base.lib import transport
 
 from .. import client
 from ..errors import (
+    ClientError,
     Forbidden,
     Malformed,
     Misconfigured,
     Refused,
-    ClientError,
     Throttled,
     Unauthorized,
     Unavailable,

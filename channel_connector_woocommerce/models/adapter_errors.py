@@ -27,9 +27,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                     error,
                 ),
                 "NO_REST": self.env._(
-                    "There is no REST API at this address, neither at /wp-json/ nor at "
-                    "?rest_route=/. Is it the address of the WordPress site? A security "
-                    "plugin may have switched the API off."
+                    "There is no REST API at this address, neither at /wp-json/ nor "
+                    "at ?rest_route=/. Is it the address of the WordPress site? A "
+                    "security plugin may have switched the API off."
                 ),
                 "NO_WOOCOMMERCE": self.env._(
                     "The site answers, but WooCommerce is not active on it."
