@@ -125,13 +125,19 @@ class Client:
             self._throttle.settle(ticket, document.name, report)
 
     def _send_authorized(self, document, body):
-        """Send with a token; one that is refused is renewed once, then it is final."""
+        """Send with a token; one that is refused is renewed, then it is final.
+
+        Twice: what the first renewal gives may be what another worker got a while ago,
+        and that may have expired as well.
+        """
         token = self._tokens.get()
-        try:
-            return self._send(document, body, token)
-        except Unauthorized:
-            _logger.info("the access token was refused, renewing it")
-        return self._send(document, body, self._tokens.renew(token))
+        for _renewal in range(2):
+            try:
+                return self._send(document, body, token)
+            except Unauthorized:
+                _logger.info("the access token was refused, renewing it")
+            token = self._tokens.renew(token)
+        return self._send(document, body, token)
 
     def _send(self, document, body, token):
         reply = transport.send(

@@ -183,7 +183,7 @@ class TestClient(PureCase):
         self.fail(SHOP, FakeResponse(401), kind=Unauthorized)
         self.assertEqual(len(self.session.sent), 1)
 
-    def test_refused_token_is_renewed_exactly_once(self):
+    def test_refused_token_is_renewed_and_then_is_final(self):
         class Tokens:
             asked = 0
 
@@ -200,9 +200,28 @@ class TestClient(PureCase):
         self.assertEqual(tokens.asked, 1)
         sent = [each["headers"]["X-Shopify-Access-Token"] for each in self.session.sent]
         self.assertEqual(sent, ["old", "new-1"])
-        client = self.client(FakeResponse(401), tokens=tokens)
+        refused = [FakeResponse(401)] * 3
+        client = self.client(*refused, tokens=tokens)
         self.assertRaises(Unauthorized, client.execute, SHOP)
-        self.assertEqual((tokens.asked, len(self.session.sent)), (2, 2))
+        self.assertEqual((tokens.asked, len(self.session.sent)), (3, 3))
+
+    def test_what_another_worker_got_may_have_expired_as_well(self):
+        """A job that runs for long knows the token before last; that the next one is
+        refused too must not stop the channel until a person has acted."""
+
+        class Tokens:
+            def get(self):
+                return "before-last"
+
+            def renew(self, rejected):
+                return {"before-last": "last", "last": "new"}[rejected]
+
+        client = self.client(
+            FakeResponse(401), FakeResponse(401), GOOD, tokens=Tokens()
+        )
+        client.execute(SHOP)
+        sent = [each["headers"]["X-Shopify-Access-Token"] for each in self.session.sent]
+        self.assertEqual(sent, ["before-last", "last", "new"])
 
     def test_errors_and_logs_hold_no_token(self):
         leaky = requests.exceptions.ConnectionError(f"token={common.TOKEN}")
