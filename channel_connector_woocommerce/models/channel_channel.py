@@ -27,13 +27,14 @@ class ChannelChannel(models.Model):
     )
     woocommerce_refund_by = fields.Selection(
         [
-            ("gateway", "Pay back through the payment gateway"),
-            ("record", "Only record them: money is paid back by hand"),
+            ("gateway", "Paid back by the gateway"),
+            ("record", "Recorded only"),
         ],
         string="Refunds",
         default="gateway",
-        help="What a refund made in Odoo does in the shop. Gateways that cannot pay "
-        "back (bank transfer, cash on delivery) refuse the first.",
+        help="What a refund made in Odoo does in the shop. Recorded only: somebody "
+        "pays the money back by hand. Gateways that cannot pay back (bank transfer, "
+        "cash on delivery) refuse the other.",
     )
 
     @api.model

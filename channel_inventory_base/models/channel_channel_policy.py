@@ -32,7 +32,10 @@ class ChannelChannel(models.Model):
         default="backorder",
         required=True,
         help="What happens to an order line whose stock is not there when the order is "
-        "to be confirmed. Products and listings may say otherwise.",
+        "to be confirmed: what is there is shipped and the rest follows; all of it "
+        "waits (parked, its stock held); an offered substitute is shipped; the channel "
+        "is told to cancel the rest; or a person decides. Products and listings may "
+        "say otherwise.",
     )
     reroute_confirmed = fields.Boolean(
         string="Route Confirmed Orders Again",

@@ -292,7 +292,8 @@ class ChannelOrder(models.Model):
     def _on_refund_known(self, message):
         """A refund that came in meanwhile may be another than ours after all."""
         if message.kind == "refund" and self.state == "imported":
-            self.state = "captured"
+            # the timeline tells it
+            self.with_context(tracking_disable=True).state = "captured"
             self.channel_id._wake("_job_intake")
 
     def _want_fetch(self):

@@ -95,7 +95,7 @@ class ChannelOrder(models.Model):
                     move,
                     self.env._(
                         "%(move)s: %(total)s %(currency)s, %(state)s",
-                        move=move.display_name,
+                        move=move.name or self.env._("Invoice"),
                         total=f"{move.amount_total:.2f}",
                         currency=move.currency_id.name,
                         state=self.env._("posted")
@@ -172,7 +172,7 @@ class ChannelOrder(models.Model):
                     move,
                     self.env._(
                         "%(move)s: payment registered in %(journal)s",
-                        move=move.display_name,
+                        move=move.name,
                         journal=journal.name,
                     ),
                 )

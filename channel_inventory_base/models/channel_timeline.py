@@ -20,7 +20,7 @@ class ChannelTimeline(models.Model):
     channel_id = fields.Many2one("channel.channel", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     direction = fields.Selection(
-        [("in", "From the channel"), ("here", "In Odoo"), ("out", "To the channel")],
+        [("in", "Channel"), ("here", "Odoo"), ("out", "To channel")],
         readonly=True,
     )
     kind = fields.Selection(

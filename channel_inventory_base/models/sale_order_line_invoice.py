@@ -23,7 +23,7 @@ class SaleOrder(models.Model):
         if not whole:
             return 1.0
         delivered = sum(
-            line.price_subtotal * min(1.0, line.qty_delivered / line.product_uom_qty)
+            line.price_subtotal * min(1.0, line._count_left() / line.product_uom_qty)
             for line in goods
             if line.product_uom_qty
         )
@@ -67,9 +67,11 @@ class SaleOrderLine(models.Model):
             return self.product_uom_qty
         if self.product_id.type == "consu":
             return self._count_left()
-        if self.price_subtotal >= 0:
-            return self.product_uom_qty
-        return self.product_uom_qty * self.order_id._get_delivered_part()
+        part = self.order_id._get_delivered_part()
+        if self.price_subtotal < 0:
+            return self.product_uom_qty * part
+        # a delivery charge is on the first invoice, and on none of its own
+        return self.product_uom_qty if part else 0.0
 
     def _count_left(self):
         """How much has left for the customer. What came back had left: it is credited

@@ -406,9 +406,21 @@ class TestBooksShipped(BooksCase):
     invoice_policy = "shipped"
 
     def test_nothing_is_invoiced_before_it_has_left(self):
-        self.sell()
+        """Neither goods nor what is charged for their delivery."""
+        charge = self._shipping("4.00", tax(10, "0.40"))
+        values = dict(shipping_lines=(charge,), total="15.39", total_tax="1.40")
+        self.sell(**values)
         self.book()
         self.assertFalse(self.moves)
+        self.ship(self.env, self.sale_order)
+        self.book()
+        self.assertEqual(self.totals(), [15.39])
+
+    def test_order_without_goods_is_invoiced_when_it_is_confirmed(self):
+        self.lamp.product_id.write({"type": "service", "is_storable": False})
+        self.sell()
+        self.book()
+        self.assertEqual(self.totals(), [10.99])
 
     def test_each_delivery_is_invoiced_and_all_come_to_the_order(self):
         """A third of 9.99 and of 1.00 does not come out even: the last one does."""

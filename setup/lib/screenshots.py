@@ -9,6 +9,7 @@ import databases
 import demo
 import demo_life
 import postgres
+import screenshots_scene
 from demo_processes import DemoError
 from PIL import Image
 
@@ -34,13 +35,23 @@ STILL = """
 BASE = "channel_inventory_base"
 
 
-def screens(running):
+def screens(running, scene):
     """Name of the picture -> path in the web client, or (path, script to run there)."""
     action = f"/odoo/action-{BASE}."
     channel = running.channels[0].id
+    web_shop = running.channels[-1].id
     return {
         "dashboard": f"{action}channel_channel_dashboard_action",
         "channel": f"{action}channel_channel_action/{channel}",
+        "channel-orders": (
+            f"{action}channel_channel_action/{channel}",
+            _page("orders"),
+        ),
+        "channel-invoices": (
+            f"{action}channel_channel_action/{channel}",
+            f"{_page('orders')}; setTimeout(() => {_show('invoice_policy')}, 300)",
+        ),
+        "channel-woocommerce": f"{action}channel_channel_action/{web_shop}",
         "listings": f"{action}channel_listing_action",
         "levels": f"{action}channel_level_action",
         "why-this-number": f"{action}channel_level_action/{_level(running.database)}",
@@ -48,6 +59,23 @@ def screens(running):
         "positions-pivot": (f"{action}channel_position_action", _switch("pivot")),
         "orders": f"{action}channel_order_action",
         "order": f"{action}channel_order_action/{_order(running.database)}",
+        "order-timeline": (
+            f"{action}channel_order_action/{scene.order_id}",
+            _page("timeline"),
+        ),
+        "order-refunds": (
+            f"{action}channel_order_action/{scene.order_id}",
+            _page("refunds"),
+        ),
+        "messages": f"{action}channel_message_action",
+        "dead-letters": (
+            f"{action}channel_dead_letter_action",
+            "document.querySelector('.o_group_header').click()",
+        ),
+        "routing-rules": f"{action}channel_routing_rule_action",
+        "routing-rule": f"{action}channel_routing_rule_action/{_routed(running)}",
+        "counted-elsewhere": f"{action}channel_external_stock_action",
+        "kits": "/odoo/action-channel_inventory_mrp.channel_kit_component_action",
         "exceptions": f"{action}channel_exception_action",
         "inbox": f"{action}channel_inbox_event_action",
         "publications": f"{action}channel_publication_action",
@@ -69,6 +97,22 @@ def _switch(view):
 
 def _press(button):
     return f"document.querySelector('button[name={button}]').click()"
+
+
+def _page(name):
+    """Turn to a page of a form's notebook."""
+    return f"document.querySelector('.o_notebook [name={name}]').click()"
+
+
+def _show(field):
+    """Scroll a field into the middle."""
+    return (
+        f"document.querySelector('[name={field}]').scrollIntoView({{block: 'center'}})"
+    )
+
+
+def _routed(running):
+    return running.odoo.find_id("channel.routing.rule", ["split_cost", ">", 0])
 
 
 def _proposed(database):
@@ -132,6 +176,8 @@ def take(running, page, name, place):
 def main(names):
     FOLDER.mkdir(parents=True, exist_ok=True)
     with demo.running() as running:
+        scene = screenshots_scene.Scene(running)
+        scene.prepare()
         running.buy_unknown()
         running.shop(rate=ORDERS_A_MINUTE, count=2, cancel=demo.CANCELLED)
         end = time.monotonic() + SECONDS_OF_LIFE
@@ -140,10 +186,11 @@ def main(names):
             demo_life.pace(2, running.check)
         running.stop_shopping()
         running.wait("both sides are quiet", running.is_quiet)
+        scene.play()
         with browser.running(SIZE) as page:
             session = running.odoo.session.cookies["session_id"]
             page.set_cookie(running.odoo.url, "session_id", session)
-            for name, place in screens(running).items():
+            for name, place in screens(running, scene).items():
                 if not names or name in names:
                     take(running, page, name, place)
 
