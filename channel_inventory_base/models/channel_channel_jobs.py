@@ -29,6 +29,16 @@ PRIORITIES = {
     "_job_fetch_listings": 30,
 }
 
+# Errors of a job under which the database was restarted; it cannot catch them itself,
+# since its own cursor is dead.
+LOST_CONNECTION = (
+    "psycopg2.InterfaceError",
+    "psycopg2.OperationalError",
+    "psycopg2.errors.AdminShutdown",
+    "psycopg2.errors.CrashShutdown",
+    "psycopg2.errors.CannotConnectNow",
+)
+
 
 class ChannelChannel(models.Model):
     """Jobs of a channel. A job is a wake-up: what is to be done lies in tables.
@@ -139,7 +149,15 @@ class ChannelChannel(models.Model):
         self._guarded(self.env["channel.catalogue"]._fetch, self._is_connected)
 
     def _job_on_fail(self, **failure):
-        """A job of ours died: tell a person. queue_job calls it in a new cursor."""
+        """A job of ours died: tell a person. queue_job calls it in a new cursor.
+
+        Not when only the database went away under it: nobody can do anything about
+        that, and the work goes on.
+        """
+        if failure.get("exc_name") in LOST_CONNECTION:
+            self.env["channel.change"]._wake_planner()
+            self._wake("_job_intake", "_job_send", "_job_observe", "_job_publish")
+            return
         error = failure.get("exc_message") or failure.get("exc_name")
         # planning is everybody's: it has no channel of its own
         for channel in self or self.search([("state", "!=", "draft")]):

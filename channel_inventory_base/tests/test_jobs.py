@@ -163,6 +163,22 @@ class TestJobs(ChannelCase):
         self.assertEqual(len(found), 1)
         self.assertEqual(found.count, 2)
 
+    def test_job_under_which_the_database_went_away_goes_on(self):
+        def fail():
+            self.channel._job_on_fail(
+                exc_name="psycopg2.InterfaceError", exc_message="cursor already closed"
+            )
+
+        self.assertEqual(
+            set(self.jobs_after_commit(fail)),
+            {"_job_plan", "_job_intake", "_job_send", "_job_observe", "_job_publish"},
+        )
+        self.assertFalse(
+            self.env["channel.exception"].search(
+                [("channel_id", "=", self.channel.id), ("category", "=", "job")]
+            )
+        )
+
     def test_job_of_a_paused_channel_does_nothing(self):
         self.go_live(shown=3)
         self.channel.state = "draft"
