@@ -134,7 +134,7 @@ class Scene:
                 "stock.picking",
                 "button_validate",
                 [picking],
-                context={"skip_backorder": True},
+                context={"skip_backorder": True, "skip_sms": True},
             )
             done = picking
         return done
