@@ -68,7 +68,16 @@ class ChannelPlanner(models.AbstractModel):
         return bool(part)
 
     def _prepare(self):
-        """Settings of the transaction, and what must be up to date before planning."""
+        """What must be up to date before planning, and stay so."""
+        self._tune()
+        if self._is_exclusive():
+            # a publisher freezes a shared number before this plan or after it
+            self.env.execute_query(
+                SQL("SELECT pg_advisory_xact_lock(%s, 0)", LOCK_ALLOCATE)
+            )
+
+    def _tune(self):
+        """Settings of a transaction that runs the plan statement."""
         # compiling the statement would take ten times as long as running it
         self.env.cr.execute("SET LOCAL jit = off")
         # sorts and hashes of a slice stay in memory, and that is bounded
@@ -77,11 +86,6 @@ class ChannelPlanner(models.AbstractModel):
         self.env.cr.execute("SET LOCAL random_page_cost = 1.1")
         # PostgreSQL cannot know how few sets of rules there are, and would sort
         self.env.cr.execute("SET LOCAL enable_mergejoin = off")
-        if self._is_exclusive():
-            # a publisher freezes a shared number before this plan or after it
-            self.env.execute_query(
-                SQL("SELECT pg_advisory_xact_lock(%s, 0)", LOCK_ALLOCATE)
-            )
 
     # -------------------------------------------------------------- outbox
     def _start_sweeps(self):
@@ -122,6 +126,7 @@ class ChannelPlanner(models.AbstractModel):
     def _plan_changes(self, changes):
         """Plan the listings that ``changes`` touch, in statements of bounded size."""
         touched = self._touched_listings(changes)
+        exclusive = self._is_exclusive()
         for start in range(0, len(touched), LISTINGS):
             rows = touched[start : start + LISTINGS]
             listings, products, since, traces = (
@@ -134,7 +139,7 @@ class ChannelPlanner(models.AbstractModel):
                 since,
                 traces,
             )
-            scope = self._scope_of(listings, products, self._is_exclusive())
+            scope = self._scope_of(listings, products, exclusive)
             self._plan_listings(scope, changed)
         self._wake_publishers()
 

@@ -93,9 +93,7 @@ class ChannelPlanner(models.AbstractModel):
             ``listing_id``, ``node_id``, ``old``, ``new`` (sold units), ``inputs``
         """
         self.env.flush_all()
-        # as the planner sets it, see ``_prepare``
-        self.env.cr.execute("SET LOCAL jit = off")
-        self.env.cr.execute("SET LOCAL work_mem = '64MB'")
+        self._tune()
         ending = ending or rules.browse()
         use = self._use(self._source_with(rules, ending))
         listed = listed or SQL(

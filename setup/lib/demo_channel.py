@@ -35,6 +35,16 @@ class Channel:
         :param wait: function(words, condition) that returns when it is true
         """
         name = self.assortment.name
+        self.begin()
+        wait(f"the catalogue of {name} is read", self._is_catalogue_read)
+        if self.assortment.traps:
+            self._match_pack()
+        wait(f"what {name} shows is known", self._is_settled)
+        self.press("action_go_live")
+        wait(f"{name} shows the first numbers", self.is_quiet)
+
+    def begin(self):
+        """Create it and have its catalogue read."""
         self.id = self._create()
         self.press("action_test_connection")
         self.press("action_fetch_nodes")
@@ -42,12 +52,6 @@ class Channel:
         self._map_tax()
         self.press("action_prepare")
         self.press("action_fetch_listings")
-        wait(f"the catalogue of {name} is read", self._is_catalogue_read)
-        if self.assortment.traps:
-            self._match_pack()
-        wait(f"what {name} shows is known", self._is_settled)
-        self.press("action_go_live")
-        wait(f"{name} shows the first numbers", self.is_quiet)
 
     def press(self, action):
         return self.odoo.call("channel.channel", action, [self.id])

@@ -35,15 +35,6 @@ class Connected:
     def __init__(self, odoo, sql, company, shop):
         super().__init__(odoo, sql, company, shop, shop.shop)
 
-    def begin(self):
-        self.id = self._create()
-        self.press("action_test_connection")
-        self.press("action_fetch_nodes")
-        self._map_nodes()
-        self._map_tax()
-        self.press("action_prepare")
-        self.press("action_fetch_listings")
-
     def match(self, world):
         """Packs are told by a person; everything else is found by its SKU."""
         for listing in world.listings.values():
