@@ -30,7 +30,8 @@ CHANCE, LATENCY = 5, 3
 class Connected:
     """Connects a shop step by step; several of them side by side."""
 
-    settings_of_run = {"order_lag": ORDER_LAG}
+    # shoppers come by the hundred a minute: the same goods again are no mistake
+    settings_of_run = {"order_lag": ORDER_LAG, "duplicate_minutes": 0}
 
     def __init__(self, odoo, sql, company, shop):
         super().__init__(odoo, sql, company, shop, shop.shop)
