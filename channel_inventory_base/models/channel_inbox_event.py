@@ -138,6 +138,20 @@ class ChannelInboxEvent(models.Model):
         )
         return self.browse(sorted(row[0] for row in rows))
 
+    @api.model
+    def _is_unread(self, channel, key):
+        """Whether that event is stored, and waits or is being read right now."""
+        return bool(
+            self.search_count(
+                [
+                    ("channel_id", "=", channel.id),
+                    ("key", "=", key),
+                    ("state", "=", "new"),
+                ],
+                limit=1,
+            )
+        )
+
     # ------------------------------------------------------------- process
     def _process(self):
         """Do what the event asks for; one that is not understood is a dead letter."""

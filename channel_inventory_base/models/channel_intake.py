@@ -137,28 +137,44 @@ class ChannelIntake(models.AbstractModel):
 
     def _fetch_next(self, channel):
         """Fetch one order of which we know only that it exists or has changed."""
-        order = self._next_order(
-            channel,
-            SQL(
-                "%s AND COALESCE(fetch_after, '-infinity') < now() AT TIME ZONE 'UTC'",
-                FETCH_WANTED,
-            ),
-        )
-        if not order:
+        order_id, external_id, asked = self._next_fetch(channel)
+        if not order_id:
             return False
-        with own_transaction(self.env) as env:
-            # the channel may lag behind its own webhook: do not ask in a tight loop
-            fresh = env["channel.order"].browse(order.id)
-            fresh._postpone_fetch()
-            external_id = fresh.external_id
         event = channel._adapter()._fetch_order(channel, external_id)
         with own_transaction(self.env) as env:
-            own_order = env["channel.order"].browse(order.id)
+            own_order = env["channel.order"].browse(order_id)
             if not event:
                 own_order._on_gone()
             elif not env["channel.inbox.event"]._store(channel, [event], "fetch"):
-                own_order._on_nothing_new()
+                own_order._on_nothing_new(event, asked)
         return True
+
+    def _next_fetch(self, channel):
+        """The oldest order to fetch, postponed in the same breath: two workers do not
+        ask for one order, and nobody asks in a tight loop for one that the channel,
+        which may lag behind its own webhook, does not show yet.
+
+        :return: id, external id and wanted version, or all None
+        """
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    UPDATE channel_order
+                       SET fetch_after = now() AT TIME ZONE 'UTC' + interval '10 seconds'
+                     WHERE id = (
+                            SELECT id FROM channel_order
+                             WHERE channel_id = %s AND %s
+                               AND COALESCE(fetch_after, '-infinity')
+                                   < now() AT TIME ZONE 'UTC'
+                             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                 RETURNING id, external_id, wanted_version
+                    """,
+                    channel.id,
+                    FETCH_WANTED,
+                )
+            )
+        return rows[0] if rows else (None, None, None)
 
     def _import_next(self, channel):
         """Import one order. What goes wrong in it stays with it."""

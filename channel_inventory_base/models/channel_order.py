@@ -298,9 +298,6 @@ class ChannelOrder(models.Model):
             {"state": "released"}
         )
 
-    def _postpone_fetch(self):
-        self.fetch_after = fields.Datetime.now() + timedelta(seconds=10)
-
     def _on_gone(self):
         """The channel no longer has it: its demand is gone too, unless sold here.
 
@@ -312,13 +309,21 @@ class ChannelOrder(models.Model):
             self._release_holds()
         self.state = "gone"
 
-    def _on_nothing_new(self):
+    def _on_nothing_new(self, event, asked):
         """What was fetched is an event that we have: there is no newer version.
 
-        An order that is still incomplete then waits for that event, which could not
-        be read: it is a dead letter, and a person has to look at it.
+        An order that is still incomplete then waits for that event. Maybe a worker is
+        at it right now; when it could not be read, it is a dead letter, and a person
+        has to look at it.
+
+        :param event: schemas.InboundEvent
+        :param asked: the wanted version at the time when the channel was asked
         """
-        self.wanted_version = self.version
+        self._lock()
+        if self.env["channel.inbox.event"]._is_unread(self.channel_id, event.key):
+            return
+        if self.wanted_version == asked:
+            self.wanted_version = self.version
         if not self.complete:
             self.state = "blocked"
 

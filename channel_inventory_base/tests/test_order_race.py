@@ -1,5 +1,11 @@
+import threading
+import time
+from datetime import timedelta
+from unittest.mock import patch
+
 from psycopg2.errors import SerializationFailure
 
+from odoo import fields
 from odoo.tests import tagged
 
 from .. import schemas
@@ -84,3 +90,112 @@ class TestOrderRace(CommittedCase):
             orders = env["channel.order"].browse(moving)
             self.assertEqual(len(orders.sale_order_id.partner_shipping_id), 1)
             self.assertEqual(orders.sale_order_id.partner_shipping_id.street, "New 1")
+
+
+@tagged("post_install", "-at_install")
+class TestFetchRace(CommittedCase):
+    """Two workers at an order of which only the demand is known so far."""
+
+    def setUp(self):
+        super().setUp()
+        self.go_live(10)
+        self.name = self.fake.sell(1)
+        self.full = self.fake.orders[self.name]
+        self.fake.orders[self.name] = dict(self.full, complete=False)
+        self.store(self.fake.event(self.name))
+        self.fake.orders[self.name] = dict(
+            self.full, version=self.fake.tick().isoformat()
+        )
+
+    def _order(self, env):
+        domain = [("channel_id", "=", self.channel_id), ("external_id", "=", self.name)]
+        return env["channel.order"].search(domain)
+
+    def _fetch(self):
+        with self.commit() as env:
+            env["channel.intake"]._fetch_next(self.channel(env))
+
+    def _capture(self):
+        with self.commit() as env:
+            env["channel.intake"]._capture_next(self.channel(env))
+
+    def _fetched_when(self, done):
+        """``done()`` is called after the channel has answered a fetch."""
+        fetch = type(self.fake)._fetch_order
+
+        def fetch_then(channel, external_id):
+            event = fetch(self.fake, channel, external_id)
+            done(event)
+            return event
+
+        patcher = patch.object(self.fake, "_fetch_order", fetch_then)
+        self.startPatcher(patcher)
+
+    def assertState(self, state):
+        with self.commit() as env:
+            self.assertEqual(self._order(env).state, state)
+
+    def test_what_another_worker_reads_right_now_stops_nothing(self):
+        """A pull has stored the whole order, and a worker is reading it, when the
+        fetch finds that there is nothing new."""
+        self._capture()
+        is_read = threading.Event()
+
+        def read():
+            with self.commit() as other:
+                event = other["channel.inbox.event"]._lock_next(self.channel_id)
+                channel = self.channel(other)
+                data = channel._adapter()._parse_order(channel, event.body)
+                other["channel.order"]._capture(channel, data, event.trace)
+                # the order is written, that the event is done is not yet
+                other.flush_all()
+                is_read.set()
+                time.sleep(0.5)
+                event._process()
+
+        reading = threading.Thread(target=read)
+
+        def read_meanwhile(event):
+            self.store(event)
+            reading.start()
+            is_read.wait(10)
+
+        self._fetched_when(read_meanwhile)
+        self._fetch()
+        reading.join()
+        self.assertState("captured")
+        self.intake()
+        self.assertState("imported")
+
+    def test_what_waits_to_be_read_stops_nothing(self):
+        self._capture()
+        self._fetched_when(self.store)
+        self._fetch()
+        self.assertState("captured")
+        self.intake()
+        self.assertState("imported")
+
+    def test_a_wish_that_came_up_while_the_channel_answered_stays(self):
+        """What was fetched is known, but something newer has been heard of since."""
+        self.intake()
+        newer = fields.Datetime.now() + timedelta(days=1)
+
+        def hear(_event):
+            with self.commit() as other:
+                self._order(other)._want(newer)
+
+        self._fetched_when(hear)
+        with self.commit() as env:
+            self._order(env)._want_fetch()
+        self._fetch()
+        with self.commit() as env:
+            self.assertEqual(self._order(env).wanted_version, newer)
+
+    def test_two_workers_do_not_ask_for_one_order(self):
+        self._capture()
+        with self.commit() as one, self.commit() as two:
+            found = [
+                env["channel.intake"]._next_fetch(self.channel(env))[1]
+                for env in (one, two)
+            ]
+        self.assertEqual(found, [self.name, None])

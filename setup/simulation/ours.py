@@ -306,7 +306,13 @@ class Shared(Strategy):
             SELECT 'exception: ' || category, count(*), max(message)
               FROM channel_exception GROUP BY category
              UNION ALL
-            SELECT 'order ' || state, count(*), max(name) FROM channel_order
+            SELECT 'order ' || state, count(*),
+                   max(name || COALESCE(': ' || (
+                       SELECT string_agg(message, '; ') FROM channel_exception cause
+                        WHERE cause.res_model = 'channel.order'
+                          AND cause.res_id = channel_order.id
+                          AND cause.state <> 'resolved'), ''))
+              FROM channel_order
              WHERE state NOT IN ('done', 'cancelled') GROUP BY state
              UNION ALL
             SELECT 'dead letter', count(*), max(error) FROM channel_dead_letter
