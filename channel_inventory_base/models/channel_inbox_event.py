@@ -63,7 +63,7 @@ class ChannelInboxEvent(models.Model):
     trace = fields.Char(readonly=True, index=True)
 
     _key_uniq = models.UniqueIndex("(channel_id, key)")
-    _new_idx = models.Index("(channel_id, id) WHERE state = 'new'")
+    _new_idx = models.Index("(id, channel_id) WHERE state = 'new'")
     _dead_idx = models.Index("(channel_id) WHERE state = 'dead'")
 
     # --------------------------------------------------------------- store
@@ -123,16 +123,25 @@ class ChannelInboxEvent(models.Model):
         )
 
     @api.model
-    def _lock_next(self, channel_id, limit=1):
-        """The oldest new events that no other worker has, locked."""
+    def _lock_next(self, channel=None, limit=1):
+        """The oldest new events that no other worker has, locked.
+
+        :param channel: None: of all channels that take orders
+        """
+        whose = SQL(
+            "channel_id IN (SELECT id FROM channel_channel "
+            "WHERE active AND state <> 'draft')"
+        )
+        if channel:
+            whose = SQL("channel_id = %s", channel.id)
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT id FROM channel_inbox_event
-                 WHERE channel_id = %s AND state = 'new'
+                 WHERE %s AND state = 'new'
                  ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
                 """,
-                channel_id,
+                whose,
                 limit,
             )
         )

@@ -17,7 +17,8 @@ from .channel_order import FETCH_WANTED
 
 _logger = logging.getLogger(__name__)
 
-RUN_SECONDS = 50
+RUN_SECONDS = 10
+"""After so long, other channels' orders have their turn."""
 BATCH = 10
 """Events captured at once: the last one is held half a second later, not more."""
 
@@ -114,7 +115,7 @@ class ChannelIntake(models.AbstractModel):
             env["channel.order"]._release_parked(channel)
         self.env["channel.order"]._reroute_due(channel)
         while time.monotonic() < end:
-            while self._capture_next(channel):
+            while time.monotonic() < end and self._capture_next():
                 pass
             if channel._may_talk() and self._fetch_next(channel):
                 continue
@@ -122,17 +123,20 @@ class ChannelIntake(models.AbstractModel):
                 return
         channel._wake("_job_intake")
 
-    def _capture_next(self, channel):
-        """:return: whether there was an event to capture"""
+    def _capture_next(self, channel=None):
+        """:param channel: None: of all that take orders
+        :return: whether there was an event to capture"""
         # two workers may want the same two orders, each the other one first
         return retry_on_conflict(lambda: self._capture_batch(channel))
 
     def _capture_batch(self, channel):
         """A few events in one transaction: half of what each costs is to begin."""
         with own_transaction(self.env) as env:
-            events = env["channel.inbox.event"]._lock_next(channel.id, BATCH)
+            events = env["channel.inbox.event"]._lock_next(channel, BATCH)
             for event in events:
                 event._process()
+            # whose own worker may have looked before this is committed
+            events.channel_id._wake("_job_intake")
         return bool(events)
 
     def _fetch_next(self, channel):
@@ -161,7 +165,7 @@ class ChannelIntake(models.AbstractModel):
                 SQL(
                     """
                     UPDATE channel_order
-                       SET fetch_after = now() AT TIME ZONE 'UTC' + interval '10 seconds'
+                       SET fetch_after = now() AT TIME ZONE 'UTC' + interval '10 s'
                      WHERE id = (
                             SELECT id FROM channel_order
                              WHERE channel_id = %s AND %s

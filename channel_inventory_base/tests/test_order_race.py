@@ -143,11 +143,11 @@ class TestFetchRace(CommittedCase):
 
         def read():
             with self.commit() as other:
-                event = other["channel.inbox.event"]._lock_next(self.channel_id)
                 channel = self.channel(other)
+                event = other["channel.inbox.event"]._lock_next(channel)
                 data = channel._adapter()._parse_order(channel, event.body)
                 other["channel.order"]._capture(channel, data, event.trace)
-                # the order is written, that the event is done is not yet
+                # the order is written; that the event is done is not, yet
                 other.flush_all()
                 is_read.set()
                 time.sleep(0.5)
@@ -158,7 +158,7 @@ class TestFetchRace(CommittedCase):
         def read_meanwhile(event):
             self.store(event)
             reading.start()
-            is_read.wait(10)
+            self.assertTrue(is_read.wait(10))
 
         self._fetched_when(read_meanwhile)
         self._fetch()
@@ -199,3 +199,37 @@ class TestFetchRace(CommittedCase):
                 for env in (one, two)
             ]
         self.assertEqual(found, [self.name, None])
+
+
+@tagged("post_install", "-at_install")
+class TestOtherChannel(CommittedCase):
+    """Many orders of one channel, one of another: there may be one worker for both."""
+
+    def setUp(self):
+        super().setUp()
+        self.go_live(10)
+        with self.commit() as env:
+            self.other_id = self.make_channel(env, code=f"O{next(self.numbers)}").id
+            event = self.fake.event(self.fake.sell(1))
+            other = env["channel.channel"].browse(self.other_id)
+            env["channel.inbox.event"]._store(other, [event], "webhook")
+            # the job that was to take it in has been here already
+            env.cr.execute("DELETE FROM queue_job")
+
+    def test_no_hold_waits_for_sale_orders_of_another_channel(self):
+        self.intake()
+        with self.commit() as env:
+            order = env["channel.order"].search([("channel_id", "=", self.other_id)])
+            self.assertEqual(order.state, "captured")
+            waiting = env["channel.channel"]._waiting_jobs(
+                [f"channel_inventory:_job_intake:{self.other_id}"]
+            )
+            self.assertTrue(waiting)
+
+    def test_what_is_no_longer_taken_in_waits(self):
+        with self.commit() as env:
+            env["channel.channel"].browse(self.other_id).state = "draft"
+        self.intake()
+        with self.commit() as env:
+            orders = env["channel.order"].search([("channel_id", "=", self.other_id)])
+            self.assertFalse(orders)
