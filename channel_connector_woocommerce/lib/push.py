@@ -78,7 +78,8 @@ class Push:
     # -------------------------------------------------------------- plugin
     def _run_plugin(self):
         """Compared and changed in one step; what goes down goes down by its difference
-        also where a sale that we have not seen has been quicker."""
+        also where a sale that we have not seen has been quicker, as long as there is
+        so much to take off: what is sold already cannot be given to another shop."""
         items = [
             {
                 "id": item["id"],
@@ -98,10 +99,6 @@ class Push:
         ]
 
     def _plugin_result(self, item, result):
-        """A number that went down below nothing had been sold before it went down: what
-        it was to give up it did not have, and no other shop may be given it."""
-        if result.get("status") == "ok" and _is_below_nothing(item, result):
-            return item["line"], "stale", "SOLD_MEANWHILE"
         status = {"ok": "acked", "stale": "stale"}.get(result.get("status"), "rejected")
         code = str(result.get("code") or "").upper() if status == "rejected" else ""
         return item["line"], status, code
@@ -165,11 +162,6 @@ class Push:
             # a plugin has bent it, or the shop has sold meanwhile: look first
             return "stale", "OTHER_VALUE"
         return "acked", ""
-
-
-def _is_below_nothing(item, result):
-    shown = result.get("quantity")
-    return isinstance(shown, int) and shown < 0 <= item["quantity"]
 
 
 def _error_code(error):

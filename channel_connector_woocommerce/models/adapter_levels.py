@@ -121,9 +121,6 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             "COMPANION_GONE": self.env._(
                 "The companion plugin does not answer any more."
             ),
-            "SOLD_MEANWHILE": self.env._(
-                "More was sold meanwhile than is left: the order is on its way."
-            ),
             "OTHER_VALUE": self.env._("The shop answered with another number."),
         }
         return words.get(code) or code

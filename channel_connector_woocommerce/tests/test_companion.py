@@ -20,6 +20,8 @@ CASES = [
     ({"quantity": 5, "compare": 7, "allow_less": True}, 8, "stale"),
     ({"quantity": 9, "compare": 7, "allow_less": True}, 6, "stale"),
     ({"quantity": 7, "compare": 7, "allow_less": True}, 6, "stale"),
+    ({"quantity": 0, "compare": 3, "allow_less": True}, 2, "stale"),
+    ({"quantity": 1, "compare": 4, "allow_less": True}, 3, -3),
     ({"quantity": "5", "compare": 7}, 7, "rejected"),
     ({"quantity": 2.5, "compare": 7}, 7, "rejected"),
     ({"quantity": None, "compare": 7}, 7, "rejected"),

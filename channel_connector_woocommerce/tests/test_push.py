@@ -143,17 +143,3 @@ class TestPush(PureCase):
             body["items"][0],
             {"id": 12, "quantity": 5, "compare": 7, "allow_less": True},
         )
-
-    def test_what_went_below_nothing_was_not_given_up(self):
-        """One is shown, one sold unseen, one taken off: there was none to give."""
-        results = self.run_push(
-            [entry(1, "12", 0, base=1), entry(2, "13", 0, base=2)],
-            {
-                "items": [
-                    {"id": 12, "status": "ok", "quantity": -1, "held": 0},
-                    {"id": 13, "status": "ok", "quantity": 0, "held": 0},
-                ]
-            },
-            protocol=push.PLUGIN,
-        )
-        self.assertEqual(results, {1: ("stale", "SOLD_MEANWHILE"), 2: ("acked", "")})

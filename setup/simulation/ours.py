@@ -230,11 +230,16 @@ class Shared(Strategy):
             SELECT sale.id, known.channel_id,
                    substring(known.external_id from '[0-9]+$'), sale.state,
                    extract(epoch FROM sale.create_date)::float,
-                   product.default_code, line.product_uom_qty::float
+                   product.default_code,
+                   (line.product_uom_qty * uom.factor / own.factor)::float
               FROM sale_order sale
               JOIN channel_order known ON known.id = sale.channel_order_id
               LEFT JOIN sale_order_line line ON line.order_id = sale.id
+              LEFT JOIN uom_uom uom ON uom.id = line.product_uom_id
               LEFT JOIN product_product product ON product.id = line.product_id
+              LEFT JOIN product_template template
+                     ON template.id = product.product_tmpl_id
+              LEFT JOIN uom_uom own ON own.id = template.uom_id
             """
         ):
             sale = found.setdefault(

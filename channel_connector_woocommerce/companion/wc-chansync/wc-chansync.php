@@ -240,8 +240,10 @@ function wc_chansync_delta( $item, $now ) {
 	if ( $now === $item['compare'] ) {
 		return $change;
 	}
-	// Less is shown: a sale that the caller has not seen. What goes down may go down all the same, by the difference.
-	return $change < 0 && $now < $item['compare'] && ! empty( $item['allow_less'] ) ? $change : 'stale';
+	// Less is shown: a sale that the caller has not seen. What goes down may go down all the same, by the difference, while
+	// there is so much to take off: what is sold cannot be given to another shop.
+	$lowers = $change < 0 && $now < $item['compare'] && $now + $change >= 0;
+	return $lowers && ! empty( $item['allow_less'] ) ? $change : 'stale';
 }
 
 /** After the commit: stock status, caches, and whatever else hangs on a saved product. */

@@ -47,6 +47,13 @@ def test_what_goes_down_goes_through_although_less_is_shown(woo, api):
     assert status(api, up) == "stale" and woo.shown("A") == 50
 
 
+def test_what_is_sold_already_is_not_taken_off(woo, api):
+    woo.checkout({"A": 8})
+    item = {"id": api.number("A"), "quantity": 7, "compare": 10, "allow_less": True}
+    assert status(api, item) == "stale" and woo.shown("A") == 2
+    assert status(api, {**item, "quantity": 8}) == "ok" and woo.shown("A") == 0
+
+
 def test_a_key_is_carried_out_once(woo, api):
     item = {"id": api.number("A"), "delta": -2}
     first = write(api, item, key="same")

@@ -85,5 +85,6 @@ def _delta(record, item):
     wanted, compare = int(item["quantity"]), int(item["compare"])
     if record.stock == compare:
         return wanted - compare
-    lowers = wanted < compare and record.stock < compare
-    return wanted - compare if lowers and item.get("allow_less") else None
+    change = wanted - compare
+    lowers = change < 0 and record.stock < compare and record.stock + change >= 0
+    return change if lowers and item.get("allow_less") else None
