@@ -10,3 +10,6 @@ class Scope:
 
     listings: SQL  # condition on ``listing``
     products: SQL  # condition on a product id, true for theirs: follows its column
+    # whether ``products`` names each: then most of their numbers differ, and PostgreSQL
+    # knows how many there are
+    named: bool = False

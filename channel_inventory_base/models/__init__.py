@@ -35,6 +35,7 @@ from . import channel_sweep
 from . import channel_planner_query
 from . import channel_planner_items
 from . import channel_planner_rules
+from . import channel_planner_partial
 from . import channel_planner_steps
 from . import channel_planner_exclusive
 from . import channel_planner_explain

@@ -72,6 +72,11 @@ class ChannelLevel(models.Model):
     _pair_uniq = models.UniqueIndex("(listing_id, node_id)")
     _target_positive = models.Constraint("CHECK (target >= 0)")
 
+    def init(self):
+        # room in each page for the next version of a row: a plan that writes a
+        # hundredth of all levels then touches none of their indexes
+        self.env.cr.execute(SQL("ALTER TABLE channel_level SET (fillfactor = 85)"))
+
     @api.depends("listing_id", "node_id")
     def _compute_display_name(self):
         for level in self:

@@ -21,7 +21,7 @@ class ChannelPlanner(models.AbstractModel):
     one whenever no smaller change waits: a new rule for a million listings delays
     nobody's stock.
 
-    The statement: ``channel_planner_query``, ``_rules`` and ``_exclusive``.
+    The statement: ``channel_planner_query`` and what it names.
     """
 
     _name = "channel.planner"
@@ -151,8 +151,10 @@ class ChannelPlanner(models.AbstractModel):
         # lists, so that PostgreSQL knows how many there are
         of_products = SQL("= ANY(%s::int[])", sorted(set(products)))
         if exclusive:
-            return Scope(SQL("listing.product_id %s", of_products), of_products)
-        return Scope(SQL("listing.id = ANY(%s::int[])", listings), of_products)
+            listed = SQL("listing.product_id %s", of_products)
+        else:
+            listed = SQL("listing.id = ANY(%s::int[])", listings)
+        return Scope(listed, of_products, named=True)
 
     def _plan_listings(self, scope, changed):
         """Run the plan statement; new levels are looked at by the observer."""

@@ -33,13 +33,15 @@ class ChannelPlanner(models.AbstractModel):
         return SQL(
             """
             place AS MATERIALIZED (%(places)s),
+            %(tagged)s
             supply AS (
                 SELECT product_id, %(available)s, %(inbound)s
                   FROM (%(flow)s) flow GROUP BY product_id
             ),
             item AS MATERIALIZED (
                 SELECT product.id AS product_id, product.product_tmpl_id,
-                       COALESCE(template.categ_id, 0) AS categ_id
+                       COALESCE(template.categ_id, 0) AS categ_id,
+                       %(sort)s AS sort_id
                        %(columns)s
                   FROM product_product product
                   JOIN product_template template
@@ -50,6 +52,8 @@ class ChannelPlanner(models.AbstractModel):
             )
             """,
             places=_place_rows(use.places, pools),
+            tagged=self._tagged_cte(use, scope),
+            sort=self._sort_expression(use),
             flow=SQL(" UNION ALL ").join(self._flow_queries(scope.products)),
             available=_sums_by_pool("available", pools),
             inbound=_sums_by_pool("inbound", pools),
@@ -60,6 +64,11 @@ class ChannelPlanner(models.AbstractModel):
             joins=SQL(" ").join(join for _column, join in extras.values()),
             products=scope.products,
         )
+
+    def _tagged_cte(self, use, scope):
+        if "tag_id" not in use.named:
+            return SQL("")
+        return SQL("tagged AS MATERIALIZED (%s),", self._tags_query(scope.products))
 
     def _flow_queries(self, products):
         """Queries of (product_id, warehouse_id, available, inbound): any number of rows
@@ -112,14 +121,10 @@ class ChannelPlanner(models.AbstractModel):
             for column in pool_columns(name, pools)
         }
         if "tag_id" in use.named:
-            extras["tags"] = (
-                SQL("COALESCE(tagged.tags, '{}')"),
-                SQL(
-                    "LEFT JOIN (%s) tagged ON tagged.product_id = product.id",
-                    self._tags_query(scope.products),
-                ),
+            extras["tagset"] = (
+                SQL("COALESCE(tagged.tagset, 0)"),
+                SQL("LEFT JOIN tagged ON tagged.product_id = product.id"),
             )
-            extras["tagset"] = (SQL("COALESCE(tagged.tagset, 0)"), SQL(""))
         if use.needs_rates:
             columns = numbered("rate", use.companies)
             for company, column in zip(use.companies, columns, strict=True):

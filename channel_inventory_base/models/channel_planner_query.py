@@ -13,7 +13,7 @@ class ChannelPlanner(models.AbstractModel):
       behind it, the same for all nodes that have the same ones;
     - ``item``: a product, with what is available and inbound in each pool, one pool a
       column. STOCK units (both in ``channel_planner_items``);
-    - rules (``channel_planner_rules``);
+    - rules (``channel_planner_rules``, and ``_partial``: those on a part of a pool);
     - ``listed`` to ``shown``: a level on its way from stock units to the number shown,
       in SOLD units (``channel_planner_steps``), and ``computed``, when channels that
       share exclusively have got theirs (``channel_planner_exclusive``);
@@ -48,7 +48,7 @@ class ChannelPlanner(models.AbstractModel):
                     OR level.share_state IS DISTINCT FROM computed.share_state
             ),
             changed AS (%(changed)s),
-            detail AS (%(detail)s),
+            detail AS MATERIALIZED (%(detail)s),
             written AS (
                 INSERT INTO channel_level AS level
                        (listing_id, node_id, channel_id, company_id, target,
@@ -94,7 +94,7 @@ class ChannelPlanner(models.AbstractModel):
             """
             WITH %(computed)s,
             numbers AS MATERIALIZED (SELECT * FROM computed),
-            detail AS (%(detail)s)
+            detail AS MATERIALIZED (%(detail)s)
             SELECT numbers.*, %(inputs)s AS inputs
               FROM numbers %(sources)s
             """,
@@ -117,6 +117,10 @@ class ChannelPlanner(models.AbstractModel):
 
     def _detail_query(self, numbers, scope):
         """What is behind ``numbers``: a row a product in a pool."""
+        of_numbers = SQL(
+            "= ANY(ARRAY(SELECT DISTINCT product_id FROM %s))",
+            SQL.identifier(numbers),
+        )
         return SQL(
             """
             SELECT served.pool, position.product_id, sum(position.on_hand) AS on_hand,
@@ -128,11 +132,7 @@ class ChannelPlanner(models.AbstractModel):
              GROUP BY served.pool, position.product_id
             """,
             self._position_query(
-                SQL(
-                    "= ANY(ARRAY(SELECT DISTINCT product_id FROM %s))",
-                    SQL.identifier(numbers),
-                ),
-                scope.products,
+                scope.products if scope.named else of_numbers, scope.products
             ),
         )
 
@@ -159,7 +159,7 @@ class ChannelPlanner(models.AbstractModel):
                         SQL("%s AS %s", SQL.identifier(column), SQL.identifier(name))
                         for name, column in self._applied_columns(use).items()
                     ),
-                    SQL.identifier("rule_set" if use.narrow else "wide_rule"),
+                    self._rules_table(use),
                 )
             )
         return SQL(" ").join(joins)
@@ -178,9 +178,10 @@ class ChannelPlanner(models.AbstractModel):
         names = ["on_hand", "allocated", "held", "doubted", "available", "factor"]
         names += ["mapping_id", "sold", *self._applied_columns(use)]
         names += [name for name in self._amounts(use) if name != "set_id"]
-        names += ["backorder"] * ("backorder" in use.kinds)
         names += [*self._share_columns(use), "target"]
         pairs = [SQL("%s, %s", name, SQL.identifier(name)) for name in names]
+        if "backorder" in use.kinds:
+            pairs.append(SQL("'backorder', %s", self._backorder_expression(use)))
         if "risk" in use.kinds:
             pairs.append(SQL("'risk_kept', %s", RISK_KEPT))
         return SQL("jsonb_strip_nulls(jsonb_build_object(%s))", SQL(", ").join(pairs))

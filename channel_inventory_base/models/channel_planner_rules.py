@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.tools import SQL
 
-from .channel_rule_terms import KINDS, WAREHOUSE_KINDS
+from .channel_rule_terms import KINDS
 
 IN_EFFECT = SQL("(SELECT * FROM channel_rule_version WHERE in_effect)")
 # A backorder rule that does not promise just whatever is on its way.
@@ -53,8 +53,11 @@ class ChannelPlanner(models.AbstractModel):
     (negated), age, then the version and its value, which it carries along.
 
     A rule that names no product or listing depends only on node, category and tags, of
-    which there are few combinations: these are resolved once each (``wide_rule``).
-    Rules that name something are looked up by it (``narrow_rule``), and compared.
+    which there are few combinations: products of one category with the same tags are of
+    one sort, and for each sort at each node the rules are resolved once
+    (``wide_rule``). A listing that rules name becomes a sort of its own
+    (``narrow_rule``), so that all others find their rules by one look into one small
+    table (``rule_set``).
     """
 
     _inherit = "channel.planner"
@@ -106,6 +109,8 @@ class ChannelPlanner(models.AbstractModel):
     def _rule_ctes(self, use, scope):
         """CTEs ``wide_rule``, ``narrow_rule`` and ``judged``, as far as needed."""
         ctes = []
+        if "tag_id" in use.named:
+            ctes.append(SQL("tag_set AS (SELECT DISTINCT tagset, tags FROM tagged)"))
         if use.kinds:
             ctes.append(self._wide_ctes(use))
         if use.kinds and use.narrow:
@@ -116,108 +121,86 @@ class ChannelPlanner(models.AbstractModel):
             ctes.append(self._dated_cte(scope))
         return ctes
 
-    def _dated_cte(self, scope):
-        """``dated``: what each dated backorder rule may promise of a product in a pool:
-        what is due soon enough, and what suppliers have who deliver soon enough."""
-        return SQL(
-            """
-            dated AS MATERIALIZED (
-                SELECT version_id, pool, product_id, sum(quantity)::float8 AS quantity
-                  FROM (
-                    SELECT version.id AS version_id, served.pool, inbound.product_id,
-                           inbound.quantity
-                      FROM version
-                      JOIN (SELECT DISTINCT pool, company_id,
-                                   unnest(warehouses) AS warehouse_id
-                              FROM place) served USING (company_id)
-                      JOIN channel_inbound inbound
-                        ON inbound.warehouse_id = served.warehouse_id
-                     WHERE %(is_dated)s AND inbound.product_id %(products)s
-                       AND (COALESCE(version.horizon_days, 0) = 0
-                            OR inbound.due_date + COALESCE(version.lead_days, 0)
-                               <= (now() AT TIME ZONE 'UTC')::date
-                                  + version.horizon_days)
-                    UNION ALL
-                    SELECT version.id, served.pool, supplier.product_id,
-                           supplier.quantity
-                      FROM version
-                      JOIN (SELECT DISTINCT pool, company_id FROM place) served
-                     USING (company_id)
-                      JOIN channel_supplier_stock supplier USING (company_id)
-                     WHERE version.kind = 'backorder' AND version.supplier_stock
-                       AND supplier.product_id %(products)s
-                       AND (COALESCE(version.horizon_days, 0) = 0
-                            OR supplier.lead_days + COALESCE(version.lead_days, 0)
-                               <= version.horizon_days)
-                  ) promise
-                 GROUP BY version_id, pool, product_id
-            )
-            """,
-            is_dated=IS_DATED,
-            products=scope.products,
-        )
-
     def _wide_ctes(self, use):
-        tags = SQL(", tags, tagset" if "tag_id" in use.named else "")
+        """A row of ``spot`` is a sort of products at a node."""
         return SQL(
             """
             spot AS MATERIALIZED (
                 SELECT place.company_id, place.channel_id, place.node_id, place.pool,
-                       kind.categ_id, category.parent_path %(tags)s
-                  FROM (SELECT DISTINCT categ_id %(tags)s FROM item) kind
+                       sort.sort_id, category.parent_path %(tags)s
+                  FROM (SELECT DISTINCT sort_id, categ_id %(tagset)s FROM item) sort
                  CROSS JOIN place
-                  LEFT JOIN product_category category ON category.id = kind.categ_id
+                  LEFT JOIN product_category category ON category.id = sort.categ_id
+                  %(tag_set)s
             ),
             wide AS (
-                SELECT spot.node_id, spot.categ_id %(tagset)s, version.kind,
-                       %(key)s AS key
+                SELECT spot.node_id, spot.sort_id, version.kind, %(key)s AS key
                   FROM spot
                   JOIN version ON version.company_id = spot.company_id
                   LEFT JOIN product_category scope ON scope.id = version.categ_id
                  WHERE version.warehouse_id IS NULL AND version.listing_id IS NULL
                    AND version.product_id IS NULL AND version.product_tmpl_id IS NULL
-                   AND COALESCE(version.channel_id, spot.channel_id) = spot.channel_id
-                   AND COALESCE(version.node_id, spot.node_id) = spot.node_id
+                   AND (version.channel_id IS NULL
+                        OR version.channel_id = spot.channel_id)
+                   AND (version.node_id IS NULL OR version.node_id = spot.node_id)
                    AND (scope.id IS NULL
                         OR starts_with(spot.parent_path, scope.parent_path))
                    AND %(tag_fits)s
             ),
             wide_rule AS MATERIALIZED (
                 SELECT row_number() OVER () AS set_id, *
-                  FROM spot LEFT JOIN (%(resolved)s) resolved
-                 USING (node_id, categ_id %(tagset)s)
+                  FROM spot LEFT JOIN (%(resolved)s) resolved USING (node_id, sort_id)
             )
             """,
-            tags=tags,
-            tagset=self._tagset(use),
-            key=_KEY,
-            tag_fits=self._tag_condition(use, "spot"),
-            resolved=self._resolved(
-                use.kinds, SQL("node_id, categ_id %s", self._tagset(use)), "wide"
-            ),
+            tags=SQL(", tags" if "tag_id" in use.named else ""),
+            tagset=SQL(", tagset" if "tag_id" in use.named else ""),
+            tag_set=self._tag_join(use, "sort"),
+            key=KEY,
+            tag_fits=self._tag_condition(use),
+            resolved=self._resolved(use.kinds, SQL("node_id, sort_id"), "wide"),
         )
 
     def _narrow_ctes(self, use, scope):
-        """A row of ``narrow`` is a listing at a node that a rule names and fits. Where
-        there is one, it is compared with the wide rules of the spot; ``rule_set`` has
-        what counts then, and what counts everywhere else."""
-        tagset = self._tagset(use)
+        """A row of ``narrow`` is a listing at a node that a rule names and fits. It is
+        compared with the wide rules of the spot, which count alone at other nodes of
+        its channel; ``rule_set`` has what counts then, and what counts for all others.
+        """
         return SQL(
             """
-            narrow AS (%(named)s),
+            named AS MATERIALIZED (%(named)s),
+            narrow AS MATERIALIZED (
+                SELECT listing.id AS listing_id, listing.channel_id, place.node_id,
+                       item.sort_id, version.kind, %(key)s AS key
+                  FROM named listing
+                  JOIN version ON version.id = listing.version_id
+                  -- LEFT: there is one; so PostgreSQL knows it as well
+                  LEFT JOIN item ON item.product_id = listing.product_id
+                  LEFT JOIN spot place ON place.channel_id = listing.channel_id
+                                      AND place.sort_id = item.sort_id
+                  LEFT JOIN product_category scope ON scope.id = version.categ_id
+                 WHERE %(fits)s AND %(tag_fits)s
+                   AND (scope.id IS NULL
+                        OR starts_with(place.parent_path, scope.parent_path))
+            ),
             narrow_rule AS MATERIALIZED (
-                SELECT -row_number() OVER () AS set_id, narrow_rule.listing_id,
-                       narrow_rule.node_id, %(least)s
-                  FROM (%(resolved)s) narrow_rule
-                  LEFT JOIN wide_rule USING (node_id, categ_id %(tagset)s)
+                SELECT -row_number() OVER () AS set_id, named.listing_id,
+                       wide_rule.node_id, wide_rule.pool, wide_rule.channel_id,
+                       wide_rule.company_id, %(least)s
+                  FROM (SELECT DISTINCT listing_id, channel_id, sort_id
+                          FROM narrow) named
+                  LEFT JOIN wide_rule USING (channel_id, sort_id)
+                  LEFT JOIN (%(resolved)s) narrow_rule
+                         ON narrow_rule.listing_id = named.listing_id
+                        AND narrow_rule.node_id = wide_rule.node_id
             ),
             rule_set AS MATERIALIZED (
-                SELECT set_id, %(columns)s FROM wide_rule
+                SELECT set_id, sort_id, node_id, pool, channel_id, company_id,
+                       %(columns)s FROM wide_rule
                 UNION ALL
-                SELECT set_id, %(columns)s FROM narrow_rule
+                SELECT set_id, -listing_id, node_id, pool, channel_id, company_id,
+                       %(columns)s FROM narrow_rule
             )
             """,
-            tagset=tagset,
             least=SQL(", ").join(
                 SQL("%s AS %s", expression, SQL.identifier(name))
                 for name, expression in self._least_columns(use).items()
@@ -226,54 +209,56 @@ class ChannelPlanner(models.AbstractModel):
                 SQL.identifier(name) for name in self._least_columns(use)
             ),
             named=SQL(" UNION ALL ").join(
-                SQL(
-                    """
-                    SELECT listing.id AS listing_id, place.node_id, item.categ_id
-                           %(tagset)s, version.kind, %(key)s AS key
-                      FROM version
-                      %(listings)s
-                      %(item)s
-                     WHERE version.warehouse_id IS NULL AND %(fits)s
-                    """,
-                    tagset=tagset,
-                    key=_KEY,
-                    listings=_listings_named_by(named),
-                    item=_ITEM,
-                    fits=self._fits(use, scope, named),
-                )
-                for named in use.narrow
+                self._named_query(named, scope) for named in use.narrow
             ),
-            resolved=self._resolved(
-                use.kinds, SQL("listing_id, node_id, categ_id %s", tagset), "narrow"
-            ),
+            key=KEY,
+            fits=FITS,
+            tag_fits=self._tag_condition(use),
+            resolved=self._resolved(use.kinds, SQL("listing_id, node_id"), "narrow"),
         )
 
-    def _fits(self, use, scope, named):
-        """Whether ``version`` fits ``listing``, and names it by nothing narrower."""
-        narrower = [
-            SQL("version.%s IS NULL", SQL.identifier(name))
-            for name in NAMING[: NAMING.index(named)]
-        ]
-        return SQL(" AND ").join(
-            [
-                *narrower,
-                SQL("listing.product_id %s", scope.products),
-                self._tag_condition(use, "item"),
-                _FITS,
-            ]
+    def _named_query(self, name, scope):
+        """Listings that rules name by ``name``, and by nothing narrower."""
+        return SQL(
+            """
+            SELECT version.id AS version_id, listing.id, listing.product_id,
+                   listing.channel_id, listing.company_id
+              FROM version %(joins)s
+             WHERE version.warehouse_id IS NULL AND %(narrower)s
+               AND listing.product_id %(products)s
+            """,
+            joins=NAMED[name],
+            narrower=SQL(" AND ").join(
+                [
+                    SQL("version.%s IS NOT NULL", SQL.identifier(name)),
+                    *(
+                        SQL("version.%s IS NULL", SQL.identifier(narrower))
+                        for narrower in NAMING[: NAMING.index(name)]
+                    ),
+                ]
+            ),
+            products=scope.products,
         )
 
-    def _tag_condition(self, use, row):
+    def _tag_join(self, use, row):
+        if "tag_id" not in use.named:
+            return SQL("")
+        return SQL(
+            "LEFT JOIN tag_set ON tag_set.tagset = %s", SQL.identifier(row, "tagset")
+        )
+
+    def _tag_condition(self, use):
         if "tag_id" not in use.named:
             return SQL("true")
-        return SQL(
-            "(version.tag_id IS NULL OR version.tag_id = ANY(%s))",
-            SQL.identifier(row, "tags"),
-        )
+        return SQL("(version.tag_id IS NULL OR version.tag_id = ANY(tags))")
 
-    def _tagset(self, use):
-        """The column by which products with the same tags are told, where it counts."""
-        return SQL(", tagset" if "tag_id" in use.named else "")
+    def _sort_expression(self, use):
+        """``sort_id`` of an item: a number for its category and its set of tags.
+        Positive: the negative ones are of single listings."""
+        categ = SQL("COALESCE(template.categ_id, 0)::bigint")
+        if "tag_id" not in use.named:
+            return categ
+        return SQL("(%s << 32) + COALESCE(tagged.tagset, 0)", categ)
 
     def _tags_query(self, products):
         """Those tags of each product and variant that a rule names, and ``tagset``:
@@ -346,145 +331,65 @@ class ChannelPlanner(models.AbstractModel):
             for kind in use.kinds
         }
 
-    def _rule_column(self, use, name):
-        """A column of the set of rules that counts for a level."""
-        return SQL.identifier("rule_set" if use.narrow else "place", name)
+    def _rules_table(self, use):
+        """What has all sets of rules, a row a sort of products at a node."""
+        return SQL.identifier("rule_set" if use.narrow else "wide_rule")
 
     def _rule_joins(self, use):
-        """``place``: a node of ``listed``, and the wide rules there."""
+        """``place``: a node of ``listed``, and the rules there. LEFT: nearly each has
+        one, which PostgreSQL knows then; it guesses the rows of an inner join too low,
+        and would look up one by one what is many."""
         if not use.kinds:
-            return [SQL("JOIN place ON place.channel_id = listed.channel_id")]
-        joins = [
+            return [SQL("LEFT JOIN place ON place.channel_id = listed.channel_id")]
+        return [
             SQL(
-                "JOIN wide_rule place ON place.channel_id = listed.channel_id "
-                "AND place.categ_id = listed.categ_id %s",
-                SQL(
-                    "AND place.tagset = listed.tagset" if "tag_id" in use.named else ""
-                ),
+                "LEFT JOIN %s place ON place.channel_id = listed.channel_id "
+                "AND place.sort_id = listed.sort_id",
+                self._rules_table(use),
             )
         ]
-        if use.narrow:
-            joins.append(
-                SQL(
-                    "LEFT JOIN narrow_rule ON narrow_rule.listing_id = listed.id "
-                    "AND narrow_rule.node_id = place.node_id "
-                    "JOIN rule_set ON rule_set.set_id "
-                    "= COALESCE(narrow_rule.set_id, place.set_id)"
-                )
-            )
-        return joins
 
-    # ---------------------------------------------------- single warehouses
-    def _judged_ctes(self, use, scope):
-        """``judged``: what rules for single warehouses keep back from a listing at a
-        node, in stock units, and which versions did it.
-
-        Of what a warehouse has, buffers are taken off; at or below the threshold it
-        contributes nothing, and never more than the cap. A shortage stays a shortage.
-        """
+    def _listed_sort(self, use):
+        """``sort_id`` of a listing: of its item, or its own where rules name it."""
+        if not use.kinds or not use.narrow:
+            return SQL("item.sort_id")
         return SQL(
-            """
-            local_rule AS (
-                SELECT listing.id AS listing_id, place.node_id, listing.product_id,
-                       listing.company_id, version.warehouse_id, %(pivot)s
-                  FROM (SELECT version.*, %(key)s AS key FROM version
-                         WHERE warehouse_id IS NOT NULL) version
-                  JOIN place ON version.warehouse_id = ANY(place.warehouses)
-                  JOIN channel_listing listing ON listing.channel_id = place.channel_id
-                  %(item)s
-                 WHERE listing.state = 'mapped' AND %(listings)s AND %(tag_fits)s
-                   AND %(fits)s
-                 GROUP BY listing.id, place.node_id, version.warehouse_id
-            ),
-            contribution AS (
-                SELECT local_rule.*, source.available,
-                       (source.available - COALESCE(fixed_key[5], 0))
-                       * (100 - COALESCE(percent_key[5], 0)) / 100
-                       - COALESCE(cover_key[5], 0) * COALESCE(rate.per_day, 0)
-                           AS left_over
-                  FROM local_rule
-                  JOIN (%(positions)s) source
-                    ON source.product_id = local_rule.product_id
-                   AND source.warehouse_id = local_rule.warehouse_id
-                  LEFT JOIN channel_sales_rate rate
-                         ON rate.product_id = local_rule.product_id
-                        AND rate.company_id = local_rule.company_id
-                        AND rate.channel_id IS NULL
-                 WHERE source.available > 0
-            ),
-            judged AS MATERIALIZED (
-                SELECT listing_id, node_id,
-                       sum(available - GREATEST(0, CASE
-                           WHEN left_over <= threshold_key[5] THEN 0
-                           WHEN cap_key[5] > 0 THEN LEAST(left_over, cap_key[5])
-                           ELSE left_over END)) AS kept,
-                       jsonb_agg(jsonb_build_object(
-                           'warehouse', warehouse_id, 'available', available,
-                           'rules', %(ids)s) ORDER BY warehouse_id) AS rules
-                  FROM contribution GROUP BY listing_id, node_id
-            )
-            """,
-            pivot=self._pivot_columns(WAREHOUSE_KINDS),
-            key=_KEY,
-            item=_ITEM,
-            listings=scope.listings,
-            tag_fits=self._tag_condition(use, "item"),
-            fits=_FITS,
-            positions=self._position_query(scope.products, scope.products),
-            ids=SQL(
-                "array_remove(ARRAY[%s], NULL)",
-                SQL(", ").join(
-                    SQL("%s[4]::integer", SQL.identifier(f"{kind}_key"))
-                    for kind in WAREHOUSE_KINDS
-                ),
-            ),
+            "CASE WHEN listing.id IN (SELECT listing_id FROM narrow_rule) "
+            "THEN -listing.id ELSE item.sort_id END"
         )
 
 
 # The lower sequence, then the narrower scope, then the older rule.
-_KEY = SQL(
+KEY = SQL(
     "ARRAY[version.sequence, -version.specificity, version.rule_id, version.id, "
     "version.value]::numeric[]"
 )
 
-# The item of ``listing``, and its category.
-_ITEM = SQL(
-    """
-    JOIN item ON item.product_id = listing.product_id
-    LEFT JOIN product_category category ON category.id = item.categ_id
-    LEFT JOIN product_category scope ON scope.id = version.categ_id
-    """
-)
-
-# Whether ``version`` is in scope on ``listing`` at ``place``, but for its tag.
-_FITS = SQL(
+# Whether ``version`` is in scope on ``listing`` at ``place``, but for category and tag.
+# No COALESCE: PostgreSQL has no statistics of it, and would loop over what is many.
+FITS = SQL(
     """version.company_id = listing.company_id
-       AND COALESCE(version.listing_id, listing.id) = listing.id
-       AND COALESCE(version.product_id, listing.product_id) = listing.product_id
-       AND COALESCE(version.product_tmpl_id, item.product_tmpl_id)
-           = item.product_tmpl_id
-       AND COALESCE(version.channel_id, listing.channel_id) = listing.channel_id
-       AND COALESCE(version.node_id, place.node_id) = place.node_id
-       AND (version.categ_id IS NULL
-            OR starts_with(category.parent_path, scope.parent_path))"""
+       AND (version.listing_id IS NULL OR version.listing_id = listing.id)
+       AND (version.product_id IS NULL OR version.product_id = listing.product_id)
+       AND (version.product_tmpl_id IS NULL
+            OR version.product_tmpl_id = item.product_tmpl_id)
+       AND (version.channel_id IS NULL OR version.channel_id = listing.channel_id)
+       AND (version.node_id IS NULL OR version.node_id = place.node_id)"""
 )
 
-
-def _listings_named_by(scope):
-    """Joins from ``version`` to the ``listing`` that it names, and its ``place``."""
-    by = {
-        "listing_id": SQL(
-            "JOIN channel_listing listing ON listing.id = version.listing_id"
-        ),
-        "product_id": SQL(
-            "JOIN channel_listing listing ON listing.product_id = version.product_id "
-            "AND listing.state = 'mapped'"
-        ),
-        "product_tmpl_id": SQL(
-            "JOIN product_product variant "
-            "ON variant.product_tmpl_id = version.product_tmpl_id "
-            "JOIN channel_listing listing ON listing.product_id = variant.id "
-            "AND listing.state = 'mapped'"
-        ),
-    }[scope]
-    return SQL("%s JOIN place ON place.channel_id = listing.channel_id", by)
+# Joins from ``version`` to the ``listing`` that it names.
+NAMED = {
+    "listing_id": SQL(
+        "JOIN channel_listing listing ON listing.id = version.listing_id"
+    ),
+    "product_id": SQL(
+        "JOIN channel_listing listing ON listing.product_id = version.product_id "
+        "AND listing.state = 'mapped'"
+    ),
+    "product_tmpl_id": SQL(
+        "JOIN product_product variant "
+        "ON variant.product_tmpl_id = version.product_tmpl_id "
+        "JOIN channel_listing listing ON listing.product_id = variant.id "
+        "AND listing.state = 'mapped'"
+    ),
+}

@@ -6,7 +6,7 @@ from .channel_planner_rules import IS_DATED
 
 # What each step of a level hands on to the next.
 LEVEL = ("listing_id", "node_id", "pool", "channel_id", "product_id", "factor")
-LEVEL += ("available", "backorder", "promised")
+LEVEL += ("available",)
 # Rules on the number itself, in sold units.
 LIMITS = ("threshold", "cap", "freeze")
 
@@ -29,9 +29,10 @@ class ChannelPlanner(models.AbstractModel):
             """
             listed AS (
                 -- a step of its own: PostgreSQL would join the nodes to the items first
-                SELECT listing.id, listing.channel_id, listing.stock_factor, item.*
+                SELECT listing.id, listing.channel_id, listing.stock_factor,
+                       item.product_id, %(sort)s AS sort_id %(items)s
                   FROM channel_listing listing
-                  JOIN item ON item.product_id = listing.product_id
+                  LEFT JOIN item ON item.product_id = listing.product_id
                  WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
                    AND %(listings)s
                 OFFSET 0
@@ -44,13 +45,12 @@ class ChannelPlanner(models.AbstractModel):
                        %(amounts)s
                   FROM listed
                   %(joins)s
+                 -- in words that leave the join LEFT
+                 WHERE COALESCE(place.node_id, 0) > 0
                 OFFSET 0
             ),
-            pooled AS (
-                SELECT stepped.*, %(backorder)s AS backorder FROM stepped
-            ),
             buffered AS (
-                SELECT pooled.*, GREATEST(0, %(promised)s) AS promised FROM pooled
+                SELECT stepped.*, GREATEST(0, %(promised)s) AS promised FROM stepped
             ),
             packed AS (
                 -- four digits absorb the rounding of unit conversions, not stock
@@ -70,9 +70,7 @@ class ChannelPlanner(models.AbstractModel):
                     **self._amounts(use),
                 }.items()
             ),
-            carried=SQL(", ").join(
-                SQL.identifier(name) for name in (*LEVEL, *self._amounts(use))
-            ),
+            carried=SQL(", ").join(SQL.identifier(name) for name in self._carried(use)),
             limits=SQL("").join(
                 SQL("%s, ", SQL.identifier(kind))
                 for kind in LIMITS
@@ -80,17 +78,35 @@ class ChannelPlanner(models.AbstractModel):
             ),
             joins=SQL(" ").join([*self._rule_joins(use), *self._amount_joins(use)]),
             listings=scope.listings,
+            sort=self._listed_sort(use),
+            items=SQL("").join(
+                SQL(", item.%s", SQL.identifier(name)) for name in self._listed(use)
+            ),
             available=self._in_pool(use, "available"),
-            backorder=self._backorder_expression(use),
             promised=self._promised_expression(use),
             shown=self._shown_expression(use),
         )
 
+    def _listed(self, use):
+        """Columns of ``item`` that a level's steps look at."""
+        pools = len(use.pools)
+        names = pool_columns("available", pools)
+        if "backorder" in use.kinds:
+            names += pool_columns("inbound", pools)
+        if use.needs_rates:
+            names += numbered("rate", use.companies)
+        return names
+
+    def _carried(self, use):
+        """What goes with a number: no more than who writes it needs, for most are not
+        written. Only who divides asks again what was promised."""
+        return (*LEVEL, *["promised"] * use.exclusive, *self._amounts(use))
+
     def _rule_amounts(self, use):
         """Column -> expression: the value of the rule of each kind."""
         return {
-            "backorder_limit" if kind == "backorder" else kind: self._rule_column(
-                use, kind
+            "backorder_limit" if kind == "backorder" else kind: SQL.identifier(
+                "place", kind
             )
             for kind in use.kinds
         }
@@ -100,9 +116,9 @@ class ChannelPlanner(models.AbstractModel):
         for its explanation."""
         amounts = {}
         if use.kinds:
-            amounts["set_id"] = self._rule_column(use, "set_id")
+            amounts["set_id"] = SQL("place.set_id")
         if use.exclusive:
-            amounts["exclusive_id"] = self._rule_column(use, "exclusive_id")
+            amounts["exclusive_id"] = SQL("place.exclusive_id")
         if "backorder" in use.kinds:
             amounts["inbound"] = self._inbound_expression(use)
         if use.warehouse:
@@ -135,9 +151,8 @@ class ChannelPlanner(models.AbstractModel):
         if not use.dated:
             return inbound
         return SQL(
-            "CASE WHEN %s IN (SELECT id FROM version WHERE %s) "
+            "CASE WHEN place.backorder_id IN (SELECT id FROM version WHERE %s) "
             "THEN COALESCE(dated.quantity, 0) ELSE %s END",
-            self._rule_column(use, "backorder_id"),
             IS_DATED,
             inbound,
         )
@@ -158,10 +173,9 @@ class ChannelPlanner(models.AbstractModel):
         if use.dated:
             joins.append(
                 SQL(
-                    "LEFT JOIN dated ON dated.version_id = %s "
+                    "LEFT JOIN dated ON dated.version_id = place.backorder_id "
                     "AND dated.product_id = listed.product_id "
-                    "AND dated.pool = place.pool",
-                    self._rule_column(use, "backorder_id"),
+                    "AND dated.pool = place.pool"
                 )
             )
         if use.warehouse:
@@ -188,7 +202,7 @@ class ChannelPlanner(models.AbstractModel):
         if use.warehouse:
             parts.append(SQL("- judged"))
         if "backorder" in use.kinds:
-            parts.append(SQL("+ backorder"))
+            parts.append(SQL("+ %s", self._backorder_expression(use)))
         return SQL(" ").join(parts)
 
     def _promised_expression(self, use):

@@ -2,6 +2,17 @@ from odoo import models
 from odoo.tools import SQL
 
 OPEN = SQL("('waiting', 'confirmed', 'partially_available', 'assigned')")
+# The open move that ``link`` leads to. OFFSET 0: looked up for each link, which few
+# moves have; PostgreSQL would read all open moves once more.
+NEXT_MOVE = SQL(
+    """
+    SELECT next.location_id,
+           COALESCE(next.location_final_id, next.location_dest_id) AS final_id
+      FROM stock_move next
+     WHERE next.id = link.move_dest_id AND next.state IN %s OFFSET 0
+    """,
+    OPEN,
+)
 
 
 class ChannelPosition(models.Model):
@@ -170,15 +181,16 @@ class ChannelPosition(models.Model):
                        AND supply.state NOT IN ('draft', 'cancel') OFFSET 0))
                AND NOT EXISTS (
                     SELECT FROM stock_move_move_rel link
-                      JOIN stock_move next ON next.id = link.move_dest_id
+                     CROSS JOIN LATERAL (%(next)s) next
                       JOIN stock_location next_source
                         ON next_source.id = next.location_id
-                     WHERE link.move_orig_id = move.id AND next.state IN %(open)s
+                     WHERE link.move_orig_id = move.id
                        AND next_source.warehouse_id = source.warehouse_id
                        AND (next_source.stock_state IS NULL
                             OR next_source.stock_state = 'sellable'))
             """,
             open=OPEN,
+            next=NEXT_MOVE,
             ours=self._is_ours("move", "restrict_partner_id"),
         )
 
@@ -233,18 +245,18 @@ class ChannelPosition(models.Model):
                AND %(ours)s
                AND NOT EXISTS (
                     SELECT FROM stock_move_move_rel link
-                      JOIN stock_move next ON next.id = link.move_dest_id
+                     CROSS JOIN LATERAL (%(next)s) next
                       JOIN stock_location next_source
                         ON next_source.id = next.location_id
                       JOIN stock_location next_final
-                        ON next_final.id = COALESCE(next.location_final_id,
-                                                    next.location_dest_id)
-                     WHERE link.move_orig_id = move.id AND next.state IN %(open)s
+                        ON next_final.id = next.final_id
+                     WHERE link.move_orig_id = move.id
                        AND next_source.warehouse_id
                            IS DISTINCT FROM final.warehouse_id
                        AND next_final.warehouse_id = final.warehouse_id)
             """,
             open=OPEN,
+            next=NEXT_MOVE,
             ours=self._is_ours("move", "restrict_partner_id"),
         )
 
