@@ -11,7 +11,7 @@ import random
 import time
 from urllib.parse import urlsplit
 
-from ..channel_inventory_base.lib import transport
+from ..channel_inventory_base.lib import strict_json, transport
 from .errors import ClientError, Malformed, Throttled, Unauthorized, Unavailable
 from .lib import answers
 
@@ -172,7 +172,7 @@ class Client:
         lines = transport.stream_lines(self._session, url, timeout=self.timeout)
         for number, line in enumerate(lines, 1):
             try:
-                value = json.loads(line)
+                value = strict_json.loads(line)
             except ValueError:
                 value = None
             if not isinstance(value, dict):

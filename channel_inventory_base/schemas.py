@@ -15,7 +15,7 @@ import types
 import typing
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from .exceptions import MalformedDataError
 from .schemas_lifecycle import (  # noqa: F401 (the one door)
@@ -37,6 +37,13 @@ from .schemas_lifecycle import (  # noqa: F401 (the one door)
 
 MAX_QUANTITY = 10_000_000
 """More than this in one line is a mistake or an attack, never an order."""
+MAX_DIGITS = 15
+"""Before the point of an amount, and twice as many behind it."""
+MAX_NAME = 500
+"""Letters of what names a record: more do not fit into an index."""
+NAMES = ("external_id", "ref", "sku", "barcode")
+YEARS = range(1970, 2101)
+"""A version of the year 9999 would keep out all that come after it."""
 
 
 @dataclass(frozen=True)
@@ -327,6 +334,11 @@ class OrderData:
         for index, line in enumerate(self.lines):
             _check_quantity(f"lines[{index}].quantity", line.quantity)
             _check_quantity(f"lines[{index}].open_quantity", line.open_quantity)
+            shipped = line.shipped_quantity or 0
+            _check_quantity(f"lines[{index}].shipped_quantity", shipped)
+            for taken in line.deductions or ():
+                path = f"lines[{index}].deductions"
+                _check_quantity(path, abs(taken.quantity))
         ids = [line.external_id for line in self.lines]
         if len(ids) != len(set(ids)):
             raise MalformedDataError("two lines have the same id", path="lines")
@@ -364,6 +376,19 @@ def load(cls, data, path=""):
         elif field.default is dataclasses.MISSING:
             raise MalformedDataError("is missing", path=where)
     return cls(**values)
+
+
+def time_of(text):
+    """``text`` where it is a time that ``load`` takes, else None: for times that are
+    good to know and no reason to refuse what bears them.
+
+    >>> time_of("2026-11-24T10:00:00Z"), time_of("now"), time_of(5), time_of(None)
+    ('2026-11-24T10:00:00Z', None, None, None)
+    """
+    try:
+        return text if _load_datetime(text) else None
+    except (ArithmeticError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def dump(value):
@@ -413,14 +438,25 @@ def _load_scalar(hint, value, path):
             return _load_decimal(value)
         if hint is datetime:
             return _load_datetime(value)
-    except (InvalidOperation, ValueError, TypeError, AttributeError) as error:
+    except (ArithmeticError, ValueError, TypeError, AttributeError) as error:
         raise MalformedDataError(
             f"{value!r:.80} is not a {hint.__name__.lower()}", path=path
         ) from error
     # bool is an int to Python, and never a quantity to us
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise MalformedDataError(f"{value!r:.80} is not {hint.__name__}", path=path)
+    if hint is str and len(value) > MAX_NAME and _is_name(path):
+        raise MalformedDataError(f"{value!r:.80}... is too long", path=path)
     return value
+
+
+def _is_name(path):
+    """
+    >>> _is_name("lines[0].listing_ref"), _is_name("sku"), _is_name("note")
+    (True, True, False)
+    """
+    name = path.rpartition(".")[2]
+    return name in NAMES or name.endswith("_ref")
 
 
 def _load_decimal(value):
@@ -429,6 +465,8 @@ def _load_decimal(value):
         raise ValueError(value)
     number = Decimal(value)
     if not number.is_finite():
+        raise ValueError(value)
+    if number and not -2 * MAX_DIGITS < number.adjusted() < MAX_DIGITS:
         raise ValueError(value)
     return number
 
@@ -440,6 +478,6 @@ def _load_datetime(value):
         if isinstance(value, datetime)
         else datetime.fromisoformat(value.replace("Z", "+00:00"))
     )
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or moment.year not in YEARS:
         raise ValueError(value)
     return moment.astimezone(timezone.utc)

@@ -5,7 +5,9 @@ https://shopify.dev/docs/api/admin-graphql#status_and_error_codes.
 """
 
 import json
+import math
 
+from ...channel_inventory_base.lib import strict_json
 from ..errors import (
     Forbidden,
     Misconfigured,
@@ -16,6 +18,9 @@ from ..errors import (
 )
 
 SHORT = 500
+LONGEST_WAIT = 3600
+MAX_POINTS = 1_000_000
+"""No plan has as many, by far."""
 SECURITY_PAUSE = 60
 """430 is an answer to behaviour that looks like an attack: stay away for a while."""
 
@@ -64,7 +69,8 @@ def _general(status):
 
 def _retry_after(reply):
     try:
-        return max(0.0, float(reply.headers.get("Retry-After")))
+        wait = float(reply.headers.get("Retry-After"))
+        return min(max(0.0, wait), LONGEST_WAIT)
     except (TypeError, ValueError):
         return SECURITY_PAUSE if reply.status in (423, 430) else None
 
@@ -79,7 +85,7 @@ def parse(reply, acts=False):
     :raise Unavailable: it is no such thing: a proxy's page, or cut off on its way
     """
     try:
-        answer = json.loads(reply.body)
+        answer = strict_json.loads(reply.body)
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
@@ -95,13 +101,26 @@ def parse(reply, acts=False):
 
 
 def cost_report(answer):
-    """``extensions.cost``, or None; what is broken in it is none."""
+    """``extensions.cost``, or None; what is broken in it is none.
+
+    All workers believe what it says from then on: a figure that cannot be would stop
+    the channel for good.
+    """
     report = _mapping(_mapping(answer.get("extensions")).get("cost"))
     status = _mapping(report.get("throttleStatus"))
-    known = ("currentlyAvailable", "maximumAvailable", "restoreRate")
-    if not all(isinstance(status.get(name), int | float) for name in known):
-        return None
-    return report
+    costs = (report.get("requestedQueryCost"), report.get("actualQueryCost"))
+    sizes = (status.get("maximumAvailable"), status.get("restoreRate"))
+    fits = (
+        _is_points(status.get("currentlyAvailable"), -MAX_POINTS)
+        and all(_is_points(size, 1) for size in sizes)
+        and all(cost is None or _is_points(cost, 0) for cost in costs)
+    )
+    return report if fits else None
+
+
+def _is_points(value, least):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and least <= value <= MAX_POINTS
 
 
 def _mapping(value):

@@ -1,11 +1,12 @@
 """Reading an order to its end where its first pages were not all of it."""
 
 from .. import order_queries as queries
-from ..errors import Malformed
+from ..errors import Malformed, Refused
 
 TRIES = 3
 MARK = "truncated"
-"""Set on an order that could not be read to its end; the mapper refuses it."""
+"""Why an order could not be read to its end; the mapper refuses it."""
+MOVING = "it changed again and again"
 
 
 class _Changed(Exception):
@@ -41,10 +42,13 @@ class Completion:
                 again = self._execute(queries.ORDER, {"id": order["id"]})["order"]
                 order = again or order
                 refunds_asked = queries.REFUNDS_IN_ORDER
-            except (KeyError, TypeError, AttributeError, Malformed):
+            except (KeyError, TypeError, AttributeError, Malformed) as error:
                 # no order of the schema: kept as it is, and refused when it is read
-                break
-        return {**order, MARK: True}
+                return _marked(order, f"{type(error).__name__}: {error}")
+            except Refused as error:
+                # of this one order the shop does not tell all; the others are fine
+                return _marked(order, f"the shop refuses the rest of it: {error}")
+        return _marked(order, MOVING)
 
     def _fill(self, order, refunds_asked):
         age = order["updatedAt"]
@@ -67,8 +71,12 @@ class Completion:
         """Append the following pages of a connection to its first."""
         name, owner, owner_id = root
         connection = owner[field]
+        seen = set()
         while connection["pageInfo"]["hasNextPage"]:
             after = connection["pageInfo"]["endCursor"]
+            if after in seen:
+                raise Malformed("the same page comes again and again", path=field)
+            seen.add(after)
             found = self._execute(document, {"id": owner_id, "after": after})[name]
             if not found or (found.get("order") or found)["updatedAt"] != age:
                 raise _Changed
@@ -94,6 +102,10 @@ class Completion:
             for entry in found["refunds"]
             if entry["id"] not in known
         ]
+
+
+def _marked(order, why):
+    return {**order, MARK: why} if isinstance(order, dict) else order
 
 
 def _rest():

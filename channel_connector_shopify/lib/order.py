@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from ..errors import Malformed
 from . import amounts
-from .completion import MARK
+from .completion import MARK, MOVING
 from .deductions import deductions
 from .reader import Place
 
@@ -44,9 +44,9 @@ def order(raw):
     :raise Malformed: it is not of the schema, or was not read to its end
     """
     if isinstance(raw, dict) and raw.get(MARK):
-        raise Malformed(
-            "the order could not be read to its end: it changed again and again"
-        )
+        # older events have no reason
+        why = raw[MARK] if isinstance(raw[MARK], str) else MOVING
+        raise Malformed(f"the order could not be read to its end: {why}")
     place = Place(raw)
     currency = place["currencyCode"].text()
     refunds = place["refunds"].items()

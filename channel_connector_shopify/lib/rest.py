@@ -30,7 +30,8 @@ def order_ref(body):
         body = body["order_edit"]
     is_order = "line_items" in body and "order_id" not in body
     number = body.get("id" if is_order else "order_id")
-    return gid("Order", number) if isinstance(number, int) else ""
+    # True is a number to Python
+    return gid("Order", number) if type(number) is int else ""
 
 
 def rest_order(raw):

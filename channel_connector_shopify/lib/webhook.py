@@ -7,8 +7,9 @@ the HMAC-SHA256 of the body as received, under the app's secret.
 import base64
 import hashlib
 import hmac
-import json
 
+from ...channel_inventory_base.lib import strict_json
+from ...channel_inventory_base.schemas import time_of
 from ..const import PRIVACY_TOPICS
 from ..errors import Forged, Malformed
 from .rest import order_ref
@@ -58,7 +59,7 @@ def _event(headers, body, shop):
         raise Malformed("no topic", path="X-Shopify-Topic")
     try:
         text = body.decode()
-        content = json.loads(text)
+        content = strict_json.loads(text)
     except ValueError as error:
         raise Malformed("the body is no JSON") from error
     kind = _kind(topic)
@@ -68,7 +69,7 @@ def _event(headers, body, shop):
         "topic": topic,
         "body": text,
         "ref": order_ref(content) if kind == "order" else "",
-        "occurred_at": headers.get("X-Shopify-Triggered-At") or None,
+        "occurred_at": time_of(headers.get("X-Shopify-Triggered-At")),
     }
 
 

@@ -32,8 +32,13 @@ class ChannelAdapterShopify(models.AbstractModel):
 
     def _pages(self, client, document, field):
         """Yield the raw nodes of a connection, a page at a time."""
-        cursor = None
+        cursor, seen = None, set()
         while cursor != "":
+            if cursor in seen:
+                raise errors.Unavailable(
+                    "the same page comes again and again", code="SAME_PAGE"
+                )
+            seen.add(cursor)
             data = client.execute(document, {"after": cursor})
             cursor = mapper.page_info(data[field])
             yield data[field]["nodes"]

@@ -5,6 +5,7 @@ from datetime import timezone
 from odoo import api, models
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.lib import strict_json
 
 from .. import errors, mapper, order_queries
 from ..lib.completion import Completion
@@ -21,36 +22,44 @@ class ChannelAdapterShopify(models.AbstractModel):
         variables = {"query": f"updated_at:>='{moment}'", "after": cursor or None}
         with self._connected(channel) as client:
             page = client.execute(order_queries.ORDERS, variables)["orders"]
+            cursor = mapper.page_info(page)
             completion = Completion(client.execute)
             orders = [
                 completion.complete(order, order_queries.REFUNDS_IN_PAGE)
                 for order in page["nodes"]
             ]
-        events = tuple(self._order_event(order, "orders/poll") for order in orders)
-        return schemas.EventPage(events, mapper.page_info(page))
+            events = tuple(self._order_event(order, "orders/poll") for order in orders)
+        return schemas.EventPage(events, cursor)
 
     @api.model
     def _fetch_order(self, channel, ref):
         with self._connected(channel) as client:
             order = Completion(client.execute).fetch(ref)
-        return self._order_event(order, "orders/fetch") if order else None
+            return self._order_event(order, "orders/fetch", ref) if order else None
 
-    def _order_event(self, order, topic):
+    def _order_event(self, order, topic, ref=""):
         """The order as an event: the same content at the same time is the same event.
 
-        ``updatedAt`` counts whole seconds, and two changes fit into one.
+        ``updatedAt`` counts whole seconds, and two changes fit into one. Whatever it
+        is, it becomes an event: one that cannot be read is a dead letter later on, and
+        does not keep back those after it.
+
+        :param ref: which order was asked for
         """
         body = json.dumps(order, separators=(",", ":"))
         digest = hashlib.sha256(body.encode()).hexdigest()[:16]
+        known = order if isinstance(order, dict) else {}
+        ref = ref or (known["id"] if isinstance(known.get("id"), str) else "")
+        moment = schemas.time_of(known.get("updatedAt"))
         return schemas.load(
             schemas.InboundEvent,
             {
-                "key": f"{order['id']}@{order['updatedAt']}/{digest}",
+                "key": f"{ref[:100]}@{moment}/{digest}",
                 "kind": "order",
                 "topic": topic,
                 "body": body,
-                "ref": order["id"],
-                "occurred_at": order["updatedAt"],
+                "ref": ref[:100],
+                "occurred_at": moment,
             },
         )
 
@@ -66,7 +75,7 @@ class ChannelAdapterShopify(models.AbstractModel):
 def _read(body):
     """Rates stay what they were written as: exact."""
     try:
-        raw = json.loads(body, parse_float=str)
+        raw = strict_json.loads(body, parse_float=str)
     except ValueError as error:
         raise errors.Malformed("is no JSON") from error
     if not isinstance(raw, dict):

@@ -67,7 +67,7 @@ class ChannelAdapterShopify(models.AbstractModel):
     @contextmanager
     def _connected(self, channel):
         """A client of the channel's shop; errors come out as the base's."""
-        with self._translated(), closing(channel._http_session()) as session:
+        with self._translated(asks=True), closing(channel._http_session()) as session:
             base_url = self._base_url(channel)
             yield Client(
                 base_url,

@@ -1,3 +1,4 @@
+import itertools
 import time
 
 from odoo.addons.channel_inventory_base.tests.life import (
@@ -29,6 +30,14 @@ RESTOCKS = {"cancel": "CANCEL", "return": "RETURN", "none": "NO_RESTOCK"}
 class ShopifyLife(LifeShop):
     """The sandbox store, as the contract of the base wants it."""
 
+    own_headers = tuple(
+        f"X-Shopify-{name}"
+        for name in (
+            *("Hmac-Sha256", "Topic", "Shop-Domain", "Event-Id", "Webhook-Id"),
+            *("Triggered-At", "API-Version"),
+        )
+    )
+
     def __init__(self, shop):
         from sandbox.shopify.checkout import SoldOut
         from sandbox.shopify.store import StoreError
@@ -37,9 +46,13 @@ class ShopifyLife(LifeShop):
         self.refusals = (StoreError, SoldOut)
         self.taxes_included = shop.config.taxes_included
         shop.config.job_delay = 0.0
+        self.numbers = itertools.count()
 
     def begin(self):
         self.shop.reset()
+        self.restock()
+
+    def restock(self):
         for sku in self.skus:
             self.shop.edit_stock(sku, PLACES[0], quantity=QUANTITY)
             self.shop.edit_stock(sku, PLACES[1], quantity=0)
@@ -112,3 +125,17 @@ class ShopifyLife(LifeShop):
             if time.monotonic() > end:
                 raise TimeoutError("the store's jobs do not end")
             time.sleep(0.01)
+
+    # ----------------------------------------------------------- deliveries
+    def deliver(self):
+        if not self.shop.webhooks.wait_idle():
+            raise TimeoutError("the store does not deliver")
+
+    def sign(self, headers, body):
+        from sandbox.shopify.delivery import signature
+
+        return {
+            **{name.title(): value for name, value in headers.items()},
+            "X-Shopify-Hmac-Sha256": signature("secret", body),
+            "X-Shopify-Event-Id": f"event-{next(self.numbers)}",
+        }

@@ -5,19 +5,17 @@ the repository (``setup/sandbox``), so these tests are skipped where only the ad
 """
 
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest import SkipTest
 
 import requests
-from requests.structures import CaseInsensitiveDict
 
 from odoo.tests.common import _super_send
 
 from odoo.addons.channel_inventory_base import schemas
 from odoo.addons.channel_inventory_base.tests.common_adapter import AdapterCase
+from odoo.addons.channel_inventory_base.tests.common_http import Inbox  # noqa: F401
 
 from . import common
 
@@ -64,35 +62,6 @@ class PlainSession(requests.Session):
 
     def send(self, request, **options):
         return _super_send(self, request, **options)
-
-
-class Inbox:
-    """A web server that takes webhooks and keeps them: (headers, body)."""
-
-    def __init__(self):
-        self.deliveries = deliveries = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler):
-                length = int(handler.headers["Content-Length"])
-                headers = CaseInsensitiveDict(handler.headers.items())
-                deliveries.append((headers, handler.rfile.read(length)))
-                handler.send_response(200)
-                handler.end_headers()
-
-            def log_message(handler, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def start_store():

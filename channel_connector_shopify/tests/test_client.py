@@ -94,6 +94,10 @@ class TestClient(PureCase):
             self.assertEqual(len(self.session.sent), 1)
             self.assertEqual(error.retry_after, 60)
 
+    def test_wait_of_years_is_an_hour(self):
+        reply = FakeResponse(429, headers={"Retry-After": "999999999"})
+        self.assertEqual(self.fail(SHOP, reply, kind=Throttled).retry_after, 3600)
+
     def test_refusals_are_final(self):
         for reply, kind in (
             (FakeResponse(403, b"no"), Forbidden),

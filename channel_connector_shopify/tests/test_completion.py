@@ -1,6 +1,7 @@
 import copy
 
 from .. import order_queries as queries
+from ..errors import Refused
 from ..lib.completion import MARK, Completion
 from . import orders
 from .common import PureCase
@@ -134,6 +135,24 @@ class TestCompletion(PureCase):
         for broken in ({"id": "x", "updatedAt": AGE}, {**big_order(), "refunds": None}):
             shop = Shop(big_order())
             self.assertTrue(Completion(shop.execute).complete(broken, 2)[MARK])
+
+    def test_what_the_shop_refuses_of_an_order_is_marked_with_its_words(self):
+        def refuse(_document, _variables):
+            raise Refused("too dear")
+
+        order = Completion(refuse).complete(Shop(big_order()).first(), 2)
+        self.assertIn("too dear", order[MARK])
+        self.assertEqual(order["id"], big_order()["id"])
+
+    def test_page_that_points_at_itself_is_not_read_for_ever(self):
+        shop = Shop(big_order())
+        shop._page = lambda nodes, start: {
+            "nodes": nodes[:1],
+            "pageInfo": {"hasNextPage": True, "endCursor": "1"},
+        }
+        order = Completion(shop.execute).complete(shop.first(), 2)
+        self.assertIn("again and again", order[MARK])
+        self.assertLess(len(shop.asked), 5)
 
     def test_absurd_number_of_refunds_is_marked(self):
         order = orders.order(

@@ -1,6 +1,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
+from odoo.addons.channel_inventory_base.tests.fuzz import FuzzContract
 from odoo.addons.channel_inventory_base.tests.life import DeathContract, LifeContract
 
 from .life import ShopifyLife
@@ -26,3 +27,8 @@ class TestShopLife(LifeContract, ShopLife):
 @tagged("post_install", "-at_install")
 class TestShopDeaths(DeathContract, ShopLife):
     """A worker is killed at any commit, with a running store at the other end."""
+
+
+@tagged("post_install", "-at_install")
+class TestShopFuzz(FuzzContract, ShopLife):
+    """Spoiled deliveries and answers of a running store."""

@@ -1,10 +1,13 @@
 import json
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions
 
+from .. import order_queries
+from ..client import Client
 from ..const import API_VERSIONS
 from .shop import PLACES
 from .shop_orders import SHIPPING, VAT, OrderCase
@@ -231,6 +234,26 @@ class TestShopOrders(OrderCase):
             {"SKU-1": 1}, taxes=[{"title": "T", "rate": 0.08875}]
         )
         self.assertEqual(self.fetch(order).lines[0].taxes[0].rate, Decimal("0.08875"))
+
+    def test_odd_order_in_a_page_keeps_back_no_other(self):
+        """It comes as an event, which is a dead letter when it is read."""
+        good = self.shop.checkout({"SKU-1": 1})
+        execute = Client.execute
+
+        def answer(client, document, variables=None):
+            data = execute(client, document, variables)
+            if document is order_queries.ORDERS:
+                data["orders"]["nodes"] += [None, {"id": 5}, {"updatedAt": "now"}]
+            return data
+
+        self.patch(Client, "execute", answer)
+        since = datetime.now(timezone.utc) - timedelta(days=1)
+        first, *odd = self.adapter_model._fetch_orders(self.channel, since, "").events
+        self.assertEqual(first.ref, good.gid)
+        self.assertEqual(len({each.key for each in odd}), 3)
+        for each in odd:
+            with self.assertRaises(exceptions.MalformedDataError):
+                self.adapter_model._parse_order(self.channel, each.body)
 
     def test_truncated_order_is_refused_when_it_is_read(self):
         self.shop.checkout({"SKU-1": 1})

@@ -2,6 +2,7 @@ import threading
 import time
 
 from ..errors import Throttled
+from ..lib.answers import cost_report
 from ..lib.throttle import Bucket, Throttle
 from .common import FakeClock, FakeStore, PureCase, costs
 
@@ -91,6 +92,28 @@ class TestThrottle(PureCase):
         throttle.settle(throttle.reserve("Any", 5), "Any", costs(2000, 345))
         throttle.reserve("Any", 5)
         self.assertEqual(self.store.value["level"], 2000 - 345)
+
+    def test_figures_that_cannot_be_are_not_believed(self):
+        """They are shared by all workers: believed once, they would stop the shop."""
+        good = costs(1300, 400)["throttleStatus"]
+        for name, value in (
+            ("maximumAvailable", "2000"),
+            ("maximumAvailable", 10**30),
+            ("maximumAvailable", -1),
+            ("currentlyAvailable", float("-inf")),
+            ("currentlyAvailable", -(10**12)),
+            ("restoreRate", 0),
+            ("restoreRate", True),
+            ("restoreRate", float("nan")),
+        ):
+            cost = {"throttleStatus": {**good, name: value}}
+            with self.subTest(name=name, value=value):
+                self.assertIsNone(cost_report({"extensions": {"cost": cost}}))
+        for cost in ("7", 10**12, -1, [1]):
+            broken = {"throttleStatus": good, "requestedQueryCost": cost}
+            self.assertIsNone(cost_report({"extensions": {"cost": broken}}))
+        whole = {"throttleStatus": good}
+        self.assertEqual(cost_report({"extensions": {"cost": whole}}), whole)
 
     def test_plan_is_learned_and_not_assumed(self):
         self.learn(40_000, rate=2000, maximum=40_000)

@@ -107,6 +107,10 @@ class TestWebhook(PureCase):
         other = self.deliver({**BODY, "id": 13}, Event_Id=None, Webhook_Id=None)["key"]
         self.assertNotEqual(one, other)
 
+    def test_time_that_is_none_is_no_reason_to_refuse(self):
+        for time in ("now", "", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"):
+            self.assertIsNone(self.deliver(Triggered_At=time)["occurred_at"])
+
     def test_kinds(self):
         for topic, kind in (
             ("orders/updated", "order"),
@@ -126,6 +130,8 @@ class TestWebhook(PureCase):
             {"raw": b"<html>"},
             {"raw": b"\xff\xfe"},
             {"raw": b""},
+            {"raw": b"[" * 100_000},
+            {"raw": b'{"total": NaN}'},
             {"Topic": None},
             {"Topic": "orders"},
         ):

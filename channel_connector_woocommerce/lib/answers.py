@@ -4,9 +4,9 @@ WordPress answers with pages of HTML on many occasions: maintenance, firewalls, 
 errors, a theme's own 404. None of them may be taken for data.
 """
 
-import json
 import re
 
+from ...channel_inventory_base.lib.strict_json import loads
 from ..errors import (
     BurntKey,
     Forbidden,
@@ -44,7 +44,7 @@ def _parse(reply, acts):
     text = reply.body.decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
     try:
         # floats stay what they were written as: exact
-        return json.loads(text, parse_float=str)
+        return loads(text, parse_float=str)
     except ValueError:
         rescued = _behind_warnings(text)
     if rescued is not None:
@@ -70,7 +70,7 @@ def _behind_warnings(text):
     if not text.startswith("<") or not found:
         return None
     try:
-        return json.loads(text[found.start() :], parse_float=str)
+        return loads(text[found.start() :], parse_float=str)
     except ValueError:
         return None
 
@@ -130,7 +130,7 @@ def _missing(code, words, more):
 
 def _error_body(reply):
     try:
-        body = json.loads(reply.body)
+        body = loads(reply.body)
     except ValueError:
         return {}
     return body if isinstance(body, dict) and body.get("code") else {}

@@ -7,6 +7,7 @@ content is part of the key. Deliveries have ids, but they repeat within a second
 import hashlib
 import json
 
+from ...channel_inventory_base.schemas import time_of
 from ..errors import Malformed
 from .order import is_visible
 
@@ -20,15 +21,30 @@ def order_event(raw, topic, body=None):
     if isinstance(number, bool) or not isinstance(number, int) or number <= 0:
         raise Malformed(f"{number!r:.40} is no number of an order", path="id")
     modified = raw.get("date_modified_gmt") or ""
-    if not isinstance(modified, str):
+    if not isinstance(modified, str) or len(modified) > 40:
         raise Malformed("a time is expected", path="date_modified_gmt")
+    if len(str(number)) > 20:
+        raise Malformed("is no number of an order", path="id")
     return {
         "key": f"order:{number}@{modified}/{digest(raw)}",
         "kind": "order" if is_visible(raw) else "other",
         "topic": topic,
         "body": body if body is not None else json.dumps(raw, separators=(",", ":")),
         "ref": str(number),
-        "occurred_at": f"{modified}+00:00" if modified else None,
+        "occurred_at": time_of(f"{modified}+00:00"),
+    }
+
+
+def odd_event(raw, topic, ref=""):
+    """What came in the place of an order and is none, as an event all the same: it is
+    a dead letter later on, and does not keep back the orders after it."""
+    text = json.dumps(raw, separators=(",", ":"))
+    return {
+        "key": f"odd:{hashlib.sha256(text.encode()).hexdigest()}",
+        "kind": "order",
+        "topic": topic,
+        "body": text,
+        "ref": ref,
     }
 
 

@@ -7,9 +7,9 @@ webhook's own secret. Only the ping that follows its creation has none.
 import base64
 import hashlib
 import hmac
-import json
 import re
 
+from ...channel_inventory_base.lib import strict_json
 from ..errors import Forged, Malformed
 from .events import digest, order_event
 
@@ -53,7 +53,7 @@ def verify(headers, body, secret):
     topic = headers.get("X-WC-Webhook-Topic") or ""
     try:
         text = body.decode()
-        raw = json.loads(text, parse_float=str)
+        raw = strict_json.loads(text, parse_float=str)
     except ValueError as error:
         raise Malformed("the body is no JSON") from error
     if not isinstance(raw, dict):

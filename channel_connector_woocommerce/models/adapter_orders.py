@@ -1,14 +1,17 @@
-import json
+import logging
 from datetime import datetime, timedelta, timezone
 
 from odoo import api, models
 
 from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base.lib import strict_json
 
 from .. import errors, mapper
 from ..const import API, PAGE
-from ..lib.events import order_event
+from ..lib.events import odd_event, order_event
 from ..lib.order import DETAILS, is_visible
+
+_logger = logging.getLogger(__name__)
 
 SECOND = timedelta(seconds=1)
 FORMAT = "%Y-%m-%dT%H:%M:%S"
@@ -35,11 +38,20 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 page=number,
             )
             events = tuple(
-                self._event(self._completed(client, raw), "orders/poll")
+                self._polled(client, raw)
                 for raw in orders
-                if is_visible(raw)
+                if not isinstance(raw, dict) or is_visible(raw)
             )
-        return schemas.EventPage(events, self._next_cursor(orders, after, number))
+            return schemas.EventPage(events, self._next_cursor(orders, after, number))
+
+    def _polled(self, client, raw):
+        """One order of a page. What is odd about it stays with it."""
+        try:
+            raw = self._completed(client, raw)
+        except (errors.Refused, errors.Malformed):
+            # it goes in as incomplete; fetching it will tell a person what is wrong
+            _logger.info("an order's refunds cannot be read", exc_info=True)
+        return self._event(raw, "orders/poll")
 
     def _read_cursor(self, since, cursor):
         """``modified_after`` means later than, and counts whole seconds."""
@@ -52,8 +64,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     def _next_cursor(self, orders, after, number):
         if len(orders) < PAGE:
             return ""
-        with self._translated():
-            last = _moment(orders[-1]) - SECOND
+        moments = [moment for moment in map(_moment, orders) if moment]
+        last = moments[-1] - SECOND if moments else after
         if last > after:
             return f"{last.strftime(FORMAT)}|1"
         # more than a page in one second
@@ -69,26 +81,31 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 raw = self._completed(client, raw)
             except errors.NotFound:
                 return None
-            if not is_visible(raw):
+            if isinstance(raw, dict) and not is_visible(raw):
                 return None
-            return self._event(raw, "orders/fetch")
+            return self._event(raw, "orders/fetch", ref)
 
     def _completed(self, client, raw):
         """With what its refunds were for: the order itself names them only."""
-        if not raw.get("refunds"):
+        if not isinstance(raw, dict) or not raw.get("refunds"):
             return raw
         route = f"{API}/orders/{raw['id']}/refunds"
         refunds, _count, _pages = client.page(route, orderby="id", order="asc")
         return {**raw, DETAILS: refunds}
 
-    def _event(self, raw, topic):
-        return schemas.load(schemas.InboundEvent, order_event(raw, topic))
+    def _event(self, raw, topic, ref=""):
+        """:param ref: which order was asked for"""
+        try:
+            values = order_event(raw, topic)
+        except (errors.Malformed, AttributeError):
+            values = odd_event(raw, topic, ref)
+        return schemas.load(schemas.InboundEvent, values)
 
     @api.model
     def _parse_order(self, channel, body):
         with self._translated():
             try:
-                raw = json.loads(body, parse_float=str)
+                raw = strict_json.loads(body, parse_float=str)
             except ValueError as error:
                 raise errors.Malformed("is no JSON") from error
             now = datetime.now(timezone.utc)
@@ -96,7 +113,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
 
 
 def _moment(raw):
+    """When an order was changed last; None where it does not tell."""
     try:
         return datetime.strptime(raw["date_modified_gmt"], FORMAT)
-    except (KeyError, TypeError, ValueError) as error:
-        raise errors.Malformed("is no time", path="date_modified_gmt") from error
+    except (KeyError, TypeError, ValueError):
+        return None

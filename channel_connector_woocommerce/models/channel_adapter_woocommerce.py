@@ -69,7 +69,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     @contextmanager
     def _connected(self, channel, plain=None):
         """A client of the channel's shop; errors come out as the base's."""
-        with self._translated():
+        with self._translated(asks=True):
             if plain is None:
                 plain = self._site(channel).get("plain", False)
             yield Client(
@@ -131,7 +131,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     @api.model
     def _discover(self, channel):
         """Look where REST answers and whether the companion is there; remember it."""
-        with self._translated():
+        with self._translated(asks=True):
             base_url, session = self._base_url(channel), channel._http_session()
             plain, namespaces, name = site.find(
                 lambda plain: Client(

@@ -5,15 +5,12 @@ the repository (``setup/sandbox``), so these tests are skipped where only the ad
 """
 
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest import SkipTest
 
-from requests.structures import CaseInsensitiveDict
-
 from odoo.addons.channel_inventory_base import schemas
 from odoo.addons.channel_inventory_base.tests.common_adapter import AdapterCase
+from odoo.addons.channel_inventory_base.tests.common_http import Inbox  # noqa: F401
 
 from ..const import NODE
 from ..mapper import stock_ref
@@ -51,41 +48,6 @@ SEED = {
         },
     ],
 }
-
-
-class Inbox:
-    """A web server that takes webhooks and keeps them: (headers, body)."""
-
-    def __init__(self):
-        self.deliveries = deliveries = []
-        self.answers = answers = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler):
-                length = int(handler.headers["Content-Length"])
-                headers = CaseInsensitiveDict(handler.headers.items())
-                deliveries.append((headers, handler.rfile.read(length)))
-                handler.send_response(answers.pop(0) if answers else 200)
-                handler.send_header("Content-Length", "0")
-                handler.end_headers()
-
-            def log_message(handler, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def signed(self):
-        """Deliveries without the pings."""
-        return [each for each in self.deliveries if not each[1].startswith(b"webhook")]
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def start_shop(**settings):

@@ -1,6 +1,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
+from odoo.addons.channel_inventory_base.tests.fuzz import FuzzContract
 from odoo.addons.channel_inventory_base.tests.life import DeathContract, LifeContract
 
 from .life import WooLife
@@ -44,3 +45,8 @@ class TestShopDeathsWithoutCompanion(DeathContract, ShopLife):
     test_contract_killed_at_any_commit_of_telling_a_cancellation = None
     test_contract_killed_at_any_commit_of_telling_a_refund = None
     test_contract_killed_at_any_commit_of_telling_parcels = None
+
+
+@tagged("post_install", "-at_install")
+class TestShopFuzz(FuzzContract, ShopLife):
+    """Spoiled deliveries and answers of a running shop."""

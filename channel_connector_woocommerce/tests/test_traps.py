@@ -7,7 +7,9 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
 
+from ..client import Client
 from ..const import NODE
+from ..errors import NotFound
 from ..lib.events import order_event
 from .shop import Inbox, ShopCase
 
@@ -72,6 +74,32 @@ class TestStockTraps(ShopCase):
     def deducted(self, order):
         [line] = self.fetch(order).lines
         return sum(each.quantity for each in line.deductions)
+
+    def test_odd_orders_in_a_page_keep_back_no_other(self):
+        """A refund that cannot be read, and what is no order at all."""
+        first, second = (self.shop.checkout({"SKU-1": 1}) for _order in range(2))
+        page = Client.page
+
+        def answer(client, route, **params):
+            if route.endswith("/refunds"):
+                raise NotFound("no such order", code="woocommerce_rest_x")
+            items, *counts = page(client, route, **params)
+            odd = [None, {"id": "x"}, {"id": 7, "date_modified_gmt": 5}]
+            items = [{**raw, "refunds": [{"id": 9}]} for raw in items]
+            return (items + odd, *counts)
+
+        self.patch(Client, "page", answer)
+        since = datetime.now(timezone.utc) - timedelta(days=1)
+        found = self.adapter_model._fetch_orders(self.channel, since, "").events
+        orders, odd = found[:2], found[2:]
+        self.assertEqual([e.ref for e in orders], [str(first.id), str(second.id)])
+        for each in orders:
+            data = self.adapter_model._parse_order(self.channel, each.body)
+            self.assertFalse(data.complete, "to be fetched")
+        self.assertEqual(len({each.key for each in odd}), 3)
+        for each in odd:
+            with self.assertRaises(exceptions.MalformedDataError):
+                self.adapter_model._parse_order(self.channel, each.body)
 
     def test_reduced_stock_says_what_the_shop_has_deducted(self):
         for payment, taken in [

@@ -44,7 +44,9 @@ class ChannelWebhook(http.Controller):
             return self._answer(401, "signature does not fit")
         except exceptions.MalformedDataError as error:
             _logger.warning("channel %s: unreadable webhook: %s", channel.id, error)
-            return self._answer(400, "malformed")
+            events = request.env["channel.inbox.event"]
+            events._receive_unreadable(channel, body, error)
+            return self._answer(200, "kept, and cannot be read")
         if event:
             request.env["channel.inbox.event"]._receive(channel, event)
         return self._answer(200, "ok")

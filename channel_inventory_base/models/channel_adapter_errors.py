@@ -1,3 +1,4 @@
+import logging
 from contextlib import contextmanager
 
 from odoo import api, models
@@ -5,6 +6,8 @@ from odoo.exceptions import UserError
 
 from .. import exceptions
 from ..lib import errors
+
+_logger = logging.getLogger(__name__)
 
 KINDS = {
     errors.Throttled: exceptions.ThrottledError,
@@ -17,6 +20,9 @@ KINDS = {
 }
 """What is not listed was understood by the channel, and refused for good."""
 
+UNDOCUMENTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises that meets another shape than the channel documents."""
+
 
 class ChannelAdapter(models.AbstractModel):
     """The one place where what goes wrong in a client becomes the base's, with words.
@@ -28,8 +34,12 @@ class ChannelAdapter(models.AbstractModel):
     _inherit = "channel.adapter"
 
     @contextmanager
-    def _translated(self):
-        """Around everything that speaks to the channel or reads what it said."""
+    def _translated(self, asks=False):
+        """Around everything that speaks to the channel or reads what it said.
+
+        :param asks: it speaks: where the answer makes no sense, it is open what became
+            of the request
+        """
         try:
             yield
         except errors.ClientError as error:
@@ -37,6 +47,19 @@ class ChannelAdapter(models.AbstractModel):
         except UserError as error:
             # the server's encryption key is missing or another
             raise exceptions.ConfigurationError(str(error)) from error
+        except UNDOCUMENTED as error:
+            # with its traceback: it may as well be a mistake of ours
+            _logger.exception("what a channel says is not what it documents")
+            kind = exceptions.UncertainError if asks else exceptions.MalformedDataError
+            raise kind(
+                self.env._(
+                    "What the channel says is not what it documents (%(kind)s: "
+                    "%(error)s). Its raw words are in the log.",
+                    kind=type(error).__name__,
+                    error=str(error)[:200],
+                ),
+                code="UNDOCUMENTED",
+            ) from error
 
     @api.model
     def _translate(self, error):

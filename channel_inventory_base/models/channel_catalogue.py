@@ -56,6 +56,8 @@ class ChannelCatalogue(models.AbstractModel):
         """Insert what is new, update what has changed, match what is not matched."""
         if not page:
             return
+        # a channel whose pages move while they are read tells some things twice
+        page = list({each.external_id: each for each in page}.values())
         listings = self.env["channel.listing"]
         company = self.env["channel.channel"].browse(channel_id).company_id
         rows = self.env.execute_query(

@@ -1,12 +1,15 @@
+import hashlib
 import logging
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import exceptions
+from .. import exceptions, schemas
 from ..db.transaction import CONFLICTS, own_transaction
 
 _logger = logging.getLogger(__name__)
+
+MAX_KEY = 400
 
 
 class ChannelInboxEvent(models.Model):
@@ -82,6 +85,23 @@ class ChannelInboxEvent(models.Model):
             )
 
     @api.model
+    def _receive_unreadable(self, channel, body, error):
+        """Store a delivery that is genuine and makes no sense, as a dead letter.
+
+        Refused it would be lost, and a channel that is refused often stops delivering.
+        """
+        text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+        key = f"unreadable:{hashlib.sha256(body).hexdigest()}"
+        event = schemas.InboundEvent(key, "unreadable", "unreadable", text)
+        with own_transaction(self.env) as env:
+            # sudo: the sender has proved who it is by its signature
+            own_channel = env["channel.channel"].sudo().browse(channel.id)
+            events = own_channel.env["channel.inbox.event"]
+            if events._store(own_channel, [event], "webhook"):
+                domain = [("channel_id", "=", channel.id), ("key", "=", key)]
+                events.search(domain)._bury(str(error))
+
+    @api.model
     def _store(self, channel, events, source):
         """Store events; one that is there already is left as it is.
 
@@ -116,11 +136,18 @@ class ChannelInboxEvent(models.Model):
             source,
             event.kind,
             event.topic,
-            event.key,
+            self._short_key(event.key),
             event.ref,
             event.body,
             event.occurred_at,
         )
+
+    def _short_key(self, key):
+        """A key that an index takes, however long what the channel calls it by is."""
+        if len(key) <= MAX_KEY:
+            return key
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        return f"{key[: MAX_KEY - 65]}~{digest}"
 
     @api.model
     def _lock_next(self, channel=None, limit=1):
@@ -154,7 +181,7 @@ class ChannelInboxEvent(models.Model):
             self.search_count(
                 [
                     ("channel_id", "=", channel.id),
-                    ("key", "=", key),
+                    ("key", "=", self._short_key(key)),
                     ("state", "=", "new"),
                 ],
                 limit=1,
@@ -224,6 +251,11 @@ class ChannelInboxEvent(models.Model):
             suggestion=self.env._("Answer it within the time the law gives you."),
         )
         return "done"
+
+    def _process_unreadable(self):
+        raise exceptions.MalformedDataError(
+            self.env._("It was delivered as it is and makes no sense.")
+        )
 
     def _process_other(self):
         return "ignored"

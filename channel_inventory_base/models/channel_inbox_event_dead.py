@@ -61,7 +61,7 @@ class ChannelInboxEvent(models.Model):
         return {
             "channel_id": self.channel_id.id,
             "source": "edited",
-            "kind": self.kind,
+            "kind": self._corrected_kind(),
             "topic": self.topic,
             "key": f"{self.key}~{count + 1}",
             "ref": self.ref,
@@ -70,8 +70,12 @@ class ChannelInboxEvent(models.Model):
             "trace": self.trace,
         }
 
+    def _corrected_kind(self):
+        """What could not be read at all is worth correcting where it is an order."""
+        return "order" if self.kind == "unreadable" else self.kind
+
     def _check_readable(self, body):
-        if self.kind != "order":
+        if self._corrected_kind() != "order":
             return
         try:
             self.channel_id._adapter()._parse_order(self.channel_id, body)

@@ -19,6 +19,8 @@ _logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 10
 """After so long, other channels' orders have their turn."""
+REPEATED_PAGES = 2
+"""Pages in a row with nothing new: where many orders changed in one second, one is."""
 BATCH = 10
 """Events captured at once: the last one is held half a second later, not more."""
 
@@ -53,7 +55,7 @@ class ChannelIntake(models.AbstractModel):
                 again = state.get("again_from")
                 since = self._parse_time(state.get("watermark")) or self._first_since()
                 since = min(since, self._parse_time(again) or since)
-            self._pull_pages(channel, since)
+            self._pull_pages(channel, since, started)
             with channel._shared_state("poll") as state:
                 state["completed_from"] = started.isoformat()
                 if state.get("again_from") == again:
@@ -72,13 +74,20 @@ class ChannelIntake(models.AbstractModel):
             state["again_from"] = min(moment, known or moment).isoformat()
         channel._wake("_job_poll")
 
-    def _pull_pages(self, channel, since):
+    def _pull_pages(self, channel, since, started):
         """Store page by page, and remember how far we have got by the channel's time:
         a pull that breaks off goes on there, not at the beginning."""
         overlap = timedelta(seconds=channel.poll_overlap)
-        cursor = ""
+        cursor, seen, repeated = "", set(), 0
         while True:
             page = channel._adapter()._fetch_orders(channel, since - overlap, cursor)
+            keys = {event.key for event in page.events}
+            repeated = repeated + 1 if keys and keys <= seen else 0
+            if repeated > REPEATED_PAGES:
+                raise exceptions.UnavailableError(
+                    self.env._("The channel gives the same orders again and again.")
+                )
+            seen |= keys
             with own_transaction(self.env) as env:
                 env["channel.inbox.event"]._store(channel, page.events, "poll")
             times = [event.occurred_at for event in page.events if event.occurred_at]
@@ -86,6 +95,8 @@ class ChannelIntake(models.AbstractModel):
                 with channel._shared_state("poll") as state:
                     known = self._parse_time(state.get("watermark"))
                     newest = max([*times, *([known] if known else [])])
+                    # one order of tomorrow must not hide those of today
+                    newest = min(newest, started)
                     state["watermark"] = newest.isoformat()
             cursor = page.cursor
             if not cursor:
@@ -144,10 +155,17 @@ class ChannelIntake(models.AbstractModel):
         order_id, external_id, asked = self._next_fetch(channel)
         if not order_id:
             return False
-        event = channel._adapter()._fetch_order(channel, external_id)
+        event, refusal = None, None
+        try:
+            event = channel._adapter()._fetch_order(channel, external_id)
+        except (exceptions.RejectedError, exceptions.MalformedDataError) as error:
+            # of this one order: the others are fetched and imported all the same
+            refusal = error
         with own_transaction(self.env) as env:
             own_order = env["channel.order"].browse(order_id)
-            if not event:
+            if refusal:
+                own_order._on_fetch_refused(refusal, asked)
+            elif not event:
                 own_order._on_gone()
             elif not env["channel.inbox.event"]._store(channel, [event], "fetch"):
                 own_order._on_nothing_new(event, asked)

@@ -327,6 +327,27 @@ class ChannelOrder(models.Model):
         if not self.complete:
             self.state = "blocked"
 
+    def _on_fetch_refused(self, error, asked):
+        """The channel does not give it to us: what we know stays, a person is told.
+
+        :param asked: the wanted version at the time when the channel was asked
+        """
+        self._lock()
+        if self.wanted_version == asked:
+            self.wanted_version = self.version
+        self._block(
+            "refused",
+            self.env._(
+                "The channel does not tell about %(order)s: %(error)s",
+                order=self.name,
+                error=error,
+            ),
+            self.env._(
+                "What is known of it stays held. Look at it on the channel, then press "
+                "Fetch Again."
+            ),
+        )
+
     # -------------------------------------------------------------- import
     def _get_data(self):
         """:return: schemas.OrderData of the newest version"""

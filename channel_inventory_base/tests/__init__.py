@@ -20,6 +20,7 @@ from . import test_mapping
 from . import test_messages
 from . import test_money
 from . import test_observer
+from . import test_odd_orders
 from . import test_observer_look
 from . import test_order_import
 from . import test_order_money

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
@@ -59,3 +60,43 @@ class FakeSession:
 
     def close(self):
         pass
+
+
+class Inbox:
+    """A web server that takes webhooks and keeps them: (headers, body).
+
+    :ivar answers: statuses to answer with, then 200
+    """
+
+    def __init__(self):
+        self.deliveries = deliveries = []
+        self.answers = answers = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(handler):
+                length = int(handler.headers["Content-Length"])
+                headers = requests.structures.CaseInsensitiveDict(
+                    handler.headers.items()
+                )
+                deliveries.append((headers, handler.rfile.read(length)))
+                handler.send_response(answers.pop(0) if answers else 200)
+                handler.send_header("Content-Length", "0")
+                handler.end_headers()
+
+            def log_message(handler, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def signed(self):
+        """Deliveries without the pings of a shop that has made a webhook."""
+        return [each for each in self.deliveries if not each[1].startswith(b"webhook")]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()

@@ -9,6 +9,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 from ..exceptions import ForgedError, MalformedDataError, StaleKeyError
+from ..lib import strict_json
 from ..schemas import (
     Capabilities,
     ConnectionInfo,
@@ -201,7 +202,7 @@ class FakeChannel(FakeMessages):
 
     def _parse_order(self, channel, body):
         try:
-            return load(OrderData, json.loads(body))
+            return load(OrderData, strict_json.loads(body))
         except ValueError as error:
             raise MalformedDataError(str(error)) from error
 

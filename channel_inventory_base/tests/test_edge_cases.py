@@ -141,10 +141,10 @@ class TestEdgeCases(ChannelCase):
         self.assertEqual(order.state, "blocked")
 
     def test_event_that_the_database_refuses_stops_no_other(self):
-        """An index takes 2,700 bytes; this SKU has more, and does not compress."""
+        """An index takes 2,700 bytes; this name has more, and does not compress."""
         self.go_live(10)
-        sku = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(4000))
-        self.fake.sell(1, line={"sku": sku, "listing_ref": "variant-new"})
+        name = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(4000))
+        self.fake.sell(1, name=name)
         good = self.fake.sell(1)
         self.poll()
         with self.assertLogs("odoo.addons.channel_inventory_base", "ERROR"):

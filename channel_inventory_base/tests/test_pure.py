@@ -4,6 +4,8 @@ from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
+from .. import schemas
+from ..lib import strict_json
 from ..tools import explain, invoicing, refund, refusal
 
 BASE = Path(__file__).parents[1]
@@ -48,7 +50,7 @@ class TestPure(BaseCase):
                         self.assertNotIn("channel_type", ast.dump(node.left))
 
     def test_doctests(self):
-        for module in (explain, invoicing, refund, refusal):
+        for module in (explain, invoicing, refund, refusal, schemas, strict_json):
             self.assertFalse(doctest.testmod(module).failed)
 
     def test_every_sudo_tells_its_reason(self):

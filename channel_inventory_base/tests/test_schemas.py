@@ -72,6 +72,18 @@ class TestSchemas(BaseCase):
         self.refused("name", self.load, name=None)
         self.refused("unknown fields", self.load, colour="red")
 
+    def test_what_would_break_us_later_is_refused_here(self):
+        """A time that keeps out all later ones, a number that no column takes, a name
+        that no index takes."""
+        for version in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"):
+            self.refused("version", self.load, version=version)
+        for total in ("1E+99999", "1E-99999", "1" * 20):
+            self.refused("total", self.load, total=total)
+        self.refused("external_id", self.load, external_id="x" * 501)
+        self.refused("lines[0].shipped_quantity", self.line, shipped_quantity=-1)
+        odd = [{"node_ref": "n1", "quantity": -(10**9)}]
+        self.refused("lines[0].deductions", self.line, deductions=odd)
+
     def test_floats_are_no_money(self):
         self.refused("total", self.load, total=12.1)
 

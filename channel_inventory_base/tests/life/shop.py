@@ -57,6 +57,10 @@ class LifeShop:
         """As new: ``QUANTITY`` of each of ``skus``, and nothing sold."""
         raise NotImplementedError
 
+    def restock(self):
+        """Somebody there sets the numbers to ``QUANTITY``."""
+        raise NotImplementedError
+
     def bind(self, env, channel):
         """Name the channel's node; :return: {sku: values of its channel.listing}"""
         raise NotImplementedError
@@ -102,3 +106,23 @@ class LifeShop:
 
     def time_passes(self):
         """A moment that the shop's own clock notices."""
+
+    # ------------------------------------------------------------- deliveries
+    own_headers = ()
+    """Names of the headers that the shop's deliveries bear."""
+
+    def deliver(self):
+        """Have everything delivered that is to be."""
+        raise NotImplementedError
+
+    def sign(self, headers, body):
+        """The headers of a new delivery, of another body than they came with."""
+        raise NotImplementedError
+
+    def is_known(self, env, channel, body):
+        """Whether an event is stored that a delivery of this body would repeat."""
+        return bool(
+            env["channel.inbox.event"].search_count(
+                [("channel_id", "=", channel.id), ("body", "=", body)], limit=1
+            )
+        )
