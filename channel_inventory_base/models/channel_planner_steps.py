@@ -40,7 +40,9 @@ class ChannelPlanner(models.AbstractModel):
             stepped AS (
                 SELECT listed.id AS listing_id, place.node_id, place.pool,
                        listed.channel_id, listed.product_id,
-                       listed.stock_factor::float8 AS factor,
+                       -- most are single units, and a cast goes through text
+                       CASE WHEN listed.stock_factor = 1 THEN 1
+                            ELSE listed.stock_factor::float8 END AS factor,
                        %(available)s AS available
                        %(amounts)s
                   FROM listed
