@@ -67,46 +67,24 @@ class ChannelChannel(models.Model):
         if not wanted:
             registry = self.env.registry
             postcommit.add(lambda: _enqueue(registry, wanted))
-        known = wanted.get((channel_id, method), seconds)
-        wanted[channel_id, method] = min(known, seconds)
+        # asked for dozens of times a transaction
+        job = channel_id, method
+        if wanted.get(job, seconds + 1) > seconds:
+            wanted[job] = seconds
 
     @api.model
     def _enqueue_wakeups(self, wanted):
-        keys = {
-            # a delayed wake-up must not swallow one that is for now
-            (channel_id, method): f"channel_inventory:{method}:{channel_id}"
-            + (":later" if seconds else "")
-            for (channel_id, method), seconds in wanted.items()
-        }
-        waiting = self._waiting_jobs(list(keys.values()))
+        """:param wanted: (channel id, 0 for all; method) -> seconds to wait"""
         for (channel_id, method), seconds in wanted.items():
-            key = keys[channel_id, method]
-            if key in waiting:
-                continue
-            record = self.browse(channel_id) if channel_id else self
+            # there is nobody to be told, and nothing to be tracked
+            record = self.browse(channel_id).with_context(tracking_disable=True)
             delayed = record.with_delay(
-                identity_key=key,
+                identity_key=_identity_key(channel_id, method, seconds),
                 priority=PRIORITIES.get(method, 20),
                 eta=seconds or None,
                 description=f"{record.name or 'Channels'}: {method[5:]}",
             )
             getattr(delayed, method)()
-
-    def _waiting_jobs(self, keys):
-        """Which of ``keys`` have a job that has not begun: it will see what we have
-        committed. ``identity_key`` finds that out too, but takes ten times as long,
-        after each transaction that has changed stock."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT identity_key FROM queue_job
-                 WHERE identity_key = ANY(%s)
-                   AND state IN ('wait_dependencies', 'pending', 'enqueued')
-                """,
-                keys,
-            )
-        )
-        return {row[0] for row in rows}
 
     # ---------------------------------------------------------------- jobs
     @api.model
@@ -324,8 +302,43 @@ class ChannelChannel(models.Model):
                 )
 
 
+def _identity_key(channel_id, method, seconds):
+    # a delayed wake-up must not swallow one that is for now
+    return f"channel_inventory:{method}:{channel_id}" + (":later" if seconds else "")
+
+
 def _enqueue(registry, wanted):
+    """In a transaction of its own, after the one that wanted it."""
     with registry.cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        env["channel.channel"]._enqueue_wakeups(wanted)
+        enqueue(cr, wanted)
     wanted.clear()
+
+
+def enqueue(cr, wanted):
+    """Enqueue the jobs of ``wanted`` that do not wait already."""
+    waiting = waiting_jobs(cr, [_identity_key(*job, wanted[job]) for job in wanted])
+    missing = {
+        job: seconds
+        for job, seconds in wanted.items()
+        if _identity_key(*job, seconds) not in waiting
+    }
+    if missing:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env["channel.channel"]._enqueue_wakeups(missing)
+
+
+def waiting_jobs(cr, keys):
+    """Which of ``keys`` have a job that has not begun: it will see what we have
+    committed. ``identity_key`` finds that out too, but takes ten times as long, after
+    each transaction that has changed stock; so no models here, either."""
+    cr.execute(
+        SQL(
+            """
+            SELECT identity_key FROM queue_job
+             WHERE identity_key = ANY(%s)
+               AND state IN ('wait_dependencies', 'pending', 'enqueued')
+            """,
+            keys,
+        )
+    )
+    return {row[0] for row in cr.fetchall()}

@@ -10,6 +10,7 @@ from ..exceptions import (
     ThrottledError,
     UnavailableError,
 )
+from ..models.channel_channel_jobs import enqueue
 from .common import ChannelCase
 
 JOBS = (
@@ -81,25 +82,25 @@ class TestJobs(ChannelCase):
         jobs = self.env["queue.job"].search([("method_name", "=", "_job_plan")])
         jobs.unlink()
 
-        def enqueue():
-            self.channel._enqueue_wakeups({(0, "_job_plan"): 0})
+        def wake():
+            enqueue(self.env.cr, {(0, "_job_plan"): 0})
             return self.env["queue.job"].search([("method_name", "=", "_job_plan")])
 
-        job = enqueue()
+        job = wake()
         self.assertEqual(len(job), 1)
-        self.assertEqual(enqueue(), job)
+        self.assertEqual(wake(), job)
         self.env.execute_query(
             SQL(
                 "UPDATE queue_job SET state = 'started' WHERE id = %s RETURNING id",
                 job.id,
             )
         )
-        self.assertEqual(len(enqueue()), 2)
+        self.assertEqual(len(wake()), 2)
 
     def test_wakeup_for_later_does_not_stand_for_one_for_now(self):
         self.env["queue.job"].search([("method_name", "=", "_job_plan")]).unlink()
         for seconds in (60, 0, 60, 0):
-            self.channel._enqueue_wakeups({(0, "_job_plan"): seconds})
+            enqueue(self.env.cr, {(0, "_job_plan"): seconds})
         jobs = self.env["queue.job"].search([("method_name", "=", "_job_plan")])
         self.assertEqual(len(jobs), 2)
         self.assertEqual(len(jobs.filtered("eta")), 1)

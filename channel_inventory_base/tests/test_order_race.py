@@ -9,6 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from .. import schemas
+from ..models.channel_channel_jobs import waiting_jobs
 from .common_committed import CommittedCase
 from .common_order import BERLIN, order_data, order_line
 
@@ -221,8 +222,8 @@ class TestOtherChannel(CommittedCase):
         with self.commit() as env:
             order = env["channel.order"].search([("channel_id", "=", self.other_id)])
             self.assertEqual(order.state, "captured")
-            waiting = env["channel.channel"]._waiting_jobs(
-                [f"channel_inventory:_job_intake:{self.other_id}"]
+            waiting = waiting_jobs(
+                env.cr, [f"channel_inventory:_job_intake:{self.other_id}"]
             )
             self.assertTrue(waiting)
 
