@@ -153,6 +153,7 @@ class Client:
             timeout=self.timeout,
             clock=self._clock,
             acts=document.mutation,
+            secrets=[token],
         )
         answers.check_status(reply, document.mutation)
         self.served_version = reply.headers.get("X-Shopify-API-Version") or ""

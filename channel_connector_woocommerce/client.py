@@ -126,9 +126,11 @@ class Client:
     def _attempt(self, method, route, params, body, sign=True):
         url, params = self._address(route, params)
         headers = {"Accept": "application/json"}
+        secrets = [self._secret, self._key]
         if sign and urlsplit(url).scheme == "https":
             pair = base64.b64encode(f"{self._key}:{self._secret}".encode()).decode()
             headers["Authorization"] = f"Basic {pair}"
+            secrets.append(pair)
         elif sign:
             params = oauth.signed(
                 method,
@@ -150,6 +152,7 @@ class Client:
             content,
             headers,
             timeout=self.timeout,
+            secrets=secrets,
         )
         return answers.data_of(reply, method != "GET"), reply.headers
 

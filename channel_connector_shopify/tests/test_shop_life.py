@@ -2,7 +2,11 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 from odoo.addons.channel_inventory_base.tests.fuzz import FuzzContract
-from odoo.addons.channel_inventory_base.tests.life import DeathContract, LifeContract
+from odoo.addons.channel_inventory_base.tests.life import (
+    DeathContract,
+    LifeContract,
+    OutsideContract,
+)
 
 from .life import ShopifyLife
 from .shop import ConnectedShop
@@ -32,3 +36,8 @@ class TestShopDeaths(DeathContract, ShopLife):
 @tagged("post_install", "-at_install")
 class TestShopFuzz(FuzzContract, ShopLife):
     """Spoiled deliveries and answers of a running store."""
+
+
+@tagged("post_install", "-at_install")
+class TestShopOutside(OutsideContract, ShopLife):
+    """No socket of a copy, no secret in anybody's words."""

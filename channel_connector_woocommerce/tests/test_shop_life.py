@@ -2,7 +2,11 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 from odoo.addons.channel_inventory_base.tests.fuzz import FuzzContract
-from odoo.addons.channel_inventory_base.tests.life import DeathContract, LifeContract
+from odoo.addons.channel_inventory_base.tests.life import (
+    DeathContract,
+    LifeContract,
+    OutsideContract,
+)
 
 from .life import WooLife
 from .shop import ConnectedShop
@@ -50,3 +54,8 @@ class TestShopDeathsWithoutCompanion(DeathContract, ShopLife):
 @tagged("post_install", "-at_install")
 class TestShopFuzz(FuzzContract, ShopLife):
     """Spoiled deliveries and answers of a running shop."""
+
+
+@tagged("post_install", "-at_install")
+class TestShopOutside(OutsideContract, ShopLife):
+    """No socket of a copy, no secret in anybody's words."""

@@ -21,13 +21,24 @@ class Reply:
 
 
 def send(
-    session, method, url, body, headers, *, timeout, clock=time.monotonic, acts=None
+    session,
+    method,
+    url,
+    body,
+    headers,
+    *,
+    timeout,
+    clock=time.monotonic,
+    acts=None,
+    secrets=(),
 ):
     """Send a request and read its whole answer.
 
     :param timeout: seconds of silence; the whole may take twice that
     :param acts: the request changes something: a lost answer leaves that open; None
         where the method says it
+    :param secrets: texts that are sent: a server that gives them back, in the words of
+        an error maybe, does not make us store or log them
     :raise Unavailable: no answer, with ``uncertain`` where the request may have
         arrived and acts
     """
@@ -44,7 +55,9 @@ def send(
             allow_redirects=False,
         ) as response:
             content = _read(response, clock, clock() + 2 * timeout, acts)
-            return Reply(response.status_code, response.headers, content)
+            return Reply(
+                response.status_code, response.headers, _masked(content, secrets)
+            )
     except requests.exceptions.SSLError:
         failure = Misconfigured("the server's certificate is not trusted", code="TLS")
     except requests.exceptions.InvalidURL:
@@ -53,6 +66,16 @@ def send(
         failure = _lost(error, acts)
     # raised out here, so that nothing chains to the request and its credentials
     raise failure
+
+
+def _masked(content, secrets):
+    """
+    >>> _masked(b"no such token: shpat_1", ["shpat_1", None])
+    b'no such token: ***'
+    """
+    for secret in filter(None, secrets):
+        content = content.replace(secret.encode(), b"***")
+    return content
 
 
 def _read(response, clock, deadline, acts):

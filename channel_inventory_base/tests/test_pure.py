@@ -5,7 +5,7 @@ from pathlib import Path
 from odoo.tests import BaseCase, tagged
 
 from .. import schemas
-from ..lib import strict_json
+from ..lib import strict_json, transport
 from ..tools import explain, invoicing, refund, refusal
 
 BASE = Path(__file__).parents[1]
@@ -50,7 +50,15 @@ class TestPure(BaseCase):
                         self.assertNotIn("channel_type", ast.dump(node.left))
 
     def test_doctests(self):
-        for module in (explain, invoicing, refund, refusal, schemas, strict_json):
+        for module in (
+            explain,
+            invoicing,
+            refund,
+            refusal,
+            schemas,
+            strict_json,
+            transport,
+        ):
             self.assertFalse(doctest.testmod(module).failed)
 
     def test_every_sudo_tells_its_reason(self):
