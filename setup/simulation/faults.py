@@ -69,9 +69,11 @@ class Faults:
         return self.run._thread(self._work)
 
     def _at(self, part, kind, action, *arguments):
-        """Do it when that part of the time has passed."""
-        moment = part * self.run.seconds
-        self._plan.append((moment, len(self._plan), kind, action, arguments))
+        """Do it when that part of the whole trace has passed: who plays its beginning
+        alone has the same faults in it."""
+        moment = part * self.run.whole_seconds
+        if moment < self.run.seconds:
+            self._plan.append((moment, len(self._plan), kind, action, arguments))
 
     def _work(self):
         for moment, _number, kind, action, arguments in sorted(
@@ -102,7 +104,12 @@ class Faults:
             # whether a parcel is known is asked a minute later: not at the very end
             rule = ("reset_after_commit", 0.3, "fulfillmentCreate")
             self._at(
-                0, "timeouts", self._for_a_while, self.run.seconds / 3, shop, *rule
+                0,
+                "timeouts",
+                self._for_a_while,
+                self.run.whole_seconds / 3,
+                shop,
+                *rule,
             )
 
     def _plan_errors(self):

@@ -87,7 +87,8 @@ class Stage:
                 facts = run.play(strategy)
             finally:
                 strategy.stop()
-        return oracle.judge(facts), facts
+        shared_part = run.whole_seconds * self.options.compare
+        return {**oracle.judge(facts), **oracle.beginning(facts, shared_part)}, facts
 
     def _prepare(self, addons):
         """Make the database that strategies with, or without, the addons begin with."""
@@ -124,7 +125,7 @@ def parser():
     add(
         "--compare",
         type=float,
-        default=0.25,
+        default=0.36,
         metavar="PART",
         help="of the trace, from its beginning, that risk and the baselines play",
     )

@@ -60,6 +60,22 @@ def judge(facts):
     return result
 
 
+def beginning(facts, seconds):
+    """Figures of the part that every strategy plays, of one that plays more.
+
+    :param seconds: how long that part is
+    """
+    stocks = timeline.read(facts)
+    end = facts["began"] + seconds
+    rows = [row for row in _demand(facts) if row[0] < end]
+    sold = sum(units for *_row, units, key in rows if key is not PEOPLE)
+    excess = sum(_excess(stocks, row) for row in rows)
+    return {
+        "units_sold_beginning": sold,
+        "oversold_per_1000_beginning": round(1000 * excess / max(1, sold), 1),
+    }
+
+
 # --- orders
 
 
@@ -108,13 +124,19 @@ def _units_sold(facts):
 def oversold(facts, stocks, judge_):
     """Stock units sold beyond what was there at that moment, by cause."""
     causes = dict.fromkeys(CAUSES, 0)
-    for moment, pool, sku, units, key in _demand(facts):
-        excess = min(units, -stocks[pool, sku].left(moment))
-        if excess > 0:
+    for row in _demand(facts):
+        moment, pool, sku, _units, key = row
+        if excess := _excess(stocks, row):
             found = judge_.explain(pool, sku, moment, excess, key)
             for cause, number in found.items():
                 causes[cause] += number
     return causes
+
+
+def _excess(stocks, row):
+    """Stock units of a sale that were not there."""
+    moment, pool, sku, units, _key = row
+    return max(0, min(units, -stocks[pool, sku].left(moment)))
 
 
 def _demand(facts):

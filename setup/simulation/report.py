@@ -19,6 +19,7 @@ COLUMNS = (
     ("units_sold", "units sold"),
     ("units_oversold", "units oversold"),
     ("oversold_per_1000", "oversold of 1,000 sold"),
+    ("oversold_per_1000_beginning", "the same, of the beginning that all play"),
     ("units_oversold_unseen_sale", "by an overwritten sale"),
     ("units_oversold_latency_window", "by latency"),
     ("units_hidden", "units hidden"),

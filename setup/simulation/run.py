@@ -18,14 +18,15 @@ PEOPLE = (("sell",), ("receive", "count", "scrap", "transfer"), ("ship", "return
 
 class Run:
     """:ivar seconds: how long the shoppers come
+    :ivar whole_seconds: how long the whole trace is, of which they may be a part
     :ivar ten_minutes: what ten minutes are in compressed time"""
 
     def __init__(self, world, trace, shops, server, sql, options, say, part=1.0):
         self.world, self.shops = world, shops
         self.server, self.sql, self.options, self.say = server, sql, options, say
-        whole = options.minutes * 60
-        self.ten_minutes = max(5.0, whole / 12)
-        self.seconds = whole * part
+        self.whole_seconds = options.minutes * 60
+        self.ten_minutes = max(5.0, self.whole_seconds / 12)
+        self.seconds = self.whole_seconds * part
         self.trace = [event for event in trace if event["at"] < self.seconds]
         self.most_skew = 0
         self.odoo, self.odoo_people = server.rpc(), server.rpc()

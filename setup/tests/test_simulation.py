@@ -263,6 +263,19 @@ def test_goods_that_come_later_do_not_undo_it():
     assert sum(history.oversold().values()) == 2
 
 
+def test_the_beginning_is_judged_without_what_came_after():
+    """Of four units sold until then one was not there, and two more were not later."""
+    history = opened(X=3)
+    history.sell(1, "a", 3)
+    history.sell(2, "b", 1)
+    history.sell(11, "a", 2)
+    assert oracle.beginning(history.facts, 10) == {
+        "units_sold_beginning": 4,
+        "oversold_per_1000_beginning": 250.0,
+    }
+    assert history.judge()["units_oversold"] == 3
+
+
 def test_a_cancelled_order_gives_back():
     history = opened()
     order = history.sell(1, "a", 5)
@@ -506,7 +519,7 @@ def test_the_report_draws_what_was_judged(tmp_path):
     history.sell(1.2, "b")
     history.shelf(5, 3)
     history.show(7, "a", 3)
-    figures = history.judge()
+    figures = {**history.judge(), **oracle.beginning(history.facts, 100)}
     summary = {"command": "setup/simulate", "at": "now", "strategies": {"s": figures}}
     report.write(tmp_path, summary, {"s": history.facts})
     page = (tmp_path / "index.html").read_text()
