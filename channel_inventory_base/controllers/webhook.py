@@ -1,6 +1,9 @@
 import logging
 from urllib.parse import urlencode
 
+from psycopg2 import OperationalError
+from psycopg2.pool import PoolError
+
 from odoo import http
 from odoo.http import request
 
@@ -9,6 +12,7 @@ from .. import exceptions
 _logger = logging.getLogger(__name__)
 
 MAX_BODY = 1_000_000
+RETRY_SECONDS = 5
 
 
 class ChannelWebhook(http.Controller):
@@ -34,6 +38,7 @@ class ChannelWebhook(http.Controller):
         if length is None or length > MAX_BODY:
             return self._answer(413, "body too large, or of unknown length")
         body = request.httprequest.get_data() or self._form()
+        events = request.env["channel.inbox.event"]
         try:
             event = channel._adapter()._verify_webhook(
                 channel, request.httprequest.headers, body
@@ -44,12 +49,23 @@ class ChannelWebhook(http.Controller):
             return self._answer(401, "signature does not fit")
         except exceptions.MalformedDataError as error:
             _logger.warning("channel %s: unreadable webhook: %s", channel.id, error)
-            events = request.env["channel.inbox.event"]
-            events._receive_unreadable(channel, body, error)
-            return self._answer(200, "kept, and cannot be read")
-        if event:
-            request.env["channel.inbox.event"]._receive(channel, event)
-        return self._answer(200, "ok")
+            words = "kept, and cannot be read"
+            return self._keep(words, events._receive_unreadable, channel, body, error)
+        if not event:
+            return self._answer(200, "ok")
+        return self._keep("ok", events._receive, channel, event)
+
+    def _keep(self, text, store, *what):
+        """Say yes only to what is stored. Without a connection to the database the
+        sender still has it: it is told to come again."""
+        try:
+            store(*what)
+        except (OperationalError, PoolError) as error:
+            _logger.warning("webhook could not be stored, refused for now: %s", error)
+            return self._answer(
+                503, "busy: send it again", ("Retry-After", str(RETRY_SECONDS))
+            )
+        return self._answer(200, text)
 
     def _form(self):
         """A form was read before we were called: its text, as far as it can be had."""
@@ -61,7 +77,7 @@ class ChannelWebhook(http.Controller):
         channels = request.env["channel.channel"].sudo()
         return channels.search([("webhook_token", "=", token)], limit=1)
 
-    def _answer(self, status, text):
+    def _answer(self, status, text, *headers):
         return request.make_response(
-            text, [("Content-Type", "text/plain")], status=status
+            text, [("Content-Type", "text/plain"), *headers], status=status
         )

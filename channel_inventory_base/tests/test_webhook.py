@@ -1,3 +1,8 @@
+from unittest.mock import patch
+
+from psycopg2 import OperationalError
+from psycopg2.pool import PoolError
+
 from odoo.tests import HttpCase, tagged
 
 from .common import ChannelSetup, fake_adapter
@@ -51,6 +56,15 @@ class TestWebhook(ChannelSetup, HttpCase):
             response = self.deliver(**{"X-Key": "same"})
             self.assertEqual(response.status_code, 200)
         self.assertEqual(len(self.events()), 1)
+
+    def test_delivery_that_cannot_be_stored_now_is_sent_again(self):
+        for error in (PoolError("full"), OperationalError("gone")):
+            events = self.env.registry["channel.inbox.event"]
+            with patch.object(events, "_receive", side_effect=error):
+                response = self.deliver()
+            self.assertEqual(response.status_code, 503)
+            self.assertGreater(int(response.headers["Retry-After"]), 0)
+        self.assertFalse(self.events())
 
     def test_forged_delivery_is_refused_and_counted(self):
         for _delivery in range(3):

@@ -103,14 +103,8 @@ class Faults:
                     self._at(0, "timeouts", self._fault, shop, kind, 0.04, operation)
             # whether a parcel is known is asked a minute later: not at the very end
             rule = ("reset_after_commit", 0.3, "fulfillmentCreate")
-            self._at(
-                0,
-                "timeouts",
-                self._for_a_while,
-                self.run.whole_seconds / 3,
-                shop,
-                *rule,
-            )
+            third = self.run.whole_seconds / 3
+            self._at(0, "timeouts", self._for_a_while, third, shop, *rule)
 
     def _plan_errors(self):
         for shop in self.shops:
