@@ -21,6 +21,7 @@ COLUMNS = (
     ("oversold_per_1000", "oversold of 1,000 sold"),
     ("oversold_per_1000_beginning", "the same, of the beginning that all play"),
     ("units_oversold_unseen_sale", "by an overwritten sale"),
+    ("units_oversold_hold_missing", "by a number behind what Odoo knew"),
     ("units_oversold_latency_window", "by latency"),
     ("units_hidden", "units hidden"),
     ("drift_at_rest", "drift at rest"),
@@ -106,7 +107,7 @@ def causes_plot(strategies):
             units = figures[f"units_oversold_{cause}"]
             plot.bar(index + 0.2, 0.6, low, low + units, color)
             low += units
-        plot.label(index + 0.5, f"{name}: {figures['units_oversold']}")
+        plot.label(index + 0.5, f"{name}: {figures['units_oversold']:g}")
     for color, cause in zip(COLORS, CAUSES, strict=False):
         if any(each[f"units_oversold_{cause}"] for each in strategies.values()):
             plot.name(cause.replace("_", " "), color)
