@@ -71,18 +71,22 @@ class ChannelInboxEvent(models.Model):
 
     # --------------------------------------------------------------- store
     @api.model
-    def _receive(self, channel, event):
+    def _receive(self, channel, event, error=None):
         """Store a webhook's event, durable when this returns.
 
         In a transaction that does not mind a twin arriving at the same moment: the
         request's own would be retried, with a body that has been read already.
+
+        :param error: why it makes no sense: then it is a dead letter
         """
         with own_transaction(self.env) as env:
             # sudo: the sender has proved who it is by its signature
             own_channel = env["channel.channel"].sudo().browse(channel.id)
-            own_channel.env["channel.inbox.event"]._store(
-                own_channel, [event], "webhook"
-            )
+            events = own_channel.env["channel.inbox.event"]
+            if events._store(own_channel, [event], "webhook") and error:
+                key = self._short_key(event.key)
+                domain = [("channel_id", "=", channel.id), ("key", "=", key)]
+                events.search(domain)._bury(str(error))
 
     @api.model
     def _receive_unreadable(self, channel, body, error):
@@ -93,13 +97,7 @@ class ChannelInboxEvent(models.Model):
         text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
         key = f"unreadable:{hashlib.sha256(body).hexdigest()}"
         event = schemas.InboundEvent(key, "unreadable", "unreadable", text)
-        with own_transaction(self.env) as env:
-            # sudo: the sender has proved who it is by its signature
-            own_channel = env["channel.channel"].sudo().browse(channel.id)
-            events = own_channel.env["channel.inbox.event"]
-            if events._store(own_channel, [event], "webhook"):
-                domain = [("channel_id", "=", channel.id), ("key", "=", key)]
-                events.search(domain)._bury(str(error))
+        self._receive(channel, event, error)
 
     @api.model
     def _store(self, channel, events, source):

@@ -126,7 +126,7 @@ class ChannelIntake(models.AbstractModel):
             env["channel.order"]._release_parked(channel)
         self.env["channel.order"]._reroute_due(channel)
         while time.monotonic() < end:
-            while time.monotonic() < end and self._capture_next():
+            while time.monotonic() < end and self._capture_next(importer=channel):
                 pass
             if channel._may_talk() and self._fetch_next(channel):
                 continue
@@ -134,20 +134,22 @@ class ChannelIntake(models.AbstractModel):
                 return
         channel._wake("_job_intake")
 
-    def _capture_next(self, channel=None):
+    def _capture_next(self, channel=None, importer=None):
         """:param channel: None: of all that take orders
+        :param importer: the channel whose orders the caller imports next
         :return: whether there was an event to capture"""
         # two workers may want the same two orders, each the other one first
-        return retry_on_conflict(lambda: self._capture_batch(channel))
+        return retry_on_conflict(lambda: self._capture_batch(channel, importer))
 
-    def _capture_batch(self, channel):
+    def _capture_batch(self, channel, importer):
         """A few events in one transaction: half of what each costs is to begin."""
         with own_transaction(self.env) as env:
             events = env["channel.inbox.event"]._lock_next(channel, BATCH)
             for event in events:
                 event._process()
-            # whose own worker may have looked before this is committed
-            events.channel_id._wake("_job_intake")
+            # their own workers may have looked before this is committed
+            others = events.channel_id - (importer or events.channel_id.browse())
+            others._wake("_job_intake")
         return bool(events)
 
     def _fetch_next(self, channel):
