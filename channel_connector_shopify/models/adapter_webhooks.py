@@ -27,9 +27,11 @@ class ChannelAdapterShopify(models.AbstractModel):
 
     @api.model
     def _webhook_secrets(self, channel):
-        names = ("shopify_webhook_secret", "shopify_client_secret")
-        secrets = (self._secret(channel, name) for name in names)
-        return [secret for secret in secrets if secret]
+        with self._translated():
+            secrets = channel._get_secrets(
+                "shopify_webhook_secret", "shopify_client_secret"
+            )
+        return list(secrets.values())
 
     # ---------------------------------------------------------- subscribing
     @api.model

@@ -4,41 +4,72 @@ from urllib.parse import urlencode
 from psycopg2 import OperationalError
 from psycopg2.pool import PoolError
 
-from odoo import http
+from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from .. import exceptions
+from ..db.transaction import request_transaction
 
 _logger = logging.getLogger(__name__)
 
 MAX_BODY = 1_000_000
 RETRY_SECONDS = 5
+# All that deliveries are verified by, read at once; of the rest nothing.
+FIELDS = ("channel_type", "company_id", "base_url", "environment", "webhook_token")
 
 
 class ChannelWebhook(http.Controller):
     """The one door for all channels' webhooks: verify, store, answer.
 
     Nothing is interpreted here: the answer must be quick, and what was accepted must
-    be durable before it is given.
+    be durable before it is given. Hundreds may come in a second, on the processors
+    that also take the orders in: so there is one connection, one transaction for what
+    is stored and a look whether its job waits already.
     """
 
     @http.route(
         "/channel/webhook/<string:token>",
         type="http",
-        auth="public",
+        auth="none",
+        readonly=False,
         methods=["POST"],
         csrf=False,
         save_session=False,
     )
     def receive(self, token):
-        channel = self._find_channel(token)
-        if not channel or not channel._capabilities().webhooks:
-            return self._answer(404, "unknown address")
+        # superuser: the sender is a machine without an Odoo user; the token in the
+        # address and the signature of the body are its credentials
+        request.update_env(user=SUPERUSER_ID, context={"prefetch_fields": False})
+        env = request.env
+        try:
+            with request_transaction(env):
+                channel = self._find_channel(env, token)
+                status, text, new = self._take(channel)
+        except (OperationalError, PoolError) as error:
+            # say yes only to what is stored; the sender still has it
+            _logger.warning("webhook could not be stored, refused for now: %s", error)
+            return self._busy()
+        except exceptions.ChannelError as error:
+            # it cannot be told whether it is genuine: no secret can be read
+            _logger.error("webhook could not be verified, refused for now: %s", error)
+            return self._busy()
+        if new:
+            self._wake(env, channel)
+        return self._answer(status, text)
+
+    def _find_channel(self, env, token):
+        domain = [("webhook_token", "=", token)]
+        return env["channel.channel"].search_fetch(domain, FIELDS, limit=1)
+
+    def _take(self, channel):
+        """:return: status and text of the answer, whether there is something new"""
+        if not channel or not channel._adapter()._capabilities().webhooks:
+            return 404, "unknown address", False
         length = request.httprequest.content_length
         if length is None or length > MAX_BODY:
-            return self._answer(413, "body too large, or of unknown length")
+            return 413, "body too large, or of unknown length", False
         body = request.httprequest.get_data() or self._form()
-        events = request.env["channel.inbox.event"]
+        events = channel.env["channel.inbox.event"]
         try:
             event = channel._adapter()._verify_webhook(
                 channel, request.httprequest.headers, body
@@ -46,36 +77,29 @@ class ChannelWebhook(http.Controller):
         except exceptions.ForgedError:
             channel._count_refused_webhook(channel.id)
             _logger.warning("channel %s: forged webhook refused", channel.id)
-            return self._answer(401, "signature does not fit")
+            return 401, "signature does not fit", False
         except exceptions.MalformedDataError as error:
             _logger.warning("channel %s: unreadable webhook: %s", channel.id, error)
-            words = "kept, and cannot be read"
-            return self._keep(words, events._receive_unreadable, channel, body, error)
-        if not event:
-            return self._answer(200, "ok")
-        return self._keep("ok", events._receive, channel, event)
+            new = events._receive_unreadable(channel, body, error)
+            return 200, "kept, and cannot be read", new
+        return 200, "ok", bool(event) and events._receive(channel, event)
 
-    def _keep(self, text, store, *what):
-        """Say yes only to what is stored. Without a connection to the database the
-        sender still has it: it is told to come again."""
+    def _wake(self, env, channel):
+        """The delivery is stored, whatever happens here: a wake-up that is lost is made
+        up for within a minute."""
         try:
-            store(*what)
+            with request_transaction(env, read_committed=False):
+                channel._wake_now("_job_intake")
         except (OperationalError, PoolError) as error:
-            _logger.warning("webhook could not be stored, refused for now: %s", error)
-            return self._answer(
-                503, "busy: send it again", ("Retry-After", str(RETRY_SECONDS))
-            )
-        return self._answer(200, text)
+            _logger.warning("channel %s: nobody was woken: %s", channel.id, error)
 
     def _form(self):
         """A form was read before we were called: its text, as far as it can be had."""
         return urlencode(request.httprequest.form).encode()
 
-    def _find_channel(self, token):
-        # sudo: the sender is a machine without an Odoo user; the token in the address
-        # and the signature of the body are its credentials
-        channels = request.env["channel.channel"].sudo()
-        return channels.search([("webhook_token", "=", token)], limit=1)
+    def _busy(self):
+        wait = ("Retry-After", str(RETRY_SECONDS))
+        return self._answer(503, "busy: send it again", wait)
 
     def _answer(self, status, text, *headers):
         return request.make_response(

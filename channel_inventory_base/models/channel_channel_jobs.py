@@ -72,6 +72,13 @@ class ChannelChannel(models.Model):
         if wanted.get(job, seconds + 1) > seconds:
             wanted[job] = seconds
 
+    def _wake_now(self, *methods):
+        """Enqueue jobs in this transaction, once each. For who has just committed what
+        they are to see: a twin that runs already would not see anything else."""
+        enqueue(
+            self.env.cr, {(each, method): 0 for each in self.ids for method in methods}
+        )
+
     @api.model
     def _enqueue_wakeups(self, wanted):
         """:param wanted: (channel id, 0 for all; method) -> seconds to wait"""

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import exceptions, schemas
-from ..db.transaction import CONFLICTS, own_transaction
+from ..db.transaction import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -72,21 +72,18 @@ class ChannelInboxEvent(models.Model):
     # --------------------------------------------------------------- store
     @api.model
     def _receive(self, channel, event, error=None):
-        """Store a webhook's event, durable when this returns.
+        """Store a webhook's event. The caller commits, and wakes the intake then.
 
-        In a transaction that does not mind a twin arriving at the same moment: the
-        request's own would be retried, with a body that has been read already.
+        In a transaction that does not mind a twin arriving at the same moment
+        (``db.transaction``): in one of Odoo's it would be a conflict.
 
         :param error: why it makes no sense: then it is a dead letter
+        :return: whether it is a new one
         """
-        with own_transaction(self.env) as env:
-            # sudo: the sender has proved who it is by its signature
-            own_channel = env["channel.channel"].sudo().browse(channel.id)
-            events = own_channel.env["channel.inbox.event"]
-            if events._store(own_channel, [event], "webhook") and error:
-                key = self._short_key(event.key)
-                domain = [("channel_id", "=", channel.id), ("key", "=", key)]
-                events.search(domain)._bury(str(error))
+        new = self._insert(channel, [event], "webhook")
+        if new and error:
+            self.browse(new)._bury(str(error))
+        return bool(new)
 
     @api.model
     def _receive_unreadable(self, channel, body, error):
@@ -97,7 +94,7 @@ class ChannelInboxEvent(models.Model):
         text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
         key = f"unreadable:{hashlib.sha256(body).hexdigest()}"
         event = schemas.InboundEvent(key, "unreadable", "unreadable", text)
-        self._receive(channel, event, error)
+        return self._receive(channel, event, error)
 
     @api.model
     def _store(self, channel, events, source):
@@ -106,8 +103,13 @@ class ChannelInboxEvent(models.Model):
         :param events: list of schemas.InboundEvent
         :return: how many were new
         """
-        if not events:
-            return 0
+        new = self._insert(channel, events, source) if events else []
+        if new:
+            channel._wake("_job_intake")
+        return len(new)
+
+    def _insert(self, channel, events, source):
+        """:return: ids of those that were new"""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -120,9 +122,7 @@ class ChannelInboxEvent(models.Model):
                 SQL(", ").join(self._row(channel, event, source) for event in events),
             )
         )
-        if rows:
-            channel._wake("_job_intake")
-        return len(rows)
+        return [row[0] for row in rows]
 
     def _row(self, channel, event, source):
         return SQL(

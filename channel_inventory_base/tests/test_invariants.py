@@ -8,7 +8,13 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import file_open
 
-from ..db.transaction import LOCK_PLAN, LOCK_PUBLISH, retry_on_conflict, try_lock
+from ..db.transaction import (
+    LOCK_PLAN,
+    LOCK_PUBLISH,
+    request_transaction,
+    retry_on_conflict,
+    try_lock,
+)
 from ..exceptions import AuthError, UncertainError
 from .common_committed import CommittedCase
 
@@ -164,11 +170,12 @@ class TestInvariants(CommittedCase):
 
         def receive():
             with self.commit() as env:
-                # as a request does: its snapshot is older than its twin's commit
-                channel = self.channel(env)
-                channel.read(["name"])
-                time.sleep(0.05)
-                env["channel.inbox.event"]._receive(channel, event)
+                # as a request does: what it has read is older than its twin's commit
+                with request_transaction(env):
+                    channel = self.channel(env)
+                    channel.read(["name"])
+                    time.sleep(0.05)
+                    env["channel.inbox.event"]._receive(channel, event)
 
         self.in_threads(*[receive] * 6)
         with self.commit() as env:

@@ -1,4 +1,8 @@
 import logging
+import os
+import tempfile
+from pathlib import Path
+from unittest.mock import Mock
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -7,6 +11,7 @@ from ..tools import crypto
 from .common import ChannelCase
 
 CANARY = "canary-0f6d"
+READ_KEYS = crypto.read_keys
 
 
 @tagged("post_install", "-at_install")
@@ -75,6 +80,21 @@ class TestSecret(ChannelCase):
         self.use_keys(self.new_key())
         with self.assertRaisesRegex(UserError, "another key"):
             self.channel._get_secret("token")
+
+    def test_key_changed_in_the_configuration_counts_at_once(self):
+        self.patch(crypto, "os", Mock(wraps=os, environ={}))
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = f"{folder.name}/odoo.conf"
+        # of one length, and written within one tick of the clock: so they are replaced
+        for key in ("first", "other", "first,other"):
+            Path(f"{path}.new").write_text(f"[channel_inventory]\nsecret_key = {key}\n")
+            os.replace(f"{path}.new", path)
+            for _reading in range(2):
+                self.assertEqual(READ_KEYS(path), key.split(","))
+        os.remove(path)
+        Path(path).touch()
+        self.assertEqual(READ_KEYS(path), [])
 
     def test_copy_of_a_channel_has_no_secret(self):
         self.channel._set_secret("token", CANARY)

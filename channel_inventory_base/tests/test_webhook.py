@@ -3,8 +3,11 @@ from unittest.mock import patch
 from psycopg2 import OperationalError
 from psycopg2.pool import PoolError
 
+from odoo import sql_db
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
+from ..exceptions import ConfigurationError
 from .common import ChannelSetup, fake_adapter
 from .fake_channel import FakeChannel
 
@@ -65,6 +68,57 @@ class TestWebhook(ChannelSetup, HttpCase):
             self.assertEqual(response.status_code, 503)
             self.assertGreater(int(response.headers["Retry-After"]), 0)
         self.assertFalse(self.events())
+
+    def test_delivery_that_cannot_be_verified_now_is_sent_again(self):
+        def verify(*_delivery):
+            raise ConfigurationError("no key to read secrets with")
+
+        self.fake._verify_webhook = verify
+        with mute_logger("odoo.addons.channel_inventory_base.controllers.webhook"):
+            response = self.deliver()
+        self.assertEqual(response.status_code, 503)
+        self.assertGreater(int(response.headers["Retry-After"]), 0)
+        self.assertFalse(self.events())
+
+    def test_what_is_stored_wakes_the_intake_once(self):
+        for _delivery in range(3):
+            self.assertEqual(self.deliver().status_code, 200)
+        self.assertEqual(self.count_intakes(), 1)
+
+    def test_what_was_there_already_wakes_nobody(self):
+        self.deliver(**{"X-Key": "same"})
+        self.env["queue.job"].search([]).unlink()
+        self.deliver(**{"X-Key": "same"})
+        self.assertEqual(self.count_intakes(), 0)
+
+    def test_delivery_is_taken_although_nobody_can_be_woken(self):
+        with patch.object(
+            self.env.registry["channel.channel"],
+            "_wake_now",
+            side_effect=OperationalError("gone"),
+        ):
+            self.assertEqual(self.deliver().status_code, 200)
+        self.assertEqual(self.events().state, "new")
+
+    def test_door_reads_no_more_than_it_needs(self):
+        """Statements of one delivery of a channel whose job waits already."""
+        self.deliver()
+        before = sql_db.sql_counter
+        self.deliver()
+        # Odoo's look whether its registry is of today; the channel, the event, its job
+        self.assertLessEqual(sql_db.sql_counter - before, 4)
+
+    def count_intakes(self):
+        return self.env["queue.job"].search_count(
+            [
+                (
+                    "identity_key",
+                    "=",
+                    f"channel_inventory:_job_intake:{self.channel.id}",
+                ),
+                ("state", "=", "pending"),
+            ]
+        )
 
     def test_forged_delivery_is_refused_and_counted(self):
         for _delivery in range(3):

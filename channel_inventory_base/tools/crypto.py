@@ -1,5 +1,6 @@
 """Encryption of secrets with a key that is in no database and in no backup of one."""
 
+import functools
 import os
 from configparser import ConfigParser
 
@@ -22,10 +23,26 @@ def read_keys(config_path):
     """The server's keys: the first encrypts, all of them decrypt (for rotation)."""
     text = os.environ.get(ENVIRONMENT_VARIABLE, "")
     if not text and config_path:
-        parser = ConfigParser(interpolation=None)
-        parser.read(config_path)
-        text = parser.get(SECTION, OPTION, fallback="")
+        text = _read_option(config_path, _version(config_path))
     return [key.strip() for key in text.split(",") if key.strip()]
+
+
+def _version(path):
+    """Another one whenever the file has changed: a new key counts at once, in every
+    process; None without a file."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+@functools.lru_cache(maxsize=1)
+def _read_option(path, _version):
+    # each webhook needs the key, and a configuration file is long
+    parser = ConfigParser(interpolation=None)
+    parser.read(path)
+    return parser.get(SECTION, OPTION, fallback="")
 
 
 def _box(keys):
