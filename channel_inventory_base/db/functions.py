@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .divide import DIVIDE, SIGNATURE
+
 # The smallest buffer b with P(N > b) <= chance, for N Poisson with this mean: terms of
 # the distribution added up until enough of it is covered. By their logarithms, or the
 # first would be too small for a double where the mean is large.
@@ -31,10 +33,12 @@ END $body$
 
 
 def create_functions(cr):
-    cr.execute(SQL(POISSON_BUFFER.replace("%", "%%")))
+    for function in (POISSON_BUFFER, DIVIDE):
+        cr.execute(SQL(function.replace("%", "%%")))
 
 
 def drop_functions(cr):
     cr.execute(
         SQL("DROP FUNCTION IF EXISTS channel_poisson_buffer(float8, float8) CASCADE")
     )
+    cr.execute(SQL(f"DROP FUNCTION IF EXISTS {SIGNATURE} CASCADE"))

@@ -37,6 +37,7 @@ from . import channel_planner_items
 from . import channel_planner_rules
 from . import channel_planner_partial
 from . import channel_planner_steps
+from . import channel_planner_claims
 from . import channel_planner_exclusive
 from . import channel_planner_explain
 from . import channel_publication

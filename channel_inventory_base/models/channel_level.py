@@ -167,10 +167,14 @@ class ChannelLevel(models.Model):
         rules = self.env["channel.rule.version"].browse(
             {version for step in steps for version in step.rules}
         )
+        products = self.env["product.product"].browse(
+            {step.facts.get("bound_by") for step in steps} - {None}
+        )
         return self.env["ir.qweb"]._render(
             "channel_inventory_base.level_why",
             {
                 "steps": steps,
+                "names": {each.id: each.display_name for each in products.exists()},
                 "rules": {rule.id: rule for rule in rules.exists()},
                 "warehouses": inputs.get("warehouses") or [],
             },

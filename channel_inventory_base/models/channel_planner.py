@@ -63,7 +63,7 @@ class ChannelPlanner(models.AbstractModel):
             planner._prepare()
             part = env["channel.sweep"]._next_slice(SLICE)
             if part:
-                planner._plan_listings(part.scope(), part.changed())
+                planner._plan_slice_of(part)
                 planner._wake_publishers()
         return bool(part)
 
@@ -143,18 +143,21 @@ class ChannelPlanner(models.AbstractModel):
             self._plan_listings(scope, changed)
         self._wake_publishers()
 
-    def _scope_of(self, listings, products, exclusive):
+    def _scope_of(self, listings, products, exclusive, source=None):
         """:param products: what ``listings`` are of
         :param exclusive: whether numbers are shared exclusively: then all listings of
-            these products are computed, for a share is a part of the whole
+            these products are computed, and of those that hang together with them, for
+            a share is a part of the whole
+        :param source: query of the rule versions that count; those in effect by default
         """
-        # lists, so that PostgreSQL knows how many there are
-        of_products = SQL("= ANY(%s::int[])", sorted(set(products)))
         if exclusive:
-            listed = SQL("listing.product_id %s", of_products)
-        else:
-            listed = SQL("listing.id = ANY(%s::int[])", listings)
-        return Scope(listed, of_products, named=True)
+            return self._scope_of_products(self._sharing_products(products, source))
+        # lists, so that PostgreSQL knows how many there are
+        return Scope(
+            SQL("listing.id = ANY(%s::int[])", listings),
+            SQL("= ANY(%s::int[])", sorted(set(products))),
+            named=True,
+        )
 
     def _plan_listings(self, scope, changed):
         """Run the plan statement; new levels are looked at by the observer."""

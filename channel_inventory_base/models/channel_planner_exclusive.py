@@ -20,39 +20,84 @@ class ChannelPlanner(models.AbstractModel):
     Why that holds with several workers: the planner and a publisher that freezes shared
     numbers take the same advisory lock, so whatever was frozen is counted here or was
     planned here; acknowledgements only make room, and each causes a new plan.
+
+    Goods that are sold alone and in kits, or in several kits, are divided jointly:
+    ``channel_planner_claims``.
     """
 
     _inherit = "channel.planner"
 
-    def _final_query(self, use):
+    def _final_query(self, use, scope):
         """``computed``: target and how it stands with its share."""
         if not use.exclusive:
             return SQL(
                 "SELECT shown.*, number AS target, NULL::varchar AS share_state "
                 "FROM shown"
             )
+        parts = self._parts_query(scope)
         return SQL(
             """
-            WITH %(divided)s
+            WITH %(flying)s, %(joint)s %(divided)s
             SELECT shown.*, COALESCE(granted.number, shown.number)::integer AS target,
                    granted.share_state, granted.entitled, granted.room,
                    granted.weight, granted.weights, granted.supply
+                   %(columns)s
               FROM shown
-              LEFT JOIN granted ON granted.listing_id = shown.listing_id
-                               AND granted.node_id = shown.node_id
+              LEFT JOIN (%(granted)s) granted
+                     ON granted.listing_id = shown.listing_id
+                    AND granted.node_id = shown.node_id
             """,
-            divided=self._divided_ctes(),
+            flying=FLYING,
+            joint=SQL("%s,", self._claim_ctes(use, parts)) if parts else SQL(""),
+            divided=self._divided_ctes(ALONE if parts else SQL("true")),
+            granted=JOINED if parts else SQL("SELECT * FROM granted"),
+            columns=SQL("").join(
+                SQL(", granted.%s" if parts else ", NULL AS %s", SQL.identifier(name))
+                for name in JOINT
+            ),
         )
 
     def _share_columns(self, use):
         """What a level remembers of the division."""
         if not use.exclusive:
             return []
-        return ["entitled", "room", "weight", "weights", "supply", "share_state"]
+        return [
+            "entitled",
+            "room",
+            "weight",
+            "weights",
+            "supply",
+            "share_state",
+            *JOINT,
+        ]
 
-    def _divided_ctes(self):
+    def _showing_expression(self):
+        """Sold units; NULL for one not seen yet, which may be showing anything."""
+        return SQL(
+            "CASE WHEN %s THEN GREATEST(0, %s, COALESCE(flying.quantity, 0)) END",
+            IS_SEEN,
+            EXPECTED_REMOTE,
+        )
+
+    def _remote_joins(self, row):
+        """Joins of ``row`` to what its channel shows, and what is on its way there."""
+        return SQL(
+            """
+            LEFT JOIN channel_level level ON level.listing_id = %s
+                                         AND level.node_id = %s
+            LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
+            LEFT JOIN flying ON flying.level_id = level.id
+            """,
+            SQL.identifier(row, "listing_id"),
+            SQL.identifier(row, "node_id"),
+        )
+
+    def _divided_ctes(self, alone):
         """``granted``: a row a level that shares exclusively. ``number``, ``wanted``
-        and ``entitled`` in sold units, everything else in STOCK units."""
+        and ``entitled`` in sold units, everything else in STOCK units.
+
+        :param alone: condition on ``shown``: divided without regard to other products
+        """
         return SQL(
             """
             member AS (
@@ -85,7 +130,7 @@ class ChannelPlanner(models.AbstractModel):
                   LEFT JOIN channel_sales_rate sold
                          ON sold.product_id = shown.product_id
                         AND sold.channel_id = shown.channel_id
-                 WHERE shown.factor > 0
+                 WHERE shown.factor > 0 AND %(alone)s
                 WINDOW sharing AS (PARTITION BY shown.product_id, shown.pool,
                                              pool_key.exclusive_id),
                        by_channel AS (PARTITION BY shown.product_id, shown.pool,
@@ -135,28 +180,11 @@ class ChannelPlanner(models.AbstractModel):
                   FROM rested
                 WINDOW sharing AS (PARTITION BY product_id, pool, exclusive_id)
             ),
-            flying AS (
-                SELECT line.level_id, max(line.quantity) AS quantity
-                  FROM channel_publication publication
-                  JOIN channel_publication_line line
-                    ON line.publication_id = publication.id AND line.result = 'open'
-                 WHERE publication.state IN ('ready', 'sending')
-                 GROUP BY line.level_id
-            ),
             -- what each channel may be showing; of one not seen yet: everything
             exposed AS (
-                SELECT rounded.*, remote.state IN ('known', 'rejected', 'stale')
-                           AS is_seen,
-                       CASE WHEN remote.state IN ('known', 'rejected', 'stale')
-                            THEN GREATEST(0, %(expected)s,
-                                          COALESCE(flying.quantity, 0))
-                            END AS showing
+                SELECT rounded.*, %(is_seen)s AS is_seen, %(showing)s AS showing
                   FROM rounded
-                  LEFT JOIN channel_level level
-                         ON level.listing_id = rounded.listing_id
-                        AND level.node_id = rounded.node_id
-                  LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
-                  LEFT JOIN flying ON flying.level_id = level.id
+                  %(remote)s
             ),
             roomy AS (
                 SELECT exposed.*, GREATEST(0, supply
@@ -189,5 +217,34 @@ class ChannelPlanner(models.AbstractModel):
                        ) granting ON true
             )
             """,
-            expected=EXPECTED_REMOTE,
+            alone=alone,
+            is_seen=IS_SEEN,
+            showing=self._showing_expression(),
+            remote=self._remote_joins("rounded"),
         )
+
+
+IS_SEEN = SQL("remote.state IN ('known', 'rejected', 'stale')")
+
+# What is on its way to a level, sold units.
+FLYING = SQL(
+    """
+    flying AS (
+        SELECT line.level_id, max(line.quantity) AS quantity
+          FROM channel_publication publication
+          JOIN channel_publication_line line
+            ON line.publication_id = publication.id AND line.result = 'open'
+         WHERE publication.state IN ('ready', 'sending')
+         GROUP BY line.level_id
+    )
+    """
+)
+
+# What the explanation of a level needs to know that is divided jointly: the version,
+# the product that binds it, how many others share that.
+JOINT = ("shared_by", "bound_by", "others")
+ALONE = SQL("shown.product_id NOT IN (SELECT product_id FROM knotted)")
+JOINED = SQL(
+    "SELECT *, NULL::integer AS shared_by, NULL::integer AS bound_by, "
+    "NULL::bigint AS others FROM granted UNION ALL SELECT * FROM jointly"
+)

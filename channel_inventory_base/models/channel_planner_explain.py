@@ -48,7 +48,8 @@ class ChannelPlanner(models.AbstractModel):
 
     def _scope(self, use, listed):
         """:param listed: query of listing ids; where numbers are shared exclusively,
-        all listings of their products are computed with them"""
+        all listings of their products, and of those that hang together with them, are
+        computed"""
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, product_id FROM channel_listing "
@@ -58,7 +59,7 @@ class ChannelPlanner(models.AbstractModel):
         )
         listings = [listing_id for listing_id, _product in rows]
         products = {product for _id, product in rows}
-        return self._scope_of(listings, products, use.exclusive)
+        return self._scope_of(listings, products, use.exclusive, use.source)
 
     def _warehouses_query(self):
         """The positions behind one level, warehouse by warehouse, as one JSON list."""

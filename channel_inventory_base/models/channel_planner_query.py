@@ -111,7 +111,7 @@ class ChannelPlanner(models.AbstractModel):
                 self._item_ctes(use, scope),
                 *self._rule_ctes(use, scope),
                 self._step_ctes(use, scope),
-                SQL("computed AS (%s)", self._final_query(use)),
+                SQL("computed AS (%s)", self._final_query(use, scope)),
             ]
         )
 

@@ -5,6 +5,7 @@ from . import test_capture
 from . import test_catalogue
 from . import test_control
 from . import test_control_race
+from . import test_divide
 from . import test_edge_cases
 from . import test_exclusive
 from . import test_exclusive_race

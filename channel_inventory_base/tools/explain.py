@@ -147,17 +147,20 @@ def _share_steps(inputs, sold):
     """What is left of it where channels share exclusively. Sold units."""
     if not inputs.get("share_state"):
         return []
-    rules = (inputs["exclusive_id"],)
+    # a kit may have it from a component's rule
+    rules = (inputs.get("shared_by") or inputs["exclusive_id"],)
     entitled = _number(inputs.get("entitled"))
+    bound_by = inputs.get("bound_by")  # the component; none where it is the product
     facts = {
         name: _number(inputs.get(name)) for name in ("supply", "weight", "weights")
     }
+    facts |= {"bound_by": bound_by, "others": int(inputs.get("others") or 0)}
     steps = [
         Step("exclusive", entitled, min(sold, entitled), rules, sold=True, facts=facts)
     ]
     if inputs["share_state"] == "waiting":
         target = _number(inputs.get("target"))
-        room = {"room": _number(inputs.get("room"))}
+        room = {"room": _number(inputs.get("room")), "bound_by": bound_by}
         steps.append(Step("waiting", entitled, target, rules, sold=True, facts=room))
     return steps
 

@@ -1,0 +1,280 @@
+from odoo import models
+from odoo.tools import SQL
+
+from ..db.scope import Scope
+from .channel_planner_items import pool_columns
+from .channel_planner_rules import IN_EFFECT, KEY
+
+# Products that hang together by what they are made of, planned in one statement.
+KNOT = 20_000
+
+# Whether an exclusive ``version`` reaches ``product``, which has ``template`` and
+# ``category``. No such rule names a channel, a node, a listing or a warehouse.
+REACHES = SQL(
+    """(version.kind = 'exclusive'
+        AND (version.product_id IS NULL OR version.product_id = product.id)
+        AND (version.product_tmpl_id IS NULL OR version.product_tmpl_id = template.id)
+        AND (version.categ_id IS NULL OR starts_with(category.parent_path,
+                (SELECT scope.parent_path FROM product_category scope
+                  WHERE scope.id = version.categ_id)))
+        AND (version.tag_id IS NULL
+             OR EXISTS (SELECT FROM product_tag_product_template_rel tagged
+                         WHERE tagged.product_template_id = template.id
+                           AND tagged.product_tag_id = version.tag_id)
+             OR EXISTS (SELECT FROM product_tag_product_product_rel tagged
+                         WHERE tagged.product_product_id = product.id
+                           AND tagged.product_tag_id = version.tag_id)))"""
+)
+PRODUCT = SQL(
+    """product_product product
+       JOIN product_template template ON template.id = product.product_tmpl_id
+       LEFT JOIN product_category category ON category.id = template.categ_id"""
+)
+
+
+class ChannelPlanner(models.AbstractModel):
+    """Exclusive allocation of goods that are sold alone and as parts of others.
+
+    A *claim* is what a level takes of a product: a plain listing of itself, a kit of
+    itself and of each of its components (which products are parts of which, addons
+    say: ``_parts_query``). A *resource* is a product in a pool, for one group. A level
+    claims it for a group that its own product's rule names, or the component's: so a
+    rule on a component reaches the kits that it is in, but a rule on a kit does not
+    reach its components' own listings.
+
+    What makes up the division of one product (``channel_planner_exclusive``) is that
+    of each resource here, and ``channel_divide`` does it for all claims of a level at
+    once. What it needs is all claims of a resource in one statement: products that
+    hang together by parts are planned together (``_sharing_products``).
+    """
+
+    _inherit = "channel.planner"
+
+    # ------------------------------------------------------------ together
+    def _sharing_products(self, products, source=None):
+        """:return: ``products``, and those whose exclusive numbers hang together with
+        theirs. Addons know which.
+
+        :param source: query of the versions that count; those in effect by default
+        """
+        return sorted(set(products))
+
+    def _knotted_products(self, products):
+        """:return: of ``products`` (a condition on a product id) those that may hang
+        together with others"""
+        return []
+
+    def _plan_slice_of(self, part):
+        """Plan a Slice; what hangs together with products out of it by itself."""
+        scope = part.scope()
+        knotted = self._knotted_products(scope.products) if self._is_exclusive() else []
+        if knotted:
+            scope = Scope(
+                SQL(
+                    "%s AND listing.product_id <> ALL(%s::int[])",
+                    scope.listings,
+                    knotted,
+                ),
+                scope.products,
+            )
+        self._plan_listings(scope, part.changed())
+        left = set(knotted)
+        while left:
+            together = self._sharing_products(sorted(left)[:KNOT])
+            self._plan_listings(self._scope_of_products(together), part.changed())
+            left.difference_update(together)
+
+    def _scope_of_products(self, products):
+        """All listings of ``products``."""
+        # a list, so that PostgreSQL knows how many there are
+        of_products = SQL("= ANY(%s::int[])", products)
+        return Scope(SQL("listing.product_id %s", of_products), of_products, named=True)
+
+    def _reached_condition(self, product, source=None):
+        """Whether an exclusive rule reaches ``product``, an expression of its id."""
+        return SQL(
+            "EXISTS (SELECT FROM %s JOIN %s version ON %s WHERE product.id = %s)",
+            PRODUCT,
+            source or IN_EFFECT,
+            REACHES,
+            product,
+        )
+
+    # -------------------------------------------------------------- claims
+    def _parts_query(self, scope):
+        """Query of (product_id, company_id, component_id, quantity): that a product
+        takes so many stock units of another. None where nothing is part of another:
+        then nothing hangs together."""
+        return None
+
+    def _claim_ctes(self, use, parts):
+        """``jointly``: what levels get that share with others' parts, as ``granted``.
+
+        STOCK units, but for ``wanted`` and ``showing``.
+        """
+        return SQL(
+            """
+            part AS MATERIALIZED (%(parts)s),
+            knotted AS MATERIALIZED (
+                SELECT product_id FROM part UNION SELECT component_id FROM part
+            ),
+            -- the exclusive rule that counts on a product
+            reached AS MATERIALIZED (
+                SELECT DISTINCT ON (product.id, version.company_id)
+                       product.id AS product_id, version.company_id,
+                       version.id AS version_id, version.value::float8 AS value,
+                       alloc.id AS group_id, alloc.basis
+                  FROM %(product)s
+                  JOIN version ON %(reaches)s
+                  JOIN channel_allocation_group alloc
+                    ON alloc.id = version.allocation_group_id
+                 WHERE product.id IN (SELECT product_id FROM knotted)
+                 ORDER BY product.id, version.company_id, %(key)s
+            ),
+            pooled AS MATERIALIZED (
+                SELECT item.product_id, pooled.pool,
+                       COALESCE(pooled.available, 0) AS available
+                  FROM item
+                 CROSS JOIN LATERAL (VALUES %(pools)s) pooled (pool, available)
+                 WHERE item.product_id IN (SELECT product_id FROM knotted)
+            ),
+            -- a row is a stock unit of a level's product, and what that takes of which
+            draw AS (
+                SELECT shown.*, channel.company_id, taken.component_id, taken.quantity
+                  FROM shown
+                  JOIN channel_channel channel ON channel.id = shown.channel_id
+                   AND channel.active AND channel.state <> 'draft'
+                 CROSS JOIN LATERAL (
+                       SELECT shown.product_id AS component_id, 1::float8 AS quantity
+                       UNION ALL
+                       SELECT part.component_id, part.quantity FROM part
+                        WHERE part.product_id = shown.product_id
+                          AND part.company_id = channel.company_id) taken
+                 WHERE shown.factor > 0
+                   AND shown.product_id IN (SELECT product_id FROM knotted)
+            ),
+            -- by its own rule or that of what it takes; for one group once
+            drawn AS (
+                SELECT draw.listing_id, draw.node_id, draw.channel_id, draw.product_id,
+                       draw.pool, draw.factor, draw.number, draw.component_id,
+                       draw.quantity, reached.group_id, reached.basis,
+                       (array_agg(reached.version_id
+                            ORDER BY reached.product_id = draw.product_id DESC)
+                       )[1] AS version_id,
+                       max(member.weight)::float8 AS weight,
+                       -- so few that they are divided
+                       bool_or(reached.value = 0 OR pooled.available <= reached.value
+                           * CASE WHEN reached.product_id = draw.product_id
+                                  THEN draw.quantity ELSE 1 END) AS is_scarce,
+                       -- what is kept back of a kit is kept back of its parts
+                       max(GREATEST(draw.promised * draw.quantity,
+                           CASE WHEN draw.component_id <> draw.product_id
+                           THEN pooled.available - draw.quantity
+                               * GREATEST(0, draw.available - draw.promised)
+                           END)) AS offered
+                  FROM draw
+                  JOIN reached ON reached.company_id = draw.company_id
+                   AND reached.product_id IN (draw.product_id, draw.component_id)
+                  JOIN pooled ON pooled.product_id = draw.component_id
+                             AND pooled.pool = draw.pool
+                  JOIN channel_allocation_member member
+                    ON member.group_id = reached.group_id
+                   AND member.channel_id = draw.channel_id
+                 GROUP BY draw.listing_id, draw.node_id, draw.channel_id,
+                          draw.product_id, draw.pool, draw.factor, draw.number,
+                          draw.component_id, draw.quantity, reached.group_id,
+                          reached.basis
+            ),
+            counted AS (
+                SELECT drawn.*, bool_or(is_scarce) OVER resource AS is_divided,
+                       max(offered) OVER resource AS supply,
+                       count(*) OVER resource_of_channel AS siblings,
+                       COALESCE(sold.per_day, 0)::float8 * quantity
+                           / count(*) OVER (PARTITION BY component_id, pool, group_id,
+                                                drawn.channel_id, drawn.product_id)
+                           AS sales
+                  FROM drawn
+                  LEFT JOIN channel_sales_rate sold
+                         ON sold.product_id = drawn.product_id
+                        AND sold.channel_id = drawn.channel_id
+                WINDOW resource AS (PARTITION BY component_id, pool, group_id),
+                       resource_of_channel AS (PARTITION BY component_id, pool,
+                                                   group_id, drawn.channel_id)
+            ),
+            -- a channel's part is divided among all by which it takes of it
+            claim AS MATERIALIZED (
+                SELECT counted.*, factor * quantity AS units,
+                       CASE WHEN basis = 'sales' AND sum(sales) OVER resource > 0
+                            THEN sum(sales) OVER (PARTITION BY component_id, pool,
+                                                      group_id, channel_id)
+                            ELSE weight END / siblings AS part,
+                       max(weight) OVER (PARTITION BY listing_id, node_id) AS rank,
+                       dense_rank() OVER (ORDER BY component_id, pool, group_id)
+                           AS resource_no
+                  FROM counted WHERE is_divided
+                WINDOW resource AS (PARTITION BY component_id, pool, group_id)
+            ),
+            claimant AS MATERIALIZED (
+                SELECT claimed.listing_id, claimed.node_id, wanted,
+                       row_number() OVER (ORDER BY rank DESC, claimed.listing_id,
+                                                   claimed.node_id) AS level_no,
+                       COALESCE(%(showing)s, -1)::float8 AS showing
+                  FROM (SELECT listing_id, node_id, max(rank) AS rank,
+                               max(number)::float8 AS wanted
+                          FROM claim GROUP BY listing_id, node_id) claimed
+                  %(remote)s
+            ),
+            numbered AS MATERIALIZED (
+                SELECT claim.*, claimant.level_no, sum(part) OVER resource AS parts,
+                       -- of how many other products there are levels
+                       (dense_rank() OVER (resource ORDER BY claim.product_id)
+                        + dense_rank() OVER (resource ORDER BY claim.product_id DESC)
+                        - 2) AS others
+                  FROM claim JOIN claimant USING (listing_id, node_id)
+                WINDOW resource AS (PARTITION BY resource_no)
+            ),
+            jointly AS (
+                SELECT claimant.listing_id, claimant.node_id, outcome.entitled,
+                       numbered.part AS weight, numbered.parts AS weights,
+                       numbered.supply, outcome.room, outcome.number,
+                       CASE WHEN outcome.number < outcome.entitled THEN 'waiting'
+                            ELSE 'settled' END AS share_state,
+                       numbered.version_id AS shared_by,
+                       NULLIF(numbered.component_id, numbered.product_id) AS bound_by,
+                       NULLIF(numbered.others, 0) AS others
+                  FROM (SELECT array_agg(wanted ORDER BY level_no) AS wanted,
+                               array_agg(showing ORDER BY level_no) AS showing
+                          FROM claimant) levels
+                 CROSS JOIN (SELECT array_agg(supply ORDER BY resource_no) AS supply
+                               FROM (SELECT DISTINCT resource_no, supply
+                                       FROM numbered) resource) resources
+                 CROSS JOIN (SELECT array_agg(level_no::integer ORDER BY %(order)s)
+                                        AS level_nos,
+                                    array_agg(resource_no::integer ORDER BY %(order)s)
+                                        AS resource_nos,
+                                    array_agg(units ORDER BY %(order)s) AS units,
+                                    array_agg(part ORDER BY %(order)s) AS parts
+                               FROM numbered) claims
+                 CROSS JOIN LATERAL channel_divide(
+                       wanted, showing, supply, level_nos, resource_nos, units, parts
+                       ) outcome
+                  JOIN claimant ON claimant.level_no = outcome.level_no
+                  JOIN numbered ON numbered.level_no = outcome.level_no
+                               AND numbered.resource_no = outcome.bound
+            )
+            """,
+            parts=parts,
+            product=PRODUCT,
+            reaches=REACHES,
+            key=KEY,
+            pools=SQL(", ").join(
+                SQL("(%s, item.%s)", number, SQL.identifier(column))
+                for number, column in enumerate(
+                    pool_columns("available", len(use.pools)), start=1
+                )
+            )
+            or SQL("(0, 0::float8)"),
+            showing=self._showing_expression(),
+            remote=self._remote_joins("claimed"),
+            order=SQL("level_no, resource_no"),
+        )
