@@ -32,17 +32,16 @@ SCOPES = (
 TOPICS = (
     "ORDERS_CREATE",
     "ORDERS_UPDATED",
-    "ORDERS_PAID",
     "ORDERS_CANCELLED",
     "REFUNDS_CREATE",
-    "INVENTORY_LEVELS_UPDATE",
     "PRODUCTS_CREATE",
     "PRODUCTS_UPDATE",
     "PRODUCTS_DELETE",
     "APP_UNINSTALLED",
 )
-"""``orders/edited`` is left out: ``orders/updated`` is sent for every edit as well,
-and carries the order where the other carries the edit."""
+"""``orders/edited`` and ``orders/paid`` are left out: ``orders/updated`` is sent for
+each of them as well. So is ``inventory_levels/update``: each sale and each number that
+we publish would send one, and none could tell whose it is."""
 
 PRIVACY_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
 """Configured in the app, not subscribed to: only accepted here."""

@@ -146,7 +146,6 @@ class TestShopConnection(ShopCase):
         kinds = {event.topic: event.kind for event in events}
         self.assertEqual(kinds["orders/create"], "order")
         self.assertEqual(kinds["refunds/create"], "order")
-        self.assertEqual(kinds["inventory_levels/update"], "level")
         self.assertEqual(kinds["products/update"], "catalogue")
         self.assertEqual(kinds["app/uninstalled"], "gone")
         for event in events:

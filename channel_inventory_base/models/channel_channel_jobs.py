@@ -93,6 +93,24 @@ class ChannelChannel(models.Model):
             )
             getattr(delayed, method)()
 
+    def _explain_soon(self):
+        """Find out why a number on the channel is another than we thought.
+
+        Most likely a sale did it. When sales wait to be captured it may be among them,
+        and its capture has the number looked at; a pull would only bring them again.
+        """
+        for channel in self:
+            if channel._unprocessed_events():
+                channel._pull_later()
+            else:
+                channel._wake("_job_poll", "_job_observe")
+
+    def _pull_later(self):
+        """Pull when the channel shows the orders of now; the numbers that wait for an
+        explanation are looked at after it."""
+        for channel in self:
+            channel._wake("_job_poll", seconds=channel.order_lag + 1)
+
     # ---------------------------------------------------------------- jobs
     @api.model
     def _job_plan(self):

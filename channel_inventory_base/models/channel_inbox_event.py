@@ -1,6 +1,8 @@
 import hashlib
 import logging
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -148,10 +150,11 @@ class ChannelInboxEvent(models.Model):
         return f"{key[: MAX_KEY - 65]}~{digest}"
 
     @api.model
-    def _lock_next(self, channel=None, limit=1):
+    def _lock_next(self, channel=None, limit=1, without=()):
         """The oldest new events that no other worker has, locked.
 
         :param channel: None: of all channels that take orders
+        :param without: ids of events that are left alone
         """
         whose = SQL(
             "channel_id IN (SELECT id FROM channel_channel "
@@ -163,10 +166,11 @@ class ChannelInboxEvent(models.Model):
             SQL(
                 """
                 SELECT id FROM channel_inbox_event
-                 WHERE %s AND state = 'new'
+                 WHERE %s AND state = 'new' AND id <> ALL(%s)
                  ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
                 """,
                 whose,
+                list(without),
                 limit,
             )
         )
@@ -188,7 +192,10 @@ class ChannelInboxEvent(models.Model):
 
     # ------------------------------------------------------------- process
     def _process(self):
-        """Do what the event asks for; one that is not understood is a dead letter."""
+        """Do what the event asks for; one that is not understood is a dead letter.
+
+        :return: False when somebody else is at its order: then it stays new
+        """
         self.ensure_one()
         handler = getattr(self, f"_process_{self.kind}", self._process_other)
         try:
@@ -196,6 +203,8 @@ class ChannelInboxEvent(models.Model):
                 state = handler()
         except exceptions.ChannelError as error:
             self._bury(str(error))
+        except LockNotAvailable:
+            return False
         except CONFLICTS:
             # a conflict between transactions says nothing about the event
             raise
@@ -205,6 +214,7 @@ class ChannelInboxEvent(models.Model):
             self._bury(f"{type(error).__name__}: {error}")
         else:
             self.write({"state": state, "error": False, **self._stamp()})
+        return True
 
     def _stamp(self):
         return {"processed_at": fields.Datetime.now()}

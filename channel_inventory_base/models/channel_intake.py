@@ -23,6 +23,8 @@ REPEATED_PAGES = 2
 """Pages in a row with nothing new: where many orders changed in one second, one is."""
 BATCH = 10
 """Events captured at once: the last one is held half a second later, not more."""
+LOCK_PATIENCE = 30
+"""Milliseconds to wait for an order that somebody else is at, while capturing."""
 
 
 class ChannelIntake(models.AbstractModel):
@@ -126,27 +128,37 @@ class ChannelIntake(models.AbstractModel):
             env["channel.order"]._release_parked(channel)
         self.env["channel.order"]._reroute_due(channel)
         while time.monotonic() < end:
-            while time.monotonic() < end and self._capture_next(importer=channel):
+            busy = set()
+            while time.monotonic() < end and self._capture_next(None, channel, busy):
                 pass
             if channel._may_talk() and self._fetch_next(channel):
                 continue
             if not self._import_next(channel):
+                if busy:
+                    channel._wake("_job_intake", seconds=1)
                 return
         channel._wake("_job_intake")
 
-    def _capture_next(self, channel=None, importer=None):
+    def _capture_next(self, channel=None, importer=None, busy=None):
         """:param channel: None: of all that take orders
         :param importer: the channel whose orders the caller imports next
+        :param busy: set of ids: events that are left alone; those of orders that
+            somebody else is at are added
         :return: whether there was an event to capture"""
+        busy = set() if busy is None else busy
         # two workers may want the same two orders, each the other one first
-        return retry_on_conflict(lambda: self._capture_batch(channel, importer))
+        return retry_on_conflict(lambda: self._capture_batch(channel, importer, busy))
 
-    def _capture_batch(self, channel, importer):
+    def _capture_batch(self, channel, importer, busy):
         """A few events in one transaction: half of what each costs is to begin."""
         with own_transaction(self.env) as env:
-            events = env["channel.inbox.event"]._lock_next(channel, BATCH)
-            for event in events:
-                event._process()
+            events = env["channel.inbox.event"]._lock_next(channel, BATCH, busy)
+            # who waits for an order cannot hold the others
+            env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_PATIENCE))
+            # the newest first: what came before it is then no news
+            for event in events.sorted("id", reverse=True):
+                if not event._process():
+                    busy.add(event.id)
             # their own workers may have looked before this is committed
             others = events.channel_id - (importer or events.channel_id.browse())
             others._wake("_job_intake")

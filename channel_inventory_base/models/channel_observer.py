@@ -32,7 +32,7 @@ class ChannelObserver(models.AbstractModel):
             waiting |= self._look(channel, ids)
         if waiting:
             # pull the orders of the time in between, then look again
-            channel._wake("_job_poll", seconds=channel.order_lag + 1)
+            channel._pull_later()
 
     def _make_missing(self, channel):
         with own_transaction(self.env) as env:

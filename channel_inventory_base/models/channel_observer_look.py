@@ -25,7 +25,7 @@ class ChannelObserver(models.AbstractModel):
         for ids in self._batches(channel, ("known",)):
             doubted += self._doubt(channel, ids)
         if doubted:
-            channel._wake("_job_poll", "_job_observe")
+            channel._explain_soon()
 
     def _doubt(self, channel, remote_ids):
         """:return: how many of a batch are doubted from now on"""

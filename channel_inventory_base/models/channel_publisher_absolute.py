@@ -140,6 +140,4 @@ class ChannelPublisher(models.AbstractModel):
                 )
             )
             if doubted:
-                env["channel.channel"].browse(channel.id)._wake(
-                    "_job_poll", "_job_observe"
-                )
+                env["channel.channel"].browse(channel.id)._explain_soon()

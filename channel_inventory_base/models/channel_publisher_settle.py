@@ -111,7 +111,7 @@ class ChannelPublisher(models.AbstractModel):
         if not lines:
             return
         self._set_remote_state(lines, "stale")
-        lines.channel_id._wake("_job_poll", "_job_observe")
+        lines.channel_id._explain_soon()
 
     def _settle_rejected(self, lines, results):
         if not lines:

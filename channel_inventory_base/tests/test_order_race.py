@@ -234,3 +234,83 @@ class TestOtherChannel(CommittedCase):
         with self.commit() as env:
             orders = env["channel.order"].search([("channel_id", "=", self.other_id)])
             self.assertFalse(orders)
+
+
+@tagged("post_install", "-at_install")
+class TestBusyOrder(CommittedCase):
+    """Somebody is at an order of which a newer version has come in."""
+
+    def setUp(self):
+        super().setUp()
+        self.go_live(10)
+        self.name = self.fake.sell(1)
+        self.store(self.fake.event(self.name))
+        self.intake()
+        self.fake.orders[self.name] = dict(
+            self.fake.orders[self.name], version=self.fake.tick().isoformat()
+        )
+        self.store(self.fake.event(self.name))
+        self.sold = self.fake.sell(2)
+        self.store(self.fake.event(self.sold))
+
+    def _states(self):
+        with self.commit() as env:
+            domain = [("channel_id", "=", self.channel_id)]
+            events = env["channel.inbox.event"].search(domain, order="id")
+            orders = env["channel.order"].search(domain, order="id")
+            return events.mapped("state"), orders.mapped("external_id")
+
+    def test_other_sales_are_held_and_it_is_read_later(self):
+        with self.commit() as other:
+            order = other["channel.order"].search([("external_id", "=", self.name)])
+            order._lock()
+            began = time.monotonic()
+            self.intake()
+            # nobody waited for who is at it
+            self.assertLess(time.monotonic() - began, 5)
+            self.assertEqual(
+                self._states(), (["done", "new", "done"], [self.name, self.sold])
+            )
+            with self.commit() as env:
+                key = f"channel_inventory:_job_intake:{self.channel_id}:later"
+                self.assertTrue(waiting_jobs(env.cr, [key]))
+        self.intake()
+        self.assertEqual(self._states()[0], ["done"] * 3)
+
+    def test_an_order_that_is_being_stored_is_not_waited_for(self):
+        """Two workers have one version each of an order that nobody knew."""
+        name = self.fake.sell(1)
+        first = self.fake.event(name)
+        self.fake.orders[name] = dict(
+            self.fake.orders[name], version=self.fake.tick().isoformat()
+        )
+        second = self.fake.event(name)
+        self.intake()
+        self.store(first)
+        with self.commit() as other:
+            events = other["channel.inbox.event"]
+            self.assertTrue(events._lock_next(self.channel(other))._process())
+            other.flush_all()
+            self.store(second)
+            self.intake()
+            self.assertEqual(self._states()[0][3:], ["new", "new"])
+        self.intake()
+        states, orders = self._states()
+        self.assertEqual(states[3:], ["done", "done"])
+        self.assertEqual(orders.count(name), 1)
+
+    def test_a_number_that_such_a_sale_may_explain_asks_for_no_pull(self):
+        """A pull would only bring once more what waits to be read."""
+        keys = {
+            name: f"channel_inventory:{name}:{self.channel_id}"
+            for name in ("_job_poll", "_job_observe")
+        }
+        for wait, woken in ((True, set()), (False, set(keys.values()))):
+            with self.subTest(waits=wait), self.commit() as env:
+                env.cr.execute("DELETE FROM queue_job")
+                self.channel(env)._explain_soon()
+            with self.commit() as env:
+                self.assertEqual(waiting_jobs(env.cr, list(keys.values())), woken)
+                later = waiting_jobs(env.cr, [f"{keys['_job_poll']}:later"])
+                self.assertEqual(bool(later), wait)
+            self.intake()

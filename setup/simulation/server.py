@@ -92,7 +92,8 @@ class Server:
             "http_port": self.ports[0],
             "gevent_port": self.ports[1],
             "db_name": self.sql.name,
-            "dbfilter": f"^{self.sql.name}$",
+            # no dbfilter: for it each webhook and each job would ask PostgreSQL for
+            # the names of its databases
             "list_db": False,
             "data_dir": data,
             "workers": self.workers,
