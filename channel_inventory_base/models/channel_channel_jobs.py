@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
@@ -12,6 +13,8 @@ from ..db.transaction import own_transaction
 _logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 1
+GATHER_SECONDS = 0.5
+WAKE = "channel_inventory.wake"
 OUTAGE_SECONDS = (5, 10, 20, 40, 60)
 
 # What goes first where jobs wait for the same capacity; the lower, the sooner. Orders
@@ -63,7 +66,7 @@ class ChannelChannel(models.Model):
     @api.model
     def _after_commit(self, channel_id, method, seconds=0):
         postcommit = self.env.cr.postcommit
-        wanted = postcommit.data.setdefault("channel_inventory.wake", {})
+        wanted = postcommit.data.setdefault(WAKE, {})
         if not wanted:
             registry = self.env.registry
             postcommit.add(lambda: _enqueue(registry, wanted))
@@ -88,10 +91,16 @@ class ChannelChannel(models.Model):
             delayed = record.with_delay(
                 identity_key=_identity_key(channel_id, method, seconds),
                 priority=PRIORITIES.get(method, 20),
-                eta=seconds or None,
+                eta=timedelta(seconds=seconds) if seconds else None,
                 description=f"{record.name or 'Channels'}: {method[5:]}",
             )
             getattr(delayed, method)()
+
+    def _wake_publisher_of_queued(self):
+        """Have what is queued published; by way of the planner when this transaction
+        wakes it. Before it has planned, a publisher would only find that out."""
+        if (0, "_job_plan") not in self.env.cr.postcommit.data.get(WAKE, ()):
+            self._wake("_job_publish")
 
     def _explain_soon(self):
         """Find out why a number on the channel is another than we thought.
@@ -329,7 +338,8 @@ class ChannelChannel(models.Model):
 
 def _identity_key(channel_id, method, seconds):
     # a delayed wake-up must not swallow one that is for now
-    return f"channel_inventory:{method}:{channel_id}" + (":later" if seconds else "")
+    later = ":later" if seconds > GATHER_SECONDS else ""
+    return f"channel_inventory:{method}:{channel_id}{later}"
 
 
 def _enqueue(registry, wanted):
@@ -340,30 +350,44 @@ def _enqueue(registry, wanted):
 
 
 def enqueue(cr, wanted):
-    """Enqueue the jobs of ``wanted`` that do not wait already."""
-    waiting = waiting_jobs(cr, [_identity_key(*job, wanted[job]) for job in wanted])
+    """Enqueue the jobs of ``wanted`` that do not wait already.
+
+    One whose twin is at work just now comes a moment later: it gathers what others
+    want meanwhile, and under load a job is a bunch of wake-ups.
+    """
+    keys = {job: _identity_key(*job, seconds) for job, seconds in wanted.items()}
+    waiting, running = jobs_of(cr, list(keys.values()))
     missing = {
-        job: seconds
-        for job, seconds in wanted.items()
-        if _identity_key(*job, seconds) not in waiting
+        job: wanted[job] or (GATHER_SECONDS if key in running else 0)
+        for job, key in keys.items()
+        if key not in waiting
     }
     if missing:
         env = api.Environment(cr, SUPERUSER_ID, {})
         env["channel.channel"]._enqueue_wakeups(missing)
 
 
-def waiting_jobs(cr, keys):
+def jobs_of(cr, keys):
     """Which of ``keys`` have a job that has not begun: it will see what we have
     committed. ``identity_key`` finds that out too, but takes ten times as long, after
-    each transaction that has changed stock; so no models here, either."""
+    each transaction that has changed stock; so no models here, either.
+
+    :return: two sets of keys: of jobs that have not begun, and of jobs at work
+    """
     cr.execute(
         SQL(
             """
-            SELECT identity_key FROM queue_job
-             WHERE identity_key = ANY(%s)
+            SELECT identity_key, false FROM queue_job
+             WHERE identity_key = ANY(%(keys)s)
                AND state IN ('wait_dependencies', 'pending', 'enqueued')
+             UNION ALL
+            SELECT identity_key, true FROM queue_job
+             WHERE identity_key = ANY(%(keys)s) AND state = 'started'
             """,
-            keys,
+            keys=keys,
         )
     )
-    return {row[0] for row in cr.fetchall()}
+    rows = cr.fetchall()
+    return tuple(
+        {key for key, begun in rows if begun == each} for each in (False, True)
+    )

@@ -187,7 +187,7 @@ class ChannelOrder(models.Model):
         if is_paid_otherwise and self.sale_order_id:
             self._mark_books()
         # what waited for the rest of this order need not wait any longer
-        self.channel_id._wake("_job_publish")
+        self.channel_id._wake_publisher_of_queued()
         self.env["channel.audit"]._log(
             "order",
             self.channel_id,

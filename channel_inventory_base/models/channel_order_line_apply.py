@@ -111,14 +111,18 @@ class ChannelOrderLine(models.Model):
             order.channel_id._wake("_job_observe")
 
     # ---------------------------------------------------------------- hold
-    def _hold(self, order, data):
+    def _hold(self, order, data, anew=False):
         """Hold what is still to ship, as long as Odoo has not reserved it.
 
         Where it is held is where it will be reserved: the route of the line.
+
+        :param anew: decide the route anew, also where nothing asks for it
         """
         wanted = {line: line._quantity_to_hold(data) for line in self}
         to_ship = {line: units for line, units in wanted.items() if units}
-        routes = order._route(data, to_ship) if to_ship else {}
+        routes = None if anew else order._keep_routes(to_ship)
+        if routes is None:
+            routes = order._route(data, to_ship)
         self._hold_at(routes)
 
     def _hold_at(self, routes):

@@ -48,6 +48,30 @@ class ChannelOrder(models.Model):
         self._note_routes(routes)
         return self._get_parts(routes)
 
+    def _keep_routes(self, wanted):
+        """The route of all lines as it is, where a new version of the order brings no
+        reason to decide anew; most bring none.
+
+        :param wanted: line -> sold units to ship, more than none
+        :return: line -> list of (warehouse, sold units); None to decide anew
+        """
+        if wanted and self._has_rules():
+            # what they ask for may have changed
+            return None
+        nobody = self.env["channel.routing.rule"]
+        kept = {}
+        for line, units in wanted.items():
+            holds = line.hold_ids.filtered(lambda hold: hold.state == "active")
+            places = self._get_places(nobody, line.node_id)
+            if (
+                sum(holds.mapped("quantity")) != units
+                or holds.product_id != line._get_routed_product()
+                or not set(holds.warehouse_id.ids) <= set(places)
+            ):
+                return None
+            kept[line] = [(hold.warehouse_id, hold.quantity) for hold in holds]
+        return kept
+
     def _get_parts(self, routes):
         """:return: line -> list of (warehouse, sold units)"""
         warehouses = self.env["stock.warehouse"]

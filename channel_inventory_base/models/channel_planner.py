@@ -36,8 +36,13 @@ class ChannelPlanner(models.AbstractModel):
         with try_lock(self.env, LOCK_PLAN) as locked:
             if not locked:
                 return False
+            planned = False
             while self._plan_batch() or self._plan_slice():
-                pass
+                planned = True
+            if not planned:
+                # whoever woke us left it to us to wake them
+                with own_transaction(self.env) as env:
+                    env["channel.planner"]._wake_publishers()
         return True
 
     @api.model

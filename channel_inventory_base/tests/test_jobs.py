@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -10,8 +12,9 @@ from ..exceptions import (
     ThrottledError,
     UnavailableError,
 )
-from ..models.channel_channel_jobs import enqueue
+from ..models.channel_channel_jobs import GATHER_SECONDS, enqueue
 from .common import ChannelCase
+from .common_committed import CommittedCase
 
 JOBS = (
     "_job_plan",
@@ -95,7 +98,25 @@ class TestJobs(ChannelCase):
                 job.id,
             )
         )
-        self.assertEqual(len(wake()), 2)
+        twin = wake() - job
+        self.assertEqual(len(twin), 1)
+        # it gathers what comes up meanwhile, and stands for that
+        wait = twin.eta - datetime.now()
+        self.assertLess(abs(wait.total_seconds() - GATHER_SECONDS), 0.4)
+        self.assertEqual(wake(), job | twin)
+
+    def test_publishing_is_left_to_planning_where_both_are_due(self):
+        """Before the plan it would only find that a change waits for it."""
+
+        def wake():
+            self.env["channel.change"]._wake_planner()
+            self.channel._wake_publisher_of_queued()
+
+        self.assertEqual(self.jobs_after_commit(wake), ["_job_plan"])
+        self.assertEqual(
+            self.jobs_after_commit(self.channel._wake_publisher_of_queued),
+            ["_job_publish"],
+        )
 
     def test_wakeup_for_later_does_not_stand_for_one_for_now(self):
         self.env["queue.job"].search([("method_name", "=", "_job_plan")]).unlink()
@@ -212,3 +233,26 @@ class TestJobs(ChannelCase):
         self.assertGreater(pending.search_count([]), 4)
         pending._compact()
         self.assertEqual(pending.search_count([]), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestPublishAfterPlan(CommittedCase):
+    def test_planner_that_finds_nothing_wakes_the_publishers_all_the_same(self):
+        """Whoever woke both has left the publishers to it."""
+        self.go_live(10)
+        with self.commit() as env:
+            level = env["channel.level"].search([("channel_id", "=", self.channel_id)])
+            env["channel.level.pending"]._add(level)
+        self.plan()
+        with self.commit() as env:
+            env.cr.execute("DELETE FROM queue_job")
+            self.assertTrue(env["channel.level.pending"].search([]))
+            env["channel.change"]._wake_planner()
+            self.channel(env)._wake_publisher_of_queued()
+        self.assertEqual(self.waiting(), {"_job_plan"})
+        self.plan()
+        self.assertEqual(self.waiting(), {"_job_plan", "_job_publish"})
+
+    def waiting(self):
+        with self.commit() as env:
+            return set(env["queue.job"].search([]).mapped("method_name"))

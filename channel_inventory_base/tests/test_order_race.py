@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from .. import schemas
-from ..models.channel_channel_jobs import waiting_jobs
+from ..models.channel_channel_jobs import jobs_of
 from .common_committed import CommittedCase
 from .common_order import BERLIN, order_data, order_line
 
@@ -222,7 +222,7 @@ class TestOtherChannel(CommittedCase):
         with self.commit() as env:
             order = env["channel.order"].search([("channel_id", "=", self.other_id)])
             self.assertEqual(order.state, "captured")
-            waiting = waiting_jobs(
+            waiting, _running = jobs_of(
                 env.cr, [f"channel_inventory:_job_intake:{self.other_id}"]
             )
             self.assertTrue(waiting)
@@ -273,7 +273,7 @@ class TestBusyOrder(CommittedCase):
             )
             with self.commit() as env:
                 key = f"channel_inventory:_job_intake:{self.channel_id}:later"
-                self.assertTrue(waiting_jobs(env.cr, [key]))
+                self.assertTrue(jobs_of(env.cr, [key])[0])
         self.intake()
         self.assertEqual(self._states()[0], ["done"] * 3)
 
@@ -310,7 +310,9 @@ class TestBusyOrder(CommittedCase):
                 env.cr.execute("DELETE FROM queue_job")
                 self.channel(env)._explain_soon()
             with self.commit() as env:
-                self.assertEqual(waiting_jobs(env.cr, list(keys.values())), woken)
-                later = waiting_jobs(env.cr, [f"{keys['_job_poll']}:later"])
+                self.assertEqual(jobs_of(env.cr, list(keys.values()))[0], woken)
+                later, _running = jobs_of(
+                    env.cr, [f"{keys['_job_poll']}:later"]
+                )
                 self.assertEqual(bool(later), wait)
             self.intake()

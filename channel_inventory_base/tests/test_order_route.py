@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -108,6 +110,33 @@ class TestOrderRoute(OrderCase):
         self.assertEqual(
             set(order.sale_order_id.picking_ids.mapped("state")), {"assigned"}
         )
+
+    def test_version_that_brings_no_reason_stays_where_it_is(self):
+        self.node.warehouse_ids |= self.second
+        data = self._data(self._line(self.mug, 2, "1.00"), total="2")
+        order = self._capture(data)
+        self.assertEqual(self.placed(order), [("MUG", "CHO", 2)])
+        self.add(self.mug, self.warehouse, -100)
+        data = self._newer(data, note="Ring twice")
+        self._capture(data)
+        self.assertEqual(self.placed(order), [("MUG", "CHO", 2)])
+        # more of it is one, and so is a rule, which may ask for anything
+        [line] = data.lines
+        data = self._newer(data, {line.external_id: 3}, total=Decimal(3))
+        self._capture(data)
+        self.assertEqual(self.placed(order), [("MUG", "CH2", 3)])
+        self.add(self.mug, self.warehouse, 100)
+        self.rule((self.warehouse, 0), (self.second, 4))
+        self._capture(self._newer(data, note="Ring"))
+        self.assertEqual(self.placed(order), [("MUG", "CHO", 3)])
+
+    def test_place_that_the_node_no_longer_has_is_left(self):
+        self.node.warehouse_ids |= self.second
+        data = self._data(self._line(self.mug, 2, "1.00"), total="2")
+        order = self._capture(data)
+        self.node.warehouse_ids = self.second
+        self._capture(self._newer(data))
+        self.assertEqual(self.placed(order), [("MUG", "CH2", 2)])
 
     def test_split_line_keeps_discount_and_tax_to_the_cent(self):
         self.node.warehouse_ids |= self.second
