@@ -311,8 +311,6 @@ class TestBusyOrder(CommittedCase):
                 self.channel(env)._explain_soon()
             with self.commit() as env:
                 self.assertEqual(jobs_of(env.cr, list(keys.values()))[0], woken)
-                later, _running = jobs_of(
-                    env.cr, [f"{keys['_job_poll']}:later"]
-                )
+                later, _running = jobs_of(env.cr, [f"{keys['_job_poll']}:later"])
                 self.assertEqual(bool(later), wait)
             self.intake()

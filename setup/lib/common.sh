@@ -23,6 +23,19 @@ die() {
     exit 1
 }
 has() { command -v "$1" >/dev/null 2>&1; }
+
+# Debian's own Python where Odoo runs on it: it is built with profile-guided
+# optimization, which one that pyenv has compiled is not, and that is a sixth of the time.
+default_python() {
+    local debian=/usr/bin/python3
+    if "$debian" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null &&
+        { "$debian" -c 'import ensurepip, venv' 2>/dev/null || { [ "$(id -u)" = 0 ] && has apt-get; }; }; then
+        echo "$debian"
+    else
+        echo python3
+    fi
+}
+export PYTHON=${PYTHON:-$(default_python)}
 short_hash() { sha256sum | cut -c1-12; }
 
 # Debian's odoo-19 and what its web client links to. Only sid has it, and sid keeps
@@ -38,8 +51,8 @@ SHOPIFY_VERSIONS="2026-04 2026-07 2026-10"
 
 # Sets where Odoo, its virtual environment and the schemas are (or will be).
 find_paths() {
-    local python=${PYTHON:-python3} python_id
-    python_id=$("$python" -c 'import sys; print(sys.version, sys.base_prefix)')
+    local python_id
+    python_id=$("$PYTHON" -c 'import sys; print(sys.version, sys.base_prefix)')
     if [ -n "${ODOO_HOME:-}" ]; then
         CHANNEL_ODOO=$(cd "$ODOO_HOME" && pwd -P) || die "ODOO_HOME=$ODOO_HOME is not a folder"
     else
