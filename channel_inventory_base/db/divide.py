@@ -53,6 +53,7 @@ DECLARE
     least_part float8;
     gain float8;
     gained boolean;
+    nearest boolean := true;
     fits boolean;
     i integer;
     k integer;
@@ -111,7 +112,8 @@ BEGIN
         END LOOP;
         before := rest;
         FOR i IN 1 .. levels LOOP
-            CONTINUE WHEN NOT may[i];
+            -- not before those have got one whose part makes the most of a pack
+            CONTINUE WHEN nearest OR NOT may[i];
             gain := wanted[i] - share[i];
             FOR k IN start[i] .. start[i + 1] - 1 LOOP
                 r := of_resource[k];
@@ -133,6 +135,8 @@ BEGIN
                    FROM unnest(due, share, takes, may) WITH ORDINALITY
                         AS numbered (due, share, takes, may, no)
                   WHERE numbered.may
+                    AND (NOT nearest OR numbered.due - numbered.share * numbered.takes
+                                        >= numbered.takes / 2)
                   ORDER BY round((numbered.due - numbered.share * numbered.takes
                                   )::numeric, 6) DESC, numbered.no LOOP
             fits := true;
@@ -149,7 +153,8 @@ BEGIN
                 END LOOP;
             END IF;
         END LOOP;
-        EXIT WHEN NOT gained;
+        EXIT WHEN NOT gained AND NOT nearest;
+        nearest := false;
     END LOOP;
 
     -- what may be shown already takes up room, lowered or not

@@ -106,7 +106,8 @@ WATCHES = (
         """,
         label=LABEL,
     ),
-    # the kit's own number, and what its holds now take from other components
+    # the kit's own number, and what its holds and its exclusive shares now take from
+    # other components, or do not take any more
     Watch(
         "channel_kit_component",
         ("product_id", "company_id", "component_id", "quantity", "problem"),
@@ -115,9 +116,11 @@ WATCHES = (
         UNION
         SELECT component_id, NULL, NULL FROM changed
          WHERE component_id IS NOT NULL
-           AND EXISTS (SELECT FROM channel_hold hold
-                        WHERE hold.product_id = changed.product_id
-                          AND hold.state = 'active')
+           AND (EXISTS (SELECT FROM channel_hold hold
+                         WHERE hold.product_id = changed.product_id
+                           AND hold.state = 'active')
+                OR EXISTS (SELECT FROM channel_rule_version rule
+                            WHERE rule.in_effect AND rule.kind = 'exclusive'))
         """,
         label=LABEL,
     ),

@@ -77,14 +77,13 @@ class ChannelPlanner(models.AbstractModel):
 
     def _shared_condition(self, tie, source=None):
         """Whether ``tie``, a kit and a component of it, matters to exclusive numbers:
-        the kit is sold, and a rule reaches one of them."""
+        the kit is listed (or was: that gives its part back), and a rule reaches one."""
         kit = SQL.identifier(tie, "kit_id")
         component = SQL.identifier(tie, "component_id")
         return SQL(
             """%(component)s IS NOT NULL
                AND EXISTS (SELECT FROM channel_listing listing
-                            WHERE listing.product_id = %(kit)s
-                              AND listing.state = 'mapped')
+                            WHERE listing.product_id = %(kit)s)
                AND (%(component_reached)s OR %(kit_reached)s)""",
             component=component,
             kit=kit,
