@@ -14,8 +14,6 @@ _logger = logging.getLogger(__name__)
 
 MAX_BODY = 1_000_000
 RETRY_SECONDS = 5
-# All that deliveries are verified by, read at once; of the rest nothing.
-FIELDS = ("channel_type", "company_id", "base_url", "environment", "webhook_token")
 
 
 class ChannelWebhook(http.Controller):
@@ -23,8 +21,8 @@ class ChannelWebhook(http.Controller):
 
     Nothing is interpreted here: the answer must be quick, and what was accepted must
     be durable before it is given. Hundreds may come in a second, on the processors
-    that also take the orders in: so there is one connection, one transaction for what
-    is stored and a look whether its job waits already.
+    that also take the orders in: so there is one connection, one statement that stores
+    and one that looks whether the job waits already.
     """
 
     @http.route(
@@ -36,14 +34,14 @@ class ChannelWebhook(http.Controller):
         csrf=False,
         save_session=False,
     )
-    def receive(self, token):
+    def receive(self, token, **_form):
         # superuser: the sender is a machine without an Odoo user; the token in the
         # address and the signature of the body are its credentials
         request.update_env(user=SUPERUSER_ID, context={"prefetch_fields": False})
         env = request.env
         try:
             with request_transaction(env):
-                channel = self._find_channel(env, token)
+                channel = env["channel.channel"]._at_door(token)
                 status, text, new = self._take(channel)
         except (OperationalError, PoolError) as error:
             # say yes only to what is stored; the sender still has it
@@ -56,10 +54,6 @@ class ChannelWebhook(http.Controller):
         if new:
             self._wake(env, channel)
         return self._answer(status, text)
-
-    def _find_channel(self, env, token):
-        domain = [("webhook_token", "=", token)]
-        return env["channel.channel"].search_fetch(domain, FIELDS, limit=1)
 
     def _take(self, channel):
         """:return: status and text of the answer, whether there is something new"""
@@ -88,7 +82,7 @@ class ChannelWebhook(http.Controller):
         """The delivery is stored, whatever happens here: a wake-up that is lost is made
         up for within a minute."""
         try:
-            with request_transaction(env, read_committed=False):
+            with request_transaction(env):
                 channel._wake_now("_job_intake")
         except (OperationalError, PoolError) as error:
             _logger.warning("channel %s: nobody was woken: %s", channel.id, error)

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 
 from psycopg2 import errors
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
@@ -42,13 +43,14 @@ def own_transaction(env, read_committed=True):
         relies on to notice concurrent reservations
     """
     with env.registry.cursor() as cr:
-        if read_committed:
-            _read_committed(cr)
+        # a test cursor stands on a transaction that has long begun
+        if read_committed and isinstance(cr, Cursor):
+            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         yield env(cr=cr)
 
 
 @contextmanager
-def request_transaction(env, read_committed=True):
+def request_transaction(env):
     """The transaction of a request that has done nothing yet, begun anew in READ
     COMMITTED; commits at the end, rolls back on error.
 
@@ -57,8 +59,9 @@ def request_transaction(env, read_committed=True):
     """
     cr = env.cr
     cr.rollback()
-    if read_committed:
-        _read_committed(cr)
+    if isinstance(cr, Cursor):
+        # costs no statement; Odoo sets its own for each cursor that it opens
+        cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
     try:
         yield
     except BaseException:
@@ -66,12 +69,6 @@ def request_transaction(env, read_committed=True):
         raise
     # what was accepted must be durable before the answer is given
     cr.commit()  # pylint: disable=invalid-commit
-
-
-def _read_committed(cr):
-    # a test cursor stands on a transaction that has long begun
-    if isinstance(cr, Cursor):
-        cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
 
 @contextmanager

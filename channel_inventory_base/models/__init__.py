@@ -4,6 +4,7 @@ from . import channel_adapter_none
 from . import channel_channel
 from . import channel_channel_secret
 from . import channel_channel_books
+from . import channel_channel_door
 from . import channel_channel_health
 from . import channel_channel_jobs
 from . import channel_shared_state

@@ -6,7 +6,7 @@ import requests
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config
+from odoo.tools import SQL, config, frozendict, ormcache
 
 from ..db.transaction import own_transaction
 from ..tools import crypto
@@ -85,19 +85,9 @@ class ChannelChannel(models.Model):
     def _get_secrets(self, *names):
         """:return: {name: secret in clear}, of those that there are"""
         self.ensure_one()
-        # SQL: nobody may read channel.secret, jobs run as ordinary users, and every
-        # webhook needs one
-        secrets = self.env["channel.secret"]
-        secrets.flush_model(["channel_id", "name", "value"])
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT name, value FROM channel_secret "
-                "WHERE channel_id = %s AND name = ANY(%s)",
-                self.id,
-                list(names),
-            )
-        )
-        return {name: self._decrypt(value) for name, value in rows}
+        # sudo: nobody may read channel.secret; jobs run as ordinary users
+        stored = self.env["channel.secret"].sudo()._ciphertexts(self.id)
+        return {name: self._decrypt(stored[name]) for name in names if name in stored}
 
     def _set_secret(self, name, value):
         self.ensure_one()
@@ -215,6 +205,26 @@ class ChannelSecret(models.Model):
     value = fields.Char(required=True, help="Ciphertext", exportable=False)
 
     _name_uniq = models.UniqueIndex("(channel_id, name)")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @ormcache("channel_id")
+    def _ciphertexts(self, channel_id):
+        """:return: {name: ciphertext}; every webhook needs one of them"""
+        stored = self.search_fetch([("channel_id", "=", channel_id)], ["name", "value"])
+        return frozendict({secret.name: secret.value for secret in stored})
 
     @api.model
     def _find(self, channel, name):

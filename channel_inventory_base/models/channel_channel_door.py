@@ -1,0 +1,52 @@
+from odoo import api, models
+from odoo.tools import ormcache
+
+# What a delivery is verified by and stored with: of a channel, nothing else is read.
+FIELDS = ("channel_type", "company_id", "base_url", "environment", "webhook_token")
+
+
+class ChannelChannel(models.Model):
+    """Channels as the webhooks' door finds them, hundreds of times a second.
+
+    What it needs of them changes once in months, and is kept by every process until
+    then: Odoo asks at the beginning of each request whether it still holds.
+    """
+
+    _inherit = "channel.channel"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not {"active", *FIELDS}.isdisjoint(vals):
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    def _at_door(self, token):
+        """The channel whose webhooks come to this address, if there is one."""
+        number, *values = self._facts_at_door(token)
+        channel = self.browse(number)
+        for name, value in zip(FIELDS, values, strict=False):
+            channel._fields[name]._update_cache(channel, value)
+        return channel
+
+    @api.model
+    @ormcache("token")
+    def _facts_at_door(self, token):
+        """:return: id and ``FIELDS`` as the cache of records has them; None without a
+        channel"""
+        domain = [("webhook_token", "=", token)]
+        channel = self.search_fetch(domain, FIELDS, limit=1)
+        if not channel:
+            return (None,)
+        fields = (channel._fields[name] for name in FIELDS)
+        return channel.id, *(
+            field.convert_to_cache(channel[field.name], channel) for field in fields
+        )
