@@ -2,7 +2,7 @@
 
 Each subject is a module ``bench_<subject>`` with ``DESCRIPTION``, ``add_arguments``,
 ``main(options, env)``, which returns a dictionary, and ``show(result)``, which returns
-the lines of a table.
+the lines of a table. One that can go wrong has ``failures(result)``, which says how.
 """
 
 import argparse
@@ -15,7 +15,10 @@ from pathlib import Path
 import databases
 import postgres
 
-SUBJECTS = ("availability", "orders")
+# the sandboxes and the simulator
+sys.path.append(str(Path(__file__).parents[1]))
+
+SUBJECTS = ("availability", "orders", "webhooks")
 DOCS = databases.REPO / "docs" / "performance.md"
 
 
@@ -55,9 +58,12 @@ def main(arguments):
     lines = list(options.module.show(result))
     say("\n".join(lines))
     write(result, options.json)
-    if options.write_docs:
+    wrong = list(getattr(options.module, "failures", lambda _result: ())(result))
+    for words in wrong:
+        say(f"wrong: {words}")
+    if options.write_docs and not wrong:
         write_docs(options.subject, result["at"], lines)
-    return 0
+    return 1 if wrong else 0
 
 
 def write_docs(subject, at, lines):

@@ -1,0 +1,362 @@
+"""How many webhooks Odoo takes, how soon it answers, and whether it keeps them.
+
+A company with two shops, Shopify and WooCommerce, on the sandbox stores, connected as
+a manager connects them; Odoo as an administrator runs it, prefork with its job runner.
+The stores' own deliveries are sent by another process (``bench_webhooks_load``) at
+their times, whether those before them are answered or not. Meanwhile Odoo's jobs take
+the orders in, on the same processors. Afterwards the books are compared
+(``bench_webhooks_judge``).
+"""
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import databases
+import psutil
+
+DESCRIPTION = (
+    "Deliver webhooks at a rate that does not wait for answers, and compare what was"
+    " answered with what is in the inbox."
+)
+SKUS, SHOPS = 60, 2
+AIM = 1.0
+PATIENCE = 1800
+HEAL_SECONDS = 60
+# What readme/CONFIGURE.md recommends: one worker more than there are jobs at once.
+WORKERS = 9
+JOB_CHANNELS = (
+    "root:{0},root.channel:{0},root.channel.in:1,root.channel.back:1,root.channel.plan:1,"
+    "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1"
+)
+STORED = """
+    SELECT channel_id, key, encode(sha256(convert_to(body, 'UTF8')), 'hex')
+      FROM channel_inbox_event WHERE source = 'webhook'
+"""
+WAITING = """
+    SELECT (SELECT count(*) FROM channel_inbox_event WHERE state = 'new'),
+           (SELECT count(*) FROM queue_job
+             WHERE state NOT IN ('done', 'failed', 'cancelled')),
+           (SELECT count(*) FROM channel_order
+             WHERE state = 'captured' OR NOT complete OR wanted_version > version)
+"""
+ORDERS = """
+    SELECT known.channel_id, substring(known.external_id from '[0-9]+$'),
+           extract(epoch FROM known.version)::float, count(sale.id)
+      FROM channel_order known
+      LEFT JOIN sale_order sale ON sale.channel_order_id = known.id
+     GROUP BY known.id
+"""
+
+
+def add_arguments(parser):
+    parser.add_argument("--rate", type=float, default=200, help="deliveries a second")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--orders", type=int, default=100, help="that they are about")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="Odoo's")
+
+
+def main(options, env):
+    from simulation import shops as shops_module
+    from simulation import world as world_module
+    from simulation.main import _without_surprises
+
+    name = f"channel_bench_{os.getpid()}_webhooks"
+    folder = databases.checkout_folder() / "webhooks"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    env = _without_surprises(env)
+    with contextlib.ExitStack() as stack:
+        template = databases.ensure_template(env, log=say)
+        stack.callback(databases.drop, env, name)
+        databases.clone(env, template, name)
+        world = world_module.make(1, SKUS, SHOPS, options.orders * 4)
+        shops = shops_module.start(world)
+        for shop in shops.values():
+            stack.callback(shop.stop)
+        server = stack.enter_context(_server(env, folder, name, options.workers))
+        bench = Bench(options, folder, world, shops, server)
+        bench.connect()
+        result = bench.measure()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return {"at": now.isoformat(timespec="seconds"), **result}
+
+
+def _server(env, folder, name, workers):
+    from demo_processes import free_ports
+    from simulation.server import Server
+    from simulation.sql import Sql
+
+    class DoorServer(Server):
+        """One database, and no ``dbfilter``: as readme/CONFIGURE.md recommends."""
+
+        def _write_conf(self):
+            options = {
+                "http_port": self.ports[0],
+                "gevent_port": self.ports[1],
+                "db_name": self.sql.name,
+                "list_db": False,
+                "data_dir": self.folder / "data",
+                "workers": self.workers,
+                # what is scheduled is run by the one who measures
+                "max_cron_threads": 0,
+                "log_handler": ":INFO,werkzeug:WARNING",
+            }
+            (self.folder / "data").mkdir(exist_ok=True)
+            path = self.folder / "odoo.conf"
+            channels = JOB_CHANNELS.format(self.workers - 1)
+            return databases.write_conf(self.env, path, options, channels=channels)
+
+    return DoorServer(env, folder, Sql(env, name), free_ports(2), "bench", workers)
+
+
+class Bench:
+    def __init__(self, options, folder, world, shops, server):
+        from simulation.run import Run
+
+        self.options, self.folder, self.world = options, folder, world
+        self.shops, self.server, self.sql = shops, server, server.sql
+        self.run = Run(
+            world, [], shops, server, server.sql, SimpleNamespace(minutes=1), say
+        )
+        self.over = threading.Event()
+
+    def connect(self):
+        from simulation import ours
+
+        self.run.company.furnish()
+        ours.connect(self.run)
+        # a simulation polls all the time
+        self.sql.run("UPDATE channel_channel SET poll_minutes = 5, poll_overlap = 300")
+        names = {shop.shop.name: key for key, shop in self.shops.items()}
+        rows = self.sql.rows("SELECT id, name FROM channel_channel")
+        self.channels = {number: names[name] for number, name in rows if name in names}
+
+    def measure(self):
+        import bench_webhooks_judge as judge
+        import bench_webhooks_made as made
+
+        options = self.options
+        number = round(options.rate * options.seconds)
+        deliveries = made.make(
+            self.shops, self.world, number, options.orders, options.rate
+        )
+        path = self.folder / "deliveries"
+        host = self.server.url.removeprefix("http://")
+        made.write(path, deliveries, host)
+        bodies = sorted(len(each.body) for _due, each in deliveries)
+        say(f"      {number} deliveries of {options.orders} orders are made")
+        healer = threading.Thread(target=self._heal, daemon=True)
+        before, busy, began = self._cpu(), psutil.cpu_times(), time.monotonic()
+        healer.start()
+        sent = self._send(host, path)
+        seconds = time.monotonic() - began
+        after, machine = self._cpu(), _busy(busy, psutil.cpu_times())
+        waiting = self._waiting()
+        say(f"      delivered ({seconds:.0f} s); events, jobs, orders left: {waiting}")
+        drained = self._drain()
+        self.over.set()
+        stored = [
+            (self.channels[channel], key, digest)
+            for channel, key, digest in self.sql.rows(STORED)
+            if channel in self.channels
+        ]
+        books = judge.judge(deliveries, sent["attempts"], stored)
+        return {
+            "rate": options.rate,
+            "seconds": options.seconds,
+            "workers": options.workers,
+            "processors": os.cpu_count(),
+            "aim": AIM,
+            "body_median": bodies[len(bodies) // 2],
+            **books,
+            **judge.latency(sent["attempts"], options.rate),
+            **self._orders(),
+            "waiting_after": waiting,
+            "seconds_to_drain": drained,
+            "failed_jobs": self.sql.value(
+                "SELECT count(*) FROM queue_job WHERE state = 'failed'"
+            ),
+            "cpu_percent": {
+                **{
+                    name: round(100 * (after[name] - before[name]) / seconds)
+                    for name in before
+                },
+                "senders": round(100 * sent["cpu_seconds"] / seconds),
+                "machine": machine,
+            },
+        }
+
+    def _send(self, host, path):
+        script = Path(__file__).with_name("bench_webhooks_load.py")
+        done = subprocess.run(
+            [sys.executable, str(script), *host.split(":"), str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(f"setup: stopped: the senders ended with {done.returncode}")
+        return json.loads(done.stdout)
+
+    def _heal(self):
+        """What a scheduled action does each minute."""
+        odoo = self.server.rpc()
+        number = self.sql.value(
+            "SELECT res_id FROM ir_model_data WHERE model = 'ir.cron'"
+            " AND module = 'channel_inventory_base' AND name = 'cron_heal'"
+        )
+        while not self.over.wait(HEAL_SECONDS):
+            with contextlib.suppress(Exception):  # the next minute tries again
+                odoo.call("ir.cron", "method_direct_trigger", [number])
+
+    def _waiting(self):
+        return [int(each) for each in self.sql.rows(WAITING)[0]]
+
+    def _drain(self):
+        """:return: seconds until nothing waits any more; None when it takes too long"""
+        began, calm = time.monotonic(), 0
+        while time.monotonic() - began < PATIENCE:
+            self.server.process.check()
+            calm = 0 if any(self._waiting()) else calm + 1
+            if calm > 3:  # a job may be about to be enqueued by another
+                return round(time.monotonic() - began, 1)
+            time.sleep(0.5)
+        return None
+
+    def _orders(self):
+        """The shops' own books beside Odoo's."""
+        known = {
+            (self.channels[channel], ref): (version, sales)
+            for channel, ref, version, sales in self.sql.rows(ORDERS)
+        }
+        result = {"orders": 0, "orders_lost": 0, "orders_behind": 0}
+        for key, shop in self.shops.items():
+            store = shop.box.store
+            with store.transaction():
+                records = [
+                    (
+                        str(order.id),
+                        getattr(order, "updated_at", None) or order.modified,
+                    )
+                    for order in store.orders.values()
+                ]
+            for ref, changed in records:
+                version, _sales = known.get((key, ref), (None, 0))
+                result["orders"] += 1
+                result["orders_lost"] += (key, ref) not in known
+                result["orders_behind"] += bool(
+                    version and version < int(changed.timestamp())
+                )
+        result["orders_doubled"] = sum(sales > 1 for _v, sales in known.values())
+        result["sale_orders"] = sum(sales for _v, sales in known.values())
+        return result
+
+    def _cpu(self):
+        """Seconds on processors so far, of Odoo's and of PostgreSQL's processes."""
+        head = psutil.Process(self.server.process.pid)
+        odoo = [head, *head.children(recursive=True)]
+        ended = head.cpu_times()
+        backends = [
+            each
+            for each in psutil.process_iter(["name"])
+            if each.info["name"] == "postgres" and self._is_ours(each)
+        ]
+        return {
+            "odoo": sum(map(_used, odoo)) + ended.children_user + ended.children_system,
+            "postgresql": sum(map(_used, backends)),
+        }
+
+    def _is_ours(self, process):
+        with contextlib.suppress(psutil.Error):
+            return self.sql.name in " ".join(process.cmdline())
+        return False
+
+
+def _used(process):
+    with contextlib.suppress(psutil.Error):
+        times = process.cpu_times()
+        return times.user + times.system
+    return 0.0
+
+
+def _busy(before, after):
+    """Percent of one processor that worked, for whomever: up to 100 for each."""
+    spent = [b - a for a, b in zip(before, after, strict=True)]
+    names = after._fields
+    idle = sum(spent[names.index(name)] for name in ("idle", "iowait"))
+    return round(100 * os.cpu_count() * (1 - idle / (sum(spent) or 1)))
+
+
+def failures(result):
+    """What must not be, in words."""
+    for name, words in (
+        ("lost", "answered with yes and not in the inbox as sent"),
+        ("doubled", "twice in the inbox"),
+        ("refused_for_good", "refused with a status that says not to come again"),
+        ("never_taken", "sent again and again and never taken"),
+        ("orders_lost", "orders that Odoo does not know"),
+        ("orders_behind", "orders of which Odoo has an older state"),
+        ("orders_doubled", "orders that are two sale orders"),
+        ("failed_jobs", "jobs that failed"),
+    ):
+        if result[name]:
+            yield f"{result[name]} {words}"
+    if result["seconds_to_drain"] is None:
+        yield f"the queue is not drained: {result['waiting_after']}"
+
+
+def show(result):
+    cpu = result["cpu_percent"]
+    yield (
+        f"{result['deliveries']:,} deliveries of {result['orders']} orders at"
+        f" {result['rate']:g} a second, bodies of {result['body_median']:,} bytes"
+        f" (median); {result['workers']} workers, {result['processors']} processors."
+    )
+    yield ""
+    yield "| figure | measured | aim |"
+    yield "| --- | ---: | ---: |"
+    for words, value, aim in (
+        ("sent a second", result["rate_sent"], ""),
+        ("taken a second while they came", result["rate_taken"], ""),
+        ("seconds until the answer: median", result["p50"], ""),
+        ("95 of 100", result["p95"], ""),
+        ("99 of 100", result["p99"], f"< {result['aim']:g}"),
+        ("the slowest", result["max"], ""),
+        ("attempts answered with come again", result["busy"], ""),
+        ("attempts not answered", result["unanswered"], ""),
+        ("deliveries taken in the end", f"{result['taken']:,}", ""),
+        ("left to polls (WooCommerce sends once)", result["left_to_polls"], ""),
+        ("events in the inbox", f"{result['stored']:,}", f"{result['events']:,}"),
+        ("lost", result["lost"], 0),
+        ("doubled", result["doubled"], 0),
+        ("orders lost, behind, doubled", _three(result), "0, 0, 0"),
+        ("seconds until nothing waited any more", result["seconds_to_drain"], ""),
+        ("percent of a processor while they came: Odoo", cpu["odoo"], ""),
+        ("PostgreSQL", cpu["postgresql"], ""),
+        ("the senders", cpu["senders"], ""),
+        ("the machine, with all else on it", cpu["machine"], ""),
+        ("seconds that the senders were late: 99 of 100", result["late_p99"], ""),
+    ):
+        yield f"| {words} | {value} | {aim} |"
+    yield ""
+    outcomes = ", ".join(f"{name}: {n:,}" for name, n in result["outcomes"].items())
+    yield f"Outcomes: {outcomes}."
+
+
+def _three(result):
+    return ", ".join(
+        str(result[f"orders_{name}"]) for name in ("lost", "behind", "doubled")
+    )
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
