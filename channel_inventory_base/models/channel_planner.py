@@ -36,18 +36,16 @@ class ChannelPlanner(models.AbstractModel):
         with try_lock(self.env, LOCK_PLAN) as locked:
             if not locked:
                 return False
-            planned = False
-            while self._plan_batch() or self._plan_slice():
-                planned = True
-            if not planned:
-                # whoever woke us left it to us to wake them
-                with own_transaction(self.env) as env:
-                    env["channel.planner"]._wake_publishers()
+            more = True
+            while more:
+                taken, sweeping = self._plan_batch()
+                # what has come up since has a wake-up of its own
+                more = taken == BATCH or (sweeping and self._plan_slice())
         return True
 
     @api.model
     def _plan_batch(self):
-        """:return: how many rows were taken off the outbox"""
+        """:return: how many rows were taken off the outbox; whether a sweep is due"""
         with own_transaction(self.env) as env:
             planner = env["channel.planner"]
             planner._prepare()
@@ -55,7 +53,9 @@ class ChannelPlanner(models.AbstractModel):
             changes = planner._take_changes()
             if changes:
                 planner._plan_changes(changes)
-        return len(changes)
+            planner._wake_publishers()
+            sweeping = env["channel.sweep"]._is_due()
+        return len(changes), sweeping
 
     @api.model
     def _plan_slice(self):
@@ -83,14 +83,25 @@ class ChannelPlanner(models.AbstractModel):
 
     def _tune(self):
         """Settings of a transaction that runs the plan statement."""
-        # compiling the statement would take ten times as long as running it
-        self.env.cr.execute("SET LOCAL jit = off")
-        # sorts and hashes of a slice stay in memory, and that is bounded
-        self.env.cr.execute("SET LOCAL work_mem = '64MB'")
-        # what it reads has been read before, and lies in memory
-        self.env.cr.execute("SET LOCAL random_page_cost = 1.1")
-        # PostgreSQL cannot know how few sets of rules there are, and would sort
-        self.env.cr.execute("SET LOCAL enable_mergejoin = off")
+        settings = {
+            # compiling the statement would take ten times as long as running it
+            "jit": "off",
+            # sorts and hashes of a slice stay in memory, and that is bounded
+            "work_mem": "64MB",
+            # what it reads has been read before, and lies in memory
+            "random_page_cost": "1.1",
+            # PostgreSQL cannot know how few sets of rules there are, and would sort
+            "enable_mergejoin": "off",
+        }
+        self.env.execute_query(
+            SQL(
+                "SELECT %s",
+                SQL(", ").join(
+                    SQL("set_config(%s, %s, true)", name, value)
+                    for name, value in settings.items()
+                ),
+            )
+        )
 
     # -------------------------------------------------------------- outbox
     def _start_sweeps(self):
@@ -146,7 +157,6 @@ class ChannelPlanner(models.AbstractModel):
             )
             scope = self._scope_of(listings, products, exclusive)
             self._plan_listings(scope, changed)
-        self._wake_publishers()
 
     def _scope_of(self, listings, products, exclusive, source=None):
         """:param products: what ``listings`` are of

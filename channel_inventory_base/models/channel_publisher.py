@@ -18,9 +18,11 @@ from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
 _logger = logging.getLogger(__name__)
 
-RUN_SECONDS = 50
+RUN_SECONDS = 10
+"""After so long, other channels' numbers have their turn."""
 WINDOW = 1000
 STALL_SECONDS = 10
+OPEN = ("ready", "sending")
 
 # An order of ``level``'s listing that has just come in and does not say yet which
 # node it was taken from. Only for a while: if the rest never comes, compare-and-set
@@ -80,8 +82,7 @@ class ChannelPublisher(models.AbstractModel):
         with try_lock(self.env, LOCK_PUBLISH, channel.id) as locked:
             if not locked:
                 return False
-            self._void_unsent(channel)
-            for publication_id in self._open_publications(channel):
+            for publication_id in self._left_open(channel):
                 self._resume(channel, publication_id)
             while publication_id := self._freeze(channel):
                 if not self._send(channel, publication_id):
@@ -92,25 +93,21 @@ class ChannelPublisher(models.AbstractModel):
                     break
         return True
 
-    def _void_unsent(self, channel):
-        """Frozen and never sent: what has changed since counts, not what was then."""
+    def _left_open(self, channel):
+        """What a publisher that died has left. Frozen and never sent is void: what has
+        changed since counts, not what was then.
+
+        :return: ids of those that were being sent
+        """
         with own_transaction(self.env) as env:
             publications = env["channel.publication"].search(
-                [("channel_id", "=", channel.id), ("state", "=", "ready")]
+                [("channel_id", "=", channel.id), ("state", "in", OPEN)], order="id"
             )
-            env["channel.publisher"]._queue_lines(publications.line_ids)
-            publications.write({"state": "void"})
-
-    def _open_publications(self, channel):
-        with own_transaction(self.env) as env:
-            return (
-                env["channel.publication"]
-                .search(
-                    [("channel_id", "=", channel.id), ("state", "=", "sending")],
-                    order="id",
-                )
-                .ids
-            )
+            unsent = publications.filtered(lambda each: each.state == "ready")
+            if unsent:
+                env["channel.publisher"]._queue_lines(unsent.line_ids)
+                unsent.write({"state": "void"})
+            return (publications - unsent).ids
 
     # -------------------------------------------------------------- freeze
     def _freeze(self, channel):

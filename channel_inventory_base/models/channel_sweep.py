@@ -61,6 +61,11 @@ class ChannelSweep(models.Model):
     _channel_uniq = models.UniqueIndex("(channel_id)")
 
     @api.model
+    def _is_due(self):
+        """Whether a sweep is under way."""
+        return bool(self.search_count([], limit=1))
+
+    @api.model
     def _next_slice(self, size):
         """Take the next products of the sweeps that have got least far.
 
