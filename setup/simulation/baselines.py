@@ -27,6 +27,7 @@ LEVELS_AT_ONCE = 200
 
 class Baseline(Strategy):
     addons = False
+    stuck = 20
 
     def __init__(self, run):
         super().__init__(run)

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import databases
@@ -29,6 +30,7 @@ STRATEGIES = {
 
 # About twice what two cores can take in: the rest waits until the shoppers have gone.
 SHOPPERS_A_MINUTE = 650
+COMPARE, LEAST_SECONDS = 0.16, 30
 
 
 def say(*words):
@@ -50,33 +52,53 @@ class Stage:
             options.seed, options.skus, options.channels, options.orders
         )
         self.trace = trace.make(self.world, options.orders, options.minutes * 60)
-        self.ports = free_ports(2)
+        # webhooks come to where a channel was connected, so each has its own for good
+        ports = free_ports(4)
+        self.ports = {True: ports[:2], False: ports[2:]}
         self.name = f"channel_sim_{databases.checkout_folder().name}"
         self._drop_all()
         stack.callback(self._drop_all)
         self.shops = start_shops(self.world)
         for shop in self.shops.values():
             stack.callback(shop.stop)
-        self._ready = {}
 
     def _drop_all(self):
         for name in databases.names_like(self.env, self.name):
             databases.drop(self.env, name)
 
     @contextlib.contextmanager
-    def server(self, name, log):
+    def server(self, name, log, addons):
         sql = Sql(self.env, name)
-        with Server(self.env, self.folder, sql, self.ports, log) as server:
+        with Server(self.env, self.folder, sql, self.ports[addons], log) as server:
             yield server, sql
+
+    def prepare(self, kinds):
+        """Make the databases that strategies with, and without, the addons begin with.
+
+        One beside the other: furnishing keeps one processor busy.
+        """
+        templates = {
+            kind.addons: (
+                databases.ensure_template if kind.addons else databases.ensure_base
+            )(self.env, log=say)
+            for kind in kinds
+        }
+        with ThreadPoolExecutor() as pool:
+            for each in [
+                pool.submit(self._prepare, *pair) for pair in templates.items()
+            ]:
+                each.result()
+        for shop in self.shops.values():
+            shop.save()
 
     def play(self, kind):
         """Run one strategy. :return: (its figures, its facts)"""
-        name = self._prepare(kind.addons)
+        name = self._name(kind.addons)
         databases.drop(self.env, name)
-        databases.clone(self.env, self._ready[kind.addons], name)
+        databases.clone(self.env, f"{name}_ready", name)
         for shop in self.shops.values():
             shop.rewind(connected=kind.addons)
-        with self.server(name, kind.name) as (server, sql):
+        with self.server(name, kind.name, kind.addons) as (server, sql):
             part = 1.0 if kind.whole else self.options.compare
             run = Run(
                 self.world, self.trace, self.shops, server, sql, self.options, say, part
@@ -90,28 +112,23 @@ class Stage:
         shared_part = run.whole_seconds * self.options.compare
         return {**oracle.judge(facts), **oracle.beginning(facts, shared_part)}, facts
 
-    def _prepare(self, addons):
-        """Make the database that strategies with, or without, the addons begin with."""
-        name = f"{self.name}_{'ours' if addons else 'plain'}"
-        if addons in self._ready:
-            return name
+    def _name(self, addons):
+        return f"{self.name}_{'ours' if addons else 'plain'}"
+
+    def _prepare(self, addons, template):
+        name = self._name(addons)
         began = time.monotonic()
-        ensure = databases.ensure_template if addons else databases.ensure_base
-        databases.clone(self.env, ensure(self.env, log=say), name)
-        with self.server(name, name) as (server, sql):
+        databases.clone(self.env, template, name)
+        with self.server(name, name, addons) as (server, sql):
             run = Run(
                 self.world, self.trace, self.shops, server, sql, self.options, say
             )
             run.company.furnish()
             if addons:
                 ours.connect(run)
-        self._ready[addons] = f"{name}_ready"
-        databases.clone(self.env, name, self._ready[addons])
-        for shop in self.shops.values():
-            if addons or not shop.saved:
-                shop.save()
-        say(f"  company furnished, shops connected ({time.monotonic() - began:.0f} s)")
-        return name
+        databases.clone(self.env, name, f"{name}_ready")
+        what = "shops connected" if addons else "without the addons"
+        say(f"  company furnished, {what} ({time.monotonic() - began:.0f} s)")
 
 
 def parser():
@@ -125,9 +142,9 @@ def parser():
     add(
         "--compare",
         type=float,
-        default=0.36,
         metavar="PART",
-        help="of the trace, from its beginning, that risk and the baselines play",
+        help="of the trace, from its beginning, that risk and the baselines play;"
+        " default: with the first flash sale, and half a minute at least",
     )
     add("--faults", default="all", help="all, none, or names with commas")
     add("--strategy", default="all", help=f"all, or of {', '.join(STRATEGIES)}")
@@ -136,13 +153,14 @@ def parser():
     add("--write-docs", action="store_true", help="into docs/accuracy.md and README")
     add("--facts", metavar="FOLDER", help="what the oracle judged by, as JSON")
     add("--patience", type=float, default=420, help="seconds to wait at the end")
-    add("--stuck", type=float, default=45, help="seconds of quiet that end the wait")
     return result
 
 
 def read(arguments):
     options = parser().parse_args(arguments)
     options.minutes = options.minutes or max(0.5, options.orders / SHOPPERS_A_MINUTE)
+    if options.compare is None:
+        options.compare = min(1.0, max(COMPARE, LEAST_SECONDS / 60 / options.minutes))
     names = (
         list(STRATEGIES) if options.strategy == "all" else options.strategy.split(",")
     )
@@ -169,6 +187,7 @@ def main(arguments):
         folder.mkdir()
         env = stack.enter_context(postgres.running())
         stage = Stage(stack, _without_surprises(env), folder, options)
+        stage.prepare(options.strategies)
         for kind in options.strategies:
             start = time.monotonic()
             figures, facts = stage.play(kind)

@@ -210,7 +210,7 @@ class Run:
             # what is wrong although nobody has written for long will stay wrong
             if self._last_write() > last:
                 last, quiet_since = self._last_write(), time.monotonic()
-            stuck = time.monotonic() - quiet_since > self.options.stuck
+            stuck = time.monotonic() - quiet_since > self.strategy.stuck
             if stuck or time.monotonic() > end:
                 facts = self.facts()
                 facts["settled"] = None

@@ -101,5 +101,5 @@ class Server:
             "max_cron_threads": 0,
             "log_handler": ":INFO,werkzeug:WARNING",
         }
-        path = self.folder / "odoo.conf"
+        path = self.folder / f"odoo-{self.log}.conf"
         return databases.write_conf(self.env, path, options, channels=JOB_CHANNELS)
