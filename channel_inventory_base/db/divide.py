@@ -17,7 +17,7 @@ is for others: one after the other, hence a procedure.
 #           so many stock units of ``of_resource``, and this is its part of that
 #
 # A row a level: ``entitled`` is its share, ``number`` what it may show now, both whole
-# sold units. ``bound`` is the resource that gives it least, ``room`` what is free there
+# sold units. ``claim_no`` is its claim that gives it least, ``room`` what is free there
 # of what may be shown already. For each resource:
 #
 # - the sum of entitled * units is not more than its supply;
@@ -28,7 +28,7 @@ DIVIDE = """
 CREATE OR REPLACE FUNCTION channel_divide(
     wanted float8[], showing float8[], supply float8[],
     of_level integer[], of_resource integer[], units float8[], weight float8[])
-RETURNS TABLE (level_no integer, entitled float8, number float8, bound integer,
+RETURNS TABLE (level_no integer, entitled float8, number float8, claim_no integer,
                room float8)
 LANGUAGE plpgsql IMMUTABLE AS $body$
 DECLARE
@@ -82,7 +82,7 @@ BEGIN
                 least_part := part / units[k];
                 due[i] := part;
                 takes[i] := units[k];
-                binding[i] := r;
+                binding[i] := k;
             END IF;
         END LOOP;
         share[i] := GREATEST(0, LEAST(wanted[i], floor(least_part)));
@@ -169,7 +169,7 @@ BEGIN
         level_no := i;
         entitled := share[i];
         number := share[i];
-        bound := binding[i];
+        claim_no := binding[i];
         -- one not seen yet is not sent to: it is told its share, and judged again as
         -- soon as it is seen
         IF showing[i] >= 0 AND share[i] > showing[i] THEN
@@ -179,7 +179,7 @@ BEGIN
                 part := GREATEST(0, floor((rest[r] + noise) / units[k]));
                 IF part < gain THEN
                     gain := part;
-                    bound := r;
+                    claim_no := k;
                 END IF;
             END LOOP;
             number := showing[i] + gain;
@@ -190,7 +190,7 @@ BEGIN
                 END LOOP;
             END IF;
         END IF;
-        room := GREATEST(0, before[bound]);
+        room := GREATEST(0, before[of_resource[claim_no]]);
         RETURN NEXT;
     END LOOP;
 END $body$

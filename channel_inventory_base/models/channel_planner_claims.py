@@ -138,52 +138,54 @@ class ChannelPlanner(models.AbstractModel):
                  CROSS JOIN LATERAL (VALUES %(pools)s) pooled (pool, available)
                  WHERE item.product_id IN (SELECT product_id FROM knotted)
             ),
-            -- a row is a stock unit of a level's product, and what that takes of which
-            draw AS (
-                SELECT shown.*, channel.company_id, taken.component_id, taken.quantity
+            -- for which groups a stock unit of a product takes so much of which: by its
+            -- own rule, and by that of what it takes. Divided are at most scarce_at.
+            tie AS MATERIALIZED (
+                SELECT product_id, company_id, component_id, quantity, group_id, basis,
+                       max(CASE WHEN value = 0 THEN 'Infinity' ELSE value END
+                           * CASE WHEN is_own THEN quantity ELSE 1 END) AS scarce_at,
+                       (array_agg(version_id ORDER BY is_own DESC))[1] AS version_id
+                  FROM (
+                    SELECT reached.*, product_id AS component_id, 1::float8 AS quantity,
+                           true AS is_own
+                      FROM reached
+                    UNION ALL
+                    SELECT reached.*, part.component_id, part.quantity, true
+                      FROM part JOIN reached USING (product_id, company_id)
+                    UNION ALL
+                    SELECT part.product_id, reached.company_id, reached.version_id,
+                           reached.value, reached.group_id, reached.basis,
+                           part.component_id, part.quantity, false
+                      FROM part
+                      JOIN reached ON reached.product_id = part.component_id
+                                  AND reached.company_id = part.company_id
+                  ) taken
+                 GROUP BY product_id, company_id, component_id, quantity, group_id,
+                          basis
+            ),
+            drawn AS (
+                SELECT shown.listing_id, shown.node_id, shown.channel_id,
+                       shown.product_id, shown.pool, shown.factor, shown.number,
+                       tie.component_id, tie.quantity, tie.group_id, tie.basis,
+                       tie.version_id, member.weight::float8 AS weight,
+                       pooled.available <= tie.scarce_at AS is_scarce,
+                       -- what is kept back of a kit is kept back of its parts
+                       GREATEST(shown.promised * tie.quantity,
+                           CASE WHEN tie.component_id <> shown.product_id
+                           THEN pooled.available - tie.quantity
+                               * GREATEST(0, shown.available - shown.promised)
+                           END) AS offered
                   FROM shown
                   JOIN channel_channel channel ON channel.id = shown.channel_id
                    AND channel.active AND channel.state <> 'draft'
-                 CROSS JOIN LATERAL (
-                       SELECT shown.product_id AS component_id, 1::float8 AS quantity
-                       UNION ALL
-                       SELECT part.component_id, part.quantity FROM part
-                        WHERE part.product_id = shown.product_id
-                          AND part.company_id = channel.company_id) taken
-                 WHERE shown.factor > 0
-                   AND shown.product_id IN (SELECT product_id FROM knotted)
-            ),
-            -- by its own rule or that of what it takes; for one group once
-            drawn AS (
-                SELECT draw.listing_id, draw.node_id, draw.channel_id, draw.product_id,
-                       draw.pool, draw.factor, draw.number, draw.component_id,
-                       draw.quantity, reached.group_id, reached.basis,
-                       (array_agg(reached.version_id
-                            ORDER BY reached.product_id = draw.product_id DESC)
-                       )[1] AS version_id,
-                       max(member.weight)::float8 AS weight,
-                       -- so few that they are divided
-                       bool_or(reached.value = 0 OR pooled.available <= reached.value
-                           * CASE WHEN reached.product_id = draw.product_id
-                                  THEN draw.quantity ELSE 1 END) AS is_scarce,
-                       -- what is kept back of a kit is kept back of its parts
-                       max(GREATEST(draw.promised * draw.quantity,
-                           CASE WHEN draw.component_id <> draw.product_id
-                           THEN pooled.available - draw.quantity
-                               * GREATEST(0, draw.available - draw.promised)
-                           END)) AS offered
-                  FROM draw
-                  JOIN reached ON reached.company_id = draw.company_id
-                   AND reached.product_id IN (draw.product_id, draw.component_id)
-                  JOIN pooled ON pooled.product_id = draw.component_id
-                             AND pooled.pool = draw.pool
+                  JOIN tie ON tie.product_id = shown.product_id
+                          AND tie.company_id = channel.company_id
+                  JOIN pooled ON pooled.product_id = tie.component_id
+                             AND pooled.pool = shown.pool
                   JOIN channel_allocation_member member
-                    ON member.group_id = reached.group_id
-                   AND member.channel_id = draw.channel_id
-                 GROUP BY draw.listing_id, draw.node_id, draw.channel_id,
-                          draw.product_id, draw.pool, draw.factor, draw.number,
-                          draw.component_id, draw.quantity, reached.group_id,
-                          reached.basis
+                    ON member.group_id = tie.group_id
+                   AND member.channel_id = shown.channel_id
+                 WHERE shown.factor > 0
             ),
             counted AS (
                 SELECT drawn.*, bool_or(is_scarce) OVER resource AS is_divided,
@@ -214,53 +216,58 @@ class ChannelPlanner(models.AbstractModel):
                   FROM counted WHERE is_divided
                 WINDOW resource AS (PARTITION BY component_id, pool, group_id)
             ),
-            claimant AS MATERIALIZED (
-                SELECT claimed.listing_id, claimed.node_id, wanted,
-                       row_number() OVER (ORDER BY rank DESC, claimed.listing_id,
-                                                   claimed.node_id) AS level_no,
-                       COALESCE(%(showing)s, -1)::float8 AS showing
-                  FROM (SELECT listing_id, node_id, max(rank) AS rank,
-                               max(number)::float8 AS wanted
-                          FROM claim GROUP BY listing_id, node_id) claimed
-                  %(remote)s
-            ),
             numbered AS MATERIALIZED (
-                SELECT claim.*, claimant.level_no, sum(part) OVER resource AS parts,
+                SELECT claim.*, sum(part) OVER resource AS parts,
+                       dense_rank() OVER (ORDER BY rank DESC, listing_id, node_id)
+                           AS level_no,
                        -- of how many other products there are levels
                        (dense_rank() OVER (resource ORDER BY claim.product_id)
                         + dense_rank() OVER (resource ORDER BY claim.product_id DESC)
                         - 2) AS others
-                  FROM claim JOIN claimant USING (listing_id, node_id)
+                  FROM claim
                 WINDOW resource AS (PARTITION BY resource_no)
             ),
-            jointly AS (
-                SELECT claimant.listing_id, claimant.node_id, outcome.entitled,
-                       numbered.part AS weight, numbered.parts AS weights,
-                       numbered.supply, outcome.room, outcome.number,
+            claimant AS (
+                SELECT level_no, wanted, COALESCE(%(showing)s, -1)::float8 AS showing
+                  FROM (SELECT DISTINCT level_no, listing_id, node_id,
+                               number::float8 AS wanted FROM numbered) claimed
+                  %(remote)s
+            ),
+            -- what a claim is comes back by its place: there is nothing to join
+            jointly AS MATERIALIZED (
+                SELECT listing_ids[claim_no] AS listing_id,
+                       node_ids[claim_no] AS node_id, outcome.entitled,
+                       weights[claim_no] AS weight, totals[claim_no] AS weights,
+                       supply[resource_nos[claim_no]] AS supply,
+                       outcome.room, outcome.number,
                        CASE WHEN outcome.number < outcome.entitled THEN 'waiting'
                             ELSE 'settled' END AS share_state,
-                       numbered.version_id AS shared_by,
-                       NULLIF(numbered.component_id, numbered.product_id) AS bound_by,
-                       NULLIF(numbered.others, 0) AS others
+                       version_ids[claim_no] AS shared_by,
+                       NULLIF(component_ids[claim_no], product_ids[claim_no])
+                           AS bound_by,
+                       NULLIF(others[claim_no], 0) AS others
                   FROM (SELECT array_agg(wanted ORDER BY level_no) AS wanted,
                                array_agg(showing ORDER BY level_no) AS showing
                           FROM claimant) levels
                  CROSS JOIN (SELECT array_agg(supply ORDER BY resource_no) AS supply
                                FROM (SELECT DISTINCT resource_no, supply
                                        FROM numbered) resource) resources
-                 CROSS JOIN (SELECT array_agg(level_no::integer ORDER BY %(order)s)
-                                        AS level_nos,
-                                    array_agg(resource_no::integer ORDER BY %(order)s)
-                                        AS resource_nos,
-                                    array_agg(units ORDER BY %(order)s) AS units,
-                                    array_agg(part ORDER BY %(order)s) AS parts
-                               FROM numbered) claims
+                 CROSS JOIN (SELECT array_agg(level_no::integer) AS level_nos,
+                                    array_agg(resource_no::integer) AS resource_nos,
+                                    array_agg(units) AS units,
+                                    array_agg(part) AS weights,
+                                    array_agg(parts) AS totals,
+                                    array_agg(listing_id) AS listing_ids,
+                                    array_agg(node_id) AS node_ids,
+                                    array_agg(product_id) AS product_ids,
+                                    array_agg(component_id) AS component_ids,
+                                    array_agg(version_id) AS version_ids,
+                                    array_agg(others) AS others
+                               FROM (SELECT * FROM numbered
+                                      ORDER BY level_no, resource_no) claim) claims
                  CROSS JOIN LATERAL channel_divide(
-                       wanted, showing, supply, level_nos, resource_nos, units, parts
+                       wanted, showing, supply, level_nos, resource_nos, units, weights
                        ) outcome
-                  JOIN claimant ON claimant.level_no = outcome.level_no
-                  JOIN numbered ON numbered.level_no = outcome.level_no
-                               AND numbered.resource_no = outcome.bound
             )
             """,
             parts=parts,
@@ -276,5 +283,4 @@ class ChannelPlanner(models.AbstractModel):
             or SQL("(0, 0::float8)"),
             showing=self._showing_expression(),
             remote=self._remote_joins("claimed"),
-            order=SQL("level_no, resource_no"),
         )

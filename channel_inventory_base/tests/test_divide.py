@@ -32,7 +32,7 @@ class Division:
         ]
 
     def carry_out(self, cr):
-        """:return: rows (level_no, entitled, number, bound, room)"""
+        """:return: rows (level_no, entitled, number, claim_no, room)"""
         claims = [
             (level, resource + 1, units, weight)
             for level, takes in enumerate(self.takes, start=1)
