@@ -361,12 +361,17 @@ class Exclusive(Shared):
                      WHERE product_id = %(product)s
                        AND warehouse_id = ANY(%(warehouses)s))
                  - (SELECT COALESCE(sum(greatest(level.target, remote.base_qty)
-                                        * listing.pack_qty), 0)
+                                        * listing.pack_qty
+                                        * COALESCE(kit.quantity, 1)), 0)
                       FROM channel_level level
                       JOIN channel_listing listing ON listing.id = level.listing_id
                       LEFT JOIN channel_level_remote remote
                              ON remote.level_id = level.id
-                     WHERE listing.product_id = %(product)s) END::float
+                      LEFT JOIN channel_kit_component kit
+                             ON kit.product_id = listing.product_id
+                            AND kit.component_id = %(product)s
+                     WHERE listing.product_id = %(product)s
+                        OR kit.id IS NOT NULL) END::float
             """,
             product=product,
             warehouses=warehouses,
