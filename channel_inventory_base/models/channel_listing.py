@@ -92,7 +92,11 @@ class ChannelListing(models.Model):
     _external_uniq = models.UniqueIndex(
         "(channel_id, external_id)", "The channel has this listing already."
     )
-    _product_mapped_idx = models.Index("(product_id) WHERE state = 'mapped'")
+    # all that the planner reads of a listing
+    _product_mapped_idx = models.Index(
+        "(product_id, channel_id) INCLUDE (id, stock_factor, active, tracked) "
+        "WHERE state = 'mapped'"
+    )
     _pack_positive = models.Constraint(
         "CHECK (pack_qty > 0)", "A sold unit contains more than nothing."
     )

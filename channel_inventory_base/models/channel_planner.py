@@ -6,7 +6,7 @@ from ..db.transaction import LOCK_ALLOCATE, LOCK_PLAN, own_transaction, try_lock
 
 BATCH = 5000
 LISTINGS = 20_000
-SLICE = 400_000
+SLICE = 500_000
 
 
 class ChannelPlanner(models.AbstractModel):

@@ -132,11 +132,11 @@ class ChannelPlanner(models.AbstractModel):
                  ORDER BY product.id, version.company_id, %(key)s
             ),
             pooled AS MATERIALIZED (
-                SELECT item.product_id, pooled.pool,
+                SELECT supply.product_id, pooled.pool,
                        COALESCE(pooled.available, 0) AS available
-                  FROM item
+                  FROM supply
                  CROSS JOIN LATERAL (VALUES %(pools)s) pooled (pool, available)
-                 WHERE item.product_id IN (SELECT product_id FROM knotted)
+                 WHERE supply.product_id IN (SELECT product_id FROM knotted)
             ),
             -- for which groups a stock unit of a product takes so much of which: by its
             -- own rule, and by that of what it takes. Divided are at most scarce_at.
@@ -275,7 +275,7 @@ class ChannelPlanner(models.AbstractModel):
             reaches=REACHES,
             key=KEY,
             pools=SQL(", ").join(
-                SQL("(%s, item.%s)", number, SQL.identifier(column))
+                SQL("(%s, supply.%s)", number, SQL.identifier(column))
                 for number, column in enumerate(
                     pool_columns("available", len(use.pools)), start=1
                 )

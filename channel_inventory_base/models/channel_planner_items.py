@@ -1,10 +1,15 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .channel_position_facts import NEXT_MOVE, STORED_MOVES, Moves
+
+# Moves that the statement has read already.
+READ_MOVES = Moves(SQL.identifier("opened"), SQL.identifier("following"))
+
 
 class ChannelPlanner(models.AbstractModel):
-    """The first steps of the plan statement: ``place`` and ``item``, what there is of
-    each product in the warehouses behind each node."""
+    """The first steps of the plan statement: ``place``, ``item`` and ``supply``, what
+    there is of each product in the warehouses behind each node."""
 
     _inherit = "channel.planner"
 
@@ -27,48 +32,105 @@ class ChannelPlanner(models.AbstractModel):
 
     def _item_ctes(self, use, scope):
         """Pools are read first: what each has of a product is a sum of its own, which
-        costs far less than a row of its own for each product in each pool."""
-        pools = use.pools
-        extras = self._item_extras(use, scope, len(pools))
+        costs far less than a row of its own for each product in each pool.
+
+        ``supply`` adds up all that is known of a product, its sort and its sales rates
+        as well: PostgreSQL knows then that it has a row a product, and it costs less
+        than to join them.
+        """
         return SQL(
             """
             place AS MATERIALIZED (%(places)s),
             %(tagged)s
-            supply AS (
-                SELECT product_id, %(available)s, %(inbound)s
-                  FROM (%(flow)s) flow GROUP BY product_id
-            ),
             item AS MATERIALIZED (
                 SELECT product.id AS product_id, product.product_tmpl_id,
                        COALESCE(template.categ_id, 0) AS categ_id,
-                       %(sort)s AS sort_id
-                       %(columns)s
+                       %(sort)s AS sort_id %(tagset)s
                   FROM product_product product
                   JOIN product_template template
                     ON template.id = product.product_tmpl_id
-                  LEFT JOIN supply ON supply.product_id = product.id
-                  %(joins)s
+                  %(tags)s
                  WHERE product.id %(products)s
+            ),
+            supply AS (
+                SELECT product_id, max(sort_id) AS sort_id %(sums)s
+                  FROM (%(facts)s) fact GROUP BY product_id
             )
             """,
-            places=_place_rows(use.places, pools),
-            tagged=self._tagged_cte(use, scope),
+            places=_place_rows(use.places, use.pools),
             sort=self._sort_expression(use),
-            flow=SQL(" UNION ALL ").join(self._flow_queries(scope.products)),
-            available=_sums_by_pool("available", pools),
-            inbound=_sums_by_pool("inbound", pools),
-            columns=SQL("").join(
+            **self._tag_parts(use, scope),
+            facts=SQL(" UNION ALL ").join(self._supply_facts(use, scope.products)),
+            sums=SQL("").join(
                 SQL(", %s AS %s", expression, SQL.identifier(name))
-                for name, (expression, _join) in extras.items()
+                for name, expression in self._supply_columns(use).items()
             ),
-            joins=SQL(" ").join(join for _column, join in extras.values()),
             products=scope.products,
         )
 
-    def _tagged_cte(self, use, scope):
+    def _tag_parts(self, use, scope):
+        """What is added to ``item`` where rules name tags."""
         if "tag_id" not in use.named:
-            return SQL("")
-        return SQL("tagged AS MATERIALIZED (%s),", self._tags_query(scope.products))
+            return dict.fromkeys(("tagged", "tagset", "tags"), SQL(""))
+        return {
+            "tagged": SQL(
+                "tagged AS MATERIALIZED (%s),", self._tags_query(scope.products)
+            ),
+            "tagset": SQL(", COALESCE(tagged.tagset, 0) AS tagset"),
+            "tags": SQL("LEFT JOIN tagged ON tagged.product_id = product.id"),
+        }
+
+    def _supply_facts(self, use, products):
+        """Queries of (product_id, warehouse_id, available, inbound, sort_id,
+        company_id, per_day): rows say one thing each, the rest is empty."""
+        facts = [
+            SQL(
+                "SELECT product_id, warehouse_id, available, inbound, "
+                "NULL::bigint AS sort_id, NULL::integer AS company_id, "
+                "NULL::float8 AS per_day FROM (%s) flow",
+                flow,
+            )
+            for flow in self._flow_queries(products)
+        ]
+        facts.append(
+            SQL("SELECT product_id, NULL, NULL, NULL, sort_id, NULL, NULL FROM item")
+        )
+        if use.needs_rates:
+            facts.append(
+                SQL(
+                    "SELECT product_id, NULL, NULL, NULL, NULL, company_id, "
+                    "per_day::float8 FROM channel_sales_rate "
+                    "WHERE channel_id IS NULL AND product_id %s",
+                    products,
+                )
+            )
+        return facts
+
+    def _supply_columns(self, use):
+        """Column -> aggregate: what is in each pool, and what only some rules look at.
+
+        Warehouses that serve the same pools are added up together (``use.blocks``), so
+        that each fact counts in one sum; PostgreSQL computes equal ones once.
+        """
+        columns = {}
+        for name in ["available"] + ["inbound"] * ("backorder" in use.kinds):
+            for number, column in enumerate(pool_columns(name, len(use.pools))):
+                columns[column] = SQL(" + ").join(
+                    SQL(
+                        "COALESCE(sum(%s) FILTER (WHERE warehouse_id %s), 0)",
+                        SQL.identifier(name),
+                        SQL("= %s", *block) if len(block) == 1 else SQL("IN %s", block),
+                    )
+                    for pools, block in use.blocks.items()
+                    if number in pools
+                )
+        if use.needs_rates:
+            rates = numbered("rate", use.companies)
+            for company, column in zip(use.companies, rates, strict=True):
+                columns[column] = SQL(
+                    "sum(per_day) FILTER (WHERE company_id = %s)", company
+                )
+        return columns
 
     def _flow_queries(self, products):
         """Queries of (product_id, warehouse_id, available, inbound): any number of rows
@@ -78,7 +140,6 @@ class ChannelPlanner(models.AbstractModel):
 
         :param products: condition on a product id
         """
-        positions = self.env["channel.position"]
         return [
             SQL(
                 """
@@ -89,13 +150,43 @@ class ChannelPlanner(models.AbstractModel):
                        CASE WHEN kind = 'in_transit' THEN quantity
                             WHEN kind = 'dedicated'
                             THEN -quantity END::float8 AS inbound
-                  FROM (SELECT * FROM (%(fact)s) fact
-                         WHERE fact.product_id %(products)s OFFSET 0) counted
+                  FROM (%(fact)s OFFSET 0) counted
                 """,
                 fact=fact,
-                products=products,
             )
-            for fact in positions._facts()
+            for fact in self._position_facts(products)
+        ]
+
+    def _position_facts(self, products):
+        """The facts of ``channel.position``. Open moves are read once for all that look
+        at them; a view cannot do that, for a condition would not reach their index."""
+        positions = self.env["channel.position"]
+        return [
+            *(
+                SQL("SELECT * FROM (%s) fact WHERE product_id %s", fact, products)
+                for fact in positions._stock_facts()
+            ),
+            SQL(
+                """
+                WITH opened AS MATERIALIZED (
+                    SELECT id, product_id, product_qty, procure_method,
+                           restrict_partner_id, location_id, location_dest_id,
+                           location_final_id, date, date_deadline
+                      FROM %(opened)s move WHERE product_id %(products)s
+                ),
+                following AS MATERIALIZED (
+                    SELECT link.move_orig_id, next.*
+                      FROM opened
+                      JOIN stock_move_move_rel link ON link.move_orig_id = opened.id
+                     CROSS JOIN LATERAL (%(next)s) next
+                )
+                SELECT * FROM (%(facts)s) fact
+                """,
+                opened=STORED_MOVES.opened,
+                next=NEXT_MOVE,
+                products=products,
+                facts=SQL(" UNION ALL ").join(positions._move_facts(READ_MOVES)),
+            ),
         ]
 
     def _position_query(self, products, within):
@@ -110,37 +201,6 @@ class ChannelPlanner(models.AbstractModel):
             "available FROM channel_position WHERE product_id %s",
             products,
         )
-
-    def _item_extras(self, use, scope, pools):
-        """Column -> (expression, join): what is in each pool, and what only some rules
-        look at."""
-        sums = ["available"] + ["inbound"] * ("backorder" in use.kinds)
-        extras = {
-            column: (SQL("supply.%s", SQL.identifier(column)), SQL(""))
-            for name in sums
-            for column in pool_columns(name, pools)
-        }
-        if "tag_id" in use.named:
-            extras["tagset"] = (
-                SQL("COALESCE(tagged.tagset, 0)"),
-                SQL("LEFT JOIN tagged ON tagged.product_id = product.id"),
-            )
-        if use.needs_rates:
-            columns = numbered("rate", use.companies)
-            for company, column in zip(use.companies, columns, strict=True):
-                rate = SQL.identifier(column)
-                extras[column] = (
-                    SQL("%s.per_day::float8", rate),
-                    SQL(
-                        "LEFT JOIN channel_sales_rate %(rate)s "
-                        "ON %(rate)s.product_id = product.id "
-                        "AND %(rate)s.company_id = %(company)s "
-                        "AND %(rate)s.channel_id IS NULL",
-                        rate=rate,
-                        company=company,
-                    ),
-                )
-        return extras
 
 
 def _place_rows(places, pools):
@@ -172,17 +232,3 @@ def numbered(name, values):
 
 def pool_columns(name, pools):
     return numbered(name, range(pools))
-
-
-def _sums_by_pool(name, pools):
-    """Columns: the sum of ``name`` over the warehouses of each pool."""
-    return SQL(", ").join(
-        SQL(
-            "sum(%(name)s) FILTER (WHERE %(name)s IS NOT NULL "
-            "AND warehouse_id %(inside)s) AS %(column)s",
-            name=SQL.identifier(name),
-            column=SQL.identifier(column),
-            inside=SQL("= %s", *pool) if len(pool) == 1 else SQL("IN %s", pool),
-        )
-        for pool, column in zip(pools, pool_columns(name, len(pools)), strict=True)
-    ) or SQL("NULL AS %s", SQL.identifier(name))

@@ -11,8 +11,8 @@ class ChannelPlanner(models.AbstractModel):
 
     - ``place``: a node that is published, with the number of its pool: the warehouses
       behind it, the same for all nodes that have the same ones;
-    - ``item``: a product, with what is available and inbound in each pool, one pool a
-      column. STOCK units (both in ``channel_planner_items``);
+    - ``item``: a product and its sort; ``supply``: what is available and inbound of it
+      in each pool, one pool a column. STOCK units (all in ``channel_planner_items``);
     - rules (``channel_planner_rules``, and ``_partial``: those on a part of a pool);
     - ``listed`` to ``shown``: a level on its way from stock units to the number shown,
       in SOLD units (``channel_planner_steps``), and ``computed``, when channels that

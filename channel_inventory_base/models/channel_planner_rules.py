@@ -34,6 +34,18 @@ class RuleUse:
         return sorted({tuple(warehouses) for *_ids, warehouses in self.places})
 
     @property
+    def blocks(self):
+        """Numbers of pools -> the warehouses that are in exactly these pools."""
+        pools_of = {}
+        for number, pool in enumerate(self.pools):
+            for warehouse in pool:
+                pools_of[warehouse] = (*pools_of.get(warehouse, ()), number)
+        blocks = {}
+        for warehouse, pools in sorted(pools_of.items()):
+            blocks[pools] = (*blocks.get(pools, ()), warehouse)
+        return blocks
+
+    @property
     def companies(self):
         return sorted({company for _node, _channel, company, _pool in self.places})
 
@@ -352,10 +364,10 @@ class ChannelPlanner(models.AbstractModel):
     def _listed_sort(self, use):
         """``sort_id`` of a listing: of its item, or its own where rules name it."""
         if not use.kinds or not use.narrow:
-            return SQL("item.sort_id")
+            return SQL("supply.sort_id")
         return SQL(
             "CASE WHEN listing.id IN (SELECT listing_id FROM narrow_rule) "
-            "THEN -listing.id ELSE item.sort_id END"
+            "THEN -listing.id ELSE supply.sort_id END"
         )
 
 

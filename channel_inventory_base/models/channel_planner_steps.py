@@ -28,13 +28,17 @@ class ChannelPlanner(models.AbstractModel):
         return SQL(
             """
             listed AS (
-                -- a step of its own: PostgreSQL would join the nodes to the items first
+                -- a step of its own: PostgreSQL would join the nodes to the sums first
                 SELECT listing.id, listing.channel_id, listing.stock_factor,
-                       item.product_id, %(sort)s AS sort_id %(items)s
-                  FROM channel_listing listing
-                  LEFT JOIN item ON item.product_id = listing.product_id
-                 WHERE listing.state = 'mapped' AND listing.active AND listing.tracked
-                   AND %(listings)s
+                       listing.product_id, %(sort)s AS sort_id %(supply)s
+                  FROM (
+                    -- by product: what each looks up lies beside the last one's
+                    SELECT id, channel_id, product_id, stock_factor
+                      FROM channel_listing listing
+                     WHERE state = 'mapped' AND active AND tracked AND %(listings)s
+                     ORDER BY product_id, channel_id
+                  ) listing
+                  LEFT JOIN supply ON supply.product_id = listing.product_id
                 OFFSET 0
             ),
             stepped AS (
@@ -47,8 +51,8 @@ class ChannelPlanner(models.AbstractModel):
                        %(amounts)s
                   FROM listed
                   %(joins)s
-                 -- in words that leave the join LEFT
-                 WHERE COALESCE(place.node_id, 0) > 0
+                 -- in words that leave the join LEFT, and are taken to be true
+                 WHERE (place.node_id IS NOT NULL) IS NOT FALSE
                 OFFSET 0
             ),
             buffered AS (
@@ -81,23 +85,14 @@ class ChannelPlanner(models.AbstractModel):
             joins=SQL(" ").join([*self._rule_joins(use), *self._amount_joins(use)]),
             listings=scope.listings,
             sort=self._listed_sort(use),
-            items=SQL("").join(
-                SQL(", item.%s", SQL.identifier(name)) for name in self._listed(use)
+            supply=SQL("").join(
+                SQL(", supply.%s", SQL.identifier(name))
+                for name in self._supply_columns(use)
             ),
             available=self._in_pool(use, "available"),
             promised=self._promised_expression(use),
             shown=self._shown_expression(use),
         )
-
-    def _listed(self, use):
-        """Columns of ``item`` that a level's steps look at."""
-        pools = len(use.pools)
-        names = pool_columns("available", pools)
-        if "backorder" in use.kinds:
-            names += pool_columns("inbound", pools)
-        if use.needs_rates:
-            names += numbered("rate", use.companies)
-        return names
 
     def _carried(self, use):
         """What goes with a number: no more than who writes it needs, for most are not
@@ -143,7 +138,7 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     def _in_pool(self, use, name):
-        """What ``item`` has of it in the pool of ``place``."""
+        """What ``supply`` has of it in the pool of ``place``."""
         columns = pool_columns(name, len(use.pools))
         return _chosen(SQL("place.pool"), range(1, len(columns) + 1), columns)
 
@@ -250,7 +245,7 @@ class ChannelPlanner(models.AbstractModel):
 
 
 def _chosen(key, values, columns):
-    """The column of ``item`` that belongs to the value of ``key``; 0 for none."""
+    """The column of ``supply`` that belongs to the value of ``key``; 0 for none."""
     chosen = [SQL("listed.%s", SQL.identifier(column)) for column in columns]
     if not chosen:
         return SQL("0::float8")

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -15,6 +17,23 @@ NEXT_MOVE = SQL(
 )
 
 
+@dataclass(frozen=True)
+class Moves:
+    """Where facts read moves: tables or queries, to stand in FROM."""
+
+    # those that are open, with the columns of stock_move
+    opened: SQL = SQL("(SELECT * FROM stock_move WHERE state IN %s)", OPEN)
+    # the open ones that follow a move: (move_orig_id, location_id, final_id)
+    following: SQL = SQL(
+        "(SELECT link.move_orig_id, next.* FROM stock_move_move_rel link "
+        "CROSS JOIN LATERAL (%s) next)",
+        NEXT_MOVE,
+    )
+
+
+STORED_MOVES = Moves()
+
+
 class ChannelPosition(models.Model):
     """The facts a position is the sum of.
 
@@ -27,13 +46,17 @@ class ChannelPosition(models.Model):
 
     def _facts(self):
         """Queries of (product_id, warehouse_id, kind, quantity); addons add theirs."""
+        return [*self._stock_facts(), *self._move_facts(STORED_MOVES)]
+
+    def _stock_facts(self):
+        return [self._quant_facts(), self._external_facts(), self._hold_facts()]
+
+    def _move_facts(self, moves):
+        """:param moves: Moves: where to read them"""
         return [
-            self._quant_facts(),
-            self._external_facts(),
-            self._outgoing_facts(),
-            self._incoming_facts(),
-            self._dedicated_facts(),
-            self._hold_facts(),
+            self._outgoing_facts(moves),
+            self._incoming_facts(moves),
+            self._dedicated_facts(moves),
         ]
 
     # -------------------------------------------------------------- stock
@@ -143,7 +166,7 @@ class ChannelPosition(models.Model):
             warehouse=warehouse,
         )
 
-    def _outgoing_facts(self):
+    def _outgoing_facts(self, moves):
         """A row is an open move of goods out of sellable stock, for good.
 
         Deliveries in several steps made by push rules have one open move at a time,
@@ -160,13 +183,12 @@ class ChannelPosition(models.Model):
                    CASE WHEN source.stock_state <> 'sellable'
                         THEN 'dedicated' ELSE 'allocated' END AS kind,
                    move.product_qty AS quantity
-              FROM stock_move move
+              FROM %(opened)s move
               JOIN stock_location source ON source.id = move.location_id
               JOIN stock_location final
                 ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
               JOIN stock_warehouse warehouse ON warehouse.id = source.warehouse_id
-             WHERE move.state IN %(open)s
-               AND source.usage IN ('internal', 'view')
+             WHERE source.usage IN ('internal', 'view')
                AND source.stock_state IS DISTINCT FROM 'damaged'
                AND (final.usage NOT IN ('internal', 'view')
                     OR final.warehouse_id IS DISTINCT FROM source.warehouse_id
@@ -180,21 +202,20 @@ class ChannelPosition(models.Model):
                      WHERE link.move_dest_id = move.id
                        AND supply.state NOT IN ('draft', 'cancel') OFFSET 0))
                AND NOT EXISTS (
-                    SELECT FROM stock_move_move_rel link
-                     CROSS JOIN LATERAL (%(next)s) next
+                    SELECT FROM %(following)s next
                       JOIN stock_location next_source
                         ON next_source.id = next.location_id
-                     WHERE link.move_orig_id = move.id
+                     WHERE next.move_orig_id = move.id
                        AND next_source.warehouse_id = source.warehouse_id
                        AND (next_source.stock_state IS NULL
                             OR next_source.stock_state = 'sellable'))
             """,
-            open=OPEN,
-            next=NEXT_MOVE,
+            opened=moves.opened,
+            following=moves.following,
             ours=self._is_ours("move", "restrict_partner_id"),
         )
 
-    def _incoming_facts(self):
+    def _incoming_facts(self, moves):
         """A row is an open move of goods into a warehouse, the last of a chain.
 
         What is not to be promised counts twice, see ``is_doubtful``.
@@ -208,10 +229,10 @@ class ChannelPosition(models.Model):
                            ('dedicated', true)) AS counted (kind, is_doubtful)
                 ON counted.is_doubtful = inbound.is_doubtful
             """,
-            self._inbound_moves(),
+            self._inbound_moves(moves),
         )
 
-    def _inbound_moves(self):
+    def _inbound_moves(self, moves=STORED_MOVES):
         """Query of (id, product_id, warehouse_id, quantity, source_usage, date,
         is_doubtful): open moves into a warehouse from outside, each chain once.
 
@@ -232,35 +253,33 @@ class ChannelPosition(models.Model):
                            WHERE external.product_id = move.product_id
                              AND external.warehouse_id = warehouse.id
                              AND external.confidence = 0) AS is_doubtful
-              FROM stock_move move
+              FROM %(opened)s move
               JOIN stock_location source ON source.id = move.location_id
               JOIN stock_location final
                 ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
               JOIN stock_warehouse warehouse ON warehouse.id = final.warehouse_id
-             WHERE move.state IN %(open)s
-               AND final.usage IN ('internal', 'view')
+             WHERE final.usage IN ('internal', 'view')
                AND final.stock_state IS DISTINCT FROM 'damaged'
                AND (source.usage NOT IN ('internal', 'view')
                     OR source.warehouse_id IS DISTINCT FROM final.warehouse_id)
                AND %(ours)s
                AND NOT EXISTS (
-                    SELECT FROM stock_move_move_rel link
-                     CROSS JOIN LATERAL (%(next)s) next
+                    SELECT FROM %(following)s next
                       JOIN stock_location next_source
                         ON next_source.id = next.location_id
                       JOIN stock_location next_final
                         ON next_final.id = next.final_id
-                     WHERE link.move_orig_id = move.id
+                     WHERE next.move_orig_id = move.id
                        AND next_source.warehouse_id
                            IS DISTINCT FROM final.warehouse_id
                        AND next_final.warehouse_id = final.warehouse_id)
             """,
-            open=OPEN,
-            next=NEXT_MOVE,
+            opened=moves.opened,
+            following=moves.following,
             ours=self._is_ours("move", "restrict_partner_id"),
         )
 
-    def _dedicated_facts(self):
+    def _dedicated_facts(self, moves):
         """A row is what one delivery will get from receipts of its own.
 
         It is taken off what the delivery takes from stock, and off what is in transit
@@ -280,23 +299,24 @@ class ChannelPosition(models.Model):
                                sum(leaf.quantity)
                                OVER (PARTITION BY move.product_id, move.id), 0)
                                AS share
-                      FROM stock_move move
+                      FROM %(opened)s move
                       JOIN stock_location source ON source.id = move.location_id
                       JOIN stock_location final
                         ON final.id = COALESCE(move.location_final_id,
                                                move.location_dest_id)
                      CROSS JOIN LATERAL (%(leaves)s) leaf
-                     WHERE move.state IN %(open)s AND %(enters)s
+                     WHERE %(enters)s
                        AND %(inside)s IS NOT TRUE
-                       AND EXISTS (SELECT FROM stock_move_move_rel link
-                                    WHERE link.move_orig_id = move.id)
+                       AND EXISTS (SELECT FROM %(following)s next
+                                    WHERE next.move_orig_id = move.id)
                   ) shared
                  GROUP BY product_id, warehouse_id, leaf_id, leaf_quantity
               ) relief
              CROSS JOIN (VALUES ('allocated', -1), ('dedicated', 1))
                    AS counted (kind, sign)
             """,
-            open=OPEN,
+            opened=moves.opened,
+            following=moves.following,
             enters=self._is_sellable("final", SQL("final.warehouse_id")),
             inside=self._is_sellable("source", SQL("final.warehouse_id")),
             leaves=self._leaving_moves(

@@ -6,6 +6,8 @@ from odoo.tools import SQL
 
 from ..db.scope import Scope
 
+MAX_ID = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -19,6 +21,8 @@ class Slice:
 
     def scope(self):
         products = SQL("BETWEEN %s AND %s", self.first, self.last)
+        if self.first == 1 and self.last == MAX_ID:
+            products = SQL("IS NOT NULL")  # all: nothing to compare
         return Scope(
             SQL(
                 "listing.channel_id = ANY(%s) AND listing.product_id %s",
@@ -89,7 +93,7 @@ class ChannelSweep(models.Model):
         planned = self._with_sharers(channels)
         last = self._last_product(planned, done, size)
         self._advance(channels, last)
-        return Slice(planned, done + 1, last or 2**31 - 1, since, trace)
+        return Slice(planned, done + 1, last or MAX_ID, since, trace)
 
     def _with_sharers(self, channels):
         """``channels`` and all that share stock exclusively with them, or with those:
@@ -114,6 +118,8 @@ class ChannelSweep(models.Model):
 
     def _last_product(self, channels, done, size):
         """The product that fills the slice; None when what is left fits into it."""
+        if not done and self._fits(size):
+            return None
         rows = self.env.execute_query(
             SQL(
                 """
@@ -127,6 +133,16 @@ class ChannelSweep(models.Model):
             )
         )
         return rows[0][0] if rows else None
+
+    def _fits(self, size):
+        """Whether PostgreSQL believes that there are no more listings than that: then
+        nobody counts them."""
+        [[believed]] = self.env.execute_query(
+            SQL(
+                "SELECT reltuples FROM pg_class WHERE oid = 'channel_listing'::regclass"
+            )
+        )
+        return 0 < believed <= size
 
     def _advance(self, channels, last):
         self.env.execute_query(

@@ -1,6 +1,12 @@
 from odoo import models
 from odoo.tools import SQL
 
+# A kit that no channel sells has no number, and would make the statement long.
+IS_LISTED = SQL(
+    "EXISTS (SELECT FROM channel_listing listing "
+    "WHERE listing.product_id = kit.product_id)"
+)
+
 
 class ChannelPlanner(models.AbstractModel):
     """Kits: as many as their scarcest component makes, warehouse by warehouse."""
@@ -38,9 +44,10 @@ class ChannelPlanner(models.AbstractModel):
             SQL(
                 """
                 SELECT array_agg(DISTINCT product_id), array_agg(DISTINCT component_id)
-                  FROM channel_kit_component WHERE product_id %s
+                  FROM channel_kit_component kit WHERE product_id %s AND %s
                 """,
                 products,
+                IS_LISTED,
             )
         )
         # lists, so that PostgreSQL knows how many there are
@@ -60,8 +67,10 @@ class ChannelPlanner(models.AbstractModel):
     def _has_kits(self, products):
         [[has_kits]] = self.env.execute_query(
             SQL(
-                "SELECT EXISTS (SELECT FROM channel_kit_component WHERE product_id %s)",
+                "SELECT EXISTS (SELECT FROM channel_kit_component kit "
+                "WHERE product_id %s AND %s)",
                 products,
+                IS_LISTED,
             )
         )
         return has_kits
