@@ -1,8 +1,12 @@
 import logging
+from contextlib import contextmanager
 from datetime import timedelta
+
+from psycopg2.extensions import STATUS_READY
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
+from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -65,11 +69,11 @@ class ChannelChannel(models.Model):
 
     @api.model
     def _after_commit(self, channel_id, method, seconds=0):
-        postcommit = self.env.cr.postcommit
-        wanted = postcommit.data.setdefault(WAKE, {})
+        cr = self.env.cr
+        wanted = cr.postcommit.data.setdefault(WAKE, {})
         if not wanted:
             registry = self.env.registry
-            postcommit.add(lambda: _enqueue(registry, wanted))
+            cr.postcommit.add(lambda: _enqueue(cr, registry, wanted))
         # asked for dozens of times a transaction
         job = channel_id, method
         if wanted.get(job, seconds + 1) > seconds:
@@ -342,29 +346,60 @@ def _identity_key(channel_id, method, seconds):
     return f"channel_inventory:{method}:{channel_id}{later}"
 
 
-def _enqueue(registry, wanted):
-    """In a transaction of its own, after the one that wanted it."""
-    with registry.cursor() as cr:
-        enqueue(cr, wanted)
+def _enqueue(cr, registry, wanted):
+    """Enqueue what ``cr``, which has just committed, has left ``wanted``."""
+    with _looking(cr, registry) as look:
+        missing = missing_jobs(look, wanted)
+    if missing:
+        with registry.cursor() as own:
+            _create_jobs(own, missing)
     wanted.clear()
 
 
+@contextmanager
+def _looking(cr, registry):
+    """A cursor to look with at what is there now.
+
+    ``cr`` itself where it is between two transactions: to get another one takes longer
+    than to look, and somebody looks after each transaction that has changed stock. A
+    test cursor never is, for it stands on a transaction that goes on.
+    """
+    if not isinstance(cr, Cursor) or cr.connection.status != STATUS_READY:
+        with registry.cursor() as own:
+            yield own
+        return
+    try:
+        yield cr
+    finally:
+        # nothing was written, and whoever goes on begins a transaction of its own
+        cr.connection.rollback()
+
+
 def enqueue(cr, wanted):
-    """Enqueue the jobs of ``wanted`` that do not wait already.
+    """Enqueue the jobs of ``wanted`` that do not wait already."""
+    if missing := missing_jobs(cr, wanted):
+        _create_jobs(cr, missing)
+
+
+def _create_jobs(cr, wanted):
+    # where somebody else was faster, ``identity_key`` leaves it at one
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    env["channel.channel"]._enqueue_wakeups(wanted)
+
+
+def missing_jobs(cr, wanted):
+    """Those of ``wanted`` that do not wait already, with seconds to wait.
 
     One whose twin is at work just now comes a moment later: it gathers what others
     want meanwhile, and under load a job is a bunch of wake-ups.
     """
     keys = {job: _identity_key(*job, seconds) for job, seconds in wanted.items()}
     waiting, running = jobs_of(cr, list(keys.values()))
-    missing = {
+    return {
         job: wanted[job] or (GATHER_SECONDS if key in running else 0)
         for job, key in keys.items()
         if key not in waiting
     }
-    if missing:
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        env["channel.channel"]._enqueue_wakeups(missing)
 
 
 def jobs_of(cr, keys):
