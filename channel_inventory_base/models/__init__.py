@@ -17,6 +17,7 @@ from . import channel_listing_import
 from . import channel_explained
 from . import channel_listing_version
 from . import channel_level
+from . import channel_level_inputs
 from . import channel_level_remote
 from . import channel_level_pending
 from . import channel_change

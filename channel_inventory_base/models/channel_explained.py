@@ -34,6 +34,7 @@ class ChannelExplained(models.AbstractModel):
         if operator != "in":
             return NotImplemented
         versions = self.env["channel.rule.version"].browse(value).exists()
+        table, record_id = self._inputs_source()
         conditions = [SQL("false")]
         for kind, found in versions.grouped("kind").items():
             judging = found.filtered("warehouse_id")
@@ -51,12 +52,17 @@ class ChannelExplained(models.AbstractModel):
                 "id",
                 "in",
                 SQL(
-                    "(SELECT id FROM %s WHERE %s)",
-                    SQL.identifier(self._table),
+                    "(SELECT %s FROM %s WHERE %s)",
+                    SQL.identifier(record_id),
+                    SQL.identifier(table),
                     SQL(" OR ").join(conditions),
                 ),
             )
         ]
+
+    def _inputs_source(self):
+        """:return: the table that has ``inputs``, and its column with our id"""
+        return self._table, "id"
 
 
 # Rules for single warehouses stand in a list.

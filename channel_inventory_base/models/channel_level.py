@@ -7,10 +7,11 @@ from ..tools.explain import explain
 class ChannelLevel(models.Model):
     """Listing x node: the number the channel should show there, in SOLD units.
 
-    Rows are written by the planner only. What the channel is known to show has a
-    table of its own (``channel.level.remote``, the publisher's), and so have sales
-    that the channel has deducted itself (``channel.deduction``, order capture's):
-    three writers that never wait for each other.
+    Rows are written by the planner only, those of ``channel.level.inputs`` with them.
+    What the channel is known to show has a table of its own (``channel.level.remote``,
+    the publisher's), and so have sales that the channel has deducted itself
+    (``channel.deduction``, order capture's): three writers that never wait for each
+    other.
     """
 
     _name = "channel.level"
@@ -43,7 +44,8 @@ class ChannelLevel(models.Model):
         "until the channels that give it have acknowledged their lower numbers.",
     )
     inputs = fields.Json(
-        readonly=True, help="What the target was computed from, when it last changed."
+        compute="_compute_inputs",
+        help="What the target was computed from, when it last changed.",
     )
     planned_at = fields.Datetime(readonly=True, help="When the target last changed.")
     trace = fields.Char(readonly=True)
@@ -83,6 +85,21 @@ class ChannelLevel(models.Model):
             level.display_name = (
                 f"{level.listing_id.display_name} @ {level.node_id.name}"
             )
+
+    def _compute_inputs(self):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT level_id, inputs FROM channel_level_inputs "
+                "WHERE level_id = ANY(%s)",
+                list(self.ids),
+            )
+        )
+        inputs = dict(rows)
+        for level in self:
+            level.inputs = inputs.get(level.id, False)
+
+    def _inputs_source(self):
+        return "channel_level_inputs", "level_id"
 
     def _compute_remote(self):
         states = self._remote_states()

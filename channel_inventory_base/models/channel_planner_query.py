@@ -52,17 +52,24 @@ class ChannelPlanner(models.AbstractModel):
             written AS (
                 INSERT INTO channel_level AS level
                        (listing_id, node_id, channel_id, company_id, target,
-                        share_state, inputs, planned_at, trace)
-                SELECT listing_id, node_id, channel_id, company_id, target,
-                       share_state, %(inputs)s,
-                       clock_timestamp() AT TIME ZONE 'UTC', changed.trace
-                  FROM differing %(sources)s
+                        share_state, planned_at, trace)
+                SELECT listing_id, node_id, differing.channel_id, place.company_id,
+                       target, share_state, clock_timestamp() AT TIME ZONE 'UTC',
+                       changed.trace
+                  FROM differing
+                  JOIN place USING (node_id)
                   LEFT JOIN changed USING (listing_id)
                 ON CONFLICT (listing_id, node_id) DO UPDATE
                    SET target = EXCLUDED.target, share_state = EXCLUDED.share_state,
-                       inputs = EXCLUDED.inputs, planned_at = EXCLUDED.planned_at,
-                       trace = EXCLUDED.trace
+                       planned_at = EXCLUDED.planned_at, trace = EXCLUDED.trace
                 RETURNING id, listing_id, node_id, channel_id
+            ),
+            remembered AS (
+                INSERT INTO channel_level_inputs (level_id, inputs)
+                SELECT written.id, %(inputs)s
+                  FROM written
+                  JOIN differing USING (listing_id, node_id) %(sources)s
+                ON CONFLICT (level_id) DO UPDATE SET inputs = EXCLUDED.inputs
             ),
             queued AS (
                 INSERT INTO channel_level_pending
@@ -146,7 +153,7 @@ class ChannelPlanner(models.AbstractModel):
                 LEFT JOIN detail USING (product_id, pool)
                 -- OFFSET 0: looked up one by one, they are few but for a first plan
                 CROSS JOIN LATERAL (
-                    SELECT company_id, version_id AS mapping_id
+                    SELECT version_id AS mapping_id
                       FROM channel_listing WHERE id = listing_id OFFSET 0) mapping
                 """
             )

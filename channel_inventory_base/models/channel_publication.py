@@ -158,10 +158,10 @@ class ChannelPublicationLine(models.Model):
                        (publication_id, level_id, quantity, base, deducted, since,
                         cause_trace, inputs, result)
                 SELECT %s, level_id, quantity, base, deducted, row.since::timestamp,
-                       row.trace, level.inputs, 'open'
+                       row.trace, known.inputs, 'open'
                   FROM (VALUES %s) AS row
                        (position, level_id, quantity, base, deducted, since, trace)
-                  JOIN channel_level level ON level.id = row.level_id
+                  LEFT JOIN channel_level_inputs known USING (level_id)
                  ORDER BY row.position
                 RETURNING id
                 """,

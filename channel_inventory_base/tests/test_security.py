@@ -25,6 +25,7 @@ MATRIX = {
     "channel.exception": ({"user", "operator", "manager"}, set(), set()),
     "channel.level": (set(), set(), set()),
     "channel.level.difference": (set(), set(), set()),
+    "channel.level.inputs": (set(), set(), set()),
     "channel.level.remote": (set(), set(), set()),
     "channel.level.pending": (set(), set(), set()),
     "channel.change": (set(), set(), set()),
