@@ -143,7 +143,7 @@ class Run:
                 self._measure_compare(number * 3 + part)
             # half an hour more says nothing more
             if not number or self.products * self.options.channels < MILLION / 2:
-                self._measure_odoo()
+                self._measure_odoo(is_first=not number)
 
     def _measure_bare_sql(self):
         with self.session.sql(self.database) as cursor:
@@ -170,15 +170,18 @@ class Run:
             self.result["changed_levels"].append(bench_plan.pending_levels(cursor))
             bench_plan.forget_changes(cursor)
 
-    def _measure_odoo(self):
+    def _measure_odoo(self, is_first):
+        """Reading ``free_qty`` takes minutes, and is there to be told, not compared:
+        once is enough."""
         with self.memory.watch("odoo", self.database):
             with self.session.odoo(self.database) as env:
                 products = bench_plan.bench_products(env)
                 channels = env["channel.channel"].search([("name", "=like", "Bench %")])
                 with self.timings.measure("odoo_quantities_dict", self.database):
                     bench_plan.odoo_quantities(env, products, channels)
-                with self.timings.measure("odoo_free_qty", self.database):
-                    bench_plan.odoo_free_qty(env, products, channels)
+                if is_first:
+                    with self.timings.measure("odoo_free_qty", self.database):
+                        bench_plan.odoo_free_qty(env, products, channels)
 
     # ---------------------------------------------------------- incremental
     def _measure_incremental(self):
