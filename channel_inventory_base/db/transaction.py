@@ -65,7 +65,9 @@ def request_transaction(env):
     try:
         yield
     except BaseException:
-        cr.rollback()
+        # of a lost connection nothing is left, and there is nothing to say to it
+        if not cr.closed:
+            cr.rollback()
         raise
     # what was accepted must be durable before the answer is given
     cr.commit()  # pylint: disable=invalid-commit

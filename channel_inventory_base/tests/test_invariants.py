@@ -2,11 +2,13 @@
 
 import random
 import time
+from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import psycopg2
 
 from odoo.tests import tagged
-from odoo.tools import file_open
+from odoo.tools import file_open, mute_logger
 
 from ..db.transaction import (
     LOCK_PLAN,
@@ -17,6 +19,19 @@ from ..db.transaction import (
 )
 from ..exceptions import AuthError, UncertainError
 from .common_committed import CommittedCase
+from .fuzz.door import Door
+
+
+def losing_connection(method):
+    """``method``, which finds that the server has ended its connection."""
+
+    def lose(records, *arguments):
+        pid = records.env.cr.connection.get_backend_pid()
+        with records.env.registry.cursor() as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [pid])
+        return method(records, *arguments)
+
+    return lose
 
 
 @tagged("post_install", "-at_install")
@@ -182,6 +197,30 @@ class TestInvariants(CommittedCase):
             events = env["channel.inbox.event"]
             domain = [("channel_id", "=", self.channel_id)]
             self.assertEqual(events.search_count(domain), 1)
+
+    def test_5_delivery_under_which_the_connection_is_lost_is_kept_or_asked_for(self):
+        """Before it is stored, and when it is and only its job is not."""
+        self.go_live(50)
+        with self.commit() as env:
+            path = urlsplit(self.channel(env)._webhook_url()).path
+        door = Door(self.database, path)
+        for model, method, status, stored in (
+            ("channel.inbox.event", "_insert", 503, 0),
+            ("channel.channel", "_wake_now", 200, 1),
+        ):
+            name = self.fake.sell(1)
+            headers = {"X-Signature": "good", "X-Order": name, "X-Key": method}
+            cls = self.registry[model]
+            with (
+                self.subTest(method),
+                mute_logger("odoo.sql_db", "odoo.addons.channel_inventory_base"),
+                patch.object(cls, method, losing_connection(getattr(cls, method))),
+            ):
+                self.assertEqual(door.knock(headers, b"{}"), status)
+                with self.commit() as env:
+                    events = env["channel.inbox.event"]
+                    found = events.search_count([("key", "=", method)])
+                    self.assertEqual(found, stored)
 
     def test_2_job_with_an_old_snapshot_sees_orders_that_came_after_it_began(self):
         self.go_live(50)
