@@ -163,29 +163,35 @@ class ChannelPlanner(models.AbstractModel):
                  GROUP BY product_id, company_id, component_id, quantity, group_id,
                           basis
             ),
-            drawn AS (
+            -- a step of its own: PostgreSQL would join each level to all of its pool
+            taking AS (
                 SELECT shown.listing_id, shown.node_id, shown.channel_id,
                        shown.product_id, shown.pool, shown.factor, shown.number,
-                       tie.component_id, tie.quantity, tie.group_id, tie.basis,
-                       tie.version_id, member.weight::float8 AS weight,
-                       pooled.available <= tie.scarce_at AS is_scarce,
-                       -- what is kept back of a kit is kept back of its parts
-                       GREATEST(shown.promised * tie.quantity,
-                           CASE WHEN tie.component_id <> shown.product_id
-                           THEN pooled.available - tie.quantity
-                               * GREATEST(0, shown.available - shown.promised)
-                           END) AS offered
+                       shown.promised, shown.available, tie.component_id, tie.quantity,
+                       tie.group_id, tie.basis, tie.version_id, tie.scarce_at
                   FROM shown
                   JOIN channel_channel channel ON channel.id = shown.channel_id
                    AND channel.active AND channel.state <> 'draft'
                   JOIN tie ON tie.product_id = shown.product_id
                           AND tie.company_id = channel.company_id
-                  JOIN pooled ON pooled.product_id = tie.component_id
-                             AND pooled.pool = shown.pool
-                  JOIN channel_allocation_member member
-                    ON member.group_id = tie.group_id
-                   AND member.channel_id = shown.channel_id
                  WHERE shown.factor > 0
+                OFFSET 0
+            ),
+            drawn AS (
+                SELECT taking.*, member.weight::float8 AS weight,
+                       pooled.available <= taking.scarce_at AS is_scarce,
+                       -- what is kept back of a kit is kept back of its parts
+                       GREATEST(taking.promised * taking.quantity,
+                           CASE WHEN taking.component_id <> taking.product_id
+                           THEN pooled.available - taking.quantity
+                               * GREATEST(0, taking.available - taking.promised)
+                           END) AS offered
+                  FROM taking
+                  JOIN pooled ON pooled.product_id = taking.component_id
+                             AND pooled.pool = taking.pool
+                  JOIN channel_allocation_member member
+                    ON member.group_id = taking.group_id
+                   AND member.channel_id = taking.channel_id
             ),
             counted AS (
                 SELECT drawn.*, bool_or(is_scarce) OVER resource AS is_divided,
