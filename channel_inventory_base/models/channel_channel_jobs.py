@@ -19,6 +19,8 @@ _logger = logging.getLogger(__name__)
 BUSY_SECONDS = 1
 GATHER_SECONDS = 0.5
 WAKE = "channel_inventory.wake"
+# States of a job that has not begun.
+WAITING = ("wait_dependencies", "pending", "enqueued")
 OUTAGE_SECONDS = (5, 10, 20, 40, 60)
 
 # What goes first where jobs wait for the same capacity; the lower, the sooner. Orders
@@ -394,35 +396,26 @@ def missing_jobs(cr, wanted):
     want meanwhile, and under load a job is a bunch of wake-ups.
     """
     keys = {job: _identity_key(*job, seconds) for job, seconds in wanted.items()}
-    waiting, running = jobs_of(cr, list(keys.values()))
+    waiting = jobs_in(cr, keys.values(), WAITING)
+    missing = {job: key for job, key in keys.items() if key not in waiting}
+    # mostly there is none
+    running = jobs_in(cr, missing.values(), ("started",)) if missing else ()
     return {
         job: wanted[job] or (GATHER_SECONDS if key in running else 0)
-        for job, key in keys.items()
-        if key not in waiting
+        for job, key in missing.items()
     }
 
 
-def jobs_of(cr, keys):
-    """Which of ``keys`` have a job that has not begun: it will see what we have
-    committed. ``identity_key`` finds that out too, but takes ten times as long, after
-    each transaction that has changed stock; so no models here, either.
-
-    :return: two sets of keys: of jobs that have not begun, and of jobs at work
-    """
+def jobs_in(cr, keys, states):
+    """Which of ``keys`` have a job in one of ``states``. Those that wait will see what
+    we have committed. ``identity_key`` finds that out too, but takes ten times as long,
+    after each transaction that has changed stock; so no models here, either."""
     cr.execute(
         SQL(
-            """
-            SELECT identity_key, false FROM queue_job
-             WHERE identity_key = ANY(%(keys)s)
-               AND state IN ('wait_dependencies', 'pending', 'enqueued')
-             UNION ALL
-            SELECT identity_key, true FROM queue_job
-             WHERE identity_key = ANY(%(keys)s) AND state = 'started'
-            """,
-            keys=keys,
+            "SELECT identity_key FROM queue_job "
+            "WHERE identity_key = ANY(%s) AND state IN %s",
+            list(keys),
+            states,
         )
     )
-    rows = cr.fetchall()
-    return tuple(
-        {key for key, begun in rows if begun == each} for each in (False, True)
-    )
+    return {row[0] for row in cr.fetchall()}

@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from .. import schemas
-from ..models.channel_channel_jobs import jobs_of
+from ..models.channel_channel_jobs import WAITING, jobs_in
 from .common_committed import CommittedCase
 from .common_order import BERLIN, order_data, order_line
 
@@ -222,8 +222,8 @@ class TestOtherChannel(CommittedCase):
         with self.commit() as env:
             order = env["channel.order"].search([("channel_id", "=", self.other_id)])
             self.assertEqual(order.state, "captured")
-            waiting, _running = jobs_of(
-                env.cr, [f"channel_inventory:_job_intake:{self.other_id}"]
+            waiting = jobs_in(
+                env.cr, [f"channel_inventory:_job_intake:{self.other_id}"], WAITING
             )
             self.assertTrue(waiting)
 
@@ -273,7 +273,7 @@ class TestBusyOrder(CommittedCase):
             )
             with self.commit() as env:
                 key = f"channel_inventory:_job_intake:{self.channel_id}:later"
-                self.assertTrue(jobs_of(env.cr, [key])[0])
+                self.assertTrue(jobs_in(env.cr, [key], WAITING))
         self.intake()
         self.assertEqual(self._states()[0], ["done"] * 3)
 
@@ -310,7 +310,7 @@ class TestBusyOrder(CommittedCase):
                 env.cr.execute("DELETE FROM queue_job")
                 self.channel(env)._explain_soon()
             with self.commit() as env:
-                self.assertEqual(jobs_of(env.cr, list(keys.values()))[0], woken)
-                later, _running = jobs_of(env.cr, [f"{keys['_job_poll']}:later"])
+                self.assertEqual(jobs_in(env.cr, keys.values(), WAITING), woken)
+                later = jobs_in(env.cr, [f"{keys['_job_poll']}:later"], WAITING)
                 self.assertEqual(bool(later), wait)
             self.intake()
