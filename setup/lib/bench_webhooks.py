@@ -112,9 +112,7 @@ def _server(env, folder, name, workers):
             }
             (self.folder / "data").mkdir(exist_ok=True)
             path = self.folder / "odoo.conf"
-            return databases.write_conf(
-                self.env, path, options, channels=JOB_CHANNELS
-            )
+            return databases.write_conf(self.env, path, options, channels=JOB_CHANNELS)
 
     return DoorServer(env, folder, Sql(env, name), free_ports(2), "bench", workers)
 

@@ -96,8 +96,11 @@ def wrong(facts):
     """Orders with one sale order that says something else: other goods, or a
     cancelled order that Odoo still wants to ship."""
     copies = _copies(facts)
+    gone = timeline.left_anyway(facts)
     found = []
     for order in facts["orders"]:
+        if order["id"] in gone:
+            continue
         mine = copies.get(order["id"], [])
         wanted = order["units"] if order["live"] else {}
         if len(mine) == 1 and mine[0]["units"] != wanted:
@@ -218,6 +221,8 @@ def parcels(facts):
     if facts["parcels"] is None:
         return None
     told = facts["told"]
+    # of a cancelled order a shop wants to hear nothing
+    gone = timeline.left_anyway(facts)
     return {
         "sent": sum(facts["parcels"].values()),
         "doubled": sum(
@@ -227,6 +232,7 @@ def parcels(facts):
         "lost": sum(
             max(0, number - told.get(order, 0))
             for order, number in facts["parcels"].items()
+            if order not in gone
         ),
     }
 

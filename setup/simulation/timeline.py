@@ -59,8 +59,20 @@ class Stock:
         return there - self.known.at(moment - grace)
 
 
+def left_anyway(facts):
+    """Orders that a shop has cancelled after their goods had left the house: a person
+    has to get them back, and no software can."""
+    parcels = facts["parcels"] or {}
+    return {
+        order["id"]
+        for order in facts["orders"]
+        if not order["live"] and parcels.get(order["id"])
+    }
+
+
 def read(facts):
     """:return: {(pool, SKU of a product): Stock} of a recorded run"""
+    gone = left_anyway(facts)
     stocks = {
         (pool, sku): Stock(units)
         for pool, products in facts["initial"].items()
@@ -79,6 +91,8 @@ def read(facts):
             stock.there.add(entry["t"], entry["units"])
     for event in facts["events"]:
         if event["kind"] not in ("sale", "restock"):
+            continue
+        if event["kind"] == "restock" and event["order"] in gone:
             continue
         pool = facts["places"][event["shop"]][event["place"]]
         # of one that Odoo never heard of nothing is ever known

@@ -396,6 +396,24 @@ def test_parcels_told_twice_or_never():
     assert (figures["shipments_lost"], figures["shipments_doubled"]) == (1, 2)
 
 
+def test_what_had_left_before_its_order_was_cancelled_is_gone():
+    """Nobody can unship it: Odoo keeps the sale, and tells a person."""
+    history = History(X=5)
+    history.show(1, "a", 5)
+    order = history.sell(2, "a")
+    history.enter(order)
+    history.facts["parcels"] = {order: 1}
+    history.cancel(3, order)
+    history.facts["available"] = {"main": {"X": 4}}
+    figures = history.judge()
+    assert figures["orders_wrong"] == figures["shipments_lost"] == 0
+    assert figures["drift_at_rest"] == 0
+    history.facts["parcels"] = {order: 0}
+    figures = history.judge()
+    assert figures["orders_wrong"] == 1
+    assert figures["drift_at_rest"] == 1
+
+
 def test_latency_is_from_the_commit_to_each_shop():
     history = opened()
     history.shelf(10, 3)
