@@ -23,6 +23,16 @@ COMPRESSED = """
 KEPT_FOR_PEOPLE = 1
 # Looks, half a second apart, after which the first numbers are believed to stay.
 READY = 8
+WAITING = (
+    "changes",
+    "sweeps",
+    "levels not known",
+    "levels to publish",
+    "publications",
+    "messages",
+    "events",
+    "orders",
+)
 # The risk buffer: percent, and the seconds that 95 of 100 numbers take to a shop.
 CHANCE, LATENCY = 5, 3
 
@@ -177,26 +187,30 @@ class Shared(Strategy):
             self._thread.join(30)
 
     def is_quiet(self):
-        return self.run.sql.value(
+        return not self.waiting()
+
+    def waiting(self):
+        """What somebody still has to do: {words: how much of it}."""
+        [counts] = self.run.sql.rows(
             """
-            SELECT NOT EXISTS (SELECT FROM channel_change)
-               AND NOT EXISTS (
-                    SELECT FROM channel_level level
+            SELECT (SELECT count(*) FROM channel_change),
+                   (SELECT count(*) FROM channel_sweep),
+                   (SELECT count(*) FROM channel_level level
                       LEFT JOIN channel_level_remote remote
                              ON remote.level_id = level.id
-                     WHERE COALESCE(remote.state, 'unknown') IN ('unknown', 'stale'))
-               AND NOT EXISTS (SELECT FROM channel_level_pending)
-               AND NOT EXISTS (SELECT FROM channel_publication
-                                WHERE state IN ('ready', 'sending'))
-               AND NOT EXISTS (SELECT FROM channel_message
-                                WHERE state NOT IN ('done', 'dead', 'cancelled',
-                                                    'discarded'))
-               AND NOT EXISTS (SELECT FROM channel_inbox_event WHERE state = 'new')
-               AND NOT EXISTS (SELECT FROM channel_order
-                                WHERE state = 'captured' OR NOT complete
-                                   OR wanted_version > version)
+                     WHERE COALESCE(remote.state, 'unknown') IN ('unknown', 'stale')),
+                   (SELECT count(*) FROM channel_level_pending),
+                   (SELECT count(*) FROM channel_publication
+                     WHERE state IN ('ready', 'sending')),
+                   (SELECT count(*) FROM channel_message
+                     WHERE state NOT IN ('done', 'dead', 'void')),
+                   (SELECT count(*) FROM channel_inbox_event WHERE state = 'new'),
+                   (SELECT count(*) FROM channel_order
+                     WHERE state = 'captured' OR NOT complete
+                        OR wanted_version > version)
             """
         )
+        return {words: n for words, n in zip(WAITING, counts, strict=True) if n}
 
     def sellable(self, sku):
         """What the screen of positions says."""

@@ -213,6 +213,7 @@ class Run:
             stuck = time.monotonic() - quiet_since > self.strategy.stuck
             if stuck or time.monotonic() > end:
                 facts = self.facts()
+                facts["notes"]["waits"] = self.strategy.waiting()
                 facts["settled"] = None
                 return facts
             time.sleep(1)

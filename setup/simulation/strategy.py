@@ -35,6 +35,10 @@ class Strategy:
         """Nothing waits anywhere between the shops and Odoo, as far as it knows."""
         raise NotImplementedError
 
+    def waiting(self):
+        """What is still to be done, as far as it knows: {words: how much of it}."""
+        return {}
+
     def sellable(self, sku):
         """What a salesperson may promise, None: what Odoo calls free."""
         return None
