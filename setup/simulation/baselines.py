@@ -246,10 +246,10 @@ class CronPush(Baseline):
         self.rounds += 1
 
     def is_quiet(self):
-        """Two whole rounds after the last order: more it does not do."""
+        """A whole round after the last order, without faults: more it does not do."""
         if not getattr(self, "_asked", None):
             self._asked = self.rounds
-        return self.rounds >= self._asked + 3
+        return self.rounds >= self._asked + 2
 
 
 class EventCas(Baseline):

@@ -1,5 +1,6 @@
 """What goes wrong, each kind by name, until the shoppers have gone."""
 
+import contextlib
 import os
 import random
 import signal
@@ -215,8 +216,10 @@ class Faults:
         mine = self._processes()
         for [pid] in self._find(*JOBS[step]):
             if pid in mine:
-                os.kill(pid, signal.SIGKILL)
-                return True
+                # it may have ended by itself since it was found
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    return True
         return False
 
     def _find(self, method, lock):

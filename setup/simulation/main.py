@@ -30,7 +30,7 @@ STRATEGIES = {
 
 # About twice what two cores can take in: the rest waits until the shoppers have gone.
 SHOPPERS_A_MINUTE = 650
-COMPARE, LEAST_SECONDS = 0.16, 30
+COMPARE, LEAST_SECONDS = 0.12, 20
 
 
 def say(*words):
@@ -144,7 +144,7 @@ def parser():
         type=float,
         metavar="PART",
         help="of the trace, from its beginning, that risk and the baselines play;"
-        " default: with the first flash sale, and half a minute at least",
+        " default: with the first flash sale, and twenty seconds at least",
     )
     add("--faults", default="all", help="all, none, or names with commas")
     add("--strategy", default="all", help=f"all, or of {', '.join(STRATEGIES)}")

@@ -7,7 +7,7 @@ is found out when he is there.
 import random
 from itertools import accumulate
 
-FLASHES = ((0.10, 0.05), (0.60, 0.04))  # (when, how long), of the whole
+FLASHES = ((0.06, 0.05), (0.60, 0.04))  # (when, how long), of the whole
 FLASH_PART = 0.18
 # for each order of a shopper; one act at least of each
 RATES = {
