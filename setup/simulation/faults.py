@@ -36,7 +36,8 @@ JOBS = {
     "ship": ("_job_send", 19106),
     "import": ("_job_intake", None),
 }
-STEPS = ("send", "ack", "import", "plan", "pull", "ship")
+# Whether a parcel is known is asked a minute later: not at the very end.
+STEPS = ("send", "ship", "ack", "import", "plan", "pull")
 SECONDS_TO_CATCH = 6
 
 

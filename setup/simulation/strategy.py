@@ -11,9 +11,9 @@ class Strategy:
     partial = False
     # plays the whole trace also where the others play the beginning (``--compare``)
     whole = False
-    # seconds of quiet after which nothing will be put right any more: what is
-    # scheduled least often, and a little
-    stuck = 45
+    # seconds of quiet after which nothing will be put right any more: what comes last
+    # is the look whether a parcel is known, a minute after its answer was lost
+    stuck = 75
 
     def __init__(self, run):
         self.run = run
