@@ -176,6 +176,19 @@ class ChannelInboxEvent(models.Model):
         )
         return self.browse(sorted(row[0] for row in rows))
 
+    def _by_order(self):
+        """Orders as they came in, for the first is served first; of one order the
+        newest event, after which those before it are no news."""
+        first = {}
+        for event in self.sorted("id"):
+            first.setdefault((event.channel_id, event.ref or event.id), event.id)
+        return self.sorted(
+            lambda event: (
+                first[event.channel_id, event.ref or event.id],
+                -event.id,
+            )
+        )
+
     @api.model
     def _is_unread(self, channel, key):
         """Whether that event is stored, and waits or is being read right now."""

@@ -155,8 +155,7 @@ class ChannelIntake(models.AbstractModel):
             events = env["channel.inbox.event"]._lock_next(channel, BATCH, busy)
             # who waits for an order cannot hold the others
             env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_PATIENCE))
-            # the newest first: what came before it is then no news
-            for event in events.sorted("id", reverse=True):
+            for event in events._by_order():
                 if not event._process():
                     busy.add(event.id)
             # their own workers may have looked before this is committed

@@ -314,3 +314,21 @@ class TestBusyOrder(CommittedCase):
                 later = jobs_in(env.cr, [f"{keys['_job_poll']}:later"], WAITING)
                 self.assertEqual(bool(later), wait)
             self.intake()
+
+    def test_who_came_first_is_served_first_by_what_is_newest_of_him(self):
+        """Events of one batch: two of an order, and one of an order between them."""
+        self.intake()
+        first = self.fake.sell(1)
+        self.store(self.fake.event(first))
+        second = self.fake.sell(1)
+        self.store(self.fake.event(second))
+        self.fake.orders[first] = dict(
+            self.fake.orders[first], version=self.fake.tick().isoformat()
+        )
+        self.store(self.fake.event(first))
+        with self.commit() as env:
+            events = env["channel.inbox.event"]._lock_next(self.channel(env), 10)
+            old, other, new = events.sorted("id")
+            self.assertEqual(events._by_order().ids, [new.id, old.id, other.id])
+        self.intake()
+        self.assertEqual(self._states()[1][2:], [first, second])
