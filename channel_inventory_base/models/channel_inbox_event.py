@@ -181,13 +181,11 @@ class ChannelInboxEvent(models.Model):
         newest event, after which those before it are no news."""
         first = {}
         for event in self.sorted("id"):
-            first.setdefault((event.channel_id, event.ref or event.id), event.id)
-        return self.sorted(
-            lambda event: (
-                first[event.channel_id, event.ref or event.id],
-                -event.id,
-            )
-        )
+            first.setdefault(event._about(), event.id)
+        return self.sorted(lambda event: (first[event._about()], -event.id))
+
+    def _about(self):
+        return self.channel_id, self.ref or self.id
 
     @api.model
     def _is_unread(self, channel, key):

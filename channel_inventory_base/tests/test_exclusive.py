@@ -4,12 +4,12 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..exceptions import UncertainError
 from ..models import channel_planner
 from .common import ChannelCase
+from .common_exclusive import ExclusiveEvents
 
 
-class ExclusiveCase(ChannelCase):
+class ExclusiveCase(ExclusiveEvents, ChannelCase):
     """Three channels of one warehouse share product 1 exclusively; 10 in stock."""
 
     @classmethod
@@ -61,11 +61,6 @@ class ExclusiveCase(ChannelCase):
             self.fake.levels[level.listing_id.stock_ref, "node-1"] = number
             self.env["channel.level"]._share_again(level.ids)
             self.env["channel.level.pending"]._add(level)
-
-    def publish_on(self, channel):
-        self.env.flush_all()
-        self.env["channel.publisher"]._run(channel)
-        self.env.invalidate_all()
 
     def weigh(self, *weights):
         for member, weight in zip(self.group.member_ids, weights, strict=True):
@@ -259,18 +254,6 @@ class TestExclusiveHandover(ExclusiveCase):
         self.env.invalidate_all(flush=False)
         self.fake.__init__()
 
-    def publish_unanswered(self, channel):
-        """The answer is lost; it is asked again with the next publication.
-
-        Not by assertRaises, which would undo what was committed before.
-        """
-        self.fake.faults = [("answer", UncertainError("lost"))]
-        try:
-            self.publish_on(channel)
-        except UncertainError:
-            self.env.invalidate_all()
-        self.fake.faults = []
-
     # ------------------------------------------------------------- events
     def buy(self, dice):
         index = dice.randrange(3)
@@ -281,31 +264,7 @@ class TestExclusiveHandover(ExclusiveCase):
             self.stock -= quantity * self.listings[index].stock_factor
             self.unseen.append((self.channels[index], name))
 
-    def see(self, dice):
-        """Orders become known, not always in their order."""
-        dice.shuffle(self.unseen)
-        for channel, name in self.unseen[: dice.randint(1, 3)]:
-            event = self.fake.event(name)
-            self.env["channel.inbox.event"]._store(channel, [event], "webhook")
-            self.env["channel.intake"]._capture_next(channel)
-            self.unseen.remove((channel, name))
-        self.env.invalidate_all()
-
-    def plan_(self, dice):
-        self.plan()
-
-    def send(self, dice):
-        self.publish_on(dice.choice(self.channels))
-
-    def lose(self, dice):
-        self.publish_unanswered(dice.choice(self.channels))
-
     def receive(self, dice):
         quantity = dice.randint(1, 5)
         self.add_stock(self.env, self.product, self.warehouse, quantity)
         self.stock += quantity
-
-    def look(self, dice):
-        self.env.flush_all()
-        self.env["channel.observer"]._run(dice.choice(self.channels))
-        self.env.invalidate_all()

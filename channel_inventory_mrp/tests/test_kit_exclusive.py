@@ -5,11 +5,12 @@ from odoo.tools import html2plaintext
 
 from odoo.addons.channel_inventory_base.models import channel_planner
 from odoo.addons.channel_inventory_base.tests.common import ChannelCase
+from odoo.addons.channel_inventory_base.tests.common_exclusive import ExclusiveEvents
 
 from .common import KitSetup
 
 
-class KitExclusiveCase(KitSetup, ChannelCase):
+class KitExclusiveCase(KitSetup, ExclusiveEvents, ChannelCase):
     """Two channels of one warehouse share everything exclusively; 10 of component 1 and
     10 of component 2."""
 
@@ -55,11 +56,6 @@ class KitExclusiveCase(KitSetup, ChannelCase):
             self.env["channel.level.pending"]._add(level)
             self.env["channel.level"]._share_again(level.ids)
         self.plan()
-
-    def publish_on(self, channel):
-        self.env.flush_all()
-        self.env["channel.publisher"]._run(channel)
-        self.env.invalidate_all()
 
     def settle(self):
         """Plan and publish until nothing moves any more."""

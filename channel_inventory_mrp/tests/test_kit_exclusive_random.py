@@ -5,8 +5,6 @@ from hypothesis import strategies as st
 
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.exceptions import UncertainError
-
 from .test_kit_exclusive import KitExclusiveCase
 
 STEPS = 30
@@ -133,46 +131,10 @@ class TestKitExclusiveRandom(KitExclusiveCase):
                 self.stock[part] -= quantity * pack * each
             self.unseen.append((channel, name))
 
-    def see(self, dice):
-        """Orders become known, not always in their order."""
-        dice.shuffle(self.unseen)
-        for channel, name in self.unseen[: dice.randint(1, 3)]:
-            event = self.fake.event(name)
-            self.env["channel.inbox.event"]._store(channel, [event], "webhook")
-            self.env["channel.intake"]._capture_next(channel)
-            self.unseen.remove((channel, name))
-        self.env.invalidate_all()
-
-    def plan_(self, dice):
-        self.plan()
-
-    def send(self, dice):
-        self.publish_on(dice.choice(self.channels))
-
-    def lose(self, dice):
-        """The answer is lost; it is asked again with the next publication.
-
-        Not by assertRaises, which would undo what was committed before.
-        """
-        self.fake.faults = [("answer", UncertainError("lost"))]
-        try:
-            self.publish_on(dice.choice(self.channels))
-        except UncertainError:
-            self.env.invalidate_all()
-        self.fake.faults = []
-
     def receive(self, dice):
         part, quantity = dice.choice(self.parts), dice.randint(1, 6)
         self.add_stock(self.env, part, self.warehouse, quantity)
         self.stock[part] += quantity
-
-    def look(self, dice):
-        self.observe_on(dice.choice(self.channels))
-
-    def observe_on(self, channel):
-        self.env.flush_all()
-        self.env["channel.observer"]._run(channel)
-        self.env.invalidate_all()
 
     def weigh(self, dice):
         for member in self.group.member_ids:

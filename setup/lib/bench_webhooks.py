@@ -95,26 +95,8 @@ def _server(env, folder, name, workers):
     from simulation.server import Server
     from simulation.sql import Sql
 
-    class DoorServer(Server):
-        """One database, and no ``dbfilter``: as readme/CONFIGURE.md recommends."""
-
-        def _write_conf(self):
-            options = {
-                "http_port": self.ports[0],
-                "gevent_port": self.ports[1],
-                "db_name": self.sql.name,
-                "list_db": False,
-                "data_dir": self.folder / "data",
-                "workers": self.workers,
-                # what is scheduled is run by the one who measures
-                "max_cron_threads": 0,
-                "log_handler": ":INFO,werkzeug:WARNING",
-            }
-            (self.folder / "data").mkdir(exist_ok=True)
-            path = self.folder / "odoo.conf"
-            return databases.write_conf(self.env, path, options, channels=JOB_CHANNELS)
-
-    return DoorServer(env, folder, Sql(env, name), free_ports(2), "bench", workers)
+    sql, ports = Sql(env, name), free_ports(2)
+    return Server(env, folder, sql, ports, "bench", workers, JOB_CHANNELS)
 
 
 class Bench:
@@ -142,6 +124,7 @@ class Bench:
     def measure(self):
         import bench_webhooks_judge as judge
         import bench_webhooks_made as made
+        from simulation.run import busy_percent
 
         options = self.options
         number = round(options.rate * options.seconds)
@@ -154,11 +137,11 @@ class Bench:
         bodies = sorted(len(each.body) for _due, each in deliveries)
         say(f"      {number} deliveries of {options.orders} orders are made")
         healer = threading.Thread(target=self._heal, daemon=True)
-        before, busy, began = self._cpu(), psutil.cpu_times(), time.monotonic()
+        before, times, began = self._cpu(), psutil.cpu_times(), time.monotonic()
         healer.start()
         sent = self._send(host, path)
         seconds = time.monotonic() - began
-        after, machine = self._cpu(), _busy(busy, psutil.cpu_times())
+        after, busy = self._cpu(), busy_percent(times, psutil.cpu_times())
         waiting = self._waiting()
         say(f"      delivered ({seconds:.0f} s); events, jobs, orders left: {waiting}")
         drained = self._drain()
@@ -190,7 +173,7 @@ class Bench:
                     for name in before
                 },
                 "senders": round(100 * sent["cpu_seconds"] / seconds),
-                "machine": machine,
+                "machine": round(busy * os.cpu_count()),
             },
         }
 
@@ -285,14 +268,6 @@ def _used(process):
         times = process.cpu_times()
         return times.user + times.system
     return 0.0
-
-
-def _busy(before, after):
-    """Percent of one processor that worked, for whomever: up to 100 for each."""
-    spent = [b - a for a, b in zip(before, after, strict=True)]
-    names = after._fields
-    idle = sum(spent[names.index(name)] for name in ("idle", "iowait"))
-    return round(100 * os.cpu_count() * (1 - idle / (sum(spent) or 1)))
 
 
 def failures(result):

@@ -73,7 +73,7 @@ class Run:
         )
         facts = self._settle()
         strategy.stop()
-        facts["busy"] = _busy(busy, psutil.cpu_times())
+        facts["busy"] = round(busy_percent(busy, psutil.cpu_times()))
         facts["faults"] = {**trouble.done, "odoo_restarted": self.server.restarts}
         facts["skipped"] = self.company.skipped
         if self.errors:
@@ -297,9 +297,9 @@ class Run:
         return units
 
 
-def _busy(before, after):
+def busy_percent(before, after):
     """Percent of this machine's processors that worked, for whomever."""
     spent = [b - a for a, b in zip(before, after, strict=True)]
     names = after._fields
     idle = sum(spent[names.index(name)] for name in ("idle", "iowait"))
-    return round(100 * (1 - idle / (sum(spent) or 1)))
+    return 100 * (1 - idle / (sum(spent) or 1))

@@ -20,9 +20,11 @@ SECONDS_TO_START = 120
 class Server:
     """``with Server(...) as server``: ``server.rpc()`` logs in."""
 
-    def __init__(self, env, folder, sql, ports, log="setup", workers=10):
+    def __init__(
+        self, env, folder, sql, ports, log="setup", workers=10, channels=JOB_CHANNELS
+    ):
         self.env, self.folder, self.sql, self.ports = env, folder, sql, ports
-        self.log, self.workers = log, workers
+        self.log, self.workers, self.channels = log, workers, channels
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.process = self._guard = None
         self.restarts, self._over = 0, threading.Event()
@@ -102,4 +104,4 @@ class Server:
             "log_handler": ":INFO,werkzeug:WARNING",
         }
         path = self.folder / f"odoo-{self.log}.conf"
-        return databases.write_conf(self.env, path, options, channels=JOB_CHANNELS)
+        return databases.write_conf(self.env, path, options, channels=self.channels)

@@ -113,10 +113,6 @@ class Shop:
         return self.box.url
 
     @property
-    def saved(self):
-        return self._saved is not None
-
-    @property
     def events(self):
         return self.box.store.history.events
 

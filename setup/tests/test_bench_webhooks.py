@@ -6,9 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ import bench_webhooks  # noqa: E402
 import bench_webhooks_judge as judge  # noqa: E402
 import bench_webhooks_load as load  # noqa: E402
 from bench_webhooks_made import Delivery, as_request, schedule  # noqa: E402
+from sandbox.common.wire import Listener, json_response  # noqa: E402
 
 
 def shopify(number, name="event"):
@@ -127,28 +126,22 @@ class Door:
         statuses = list(statuses)
         self.bodies = bodies = []
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler):
-                length = int(handler.headers["Content-Length"])
-                bodies.append(handler.rfile.read(length))
-                time.sleep(seconds)
-                handler.send_response(statuses.pop(0) if statuses else 200)
-                handler.send_header("Content-Length", "0")
-                handler.end_headers()
+        def answer(environ, start_response):
+            bodies.append(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            time.sleep(seconds)
+            status = statuses.pop(0) if statuses else 200
+            return json_response({}, status)(environ, start_response)
 
-            def log_message(handler, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.listener = Listener(answer)
 
     def send(self, *deliveries):
-        senders = load.Senders("127.0.0.1", self.server.server_port, list(deliveries))
+        self.listener.start()
+        host, port = self.listener.url.removeprefix("http://").split(":")
+        senders = load.Senders(host, int(port), list(deliveries))
         try:
             asyncio.run(senders.run())
         finally:
-            self.server.shutdown()
-            self.server.server_close()
+            self.listener.stop()
         return sorted(senders.attempts)
 
 
