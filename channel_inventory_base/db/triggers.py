@@ -240,17 +240,27 @@ WATCHES = (
         _products(),
     ),
     Watch(
-        "channel_allocation_group",
-        ("basis",),
+        "channel_allocation_version",
+        ("state", "basis"),
+        # one that ends: those that leave, those that stay
         """
         SELECT DISTINCT NULL::int, NULL::int, member.channel_id FROM changed
-          JOIN channel_allocation_member member ON member.group_id = changed.id
+          JOIN channel_allocation_version_member member
+            ON member.version_id = changed.id
+         WHERE changed.state = 'active'
         """,
     ),
     Watch(
-        "channel_allocation_member",
-        ("channel_id", "weight"),
-        "SELECT DISTINCT NULL::int, NULL::int, channel_id FROM changed",
+        "channel_allocation_version_member",
+        ("version_id", "channel_id", "weight"),
+        # one that begins: all at once, or some would be raised without the others
+        """
+        SELECT NULL::int, NULL::int, changed.channel_id FROM changed
+        UNION
+        SELECT NULL, NULL, other.channel_id FROM changed
+          JOIN channel_allocation_version_member other
+            ON other.version_id = changed.version_id
+        """,
     ),
     Watch(
         "channel_channel",

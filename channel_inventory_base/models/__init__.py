@@ -10,6 +10,8 @@ from . import channel_channel_jobs
 from . import channel_shared_state
 from . import channel_node
 from . import channel_controlled
+from . import channel_versioned
+from . import channel_version
 from . import channel_listing
 from . import channel_listing_mapping
 from . import channel_import
@@ -23,7 +25,10 @@ from . import channel_level_pending
 from . import channel_change
 from . import channel_deduction
 from . import channel_hold
+from . import channel_allocation_terms
 from . import channel_allocation_group
+from . import channel_allocation_member
+from . import channel_allocation_version
 from . import channel_rule_terms
 from . import channel_routing_rule
 from . import channel_rule

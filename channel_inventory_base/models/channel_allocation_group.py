@@ -1,36 +1,36 @@
-from itertools import combinations
-
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 
 class ChannelAllocationGroup(models.Model):
     """Channels that share scarce stock: what one may sell, no other may.
 
     Named by rules of kind ``exclusive``. The numbers of its channels never sum up to
-    more than there is; see ``channel_planner_exclusive``.
+    more than there is; see ``channel_planner_exclusive``. What is written here is a
+    draft; the planner knows nothing but ``channel.allocation.version``: see
+    ``channel.versioned``. While a rule in effect names it, a group stays in effect.
     """
 
     _name = "channel.allocation.group"
     _description = "Exclusive Allocation Group"
+    _inherit = ["channel.allocation.terms", "channel.versioned", "mail.thread"]
     _order = "name, id"
-    _check_company_auto = True
 
     name = fields.Char(required=True)
-    active = fields.Boolean(default=True)
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company, index=True
-    )
-    basis = fields.Selection(
-        [("weight", "Fixed weights"), ("sales", "Recent sales")],
-        default="weight",
-        required=True,
-        help="Fixed weights: as the weights of its channels say. Recent sales: in "
-        "proportion to what each channel has sold of the product lately; the weights "
-        "then decide where nothing was sold.",
-    )
+    state = fields.Selection(tracking=True)
     member_ids = fields.One2many("channel.allocation.member", "group_id", copy=True)
+    version_ids = fields.One2many(
+        "channel.allocation.version", "group_id", readonly=True
+    )
+    active_version_id = fields.Many2one(
+        "channel.allocation.version",
+        readonly=True,
+        copy=False,
+        string="Version in Effect",
+    )
 
+    # -------------------------------------------------------------- checks
     @api.constrains("member_ids", "company_id")
     def _check_members(self):
         for group in self:
@@ -45,53 +45,116 @@ class ChannelAllocationGroup(models.Model):
                     )
 
     @api.constrains("member_ids")
-    def _check_pools(self):
-        """What is divided must be the same for all: or the parts add up to more.
+    def _check_draft_pools(self):
+        self._check_pools()
 
-        :raise ValidationError: nodes share some of their warehouses and not all
+    def _check_complete(self):
+        weights = self.member_ids.mapped("weight")
+        if len(weights) < 2 or not any(weights):
+            raise UserError(
+                self.env._(
+                    "%s needs two channels, and a weight for one of them, to divide "
+                    "anything.",
+                    self.name,
+                )
+            )
+        # written by themselves, members pass the checks of a group by; and the
+        # channels' nodes may have been changed since
+        self._check_members()
+        self._check_pools()
+
+    def _check_end(self):
+        """What would not be divided any more would be shown by all."""
+        rules = self._rules_in_effect()
+        if rules:
+            raise UserError(
+                self.env._(
+                    "What %(group)s shares is divided by %(rules)s: retire that, or "
+                    "have it name another group, before %(group)s is retired.",
+                    group=self.name,
+                    rules=", ".join(rules.rule_id.mapped("name")),
+                )
+            )
+
+    def _rules_in_effect(self):
+        """Active versions of rules that name one of these, be it their time or not."""
+        return self.env["channel.rule.version"].search(
+            [
+                ("allocation_group_id", "in", self.ids),
+                ("kind", "=", "exclusive"),
+                ("state", "=", "active"),
+            ]
+        )
+
+    # --------------------------------------------------------------- rules
+    def _check_usable(self, rule):
+        """:param rule: name of a rule that is to take effect, or to be proposed
+        :raise UserError: when nothing would be divided even if all was approved
         """
-        for group in self:
-            nodes = group.member_ids.channel_id.node_ids.filtered("publish")
-            for node, other in combinations(nodes, 2):
-                common = node.warehouse_ids & other.warehouse_ids
-                if common and node.warehouse_ids != other.warehouse_ids:
-                    raise ValidationError(
-                        self.env._(
-                            "Channels of %(group)s share stock exclusively, so "
-                            "%(node)s and %(other)s must have the same warehouses "
-                            "or none in common.",
-                            group=group.name,
-                            node=node.display_name,
-                            other=other.display_name,
-                        )
-                    )
+        proposed = self.state == "proposed" and self.proposal == "activate"
+        if not (self.active_version_id or proposed):
+            raise UserError(
+                self.env._(
+                    "%(rule)s: the group %(group)s is not in effect. Activate it, or "
+                    "propose it, first.",
+                    rule=rule,
+                    group=self.name,
+                )
+            )
 
+    def _hold_in_effect(self):
+        """Rules are about to count on these.
 
-class ChannelAllocationMember(models.Model):
-    """A channel's part in an allocation group."""
+        Their rows change, so that of this and a retirement at the same moment one
+        conflicts and is done again, on top of the other.
 
-    _name = "channel.allocation.member"
-    _description = "Channel in an Allocation Group"
-    _order = "group_id, sequence, id"
+        :raise UserError: when one is not in effect
+        """
+        for group in self.filtered(lambda each: not each.active_version_id):
+            raise UserError(
+                self.env._(
+                    "The group %s is not in effect yet: approve it before the rules "
+                    "that name it.",
+                    group.name,
+                )
+            )
+        self._touch()
 
-    group_id = fields.Many2one(
-        "channel.allocation.group", required=True, ondelete="cascade", index=True
-    )
-    company_id = fields.Many2one(related="group_id.company_id")
-    channel_id = fields.Many2one(
-        "channel.channel", required=True, ondelete="cascade", index=True
-    )
-    sequence = fields.Integer(default=10)
-    weight = fields.Float(
-        default=1,
-        digits=(16, 2),
-        required=True,
-        help="Its part of the whole, relative to the other weights.",
-    )
+    def _touch(self):
+        """Change the rows, and nothing in them."""
+        self.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                "UPDATE channel_allocation_group SET active = active "
+                "WHERE id = ANY(%s) RETURNING id",
+                self.ids,
+            )
+        )
 
-    _channel_uniq = models.UniqueIndex(
-        "(group_id, channel_id)", "A channel is in a group once."
-    )
-    _weight_positive = models.Constraint(
-        "CHECK (weight >= 0)", "A weight cannot be negative."
-    )
+    def _sharing_channels(self):
+        """Those that share now; of one that is not in effect, those that would."""
+        return (self.active_version_id or self).member_ids.channel_id
+
+    def _channels_before_and_after(self):
+        """Those that share now, and those that would."""
+        channels = self.active_version_id.member_ids.channel_id
+        return channels | self.member_ids.channel_id
+
+    # ------------------------------------------------------------- control
+    @api.model
+    def _content_paths(self):
+        return [
+            *self._content_fields(),
+            "member_ids.channel_id",
+            "member_ids.weight",
+        ]
+
+    def _on_content_changed(self):
+        """Members are rows of their own: without this, nobody would notice that one is
+        edited while its group is approved."""
+        self._touch()
+        return super()._on_content_changed()
+
+    def _prepare_discard_vals(self):
+        vals = super()._prepare_discard_vals()
+        return dict(vals, member_ids=[(5, 0, 0), *vals["member_ids"]])

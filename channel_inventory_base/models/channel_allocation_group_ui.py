@@ -23,6 +23,16 @@ class ChannelAllocationGroup(models.Model):
         for group in self:
             group.rule_count = counts.get(group, 0)
 
+    # ------------------------------------------------------------- buttons
+    def action_preview(self):
+        """What the numbers would be; see the wizard."""
+        self._require_role("operator")
+        return self.env["channel.rule.preview"]._make_of_groups(self)._open()
+
+    def action_show_numbers(self):
+        """Levels that were divided by a version of these groups."""
+        return self.version_ids.action_show_levels()
+
 
 class ChannelAllocationMember(models.Model):
     _inherit = "channel.allocation.member"
@@ -36,3 +46,17 @@ class ChannelAllocationMember(models.Model):
         for member in self:
             whole = sum(member.group_id.member_ids.mapped("weight"))
             member.part = member.weight / whole if whole else 0
+
+
+class ChannelAllocationVersion(models.Model):
+    _inherit = "channel.allocation.version"
+
+    def action_show_levels(self):
+        """Levels that were divided by one of these versions."""
+        return dict(
+            self.env["ir.actions.act_window"]._for_xml_id(
+                "channel_inventory_base.channel_level_action"
+            ),
+            domain=[("allocation_version_id", "in", self.ids)],
+            context={},
+        )

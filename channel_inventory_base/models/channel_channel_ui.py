@@ -18,6 +18,10 @@ class ChannelChannel(models.Model):
     proposed_rule_count = fields.Integer(
         compute="_compute_proposed_counts", help="Of this channel, or of all."
     )
+    proposed_group_count = fields.Integer(
+        compute="_compute_proposed_counts",
+        help="Allocation groups that it is in, or would be.",
+    )
 
     @api.depends("channel_type")
     def _compute_is_connectable(self):
@@ -60,7 +64,15 @@ class ChannelChannel(models.Model):
                 proposed, ["company_id", "channel_id"], ["__count"]
             )
         }
+        groups = self.env["channel.allocation.group"].search(proposed)
         for channel in self:
+            channel.proposed_group_count = len(
+                groups.filtered(
+                    lambda group, channel=channel: (
+                        channel in group._channels_before_and_after()
+                    )
+                )
+            )
             channel.proposed_mapping_count = mappings.get(channel, 0)
             channel.proposed_rule_count = sum(
                 rules.get((channel.company_id, each), 0)

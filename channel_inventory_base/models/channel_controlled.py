@@ -145,6 +145,7 @@ class ChannelControlled(models.AbstractModel):
             record._check_seen()
             record._check_second_person()
         for record in self.filtered(lambda each: each.proposal == "retire"):
+            record._check_end()
             record._log_control(self.env._("%s: end approved", record._label()))
             record._put_out_of_effect()
         self.filtered(lambda each: each.proposal == "activate")._approve_content()
@@ -232,6 +233,7 @@ class ChannelControlled(models.AbstractModel):
             for record in asked:
                 record._require_state(("draft", "active"), self.env._("retired"))
                 record._require_effect()
+                record._check_end()
             asked._propose("retire")
         rest = self - asked
         if rest:
@@ -239,6 +241,7 @@ class ChannelControlled(models.AbstractModel):
             rest._lock()
             for record in rest:
                 record._require_effect()
+                record._check_end()
                 record._log_control(self.env._("%s: retired", record._label()))
                 record._put_out_of_effect()
 
@@ -384,6 +387,9 @@ class ChannelControlled(models.AbstractModel):
 
     def _check_complete(self):
         """:raise UserError: when something is missing before it can take effect"""
+
+    def _check_end(self):
+        """:raise UserError: when it cannot end, because something stands on it"""
 
     def _is_in_effect(self):
         """Whether anything of it counts, be it as it is or as it was."""

@@ -17,6 +17,14 @@ class ChannelExplained(models.AbstractModel):
         string="Rules",
         help="The rule versions that the number names.",
     )
+    allocation_version_id = fields.Many2one(
+        "channel.allocation.version",
+        compute="_compute_allocation_version_id",
+        search="_search_allocation_version_id",
+        string="Allocation Group",
+        help="Where channels share exclusively: the version of the group by which the "
+        "number was divided.",
+    )
 
     @api.depends("inputs")
     def _compute_rule_version_ids(self):
@@ -56,6 +64,32 @@ class ChannelExplained(models.AbstractModel):
                     SQL.identifier(record_id),
                     SQL.identifier(table),
                     SQL(" OR ").join(conditions),
+                ),
+            )
+        ]
+
+    @api.depends("inputs")
+    def _compute_allocation_version_id(self):
+        for record in self:
+            inputs = record.inputs or {}
+            record.allocation_version_id = inputs.get("allocation_id")
+
+    @api.model
+    def _search_allocation_version_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        versions = self.env["channel.allocation.version"].browse(value).exists()
+        table, record_id = self._inputs_source()
+        return [
+            (
+                "id",
+                "in",
+                SQL(
+                    "(SELECT %s FROM %s WHERE (inputs ->> 'allocation_id')::int "
+                    "= ANY(%s))",
+                    SQL.identifier(record_id),
+                    SQL.identifier(table),
+                    versions.ids,
                 ),
             )
         ]

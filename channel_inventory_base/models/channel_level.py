@@ -187,12 +187,18 @@ class ChannelLevel(models.Model):
         products = self.env["product.product"].browse(
             {step.facts.get("bound_by") for step in steps} - {None}
         )
+        allocations = self.env["channel.allocation.version"].browse(
+            {step.facts.get("allocation") for step in steps} - {None}
+        )
         return self.env["ir.qweb"]._render(
             "channel_inventory_base.level_why",
             {
                 "steps": steps,
                 "names": {each.id: each.display_name for each in products.exists()},
                 "rules": {rule.id: rule for rule in rules.exists()},
+                "allocations": {
+                    each.id: each.display_name for each in allocations.exists()
+                },
                 "warehouses": inputs.get("warehouses") or [],
             },
         )

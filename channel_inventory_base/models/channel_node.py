@@ -39,7 +39,10 @@ class ChannelNode(models.Model):
 
     @api.constrains("warehouse_ids", "publish", "channel_id")
     def _check_shared_pools(self):
-        groups = self.env["channel.allocation.group"].search(
-            [("member_ids.channel_id", "in", self.channel_id.ids)]
+        allocations = self.env["channel.allocation.version"].search(
+            [
+                ("state", "=", "active"),
+                ("member_ids.channel_id", "in", self.channel_id.ids),
+            ]
         )
-        groups._check_pools()
+        allocations._check_pools()

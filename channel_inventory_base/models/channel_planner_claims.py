@@ -123,11 +123,11 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT DISTINCT ON (product.id, version.company_id)
                        product.id AS product_id, version.company_id,
                        version.id AS version_id, version.value::float8 AS value,
-                       alloc.id AS group_id, alloc.basis
+                       alloc.id AS allocation_id, alloc.basis
                   FROM %(product)s
                   JOIN version ON %(reaches)s
-                  JOIN channel_allocation_group alloc
-                    ON alloc.id = version.allocation_group_id
+                  JOIN %(allocations)s alloc
+                    ON alloc.group_id = version.allocation_group_id
                  WHERE product.id IN (SELECT product_id FROM knotted)
                  ORDER BY product.id, version.company_id, %(key)s
             ),
@@ -141,7 +141,8 @@ class ChannelPlanner(models.AbstractModel):
             -- for which groups a stock unit of a product takes so much of which: by its
             -- own rule, and by that of what it takes. Divided are at most scarce_at.
             tie AS MATERIALIZED (
-                SELECT product_id, company_id, component_id, quantity, group_id, basis,
+                SELECT product_id, company_id, component_id, quantity, allocation_id,
+                       basis,
                        max(CASE WHEN value = 0 THEN 'Infinity' ELSE value END
                            * CASE WHEN is_own THEN quantity ELSE 1 END) AS scarce_at,
                        (array_agg(version_id ORDER BY is_own DESC))[1] AS version_id
@@ -154,13 +155,13 @@ class ChannelPlanner(models.AbstractModel):
                       FROM part JOIN reached USING (product_id, company_id)
                     UNION ALL
                     SELECT part.product_id, reached.company_id, reached.version_id,
-                           reached.value, reached.group_id, reached.basis,
+                           reached.value, reached.allocation_id, reached.basis,
                            part.component_id, part.quantity, false
                       FROM part
                       JOIN reached ON reached.product_id = part.component_id
                                   AND reached.company_id = part.company_id
                   ) taken
-                 GROUP BY product_id, company_id, component_id, quantity, group_id,
+                 GROUP BY product_id, company_id, component_id, quantity, allocation_id,
                           basis
             ),
             -- a step of its own: PostgreSQL would join each level to all of its pool
@@ -168,7 +169,7 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT shown.listing_id, shown.node_id, shown.channel_id,
                        shown.product_id, shown.pool, shown.factor, shown.number,
                        shown.promised, shown.available, tie.component_id, tie.quantity,
-                       tie.group_id, tie.basis, tie.version_id, tie.scarce_at
+                       tie.allocation_id, tie.basis, tie.version_id, tie.scarce_at
                   FROM shown
                   JOIN channel_channel channel ON channel.id = shown.channel_id
                    AND channel.active AND channel.state <> 'draft'
@@ -189,8 +190,8 @@ class ChannelPlanner(models.AbstractModel):
                   FROM taking
                   JOIN pooled ON pooled.product_id = taking.component_id
                              AND pooled.pool = taking.pool
-                  JOIN channel_allocation_member member
-                    ON member.group_id = taking.group_id
+                  JOIN %(members)s member
+                    ON member.version_id = taking.allocation_id
                    AND member.channel_id = taking.channel_id
             ),
             counted AS (
@@ -198,29 +199,30 @@ class ChannelPlanner(models.AbstractModel):
                        max(offered) OVER resource AS supply,
                        count(*) OVER resource_of_channel AS siblings,
                        COALESCE(sold.per_day, 0)::float8 * quantity
-                           / count(*) OVER (PARTITION BY component_id, pool, group_id,
-                                                drawn.channel_id, drawn.product_id)
+                           / count(*) OVER (PARTITION BY component_id, pool,
+                                                allocation_id, drawn.channel_id,
+                                                drawn.product_id)
                            AS sales
                   FROM drawn
                   LEFT JOIN channel_sales_rate sold
                          ON sold.product_id = drawn.product_id
                         AND sold.channel_id = drawn.channel_id
-                WINDOW resource AS (PARTITION BY component_id, pool, group_id),
+                WINDOW resource AS (PARTITION BY component_id, pool, allocation_id),
                        resource_of_channel AS (PARTITION BY component_id, pool,
-                                                   group_id, drawn.channel_id)
+                                                   allocation_id, drawn.channel_id)
             ),
             -- a channel's part is divided among all by which it takes of it
             claim AS MATERIALIZED (
                 SELECT counted.*, factor * quantity AS units,
                        CASE WHEN basis = 'sales' AND sum(sales) OVER resource > 0
                             THEN sum(sales) OVER (PARTITION BY component_id, pool,
-                                                      group_id, channel_id)
+                                                      allocation_id, channel_id)
                             ELSE weight END / siblings AS part,
                        max(weight) OVER (PARTITION BY listing_id, node_id) AS rank,
-                       dense_rank() OVER (ORDER BY component_id, pool, group_id)
+                       dense_rank() OVER (ORDER BY component_id, pool, allocation_id)
                            AS resource_no
                   FROM counted WHERE is_divided
-                WINDOW resource AS (PARTITION BY component_id, pool, group_id)
+                WINDOW resource AS (PARTITION BY component_id, pool, allocation_id)
             ),
             numbered AS MATERIALIZED (
                 SELECT claim.*, sum(part) OVER resource AS parts,
@@ -248,6 +250,7 @@ class ChannelPlanner(models.AbstractModel):
                        outcome.room, outcome.number,
                        CASE WHEN outcome.number < outcome.entitled THEN 'waiting'
                             ELSE 'settled' END AS share_state,
+                       allocation_ids[claim_no] AS allocation_id,
                        version_ids[claim_no] AS shared_by,
                        NULLIF(component_ids[claim_no], product_ids[claim_no])
                            AS bound_by,
@@ -267,6 +270,7 @@ class ChannelPlanner(models.AbstractModel):
                                     array_agg(node_id) AS node_ids,
                                     array_agg(product_id) AS product_ids,
                                     array_agg(component_id) AS component_ids,
+                                    array_agg(allocation_id) AS allocation_ids,
                                     array_agg(version_id) AS version_ids,
                                     array_agg(others) AS others
                                FROM (SELECT * FROM numbered
@@ -277,6 +281,8 @@ class ChannelPlanner(models.AbstractModel):
             )
             """,
             parts=parts,
+            allocations=use.allocations,
+            members=use.members,
             product=PRODUCT,
             reaches=REACHES,
             key=KEY,

@@ -40,7 +40,8 @@ class ChannelPlanner(models.AbstractModel):
             WITH %(flying)s, %(joint)s %(divided)s
             SELECT shown.*, COALESCE(granted.number, shown.number)::integer AS target,
                    granted.share_state, granted.entitled, granted.room,
-                   granted.weight, granted.weights, granted.supply
+                   granted.weight, granted.weights, granted.supply,
+                   granted.allocation_id
                    %(columns)s
               FROM shown
               LEFT JOIN (%(granted)s) granted
@@ -49,7 +50,7 @@ class ChannelPlanner(models.AbstractModel):
             """,
             flying=FLYING,
             joint=SQL("%s,", self._claim_ctes(use, parts)) if parts else SQL(""),
-            divided=self._divided_ctes(ALONE if parts else SQL("true")),
+            divided=self._divided_ctes(use, ALONE if parts else SQL("true")),
             granted=JOINED if parts else SQL("SELECT * FROM granted"),
             columns=SQL("").join(
                 SQL(", granted.%s" if parts else ", NULL AS %s", SQL.identifier(name))
@@ -67,6 +68,7 @@ class ChannelPlanner(models.AbstractModel):
             "weight",
             "weights",
             "supply",
+            "allocation_id",
             "share_state",
             *JOINT,
         ]
@@ -92,7 +94,7 @@ class ChannelPlanner(models.AbstractModel):
             SQL.identifier(row, "node_id"),
         )
 
-    def _divided_ctes(self, alone):
+    def _divided_ctes(self, use, alone):
         """``granted``: a row a level that shares exclusively. ``number``, ``wanted``
         and ``entitled`` in sold units, everything else in STOCK units.
 
@@ -105,24 +107,24 @@ class ChannelPlanner(models.AbstractModel):
                        shown.product_id, shown.pool, shown.factor,
                        shown.number AS wanted,
                        max(shown.promised) OVER sharing AS supply,
-                       pool_key.exclusive_id, pool_key.basis,
+                       pool_key.exclusive_id, pool_key.allocation_id, pool_key.basis,
                        member.weight::float8
                            / count(*) OVER by_channel AS fixed_weight,
                        COALESCE(sold.per_day, 0)::float8
                            / count(*) OVER by_channel AS sales_weight
                   FROM shown
                   JOIN LATERAL (
-                        SELECT version.id AS exclusive_id, alloc.id AS group_id,
+                        SELECT version.id AS exclusive_id, alloc.id AS allocation_id,
                                alloc.basis
                           FROM version
-                          JOIN channel_allocation_group alloc
-                            ON alloc.id = version.allocation_group_id
+                          JOIN %(allocations)s alloc
+                            ON alloc.group_id = version.allocation_group_id
                          WHERE version.id = shown.exclusive_id
                            AND (version.value = 0
                                 OR shown.available <= version.value)
                        ) pool_key ON true
-                  JOIN channel_allocation_member member
-                    ON member.group_id = pool_key.group_id
+                  JOIN %(members)s member
+                    ON member.version_id = pool_key.allocation_id
                    AND member.channel_id = shown.channel_id
                   JOIN channel_channel channel
                     ON channel.id = shown.channel_id
@@ -199,7 +201,7 @@ class ChannelPlanner(models.AbstractModel):
                 SELECT roomy.listing_id, roomy.node_id, entitled, weight, weights,
                        supply, room, granting.number,
                        CASE WHEN granting.number < entitled THEN 'waiting'
-                            ELSE 'settled' END AS share_state
+                            ELSE 'settled' END AS share_state, allocation_id
                   FROM (SELECT roomy.*, COALESCE(sum(more) OVER (
                                    PARTITION BY product_id, pool, exclusive_id
                                    ORDER BY weight DESC, listing_id, node_id
@@ -218,6 +220,8 @@ class ChannelPlanner(models.AbstractModel):
             )
             """,
             alone=alone,
+            allocations=use.allocations,
+            members=use.members,
             is_seen=IS_SEEN,
             showing=self._showing_expression(),
             remote=self._remote_joins("rounded"),

@@ -1,14 +1,16 @@
+from dataclasses import replace
+
 from odoo import api, models
 from odoo.tools import SQL
 
-from .channel_planner_rules import IN_EFFECT
+from .channel_planner_rules import ALLOCATIONS, IN_EFFECT, MEMBERS
 
 PREVIEW_LINES = 500
 
 
 class ChannelPlanner(models.AbstractModel):
     """The plan statement, read only: why a number is as it is, and what a rule that is
-    not in effect yet would make of it."""
+    not in effect yet, or a group, would make of it."""
 
     _inherit = "channel.planner"
 
@@ -82,12 +84,13 @@ class ChannelPlanner(models.AbstractModel):
 
     # ------------------------------------------------------------- preview
     @api.model
-    def _preview(self, rules, listed=None, ending=None):
-        """What the numbers would be if the drafts ``rules`` were in effect, as the
-        planner would compute them; nothing is written.
+    def _preview(self, rules, listed=None, ending=None, groups=None):
+        """What the numbers would be if the drafts ``rules`` and ``groups`` were in
+        effect, as the planner would compute them; nothing is written.
 
         :param rules: channel.rule records, saved or not, replacing their versions
         :param ending: channel.rule records whose versions would count no more
+        :param groups: channel.allocation.group records, replacing their versions
         :param listed: query of listing ids to look at; all of the companies' by default
         :return: (totals, lines): dictionaries; totals has ``levels``, ``changed``,
             ``up``, ``down``, ``zero``; lines, the largest changes first, have
@@ -96,11 +99,19 @@ class ChannelPlanner(models.AbstractModel):
         self.env.flush_all()
         self._tune()
         ending = ending or rules.browse()
-        use = self._use(self._source_with(rules, ending))
+        groups = groups or self.env["channel.allocation.group"]
+        # a draft may name a group that is not in effect either
+        groups |= rules.allocation_group_id.filtered(
+            lambda each: not each.active_version_id
+        )
+        use = replace(
+            self._use(self._source_with(rules, ending)),
+            **self._divided_with(groups),
+        )
         listed = listed or SQL(
             "SELECT id AS listing_id FROM channel_listing WHERE state = 'mapped' "
             "AND company_id = ANY(%s)",
-            (rules | ending).company_id.ids,
+            ((rules | ending).company_id | groups.company_id).ids,
         )
         [[totals, lines]] = self.env.execute_query(
             SQL(
@@ -166,3 +177,35 @@ class ChannelPlanner(models.AbstractModel):
         for name in names:
             value = terms[name]
             yield name, None if value is False and name != "supplier_stock" else value
+
+    def _divided_with(self, groups):
+        """What is divided, and among whom, with the drafts ``groups`` in the place of
+        their versions. The ids of drafts are negative: no version has them."""
+        if not groups:
+            return {}
+        drafts = list(enumerate(groups, start=1))
+        return {
+            "allocations": SQL(
+                "(SELECT * FROM %s active WHERE group_id <> ALL(%s) UNION ALL %s)",
+                ALLOCATIONS,
+                groups.ids,
+                SQL(" UNION ALL ").join(
+                    SQL("SELECT %s, %s, %s::varchar", -number, group.id, group.basis)
+                    for number, group in drafts
+                ),
+            ),
+            "members": SQL(
+                "(SELECT version_id, channel_id, weight FROM %s %s)",
+                MEMBERS,
+                SQL(" ").join(
+                    SQL(
+                        "UNION ALL SELECT %s, %s, %s::numeric",
+                        -number,
+                        member.channel_id.id,
+                        member.weight,
+                    )
+                    for number, group in drafts
+                    for member in group.member_ids
+                ),
+            ),
+        }

@@ -6,6 +6,12 @@ from odoo.tools import SQL
 from .channel_rule_terms import KINDS
 
 IN_EFFECT = SQL("(SELECT * FROM channel_rule_version WHERE in_effect)")
+# The groups that exclusive rules name, as they are in effect, and their channels.
+ALLOCATIONS = SQL(
+    "(SELECT id, group_id, basis FROM channel_allocation_version "
+    "WHERE state = 'active')"
+)
+MEMBERS = SQL.identifier("channel_allocation_version_member")
 # A backorder rule that does not promise just whatever is on its way.
 IS_DATED = SQL(
     "(version.kind = 'backorder' AND (version.horizon_days > 0 "
@@ -20,6 +26,8 @@ class RuleUse:
     """Of which rules the plan statement must think; it leaves all others out."""
 
     source: SQL  # query of the versions that count
+    allocations: SQL = ALLOCATIONS  # query of (id, group_id, basis)
+    members: SQL = MEMBERS  # query of (version_id, channel_id, weight)
     kinds: tuple = ()  # of rules on levels, in the order of their application
     named: tuple = ()  # scope fields by which rules name products, tags and listings
     warehouse: bool = False  # whether rules judge single warehouses

@@ -230,8 +230,12 @@ class ChannelRuleTerms(models.AbstractModel):
         }
 
     # --------------------------------------------------------------- scope
-    def _scope_domain(self):
-        """Domain of the levels that the terms are about: planned ones."""
+    def _scope_domain(self, sharing=None):
+        """Domain of the levels that the terms are about: planned ones.
+
+        :param sharing: channels that share exclusively, when others than those that
+            do so now
+        """
         self.ensure_one()
         domain = Domain("company_id", "=", self.company_id.id)
         domain &= Domain("listing_id.state", "=", "mapped")
@@ -240,6 +244,6 @@ class ChannelRuleTerms(models.AbstractModel):
                 operator = "child_of" if name == "categ_id" else "in"
                 domain &= Domain(path, operator, self[name]._origin.ids)
         if self.kind == "exclusive":
-            channels = self.allocation_group_id.member_ids.channel_id._origin
-            domain &= Domain("channel_id", "in", channels.ids)
+            sharing = sharing or self.allocation_group_id._sharing_channels()
+            domain &= Domain("channel_id", "in", sharing._origin.ids)
         return domain

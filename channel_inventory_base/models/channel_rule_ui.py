@@ -30,16 +30,8 @@ class ChannelRule(models.Model):
         help="Levels that the rule is about, also as edited and not saved yet. On a "
         "level another rule of its kind may count instead.",
     )
-    version_count = fields.Integer(compute="_compute_version_count")
     in_effect = fields.Boolean(
         related="active_version_id.in_effect", string="In Effect Now"
-    )
-    is_changed = fields.Boolean(
-        compute="_compute_is_changed",
-        help="What is written here differs from the version in effect.",
-    )
-    changes = fields.Char(
-        compute="_compute_is_changed", string="Changes to the Version in Effect"
     )
 
     @api.depends("kind", "warehouse_id")
@@ -127,22 +119,6 @@ class ChannelRule(models.Model):
             return self.env._("from %s on", start)
         return self.env._("until %s", end) if end else ""
 
-    @api.depends(lambda self: self._content_fields() + ["active_version_id", "state"])
-    def _compute_is_changed(self):
-        for rule in self:
-            difference = rule._difference() if rule.active_version_id else {}
-            rule.is_changed = bool(difference)
-            rule.changes = rule.active_version_id._words_for_difference(difference)
-
-    def _compute_version_count(self):
-        counts = dict(
-            self.env["channel.rule.version"]._read_group(
-                [("rule_id", "in", self.ids)], ["rule_id"], ["__count"]
-            )
-        )
-        for rule in self:
-            rule.version_count = counts.get(rule._origin, 0)
-
     @api.onchange("kind")
     def _onchange_kind(self):
         """What the new kind does not know is not kept in secret."""
@@ -157,7 +133,11 @@ class ChannelRule(models.Model):
 
     # --------------------------------------------------------------- scope
     @api.depends(
-        *TOLD, "company_id", "kind", "allocation_group_id.member_ids.channel_id"
+        *TOLD,
+        "company_id",
+        "kind",
+        "allocation_group_id.member_ids.channel_id",
+        "allocation_group_id.active_version_id",
     )
     def _compute_level_count(self):
         levels = self.env["channel.level"]
@@ -179,16 +159,7 @@ class ChannelRule(models.Model):
     def action_preview(self):
         """What the numbers would be; see the wizard."""
         self._require_role("operator")
-        preview = self.env["channel.rule.preview"]._make(self)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Preview"),
-            "res_model": preview._name,
-            "res_id": preview.id,
-            "view_mode": "form",
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return self.env["channel.rule.preview"]._make(self)._open()
 
     def action_show_numbers(self):
         """Levels that a version of this rule has worked on."""

@@ -12,53 +12,30 @@ class ChannelRuleVersion(models.Model):
 
     _name = "channel.rule.version"
     _description = "Version of a Channel Rule"
-    _inherit = ["channel.rule.terms"]
+    _inherit = ["channel.rule.terms", "channel.version"]
     _order = "rule_id, number desc"
     _log_access = False
+    _version_of = "rule_id"
 
     rule_id = fields.Many2one(
         "channel.rule", required=True, readonly=True, ondelete="restrict", index=True
     )
-    number = fields.Integer(required=True, readonly=True, string="Version")
-    name = fields.Char(required=True, readonly=True)
-    state = fields.Selection(
-        [("active", "Active"), ("retired", "Retired")],
-        default="active",
-        required=True,
-        readonly=True,
-    )
     in_effect = fields.Boolean(
         readonly=True, help="Active, and now is within its time window"
     )
-    proposed_by_id = fields.Many2one("res.users", readonly=True)
-    approved_by_id = fields.Many2one("res.users", readonly=True)
-    activated_at = fields.Datetime(readonly=True)
-    retired_at = fields.Datetime(readonly=True)
 
     _number_uniq = models.UniqueIndex("(rule_id, number)")
     _active_uniq = models.UniqueIndex("(rule_id) WHERE state = 'active'")
     _effect_idx = models.Index("(company_id, kind) WHERE in_effect")
 
-    @api.depends("name", "number")
-    def _compute_display_name(self):
-        for version in self:
-            version.display_name = self.env._(
-                "%(name)s, version %(number)s",
-                name=version.name,
-                number=version.number,
-            )
-
     def _retire(self):
         # sudo: versions are written by the activation of rules alone
-        self.sudo().write(
-            {
-                "state": "retired",
-                "in_effect": False,
-                "retired_at": fields.Datetime.now(),
-            }
-        )
-        self.flush_recordset()
-        self.env["channel.change"]._wake_planner()
+        self.sudo().write({"in_effect": False})
+        return super()._retire()
+
+    @api.model
+    def _take_effect(self):
+        self._follow_time()
 
     @api.model
     def _follow_time(self):

@@ -106,8 +106,13 @@ class ChannelSweep(models.Model):
                     UNION
                     SELECT other.channel_id
                       FROM sharing
-                      JOIN channel_allocation_member member USING (channel_id)
-                      JOIN channel_allocation_member other USING (group_id)
+                      JOIN channel_allocation_version_member member
+                     USING (channel_id)
+                      JOIN channel_allocation_version allocation
+                        ON allocation.id = member.version_id
+                       AND allocation.state = 'active'
+                      JOIN channel_allocation_version_member other
+                        ON other.version_id = allocation.id
                 )
                 SELECT channel_id FROM sharing ORDER BY channel_id
                 """,

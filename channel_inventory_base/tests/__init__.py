@@ -1,6 +1,7 @@
 from . import test_books
 from . import test_books_race
 from . import test_adapter_errors
+from . import test_allocation_control
 from . import test_capture
 from . import test_catalogue
 from . import test_control

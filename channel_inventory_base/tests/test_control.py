@@ -275,10 +275,10 @@ class TestControl(ChannelCase):
     def test_kind_and_company_stay_once_a_version_exists(self):
         self.draft.kind = "percent"
         self.draft.action_activate()
-        with self.assertRaisesRegex(UserError, "kind and company stay"):
+        with self.assertRaisesRegex(UserError, "kind and company cannot change"):
             self.draft.kind = "fixed"
         other = self.env["res.company"].create({"name": "Other"})
-        with self.assertRaisesRegex(UserError, "kind and company stay"):
+        with self.assertRaisesRegex(UserError, "kind and company cannot change"):
             self.draft.company_id = other
 
     # --------------------------------------------------------- completeness
@@ -291,7 +291,7 @@ class TestControl(ChannelCase):
             ({"kind": "fixed", "value": 1, "valid_until": past}, "ended already"),
             (
                 {"kind": "exclusive", "value": 0, "allocation_group_id": group.id},
-                "two channels",
+                "group One is not in effect",
             ),
             (
                 {

@@ -160,3 +160,95 @@ class TestMappingRace(TestControlRace):
             lambda each: each.action_approve(), lambda each: each._reject("No")
         )
         self.assertEqual(outcomes.count("done"), 1, outcomes)
+
+
+@tagged("post_install", "-at_install")
+class TestAllocationRace(TestControlRace):
+    """The same of groups, whose members are rows of their own."""
+
+    def setUp(self):
+        super().setUp()
+        with self.commit() as env:
+            env.company.channel_change_approval = False
+            first = self.channel(env)
+            second = self.make_channel(env, code=f"R{next(self.numbers)}")
+            group = env["channel.allocation.group"].create(
+                {
+                    "name": "Web",
+                    "member_ids": [
+                        (0, 0, {"channel_id": each.id, "weight": 3})
+                        for each in first | second
+                    ],
+                }
+            )
+            group.action_propose()
+            self.group_id = group.id
+
+    def rule(self, env, user=0):
+        groups = env["channel.allocation.group"].with_user(self.managers[user])
+        return groups.browse(self.group_id)
+
+    def test_what_was_edited_meanwhile_is_not_approved(self):
+        def edit(group):
+            group.member_ids[0].weight = 400
+            group.flush_recordset()
+
+        outcomes = self.race(lambda group: group.action_approve(), edit)
+        self.assertEqual(outcomes.count("done"), 1, outcomes)
+        with self.commit() as env:
+            group = self.rule(env)
+            weight = group.member_ids[0].weight
+            members = group.active_version_id.member_ids
+            self.assertIn((weight, members.mapped("weight")), [(3, [3, 3]), (400, [])])
+
+    def test_draft_that_is_edited_while_it_is_activated_says_so(self):
+        """Nothing of the group's own row need change by such an edit."""
+        with self.commit() as env:
+            self.rule(env).action_withdraw()
+        start, outcomes = threading.Barrier(2), []
+
+        def run(decision):
+            try:
+                with self.commit() as env:
+                    group = self.rule(env)
+                    self.assertEqual(group.member_ids.mapped("weight"), [3, 3])
+                    start.wait(20)
+                    decision(group)
+                outcomes.append("done")
+            except (SerializationFailure, UserError) as error:
+                outcomes.append(str(error))
+
+        def edit(group):
+            group.member_ids[0].weight = 400
+            group.flush_recordset()
+
+        self.in_threads(lambda: run(edit), lambda: run(lambda g: g.action_activate()))
+        self.assertEqual(outcomes.count("done"), 1, outcomes)
+        with self.commit() as env:
+            group = self.rule(env)
+            self.assertFalse(group.is_changed and group.state == "active")
+
+    def test_group_does_not_end_while_a_rule_begins_to_need_it(self):
+        with self.commit() as env:
+            group = self.rule(env)
+            group.action_approve()
+            rule = env["channel.rule"].create(
+                {
+                    "kind": "exclusive",
+                    "value": 0,
+                    "allocation_group_id": group.id,
+                }
+            )
+            rule.action_propose()
+            env.company.channel_change_approval = True
+            group.with_user(self.managers[0]).action_retire()
+
+        outcomes = self.race(
+            # whoever proposed the end cannot approve it himself
+            lambda group: group.env["channel.rule"].browse(rule.id).action_approve(),
+            lambda group: group.action_approve(),
+        )
+        self.assertEqual(outcomes.count("done"), 1, outcomes)
+        with self.commit() as env:
+            counts = bool(env["channel.rule"].browse(rule.id).active_version_id)
+            self.assertEqual(counts, bool(self.rule(env).active_version_id))

@@ -30,6 +30,7 @@ class ExclusiveCase(ExclusiveEvents, ChannelCase):
                 ],
             }
         )
+        cls.group.action_activate()
         cls.exclusive = cls.make_rule(
             cls.env,
             "exclusive",
@@ -65,6 +66,7 @@ class ExclusiveCase(ExclusiveEvents, ChannelCase):
     def weigh(self, *weights):
         for member, weight in zip(self.group.member_ids, weights, strict=True):
             member.weight = weight
+        self.group.filtered(lambda each: each.state == "draft").action_activate()
 
     def shown(self):
         return [self.fake.levels[f"item-{n}", "node-1"] for n in (1, 2, 3)]
@@ -127,6 +129,7 @@ class TestExclusiveShares(ExclusiveCase):
 
     def test_divided_by_recent_sales(self):
         self.group.basis = "sales"
+        self.group.action_activate()
         for channel, rate in zip(self.channels, (8, 2, 0), strict=True):
             self.env["channel.sales.rate"].create(
                 {
@@ -241,6 +244,7 @@ class TestExclusiveHandover(ExclusiveCase):
                     self.lose,
                     self.receive,
                     self.look,
+                    self.switch,
                 )
             )
             event(dice)
@@ -263,6 +267,10 @@ class TestExclusiveHandover(ExclusiveCase):
             name = self.fake.sell(quantity, f"item-{index + 1}")
             self.stock -= quantity * self.listings[index].stock_factor
             self.unseen.append((self.channels[index], name))
+
+    def switch(self, dice):
+        """Another version of the group takes effect."""
+        self.weigh(dice.randint(1, 5), dice.randint(0, 5), dice.randint(0, 5))
 
     def receive(self, dice):
         quantity = dice.randint(1, 5)

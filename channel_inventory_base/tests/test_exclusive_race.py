@@ -28,6 +28,7 @@ class TestExclusiveRace(CommittedCase):
                     ],
                 }
             )
+            group.action_activate()
             self.make_rule(
                 env, "exclusive", 0, product_id=product.id, allocation_group_id=group.id
             )
@@ -60,6 +61,7 @@ class TestExclusiveRace(CommittedCase):
             group = env["channel.allocation.group"].browse(self.group_id)
             for member, weight in zip(group.member_ids, weights, strict=True):
                 member.weight = weight
+            group.filtered(lambda each: each.state == "draft").action_activate()
 
     def share_again(self):
         with self.commit() as env:

@@ -130,6 +130,41 @@ class TestTours(ChannelSetup, HttpCase):
             login="channel_auditor",
         )
 
+    def test_group_is_previewed_proposed_and_approved(self):
+        other = self.make_channel(self.env, code="TR2", name="Other Channel")
+        other.node_ids.warehouse_ids = self.warehouse
+        self.make_listing(self.env, other, self.product, 2)
+        group = self.env["channel.allocation.group"].create(
+            {
+                "name": "Scarce",
+                "member_ids": [
+                    (0, 0, {"channel_id": each.id}) for each in self.channel | other
+                ],
+            }
+        )
+        group.action_activate()
+        self.make_rule(self.env, "exclusive", 0, allocation_group_id=group.id)
+        self.env.flush_all()
+        self.env["channel.planner"]._run()
+        self.env.invalidate_all()
+        self.channel.company_id.channel_change_approval = True
+        self.make_user("operator").name = "Olga Operator"
+        manager = self.make_user("manager")
+        manager.name = "Mike Manager"
+        self.start_tour(
+            "/odoo/channel-allocation-groups",
+            "channel_group_propose",
+            login="channel_operator",
+        )
+        self.assertEqual(group.state, "proposed")
+        self.start_tour(
+            "/odoo/channel-groups-to-approve",
+            "channel_group_approve",
+            login="channel_manager",
+        )
+        self.assertEqual(group.active_version_id.approved_by_id, manager)
+        self.assertEqual(group.active_version_id.member_ids[0].weight, 3)
+
     def test_mapping_is_approved_by_another_person(self):
         operator = self.make_user("operator")
         self.make_user("manager")

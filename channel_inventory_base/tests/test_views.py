@@ -80,9 +80,18 @@ class TestViews(ChannelCase):
                 "measured_at": fields.Datetime.now(),
             }
         )
-        cls.env["channel.allocation.group"].create(
-            {"name": "Scarce", "member_ids": [(0, 0, {"channel_id": cls.channel.id})]}
+        another = cls.make_channel(cls.env, code="VW2", name="Another")
+        group = cls.env["channel.allocation.group"].create(
+            {
+                "name": "Scarce",
+                "member_ids": [
+                    (0, 0, {"channel_id": each.id}) for each in cls.channel | another
+                ],
+            }
         )
+        group.action_activate()
+        group.basis = "sales"
+        group.action_propose()
         cls.env["channel.tax.map"].create(
             {
                 "channel_id": cls.channel.id,

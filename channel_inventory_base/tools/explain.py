@@ -155,6 +155,7 @@ def _share_steps(inputs, sold):
         name: _number(inputs.get(name)) for name in ("supply", "weight", "weights")
     }
     facts |= {"bound_by": bound_by, "others": int(inputs.get("others") or 0)}
+    facts["allocation"] = inputs.get("allocation_id")  # the version of the group
     steps = [
         Step("exclusive", entitled, min(sold, entitled), rules, sold=True, facts=facts)
     ]

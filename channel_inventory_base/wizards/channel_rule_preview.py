@@ -24,6 +24,11 @@ class ChannelRulePreview(models.TransientModel):
     _description = "Preview of Rules"
 
     rule_ids = fields.Many2many("channel.rule", readonly=True)
+    group_ids = fields.Many2many(
+        "channel.allocation.group",
+        readonly=True,
+        help="Or drafts of groups, divided by the rules in effect that name them",
+    )
     shown = fields.Json(readonly=True, help="The terms that were looked at")
     is_end = fields.Boolean(readonly=True, help="What happens when these rules end")
     level_count = fields.Integer(readonly=True)
@@ -68,11 +73,11 @@ class ChannelRulePreview(models.TransientModel):
                 left=formatLang(self.env, left, digits=0),
             )
 
-    @api.depends("rule_ids.state")
+    @api.depends("rule_ids.state", "group_ids.state")
     @api.depends_context("uid")
     def _compute_can(self):
         for preview in self:
-            rules = preview.rule_ids
+            rules = preview._subject()
             drafts = bool(rules) and all(rule.state == "draft" for rule in rules)
             preview.can_propose = drafts
             preview.can_activate = (
@@ -100,19 +105,49 @@ class ChannelRulePreview(models.TransientModel):
             raise UserError(
                 self.env._("None of these rules is in effect or could be: no preview.")
             )
-        scope = self._scope(drafts, ending)
-        count = self.env["channel.level"].search_count(scope)
-        step = 1 if count <= LARGEST else -(-count // SAMPLE)
-        totals, lines = self._bounded(
-            lambda: self.env["channel.planner"]._preview(
-                drafts, listed=self._listed(scope, step), ending=ending
-            )
-        )
-        return self.create(
+        return self._look_at(
+            self._scope(drafts, ending),
+            {"rules": drafts, "ending": ending},
             {
                 "rule_ids": [(6, 0, (drafts | ending).ids)],
                 "shown": self._shown(drafts | ending),
                 "is_end": not drafts,
+            },
+        )
+
+    @api.model
+    def _make_of_groups(self, groups):
+        """Compute what the drafts ``groups`` would make of the rules in effect."""
+        rules = groups._rules_in_effect()
+        if not rules:
+            raise UserError(
+                self.env._(
+                    "No rule in effect names %s: no number would change. Preview the "
+                    "rule that is to name it instead.",
+                    ", ".join(groups.mapped("name")),
+                )
+            )
+        sharing = groups._channels_before_and_after()
+        return self._look_at(
+            Domain.OR(rule._scope_domain(sharing) for rule in rules),
+            {"rules": self.env["channel.rule"], "groups": groups},
+            {"group_ids": [(6, 0, groups.ids)], "shown": self._shown(groups)},
+        )
+
+    def _look_at(self, scope, drafts, values):
+        """:param scope: domain of the levels to look at
+        :param drafts: arguments of the planner's preview
+        """
+        count = self.env["channel.level"].search_count(scope)
+        step = 1 if count <= LARGEST else -(-count // SAMPLE)
+        totals, lines = self._bounded(
+            lambda: self.env["channel.planner"]._preview(
+                listed=self._listed(scope, step), **drafts
+            )
+        )
+        return self.create(
+            {
+                **values,
                 "level_count": count,
                 "step": step,
                 "looked_at_count": totals["levels"],
@@ -137,6 +172,17 @@ class ChannelRulePreview(models.TransientModel):
                 ],
             }
         )
+
+    def _open(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Preview"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
 
     def _scope(self, drafts, ending):
         """Domain of the levels that the rules are about, before and after."""
@@ -177,24 +223,28 @@ class ChannelRulePreview(models.TransientModel):
         )
 
     # ------------------------------------------------------------ decisions
+    def _subject(self):
+        """What is decided on."""
+        return self.rule_ids or self.group_ids
+
     def action_propose(self):
         self._check_shown()
-        self.rule_ids.action_propose()
+        self._subject().action_propose()
         return {"type": "ir.actions.act_window_close"}
 
     def action_retire(self):
         self._check_shown()
-        self.rule_ids.action_retire()
+        self._subject().action_retire()
         return {"type": "ir.actions.act_window_close"}
 
     def action_activate(self):
         self._check_shown()
-        self.rule_ids.action_activate()
+        self._subject().action_activate()
         return {"type": "ir.actions.act_window_close"}
 
     def action_approve(self):
         self._check_shown()
-        self.rule_ids.action_approve()
+        self._subject().action_approve()
         return {"type": "ir.actions.act_window_close"}
 
     @api.model
@@ -205,12 +255,12 @@ class ChannelRulePreview(models.TransientModel):
         }
 
     def _check_shown(self):
-        """:raise UserError: when the rules are no longer what was looked at"""
-        if self._shown(self.rule_ids) != self.shown:
+        """:raise UserError: when they are no longer what was looked at"""
+        if self._shown(self._subject()) != self.shown:
             raise UserError(
                 self.env._(
-                    "The rules have been changed since you opened the preview: open it "
-                    "again."
+                    "What you looked at has been changed since you opened the preview: "
+                    "open it again."
                 )
             )
 

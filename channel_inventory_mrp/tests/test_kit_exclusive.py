@@ -25,12 +25,14 @@ class KitExclusiveCase(KitSetup, ExclusiveEvents, ChannelCase):
 
     @classmethod
     def make_group(cls, name, channels):
-        return cls.env["channel.allocation.group"].create(
+        group = cls.env["channel.allocation.group"].create(
             {
                 "name": name,
                 "member_ids": [(0, 0, {"channel_id": each.id}) for each in channels],
             }
         )
+        group.action_activate()
+        return group
 
     def share(self, **terms):
         return self.rule("exclusive", 0, allocation_group_id=self.group.id, **terms)
@@ -193,6 +195,7 @@ class TestKitExclusive(KitExclusiveCase):
     def test_kits_and_components_have_the_weight_of_their_channel(self):
         self.share()
         self.group.member_ids[0].weight = 4
+        self.group.action_activate()
         kit = self.kit(10, (self.product, 1))
         own = self.sell(self.channel, kit, 10)
         others = self.sell(self.other, kit, 11)

@@ -23,6 +23,7 @@ class TestKitExclusiveRandom(KitExclusiveCase):
         third.node_ids.warehouse_ids = cls.warehouse
         cls.channels |= third
         cls.group.member_ids = [(0, 0, {"channel_id": third.id})]
+        cls.group.action_activate()
         cls.screw = cls.make_product(cls.env, 3, 10, cls.warehouse)
         cls.parts = cls.product | cls.part | cls.screw
         pair = cls.make_kit(
@@ -140,3 +141,4 @@ class TestKitExclusiveRandom(KitExclusiveCase):
         for member in self.group.member_ids:
             member.weight = dice.choice([0, 1, 1, 2, 5])
         self.group.member_ids[0].weight = self.group.member_ids[1].weight = 1
+        self.group.filtered(lambda each: each.state == "draft").action_activate()

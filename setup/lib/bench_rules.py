@@ -87,6 +87,7 @@ def _costly_rules(env):
             ],
         }
     )
+    group.action_activate()
     tags = _tags(env)
     yield "exclusive", 20, {"tag_id": tags[-1].id, "allocation_group_id": group.id}
     yield "risk", 2, {"channel_id": channels[-1].id}

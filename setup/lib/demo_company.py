@@ -100,6 +100,7 @@ class Company:
                 for weight, channel_id in enumerate(reversed(channel_ids[1:]), start=1)
             ],
         )
+        self.odoo.call("channel.allocation.group", "action_activate", [group_id])
         scarce = operator.create(
             "channel.rule",
             kind="exclusive",

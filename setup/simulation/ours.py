@@ -357,6 +357,7 @@ class Exclusive(Shared):
             name="All shops",
             member_ids=[(0, 0, {"channel_id": id, "weight": 1}) for id in self.keys],
         )
+        odoo.call("channel.allocation.group", "action_activate", [group_id])
         make_rule(odoo, kind="exclusive", value=0, allocation_group_id=group_id)
         make_rule(odoo, kind="fixed", value=KEPT_FOR_PEOPLE)
 

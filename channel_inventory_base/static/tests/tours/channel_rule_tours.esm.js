@@ -156,3 +156,98 @@ registry.category("web_tour.tours").add("channel_mapping_approve", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("channel_group_propose", {
+    steps: () => [
+        {
+            content: "Open the group",
+            trigger: ".o_data_row .o_data_cell[name='name']:contains('Scarce')",
+            run: "click",
+        },
+        {
+            content: "The first channel",
+            trigger:
+                ".o_field_widget[name='member_ids'] .o_data_row:contains('Tour Channel') .o_data_cell[name='weight']",
+            run: "click",
+        },
+        {
+            content: "It gets three parts of four",
+            trigger: ".o_field_widget[name='weight'] input",
+            run: "edit 3",
+        },
+        {
+            content: "Leave the line",
+            trigger: ".o_form_view p.text-muted",
+            run: "click",
+        },
+        {
+            content: "What changes is said before anything is saved",
+            trigger: ".o_form_view .alert-info:contains('Tour Channel 3')",
+        },
+        {
+            content: "Saved, it is a draft",
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "What is in effect stays",
+            trigger: ".o_arrow_button_current:contains('Draft')",
+        },
+        {
+            content: "Look at what it would do",
+            trigger: "button[name='action_preview']",
+            run: "click",
+        },
+        {
+            content: "One number goes up, the other down",
+            trigger:
+                ".modal .o_channel_preview_headline:contains('2 of 2 numbers would change: 1 down (0 to zero), 1 up')",
+        },
+        {
+            content: "Propose it",
+            trigger: ".modal button[name='action_propose']",
+            run: "click",
+        },
+        {
+            content: "It is proposed",
+            trigger: ".o_arrow_button_current:contains('Proposed')",
+        },
+        {
+            content: "Who proposed it may not approve it",
+            trigger:
+                ".o_form_statusbar:not(:has(button[name='action_approve'])) button[name='action_withdraw']",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("channel_group_approve", {
+    steps: () => [
+        {
+            content: "What waits for approval says what it changes",
+            trigger: ".o_data_row:contains('Scarce'):contains('Tour Channel 3')",
+        },
+        {
+            content: "Open it",
+            trigger: ".o_data_row .o_data_cell[name='name']:contains('Scarce')",
+            run: "click",
+        },
+        {
+            content: "It says who proposed it",
+            trigger: ".o_form_view .alert-warning:contains('Olga Operator')",
+        },
+        {
+            content: "Approve it",
+            trigger: "button[name='action_approve']",
+            run: "click",
+        },
+        {
+            content: "It is active",
+            trigger: ".o_arrow_button_current:contains('Active')",
+        },
+        {
+            content: "Its version names both",
+            trigger:
+                ".o_field_widget[name='version_ids'] .o_data_row:contains('Olga Operator'):contains('Mike Manager')",
+        },
+    ],
+});

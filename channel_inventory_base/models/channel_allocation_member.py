@@ -1,0 +1,55 @@
+from odoo import api, fields, models
+
+
+class ChannelAllocationMember(models.Model):
+    """A channel's part in an allocation group, as people edit it.
+
+    It is content of its group: an edit of it, however made, is an edit of the group.
+    """
+
+    _name = "channel.allocation.member"
+    _description = "Channel in an Allocation Group"
+    _order = "group_id, sequence, id"
+
+    group_id = fields.Many2one(
+        "channel.allocation.group", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="group_id.company_id")
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, ondelete="restrict", index=True
+    )
+    sequence = fields.Integer(default=10)
+    weight = fields.Float(
+        default=1,
+        digits=(16, 2),
+        required=True,
+        help="Its part of the whole, relative to the other weights.",
+    )
+
+    _channel_uniq = models.UniqueIndex(
+        "(group_id, channel_id)", "A channel is in a group once."
+    )
+    _weight_positive = models.Constraint(
+        "CHECK (weight >= 0)", "A weight cannot be negative."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        groups = self._groups_named_in(vals_list)
+        with groups._editing():
+            return super().create(vals_list)
+
+    def write(self, vals):
+        if not vals.keys() & {"group_id", "channel_id", "weight"}:
+            return super().write(vals)
+        groups = self.group_id | self._groups_named_in([vals])
+        with groups._editing():
+            return super().write(vals)
+
+    def unlink(self):
+        with self.group_id._editing():
+            return super().unlink()
+
+    def _groups_named_in(self, vals_list):
+        ids = {vals["group_id"] for vals in vals_list if vals.get("group_id")}
+        return self.env["channel.allocation.group"].browse(ids)

@@ -1,0 +1,97 @@
+from itertools import combinations
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ChannelAllocationTerms(models.AbstractModel):
+    """Which channels share, and how. No state, no history.
+
+    Shared by ``channel.allocation.group``, where people write, and
+    ``channel.allocation.version``, which the planner reads; both have ``name``, and
+    ``member_ids`` with a channel and its weight.
+    """
+
+    _name = "channel.allocation.terms"
+    _description = "Terms of an Exclusive Allocation"
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    basis = fields.Selection(
+        [("weight", "Fixed weights"), ("sales", "Recent sales")],
+        default="weight",
+        required=True,
+        help="Fixed weights: as the weights of its channels say. Recent sales: in "
+        "proportion to what each channel has sold of the product lately; the weights "
+        "then decide where nothing was sold.",
+    )
+
+    @api.model
+    def _content_fields(self):
+        """All that people write."""
+        return ["name", "company_id", "basis", "member_ids"]
+
+    def _content(self):
+        """As values to create it with; equal where the same is divided the same way,
+        in whatever order the channels are listed."""
+        self.ensure_one()
+        members = self.member_ids.sorted(lambda each: each.channel_id._origin.id)
+        return {
+            "name": self.name,
+            "company_id": self.company_id._origin.id,
+            "basis": self.basis,
+            "member_ids": [
+                (
+                    0,
+                    0,
+                    {"channel_id": each.channel_id._origin.id, "weight": each.weight},
+                )
+                for each in members
+            ],
+        }
+
+    def _difference_from(self, other):
+        """What differs from ``other``, a version or none: field -> [from, to] in words.
+
+        A company cannot differ.
+        """
+        old, new = other._content() if other else {}, self._content()
+        return {
+            name: [other._term_words(name), self._term_words(name)]
+            for name in ("name", "basis", "member_ids")
+            if old.get(name) != new[name]
+        }
+
+    def _term_words(self, name):
+        """A value as a person reads it; "" when there is none."""
+        if not self:
+            return ""
+        if name == "member_ids":
+            return ", ".join(
+                f"{each.channel_id.name} {each.weight:g}"
+                for each in self.member_ids.sorted(lambda each: -each.weight)
+            )
+        return str(self._fields[name].convert_to_export(self[name], self))
+
+    def _check_pools(self):
+        """What is divided must be the same for all: or the parts add up to more.
+
+        :raise ValidationError: nodes share some of their warehouses and not all
+        """
+        for terms in self:
+            nodes = terms.member_ids.channel_id.node_ids.filtered("publish")
+            for node, other in combinations(nodes, 2):
+                common = node.warehouse_ids & other.warehouse_ids
+                if common and node.warehouse_ids != other.warehouse_ids:
+                    raise ValidationError(
+                        self.env._(
+                            "Channels of %(group)s share stock exclusively, so "
+                            "%(node)s and %(other)s must have the same warehouses "
+                            "or none in common.",
+                            group=terms.name,
+                            node=node.display_name,
+                            other=other.display_name,
+                        )
+                    )

@@ -1,0 +1,77 @@
+from odoo import api, fields, models
+
+
+class ChannelVersion(models.AbstractModel):
+    """Content as it was activated. Never changed, so a number can name it.
+
+    How to use: inherit it next to the model that holds the content, name in
+    ``_version_of`` the field of the working copy (``channel.versioned``), and have
+    unique indexes of that and ``number``, and of that alone ``WHERE state = 'active'``.
+    """
+
+    _name = "channel.version"
+    _description = "Version"
+    _version_of = None
+
+    number = fields.Integer(required=True, readonly=True, string="Version")
+    name = fields.Char(required=True, readonly=True)
+    state = fields.Selection(
+        [("active", "Active"), ("retired", "Retired")],
+        default="active",
+        required=True,
+        readonly=True,
+    )
+    proposed_by_id = fields.Many2one("res.users", readonly=True)
+    approved_by_id = fields.Many2one("res.users", readonly=True)
+    activated_at = fields.Datetime(readonly=True)
+    retired_at = fields.Datetime(readonly=True)
+    changes = fields.Char(
+        compute="_compute_changes",
+        help="What this version has changed of the one before.",
+    )
+
+    @api.depends("name", "number")
+    def _compute_display_name(self):
+        for version in self:
+            version.display_name = self.env._(
+                "%(name)s, version %(number)s",
+                name=version.name,
+                number=version.number,
+            )
+
+    @api.depends("number")
+    def _compute_changes(self):
+        """One look at all versions of these, whatever number of them is asked."""
+        name = self._version_of
+        versions = self.search([(name, "in", self[name].ids)])
+        before = {(each[name], each.number): each for each in versions}
+        for version in self:
+            previous = before.get((version[name], version.number - 1))
+            if not previous:
+                version.changes = self.env._("First version")
+                continue
+            version.changes = self._words_for_difference(
+                version._difference_from(previous)
+            )
+
+    @api.model
+    def _words_for_difference(self, difference):
+        """:param difference: field -> [from, to], in words"""
+        return "; ".join(
+            f"{self._fields[name]._description_string(self.env)}: "
+            f"{old or '–'} → {new or '–'}"
+            for name, (old, new) in difference.items()
+        )
+
+    # ---------------------------------------------------------- activation
+    def _retire(self):
+        # sudo: versions are written by the buttons of what they are versions of
+        self.sudo().write({"state": "retired", "retired_at": fields.Datetime.now()})
+        self.flush_recordset()
+        self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _take_effect(self):
+        """Versions were made: have them count."""
+        self.flush_model()
+        self.env["channel.change"]._wake_planner()
