@@ -4,6 +4,11 @@ from odoo.tools import SQL
 from .channel_planner_rules import FITS, IS_DATED, KEY
 from .channel_rule_terms import WAREHOUSE_KINDS
 
+# The warehouses of each pool.
+SERVED = SQL(
+    "(SELECT DISTINCT pool, company_id, unnest(warehouses) AS warehouse_id FROM place)"
+)
+
 
 class ChannelPlanner(models.AbstractModel):
     """Rules that look at a part of what is in a pool: at a single warehouse, or at what
@@ -11,45 +16,103 @@ class ChannelPlanner(models.AbstractModel):
 
     _inherit = "channel.planner"
 
-    def _dated_cte(self, scope):
+    def _dated_ctes(self, scope):
         """``dated``: what each dated backorder rule may promise of a product in a pool:
-        what is due soon enough, and what suppliers have who deliver soon enough."""
+        what is due soon enough, and what suppliers have who deliver soon enough.
+
+        Many rules may look at the same days: each different ``dated_term`` is added up
+        once, for a rule on one product only what is of it.
+        """
         return SQL(
             """
+            dated_version AS MATERIALIZED (
+                SELECT id, product_id, company_id, supplier_stock,
+                       COALESCE(horizon_days, 0) AS horizon_days,
+                       COALESCE(lead_days, 0) AS lead_days,
+                       dense_rank() OVER (
+                           ORDER BY company_id, supplier_stock,
+                                    COALESCE(horizon_days, 0), COALESCE(lead_days, 0)
+                       ) AS term_id
+                  FROM version WHERE %(is_dated)s
+            ),
+            dated_term AS MATERIALIZED (
+                SELECT DISTINCT term_id, company_id, supplier_stock, horizon_days,
+                       lead_days
+                  FROM dated_version
+            ),
             dated AS MATERIALIZED (
-                SELECT version_id, pool, product_id, sum(quantity)::float8 AS quantity
-                  FROM (
-                    SELECT version.id AS version_id, served.pool, inbound.product_id,
-                           inbound.quantity
-                      FROM version
-                      JOIN (SELECT DISTINCT pool, company_id,
-                                   unnest(warehouses) AS warehouse_id
-                              FROM place) served USING (company_id)
-                      JOIN channel_inbound inbound
-                        ON inbound.warehouse_id = served.warehouse_id
-                     WHERE %(is_dated)s AND inbound.product_id %(products)s
-                       AND (COALESCE(version.horizon_days, 0) = 0
-                            OR inbound.due_date + COALESCE(version.lead_days, 0)
-                               <= (now() AT TIME ZONE 'UTC')::date
-                                  + version.horizon_days)
-                    UNION ALL
-                    SELECT version.id, served.pool, supplier.product_id,
-                           supplier.quantity
-                      FROM version
-                      JOIN (SELECT DISTINCT pool, company_id FROM place) served
-                     USING (company_id)
-                      JOIN channel_supplier_stock supplier USING (company_id)
-                     WHERE version.kind = 'backorder' AND version.supplier_stock
-                       AND supplier.product_id %(products)s
-                       AND (COALESCE(version.horizon_days, 0) = 0
-                            OR supplier.lead_days + COALESCE(version.lead_days, 0)
-                               <= version.horizon_days)
-                  ) promise
-                 GROUP BY version_id, pool, product_id
+                SELECT version.id AS version_id, pool, promise.product_id, quantity
+                  FROM (SELECT term_id, pool, product_id,
+                               sum(quantity)::float8 AS quantity
+                          FROM (%(promises)s) promise
+                         GROUP BY term_id, pool, product_id) promise
+                  JOIN dated_version version USING (term_id)
+                 WHERE version.product_id IS NULL
+                    OR version.product_id = promise.product_id
             )
             """,
             is_dated=IS_DATED,
-            products=scope.products,
+            promises=SQL(" UNION ALL ").join(self._dated_queries(scope.products)),
+        )
+
+    def _dated_queries(self, products):
+        """Queries of (term_id, pool, product_id, quantity): any number of rows of what
+        may be promised, which is their sum. STOCK units. Addons add what is made of
+        other products.
+
+        :param products: condition on a product id
+        """
+        return [
+            SQL(
+                """
+                SELECT due.term_id, served.pool, due.product_id, due.quantity
+                  FROM (%s) due JOIN %s served USING (company_id, warehouse_id)
+                """,
+                self._due_query(products),
+                SERVED,
+            ),
+            SQL(
+                """
+                SELECT supplied.term_id, served.pool, supplied.product_id,
+                       supplied.quantity
+                  FROM (%s) supplied
+                  JOIN (SELECT DISTINCT pool, company_id FROM place) served
+                 USING (company_id)
+                """,
+                self._supplied_query(products),
+            ),
+        ]
+
+    def _due_query(self, products):
+        """Query of (term_id, company_id, warehouse_id, product_id, quantity): what is
+        on its way to a warehouse, and due soon enough."""
+        return SQL(
+            """
+            SELECT term.term_id, term.company_id, inbound.warehouse_id,
+                   inbound.product_id, inbound.quantity
+              FROM dated_term term
+              JOIN channel_inbound inbound USING (company_id)
+             WHERE inbound.product_id %s
+               AND (term.horizon_days = 0
+                    OR inbound.due_date + term.lead_days
+                       <= (now() AT TIME ZONE 'UTC')::date + term.horizon_days)
+            """,
+            products,
+        )
+
+    def _supplied_query(self, products):
+        """Query of (term_id, company_id, product_id, quantity): what suppliers have who
+        deliver soon enough, to any warehouse."""
+        return SQL(
+            """
+            SELECT term.term_id, term.company_id, supplier.product_id, supplier.quantity
+              FROM dated_term term
+              JOIN channel_supplier_stock supplier USING (company_id)
+             WHERE term.supplier_stock AND supplier.product_id %s
+               AND (term.horizon_days = 0
+                    OR supplier.lead_days + term.lead_days <= term.horizon_days)
+            """,
+            products,
         )
 
     def _judged_ctes(self, use, scope):

@@ -138,7 +138,7 @@ class ChannelPlanner(models.AbstractModel):
         if use.warehouse:
             ctes.append(self._judged_ctes(use, scope))
         if use.dated:
-            ctes.append(self._dated_cte(scope))
+            ctes.append(self._dated_ctes(scope))
         return ctes
 
     def _wide_ctes(self, use):

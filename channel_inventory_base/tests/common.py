@@ -141,6 +141,16 @@ class ChannelCase(ChannelSetup, TransactionCase):
             context.__enter__()
             self.addCleanup(context.__exit__, None, None, None)
 
+    @contextmanager
+    def passing(self):
+        """What happens in the block is forgotten at its end."""
+        savepoint = self.env.cr.savepoint()
+        try:
+            yield
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+
     # ------------------------------------------------------------ actions
     def rule(self, kind, value, **terms):
         """A rule that is in effect."""

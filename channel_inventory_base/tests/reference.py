@@ -22,7 +22,8 @@ FOUR_DIGITS = Fraction(1, 20000)  # half of the fifth
 
 @dataclass(frozen=True)
 class Rule:
-    """``categories``: how deep the category is, and all products in and below it."""
+    """``categories``: how deep the category is, and all products in and below it.
+    ``horizon``, ``lead``: days; ``suppliers``: whether their stock is promised."""
 
     number: int
     kind: str
@@ -36,6 +37,12 @@ class Rule:
     template: int = 0
     product: int = 0
     listing: int = 0
+    horizon: int = 0
+    lead: int = 0
+    suppliers: bool = False
+
+    def in_time(self, days):
+        return not self.horizon or days + self.lead <= self.horizon
 
     def fits(self, listing, node):
         return (
@@ -73,15 +80,17 @@ class Node:
 
 @dataclass
 class World:
-    """``available``, ``inbound``: (product, warehouse) -> stock units; ``rates``:
-    product -> stock units a day; ``own_rates``: (product, channel) -> the same;
-    ``latency``: channel -> seconds."""
+    """``available``: (product, warehouse) -> stock units; ``inbound``: a list of
+    (product, warehouse, days, stock units); ``suppliers``: of (product, days, stock
+    units); ``rates``: product -> stock units a day; ``own_rates``: (product, channel)
+    -> the same; ``latency``: channel -> seconds."""
 
     listings: list
     nodes: list
     rules: list
     available: dict
-    inbound: dict
+    inbound: list
+    suppliers: list
     rates: dict
     own_rates: dict
     latency: dict
@@ -126,19 +135,15 @@ class World:
             self.contribution(listing, node, warehouse) for warehouse in node.warehouses
         )
         whole = sum(
-            self.available.get((listing.product, warehouse), 0)
-            for warehouse in node.warehouses
-        )
-        inbound = sum(
-            self.inbound.get((listing.product, warehouse), 0)
-            for warehouse in node.warehouses
+            self.has(listing.product, warehouse) for warehouse in node.warehouses
         )
         short = max(Fraction(0), -whole)
-        limit = self.value("backorder", listing, node)
+        rule = self.rule("backorder", listing, node)
+        coming = self.coming(listing.product, node, rule) if rule else 0
         in_pool = left = available
-        if limit and inbound > short:
+        if rule and rule.value and coming > short:
             # the shortage is over, and something is left to promise
-            in_pool = left = available + short + min(limit, inbound - short)
+            in_pool = left = available + short + min(rule.value, coming - short)
         left -= self.value("fixed", listing, node)
         left *= 1 - self.value("percent", listing, node) / 100
         left -= self.value("cover", listing, node) * self.rates.get(listing.product, 0)
@@ -148,9 +153,32 @@ class World:
             left = min(left, max(Fraction(0), in_pool) * share.value / 100)
         return left
 
+    def has(self, product, warehouse):
+        return self.available.get((product, warehouse), Fraction(0))
+
+    def coming(self, product, node, rule):
+        """What a backorder rule looks at."""
+        return sum(
+            self.due(product, warehouse, rule) for warehouse in node.warehouses
+        ) + self.supplied(product, rule)
+
+    def due(self, product, warehouse, rule):
+        return sum(
+            units
+            for each, place, days, units in self.inbound
+            if (each, place) == (product, warehouse) and rule.in_time(days)
+        )
+
+    def supplied(self, product, rule):
+        return sum(
+            units
+            for each, days, units in self.suppliers
+            if each == product and rule.suppliers and rule.in_time(days)
+        )
+
     def contribution(self, listing, node, warehouse):
         """What a warehouse adds, after the rules that are for it alone."""
-        has = self.available.get((listing.product, warehouse), Fraction(0))
+        has = self.has(listing.product, warehouse)
         mine = (listing, node, warehouse)
         kinds = ("fixed", "percent", "cover", "threshold", "cap")
         if has <= 0 or not any(self.rule(kind, *mine) for kind in kinds):

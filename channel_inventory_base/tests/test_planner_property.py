@@ -1,5 +1,4 @@
 import random
-from contextlib import contextmanager
 from fractions import Fraction
 
 from hypothesis import given, settings
@@ -10,6 +9,7 @@ from odoo.tests import tagged
 from ..models.channel_rule_terms import WAREHOUSE_KINDS
 from ..tools.explain import explain
 from .common import ChannelCase
+from .common_dated import DatedSetup
 from .reference import Listing, Node, Rule, World
 
 KINDS = ("backorder", "fixed", "percent", "cover", "risk", "share")
@@ -18,7 +18,7 @@ FACTORS = (1, 1, 1, 2, 6, 12, 0.5, 0.1, 2.5)
 
 
 @tagged("post_install", "-at_install")
-class TestPlannerProperty(ChannelCase):
+class TestPlannerProperty(DatedSetup, ChannelCase):
     """Whatever stock, rules and packs: the planner comes to what plain Python comes to.
 
     Two channels, three nodes whose warehouses overlap, four products in a category
@@ -60,16 +60,6 @@ class TestPlannerProperty(ChannelCase):
             cls.listings |= cls.make_listing(env, cls.channel, product, number + 10)
         env.flush_all()
 
-    @contextmanager
-    def passing(self):
-        """What happens in the block is forgotten at its end."""
-        savepoint = self.env.cr.savepoint()
-        try:
-            yield
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all(flush=False)
-
     # ------------------------------------------------------------- a world
     def shake(self, dice):
         """Random stock, packs, sales and rules; the same in Odoo and as a World."""
@@ -95,6 +85,7 @@ class TestPlannerProperty(ChannelCase):
             rules=[],
             available=self.shake_stock(dice),
             inbound=self.shake_inbound(dice),
+            suppliers=self.shake_suppliers(dice),
             rates={},
             own_rates={},
             latency={
@@ -132,15 +123,28 @@ class TestPlannerProperty(ChannelCase):
         return available
 
     def shake_inbound(self, dice):
-        """Goods in receiving: on their way to the shelf."""
-        inbound = {}
+        """Goods in receiving, on their way to the shelf, and receipts to come."""
+        inbound = []
         for product in self.products:
             warehouse = dice.choice(self.warehouses)
-            quantity = Fraction(dice.choice([0, 0, dice.randint(1, 60)]))
+            quantity = dice.choice([0, 0, dice.randint(1, 60)])
             if quantity:
                 self.insert_quant(product, self.receiving[warehouse.id], quantity)
-                inbound[product.id, warehouse.id] = quantity
+                inbound.append((product.id, warehouse.id, 0, quantity))
+            if dice.random() < 0.4:
+                days, quantity = dice.randint(0, 12), dice.randint(1, 60)
+                self.receive_in(days, quantity, product, warehouse)
+                inbound.append((product.id, warehouse.id, days, quantity))
         return inbound
+
+    def shake_suppliers(self, dice):
+        suppliers = []
+        for product in self.products:
+            if dice.random() < 0.4:
+                days, quantity = dice.randint(0, 12), dice.randint(1, 60)
+                self.supply_in(days, quantity, product)
+                suppliers.append((product.id, days, quantity))
+        return suppliers
 
     def insert_quant(self, product, location, quantity):
         self.env["stock.quant"].create(
@@ -186,6 +190,9 @@ class TestPlannerProperty(ChannelCase):
         if kind == "risk":
             value = Fraction(dice.choice([0, 1, 5, 20]))
         terms, says = self.shake_scope(dice)
+        if kind == "backorder":
+            dated, says_dated = self.shake_dates(dice)
+            terms, says = {**terms, **dated}, {**says, **says_dated}
         sequence = dice.choice([10, 10, 10, 5, 20])
         rule = self.rule(
             kind,
@@ -197,6 +204,14 @@ class TestPlannerProperty(ChannelCase):
             **terms,
         )
         return Rule(rule.id, kind, value, sequence, warehouse=warehouse, **says)
+
+    def shake_dates(self, dice):
+        horizon, lead = dice.choice([(0, 0), (0, 2), (4, 0), (9, 0), (9, 3)])
+        suppliers = dice.random() < 0.3
+        return (
+            {"horizon_days": horizon, "lead_days": lead, "supplier_stock": suppliers},
+            {"horizon": horizon, "lead": lead, "suppliers": suppliers},
+        )
 
     def shake_scope(self, dice):
         listing = dice.choice(self.listings)

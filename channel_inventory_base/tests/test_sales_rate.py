@@ -6,6 +6,7 @@ from odoo.tests import tagged
 from ..tools.explain import explain
 from ..tools.poisson import chance_of_more, smallest_buffer
 from .common import ChannelCase
+from .common_dated import DatedSetup
 
 
 @tagged("post_install", "-at_install")
@@ -123,23 +124,8 @@ class TestSalesRate(ChannelCase):
 
 
 @tagged("post_install", "-at_install")
-class TestDatedBackorder(ChannelCase):
+class TestDatedBackorder(DatedSetup, ChannelCase):
     """A backorder rule promises what arrives in time, and no more."""
-
-    def receive_in(self, days, quantity):
-        due = fields.Datetime.now() + timedelta(days=days)
-        move = self.env["stock.move"].create(
-            {
-                "product_id": self.product.id,
-                "product_uom_qty": quantity,
-                "location_id": self.env.ref("stock.stock_location_suppliers").id,
-                "location_dest_id": self.warehouse.lot_stock_id.id,
-                "picking_type_id": self.warehouse.in_type_id.id,
-                "date": due,
-            }
-        )
-        move._action_confirm(merge=False)
-        move.date = due
 
     def target(self):
         self.plan()
@@ -158,15 +144,8 @@ class TestDatedBackorder(ChannelCase):
         self.assertEqual(self.target(), 30)
 
     def test_suppliers_stock_is_promised_where_they_deliver_in_time(self):
-        for name, quantity, lead in (("Near", 5, 2), ("Far", 50, 20)):
-            self.env["channel.supplier.stock"].create(
-                {
-                    "partner_id": self.env["res.partner"].create({"name": name}).id,
-                    "product_id": self.product.id,
-                    "quantity": quantity,
-                    "lead_days": lead,
-                }
-            )
+        self.supply_in(2, 5)
+        self.supply_in(20, 50)
         self.rule("backorder", 100, horizon_days=7)
         self.assertEqual(self.target(), 10)
         self.rule("backorder", 100, horizon_days=7, supplier_stock=True, sequence=1)
@@ -180,3 +159,15 @@ class TestDatedBackorder(ChannelCase):
         self.receive_in(4, 10)
         # fifteen short, thirty due
         self.assertEqual(self.target(), 15)
+
+    def test_rules_that_look_at_the_same_days_are_added_up_once(self):
+        """A rule on a product promises of that one, as do all that look as far."""
+        other = self.make_product(self.env, 2, 10, self.warehouse)
+        listing = self.make_listing(self.env, self.channel, other, 2)
+        for product in (self.product, other):
+            self.receive_in(3, 20, product)
+        self.rule("backorder", 4, horizon_days=7)
+        self.rule("backorder", 7, horizon_days=7, product_id=other.id)
+        self.assertEqual(self.target(), 14)
+        level = self.env["channel.level"].search([("listing_id", "=", listing.id)])
+        self.assertEqual(level.target, 17)

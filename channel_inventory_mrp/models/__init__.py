@@ -5,6 +5,7 @@ from . import channel_order
 from . import channel_position
 from . import channel_planner
 from . import channel_planner_claims
+from . import channel_planner_dated
 from . import channel_publisher
 from . import channel_level
 from . import mrp_bom

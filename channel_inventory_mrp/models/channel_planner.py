@@ -40,18 +40,7 @@ class ChannelPlanner(models.AbstractModel):
     # -------------------------------------------------------------- supply
     def _flow_queries(self, products):
         """Kits in the place of whatever is known of their own stock."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT array_agg(DISTINCT product_id), array_agg(DISTINCT component_id)
-                  FROM channel_kit_component kit WHERE product_id %s AND %s
-                """,
-                products,
-                IS_LISTED,
-            )
-        )
-        # lists, so that PostgreSQL knows how many there are
-        [(kits, parts)] = rows
+        kits, parts = self._listed_kits(products)
         if not kits:
             return super()._flow_queries(products)
         flows = super()._flow_queries(
@@ -63,6 +52,21 @@ class ChannelPlanner(models.AbstractModel):
             flows.append(self._own_flow_query(own))
         flows.append(self._kit_flow_query(kits, of_parts))
         return flows
+
+    def _listed_kits(self, products):
+        """:return: ids of the kits among ``products``, and of what they are made of.
+        Lists, so that PostgreSQL knows how many there are; None for none"""
+        [(kits, parts)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT array_agg(DISTINCT product_id), array_agg(DISTINCT component_id)
+                  FROM channel_kit_component kit WHERE product_id %s AND %s
+                """,
+                products,
+                IS_LISTED,
+            )
+        )
+        return kits, parts
 
     def _has_kits(self, products):
         [[has_kits]] = self.env.execute_query(
@@ -161,28 +165,29 @@ class ChannelPlanner(models.AbstractModel):
             ),
         )
 
-    def _made_query(self, products, stock, columns):
-        """Query of (product_id, warehouse_id, columns): for each of ``columns`` of the
-        components' ``stock``, how many kits it makes. STOCK units of the kit.
+    def _made_query(self, products, stock, columns, keys=()):
+        """Query of (product_id, warehouse_id, keys, columns): for each of ``columns``
+        of the components' ``stock``, how many kits it makes. STOCK units of the kit.
 
         A component that a warehouse has never seen makes it none there. A shortage of
         one makes the number negative, as it would be for the component itself.
 
         :param products: condition on the product id of a kit
-        :param stock: query of (product_id, warehouse_id, columns)
+        :param stock: query of (product_id, warehouse_id, keys, columns)
+        :param keys: columns by which ``stock`` says different things
         """
         # each component looks up its kits by their index: how many there are, which
         # PostgreSQL could only guess, then decides nothing
         return SQL(
             """
-            SELECT made.product_id, made.warehouse_id, %(capped)s
+            SELECT made.product_id, made.warehouse_id %(keys)s, %(capped)s
               FROM (
                 WITH stock AS MATERIALIZED (%(stock)s),
                 wanted AS MATERIALIZED (
                     SELECT DISTINCT product_id FROM channel_kit_component
                      WHERE product_id %(products)s
                 )
-                SELECT kit.product_id, kit.company_id, stock.warehouse_id,
+                SELECT kit.product_id, kit.company_id, stock.warehouse_id %(keys)s,
                        count(*) AS found, %(made)s
                   FROM stock
                   JOIN stock_warehouse warehouse ON warehouse.id = stock.warehouse_id
@@ -194,7 +199,7 @@ class ChannelPlanner(models.AbstractModel):
                           -- IS TRUE: looked up in a hash, not joined
                           AND (product_id IN (SELECT product_id FROM wanted)) IS TRUE
                        OFFSET 0) kit
-                 GROUP BY kit.product_id, kit.company_id, stock.warehouse_id
+                 GROUP BY kit.product_id, kit.company_id, stock.warehouse_id %(keys)s
               ) made
              CROSS JOIN LATERAL (
                    SELECT count(*) AS parts FROM channel_kit_component kit
@@ -202,6 +207,7 @@ class ChannelPlanner(models.AbstractModel):
                       AND kit.company_id = made.company_id) whole
             """,
             stock=stock,
+            keys=SQL("").join(SQL(", %s", SQL.identifier(key)) for key in keys),
             made=SQL(", ").join(
                 SQL(
                     # digits that absorb the rounding of thirds, not stock

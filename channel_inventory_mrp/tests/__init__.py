@@ -1,4 +1,6 @@
 from . import test_kit
+from . import test_kit_dated
+from . import test_kit_dated_random
 from . import test_kit_exclusive
 from . import test_kit_exclusive_race
 from . import test_kit_exclusive_random

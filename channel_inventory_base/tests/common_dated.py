@@ -1,0 +1,35 @@
+from datetime import timedelta
+
+from odoo import fields
+
+
+class DatedSetup:
+    """Goods that are on their way, and what suppliers say to have."""
+
+    def receive_in(self, days, quantity, product=None, warehouse=None):
+        warehouse = warehouse or self.warehouse
+        due = fields.Datetime.now() + timedelta(days=days)
+        move = self.env["stock.move"].create(
+            {
+                "product_id": (product or self.product).id,
+                "product_uom_qty": quantity,
+                "location_id": self.env.ref("stock.stock_location_suppliers").id,
+                "location_dest_id": warehouse.lot_stock_id.id,
+                "picking_type_id": warehouse.in_type_id.id,
+                "date": due,
+            }
+        )
+        move._action_confirm(merge=False)
+        move.date = due
+        return move
+
+    def supply_in(self, days, quantity, product=None):
+        """A vendor who has it, and needs so long to bring it."""
+        return self.env["channel.supplier.stock"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Vendor"}).id,
+                "product_id": (product or self.product).id,
+                "quantity": quantity,
+                "lead_days": days,
+            }
+        )
