@@ -6,5 +6,6 @@ def uninstall_hook(env):
     """Stock tables must not call functions that write to a table which is gone."""
     drop_triggers(env.cr)
     drop_functions(env.cr)
-    # its table goes with the addon, a function would stay
+    # their tables go with the addon, functions would stay
     env.cr.execute("DROP FUNCTION IF EXISTS channel_audit_guard CASCADE")
+    env.cr.execute("DROP FUNCTION IF EXISTS channel_level_forget CASCADE")

@@ -7,25 +7,66 @@ class ChannelLevelPending(models.Model):
 
     The planner appends with the target it has written, order capture with the
     deduction, the observer with what it has found out, all in their own transaction;
-    the publisher deletes what it freezes into a publication.
+    the publisher deletes what it freezes into a publication. There are no foreign keys,
+    which would cost more than the row itself, and lock levels and channels that others
+    are at; a trigger takes the rows of deleted levels away.
     """
 
     _name = "channel.level.pending"
     _description = "Level Waiting to Be Published"
+    _auto = False
+    _order = "id"
     _rec_name = "level_id"
     _log_access = False
 
-    level_id = fields.Many2one(
-        "channel.level", required=True, ondelete="cascade", index=True
-    )
-    channel_id = fields.Many2one("channel.channel", required=True, ondelete="cascade")
+    level_id = fields.Many2one("channel.level", required=True)
+    channel_id = fields.Many2one("channel.channel", required=True)
     company_id = fields.Many2one(related="channel_id.company_id")
     urgent = fields.Boolean(required=True, help="The number goes down")
     force = fields.Boolean(required=True, help="Send it even if nothing differs")
     since = fields.Datetime(required=True, help="When the cause was committed")
     trace = fields.Char()
 
-    _queue_idx = models.Index("(channel_id, urgent DESC, id)")
+    def init(self):
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE TABLE IF NOT EXISTS channel_level_pending (
+                    id bigserial PRIMARY KEY,
+                    level_id integer NOT NULL,
+                    channel_id integer NOT NULL,
+                    urgent boolean NOT NULL,
+                    force boolean NOT NULL,
+                    since timestamp NOT NULL,
+                    trace varchar
+                );
+                CREATE INDEX IF NOT EXISTS channel_level_pending_level_idx
+                    ON channel_level_pending (level_id);
+                CREATE INDEX IF NOT EXISTS channel_level_pending_queue_idx
+                    ON channel_level_pending (channel_id, urgent DESC, id);
+                """
+            )
+        )
+        # at the end, when the table of levels is there
+        self.pool.post_init(self._create_trigger)
+
+    def _create_trigger(self):
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION channel_level_forget()
+                RETURNS trigger LANGUAGE plpgsql AS $body$
+                BEGIN
+                    DELETE FROM channel_level_pending
+                     WHERE level_id IN (SELECT id FROM old_rows);
+                    RETURN NULL;
+                END $body$;
+                CREATE OR REPLACE TRIGGER channel_level_forget
+                    AFTER DELETE ON channel_level REFERENCING OLD TABLE AS old_rows
+                    FOR EACH STATEMENT EXECUTE FUNCTION channel_level_forget();
+                """
+            )
+        )
 
     @api.model
     def _add(self, levels, force=False, trace=None):
@@ -49,11 +90,17 @@ class ChannelLevelPending(models.Model):
         """Keep the newest row a level for channels that do not publish just now.
 
         Their queue would grow with every change; the newest row is enough, because
-        whoever takes it reads the target of that moment.
+        whoever takes it reads the target of that moment. And nothing of levels that
+        were deleted while somebody appended to them.
         """
         self.env.execute_query(
             SQL(
                 """
+                WITH lost AS (
+                    DELETE FROM channel_level_pending pending
+                     WHERE NOT EXISTS (SELECT FROM channel_level level
+                                        WHERE level.id = pending.level_id)
+                )
                 DELETE FROM channel_level_pending older
                  USING channel_level_pending newer, channel_channel channel
                  WHERE newer.level_id = older.level_id AND newer.id > older.id

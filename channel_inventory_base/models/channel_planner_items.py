@@ -4,7 +4,15 @@ from odoo.tools import SQL
 from .channel_position_facts import NEXT_MOVE, STORED_MOVES, Moves
 
 # Moves that the statement has read already.
-READ_MOVES = Moves(SQL.identifier("opened"), SQL.identifier("following"))
+READ_MOVES = Moves(
+    opened=SQL.identifier("opened"),
+    following=SQL.identifier("following"),
+    # OFFSET 0: few lead anywhere, so that is asked before all else
+    leading=SQL(
+        "(SELECT * FROM opened WHERE id IN (SELECT move_orig_id FROM following) "
+        "OFFSET 0)"
+    ),
+)
 
 
 class ChannelPlanner(models.AbstractModel):

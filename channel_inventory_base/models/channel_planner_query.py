@@ -3,6 +3,9 @@ from odoo.tools import SQL
 
 from .channel_planner_steps import RISK_KEPT
 
+# Inputs that are left out where they are nothing.
+MOSTLY_NOTHING = ("allocated", "held", "doubted", "inbound", "backorder")
+
 
 class ChannelPlanner(models.AbstractModel):
     """The plan statement: from positions to numbers, for any set of listings.
@@ -87,7 +90,7 @@ class ChannelPlanner(models.AbstractModel):
             computed=self._computed_ctes(use, scope),
             changed=changed,
             detail=self._detail_query("differing", scope),
-            sources=self._input_joins(use),
+            sources=self._input_joins(use, "differing"),
             inputs=self._inputs_expression(use),
         )
 
@@ -107,7 +110,7 @@ class ChannelPlanner(models.AbstractModel):
             """,
             computed=self._computed_ctes(use, scope),
             detail=self._detail_query("numbers", scope),
-            sources=self._input_joins(use),
+            sources=self._input_joins(use, "numbers"),
             inputs=self._inputs_expression(use),
         )
 
@@ -144,9 +147,9 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     # -------------------------------------------------------------- inputs
-    def _input_joins(self, use):
-        """What the inputs of a number are read from, besides itself: only for those
-        that are written, so that the others need not carry it along."""
+    def _input_joins(self, use, numbers):
+        """What the inputs of ``numbers`` are read from, besides themselves: only for
+        those that are written, so that the others need not carry it along."""
         joins = [
             SQL(
                 """
@@ -159,14 +162,26 @@ class ChannelPlanner(models.AbstractModel):
             )
         ]
         if use.kinds:
+            columns = self._applied_columns(use)
             joins.append(
                 SQL(
-                    "LEFT JOIN (SELECT set_id, %s FROM %s) applied USING (set_id)",
-                    SQL(", ").join(
+                    """
+                    -- OFFSET 0: written out once a set, not once a number
+                    LEFT JOIN (
+                        SELECT set_id, %(columns)s, %(terms)s AS terms
+                          FROM %(sets)s
+                         WHERE set_id IN (SELECT set_id FROM %(numbers)s)
+                        OFFSET 0) applied USING (set_id)
+                    """,
+                    columns=SQL(", ").join(
                         SQL("%s AS %s", SQL.identifier(column), SQL.identifier(name))
-                        for name, column in self._applied_columns(use).items()
+                        for name, column in columns.items()
                     ),
-                    self._rules_table(use),
+                    terms=_json(
+                        {name: SQL.identifier(of) for name, of in columns.items()}
+                    ),
+                    sets=self._rules_table(use),
+                    numbers=SQL.identifier(numbers),
                 )
             )
         return SQL(" ").join(joins)
@@ -183,12 +198,21 @@ class ChannelPlanner(models.AbstractModel):
     def _inputs_expression(self, use):
         """What a level remembers of its computation; ``tools.explain`` reads it."""
         names = ["on_hand", "allocated", "held", "doubted", "available", "factor"]
-        names += ["mapping_id", "sold", *self._applied_columns(use)]
+        names += ["mapping_id", "sold"]
         names += [name for name in self._amounts(use) if name != "set_id"]
         names += [*self._share_columns(use), "target"]
-        pairs = [SQL("%s, %s", name, SQL.identifier(name)) for name in names]
+        inputs = {name: SQL.identifier(name) for name in names}
         if "backorder" in use.kinds:
-            pairs.append(SQL("'backorder', %s", self._backorder_expression(use)))
+            inputs["backorder"] = self._backorder_expression(use)
         if "risk" in use.kinds:
-            pairs.append(SQL("'risk_kept', %s", RISK_KEPT))
-        return SQL("jsonb_strip_nulls(jsonb_build_object(%s))", SQL(", ").join(pairs))
+            inputs["risk_kept"] = RISK_KEPT
+        for name in MOSTLY_NOTHING:
+            if name in inputs:
+                inputs[name] = SQL("NULLIF(%s, 0)", inputs[name])
+        return SQL("applied.terms || %s", _json(inputs)) if use.kinds else _json(inputs)
+
+
+def _json(values):
+    """An object of ``values``, name -> expression, without those that are NULL."""
+    pairs = (SQL("%s, %s", name, value) for name, value in values.items())
+    return SQL("jsonb_strip_nulls(jsonb_build_object(%s))", SQL(", ").join(pairs))

@@ -29,6 +29,14 @@ class Moves:
         "CROSS JOIN LATERAL (%s) next)",
         NEXT_MOVE,
     )
+    # the open ones that a move follows
+    leading: SQL = SQL(
+        "(SELECT * FROM stock_move move WHERE state IN %s AND EXISTS ("
+        "SELECT FROM stock_move_move_rel link CROSS JOIN LATERAL (%s) next "
+        "WHERE link.move_orig_id = move.id))",
+        OPEN,
+        NEXT_MOVE,
+    )
 
 
 STORED_MOVES = Moves()
@@ -299,7 +307,7 @@ class ChannelPosition(models.Model):
                                sum(leaf.quantity)
                                OVER (PARTITION BY move.product_id, move.id), 0)
                                AS share
-                      FROM %(opened)s move
+                      FROM %(leading)s move
                       JOIN stock_location source ON source.id = move.location_id
                       JOIN stock_location final
                         ON final.id = COALESCE(move.location_final_id,
@@ -307,16 +315,13 @@ class ChannelPosition(models.Model):
                      CROSS JOIN LATERAL (%(leaves)s) leaf
                      WHERE %(enters)s
                        AND %(inside)s IS NOT TRUE
-                       AND EXISTS (SELECT FROM %(following)s next
-                                    WHERE next.move_orig_id = move.id)
                   ) shared
                  GROUP BY product_id, warehouse_id, leaf_id, leaf_quantity
               ) relief
              CROSS JOIN (VALUES ('allocated', -1), ('dedicated', 1))
                    AS counted (kind, sign)
             """,
-            opened=moves.opened,
-            following=moves.following,
+            leading=moves.leading,
             enters=self._is_sellable("final", SQL("final.warehouse_id")),
             inside=self._is_sellable("source", SQL("final.warehouse_id")),
             leaves=self._leaving_moves(

@@ -234,6 +234,25 @@ class TestJobs(ChannelCase):
         pending._compact()
         self.assertEqual(pending.search_count([]), 1)
 
+    def test_levels_that_are_deleted_wait_no_more(self):
+        self.plan()
+        pending = self.env["channel.level.pending"]
+        level = pending.search([]).level_id
+        self.assertTrue(level)
+        self.listing.unlink()
+        self.assertFalse(level.exists())
+        self.assertFalse(pending.search([]))
+
+    def test_what_somebody_appended_for_a_deleted_level_is_tidied_up(self):
+        """Whoever appends does not see that another deletes it."""
+        self.plan()
+        pending = self.env["channel.level.pending"]
+        kept = pending.search([])
+        lost = kept.copy({"level_id": 2**31 - 1})
+        pending._compact()
+        self.assertFalse(lost.exists())
+        self.assertTrue(kept.exists())
+
 
 @tagged("post_install", "-at_install")
 class TestPublishAfterPlan(CommittedCase):
