@@ -195,14 +195,16 @@ class ChannelPosition(models.Model):
               JOIN stock_location source ON source.id = move.location_id
               JOIN stock_location final
                 ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
-              JOIN stock_warehouse warehouse ON warehouse.id = source.warehouse_id
              WHERE source.usage IN ('internal', 'view')
+               AND source.warehouse_id IS NOT NULL
                AND source.stock_state IS DISTINCT FROM 'damaged'
                AND (final.usage NOT IN ('internal', 'view')
                     OR final.warehouse_id IS DISTINCT FROM source.warehouse_id
                     OR (source.stock_state IS NULL OR source.stock_state = 'sellable')
                        AND final.stock_state <> 'sellable')
-               AND %(ours)s
+               AND (move.restrict_partner_id IS NULL OR EXISTS (
+                    SELECT FROM stock_warehouse warehouse
+                     WHERE warehouse.id = source.warehouse_id AND %(ours)s OFFSET 0))
                -- OFFSET 0: looked up for the few that ask, not hashed for all
                AND (move.procure_method <> 'make_to_order' OR EXISTS (
                     SELECT FROM stock_move_move_rel link

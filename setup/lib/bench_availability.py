@@ -164,6 +164,7 @@ class Run:
             bench_plan.forget_changes(cursor)
         with self.memory.watch("full_plan", self.database):
             with self.session.odoo(self.database) as env:
+                bench_plan.warm_up(env)
                 with self.timings.measure("full_plan", self.database):
                     bench_plan.full_plan(env)
         with self.session.sql(self.database) as cursor:
