@@ -149,30 +149,58 @@ class ChannelPlanner(models.AbstractModel):
         :param products: condition on a product id
         """
         return [
-            SQL(
-                """
-                SELECT product_id, warehouse_id,
-                       CASE WHEN kind = 'on_hand' THEN quantity
-                            WHEN kind IN ('allocated', 'held', 'doubted')
-                            THEN -quantity END::float8 AS available,
-                       CASE WHEN kind = 'in_transit' THEN quantity
-                            WHEN kind = 'dedicated'
-                            THEN -quantity END::float8 AS inbound
-                  FROM (%(fact)s OFFSET 0) counted
-                """,
-                fact=fact,
-            )
-            for fact in self._position_facts(products)
+            self._quant_flow(products),
+            *(
+                SQL(
+                    """
+                    SELECT product_id, warehouse_id,
+                           CASE WHEN kind = 'on_hand' THEN quantity
+                                WHEN kind IN ('allocated', 'held', 'doubted')
+                                THEN -quantity END::float8 AS available,
+                           CASE WHEN kind = 'in_transit' THEN quantity
+                                WHEN kind = 'dedicated'
+                                THEN -quantity END::float8 AS inbound
+                      FROM (%(fact)s OFFSET 0) counted
+                    """,
+                    fact=fact,
+                )
+                for fact in self._position_facts(products)
+            ),
         ]
 
+    def _quant_flow(self, products):
+        """Of quants, which are most of the facts: without telling each its kind first,
+        to be asked for it."""
+        positions = self.env["channel.position"]
+        counts = SQL(" AND ").join(
+            SQL("%s IS NOT TRUE", condition)
+            for _kind, condition in positions._quant_exceptions()
+        )
+        return SQL(
+            "SELECT * FROM (%s) flow WHERE product_id %s",
+            positions._quant_rows(
+                SQL(
+                    """
+                    CASE WHEN warehouse.is_on_hand AND %(counts)s
+                         THEN quant.quantity::float8 END AS available,
+                    CASE WHEN warehouse.is_in_transit AND %(counts)s
+                         THEN quant.quantity::float8 END AS inbound
+                    """,
+                    counts=counts,
+                )
+            ),
+            products,
+        )
+
     def _position_facts(self, products):
-        """The facts of ``channel.position``. Open moves are read once for all that look
-        at them; a view cannot do that, for a condition would not reach their index."""
+        """The facts of ``channel.position`` but quants. Open moves are read once for
+        all that look at them; a view cannot do that, for a condition would not reach
+        their index."""
         positions = self.env["channel.position"]
         return [
             *(
                 SQL("SELECT * FROM (%s) fact WHERE product_id %s", fact, products)
-                for fact in positions._stock_facts()
+                for fact in positions._stated_facts()
             ),
             SQL(
                 """

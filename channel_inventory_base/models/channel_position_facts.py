@@ -57,7 +57,11 @@ class ChannelPosition(models.Model):
         return [*self._stock_facts(), *self._move_facts(STORED_MOVES)]
 
     def _stock_facts(self):
-        return [self._quant_facts(), self._external_facts(), self._hold_facts()]
+        return [self._quant_facts(), *self._stated_facts()]
+
+    def _stated_facts(self):
+        """Stock that is not a sum of quants: what somebody says."""
+        return [self._external_facts(), self._hold_facts()]
 
     def _move_facts(self, moves):
         """:param moves: Moves: where to read them"""
@@ -69,45 +73,59 @@ class ChannelPosition(models.Model):
 
     # -------------------------------------------------------------- stock
     def _quant_facts(self):
-        """A row is a quant in a location inside a warehouse that Odoo counts.
+        """A row is a quant in a location inside a warehouse that Odoo counts."""
+        kind = SQL(
+            "CASE %s ELSE warehouse.kind END",
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s", condition, kind)
+                for kind, condition in self._quant_exceptions()
+            ),
+        )
+        return self._quant_rows(SQL("%s AS kind, quant.quantity", kind))
+
+    def _quant_rows(self, columns):
+        """Query of (product_id, warehouse_id, ``columns``) over ``quant``.
 
         Locations, which are few, are judged once each before quants are looked at:
         OFFSET 0 keeps PostgreSQL from judging them once a quant.
         """
         return SQL(
             """
-            SELECT quant.product_id, warehouse.warehouse_id, %(kind)s AS kind,
-                   quant.quantity
+            SELECT quant.product_id, warehouse.warehouse_id, %(columns)s
               FROM stock_quant quant
-              JOIN (SELECT location.id AS location_id, location.warehouse_id,
-                           CASE location.stock_state
-                           WHEN 'damaged' THEN 'damaged'
-                           WHEN 'receiving' THEN 'in_transit'
-                           WHEN 'quality' THEN 'in_transit'
-                           ELSE 'on_hand' END AS kind, %(columns)s
-                      FROM stock_location location
-                      JOIN stock_warehouse warehouse
-                        ON warehouse.id = location.warehouse_id
-                     WHERE location.usage = 'internal'
-                       AND warehouse.channel_authority IS DISTINCT FROM 'external'
+              JOIN (SELECT judged.*, kind = 'on_hand' AS is_on_hand,
+                           kind = 'in_transit' AS is_in_transit
+                      FROM (
+                        SELECT location.id AS location_id, location.warehouse_id,
+                               CASE location.stock_state
+                               WHEN 'damaged' THEN 'damaged'
+                               WHEN 'receiving' THEN 'in_transit'
+                               WHEN 'quality' THEN 'in_transit'
+                               ELSE 'on_hand' END AS kind, %(judged_by)s
+                          FROM stock_location location
+                          JOIN stock_warehouse warehouse
+                            ON warehouse.id = location.warehouse_id
+                         WHERE location.usage = 'internal'
+                           AND warehouse.channel_authority IS DISTINCT FROM 'external'
+                      ) judged
                     OFFSET 0) warehouse
                 ON warehouse.location_id = quant.location_id
             """,
-            kind=self._quant_kind(),
-            columns=SQL(", ").join(
+            columns=columns,
+            judged_by=SQL(", ").join(
                 SQL.identifier("warehouse", name) for name in self._warehouse_columns()
             ),
         )
 
-    def _quant_kind(self):
-        """What a ``quant`` counts as; addons wrap it."""
-        return SQL(
-            "CASE WHEN %s THEN warehouse.kind ELSE 'consigned' END",
-            self._is_ours("quant", "owner_id"),
-        )
+    def _quant_exceptions(self):
+        """Pairs (kind, condition): what a ``quant`` counts as that does not count as
+        its location says; the first that is true. Addons append theirs."""
+        ours = self._is_ours("quant", "owner_id")
+        return [("consigned", SQL("(%s IS NOT TRUE)", ours))]
 
     def _warehouse_columns(self):
-        """Columns of ``warehouse`` that ``_quant_kind`` looks at; addons add theirs."""
+        """Columns of ``warehouse`` that ``_quant_exceptions`` look at; addons add
+        theirs."""
         return ["company_id", "channel_consignment"]
 
     def _is_ours(self, alias, column):

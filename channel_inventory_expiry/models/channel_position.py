@@ -29,27 +29,25 @@ class ChannelPosition(models.Model):
             return super()._quantity_kinds()
         return (*super()._quantity_kinds(), "expired")
 
-    def _quant_kind(self):
-        kind = super()._quant_kind()
+    def _quant_exceptions(self):
+        exceptions = super()._quant_exceptions()
         if self.env.context.get("without_expiry"):
-            return kind
+            return exceptions
         # all lots but few are ruled out by one look at the set of those that may have
         # expired anywhere
-        return SQL(
-            """CASE WHEN quant.lot_id IS NOT NULL AND EXISTS (
-                         SELECT FROM stock_lot lot
-                          WHERE lot.id = quant.lot_id
-                            AND LEAST(lot.removal_date, lot.expiration_date)
-                                <= now() AT TIME ZONE 'UTC' + make_interval(days => (
-                                   SELECT max(channel_expiry_days)
-                                     FROM stock_warehouse)))
-                     AND (SELECT %(limit)s <= now() AT TIME ZONE 'UTC'
-                            FROM stock_lot lot WHERE lot.id = quant.lot_id)
-                     AND %(kind)s IN ('on_hand', 'in_transit')
-                    THEN 'expired' ELSE %(kind)s END""",
-            limit=self.env["stock.warehouse"]._expiry_limit(),
-            kind=kind,
+        expired = SQL(
+            """(quant.lot_id IS NOT NULL AND EXISTS (
+                    SELECT FROM stock_lot lot
+                     WHERE lot.id = quant.lot_id
+                       AND LEAST(lot.removal_date, lot.expiration_date)
+                           <= now() AT TIME ZONE 'UTC' + make_interval(days => (
+                              SELECT max(channel_expiry_days) FROM stock_warehouse)))
+                AND (SELECT %s <= now() AT TIME ZONE 'UTC'
+                       FROM stock_lot lot WHERE lot.id = quant.lot_id)
+                AND (warehouse.is_on_hand OR warehouse.is_in_transit))""",
+            self.env["stock.warehouse"]._expiry_limit(),
         )
+        return [*exceptions, ("expired", expired)]
 
     def _warehouse_columns(self):
         columns = super()._warehouse_columns()
