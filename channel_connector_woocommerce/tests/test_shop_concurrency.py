@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from odoo.tests import tagged
 
+from odoo.addons.channel_inventory_base.models import channel_intake
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 
 from ..const import NODE
@@ -29,6 +30,9 @@ class RaceCase(ConnectedShop, CommittedCase):
     def setUp(self):
         self.as_new()
         super().setUp()
+        # a job that runs out of time wakes the next; one pass is to take all in,
+        # however slow the machine is
+        self.patch(channel_intake, "RUN_SECONDS", 300)
         self.shop.edit_stock("SKU-1", 50)
         with self.commit() as env:
             channel = self.channel(env)
