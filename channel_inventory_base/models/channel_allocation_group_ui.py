@@ -46,17 +46,3 @@ class ChannelAllocationMember(models.Model):
         for member in self:
             whole = sum(member.group_id.member_ids.mapped("weight"))
             member.part = member.weight / whole if whole else 0
-
-
-class ChannelAllocationVersion(models.Model):
-    _inherit = "channel.allocation.version"
-
-    def action_show_levels(self):
-        """Levels that were divided by one of these versions."""
-        return dict(
-            self.env["ir.actions.act_window"]._for_xml_id(
-                "channel_inventory_base.channel_level_action"
-            ),
-            domain=[("allocation_version_id", "in", self.ids)],
-            context={},
-        )

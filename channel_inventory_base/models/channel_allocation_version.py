@@ -10,6 +10,7 @@ class ChannelAllocationVersion(models.Model):
     _order = "group_id, number desc"
     _log_access = False
     _version_of = "group_id"
+    _named_by = "allocation_version_id"
 
     group_id = fields.Many2one(
         "channel.allocation.group",

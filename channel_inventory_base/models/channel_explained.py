@@ -42,7 +42,6 @@ class ChannelExplained(models.AbstractModel):
         if operator != "in":
             return NotImplemented
         versions = self.env["channel.rule.version"].browse(value).exists()
-        table, record_id = self._inputs_source()
         conditions = [SQL("false")]
         for kind, found in versions.grouped("kind").items():
             judging = found.filtered("warehouse_id")
@@ -55,18 +54,7 @@ class ChannelExplained(models.AbstractModel):
             )
             if judging:
                 conditions.append(SQL(_JUDGED_BY, judging.ids))
-        return [
-            (
-                "id",
-                "in",
-                SQL(
-                    "(SELECT %s FROM %s WHERE %s)",
-                    SQL.identifier(record_id),
-                    SQL.identifier(table),
-                    SQL(" OR ").join(conditions),
-                ),
-            )
-        ]
+        return self._domain_of_inputs(SQL(" OR ").join(conditions))
 
     @api.depends("inputs")
     def _compute_allocation_version_id(self):
@@ -79,17 +67,22 @@ class ChannelExplained(models.AbstractModel):
         if operator != "in":
             return NotImplemented
         versions = self.env["channel.allocation.version"].browse(value).exists()
+        return self._domain_of_inputs(
+            SQL("(inputs ->> 'allocation_id')::int = ANY(%s)", versions.ids)
+        )
+
+    def _domain_of_inputs(self, condition):
+        """Domain of the records on whose ``inputs`` the condition is true."""
         table, record_id = self._inputs_source()
         return [
             (
                 "id",
                 "in",
                 SQL(
-                    "(SELECT %s FROM %s WHERE (inputs ->> 'allocation_id')::int "
-                    "= ANY(%s))",
+                    "(SELECT %s FROM %s WHERE %s)",
                     SQL.identifier(record_id),
                     SQL.identifier(table),
-                    versions.ids,
+                    condition,
                 ),
             )
         ]

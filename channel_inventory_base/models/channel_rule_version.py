@@ -16,6 +16,7 @@ class ChannelRuleVersion(models.Model):
     _order = "rule_id, number desc"
     _log_access = False
     _version_of = "rule_id"
+    _named_by = "rule_version_ids"
 
     rule_id = fields.Many2one(
         "channel.rule", required=True, readonly=True, ondelete="restrict", index=True

@@ -5,13 +5,15 @@ class ChannelVersion(models.AbstractModel):
     """Content as it was activated. Never changed, so a number can name it.
 
     How to use: inherit it next to the model that holds the content, name in
-    ``_version_of`` the field of the working copy (``channel.versioned``), and have
-    unique indexes of that and ``number``, and of that alone ``WHERE state = 'active'``.
+    ``_version_of`` the field of the working copy (``channel.versioned``) and in
+    ``_named_by`` that of numbers which name it (``channel.explained``), and have unique
+    indexes of the first and ``number``, and of it alone ``WHERE state = 'active'``.
     """
 
     _name = "channel.version"
     _description = "Version"
     _version_of = None
+    _named_by = None
 
     number = fields.Integer(required=True, readonly=True, string="Version")
     name = fields.Char(required=True, readonly=True)
@@ -61,6 +63,21 @@ class ChannelVersion(models.AbstractModel):
             f"{self._fields[name]._description_string(self.env)}: "
             f"{old or '–'} → {new or '–'}"
             for name, (old, new) in difference.items()
+        )
+
+    # ------------------------------------------------------------- buttons
+    def action_show_levels(self):
+        """Levels whose number names one of these versions."""
+        return self._show_numbers("channel_level_action")
+
+    def _show_numbers(self, action):
+        """:param action: name of one on what has numbers that name versions"""
+        return dict(
+            self.env["ir.actions.act_window"]._for_xml_id(
+                f"channel_inventory_base.{action}"
+            ),
+            domain=[(self._named_by, "in", self.ids)],
+            context={},
         )
 
     # ---------------------------------------------------------- activation

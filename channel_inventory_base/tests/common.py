@@ -2,7 +2,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import TransactionCase
+from odoo.tests import TransactionCase, new_test_user
 
 from ..models.channel_channel import ChannelChannel
 from .fake_channel import FakeChannel
@@ -89,6 +89,25 @@ class ChannelSetup:
         rule = env["channel.rule"].create({"kind": kind, "value": value, **terms})
         rule.action_activate()
         return rule
+
+    @classmethod
+    def make_group(cls, env, channels, name="Web", weight=1, **values):
+        """A draft of an allocation group."""
+        return env["channel.allocation.group"].create(
+            {
+                "name": name,
+                "member_ids": [
+                    (0, 0, {"channel_id": each.id, "weight": weight})
+                    for each in channels
+                ],
+                **values,
+            }
+        )
+
+    @classmethod
+    def make_user(cls, env, role, login=None):
+        groups = f"channel_inventory_base.group_channel_{role}"
+        return new_test_user(env, login or f"channel_{role}", groups=groups)
 
     @classmethod
     def make_known(cls, env, level, shown):

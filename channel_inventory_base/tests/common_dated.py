@@ -6,6 +6,15 @@ from odoo import fields
 class DatedSetup:
     """Goods that are on their way, and what suppliers say to have."""
 
+    def shake_dates(self, dice, suppliers_chance):
+        """:return: terms of a random backorder rule, and the same for the reference"""
+        horizon, lead = dice.choice([(0, 0), (0, 2), (4, 0), (9, 0), (9, 3)])
+        suppliers = dice.random() < suppliers_chance
+        return (
+            {"horizon_days": horizon, "lead_days": lead, "supplier_stock": suppliers},
+            {"horizon": horizon, "lead": lead, "suppliers": suppliers},
+        )
+
     def receive_in(self, days, quantity, product=None, warehouse=None):
         warehouse = warehouse or self.warehouse
         due = fields.Datetime.now() + timedelta(days=days)

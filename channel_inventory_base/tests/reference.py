@@ -5,7 +5,7 @@ the same. STOCK units, but for factors and what is said to be sold units.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 SCOPES = (
@@ -87,13 +87,38 @@ class World:
 
     listings: list
     nodes: list
-    rules: list
-    available: dict
-    inbound: list
-    suppliers: list
-    rates: dict
-    own_rates: dict
-    latency: dict
+    rules: list = field(default_factory=list)
+    available: dict = field(default_factory=dict)
+    inbound: list = field(default_factory=list)
+    suppliers: list = field(default_factory=list)
+    rates: dict = field(default_factory=dict)
+    own_rates: dict = field(default_factory=dict)
+    latency: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, listings, nodes, **known):
+        """A world of records of these models; what is not known is nothing."""
+        return cls(
+            [
+                Listing(
+                    each.id,
+                    each.channel_id.id,
+                    each.product_id.id,
+                    each.product_id.product_tmpl_id.id,
+                    Fraction(str(each.stock_factor)),
+                )
+                for each in listings
+            ],
+            [
+                Node(each.id, each.channel_id.id, tuple(each.warehouse_ids.ids))
+                for each in nodes
+            ],
+            latency={
+                channel.id: Fraction(str(channel.publish_latency))
+                for channel in nodes.channel_id
+            },
+            **known,
+        )
 
     def numbers(self):
         """:return: (listing, node) -> sold units"""

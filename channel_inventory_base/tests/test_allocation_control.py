@@ -3,11 +3,9 @@ from contextlib import contextmanager
 from lxml import etree
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from .test_exclusive import ExclusiveCase
-
-BASE = "channel_inventory_base.group_channel_"
 
 
 class AllocationControlCase(ExclusiveCase):
@@ -16,16 +14,12 @@ class AllocationControlCase(ExclusiveCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.operator = cls.make_user("operator")
-        cls.anna = cls.make_user("manager", "group_anna")
-        cls.bert = cls.make_user("manager", "group_bert")
+        cls.operator = cls.make_user(cls.env, "operator")
+        cls.anna = cls.make_user(cls.env, "manager", "group_anna")
+        cls.bert = cls.make_user(cls.env, "manager", "group_bert")
         cls.company = cls.channel.company_id
         cls.group.member_ids[2].unlink()
         cls.group.action_activate()
-
-    @classmethod
-    def make_user(cls, role, login=None):
-        return new_test_user(cls.env, login or f"group_{role}", groups=BASE + role)
 
     @contextmanager
     def refused(self, words):
@@ -43,16 +37,7 @@ class AllocationControlCase(ExclusiveCase):
         return [level.inputs.get("entitled") for level in self.levels]
 
     def draft(self, name="Draft", channels=None, **values):
-        return self.env["channel.allocation.group"].create(
-            {
-                "name": name,
-                "member_ids": [
-                    (0, 0, {"channel_id": each.id})
-                    for each in channels or self.channels
-                ],
-                **values,
-            }
-        )
+        return self.make_group(self.env, channels or self.channels, name, **values)
 
 
 @tagged("post_install", "-at_install")
@@ -246,7 +231,7 @@ class TestAllocationControl(AllocationControlCase):
 
     def test_user_and_auditor_do_not_even_propose(self):
         for role in ("user", "auditor"):
-            user = self.make_user(role)
+            user = self.make_user(self.env, role)
             draft = self.draft(role).with_user(user)
             for button in (draft.action_propose, draft.action_preview):
                 with self.subTest(role), self.assertRaises(AccessError):

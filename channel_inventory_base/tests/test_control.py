@@ -3,12 +3,10 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from ..tools.explain import explain
 from .common import ChannelCase
-
-BASE = "channel_inventory_base.group_channel_"
 
 
 @tagged("post_install", "-at_install")
@@ -18,15 +16,11 @@ class TestControl(ChannelCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.operator = cls.make_user("operator")
-        cls.anna = cls.make_user("manager", "anna")
-        cls.bert = cls.make_user("manager", "bert")
+        cls.operator = cls.make_user(cls.env, "operator", "control_operator")
+        cls.anna = cls.make_user(cls.env, "manager", "anna")
+        cls.bert = cls.make_user(cls.env, "manager", "bert")
         cls.company = cls.channel.company_id
         cls.draft = cls.env["channel.rule"].create({"kind": "fixed", "value": 3})
-
-    @classmethod
-    def make_user(cls, role, login=None):
-        return new_test_user(cls.env, login or f"control_{role}", groups=BASE + role)
 
     def ask_second_person(self):
         self.company.channel_change_approval = True
@@ -228,7 +222,7 @@ class TestControl(ChannelCase):
 
     def test_user_and_auditor_do_not_even_propose(self):
         for role in ("user", "auditor"):
-            rule = self.draft.with_user(self.make_user(role))
+            rule = self.draft.with_user(self.make_user(self.env, role))
             for button in (rule.action_propose, rule.action_withdraw):
                 with self.subTest(role), self.assertRaises(AccessError):
                     button()
@@ -284,9 +278,7 @@ class TestControl(ChannelCase):
     # --------------------------------------------------------- completeness
     def test_incomplete_is_not_proposed(self):
         past = fields.Datetime.now() - timedelta(days=1)
-        group = self.env["channel.allocation.group"].create(
-            {"name": "One", "member_ids": [(0, 0, {"channel_id": self.channel.id})]}
-        )
+        group = self.make_group(self.env, self.channel, "One")
         for terms, words in (
             ({"kind": "fixed", "value": 1, "valid_until": past}, "ended already"),
             (
@@ -441,9 +433,7 @@ class TestScope(ChannelCase):
                 self.assertEqual(self.count(**terms), count)
 
     def test_exclusive_scope_is_the_groups_channels(self):
-        group = self.env["channel.allocation.group"].create(
-            {"name": "G", "member_ids": [(0, 0, {"channel_id": self.other.id})]}
-        )
+        group = self.make_group(self.env, self.other)
         self.assertEqual(self.count(kind="exclusive", allocation_group_id=group.id), 2)
 
     def test_count_follows_unsaved_edits_in_one_statement(self):

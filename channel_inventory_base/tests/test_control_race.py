@@ -172,15 +172,7 @@ class TestAllocationRace(TestControlRace):
             env.company.channel_change_approval = False
             first = self.channel(env)
             second = self.make_channel(env, code=f"R{next(self.numbers)}")
-            group = env["channel.allocation.group"].create(
-                {
-                    "name": "Web",
-                    "member_ids": [
-                        (0, 0, {"channel_id": each.id, "weight": 3})
-                        for each in first | second
-                    ],
-                }
-            )
+            group = self.make_group(env, first | second, weight=3)
             group.action_propose()
             self.group_id = group.id
 

@@ -22,14 +22,7 @@ class ExclusiveCase(ExclusiveEvents, ChannelCase):
             channel.node_ids.warehouse_ids = cls.warehouse
             cls.channels |= channel
             cls.listings |= cls.make_listing(cls.env, channel, cls.product, number)
-        cls.group = cls.env["channel.allocation.group"].create(
-            {
-                "name": "Web",
-                "member_ids": [
-                    (0, 0, {"channel_id": each.id}) for each in cls.channels
-                ],
-            }
-        )
+        cls.group = cls.make_group(cls.env, cls.channels)
         cls.group.action_activate()
         cls.exclusive = cls.make_rule(
             cls.env,

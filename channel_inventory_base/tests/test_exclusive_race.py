@@ -20,14 +20,7 @@ class TestExclusiveRace(CommittedCase):
             second = self.make_channel(env, code=f"X{next(self.numbers)}")
             second.node_ids.warehouse_ids = first.node_ids.warehouse_ids
             listing = self.make_listing(env, second, product, 2)
-            group = env["channel.allocation.group"].create(
-                {
-                    "name": "Web",
-                    "member_ids": [
-                        (0, 0, {"channel_id": each.id}) for each in first | second
-                    ],
-                }
-            )
+            group = self.make_group(env, first | second)
             group.action_activate()
             self.make_rule(
                 env, "exclusive", 0, product_id=product.id, allocation_group_id=group.id

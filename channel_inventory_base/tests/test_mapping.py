@@ -366,14 +366,7 @@ class TestMappingApproval(MappingCase):
         )
         rules.action_propose()
         another = self.make_channel(self.env, code="MP2")
-        group = self.env["channel.allocation.group"].create(
-            {
-                "name": "Web",
-                "member_ids": [
-                    (0, 0, {"channel_id": each.id}) for each in self.channel | another
-                ],
-            }
-        )
+        group = self.make_group(self.env, self.channel | another)
         group.action_propose()
         card = self.channel.with_user(self.anna)
         self.assertEqual(card.proposed_group_count, 1)

@@ -10,7 +10,7 @@ from ..models.channel_rule_terms import WAREHOUSE_KINDS
 from ..tools.explain import explain
 from .common import ChannelCase
 from .common_dated import DatedSetup
-from .reference import Listing, Node, Rule, World
+from .reference import Rule, World
 
 KINDS = ("backorder", "fixed", "percent", "cover", "risk", "share")
 KINDS += ("threshold", "cap", "freeze")
@@ -67,31 +67,12 @@ class TestPlannerProperty(DatedSetup, ChannelCase):
         quants.sudo().unlink()
         for listing in self.listings:
             listing.pack_qty = dice.choice(FACTORS)
-        world = World(
-            listings=[
-                Listing(
-                    each.id,
-                    each.channel_id.id,
-                    each.product_id.id,
-                    each.product_id.product_tmpl_id.id,
-                    Fraction(str(each.stock_factor)),
-                )
-                for each in self.listings
-            ],
-            nodes=[
-                Node(each.id, each.channel_id.id, tuple(each.warehouse_ids.ids))
-                for each in self.nodes
-            ],
-            rules=[],
+        world = World.of(
+            self.listings,
+            self.nodes,
             available=self.shake_stock(dice),
             inbound=self.shake_inbound(dice),
             suppliers=self.shake_suppliers(dice),
-            rates={},
-            own_rates={},
-            latency={
-                channel.id: Fraction(str(channel.publish_latency))
-                for channel in self.nodes.channel_id
-            },
         )
         self.shake_rates(dice, world)
         for number in range(dice.randint(0, 9)):
@@ -191,7 +172,7 @@ class TestPlannerProperty(DatedSetup, ChannelCase):
             value = Fraction(dice.choice([0, 1, 5, 20]))
         terms, says = self.shake_scope(dice)
         if kind == "backorder":
-            dated, says_dated = self.shake_dates(dice)
+            dated, says_dated = self.shake_dates(dice, 0.3)
             terms, says = {**terms, **dated}, {**says, **says_dated}
         sequence = dice.choice([10, 10, 10, 5, 20])
         rule = self.rule(
@@ -204,14 +185,6 @@ class TestPlannerProperty(DatedSetup, ChannelCase):
             **terms,
         )
         return Rule(rule.id, kind, value, sequence, warehouse=warehouse, **says)
-
-    def shake_dates(self, dice):
-        horizon, lead = dice.choice([(0, 0), (0, 2), (4, 0), (9, 0), (9, 3)])
-        suppliers = dice.random() < 0.3
-        return (
-            {"horizon_days": horizon, "lead_days": lead, "supplier_stock": suppliers},
-            {"horizon": horizon, "lead": lead, "suppliers": suppliers},
-        )
 
     def shake_scope(self, dice):
         listing = dice.choice(self.listings)

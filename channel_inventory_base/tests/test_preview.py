@@ -137,15 +137,7 @@ class TestPreview(ChannelCase):
         other.node_ids.warehouse_ids = self.warehouse
         self.make_listing(self.env, other, self.product)
         self.plan()
-        group = self.env["channel.allocation.group"].create(
-            {
-                "name": "Both",
-                "member_ids": [
-                    (0, 0, {"channel_id": channel.id, "weight": 1})
-                    for channel in (self.channel, other)
-                ],
-            }
-        )
+        group = self.make_group(self.env, self.channel | other)
         rule = self.draft("exclusive", 0, allocation_group_id=group.id)
         preview = self.preview(rule)
         shares = preview.line_ids.filtered(

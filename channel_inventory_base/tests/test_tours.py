@@ -1,9 +1,7 @@
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 
 from .common import ChannelSetup, fake_adapter
 from .fake_channel import FakeChannel
-
-BASE = "channel_inventory_base.group_channel_"
 
 
 @tagged("post_install", "-at_install")
@@ -23,16 +21,13 @@ class TestTours(ChannelSetup, HttpCase):
             [("state", "in", ("unmapped", "review"))]
         ).write({"state": "ignored"})
 
-    def make_user(self, role):
-        return new_test_user(self.env, login=f"channel_{role}", groups=BASE + role)
-
     def test_auditor_reads_why_this_number(self):
         self.make_rule(self.env, "fixed", 3, product_id=self.product.id)
         self.env.flush_all()
         self.env["channel.planner"]._run()
         self.env["channel.level.pending"].sudo().search([]).unlink()
         self.env.invalidate_all()
-        self.make_user("auditor")
+        self.make_user(self.env, "auditor")
         self.start_tour(
             "/odoo/channels", "channel_why_this_number", login="channel_auditor"
         )
@@ -48,7 +43,7 @@ class TestTours(ChannelSetup, HttpCase):
             suggested_product_id=self.product.id,
             match_reason="Same barcode",
         )
-        self.make_user("operator")
+        self.make_user(self.env, "operator")
         self.start_tour(
             "/odoo/channels", "channel_listing_review", login="channel_operator"
         )
@@ -64,7 +59,7 @@ class TestTours(ChannelSetup, HttpCase):
             message="Somebody changed 7 to 12",
             suggestion="Count the shelf.",
         )
-        user = self.make_user("user")
+        user = self.make_user(self.env, "user")
         self.start_tour(
             "/odoo/channels", "channel_exception_resolve", login="channel_user"
         )
@@ -86,10 +81,10 @@ class TestTours(ChannelSetup, HttpCase):
     def test_rule_is_previewed_proposed_approved_and_named_by_its_numbers(self):
         """From a draft to the explanation of a number published long ago."""
         self.channel.company_id.channel_change_approval = True
-        self.make_user("operator").name = "Olga Operator"
-        manager = self.make_user("manager")
+        self.make_user(self.env, "operator").name = "Olga Operator"
+        manager = self.make_user(self.env, "manager")
         manager.name = "Mike Manager"
-        self.make_user("auditor")
+        self.make_user(self.env, "auditor")
         self.env.flush_all()
         self.env["channel.planner"]._run()
         self.env.invalidate_all()
@@ -134,22 +129,15 @@ class TestTours(ChannelSetup, HttpCase):
         other = self.make_channel(self.env, code="TR2", name="Other Channel")
         other.node_ids.warehouse_ids = self.warehouse
         self.make_listing(self.env, other, self.product, 2)
-        group = self.env["channel.allocation.group"].create(
-            {
-                "name": "Scarce",
-                "member_ids": [
-                    (0, 0, {"channel_id": each.id}) for each in self.channel | other
-                ],
-            }
-        )
+        group = self.make_group(self.env, self.channel | other, "Scarce")
         group.action_activate()
         self.make_rule(self.env, "exclusive", 0, allocation_group_id=group.id)
         self.env.flush_all()
         self.env["channel.planner"]._run()
         self.env.invalidate_all()
         self.channel.company_id.channel_change_approval = True
-        self.make_user("operator").name = "Olga Operator"
-        manager = self.make_user("manager")
+        self.make_user(self.env, "operator").name = "Olga Operator"
+        manager = self.make_user(self.env, "manager")
         manager.name = "Mike Manager"
         self.start_tour(
             "/odoo/channel-allocation-groups",
@@ -166,8 +154,8 @@ class TestTours(ChannelSetup, HttpCase):
         self.assertEqual(group.active_version_id.member_ids[0].weight, 3)
 
     def test_mapping_is_approved_by_another_person(self):
-        operator = self.make_user("operator")
-        self.make_user("manager")
+        operator = self.make_user(self.env, "operator")
+        self.make_user(self.env, "manager")
         self.channel.company_id.channel_change_approval = True
         self.listing.with_user(operator).pack_qty = 12
         self.start_tour(

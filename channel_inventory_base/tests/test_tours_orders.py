@@ -1,14 +1,12 @@
 import json
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 
 from .. import schemas
 from .common import ChannelSetup, fake_adapter
 from .common_order import BERLIN, order_data, order_line
 from .fake_channel import FakeChannel
-
-BASE = "channel_inventory_base.group_channel_"
 
 
 @tagged("post_install", "-at_install")
@@ -29,10 +27,6 @@ class TestToursOrders(ChannelSetup, HttpCase):
         context = fake_adapter(FakeChannel())
         context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
-
-    def make_user(self, role):
-        new_test_user(self.env, login=f"tour_{role}", groups=BASE + role)
-        return f"tour_{role}"
 
     def make_event(self, body, **values):
         return self.env["channel.inbox.event"].create(
@@ -63,7 +57,9 @@ class TestToursOrders(ChannelSetup, HttpCase):
     def test_operator_discards_a_dead_letter_for_a_reason(self):
         event = self.make_event("{", state="dead", error="is no JSON")
         self.start_tour(
-            "/odoo/channels", "channel_dead_letters", login=self.make_user("operator")
+            "/odoo/channels",
+            "channel_dead_letters",
+            login=self.make_user(self.env, "operator").login,
         )
         self.assertEqual(event.state, "ignored")
         self.assertEqual(event.discard_reason, "Only a test")
@@ -72,14 +68,18 @@ class TestToursOrders(ChannelSetup, HttpCase):
         body = schemas.dumps(self.make_order_data())
         event = self.make_event(body, state="ignored")
         self.start_tour(
-            "/odoo/channels", "channel_replay", login=self.make_user("operator")
+            "/odoo/channels",
+            "channel_replay",
+            login=self.make_user(self.env, "operator").login,
         )
         self.assertEqual(event.state, "new")
         self.assertTrue(json.loads(event.body))
 
     def test_manager_makes_a_routing_rule(self):
         self.start_tour(
-            "/odoo/channels", "channel_routing", login=self.make_user("manager")
+            "/odoo/channels",
+            "channel_routing",
+            login=self.make_user(self.env, "manager").login,
         )
         rule = self.env["channel.routing.rule"].search([("name", "=", "Tour rule")])
         self.assertEqual(rule.candidate_ids.warehouse_id, self.warehouse)
@@ -91,7 +91,9 @@ class TestToursOrders(ChannelSetup, HttpCase):
         order._import()
         self.assertEqual(order.state, "blocked")
         self.start_tour(
-            "/odoo/channels", "channel_let_it_pass", login=self.make_user("operator")
+            "/odoo/channels",
+            "channel_let_it_pass",
+            login=self.make_user(self.env, "operator").login,
         )
         self.assertEqual(order.state, "captured")
         self.assertEqual(order.let_through, ["risk"])

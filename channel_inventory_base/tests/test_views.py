@@ -81,14 +81,7 @@ class TestViews(ChannelCase):
             }
         )
         another = cls.make_channel(cls.env, code="VW2", name="Another")
-        group = cls.env["channel.allocation.group"].create(
-            {
-                "name": "Scarce",
-                "member_ids": [
-                    (0, 0, {"channel_id": each.id}) for each in cls.channel | another
-                ],
-            }
-        )
+        group = cls.make_group(cls.env, cls.channel | another)
         group.action_activate()
         group.basis = "sales"
         group.action_propose()

@@ -52,6 +52,15 @@ class KitCase(KitSetup, ChannelCase):
     def kit(self, number, *parts, **values):
         return self.make_kit(self.env, number, parts, **values)
 
+    def kit_of_others(self):
+        """7 of a product that only another company makes of component 2."""
+        company = self.env["res.company"].create({"name": "Other"})
+        product = self.make_product(self.env, 10, 7, self.warehouse)
+        self.make_listing(self.env, self.channel, product, 10)
+        self.make_bom(self.env, product, [(self.part, 1)], company_id=company.id)
+        self.env["channel.channel"].create({"name": "Theirs", "company_id": company.id})
+        return product
+
     def target(self, product):
         self.plan()
         return self.level_of(product).target

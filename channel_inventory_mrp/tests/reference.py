@@ -1,7 +1,7 @@
 """How numbers of kits come about, written to be obviously right. No odoo."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from odoo.addons.channel_inventory_base.tests.reference import World
 
@@ -11,7 +11,7 @@ class KitWorld(World):
     """``kits``: product -> {component: stock units of it in one}; what is there, comes
     and suppliers have is that of components."""
 
-    kits: dict
+    kits: dict = field(default_factory=dict)
 
     def has(self, product, warehouse):
         if product not in self.kits:

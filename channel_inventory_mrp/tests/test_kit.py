@@ -138,11 +138,7 @@ class TestKit(KitCase):
         self.assertEqual(self.target(kit), 6)
 
     def test_kit_of_another_companys_bill_stays_a_product_here(self):
-        company = self.env["res.company"].create({"name": "Other"})
-        product = self.make_product(self.env, 10, 7, self.warehouse)
-        self.make_listing(self.env, self.channel, product, 10)
-        self.make_bom(self.env, product, [(self.part, 1)], company_id=company.id)
-        self.env["channel.channel"].create({"name": "Theirs", "company_id": company.id})
+        product = self.kit_of_others()
         self.assertEqual(self.target(product), 7)
 
     # --------------------------------------------------------- explanation

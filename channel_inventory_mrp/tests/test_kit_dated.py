@@ -140,11 +140,7 @@ class TestKitDated(DatedSetup, KitCase):
         self.assertEqual(self.target(kit), 26)
 
     def test_kit_of_another_companys_bill_stays_a_product_here(self):
-        company = self.env["res.company"].create({"name": "Other"})
-        product = self.make_product(self.env, 10, 7, self.warehouse)
-        self.make_listing(self.env, self.channel, product, 10)
-        self.make_bom(self.env, product, [(self.part, 1)], company_id=company.id)
-        self.env["channel.channel"].create({"name": "Theirs", "company_id": company.id})
+        product = self.kit_of_others()
         self.receive_in(3, 5, product)
         self.receive_in(3, 90, self.part)
         self.dated()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_dated import DatedSetup
-from odoo.addons.channel_inventory_base.tests.reference import Listing, Node, Rule
+from odoo.addons.channel_inventory_base.tests.reference import Rule
 from odoo.addons.channel_inventory_base.tools.explain import explain
 
 from .common import KitCase
@@ -79,30 +79,7 @@ class TestKitDatedRandom(DatedSetup, KitCase):
         self.parts.stock_quant_ids.sudo().unlink()
         for listing in self.listings:
             listing.pack_qty = dice.choice([1, 1, 1, 2])
-        world = KitWorld(
-            listings=[
-                Listing(
-                    each.id,
-                    each.channel_id.id,
-                    each.product_id.id,
-                    each.product_id.product_tmpl_id.id,
-                    Fraction(str(each.stock_factor)),
-                )
-                for each in self.listings
-            ],
-            nodes=[
-                Node(each.id, each.channel_id.id, tuple(each.warehouse_ids.ids))
-                for each in self.nodes
-            ],
-            rules=[],
-            available={},
-            inbound=[],
-            suppliers=[],
-            rates={},
-            own_rates={},
-            latency={self.channel.id: Fraction(0)},
-            kits=self.takes,
-        )
+        world = KitWorld.of(self.listings, self.nodes, kits=self.takes)
         for part in self.parts:
             self.shake_stock(dice, world, part)
             self.shake_coming(dice, world, part)
@@ -142,8 +119,7 @@ class TestKitDatedRandom(DatedSetup, KitCase):
         """A backorder rule, most of them dated; rarely one of another kind."""
         kind = dice.choice(["backorder"] * 5 + ["fixed"])
         value = dice.choice([0, dice.randint(1, 9), 100, 100])
-        horizon, lead = dice.choice([(0, 0), (0, 2), (4, 0), (9, 0), (9, 3)])
-        suppliers = dice.random() < 0.5
+        dated, says_dated = self.shake_dates(dice, 0.5)
         product, node = dice.choice(self.parts | self.kits), dice.choice(self.nodes)
         terms, says = dice.choice(
             [
@@ -154,12 +130,6 @@ class TestKitDatedRandom(DatedSetup, KitCase):
             ]
         )
         if kind == "backorder":
-            terms = dict(
-                terms,
-                horizon_days=horizon,
-                lead_days=lead,
-                supplier_stock=suppliers,
-            )
-            says = dict(says, horizon=horizon, lead=lead, suppliers=suppliers)
+            terms, says = {**terms, **dated}, {**says, **says_dated}
         rule = self.rule(kind, value, **terms)
         return Rule(rule.id, kind, Fraction(value), **says)

@@ -21,18 +21,8 @@ class KitExclusiveCase(KitSetup, ExclusiveEvents, ChannelCase):
         cls.other.node_ids.warehouse_ids = cls.warehouse
         cls.channels = cls.channel | cls.other
         cls.part = cls.make_product(cls.env, 2, 10, cls.warehouse)
-        cls.group = cls.make_group("Web", cls.channels)
-
-    @classmethod
-    def make_group(cls, name, channels):
-        group = cls.env["channel.allocation.group"].create(
-            {
-                "name": name,
-                "member_ids": [(0, 0, {"channel_id": each.id}) for each in channels],
-            }
-        )
-        group.action_activate()
-        return group
+        cls.group = cls.make_group(cls.env, cls.channels)
+        cls.group.action_activate()
 
     def share(self, **terms):
         return self.rule("exclusive", 0, allocation_group_id=self.group.id, **terms)
@@ -224,7 +214,8 @@ class TestKitExclusive(KitExclusiveCase):
     def test_component_of_another_group_is_counted_in_both(self):
         self.share(product_id=self.product.id)
         kit = self.kit(10, (self.product, 2))
-        another = self.make_group("Two", self.channels)
+        another = self.make_group(self.env, self.channels, "Two")
+        another.action_activate()
         self.rule("exclusive", 0, product_id=kit.id, allocation_group_id=another.id)
         kit = self.sell(self.other, kit, 10)
         self.start((self.listing, 10))

@@ -1,5 +1,46 @@
 import {registry} from "@web/core/registry";
 
+// By an operator, in a preview.
+const propose = () => [
+    {
+        content: "Propose it",
+        trigger:
+            ".modal:not(.o_inactive_modal):has(.o_channel_preview_headline) button[name='action_propose']",
+        run: "click",
+    },
+    {
+        content: "It is proposed",
+        trigger: ".o_arrow_button_current:contains('Proposed')",
+    },
+    {
+        content: "Who proposed it may not approve it",
+        trigger:
+            ".o_form_statusbar:not(:has(button[name='action_approve'])) button[name='action_withdraw']",
+    },
+];
+
+// By a manager, in the form of what the operator has proposed.
+const approve = () => [
+    {
+        content: "It says who proposed it",
+        trigger: ".o_form_view .alert-warning:contains('Olga Operator')",
+    },
+    {
+        content: "Approve it",
+        trigger: "button[name='action_approve']",
+        run: "click",
+    },
+    {
+        content: "It is active",
+        trigger: ".o_arrow_button_current:contains('Active')",
+    },
+    {
+        content: "Its version names both",
+        trigger:
+            ".o_field_widget[name='version_ids'] .o_data_row:contains('Olga Operator'):contains('Mike Manager')",
+    },
+];
+
 registry.category("web_tour.tours").add("channel_rule_propose", {
     steps: () => [
         {
@@ -60,21 +101,7 @@ registry.category("web_tour.tours").add("channel_rule_propose", {
             trigger: ".modal:not(.o_inactive_modal) .btn-close",
             run: "click",
         },
-        {
-            content: "Propose it",
-            trigger:
-                ".modal:not(.o_inactive_modal):has(.o_channel_preview_headline) button[name='action_propose']",
-            run: "click",
-        },
-        {
-            content: "It is proposed",
-            trigger: ".o_arrow_button_current:contains('Proposed')",
-        },
-        {
-            content: "Who proposed it may not approve it",
-            trigger:
-                ".o_form_statusbar:not(:has(button[name='action_approve'])) button[name='action_withdraw']",
-        },
+        ...propose(),
     ],
 });
 
@@ -86,24 +113,7 @@ registry.category("web_tour.tours").add("channel_rule_approve", {
                 ".o_kanban_record:contains('Fixed buffer 3'):contains('3 stock units are kept back')",
             run: "click",
         },
-        {
-            content: "It says who proposed it",
-            trigger: ".o_form_view .alert-warning:contains('Olga Operator')",
-        },
-        {
-            content: "Approve it",
-            trigger: "button[name='action_approve']",
-            run: "click",
-        },
-        {
-            content: "It is active",
-            trigger: ".o_arrow_button_current:contains('Active')",
-        },
-        {
-            content: "Its version names both",
-            trigger:
-                ".o_field_widget[name='version_ids'] .o_data_row:contains('Olga Operator'):contains('Mike Manager')",
-        },
+        ...approve(),
     ],
 });
 
@@ -203,20 +213,7 @@ registry.category("web_tour.tours").add("channel_group_propose", {
             trigger:
                 ".modal .o_channel_preview_headline:contains('2 of 2 numbers would change: 1 down (0 to zero), 1 up')",
         },
-        {
-            content: "Propose it",
-            trigger: ".modal button[name='action_propose']",
-            run: "click",
-        },
-        {
-            content: "It is proposed",
-            trigger: ".o_arrow_button_current:contains('Proposed')",
-        },
-        {
-            content: "Who proposed it may not approve it",
-            trigger:
-                ".o_form_statusbar:not(:has(button[name='action_approve'])) button[name='action_withdraw']",
-        },
+        ...propose(),
     ],
 });
 
@@ -231,23 +228,6 @@ registry.category("web_tour.tours").add("channel_group_approve", {
             trigger: ".o_data_row .o_data_cell[name='name']:contains('Scarce')",
             run: "click",
         },
-        {
-            content: "It says who proposed it",
-            trigger: ".o_form_view .alert-warning:contains('Olga Operator')",
-        },
-        {
-            content: "Approve it",
-            trigger: "button[name='action_approve']",
-            run: "click",
-        },
-        {
-            content: "It is active",
-            trigger: ".o_arrow_button_current:contains('Active')",
-        },
-        {
-            content: "Its version names both",
-            trigger:
-                ".o_field_widget[name='version_ids'] .o_data_row:contains('Olga Operator'):contains('Mike Manager')",
-        },
+        ...approve(),
     ],
 });
