@@ -105,7 +105,7 @@ class ChannelChannel(models.Model):
     def _wake_publisher_of_queued(self):
         """Have what is queued published; by way of the planner when this transaction
         wakes it. Before it has planned, a publisher would only find that out."""
-        if (0, "_job_plan") not in self.env.cr.postcommit.data.get(WAKE, ()):
+        if not will_plan(self.env.cr):
             self._wake("_job_publish")
 
     def _explain_soon(self):
@@ -342,6 +342,11 @@ class ChannelChannel(models.Model):
                 )
 
 
+def will_plan(cr):
+    """Whether this transaction wakes the planner when it commits."""
+    return (0, "_job_plan") in cr.postcommit.data.get(WAKE, ())
+
+
 def _identity_key(channel_id, method, seconds):
     # a delayed wake-up must not swallow one that is for now
     later = ":later" if seconds > GATHER_SECONDS else ""
@@ -370,11 +375,16 @@ def _looking(cr, registry):
         with registry.cursor() as own:
             yield own
         return
+    # a single statement needs no transaction; the level is set aside because PostgreSQL
+    # would have to be told of it, once there is no BEGIN to carry it
+    connection, level = cr.connection, cr.connection.isolation_level
+    connection.isolation_level = None
+    connection.autocommit = True
     try:
         yield cr
     finally:
-        # nothing was written, and whoever goes on begins a transaction of its own
-        cr.connection.rollback()
+        connection.autocommit = False
+        connection.isolation_level = level
 
 
 def enqueue(cr, wanted):

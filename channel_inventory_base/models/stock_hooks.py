@@ -4,6 +4,8 @@ healing."""
 
 from odoo import api, models
 
+from .channel_channel_jobs import will_plan
+
 MOVE_FIELDS = {
     "state",
     "product_uom_qty",
@@ -19,21 +21,27 @@ MOVE_FIELDS = {
 }
 
 
+def wake_planner(env):
+    # an operation writes its moves dozens of times
+    if not will_plan(env.cr):
+        env["channel.change"]._wake_planner()
+
+
 class StockQuant(models.Model):
     _inherit = "stock.quant"
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().create(vals_list)
 
     def write(self, vals):
         if vals.keys() & {"quantity", "location_id", "owner_id", "lot_id"}:
-            self.env["channel.change"]._wake_planner()
+            wake_planner(self.env)
         return super().write(vals)
 
     def unlink(self):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().unlink()
 
 
@@ -41,12 +49,12 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     def write(self, vals):
-        if vals.keys() & MOVE_FIELDS:
-            self.env["channel.change"]._wake_planner()
+        if not MOVE_FIELDS.isdisjoint(vals):
+            wake_planner(self.env)
         return super().write(vals)
 
     def unlink(self):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().unlink()
 
 
@@ -55,7 +63,7 @@ class StockLocation(models.Model):
 
     def write(self, vals):
         if vals.keys() & {"own_stock_state", "location_id", "usage"}:
-            self.env["channel.change"]._wake_planner()
+            wake_planner(self.env)
         return super().write(vals)
 
 
@@ -63,7 +71,7 @@ class StockWarehouse(models.Model):
     _inherit = "stock.warehouse"
 
     def write(self, vals):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().write(vals)
 
 
@@ -72,11 +80,11 @@ class ChannelListing(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().create(vals_list)
 
     def write(self, vals):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().write(vals)
 
 
@@ -85,11 +93,11 @@ class ChannelNode(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().create(vals_list)
 
     def write(self, vals):
-        self.env["channel.change"]._wake_planner()
+        wake_planner(self.env)
         return super().write(vals)
 
 
@@ -98,7 +106,7 @@ class ProductTemplate(models.Model):
 
     def write(self, vals):
         if "categ_id" in vals:
-            self.env["channel.change"]._wake_planner()
+            wake_planner(self.env)
         return super().write(vals)
 
 
@@ -107,5 +115,5 @@ class ProductCategory(models.Model):
 
     def write(self, vals):
         if "parent_id" in vals:
-            self.env["channel.change"]._wake_planner()
+            wake_planner(self.env)
         return super().write(vals)

@@ -30,6 +30,7 @@ from . import test_order_partner
 from . import test_order_race
 from . import test_order_reroute
 from . import test_order_reserve
+from . import test_outbox
 from . import test_phone
 from . import test_planner
 from . import test_planner_property

@@ -1,5 +1,7 @@
 from datetime import datetime
 
+from psycopg2.extensions import STATUS_BEGIN, STATUS_READY
+
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -271,6 +273,19 @@ class TestPublishAfterPlan(CommittedCase):
         self.assertEqual(self.waiting(), {"_job_plan"})
         self.plan()
         self.assertEqual(self.waiting(), {"_job_plan", "_job_publish"})
+
+    def test_a_connection_that_has_looked_for_jobs_is_as_it_was(self):
+        with self.commit() as env:
+            connection, cr = env.cr.connection, env.cr
+            env["channel.change"]._wake_planner()
+            cr.commit()  # pylint: disable=invalid-commit
+            self.assertEqual(connection.status, STATUS_READY)
+            cr.execute("SHOW transaction_isolation")
+            self.assertEqual(cr.fetchone(), ("repeatable read",))
+            self.assertEqual(connection.status, STATUS_BEGIN)
+            cr.execute("SHOW default_transaction_isolation")
+            self.assertEqual(cr.fetchone(), ("read committed",))
+        self.assertEqual(self.waiting(), {"_job_plan"})
 
     def waiting(self):
         with self.commit() as env:
