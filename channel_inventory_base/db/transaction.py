@@ -74,6 +74,25 @@ def request_transaction(env):
 
 
 @contextmanager
+def without_transaction(cr):
+    """Each statement of the block stands alone. To begin and to end a transaction for
+    a single look takes as long as the look.
+
+    :param cr: a cursor that is between two transactions
+    """
+    connection = cr.connection
+    isolation_level, readonly = connection.isolation_level, connection.readonly
+    # without a BEGIN to carry them they would be statements of their own
+    connection.isolation_level = connection.readonly = None
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        connection.autocommit = False
+        connection.isolation_level, connection.readonly = isolation_level, readonly
+
+
+@contextmanager
 def try_lock(env, lock_class, key=0):
     """Hold an advisory lock, on a connection of its own, while the block runs.
 

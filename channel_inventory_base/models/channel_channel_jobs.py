@@ -12,7 +12,7 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from .. import exceptions
-from ..db.transaction import own_transaction
+from ..db.transaction import own_transaction, without_transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -375,16 +375,8 @@ def _looking(cr, registry):
         with registry.cursor() as own:
             yield own
         return
-    # a single statement needs no transaction; the level is set aside because PostgreSQL
-    # would have to be told of it, once there is no BEGIN to carry it
-    connection, level = cr.connection, cr.connection.isolation_level
-    connection.isolation_level = None
-    connection.autocommit = True
-    try:
+    with without_transaction(cr):
         yield cr
-    finally:
-        connection.autocommit = False
-        connection.isolation_level = level
 
 
 def enqueue(cr, wanted):

@@ -278,13 +278,13 @@ class TestPublishAfterPlan(CommittedCase):
         with self.commit() as env:
             connection, cr = env.cr.connection, env.cr
             env["channel.change"]._wake_planner()
+            before = connection.isolation_level, connection.readonly
             cr.commit()  # pylint: disable=invalid-commit
             self.assertEqual(connection.status, STATUS_READY)
+            self.assertEqual((connection.isolation_level, connection.readonly), before)
             cr.execute("SHOW transaction_isolation")
             self.assertEqual(cr.fetchone(), ("repeatable read",))
             self.assertEqual(connection.status, STATUS_BEGIN)
-            cr.execute("SHOW default_transaction_isolation")
-            self.assertEqual(cr.fetchone(), ("read committed",))
         self.assertEqual(self.waiting(), {"_job_plan"})
 
     def waiting(self):
