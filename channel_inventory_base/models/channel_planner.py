@@ -40,7 +40,7 @@ class ChannelPlanner(models.AbstractModel):
             while more:
                 taken, sweeping = self._plan_batch()
                 # what has come up since has a wake-up of its own
-                more = taken == BATCH or (sweeping and self._plan_slice())
+                more = taken >= BATCH or (sweeping and self._plan_slice())
         return True
 
     @api.model
@@ -55,7 +55,7 @@ class ChannelPlanner(models.AbstractModel):
                 planner._plan_changes(changes)
             planner._wake_publishers()
             sweeping = env["channel.sweep"]._is_due()
-        return len(changes), sweeping
+        return sum(count for *_change, count in changes), sweeping
 
     @api.model
     def _plan_slice(self):
@@ -126,14 +126,28 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     def _take_changes(self):
-        """:return: rows (product, listing, since, trace), deleted from the outbox"""
+        """Take the oldest off the outbox, and with them all of the same products: each
+        is planned once, whatever number of rows has named it.
+
+        :return: rows (product, listing, since, trace, how many were taken)
+        """
         return self.env.execute_query(
             SQL(
                 """
-                DELETE FROM channel_change WHERE id IN (
-                    SELECT id FROM channel_change WHERE channel_id IS NULL
+                WITH oldest AS MATERIALIZED (
+                    SELECT id, product_id FROM channel_change WHERE channel_id IS NULL
                      ORDER BY id LIMIT %s
-                ) RETURNING product_id, listing_id, since, trace
+                ),
+                taken AS (
+                    DELETE FROM channel_change WHERE id IN (
+                        SELECT id FROM oldest
+                        UNION ALL
+                        SELECT same.id FROM channel_change same
+                         WHERE same.product_id IN (SELECT product_id FROM oldest)
+                    ) RETURNING product_id, listing_id, since, trace
+                )
+                SELECT product_id, listing_id, min(since), max(trace), count(*)
+                  FROM taken GROUP BY product_id, listing_id
                 """,
                 BATCH,
             )
@@ -186,7 +200,7 @@ class ChannelPlanner(models.AbstractModel):
 
         Ordered by product: listings that share stock are planned in one statement.
         """
-        products, listings, since, traces = (
+        products, listings, since, traces, _counts = (
             list(each) for each in zip(*changes, strict=True)
         )
         return self.env.execute_query(

@@ -17,16 +17,16 @@ class ChannelPlanner(models.AbstractModel):
     _inherit = "channel.planner"
 
     def _dated_ctes(self, scope):
-        """``dated``: what each dated backorder rule may promise of a product in a pool:
-        what is due soon enough, and what suppliers have who deliver soon enough.
+        """``dated``: what dated backorder rules may promise of a product in a pool. It
+        is what is due soon enough, and what suppliers have who deliver soon enough.
 
-        Many rules may look at the same days: each different ``dated_term`` is added up
-        once, for a rule on one product only what is of it.
+        By ``dated_term``, and not by rule: thousands of rules may look at the same
+        days, each for a listing of its own.
         """
         return SQL(
             """
             dated_version AS MATERIALIZED (
-                SELECT id, product_id, company_id, supplier_stock,
+                SELECT id, company_id, supplier_stock,
                        COALESCE(horizon_days, 0) AS horizon_days,
                        COALESCE(lead_days, 0) AS lead_days,
                        dense_rank() OVER (
@@ -41,14 +41,9 @@ class ChannelPlanner(models.AbstractModel):
                   FROM dated_version
             ),
             dated AS MATERIALIZED (
-                SELECT version.id AS version_id, pool, promise.product_id, quantity
-                  FROM (SELECT term_id, pool, product_id,
-                               sum(quantity)::float8 AS quantity
-                          FROM (%(promises)s) promise
-                         GROUP BY term_id, pool, product_id) promise
-                  JOIN dated_version version USING (term_id)
-                 WHERE version.product_id IS NULL
-                    OR version.product_id = promise.product_id
+                SELECT term_id, pool, product_id, sum(quantity)::float8 AS quantity
+                  FROM (%(promises)s) promise
+                 GROUP BY term_id, pool, product_id
             )
             """,
             is_dated=IS_DATED,

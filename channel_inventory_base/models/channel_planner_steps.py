@@ -2,7 +2,6 @@ from odoo import models
 from odoo.tools import SQL
 
 from .channel_planner_items import numbered, pool_columns
-from .channel_planner_rules import IS_DATED
 
 # What each step of a level hands on to the next.
 LEVEL = ("listing_id", "node_id", "pool", "channel_id", "product_id", "factor")
@@ -148,9 +147,8 @@ class ChannelPlanner(models.AbstractModel):
         if not use.dated:
             return inbound
         return SQL(
-            "CASE WHEN place.backorder_id IN (SELECT id FROM version WHERE %s) "
-            "THEN COALESCE(dated.quantity, 0) ELSE %s END",
-            IS_DATED,
+            "CASE WHEN dated_version.id IS NULL THEN %s "
+            "ELSE COALESCE(dated.quantity, 0) END",
             inbound,
         )
 
@@ -170,7 +168,8 @@ class ChannelPlanner(models.AbstractModel):
         if use.dated:
             joins.append(
                 SQL(
-                    "LEFT JOIN dated ON dated.version_id = place.backorder_id "
+                    "LEFT JOIN dated_version ON dated_version.id = place.backorder_id "
+                    "LEFT JOIN dated ON dated.term_id = dated_version.term_id "
                     "AND dated.product_id = listed.product_id "
                     "AND dated.pool = place.pool"
                 )

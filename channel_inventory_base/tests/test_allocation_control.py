@@ -413,6 +413,32 @@ class TestAllocationControl(AllocationControlCase):
         with self.assertRaisesRegex(UserError, "changed since"):
             preview.with_user(self.operator).action_propose()
 
+    def test_group_that_was_previewed_with_its_rule_is_the_one_that_is_proposed(self):
+        draft = self.draft()
+        draft.action_propose()
+        rule = self.env["channel.rule"].create(
+            {"kind": "exclusive", "value": 0, "allocation_group_id": draft.id}
+        )
+        self.plan()
+        preview = self.preview(rule)
+        draft.member_ids[0].weight = 40
+        draft.action_propose()
+        with self.assertRaisesRegex(UserError, "changed since"):
+            preview.action_propose()
+        preview = self.preview(rule)
+        # approved as it was looked at: that changes nothing of it
+        draft.action_approve()
+        preview.action_propose()
+        self.assertEqual(rule.state, "proposed")
+
+    def test_edits_of_a_group_in_effect_do_not_matter_to_a_preview_of_its_rule(self):
+        rule = self.exclusive.copy({"value": 1})
+        self.plan()
+        preview = self.preview(rule)
+        self.group.member_ids[0].weight = 4
+        preview.action_propose()
+        self.assertEqual(rule.state, "proposed")
+
     def test_group_that_no_rule_names_has_no_preview(self):
         with self.assertRaisesRegex(UserError, "No rule in effect names Draft"):
             self.preview(self.draft())

@@ -1,6 +1,9 @@
+from datetime import datetime
+
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..models import channel_planner
 from .common import ChannelCase
 
 
@@ -138,3 +141,23 @@ class TestOutbox(ChannelCase):
         draft = self.move.copy()
         self.assertEqual(draft.state, "draft")
         self.assertFalse(self.named())
+
+    def test_a_product_is_planned_once_however_often_it_is_named(self):
+        self.patch(channel_planner, "BATCH", 3)
+        self.named()
+        for product, times in ((self.product, 7), (self.other, 1)):
+            self.env.cr.execute(
+                "INSERT INTO channel_change (product_id, since)"
+                " SELECT %s, timestamp '2026-01-08' - make_interval(days => day)"
+                " FROM generate_series(1, %s) AS day",
+                [product.id, times],
+            )
+        planner = self.env["channel.planner"]
+        [change] = planner._take_changes()
+        product, listing, since, trace, count = change
+        self.assertEqual((product, count), (self.product.id, 7))
+        # what has waited longest counts
+        self.assertEqual(since, datetime(2026, 1, 1))
+        [change] = planner._take_changes()
+        self.assertEqual(change[0], self.other.id)
+        self.assertFalse(planner._take_changes())

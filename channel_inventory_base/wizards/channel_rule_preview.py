@@ -248,10 +248,18 @@ class ChannelRulePreview(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     @api.model
-    def _shown(self, rules):
+    def _shown(self, subject):
+        """The content of what was looked at; of rules, also that of the groups by which
+        they would divide."""
+        contents = {str(each.id): each._content() for each in subject}
+        if subject._name == "channel.rule":
+            for group in subject.allocation_group_id:
+                # as the preview does: a draft only where nothing is in effect
+                terms = group.active_version_id or group
+                contents[f"group {group.id}"] = terms._content()
         return {
-            str(rule.id): {name: str(value) for name, value in rule._content().items()}
-            for rule in rules
+            key: {name: str(value) for name, value in content.items()}
+            for key, content in contents.items()
         }
 
     def _check_shown(self):

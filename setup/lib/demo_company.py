@@ -113,6 +113,10 @@ class Company:
         )
         operator.call("channel.rule", "write", [more_kept_back], {"value": 2})
         operator.call("channel.rule", "action_propose", [scarce, more_kept_back])
+        operator.call(
+            "channel.allocation.group", "write", [group_id], {"basis": "sales"}
+        )
+        operator.call("channel.allocation.group", "action_propose", [group_id])
 
     def _make_users(self):
         for role in ROLES:

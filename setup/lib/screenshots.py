@@ -87,6 +87,9 @@ def screens(running, scene):
             _press("action_preview"),
         ),
         "rules-to-approve": f"{action}channel_rule_approve_action",
+        "groups": f"{action}channel_allocation_group_action",
+        "group": f"{action}channel_allocation_group_action/{_group(running)}",
+        "groups-to-approve": f"{action}channel_allocation_group_approve_action",
         "audit": f"{action}channel_audit_action",
     }
 
@@ -113,6 +116,10 @@ def _show(field):
 
 def _routed(running):
     return running.odoo.find_id("channel.routing.rule", ["split_cost", ">", 0])
+
+
+def _group(running):
+    return running.odoo.find_id("channel.allocation.group", ["state", "=", "proposed"])
 
 
 def _proposed(database):
