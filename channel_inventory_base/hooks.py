@@ -1,10 +1,11 @@
 from .db.functions import drop_functions
 from .db.triggers import drop_triggers
+from .db.watches import WATCHES
 
 
 def uninstall_hook(env):
     """Stock tables must not call functions that write to a table which is gone."""
-    drop_triggers(env.cr)
+    drop_triggers(env.cr, WATCHES)
     drop_functions(env.cr)
     # their tables go with the addon, functions would stay
     env.cr.execute("DROP FUNCTION IF EXISTS channel_audit_guard CASCADE")

@@ -1,6 +1,6 @@
 from odoo.addons.channel_inventory_base.db.triggers import drop_triggers
 
-from .db.triggers import WATCHES
+from .db.watches import WATCHES
 
 
 def uninstall_hook(env):

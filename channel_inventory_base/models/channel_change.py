@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..db.triggers import create_triggers
+from ..db.watches import WATCHES
 
 
 class ChannelChange(models.Model):
@@ -48,7 +49,7 @@ class ChannelChange(models.Model):
         )
 
         # at the end, when all the tables they stand on are there
-        self.pool.post_init(create_triggers, self.env.cr)
+        self.pool.post_init(create_triggers, self.env.cr, WATCHES)
 
     def _wake_planner(self):
         """Plan soon after this transaction, when it commits."""

@@ -1,5 +1,5 @@
 """Wake-ups for the planner. The record of a change is the triggers' (see
-db.triggers); these only make planning start at once instead of with the next
+db.watches); these only make planning start at once instead of with the next
 healing."""
 
 from odoo import api, models

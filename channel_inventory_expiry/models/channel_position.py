@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base.db.triggers import create_triggers
 
-from ..db.triggers import WATCHES
+from ..db.watches import WATCHES
 
 
 class ChannelPosition(models.Model):

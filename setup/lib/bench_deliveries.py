@@ -4,7 +4,7 @@ Deliveries are validated one by one, each in a transaction of its own, as people
 Blocks with and without what is ours take turns, so that the machine's noise and the
 growth of tables meet both; the figure is the median over the pairs of blocks. Beside
 it stands the time that PostgreSQL itself counted inside of our trigger functions,
-which no noise disturbs but which leaves out the hooks and the transition tables.
+which no noise disturbs but which leaves out the hooks and calling them.
 """
 
 import contextlib
