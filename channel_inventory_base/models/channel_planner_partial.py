@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from .channel_planner_rules import FITS, IS_DATED, KEY
+from .channel_planner_rules import IS_DATED, KEY, WIDE_FITS
 from .channel_rule_terms import WAREHOUSE_KINDS
 
 # The warehouses of each pool.
@@ -116,41 +116,27 @@ class ChannelPlanner(models.AbstractModel):
 
         Of what a warehouse has, buffers are taken off; at or below the threshold it
         contributes nothing, and never more than the cap. A shortage stays a shortage.
+
+        FULL, where what is joined has many rows on both sides: PostgreSQL can only hash
+        that, and would loop, for it guesses how many rules fit far too low. OFFSET 0,
+        or it would see that no more than one side is wanted.
         """
         return SQL(
             """
-            local_rule AS (
-                SELECT listing.id AS listing_id, place.node_id, listing.product_id,
-                       listing.company_id, version.warehouse_id, %(pivot)s
-                  FROM (SELECT version.*, %(key)s AS key FROM version
-                         WHERE warehouse_id IS NOT NULL) version
-                  JOIN place ON version.warehouse_id = ANY(place.warehouses)
-                  JOIN channel_listing listing ON listing.channel_id = place.channel_id
-                  JOIN item ON item.product_id = listing.product_id
-                  LEFT JOIN product_category category ON category.id = item.categ_id
-                  LEFT JOIN product_category scope ON scope.id = version.categ_id
-                  %(tag_set)s
-                 WHERE listing.state = 'mapped' AND %(listings)s AND %(tag_fits)s
-                   AND (scope.id IS NULL
-                        OR starts_with(category.parent_path, scope.parent_path))
-                   AND %(fits)s
-                 GROUP BY listing.id, place.node_id, version.warehouse_id
-            ),
+            %(rules)s,
             contribution AS (
-                SELECT local_rule.*, source.available,
-                       (source.available - COALESCE(fixed_key[5], 0))
+                SELECT ruled.*,
+                       (ruled.available - COALESCE(fixed_key[5], 0))
                        * (100 - COALESCE(percent_key[5], 0)) / 100
                        - COALESCE(cover_key[5], 0) * COALESCE(rate.per_day, 0)
                            AS left_over
-                  FROM local_rule
-                  JOIN (%(positions)s) source
-                    ON source.product_id = local_rule.product_id
-                   AND source.warehouse_id = local_rule.warehouse_id
+                  FROM (SELECT * FROM local_rule FULL JOIN (%(positions)s) source
+                         USING (product_id, warehouse_id) OFFSET 0) ruled
                   LEFT JOIN channel_sales_rate rate
-                         ON rate.product_id = local_rule.product_id
-                        AND rate.company_id = local_rule.company_id
+                         ON rate.product_id = ruled.product_id
+                        AND rate.company_id = ruled.company_id
                         AND rate.channel_id IS NULL
-                 WHERE source.available > 0
+                 WHERE ruled.listing_id IS NOT NULL AND ruled.available > 0
             ),
             judged AS MATERIALIZED (
                 SELECT listing_id, node_id,
@@ -164,12 +150,7 @@ class ChannelPlanner(models.AbstractModel):
                   FROM contribution GROUP BY listing_id, node_id
             )
             """,
-            pivot=self._pivot_columns(WAREHOUSE_KINDS),
-            key=KEY,
-            tag_set=self._tag_join(use, "item"),
-            listings=scope.listings,
-            tag_fits=self._tag_condition(use),
-            fits=FITS,
+            rules=SQL(", ").join(self._local_rule_ctes(use, scope)),
             positions=self._position_query(scope.products, scope.products),
             ids=SQL(
                 "array_remove(ARRAY[%s], NULL)",
@@ -178,4 +159,71 @@ class ChannelPlanner(models.AbstractModel):
                     for kind in WAREHOUSE_KINDS
                 ),
             ),
+        )
+
+    def _local_rule_ctes(self, use, scope):
+        """``local_rule``: the keys that count for a listing at a node in one of its
+        warehouses. As rules of levels, those that name no product are resolved once
+        for a sort of products; those that do are looked up by what they name."""
+        columns = SQL("listing_id, node_id, warehouse_id, product_id, company_id")
+        keys = [SQL.identifier(f"{kind}_key") for kind in WAREHOUSE_KINDS]
+        wide = SQL(
+            """
+            SELECT listing.id AS listing_id, ruled.node_id, ruled.warehouse_id,
+                   listing.product_id, listing.company_id, %(keys)s
+              FROM (SELECT * FROM item FULL JOIN local_wide USING (sort_id)
+                    OFFSET 0) ruled
+              JOIN channel_listing listing ON listing.product_id = ruled.product_id
+                                          AND listing.channel_id = ruled.channel_id
+             WHERE listing.state = 'mapped' AND %(listings)s
+            """,
+            keys=SQL(", ").join(keys),
+            listings=scope.listings,
+        )
+        yield self._local_wide_cte(use)
+        if not use.narrow:
+            yield SQL("local_rule AS (%s)", wide)
+            return
+        of_warehouses = SQL("version.warehouse_id IS NOT NULL")
+        yield SQL(
+            """
+            local_named AS MATERIALIZED (%(named)s),
+            local_rule AS (
+                SELECT %(columns)s, %(least)s FROM (
+                    %(wide)s
+                    UNION ALL
+                    SELECT %(columns)s, %(pivot)s FROM (%(narrow)s) narrow
+                     WHERE warehouse_id = ANY(warehouses) GROUP BY %(columns)s
+                ) rule GROUP BY %(columns)s
+            )
+            """,
+            named=self._named_query(use, scope, of_warehouses),
+            columns=columns,
+            least=SQL(", ").join(SQL("min(%s) AS %s", key, key) for key in keys),
+            wide=wide,
+            pivot=self._pivot_columns(WAREHOUSE_KINDS),
+            narrow=self._narrow_query(use, "local_named"),
+        )
+
+    def _local_wide_cte(self, use):
+        return SQL(
+            """
+            local_wide AS MATERIALIZED (
+                SELECT spot.channel_id, spot.node_id, spot.sort_id,
+                       version.warehouse_id, %(pivot)s
+                  FROM spot
+                  JOIN (SELECT version.*, %(key)s AS key FROM version
+                         WHERE warehouse_id IS NOT NULL) version
+                    ON version.company_id = spot.company_id
+                   AND version.warehouse_id = ANY(spot.warehouses)
+                  LEFT JOIN product_category scope ON scope.id = version.categ_id
+                 WHERE %(fits)s AND %(tag_fits)s
+                 GROUP BY spot.channel_id, spot.node_id, spot.sort_id,
+                          version.warehouse_id
+            )
+            """,
+            pivot=self._pivot_columns(WAREHOUSE_KINDS),
+            key=KEY,
+            fits=WIDE_FITS,
+            tag_fits=self._tag_condition(use),
         )

@@ -131,6 +131,8 @@ class ChannelPlanner(models.AbstractModel):
         ctes = []
         if "tag_id" in use.named:
             ctes.append(SQL("tag_set AS (SELECT DISTINCT tagset, tags FROM tagged)"))
+        if use.kinds or use.warehouse:
+            ctes.append(self._spot_cte(use))
         if use.kinds:
             ctes.append(self._wide_ctes(use))
         if use.kinds and use.narrow:
@@ -141,41 +143,42 @@ class ChannelPlanner(models.AbstractModel):
             ctes.append(self._dated_ctes(scope))
         return ctes
 
-    def _wide_ctes(self, use):
+    def _spot_cte(self, use):
         """A row of ``spot`` is a sort of products at a node."""
         return SQL(
             """
             spot AS MATERIALIZED (
                 SELECT place.company_id, place.channel_id, place.node_id, place.pool,
-                       sort.sort_id, category.parent_path %(tags)s
+                       sort.sort_id, category.parent_path %(warehouses)s %(tags)s
                   FROM (SELECT DISTINCT sort_id, categ_id %(tagset)s FROM item) sort
                  CROSS JOIN place
                   LEFT JOIN product_category category ON category.id = sort.categ_id
                   %(tag_set)s
-            ),
+            )
+            """,
+            warehouses=SQL(", warehouses" if use.warehouse else ""),
+            tags=SQL(", tags" if "tag_id" in use.named else ""),
+            tagset=SQL(", tagset" if "tag_id" in use.named else ""),
+            tag_set=self._tag_join(use, "sort"),
+        )
+
+    def _wide_ctes(self, use):
+        return SQL(
+            """
             wide AS (
                 SELECT spot.node_id, spot.sort_id, version.kind, %(key)s AS key
                   FROM spot
                   JOIN version ON version.company_id = spot.company_id
                   LEFT JOIN product_category scope ON scope.id = version.categ_id
-                 WHERE version.warehouse_id IS NULL AND version.listing_id IS NULL
-                   AND version.product_id IS NULL AND version.product_tmpl_id IS NULL
-                   AND (version.channel_id IS NULL
-                        OR version.channel_id = spot.channel_id)
-                   AND (version.node_id IS NULL OR version.node_id = spot.node_id)
-                   AND (scope.id IS NULL
-                        OR starts_with(spot.parent_path, scope.parent_path))
-                   AND %(tag_fits)s
+                 WHERE version.warehouse_id IS NULL AND %(fits)s AND %(tag_fits)s
             ),
             wide_rule AS MATERIALIZED (
                 SELECT row_number() OVER () AS set_id, *
                   FROM spot LEFT JOIN (%(resolved)s) resolved USING (node_id, sort_id)
             )
             """,
-            tags=SQL(", tags" if "tag_id" in use.named else ""),
-            tagset=SQL(", tagset" if "tag_id" in use.named else ""),
-            tag_set=self._tag_join(use, "sort"),
             key=KEY,
+            fits=WIDE_FITS,
             tag_fits=self._tag_condition(use),
             resolved=self._resolved(use.kinds, SQL("node_id, sort_id"), "wide"),
         )
@@ -188,30 +191,21 @@ class ChannelPlanner(models.AbstractModel):
         return SQL(
             """
             named AS MATERIALIZED (%(named)s),
-            narrow AS MATERIALIZED (
-                SELECT listing.id AS listing_id, listing.channel_id, place.node_id,
-                       item.sort_id, version.kind, %(key)s AS key
-                  FROM named listing
-                  JOIN version ON version.id = listing.version_id
-                  -- LEFT: there is one; so PostgreSQL knows it as well
-                  LEFT JOIN item ON item.product_id = listing.product_id
-                  LEFT JOIN spot place ON place.channel_id = listing.channel_id
-                                      AND place.sort_id = item.sort_id
-                  LEFT JOIN product_category scope ON scope.id = version.categ_id
-                 WHERE %(fits)s AND %(tag_fits)s
-                   AND (scope.id IS NULL
-                        OR starts_with(place.parent_path, scope.parent_path))
-            ),
+            narrow AS MATERIALIZED (%(narrow)s),
             narrow_rule AS MATERIALIZED (
-                SELECT -row_number() OVER () AS set_id, named.listing_id,
-                       wide_rule.node_id, wide_rule.pool, wide_rule.channel_id,
-                       wide_rule.company_id, %(least)s
-                  FROM (SELECT DISTINCT listing_id, channel_id, sort_id
-                          FROM narrow) named
-                  LEFT JOIN wide_rule USING (channel_id, sort_id)
-                  LEFT JOIN (%(resolved)s) narrow_rule
-                         ON narrow_rule.listing_id = named.listing_id
-                        AND narrow_rule.node_id = wide_rule.node_id
+                SELECT -row_number() OVER () AS set_id, compared.* FROM (
+                    SELECT named.listing_id, wide_rule.node_id, wide_rule.pool,
+                           wide_rule.channel_id, wide_rule.company_id, %(least)s
+                      FROM (SELECT DISTINCT listing_id, channel_id, sort_id
+                              FROM narrow) named
+                      LEFT JOIN wide_rule USING (channel_id, sort_id)
+                      -- FULL and OFFSET 0: PostgreSQL can only hash that, and would
+                      -- loop, for it guesses how many are named far too low
+                      FULL JOIN (%(resolved)s) narrow_rule
+                             ON narrow_rule.listing_id = named.listing_id
+                            AND narrow_rule.node_id = wide_rule.node_id
+                    OFFSET 0) compared
+                 WHERE listing_id IS NOT NULL
             ),
             rule_set AS MATERIALIZED (
                 SELECT set_id, sort_id, node_id, pool, channel_id, company_id,
@@ -228,26 +222,60 @@ class ChannelPlanner(models.AbstractModel):
             columns=SQL(", ").join(
                 SQL.identifier(name) for name in self._least_columns(use)
             ),
-            named=SQL(" UNION ALL ").join(
-                self._named_query(named, scope) for named in use.narrow
-            ),
-            key=KEY,
-            fits=FITS,
-            tag_fits=self._tag_condition(use),
+            named=self._named_query(use, scope, SQL("version.warehouse_id IS NULL")),
+            narrow=self._narrow_query(use, "named"),
             resolved=self._resolved(use.kinds, SQL("listing_id, node_id"), "narrow"),
         )
 
-    def _named_query(self, name, scope):
+    def _narrow_query(self, use, named):
+        """Rules that name listings, at the nodes where they fit, a row each.
+
+        :param named: a CTE of ``_named_query``
+        """
+        return SQL(
+            """
+            SELECT listing.id AS listing_id, listing.channel_id, listing.product_id,
+                   listing.company_id, place.node_id, item.sort_id,
+                   version.warehouse_id, version.kind, %(key)s AS key %(warehouses)s
+              FROM %(named)s listing
+              JOIN version ON version.id = listing.version_id
+              -- LEFT: there is one; so PostgreSQL knows it as well
+              LEFT JOIN item ON item.product_id = listing.product_id
+              LEFT JOIN spot place ON place.channel_id = listing.channel_id
+                                  AND place.sort_id = item.sort_id
+              LEFT JOIN product_category scope ON scope.id = version.categ_id
+             WHERE %(fits)s AND %(tag_fits)s
+               AND (scope.id IS NULL
+                    OR starts_with(place.parent_path, scope.parent_path))
+            """,
+            key=KEY,
+            warehouses=SQL(", place.warehouses" if use.warehouse else ""),
+            named=SQL.identifier(named),
+            fits=FITS,
+            tag_fits=self._tag_condition(use),
+        )
+
+    def _named_query(self, use, scope, condition):
+        """Query of the listings that rules name, with the ``version_id`` of each.
+
+        :param condition: on the versions
+        """
+        return SQL(" UNION ALL ").join(
+            self._named_by_query(name, scope, condition) for name in use.narrow
+        )
+
+    def _named_by_query(self, name, scope, condition):
         """Listings that rules name by ``name``, and by nothing narrower."""
         return SQL(
             """
             SELECT version.id AS version_id, listing.id, listing.product_id,
                    listing.channel_id, listing.company_id
               FROM version %(joins)s
-             WHERE version.warehouse_id IS NULL AND %(narrower)s
+             WHERE %(condition)s AND %(narrower)s
                AND listing.product_id %(products)s
             """,
             joins=NAMED[name],
+            condition=condition,
             narrower=SQL(" AND ").join(
                 [
                     SQL("version.%s IS NOT NULL", SQL.identifier(name)),
@@ -383,6 +411,16 @@ class ChannelPlanner(models.AbstractModel):
 KEY = SQL(
     "ARRAY[version.sequence, -version.specificity, version.rule_id, version.id, "
     "version.value]::numeric[]"
+)
+
+# Whether ``version``, which names no product or listing, is in scope at ``spot``, but
+# for tags; ``scope`` is its category.
+WIDE_FITS = SQL(
+    """version.listing_id IS NULL AND version.product_id IS NULL
+       AND version.product_tmpl_id IS NULL
+       AND (version.channel_id IS NULL OR version.channel_id = spot.channel_id)
+       AND (version.node_id IS NULL OR version.node_id = spot.node_id)
+       AND (scope.id IS NULL OR starts_with(spot.parent_path, scope.parent_path))"""
 )
 
 # Whether ``version`` is in scope on ``listing`` at ``place``, but for category and tag.

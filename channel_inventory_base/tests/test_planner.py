@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import ChannelCase
 
@@ -146,3 +147,16 @@ class TestPlanner(ChannelCase):
         self.plan()
         pending = self.env["channel.level.pending"].search([])
         self.assertEqual(pending.level_id, self.level)
+
+    def test_rules_are_never_compared_with_each_listing_or_position(self):
+        """PostgreSQL guesses that few rules fit: what it joins them with by a loop is
+        read as often as there are listings."""
+        self.rule("fixed", 3, warehouse_id=self.warehouse.id)
+        self.rule("percent", 3, product_id=self.product.id)
+        planner = self.env["channel.planner"]
+        planner._tune()
+        scope = planner._scope_of([self.listing.id], [self.product.id], False)
+        query = planner._numbers_query(planner._use(), scope)
+        rows = self.env.execute_query(SQL("EXPLAIN %s", query))
+        joins = [row for [row] in rows if "Full Join" in row]
+        self.assertEqual(["Hash" in join for join in joins], [True, True, True])
