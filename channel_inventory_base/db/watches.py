@@ -6,11 +6,18 @@ from .triggers import RowWatch, Watch
 OPEN_STATES = "('waiting', 'confirmed', 'partially_available', 'assigned')"
 
 
-def _products():
-    return (
-        "SELECT DISTINCT product_id, NULL::int, NULL::int FROM changed "
-        "WHERE product_id IS NOT NULL"
-    )
+# Targets of a table with a product.
+PRODUCTS = (
+    "SELECT DISTINCT product_id, NULL::int, NULL::int FROM changed "
+    "WHERE product_id IS NOT NULL"
+)
+# Of warehouses: much of what lies there, and rarely, so all that is sold from there.
+SOLD_FROM_WAREHOUSES = """
+    SELECT DISTINCT NULL::int, NULL::int, node.channel_id FROM changed
+      JOIN channel_node_stock_warehouse_rel served
+        ON served.stock_warehouse_id = changed.id
+      JOIN channel_node node ON node.id = served.channel_node_id
+"""
 
 
 WATCHES = (
@@ -49,28 +56,22 @@ WATCHES = (
     Watch(
         "channel_external_stock",
         ("product_id", "warehouse_id", "on_hand", "damaged", "as_of", "confidence"),
-        _products(),
+        PRODUCTS,
     ),
     Watch(
         "channel_supplier_stock",
         ("product_id", "company_id", "quantity", "as_of", "lead_days"),
-        _products(),
+        PRODUCTS,
     ),
     Watch(
         "stock_warehouse",
         ("channel_consignment", "channel_authority"),
-        # much of what lies there, and rarely: all that is sold from there
-        """
-        SELECT DISTINCT NULL::int, NULL::int, node.channel_id FROM changed
-          JOIN channel_node_stock_warehouse_rel served
-            ON served.stock_warehouse_id = changed.id
-          JOIN channel_node node ON node.id = served.channel_node_id
-        """,
+        SOLD_FROM_WAREHOUSES,
     ),
     Watch(
         "channel_hold",
         ("product_id", "warehouse_id", "stock_quantity", "state", "expires_at"),
-        _products(),
+        PRODUCTS,
     ),
     Watch(
         "stock_location",
@@ -202,7 +203,7 @@ WATCHES = (
     Watch(
         "channel_sales_rate",
         ("product_id", "per_day"),
-        _products(),
+        PRODUCTS,
     ),
     Watch(
         "channel_allocation_version",

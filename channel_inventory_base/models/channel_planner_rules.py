@@ -245,8 +245,6 @@ class ChannelPlanner(models.AbstractModel):
                                   AND place.sort_id = item.sort_id
               LEFT JOIN product_category scope ON scope.id = version.categ_id
              WHERE %(fits)s AND %(tag_fits)s
-               AND (scope.id IS NULL
-                    OR starts_with(place.parent_path, scope.parent_path))
             """,
             key=KEY,
             warehouses=SQL(", place.warehouses" if use.warehouse else ""),
@@ -423,7 +421,7 @@ WIDE_FITS = SQL(
        AND (scope.id IS NULL OR starts_with(spot.parent_path, scope.parent_path))"""
 )
 
-# Whether ``version`` is in scope on ``listing`` at ``place``, but for category and tag.
+# The same of one that may name them, on ``listing`` at the spot ``place``.
 # No COALESCE: PostgreSQL has no statistics of it, and would loop over what is many.
 FITS = SQL(
     """version.company_id = listing.company_id
@@ -432,7 +430,8 @@ FITS = SQL(
        AND (version.product_tmpl_id IS NULL
             OR version.product_tmpl_id = item.product_tmpl_id)
        AND (version.channel_id IS NULL OR version.channel_id = listing.channel_id)
-       AND (version.node_id IS NULL OR version.node_id = place.node_id)"""
+       AND (version.node_id IS NULL OR version.node_id = place.node_id)
+       AND (scope.id IS NULL OR starts_with(place.parent_path, scope.parent_path))"""
 )
 
 # Joins from ``version`` to the ``listing`` that it names.

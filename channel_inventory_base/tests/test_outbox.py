@@ -29,12 +29,12 @@ class TestOutbox(ChannelCase):
         )
         cls.move._action_confirm()
 
-    def named(self, query=None, *values, **named):
+    def named(self, query=None, *values, **terms):
         """Run the statement; take the products that are in the outbox since."""
         self.env.flush_all()
         if query:
             self.env.cr.execute("DELETE FROM channel_change")
-            self.env.cr.execute(SQL(query, *values, **named))
+            self.env.cr.execute(SQL(query, *values, **terms))
         self.env.cr.execute("DELETE FROM channel_change RETURNING product_id")
         return {row[0] for row in self.env.cr.fetchall()}
 
