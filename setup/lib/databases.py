@@ -97,6 +97,11 @@ def ensure_template(env, log=print):
     names = addons()
     if not names:
         return base
+    last = checkout_folder() / "template"
+    if os.environ.get("CHANNEL_KEEP_TEMPLATE") and last.exists():
+        if exists(env, last.read_text()):
+            log(f"kept  template {last.read_text()}, whatever changed since")
+            return last.read_text()
     name = f"channel_l1_{_hash(base, *names, *_content(_with_dependencies(names)))}"
     # of its own, so that clones of different states do not wait for each other
     with lock(name):
@@ -104,6 +109,7 @@ def ensure_template(env, log=print):
             log(f"make  template {name}: {', '.join(names)}")
             _build(env, name, names, base)
         mark_used(env, name)
+    last.write_text(name)
     drop_old(env, "channel_l1_", KEEP_TEMPLATES, keep=name)
     return name
 
