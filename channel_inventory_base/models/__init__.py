@@ -1,3 +1,4 @@
+from . import channel_guarded
 from . import channel_adapter
 from . import channel_adapter_errors
 from . import channel_adapter_none

@@ -1,8 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_list
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "channel.guarded"]
 
     channel_made = fields.Boolean(
         readonly=True, copy=False, help="Made by the policy of a channel, by nobody"
@@ -10,27 +13,80 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         posted = super()._post(soft)
-        if not self.env.context.get("channel_follows"):
+        # only the server follows a channel: people cannot be superuser
+        if not (self.env.su and self.env.context.get("channel_follows")):
             # sudo: accountants need not see channels
             sold = posted.sudo().filtered(lambda move: move.is_sale_document())
             for move in sold:
                 if move.move_type == "out_refund" and not move.channel_made:
                     move._tell_channel()
             # what a person posts is paid by policy all the same
-            sold.line_ids.sale_line_ids.order_id.channel_order_id._mark_books()
+            for moves in sold.grouped("company_id").values():
+                moves._find_channel_orders()._mark_books()
         return posted
 
     def _tell_channel(self):
-        """Have the channel pay back what is credited, where it is an order of one."""
+        """Have the channel pay back what is credited, where it is an order of one.
+
+        A credit note that is also about something else, or is written to somebody else
+        than the order's customer, is a person's to pay back.
+        """
+        orders = self._find_channel_orders()
         known = self.env["channel.refund"].search_count(
             [("move_id", "=", self.id)], limit=1
         )
-        order = self._find_channel_order()
-        if order and not known:
-            order._on_credit_note(self)
+        if not orders or known:
+            return
+        if odd := self._words_for_odd_credit(orders):
+            for order in orders:
+                order._report_credit_note(self, odd)
+        else:
+            orders._on_credit_note(self)
 
-    def _find_channel_order(self):
-        """The one channel order that is credited; none where there are several."""
+    def _get_sold_lines(self):
         lines = self.invoice_line_ids | self.reversed_entry_id.invoice_line_ids
-        orders = lines.sale_line_ids.order_id.channel_order_id
-        return orders if len(orders) == 1 else orders.browse()
+        return lines.sale_line_ids
+
+    def _find_channel_orders(self):
+        """Orders of channels, of the documents' one company, whose own sale orders have
+        a line here. People choose the lines and the company of a document."""
+        orders = self._get_sold_lines().order_id._own_channel_orders()
+        return orders.filtered(lambda order: order.company_id == self.company_id)
+
+    def _words_for_odd_credit(self, orders):
+        """:return: why not exactly this is to be paid back; empty where it is"""
+        sold = self._get_sold_lines().order_id
+        if sold != orders.sale_order_id or len(orders) > 1:
+            return self.env._(
+                "%(move)s credits several sale orders (%(orders)s).",
+                move=self.name,
+                orders=format_list(self.env, sold.mapped("name")),
+            )
+        customer = orders.sale_order_id.partner_invoice_id.commercial_partner_id
+        if self.commercial_partner_id != customer:
+            return self.env._(
+                "%(move)s is written to %(partner)s, the order was sold to "
+                "%(customer)s.",
+                move=self.name,
+                partner=self.commercial_partner_id.name,
+                customer=customer.name,
+            )
+        return ""
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    @api.constrains("sale_line_ids", "company_id")
+    def _check_channel_company(self):
+        """What counts as invoiced of a channel's order is invoiced by its company."""
+        for line in self.filtered("sale_line_ids"):
+            # sudo: accountants need not see channels
+            sold = line.sudo().sale_line_ids.filtered("channel_order_line_id")
+            if sold.company_id - line.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s would invoice the order of another company.",
+                        line=line.display_name,
+                    )
+                )

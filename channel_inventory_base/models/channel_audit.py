@@ -73,16 +73,26 @@ class ChannelAudit(models.Model):
 
     @api.model
     def _log(
-        self, kind, channel, message, record=None, trace=None, data=None, company=None
+        self,
+        kind,
+        channel,
+        message,
+        record=None,
+        trace=None,
+        data=None,
+        company=None,
+        user=None,
     ):
-        """:param company: of what concerns no channel, or all of them"""
+        """:param company: of what concerns no channel, or all of them
+        :param user: who has caused it, where that is not who runs this
+        """
         # sudo: everybody leaves traces, nobody may write them
         return self.sudo().create(
             {
                 "at": fields.Datetime.now(),
                 "channel_id": channel.id,
                 "company_id": (company or channel.company_id).id,
-                "user_id": self.env.uid,
+                "user_id": user.id if user else self.env.uid,
                 "kind": kind,
                 "res_model": record._name if record else False,
                 "res_id": record.id if record else False,

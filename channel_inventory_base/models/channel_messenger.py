@@ -282,4 +282,6 @@ class ChannelMessenger(models.AbstractModel):
             words[:1000],
             record=message.order_id,
             trace=message.trace,
+            # who made the document, not the job that sends
+            user=message.create_uid,
         )

@@ -256,6 +256,9 @@ class ChannelOrder(models.Model):
         """Cancelled in Odoo: its stock is free, and the channel still has the order."""
         self._release_holds()
         self._refresh_stage()
+        self._log_document(
+            self.sale_order_id, self.env._("%s: cancelled", self.sale_order_id.name)
+        )
         if self._get_data().state != "cancelled" and not self._tell_cancelled():
             self._block(
                 "changed",

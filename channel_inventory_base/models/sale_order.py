@@ -2,17 +2,22 @@ from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "channel.guarded"]
 
     channel_order_id = fields.Many2one(
         "channel.order",
         readonly=True,
         copy=False,
-        index="btree_not_null",
         ondelete="restrict",
     )
     channel_id = fields.Many2one(
         related="channel_order_id.channel_id", store=True, index="btree_not_null"
+    )
+
+    _channel_order_uniq = models.UniqueIndex(
+        "(channel_order_id) WHERE channel_order_id IS NOT NULL",
+        "The order of the channel has a sale order already.",
     )
 
     @api.depends("channel_order_id")
@@ -32,7 +37,8 @@ class SaleOrder(models.Model):
         """An order of a channel was placed when its customer placed it."""
         values = super()._prepare_confirmation_values()
         # sudo: salespeople need not see channels
-        placed_at = self.sudo().channel_order_id.placed_at if len(self) == 1 else None
+        orders = self.sudo()._own_channel_orders()
+        placed_at = orders.placed_at if len(self) == 1 else None
         if placed_at:
             values["date_order"] = placed_at
         return values
@@ -40,15 +46,20 @@ class SaleOrder(models.Model):
     def _action_confirm(self):
         result = super()._action_confirm()
         # sudo: a salesperson who confirms need not have rights on channels
-        self.sudo().channel_order_id._on_sale_confirmed()
+        self.sudo()._own_channel_orders()._on_sale_confirmed()
         return result
 
     def _action_cancel(self):
         result = super()._action_cancel()
         # sudo: a salesperson who cancels need not have rights on channels
-        for channel_order in self.sudo().channel_order_id:
+        for channel_order in self.sudo()._own_channel_orders():
             channel_order._on_sale_cancelled()
         return result
+
+    def _own_channel_orders(self):
+        """Orders of channels that name these as their sale orders. What a document says
+        of itself is not enough to act on an order: it has to agree."""
+        return self.channel_order_id.filtered(lambda order: order.sale_order_id in self)
 
     def _reserve(self):
         """Reserve what is there. Channels have promised it, so do not wait for a date.
@@ -75,7 +86,8 @@ class SaleOrder(models.Model):
 
 
 class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "channel.guarded"]
 
     channel_order_line_id = fields.Many2one(
         "channel.order.line",
@@ -92,7 +104,9 @@ class SaleOrderLine(models.Model):
     )
 
     def write(self, vals):
-        if "product_uom_qty" not in vals or self.env.context.get("channel_follows"):
+        # only the server follows a channel: people cannot be superuser
+        follows = self.env.su and self.env.context.get("channel_follows")
+        if "product_uom_qty" not in vals or follows:
             return super().write(vals)
         before = {
             line: line.product_uom_qty
@@ -104,9 +118,19 @@ class SaleOrderLine(models.Model):
             if quantity != line.product_uom_qty:
                 # sudo: whoever changes a line need not have rights on channels
                 own = line.sudo()
-                order = own.channel_order_line_id.order_id
-                order._on_sale_line_changed(own, quantity, own.product_uom_qty)
+                for order in own._own_channel_order_lines().order_id:
+                    order._on_sale_line_changed(own, quantity, own.product_uom_qty)
         return result
+
+    def _own_channel_order_lines(self):
+        """Lines of channels' orders that these are sold for, in the order's own sale
+        order."""
+        return self.filtered(
+            lambda line: (
+                line.order_id._own_channel_orders()
+                == line.channel_order_line_id.order_id
+            )
+        ).channel_order_line_id
 
     @api.depends("channel_warehouse_id")
     def _compute_warehouse_id(self):

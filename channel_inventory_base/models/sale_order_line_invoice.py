@@ -29,10 +29,14 @@ class SaleOrder(models.Model):
         )
         return delivered / whole
 
+    def _is_for_books(self):
+        """Whether the bookkeeper invoices: people cannot be superuser."""
+        return self.env.su and self.env.context.get("channel_books")
+
     def _get_invoiceable_lines(self, final=False):
         """The books take what is due by policy, not what a person has credited."""
         lines = super()._get_invoiceable_lines(final)
-        if not self.env.context.get("channel_books"):
+        if not self._is_for_books():
             return lines
         return lines.filtered(lambda line: line.display_type or line._count_to_book())
 
@@ -208,7 +212,7 @@ class SaleOrderLine(models.Model):
     # ---------------------------------------------------------- invoice line
     def _prepare_invoice_line(self, **optional_values):
         """The channel's figures, to the cent, for whatever part is invoiced."""
-        if self.env.context.get("channel_books") and not self.display_type:
+        if self.order_id._is_for_books() and not self.display_type:
             optional_values.setdefault("quantity", self._count_to_book())
         vals = super()._prepare_invoice_line(**optional_values)
         # sudo: whoever invoices need not see channels

@@ -9,7 +9,8 @@ STOCK_STATES = [
 
 
 class StockLocation(models.Model):
-    _inherit = "stock.location"
+    _name = "stock.location"
+    _inherit = ["stock.location", "channel.guarded"]
 
     own_stock_state = fields.Selection(
         STOCK_STATES,

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import ValidationError
 
 
 class StockPicking(models.Model):
@@ -8,7 +9,7 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         # sudo: warehouse staff need not see channels
-        moves = self.sudo().move_ids.filtered("sale_line_id.channel_order_line_id")
+        moves = self.sudo().move_ids.filtered(lambda move: move._channel_orders())
         leaving = moves.filtered(lambda move: move._leaves_for_customer())
         leaving._channel_orders()._check_may_ship(leaving)
         result = super()._action_done()
@@ -67,4 +68,23 @@ class StockMove(models.Model):
         )
 
     def _channel_orders(self):
-        return self.sale_line_id.channel_order_line_id.order_id
+        """Orders of channels that these deliver, or bring back: of the moves' company,
+        and by a line of the order's own sale order. People choose both."""
+        lines = self.filtered(
+            lambda move: move.company_id == move.sale_line_id.company_id
+        ).sale_line_id
+        return lines._own_channel_order_lines().order_id
+
+    @api.constrains("sale_line_id", "company_id")
+    def _check_channel_company(self):
+        """What counts as shipped of a channel's order leaves from its company."""
+        for move in self.filtered("sale_line_id"):
+            # sudo: warehouse staff need not see sale orders and channels
+            sold = move.sudo().sale_line_id
+            if sold.channel_order_line_id and sold.company_id != move.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(move)s would deliver the order of another company.",
+                        move=move.display_name,
+                    )
+                )

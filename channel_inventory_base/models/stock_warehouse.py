@@ -4,7 +4,8 @@ from odoo import fields, models
 class StockWarehouse(models.Model):
     """Whose word counts on the stock of a warehouse, and what of it channels sell."""
 
-    _inherit = "stock.warehouse"
+    _name = "stock.warehouse"
+    _inherit = ["stock.warehouse", "channel.guarded"]
 
     channel_consignment = fields.Selection(
         [("kept", "Not sold"), ("sold", "Sold by channels")],
