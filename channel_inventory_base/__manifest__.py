@@ -55,6 +55,7 @@
         "wizards/channel_rejection_views.xml",
         "wizards/channel_replay_views.xml",
         "wizards/channel_rule_preview_views.xml",
+        "wizards/channel_order_match_views.xml",
         "wizards/channel_short_stock_views.xml",
         "views/channel_channel_views.xml",
         "views/product_views.xml",

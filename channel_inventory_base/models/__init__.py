@@ -61,6 +61,7 @@ from . import channel_intake
 from . import channel_order
 from . import channel_order_line
 from . import channel_order_line_apply
+from . import channel_sold
 from . import channel_partner
 from . import channel_order_partner
 from . import channel_order_route

@@ -94,6 +94,24 @@ class ChannelChannel(models.Model):
         "is held from the moment the order is known, whatever is chosen here.",
     )
     import_test_orders = fields.Boolean(compute="_compute_import_test_orders")
+    custom_product_id = fields.Many2one(
+        "product.product",
+        help="What lines are sold as that never were in the channel's catalogue: a "
+        "consumable where they are to be delivered, else a service.",
+    )
+    tip_product_id = fields.Many2one(
+        "product.product", help="What tips are booked as. Empty: such orders wait."
+    )
+    fee_product_id = fields.Many2one(
+        "product.product",
+        help="What fees are booked as. Empty: as a delivery charge.",
+    )
+    gift_card_product_id = fields.Many2one(
+        "product.product",
+        help="What gift cards are booked as that the channel takes off an order's "
+        "total: a service whose income account is what is owed for gift cards. Empty: "
+        "such orders wait.",
+    )
     shipping_product_id = fields.Many2one(
         "product.product",
         default=lambda self: self.env.ref(

@@ -5,6 +5,9 @@ from ..const import SHORT_POLICIES
 # Setting of a channel -> categories of exceptions that its change may heal.
 RETRIES = {
     "currency_id": ("currency",),
+    "custom_product_id": ("configuration", "unknown_sku"),
+    "tip_product_id": ("configuration",),
+    "gift_card_product_id": ("configuration",),
     "shipping_product_id": ("configuration",),
     "discount_product_id": ("configuration",),
     "environment": ("test_order",),

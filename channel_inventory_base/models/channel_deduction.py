@@ -33,19 +33,19 @@ class ChannelDeduction(models.Model):
     def _append(self, rows):
         """Record what the channel took more of, or gave back.
 
-        :param rows: tuples (order line, node id, sold units), units never 0
+        :param rows: tuples (order line, listing, node id, sold units), units never 0
         """
         now = fields.Datetime.now()
         return self.create(
             [
                 {
-                    "listing_id": line.listing_id.id,
+                    "listing_id": listing.id,
                     "node_id": node_id,
                     "quantity": quantity,
                     "order_line_id": line.id,
                     "created_at": now,
                 }
-                for line, node_id, quantity in rows
+                for line, listing, node_id, quantity in rows
             ]
         )
 

@@ -49,9 +49,12 @@ class ChannelException(models.Model):
         return self.env["channel.order"].browse(self.res_id).action_short_stock()
 
     def action_match_listings(self):
-        """The listings of its order; the order, when the channel has none for it."""
+        """The listings of its order; its lines, when the channel has none for them."""
         self.ensure_one()
-        listings = self.env["channel.order"].browse(self.res_id).line_ids.listing_id
+        order = self.env["channel.order"].browse(self.res_id)
+        if any(line._is_unlisted() for line in order.line_ids):
+            return order.action_match_lines()
+        listings = order.line_ids.listing_id
         if not listings:
             return self.action_open_record()
         action = self.env["ir.actions.act_window"]._for_xml_id(

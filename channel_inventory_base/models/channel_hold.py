@@ -69,25 +69,54 @@ class ChannelHold(models.Model):
 
     @api.model
     def _follow_listings(self, listings):
-        """Bind active holds to the product and factor their listing has now."""
-        if not listings:
-            return
-        self.flush_model()
+        """Bind active holds to what they hold of these listings now: what their order
+        line was sold as; without an order, what the listing is matched to."""
+        if listings:
+            self._bind(SQL("hold.listing_id = ANY(%s)", list(listings.ids)))
+
+    @api.model
+    def _follow_lines(self, lines):
+        if lines:
+            self._bind(SQL("hold.order_line_id = ANY(%s)", list(lines.ids)))
+
+    @api.model
+    def _bind(self, condition):
+        self.env.flush_all()
         self.env.execute_query(
             SQL(
                 """
+                WITH held AS (
+                    -- what an exchanged line was sold as is not what is held for it
+                    SELECT hold.id,
+                           CASE WHEN sold.listing_id <> line.listing_id
+                                  OR line.id IS NULL
+                                THEN listing.product_id
+                                ELSE COALESCE(line.substitute_id, line.product_id)
+                           END AS product_id,
+                           hold.quantity * COALESCE(
+                                CASE WHEN sold.listing_id <> line.listing_id
+                                       OR line.id IS NULL
+                                     THEN listing.stock_factor
+                                     ELSE line.stock_factor END, 1) AS stock_quantity
+                      FROM channel_hold hold
+                      LEFT JOIN channel_listing listing ON listing.id = hold.listing_id
+                      LEFT JOIN channel_order_line line
+                             ON line.id = hold.order_line_id
+                      LEFT JOIN channel_listing_version sold
+                             ON sold.id = line.mapping_id
+                     WHERE hold.state = 'active' AND %s
+                       AND (listing.id IS NOT NULL OR line.id IS NOT NULL)
+                )
                 UPDATE channel_hold hold
-                   SET product_id = listing.product_id,
-                       stock_quantity = hold.quantity * listing.stock_factor
-                  FROM channel_listing listing
-                 WHERE listing.id = hold.listing_id AND hold.state = 'active'
-                   AND listing.id = ANY(%s)
-                   AND (hold.product_id IS DISTINCT FROM listing.product_id
-                        OR hold.stock_quantity
-                           <> hold.quantity * listing.stock_factor)
+                   SET product_id = held.product_id,
+                       stock_quantity = held.stock_quantity
+                  FROM held
+                 WHERE hold.id = held.id
+                   AND (hold.product_id, hold.stock_quantity)
+                       IS DISTINCT FROM (held.product_id, held.stock_quantity)
                 RETURNING hold.id
                 """,
-                list(listings.ids),
+                condition,
             )
         )
         self.invalidate_model(["product_id", "stock_quantity"])

@@ -162,9 +162,10 @@ class ChannelListing(models.Model):
         return result
 
     def _on_mapping_changed(self):
-        """Holds follow the mapping, and orders that waited for it are tried again."""
+        """Lines that were not sold yet follow, and orders that waited for it are tried
+        again."""
         self.flush_recordset()
-        self.env["channel.hold"]._follow_listings(self)
+        self.env["channel.sold"]._follow_listings(self)
         mapped = self.filtered(lambda each: each.state == "mapped")
         if mapped:
             self.env["channel.order"]._retry_for_listings(mapped)

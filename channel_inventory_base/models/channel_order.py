@@ -83,6 +83,8 @@ class ChannelOrder(models.Model):
     )
     event_ids = fields.One2many("channel.inbox.event", "order_id", readonly=True)
     hold_ids = fields.One2many("channel.hold", "order_id", compute="_compute_hold_ids")
+    has_unlisted = fields.Boolean(compute="_compute_has_odd_lines")
+    has_exchanged = fields.Boolean(compute="_compute_has_odd_lines")
     exception_count = fields.Integer(compute="_compute_exception_count")
     trace = fields.Char(readonly=True, index=True)
 
@@ -96,6 +98,12 @@ class ChannelOrder(models.Model):
     def _compute_hold_ids(self):
         for order in self:
             order.hold_ids = order.line_ids.hold_ids
+
+    def _compute_has_odd_lines(self):
+        # sudo: whoever may see the order need not see its sale order
+        for order in self.sudo():
+            order.has_unlisted = any(line._is_unlisted() for line in order.line_ids)
+            order.has_exchanged = any(line._is_exchanged() for line in order.line_ids)
 
     def _compute_exception_count(self):
         counts = self.env["channel.exception"]._count_open("channel.order", self.ids)
@@ -217,6 +225,7 @@ class ChannelOrder(models.Model):
             self._follow_reopened(data)
         elif self.state in REOPENING and data.complete:
             # a newer version may well have healed what was wrong with the last
+            self.env["channel.sold"]._follow_orders(self)
             self.state = "captured"
         elif self.state == "imported" and data.complete:
             self._follow_imported(data)
@@ -407,18 +416,19 @@ class ChannelOrder(models.Model):
     def _retry_for_listings(self, listings):
         """Orders that waited for one of these listings are tried again."""
         lines = self.env["channel.order.line"].search(
-            [
-                ("listing_id", "in", listings.ids),
-                ("order_id.state", "=", "blocked"),
-                ("order_id.sale_order_id", "=", False),
-            ]
+            [("listing_id", "in", listings.ids), ("order_id.state", "=", "blocked")]
         )
-        lines.order_id._retry()
+        waiting = lines.filtered(
+            lambda line: not line._is_confirmed() or line._is_exchanged()
+        )
+        waiting.order_id._retry()
 
     def _retry(self):
         # the import says which of its causes are gone
         # sudo: whoever may correct a mapping sets the orders free that waited for it
-        self.sudo().write({"state": "captured"})
+        orders = self.sudo()
+        self.env["channel.sold"].sudo()._follow_orders(orders)
+        orders.write({"state": "captured"})
         self.channel_id._wake("_job_intake")
 
     # ------------------------------------------------------------- buttons
@@ -436,6 +446,19 @@ class ChannelOrder(models.Model):
             {"wanted_version": fields.Datetime.now(), "fetch_after": False}
         )
         self.channel_id._wake("_job_intake")
+
+    def action_match_lines(self):
+        """Let a person say what the lines are that the channel has no listing for."""
+        self.ensure_one()
+        wizard = self.env["channel.order.match"]._open_for(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What Was Sold in %s", self.name),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
 
     def action_open_sale_order(self):
         self.ensure_one()

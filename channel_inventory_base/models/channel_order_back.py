@@ -143,7 +143,7 @@ class ChannelOrder(models.Model):
         return sum(
             max(0, round(line._sold_here()) - told[line])
             for line in self.line_ids
-            if line.listing_id and line.product_id.type == "consu"
+            if line.product_id.type == "consu"
         )
 
     def _prepare_shipment(self, picking, package, units):

@@ -31,9 +31,7 @@ class ChannelOrder(models.Model):
     def _check_mapping(self, data):
         bought = {line.external_id for line in data.lines if line.quantity}
         lines = self.line_ids.filtered(
-            lambda line: (
-                line.external_id in bought and not self._is_mapped(line.listing_id)
-            )
+            lambda line: line.external_id in bought and not line._is_sold_known()
         )
         if not lines:
             return
@@ -46,15 +44,9 @@ class ChannelOrder(models.Model):
             " ".join(self._suggest_match(line) for line in lines),
         )
 
-    def _is_mapped(self, listing):
-        return listing.state == "mapped" and bool(listing.product_id)
-
     def _suggest_match(self, line):
         if not line.listing_id:
-            return self.env._(
-                "The channel no longer has what “%s” was sold as.",
-                line.title or line.sku,
-            )
+            return self._suggest_unlisted(line)
         if product := self._find_product_like(line):
             return self.env._(
                 "Match %(sku)s: %(product)s looks like it.",
@@ -62,6 +54,23 @@ class ChannelOrder(models.Model):
                 product=product.display_name,
             )
         return self.env._("Match %s to a product.", line.sku or line.title)
+
+    def _suggest_unlisted(self, line):
+        name = line.title or line.sku or line.external_id
+        if not line.product_id:
+            return self.env._(
+                "“%s” is in no catalogue of the channel: choose a product for custom "
+                "lines on the channel, or match this line.",
+                name,
+            )
+        return self.env._(
+            "The channel no longer has what “%(name)s” was sold as. %(units)s × "
+            "%(product)s is held for it: match the line to that, or to another "
+            "product.",
+            name=name,
+            units=f"{line.open_quantity * line.stock_factor:g}",
+            product=line.product_id.display_name,
+        )
 
     def _find_product_like(self, line):
         """The suggestion of the listing, else by part of the SKU or by the title."""
@@ -182,8 +191,10 @@ class ChannelOrder(models.Model):
             )
         bought = {line.external_id: line.quantity for line in data.lines}
         for line in self.line_ids:
+            if other := self._find_other_product(sale_order, line):
+                return other
             quantity = sold[line]
-            wanted = bought.get(line.external_id, 0) * line.listing_id.stock_factor
+            wanted = bought.get(line.external_id, 0) * line.stock_factor
             # a millionth: the precision of a listing's pack
             if abs(quantity - wanted) > 1e-6 * max(1.0, wanted):
                 return self.env._(
@@ -192,5 +203,20 @@ class ChannelOrder(models.Model):
                     line=line.display_name,
                     wanted=f"{wanted:g}",
                     quantity=f"{quantity:g}",
+                )
+        return ""
+
+    def _find_other_product(self, sale_order, line):
+        """In words, what a quotation has of a line that is something else now."""
+        if sale_order.state not in ("draft", "sent"):
+            return ""
+        product = line._get_routed_product()
+        for each in sale_order.order_line:
+            if each.channel_order_line_id == line and each.product_id != product:
+                return self.env._(
+                    "%(line)s is %(product)s, the sale order has %(other)s.",
+                    line=line.display_name,
+                    product=product.display_name,
+                    other=each.product_id.display_name,
                 )
         return ""

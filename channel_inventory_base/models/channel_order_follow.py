@@ -61,7 +61,9 @@ class ChannelOrder(models.Model):
         sale_order = self.sale_order_id
         if sale_order.locked:
             self._refuse_change(self.env._("%s is locked.", sale_order.name))
-        more = differing.filtered(lambda line: line._wanted_here() > line._sold_here())
+        more = differing.filtered(
+            lambda line: line._is_exchanged() or line._wanted_here() > line._sold_here()
+        )
         moves = sale_order.order_line.move_ids
         picked = moves.filtered(
             lambda move: (
@@ -73,7 +75,9 @@ class ChannelOrder(models.Model):
         )
         if picked and (more or moved):
             self._refuse_change(
-                self.env._("%s is being picked.", picked.picking_id[:1].name)
+                self.env._(
+                    "%s is being picked, or has left.", picked.picking_id[:1].name
+                )
             )
         for line in differing - more:
             self._check_still_here(line)
@@ -104,15 +108,47 @@ class ChannelOrder(models.Model):
                 lines=self._words_for_change(),
                 why=why,
             ),
-            self.env._(
-                "Compare its lines with %s and change the sale order, then retry.",
-                self.sale_order_id.name,
-            ),
+            self._suggest_for_change(),
         )
+
+    def _suggest_for_change(self):
+        if self.has_exchanged:
+            return self.env._(
+                "What the line is now is held. Stop the picking and retry, or change "
+                "the line back on the channel. When the customer gets what was sold "
+                "first, press “Keep What Was Sold”."
+            )
+        return self.env._(
+            "Compare its lines with %s and change the sale order, then retry.",
+            self.sale_order_id.name,
+        )
+
+    def action_keep_sold(self):
+        """Lines that the channel has exchanged stay what was sold here."""
+        self.channel_id._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        for order in self.sudo():
+            order._lock()
+            lines = order.line_ids.filtered(lambda line: line._is_exchanged())
+            words = ", ".join(line._words_for_exchange() for line in lines)
+            lines.write({"sold_as": "person", "mapping_id": False})
+            order.line_ids._hold(order, order._get_data())
+            order.env["channel.audit"]._log(
+                "operator",
+                order.channel_id,
+                order.env._(
+                    "%(order)s stays as sold: %(lines)s", order=order.name, lines=words
+                ),
+                record=order,
+                trace=order.trace,
+            )
+        self.filtered(lambda order: order.state == "blocked")._retry()
 
     def _words_for_change(self):
         return ", ".join(
-            self.env._(
+            line._words_for_exchange()
+            if line._is_exchanged()
+            else self.env._(
                 "%(line)s from %(before)s to %(after)s",
                 line=line.sku or line.title,
                 before=f"{line._sold_here():g}",
@@ -130,6 +166,7 @@ class ChannelOrder(models.Model):
         """
         restored = self._restore(data)
         self._check_importable(restored)
+        self.line_ids._take_exchange()
         sale_order = self.sale_order_id.with_context(channel_follows=True)
         todo = list(sale_order.order_line.filtered("product_id"))
         for vals in self._prepare_sale_lines_vals(restored):

@@ -30,6 +30,9 @@ class ChannelOrder(models.Model):
         data = order._get_data()
         if self.state == "cancelled" or data.state == "cancelled":
             return
+        if not all(line.sold_as for line in order.line_ids):
+            # matched while the order was captured, and so unseen by whoever did that
+            self.env["channel.sold"]._follow_orders(order)
         was_sold = order.sale_order_id.state == "sale"
         try:
             if order._is_to_write(data):

@@ -22,7 +22,38 @@ class ChannelOrderLine(models.Model):
     node_id = fields.Many2one(
         "channel.node", readonly=True, help="Where the channel took it from, if known."
     )
-    product_id = fields.Many2one(related="listing_id.product_id")
+    sold_as = fields.Selection(
+        [
+            ("mapping", "As its listing was matched"),
+            ("person", "As a person has said"),
+            ("custom", "Product for custom lines"),
+        ],
+        readonly=True,
+        help="Why it is this product. Empty: nobody knows yet, what it may be is held.",
+    )
+    mapping_id = fields.Many2one(
+        "channel.listing.version",
+        string="Mapping",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The version of the listing's mapping that counts for this line.",
+    )
+    product_id = fields.Many2one(
+        "product.product", readonly=True, index=True, ondelete="restrict"
+    )
+    uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
+    pack_qty = fields.Float(
+        string="Units per Sold Unit", readonly=True, digits=(16, 6), default=1.0
+    )
+    stock_factor = fields.Float(
+        string="Stock Units per Sold Unit",
+        readonly=True,
+        digits=(16, 6),
+        default=1.0,
+        aggregator=None,
+    )
+    sold_note = fields.Char(string="By Which Mapping", compute="_compute_sold_note")
     sku = fields.Char(readonly=True)
     title = fields.Char(readonly=True)
     quantity = fields.Integer(readonly=True, help="Sold units still bought")
@@ -36,6 +67,9 @@ class ChannelOrderLine(models.Model):
     deducted = fields.Json(
         readonly=True, help="Node id -> sold units that the channel took off there"
     )
+    deducted_listing_id = fields.Many2one(
+        "channel.listing", readonly=True, help="Of which listing it took them off."
+    )
     hold_ids = fields.One2many("channel.hold", "order_line_id", readonly=True)
     sale_line_ids = fields.One2many(
         "sale.order.line", "channel_order_line_id", readonly=True
@@ -47,6 +81,84 @@ class ChannelOrderLine(models.Model):
     def _compute_display_name(self):
         for line in self:
             line.display_name = f"{line.quantity} × {line.sku or line.title}"
+
+    @api.depends("sold_as", "mapping_id", "listing_id.version_id", "product_id")
+    def _compute_sold_note(self):
+        for line in self:
+            line.sold_note = line._words_for_sold()
+
+    def _words_for_sold(self):
+        """Which mapping counts, where that is not the one that the listing has now."""
+        if not self.sold_as:
+            return self.env._("Held as this, not matched") if self.product_id else ""
+        if self.sold_as != "mapping":
+            labels = dict(self._fields["sold_as"]._description_selection(self.env))
+            return labels[self.sold_as]
+        sold, present = self.mapping_id, self.listing_id.version_id
+        if not sold or sold == present:
+            return ""
+        return self.env._(
+            "Mapping %(sold)s: %(what)s. The listing has mapping %(present)s now: "
+            "%(other)s.",
+            sold=sold.number,
+            what=sold._words_for_mapping(),
+            present=present.number,
+            other=present._words_for_mapping()
+            if present.listing_state == "mapped"
+            else present._words_for_state(),
+        )
+
+    # --------------------------------------------------------------- terms
+    def _keeps_terms(self, listing):
+        """Whether the line stays what it was sold as, also as ``listing``."""
+        if listing and listing != self.listing_id:
+            # the shop has made it something else
+            return self._is_confirmed()
+        return bool(self.sold_as)
+
+    def _is_confirmed(self):
+        """Whether it is in a sale order that was confirmed once."""
+        return any(line.state not in ("draft", "sent") for line in self.sale_line_ids)
+
+    def _is_exchanged(self):
+        """Whether the shop has made it another listing since it was confirmed."""
+        sold = self.mapping_id.listing_id
+        return bool(sold) and sold != self.listing_id and self._is_confirmed()
+
+    def _take_exchange(self):
+        """Become what the shop has made of it; nothing of the old one has left."""
+        for line in self.filtered(lambda line: line._is_exchanged()):
+            line.write(dict(line._get_terms(), substitute_id=False))
+
+    def _words_for_exchange(self):
+        return self.env._(
+            "%(before)s is %(after)s now",
+            before=f"{self._sold_here():g} × {self.product_id.display_name}",
+            after=f"{self._wanted_here()} × {self.listing_id.display_name}",
+        )
+
+    def _get_terms(self):
+        """Values of TERMS by which it is to be shipped: what it was exchanged for."""
+        sold = self.env["channel.sold"]
+        if self._is_exchanged():
+            return sold._terms_of(self.listing_id)
+        return {"product_id": self.product_id.id, "stock_factor": self.stock_factor}
+
+    def _is_unlisted(self):
+        """Whether a person has to say what it is: there is no listing to match."""
+        return bool(self.quantity and not self.listing_id) and not self._is_confirmed()
+
+    def _is_sold_known(self):
+        """Whether it can be sold as what it is. A mapping that a person has taken back
+        is in doubt for whatever is not confirmed yet."""
+        if self._is_exchanged():
+            return self.listing_id.state == "mapped"
+        in_doubt = (
+            self.sold_as == "mapping"
+            and self.listing_id.state not in ("mapped", "gone")
+            and not self._is_confirmed()
+        )
+        return bool(self.sold_as and self.product_id) and not in_doubt
 
     # --------------------------------------------------------------- apply
     def _prepare_line_vals(self, order, line_data, listings, nodes):
@@ -122,6 +234,8 @@ class ChannelOrderLine(models.Model):
         if ended or sale_state == "cancel":
             return 0
         if sale_state == "sale":
+            if self._is_exchanged():
+                return self._wanted_here()
             # what was added on the channel since is not in the sale order yet
             return max(0, self._wanted_here() - math.floor(self._sold_here()))
         return self.open_quantity
@@ -171,19 +285,18 @@ class ChannelOrderLine(models.Model):
         )
 
     def _to_units(self, stock_quantity):
-        return stock_quantity / (self.listing_id.stock_factor or 1)
+        return stock_quantity / (self.stock_factor or 1)
 
     def _prepare_hold_vals(self, quantity, warehouse):
-        listing = self.listing_id
         return {
             "company_id": self.company_id.id,
             "channel_id": self.channel_id.id,
             "order_line_id": self.id,
-            "listing_id": listing.id,
-            "product_id": listing.product_id.id,
+            "listing_id": self.listing_id.id,
+            "product_id": self._get_routed_product().id,
             "warehouse_id": warehouse.id,
             "quantity": quantity,
-            "stock_quantity": quantity * listing.stock_factor,
+            "stock_quantity": quantity * self._get_terms()["stock_factor"],
             "cause": "order",
         }
 
@@ -210,4 +323,6 @@ class ChannelOrderLine(models.Model):
 
     def _differs_from_sale(self):
         """Whether the sale order no longer holds what the channel's line says."""
-        return bool(self.listing_id) and self._sold_here() != self._wanted_here()
+        if not self.listing_id and not self.sold_as:
+            return False
+        return self._sold_here() != self._wanted_here() or self._is_exchanged()

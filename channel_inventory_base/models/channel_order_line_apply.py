@@ -29,10 +29,13 @@ class ChannelOrderLine(models.Model):
         """:return: channel's id of the line -> line, for the lines of ``data``"""
         existing = {line.external_id: line for line in order.line_ids}
         listings = self._listings(order, data)
-        new = []
+        sold, new = self.env["channel.sold"], []
         for each in data.lines:
             values = self._prepare_line_vals(order, each, listings, nodes)
-            if line := existing.get(each.external_id):
+            line = existing.get(each.external_id, self.browse())
+            listing = listings.get(each.listing_ref)
+            values.update(sold._prepare_terms(order, line, each, listing))
+            if line:
                 line._write_changed(values)
             else:
                 new.append(dict(values, external_id=each.external_id))
@@ -78,17 +81,33 @@ class ChannelOrderLine(models.Model):
         for line, by_node in wanted.items():
             if by_node is None or not line.listing_id:
                 continue
-            before = line.deducted or {}
+            listing = line.listing_id
+            before = line._give_back_deducted(rows)
             for node_id in sorted({*before, *by_node}):
                 if change := by_node.get(node_id, 0) - before.get(node_id, 0):
-                    rows.append((line, int(node_id), change))
-            if before != by_node:
-                line.deducted = by_node
+                    rows.append((line, listing, int(node_id), change))
+            if before != by_node or line.deducted_listing_id - listing:
+                line.write({"deducted": by_node, "deducted_listing_id": listing.id})
         if rows:
             self.env["channel.deduction"]._append(rows)
             self._tell_levels(
-                order, {(line.listing_id.id, node) for line, node, _ in rows}
+                order, {(listing.id, node) for _line, listing, node, _ in rows}
             )
+
+    def _give_back_deducted(self, rows):
+        """What was taken of another listing, before the shop made the line this one,
+        is given back there.
+
+        :param rows: list that such rows are added to
+        :return: node id (as JSON has it) -> sold units deducted of the listing of now
+        """
+        before, taken_of = self.deducted or {}, self.deducted_listing_id
+        if not taken_of or taken_of == self.listing_id:
+            return before
+        rows += [
+            (self, taken_of, int(node_id), -units) for node_id, units in before.items()
+        ]
+        return {}
 
     def _tell_levels(self, order, pairs):
         """What the channel has counted down itself may differ from our number now.
@@ -133,17 +152,34 @@ class ChannelOrderLine(models.Model):
         values, ended = [], self.env["channel.hold"]
         for line in self:
             active = line.hold_ids.filtered(lambda hold: hold.state == "active")
-            product = line._get_routed_product()
-            parts = dict(routes.get(line, ())) if line.listing_id else {}
-            held = {each.warehouse_id: each.quantity for each in active}
-            if parts == held and active.product_id <= product:
+            anything = line.listing_id or line.product_id
+            parts = dict(routes.get(line, ())) if anything else {}
+            new = [line._prepare_hold_vals(*part[::-1]) for part in parts.items()]
+            if line._holds_all(active, new):
                 continue
             ended |= active
-            values += [
-                dict(line._prepare_hold_vals(units, warehouse), product_id=product.id)
-                for warehouse, units in parts.items()
-            ]
+            values += new
         if ended:
             ended.write({"state": "released"})
         if values:
             self.env["channel.hold"].create(values)
+
+    def _holds_all(self, active, wanted):
+        """Whether the active holds are what is wanted: place, product and quantity.
+
+        :param wanted: list of values of holds
+        """
+        held = {
+            (each.warehouse_id.id, each.product_id.id): (
+                each.quantity,
+                each.stock_quantity,
+            )
+            for each in active
+        }
+        if len(active) != len(wanted):
+            return False
+        for vals in wanted:
+            units, stock = held.get((vals["warehouse_id"], vals["product_id"]), (0, 0))
+            if units != vals["quantity"] or abs(stock - vals["stock_quantity"]) > 1e-6:
+                return False
+        return True

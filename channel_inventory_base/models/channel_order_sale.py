@@ -134,7 +134,7 @@ class ChannelOrder(models.Model):
 
     def _prepare_product_vals(self, line, line_data, warehouse, uoms):
         """One sold unit as a unit of measure of its own where there is one."""
-        uom, packs = self._get_sold_unit(line.listing_id, uoms)
+        uom, packs = self._get_sold_unit(line, uoms)
         vals = {
             "channel_order_line_id": line.id,
             "channel_warehouse_id": warehouse.id,
@@ -143,6 +143,8 @@ class ChannelOrder(models.Model):
             "product_uom_qty": line_data.quantity * packs,
             "price_unit": float(line_data.unit_price / Decimal(str(packs))),
         }
+        if line.sold_as == "custom":
+            vals["name"] = line.title or line.sku
         if line.substitute_id:
             vals["name"] = self.env._(
                 "%(product)s, instead of %(sold)s",
@@ -151,25 +153,25 @@ class ChannelOrder(models.Model):
             )
         return vals
 
-    def _get_sold_unit(self, listing, uoms):
+    def _get_sold_unit(self, line, uoms):
         """(unit, how many of it one sold unit is): (Dozen, 1) rather than (Unit, 12).
 
         A price by the dozen is exact, a twelfth of it often is not; the amount is exact
         either way, as prices of order lines are not rounded.
         """
-        uom = listing.uom_id or listing.product_id.uom_id
-        if listing.pack_qty == 1:
+        uom = line.uom_id or line.product_id.uom_id
+        if line.pack_qty == 1:
             return uom, 1
-        factor = listing.pack_qty * uom.factor
-        for each in listing.product_id.uom_ids | uoms:
+        factor = line.pack_qty * uom.factor
+        for each in line.product_id.uom_ids | uoms:
             if isclose(each.factor, factor) and each._has_common_reference(uom):
                 return each, 1
-        return uom, listing.pack_qty
+        return uom, line.pack_qty
 
     def _get_pack_units(self):
         """Units made of others; none are read for an order without packs."""
         units = self.env["uom.uom"]
-        if any(listing.pack_qty != 1 for listing in self.line_ids.listing_id):
+        if any(line.pack_qty != 1 for line in self.line_ids):
             return units.search([("relative_uom_id", "!=", False)])
         return units
 

@@ -324,16 +324,18 @@ class ChannelOrderLine(models.Model):
         return (
             self.short_policy
             or self.listing_id.short_policy
-            or self.listing_id.product_id.channel_short_policy
+            or self.product_id.channel_short_policy
             or self.channel_id.short_policy
         )
 
     def _get_routed_product(self):
-        return self.substitute_id or self.listing_id.product_id
+        if self.substitute_id:
+            return self.substitute_id
+        return self.product_id.browse(self._get_terms()["product_id"] or ())
 
     def _get_substitutes(self):
         """What may be shipped instead: measured as the product is."""
-        product = self.listing_id.product_id
+        product = self.product_id
         return product.channel_substitute_ids.filtered(
             lambda each: each != product and each.uom_id == product.uom_id
         )

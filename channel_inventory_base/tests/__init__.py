@@ -46,6 +46,7 @@ from . import test_sales_rate
 from . import test_schemas
 from . import test_secret
 from . import test_security
+from . import test_sold
 from . import test_stage
 from . import test_sweep
 from . import test_tours

@@ -136,7 +136,7 @@ class TestViews(ChannelCase):
             }
         )
         cls.env["channel.routing.rule"].create({"name": "Any"})
-        cls.env["channel.deduction"]._append([(line, cls.node.id, 1)])
+        cls.env["channel.deduction"]._append([(line, line.listing_id, cls.node.id, 1)])
         cls.env["channel.inbox.event"].create(
             {
                 "channel_id": cls.channel.id,

@@ -1,0 +1,187 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+TERMS = ("sold_as", "mapping_id", "product_id", "uom_id", "pack_qty", "stock_factor")
+"""What an order line was sold as: fields of ``channel.order.line``."""
+
+
+class ChannelSold(models.AbstractModel):
+    """What order lines were sold as: the mapping in effect when they were.
+
+    A line gets its terms (product, unit, pack) when it is captured and keeps them,
+    whatever becomes of the listing. A line that nothing was known for takes the first
+    mapping there is, and the lines of a *blocked* order take a mended one, as long as
+    they are in no confirmed sale order: that is what a mapping is mended for.
+    """
+
+    _name = "channel.sold"
+    _description = "What Was Sold"
+
+    # ------------------------------------------------------------- capture
+    @api.model
+    def _prepare_terms(self, order, line, line_data, listing):
+        """:param line: the line as it is stored, empty for a new one
+        :param listing: what the channel says now that it is, maybe empty
+        :return: values of TERMS, empty where the line keeps what it has
+        """
+        if line and line._keeps_terms(listing):
+            return {}
+        if listing := listing or line.listing_id:
+            return self._terms_of(listing, order.placed_at)
+        return self._terms_without_listing(order, line_data.sku, line_data.title)
+
+    @api.model
+    def _terms_of(self, listing, moment=None):
+        """Values of TERMS for what was sold of a listing at ``moment``, else now.
+
+        Without a mapping in effect, what the listing was last is held, as a guess.
+        """
+        version = self._version_at(listing, moment)
+        present = not version or version == listing.version_id
+        source = listing if present else version
+        return {
+            "sold_as": "mapping" if version or listing.state == "mapped" else False,
+            "mapping_id": version.id,
+            "product_id": source.product_id.id,
+            "uom_id": source.uom_id.id,
+            "pack_qty": source.pack_qty,
+            "stock_factor": source.stock_factor,
+        }
+
+    @api.model
+    def _version_at(self, listing, moment):
+        """The mapping in effect at that time; where there was none, the present one."""
+        versions = self.env["channel.listing.version"]
+        present = listing.version_id if listing.state == "mapped" else versions
+        if present and (not moment or present.activated_at <= moment):
+            return present
+        if not moment:
+            return present
+        return (
+            versions.search(
+                [
+                    ("listing_id", "=", listing.id),
+                    ("state", "in", ("active", "retired")),
+                    ("listing_state", "=", "mapped"),
+                    ("activated_at", "<=", moment),
+                    "|",
+                    ("retired_at", "=", False),
+                    ("retired_at", ">", moment),
+                ],
+                order="number desc",
+                limit=1,
+            )
+            or present
+        )
+
+    @api.model
+    def _terms_without_listing(self, order, sku, title):
+        """A guess by SKU or title for what the channel no longer has; else it never
+        was in the catalogue, and there is a product for that."""
+        listing = self._find_like(order.channel_id, sku, title)
+        if listing:
+            return dict(self._terms_of(listing, order.placed_at), sold_as=False)
+        if product := self._find_product(order, sku):
+            return self._terms_of_product(product, False)
+        product = order.channel_id.custom_product_id
+        return self._terms_of_product(product, "custom" if product else False)
+
+    @api.model
+    def _find_like(self, channel, sku, title):
+        """The one listing of the channel that had this SKU, else this title."""
+        listings = self.env["channel.listing"].with_context(active_test=False)
+        for field, text in (("sku", sku), ("title", title)):
+            found = text and listings.search(
+                [
+                    ("channel_id", "=", channel.id),
+                    (field, "=", text),
+                    ("product_id", "!=", False),
+                ],
+                limit=2,
+            )
+            if found:
+                # of two nobody knows which; the first is held, a person decides
+                return found[:1]
+        return listings
+
+    @api.model
+    def _find_product(self, order, sku):
+        products = self.env["product.product"]
+        return sku and products.search(
+            [
+                ("default_code", "=", sku),
+                ("company_id", "in", (False, order.company_id.id)),
+            ],
+            limit=1,
+        )
+
+    @api.model
+    def _terms_of_product(self, product, sold_as, pack_qty=1.0):
+        return {
+            "sold_as": sold_as,
+            "mapping_id": False,
+            "product_id": product.id,
+            "uom_id": product.uom_id.id,
+            "pack_qty": pack_qty,
+            "stock_factor": pack_qty,
+        }
+
+    # -------------------------------------------------------------- mended
+    @api.model
+    def _follow_listings(self, listings):
+        """Lines and holds that may take what these listings are matched to now."""
+        if listings:
+            self._take_present(SQL("line.listing_id = ANY(%s)", list(listings.ids)))
+            self.env["channel.hold"]._follow_listings(listings)
+
+    @api.model
+    def _follow_orders(self, orders):
+        """Lines of these that may take what their listings are matched to now."""
+        if not orders:
+            return
+        self._take_present(SQL("line.order_id = ANY(%s)", list(orders.ids)))
+        for line in orders.line_ids:
+            if not line.listing_id and not line.sold_as:
+                order = line.order_id
+                line.write(self._terms_without_listing(order, line.sku, line.title))
+        self.env["channel.hold"]._follow_lines(orders.line_ids)
+
+    @api.model
+    def _take_present(self, condition):
+        """Set based: a listing may be in ten thousand orders."""
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_order_line line
+                   SET sold_as = CASE listing.state WHEN 'mapped' THEN 'mapping' END,
+                       mapping_id = CASE listing.state WHEN 'mapped'
+                                    THEN listing.version_id END,
+                       product_id = listing.product_id, uom_id = listing.uom_id,
+                       pack_qty = listing.pack_qty,
+                       stock_factor = listing.stock_factor,
+                       substitute_id = CASE WHEN line.product_id = listing.product_id
+                                       THEN line.substitute_id END
+                  FROM channel_listing listing, channel_order own
+                 WHERE listing.id = line.listing_id AND own.id = line.order_id
+                   AND own.state NOT IN ('cancelled', 'closed', 'gone')
+                   AND (line.sold_as IS NULL
+                        OR own.state = 'blocked' AND listing.state = 'mapped')
+                   AND NOT EXISTS (
+                        SELECT FROM sale_order_line sold
+                         WHERE sold.channel_order_line_id = line.id
+                           AND sold.state NOT IN ('draft', 'sent'))
+                   AND (line.sold_as, line.mapping_id, line.product_id, line.uom_id,
+                        line.pack_qty, line.stock_factor)
+                       IS DISTINCT FROM
+                       (CASE listing.state WHEN 'mapped' THEN 'mapping' END,
+                        CASE listing.state WHEN 'mapped' THEN listing.version_id END,
+                        listing.product_id, listing.uom_id, listing.pack_qty,
+                        listing.stock_factor)
+                   AND %s
+                RETURNING line.id
+                """,
+                condition,
+            )
+        )
+        self.env["channel.order.line"].invalidate_model([*TERMS, "substitute_id"])
