@@ -14,7 +14,8 @@ _MONEY = "{ shopMoney { amount currencyCode } }"
 _PAGE = "pageInfo { hasNextPage endCursor }"
 _TAXES = f"taxLines {{ title rate priceSet {_MONEY} }}"
 _ADDRESS = """{
-    name company address1 address2 city zip provinceCode countryCodeV2 phone
+    name company address1 address2 city zip province provinceCode countryCodeV2
+    phone
 }"""
 
 _LINE = f"""
@@ -27,6 +28,7 @@ _LINE = f"""
     unfulfilledQuantity
     requiresShipping
     isGiftCard
+    customAttributes {{ key value }}
     variant {{ id }}
     originalUnitPriceSet {_MONEY}
     discountAllocations {{ allocatedAmountSet {_MONEY} }}
@@ -78,6 +80,7 @@ _HEAD = f"""
     risk {{ recommendation }}
     currentTotalPriceSet {_MONEY}
     currentTotalTaxSet {_MONEY}
+    totalTipReceivedSet {_MONEY}
     customer {{
       id
       displayName

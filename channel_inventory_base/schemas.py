@@ -42,6 +42,7 @@ MAX_DIGITS = 15
 MAX_NAME = 500
 """Letters of what names a record: more do not fit into an index."""
 NAMES = ("external_id", "ref", "sku", "barcode")
+CHARGE_KINDS = ("shipping", "fee", "tip", "gift_card")
 YEARS = range(1970, 2101)
 """A version of the year 9999 would keep out all that come after it."""
 
@@ -222,6 +223,14 @@ class Deduction:
 
 
 @dataclass(frozen=True)
+class PropertyData:
+    """What a customer has asked for of one line: an engraving, a date, a file."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
 class OrderLineData:
     """One order line.
 
@@ -230,7 +239,8 @@ class OrderLineData:
     also where it was refunded or came back since (None: the channel does not tell).
     ``unit_price`` is before discounts, with or without tax as the order's
     ``taxes_included`` says; ``discount`` is the whole line's, order-level parts
-    included. ``deductions`` None: not known yet.
+    included. ``deductions`` None: not known yet. ``properties`` are those that people
+    are meant to see; what apps keep in a line for themselves is left out.
     """
 
     external_id: str
@@ -245,6 +255,7 @@ class OrderLineData:
     deductions: tuple[Deduction, ...] | None = None
     ships: bool = True
     shipped_quantity: int | None = None
+    properties: tuple[PropertyData, ...] = ()
 
     @property
     def wanted_quantity(self):
@@ -256,17 +267,24 @@ class OrderLineData:
 
 @dataclass(frozen=True)
 class ShippingLineData:
-    """A delivery charge: ``price`` before ``discount``, tax as in the order."""
+    """A charge for no goods: ``price`` before ``discount``, tax as in the order.
+
+    ``kind``: shipping, fee, tip, or gift_card: what was paid by gift card where the
+    channel takes that off the order's total; its price is negative, and bears no tax.
+    """
 
     title: str
     price: Decimal
     code: str = ""
     discount: Decimal = Decimal(0)
     taxes: tuple[TaxData, ...] = ()
+    kind: str = "shipping"
 
 
 @dataclass(frozen=True)
 class AddressData:
+    """``state_code`` as the channel has it, ``state_name`` where it tells that, too."""
+
     name: str = ""
     company: str = ""
     street: str = ""
@@ -274,6 +292,7 @@ class AddressData:
     city: str = ""
     zip: str = ""
     state_code: str = ""
+    state_name: str = ""
     country_code: str = ""
     phone: str = ""
 
@@ -331,6 +350,8 @@ class OrderData:
             ("pending", "authorized", "paid", "refunded", "voided"),
         )
         _check_choice("risk", self.risk, ("", "low", "medium", "high"))
+        for index, line in enumerate(self.shipping_lines):
+            _check_choice(f"shipping_lines[{index}].kind", line.kind, CHARGE_KINDS)
         for index, line in enumerate(self.lines):
             _check_quantity(f"lines[{index}].quantity", line.quantity)
             _check_quantity(f"lines[{index}].open_quantity", line.open_quantity)

@@ -8,9 +8,9 @@ is what counts, and Shopify tells it in two ways that are not the same:
   "including refunded and removed quantities" (schema).
 
 So a line's figures are brought to its current quantity (``lib.amounts``), and the
-totals are passed on as Shopify gives them, never made to fit. Tips, duties, fees and
-whatever else is in the total but in no line leave a difference, and the base refuses
-the order because of it.
+totals are passed on as Shopify gives them, never made to fit. Duties, fees and whatever
+else is in the total but in no line leave a difference, and the base refuses the order
+because of it. Tips are in no line either, and passed on as a charge of their own.
 """
 
 from decimal import Decimal
@@ -70,7 +70,8 @@ def order(raw):
         "shipping_lines": [
             _shipping_line(line, refunds, currency)
             for line in place["shippingLines"].nodes()
-        ],
+        ]
+        + _tips(place, currency),
         "customer": _customer(place),
         "billing": _address(place["billingAddress"]),
         "shipping": _address(place["shippingAddress"]),
@@ -132,7 +133,18 @@ def _line(line, place, refunds, currency):
         "deductions": deductions(line, quantity, current, orders, taken),
         "ships": line["requiresShipping"].flag() and not line["isGiftCard"].flag(),
         "shipped_quantity": _shipped_quantity(line, orders),
+        "properties": _properties(line.get("customAttributes")),
     }
+
+
+def _properties(attributes):
+    """What the customer has asked for. What begins with an underscore is hidden by
+    convention: apps keep their own things there."""
+    return [
+        {"label": entry["key"].text(), "value": entry["value"].text()}
+        for entry in (attributes.items() if attributes else ())
+        if not entry["key"].text().startswith("_") and entry["value"].text()
+    ]
 
 
 def _quantities(line):
@@ -183,6 +195,14 @@ def _shipping_line(line, refunds, currency):
         "discount": str(figures.discount),
         "taxes": figures.tax_rows(),
     }
+
+
+def _tips(place, currency):
+    """What the customer has given on top: in the total, and in no line."""
+    # not asked for when older events were stored
+    given = place.get("totalTipReceivedSet")
+    amount = amounts.money(given, currency) if given else Decimal(0)
+    return [{"title": "Tip", "price": str(amount), "kind": "tip"}] if amount else []
 
 
 # ---------------------------------------------------------------- refunds
@@ -260,6 +280,8 @@ def _address(address):
         "city": address["city"].text(),
         "zip": address["zip"].text(),
         "state_code": address["provinceCode"].text(),
+        # not asked for when older events were stored
+        "state_name": address.get("province").text(),
         "country_code": address["countryCodeV2"].text(),
         "phone": address["phone"].text(),
     }

@@ -31,6 +31,41 @@ class TestOrder(PureCase):
             [{"title": "VAT 0.19", "rate": "0.19", "amount": "5.69"}],
         )
 
+    def test_what_a_customer_asked_for_is_read_and_what_apps_keep_is_not(self):
+        asked = [
+            {"key": "Engraving", "value": "For Ann"},
+            {"key": "_bundle", "value": "7"},
+            {"key": "Gift wrap", "value": ""},
+            {"key": "Note", "value": None},
+        ]
+        data = self.map(
+            line(1, 1, "10.0", customAttributes=asked),
+            line(2, 1, "10.0"),
+            total="20.0",
+            tax="0.0",
+        )
+        found = [each["properties"] for each in data["lines"]]
+        self.assertEqual(found, [[{"label": "Engraving", "value": "For Ann"}], []])
+
+    def test_tip_is_a_charge_of_its_own(self):
+        for tip in ("2.5", "0.01"):
+            total = Decimal("10.0") + Decimal(tip)
+            data = self.map(
+                line(1, 1, "10.0"),
+                total=str(total),
+                tax="0.0",
+                totalTipReceivedSet=bag(tip),
+            )
+            self.check_sum(data)
+            [charge] = data["shipping_lines"]
+            self.assertEqual((charge["kind"], charge["price"]), ("tip", tip))
+
+    def test_no_tip_is_no_charge(self):
+        data = self.map(
+            line(1, 1, "10.0"), total="10.0", tax="0", totalTipReceivedSet=bag("0.0")
+        )
+        self.assertEqual(data["shipping_lines"], [])
+
     def test_taxes_included(self):
         data = self.map(
             line(1, 2, "11.9", taxLines=taxes((0.19, "3.80"))),

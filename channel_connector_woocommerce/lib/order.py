@@ -5,6 +5,8 @@ what refunds have brought back, and nowhere else: a status does not tell, becaus
 order may have been reduced, restored and reduced again.
 """
 
+import html
+import re
 from datetime import timezone
 from decimal import Decimal
 
@@ -12,6 +14,7 @@ from ..const import NODE
 from ..errors import Malformed
 from . import amounts, marks
 from .reader import Place
+from .states import name_of_state
 
 DRAFT = "checkout-draft"
 TRASH = "trash"
@@ -76,7 +79,8 @@ class _Reader:
         taken = amounts.refunded_by(self.refunds, "line_items")
         charges = [
             *self._charges("shipping_lines", "method_title", "method_id"),
-            *self._charges("fee_lines", "name", ""),
+            *self._charges("fee_lines", "name", "", kind="fee"),
+            *self._gift_cards(),
         ]
         return {
             "name": f"#{place['number'].text()}",
@@ -174,6 +178,7 @@ class _Reader:
             "deductions": (
                 [{"node_ref": NODE, "quantity": reduced}] if reduced else []
             ),
+            "properties": properties(line),
         }
 
     def _refunded_before_completion(self):
@@ -195,12 +200,27 @@ class _Reader:
         early = sum(each["quantity"].whole() for each in self.early.get(number, ()))
         return max(ordered + early, self.left.get(number, 0))
 
-    def _charges(self, kind, title, code):
-        taken = amounts.refunded_by(self.refunds, kind)
+    def _charges(self, name, title, code, kind="shipping"):
+        taken = amounts.refunded_by(self.refunds, name)
         return [
-            self._charge(line, taken.get(line["id"].ref(), []), title, code)
-            for line in self.place[kind].items()
+            dict(
+                self._charge(line, taken.get(line["id"].ref(), []), title, code),
+                kind=kind,
+            )
+            for line in self.place[name].items()
         ]
+
+    def _gift_cards(self):
+        """What was paid by gift cards: their addon takes it off the order's total, and
+        lists them in a field of its own."""
+        for card in self.place.get("gift_cards").items():
+            amount = card["amount"].number().quantize(amounts.step(self.currency))
+            if amount:
+                yield {
+                    "title": "Gift card",
+                    "price": str(-amount),
+                    "kind": "gift_card",
+                }
 
     def _charge(self, line, refunds, title, code):
         """A delivery, or a fee; one that is taken off is a discount."""
@@ -299,6 +319,38 @@ def address(place):
         "city": place.get("city").text(),
         "zip": place.get("postcode").text(),
         "state_code": place.get("state").text(),
+        "state_name": name_of_state(
+            place.get("country").text(), place.get("state").text()
+        ),
         "country_code": place.get("country").text(),
         "phone": place.get("phone").text(),
     }
+
+
+def properties(line):
+    """What the customer has asked for, as the shop shows it. Keys that begin with an
+    underscore are hidden, values that are no text are an addon's own."""
+    found = []
+    for entry in line.get("meta_data").items():
+        key, value = entry.get("key").value, entry.get("value").value
+        if str(key or "").startswith("_") or not _is_text(value):
+            continue
+        label = entry.get("display_key").value or key
+        shown = entry.get("display_value").value
+        shown = shown if _is_text(shown) else value
+        if label and (text := _words(shown)):
+            found.append({"label": _words(label), "value": text})
+    return found
+
+
+def _is_text(value):
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _words(value):
+    """Without the markup that shops wrap values in.
+
+    >>> _words("<p>For <b>Ann</b> &amp; Bo</p>\\n")
+    'For Ann & Bo'
+    """
+    return html.unescape(re.sub(r"<[^<>]*>", "", str(value))).strip()

@@ -109,6 +109,51 @@ class TestOrder(PureCase):
     def test_a_deleted_product_names_nothing(self):
         self.assertEqual(self.line(variation_id=0, product_id=0).listing_ref, "")
 
+    def test_what_a_customer_asked_for_is_read_and_what_addons_keep_is_not(self):
+        meta = [
+            *LINE["meta_data"],
+            {
+                "id": 2,
+                "key": "engraving",
+                "value": "For Ann & Bo",
+                "display_key": "Engraving",
+                "display_value": "<p>For <b>Ann</b> &amp; Bo</p>\n",
+            },
+            {"id": 3, "key": "Length", "value": 40},
+            {"id": 4, "key": "_addon", "value": "secret"},
+            {"id": 5, "key": "files", "value": [{"url": "x"}]},
+            {"id": 6, "key": "Wish", "value": ""},
+            {"id": 7, "key": "Gift", "value": True},
+        ]
+        found = [
+            (each.label, each.value) for each in self.line(meta_data=meta).properties
+        ]
+        self.assertEqual(found, [("Engraving", "For Ann & Bo"), ("Length", "40")])
+        self.assertEqual(self.line().properties, ())
+
+    def test_gift_cards_are_charges_that_take_off_the_total(self):
+        cards = [
+            {"id": 1, "code": "AAAA", "amount": "4.25"},
+            {"id": 2, "code": "BBBB", "amount": "1.5"},
+        ]
+        data = self.order(gift_cards=cards, total="24.25")
+        found = [(each.kind, each.price) for each in data.shipping_lines]
+        self.assertEqual(
+            found, [("gift_card", Decimal("-4.25")), ("gift_card", Decimal("-1.50"))]
+        )
+        self.assertEqual(data.total, Decimal("24.25"))
+
+    def test_states_have_the_name_where_the_code_is_the_shops_own(self):
+        for country, code, name in (
+            ("MX", "DF", "Ciudad de México"),
+            ("CN", "CN2", "北京市"),
+            ("MY", "JHR", "Johor"),
+            ("US", "CA", ""),
+        ):
+            place = {**ADDRESS, "country": country, "state": code}
+            address = self.order(shipping=place).shipping
+            self.assertEqual((address.state_code, address.state_name), (code, name))
+
     # --------------------------------------------------------------- money
     def test_prices_that_include_tax_are_told_with_it(self):
         """24.79 / 3 has no end, 30.00 / 3 is 10.00."""

@@ -91,6 +91,12 @@ class ChannelChannel(models.Model):
         "Times cannot be negative.",
     )
 
+    def _get_service_products(self):
+        """Products of lines that stand for no listing and are the channel's figures."""
+        names = ("shipping", "fee", "tip", "gift_card", "discount")
+        products = (self[f"{name}_product_id"] for name in names)
+        return self.env["product.product"].union(*products)
+
     def write(self, vals):
         result = super().write(vals)
         if categories := {each for name in vals for each in RETRIES.get(name, ())}:

@@ -92,6 +92,13 @@ class ChannelListing(models.Model):
         versions.flush_model()
         versions._record(SQL("SELECT unnest(%s)", self.ids), uid=self.env.uid)
 
+    def _is_mapped_since(self, moment):
+        """Whether another mapping may have been in effect at ``moment``."""
+        present = self.version_id
+        if self.state != "mapped" or not present.activated_at:
+            return True
+        return present.activated_at > moment
+
     # ----------------------------------------------------------- proposals
     def _find_asking(self, vals):
         """Those whose mapping would change by ``vals``, and must not without a second

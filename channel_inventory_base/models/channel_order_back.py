@@ -63,7 +63,7 @@ class ChannelOrder(models.Model):
             leaving = moves.filtered(
                 lambda move, one=line: move.sale_line_id.channel_order_line_id == one
             )
-            units = line._shipped_here() + line._to_units(_about_to_leave(leaving))
+            units = line._shipped_with(_about_to_leave(leaving))
             if math.floor(units) > wanted.get(line.external_id, 0):
                 raise UserError(
                     self.env._(
@@ -105,19 +105,13 @@ class ChannelOrder(models.Model):
         :return: list of (package, {order line: units})
         """
         told = self._count_told()
-        parcels = picking._get_channel_parcels()
-        running = Counter()
-        for line in self.line_ids:
-            running[line] = line._shipped_here(before=picking)
+        running = {line: line._left_here(before=picking) for line in self.line_ids}
         result = []
-        for index, (package, move_lines) in enumerate(parcels, 1):
+        for package, move_lines in picking._get_channel_parcels():
             units = {}
             for line in self.line_ids:
-                running[line] += line._to_units(_of_line(move_lines, line))
-                total = running[line]
-                if index == len(parcels):
-                    # kits: Odoo knows how many are complete
-                    total = line._shipped_here()
+                running[line].update(_of_line(move_lines, line))
+                total = line._count_whole(running[line])
                 total = min(math.floor(total + 1e-6), round(line._sold_here()))
                 if total > told[line]:
                     units[line] = total - told[line]
@@ -336,26 +330,19 @@ class ChannelOrder(models.Model):
 
 
 def _about_to_leave(moves):
-    """Stock units of moves that are being validated: what is picked, else all."""
+    """Moves that are being validated: what is picked, else all."""
     picked = moves.filtered("picked") or moves
-    return sum(
-        move.product_uom._compute_quantity(
-            move.quantity, move.product_id.uom_id, round=False
-        )
-        for move in picked
-        if move.state not in ("done", "cancel")
-    )
+    return picked.filtered(lambda move: move.state not in ("done", "cancel"))
 
 
 def _of_line(move_lines, line):
-    """Stock units of an order line in done move lines; kits do not count here."""
-    return sum(
-        each.quantity_product_uom
-        for each in move_lines
-        if each.state == "done"
-        and each.move_id.sale_line_id.channel_order_line_id == line
-        and each.product_id == each.move_id.sale_line_id.product_id
-    )
+    """:return: Counter of an order line's stock units in done move lines, by product"""
+    quantities = Counter()
+    for each in move_lines:
+        sold = each.move_id.sale_line_id.channel_order_line_id
+        if each.state == "done" and sold == line:
+            quantities[each.product_id.id] += each.quantity_product_uom
+    return quantities
 
 
 def _words(tracking):

@@ -89,8 +89,8 @@ class ChannelOrder(models.Model):
 
     def _check_services(self, data):
         """:raise OrderRefusedError: there is no product for what is no product"""
-        if data.shipping_lines:
-            self._get_service("shipping_product_id")
+        for kind in sorted({line.kind for line in data.shipping_lines}):
+            self._get_charge_product(kind)
         if any(line.discount for line in (*data.lines, *data.shipping_lines)):
             self._get_service("discount_product_id")
 

@@ -28,6 +28,7 @@ class ChannelOrder(models.Model):
             or self._has_new_refunds(data)
             or bool(data.refunds and self._find_late_kept(data))
             or self._is_address_changed(data)
+            or any(line._is_asked_otherwise() for line in self.line_ids)
         )
 
     def _follow_changes(self, data):
@@ -54,6 +55,33 @@ class ChannelOrder(models.Model):
             ),
             record=self,
             trace=self.trace,
+        )
+
+    def _follow_properties(self):
+        """What customers ask for changes: too late for what somebody has in hand."""
+        changed = self.line_ids.sale_line_ids._follow_properties()
+        late = changed.channel_order_line_id.filtered(
+            lambda line: line._begun_here() > 0
+        )
+        if not late:
+            return
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "changed",
+            key=f"order:{self.id}:properties",
+            # not of the order: its next import must not settle it
+            record=self.sale_order_id,
+            message=self.env._(
+                "%(order)s: what the customer asks for was changed after it was "
+                "picked or shipped: %(lines)s",
+                order=self.name,
+                lines="; ".join(
+                    f"{line.display_name}: {line.properties or '-'}" for line in late
+                ),
+            ),
+            suggestion=self.env._(
+                "Look whether what was packed is right, then resolve this."
+            ),
         )
 
     # --------------------------------------------------------------- checks
@@ -84,7 +112,7 @@ class ChannelOrder(models.Model):
 
     def _check_still_here(self, line):
         """Units that are taken away must not have left, nor be on their way out."""
-        taken = line._shipped_here() + line._picked_here()
+        taken = line._begun_here()
         if line._wanted_here() >= taken:
             return
         raise OrderRefusedError(
@@ -203,10 +231,7 @@ class ChannelOrder(models.Model):
         return (exact or same or [None])[0]
 
     def _is_service_of_ours(self, line):
-        channel = self.channel_id
-        return line.product_id in (
-            channel.shipping_product_id | channel.discount_product_id
-        )
+        return line.product_id in self.channel_id._get_service_products()
 
     def _prepare_followed_vals(self, line, vals):
         """What differs of a confirmed line; product and unit stay what they are."""

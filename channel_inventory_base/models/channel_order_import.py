@@ -45,6 +45,7 @@ class ChannelOrder(models.Model):
                 order._check_confirmable(data)
                 with self.env.cr.savepoint():
                     order.sale_order_id.with_context(**QUIET).action_confirm()
+            order._follow_properties()
             if was_sold:
                 with self.env.cr.savepoint():
                     order._follow_changes(data)

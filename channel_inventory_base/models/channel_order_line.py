@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -56,6 +57,11 @@ class ChannelOrderLine(models.Model):
     sold_note = fields.Char(string="By Which Mapping", compute="_compute_sold_note")
     sku = fields.Char(readonly=True)
     title = fields.Char(readonly=True)
+    properties = fields.Text(
+        readonly=True,
+        help="What the customer has asked for of this line, such as an engraving. "
+        "Personal data.",
+    )
     quantity = fields.Integer(readonly=True, help="Sold units still bought")
     open_quantity = fields.Integer(readonly=True, help="Sold units still to ship")
     wanted_quantity = fields.Integer(
@@ -109,9 +115,9 @@ class ChannelOrderLine(models.Model):
         )
 
     # --------------------------------------------------------------- terms
-    def _keeps_terms(self, listing):
-        """Whether the line stays what it was sold as, also as ``listing``."""
-        if listing and listing != self.listing_id:
+    def _keeps_terms(self, listing_ref):
+        """Whether the line stays what it was sold as, also as that listing."""
+        if listing_ref and listing_ref != self.listing_id.external_id:
             # the shop has made it something else
             return self._is_confirmed()
         return bool(self.sold_as)
@@ -135,6 +141,13 @@ class ChannelOrderLine(models.Model):
             "%(before)s is %(after)s now",
             before=f"{self._sold_here():g} × {self.product_id.display_name}",
             after=f"{self._wanted_here()} × {self.listing_id.display_name}",
+        )
+
+    def _is_asked_otherwise(self):
+        """Whether the sale order's description says something else."""
+        asked = self.properties or ""
+        return any(
+            (line.channel_properties or "") != asked for line in self._sale_lines()
         )
 
     def _get_terms(self):
@@ -171,6 +184,10 @@ class ChannelOrderLine(models.Model):
             "node_id": node.id if node else False,
             "sku": line_data.sku,
             "title": line_data.title,
+            "properties": "\n".join(
+                f"{each.label}: {each.value}" for each in line_data.properties
+            )
+            or False,
             "quantity": line_data.quantity,
             "open_quantity": line_data.open_quantity,
             "wanted_quantity": line_data.wanted_quantity,
@@ -258,23 +275,44 @@ class ChannelOrderLine(models.Model):
 
         :param before: a transfer that is not to be counted
         """
-        sold = self._sale_lines()
-        moves = sold.move_ids.filtered(
+        return self._count_whole(self._left_here(before))
+
+    def _left_here(self, before=None):
+        """:return: Counter of stock units that have left for the customer, by product
+        :param before: a transfer that is not to be counted
+        """
+        moves = self._sale_lines().move_ids.filtered(
             lambda move: move.state == "done" and move._leaves_for_customer()
         )
-        if any(move.product_id != move.sale_line_id.product_id for move in moves):
-            # a kit: how many are complete is Odoo's to say
-            return sum(self._sale_units(each, each.qty_delivered) for each in sold)
         if before:
             moves = moves.filtered(lambda move: move.picking_id != before)
-        return self._to_units(
-            sum(
-                move.product_uom._compute_quantity(
-                    move.quantity, move.product_id.uom_id, round=False
-                )
-                for move in moves
-            )
-        )
+        return add_up(moves)
+
+    def _shipped_with(self, moves):
+        """Sold units that have left once ``moves`` have, too."""
+        return self._count_whole(self._left_here() + add_up(moves))
+
+    def _begun_here(self):
+        """Sold units of which anything has left or is in somebody's hands."""
+        left = self._count_whole(self._left_here(), choose=max)
+        return left + self._picked_here()
+
+    def _get_pieces(self):
+        """What one sold unit is delivered as, where that is not the product itself.
+
+        :return: product id -> stock units of it in one sold unit
+        """
+        return {}
+
+    def _count_whole(self, quantities, choose=min):
+        """Sold units that so much makes; of a kit, those with all of their pieces.
+
+        :param quantities: mapping of product id to stock units
+        :param choose: ``max`` for the units of which anything is in it
+        """
+        if pieces := self._get_pieces():
+            return choose(quantities.get(each, 0) / n for each, n in pieces.items())
+        return self._to_units(sum(quantities.values()))
 
     def _sale_units(self, sale_line, quantity):
         """Sold units of a quantity in the unit of a sale order line."""
@@ -307,22 +345,26 @@ class ChannelOrderLine(models.Model):
         return self.wanted_quantity - counts[self.external_id]
 
     def _picked_here(self):
-        """Sold units that somebody has in hand and that have not left."""
+        """Sold units of which anything is in somebody's hands and has not left."""
         moves = self._sale_lines().move_ids.filtered(
             lambda move: move.picked and move.state not in ("done", "cancel")
         )
-        return self._to_units(
-            sum(
-                move.product_uom._compute_quantity(
-                    move.quantity, move.product_id.uom_id, round=False
-                )
-                for move in moves
-                if move.product_id == move.sale_line_id.product_id
-            )
-        )
+        return self._count_whole(add_up(moves), choose=max)
 
     def _differs_from_sale(self):
         """Whether the sale order no longer holds what the channel's line says."""
         if not self.listing_id and not self.sold_as:
             return False
         return self._sold_here() != self._wanted_here() or self._is_exchanged()
+
+
+def add_up(moves):
+    """What moves have moved.
+
+    :return: Counter of stock units by product id"""
+    quantities = Counter()
+    for move in moves:
+        quantities[move.product_id.id] += move.product_uom._compute_quantity(
+            move.quantity, move.product_id.uom_id, round=False
+        )
+    return quantities

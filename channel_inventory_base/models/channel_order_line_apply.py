@@ -30,11 +30,11 @@ class ChannelOrderLine(models.Model):
         existing = {line.external_id: line for line in order.line_ids}
         listings = self._listings(order, data)
         sold, new = self.env["channel.sold"], []
+        terms = sold._find_terms(listings, order.placed_at)
         for each in data.lines:
             values = self._prepare_line_vals(order, each, listings, nodes)
             line = existing.get(each.external_id, self.browse())
-            listing = listings.get(each.listing_ref)
-            values.update(sold._prepare_terms(order, line, each, listing))
+            values.update(sold._prepare_terms(order, line, each, terms))
             if line:
                 line._write_changed(values)
             else:

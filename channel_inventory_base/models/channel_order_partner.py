@@ -6,6 +6,7 @@ from odoo.tools import email_normalize
 
 from ..tools.phone import to_e164
 from ..tools.refusal import OrderRefusedError
+from ..tools.states import find_state
 from .channel_order import QUIET
 
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
@@ -39,9 +40,11 @@ class ChannelOrder(models.Model):
         binding = bindings._find(self.channel_id, key)
         if binding:
             return binding
-        partner = self._find_by_email(data.customer.email) or self._create_customer(
-            data.customer, address
-        )
+        partner = self._find_by_email(data.customer)
+        if partner:
+            bindings._collide_on(partner)
+        else:
+            partner = self._create_customer(data.customer, address)
         return bindings._bind(self.channel_id, key, partner)
 
     def _customer_key(self, data, address):
@@ -54,23 +57,28 @@ class ChannelOrder(models.Model):
         known = "\n".join(str(known[each]) for each in sorted(known) if known[each])
         return f"guest:{hashlib.sha256(known.encode()).hexdigest()[:32]}"
 
-    def _find_by_email(self, email):
+    def _find_by_email(self, customer):
         """A contact of the company (or of all) with this address, the oldest first.
 
-        Never a mere delivery or invoice address: these are of somebody.
+        Never a mere delivery or invoice address: these are of somebody. Nor for an
+        account of the channel the contact of another one: two people may share an
+        e-mail address, and each has orders, prices and debts of his own.
         """
-        email = email_normalize(email)
+        email = email_normalize(customer.email)
         if not email:
             return self.env["res.partner"]
-        return self.env["res.partner"].search(
+        partners = self.env["res.partner"].search(
             [
                 ("email_normalized", "=", email),
                 ("company_id", "in", (False, self.company_id.id)),
                 ("type", "=", "contact"),
             ],
             order="company_id, id",
-            limit=1,
         )
+        if customer.external_id:
+            bindings = self.env["channel.partner"]
+            partners -= bindings._find_of_accounts(self.channel_id, partners)
+        return partners[:1]
 
     def _create_customer(self, customer, address):
         """A new contact lives at the address of its first order."""
@@ -130,9 +138,9 @@ class ChannelOrder(models.Model):
         ):
             return None
         country = self._find_country(address.country_code)
-        state = self._find_state(country, address.state_code)
+        state = self._find_state(country, address)
         # a state that Odoo does not know is part of the address all the same
-        state_text = "" if state else address.state_code
+        state_text = "" if state else address.state_name or address.state_code
         return {
             "name": _join(address.company, address.name) or _tidy(data.customer.name),
             "street": _tidy(address.street),
@@ -161,14 +169,19 @@ class ChannelOrder(models.Model):
             )
         return country
 
-    def _find_state(self, country, code):
-        """Channels say ``CA`` or ``US-CA``, Odoo has the code without the country."""
-        code = (code or "").strip().upper().removeprefix(f"{country.code}-")
-        if not code:
-            return self.env["res.country.state"]
-        return self.env["res.country.state"].search(
-            [("country_id", "=", country.id), ("code", "=", code)], limit=1
+    def _find_state(self, country, address):
+        """The state of an address, whichever way the channel writes its code."""
+        states = self.env["res.country.state"]
+        if not country or not (address.state_code or address.state_name):
+            return states
+        known = states.search([("country_id", "=", country.id)])
+        found = find_state(
+            country.code,
+            address.state_code,
+            [(each.id, each.code, each.name) for each in known],
+            address.state_name,
         )
+        return states.browse(found)
 
     # ---------------------------------------------------------------- phone
     def _format_phone(self, raw, country):

@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import models
 
 from .. import schemas
+from .channel_order_line import add_up
 
 
 class ChannelOrder(models.Model):
@@ -94,19 +95,16 @@ class ChannelOrder(models.Model):
         return sale_line.channel_order_line_id._to_units(stock)
 
     def _count_came_back(self, line):
-        """Units that were received back to be sold again and not told of yet.
-
-        Of kits none: a component that came back is no kit that can be sold again.
-        """
+        """Units that were received back to be sold again and not told of yet. A kit is
+        back when all of its pieces are."""
         moves = line._sale_lines().move_ids.filtered(
             lambda move: (
                 move.state == "done"
                 and move.location_id.usage == "customer"
                 and move.location_dest_id.stock_state == "sellable"
-                and move.product_id == move.sale_line_id.product_id
             )
         )
-        received = math.floor(line._to_units(sum(moves.mapped("quantity"))) + 1e-6)
+        received = math.floor(line._count_whole(add_up(moves)) + 1e-6)
         told = 0
         for message in self.told_ids:
             if message.kind == "refund" and message.state != "void":

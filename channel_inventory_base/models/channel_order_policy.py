@@ -150,7 +150,7 @@ class ChannelOrder(models.Model):
         if country.zip_required:
             needed[self.env._("postcode")] = address.zip
         if country.state_required:
-            needed[self.env._("state")] = address.state_code
+            needed[self.env._("state")] = address.state_code or address.state_name
         return [label for label, value in needed.items() if not (value or "").strip()]
 
     # ---------------------------------------------------------------- phones

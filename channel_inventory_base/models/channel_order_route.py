@@ -121,7 +121,7 @@ class ChannelOrder(models.Model):
             country = country.search(
                 [("code", "=", self._country_code(address.country_code))], limit=1
             )
-        state = self._find_state(country, address.state_code if address else "")
+        state = self._find_state(country, address)
         return self.env["channel.routing.rule"]._find(
             self.channel_id, nodes, country, state, address.zip if address else ""
         )

@@ -143,15 +143,21 @@ class ChannelOrder(models.Model):
             "product_uom_qty": line_data.quantity * packs,
             "price_unit": float(line_data.unit_price / Decimal(str(packs))),
         }
-        if line.sold_as == "custom":
-            vals["name"] = line.title or line.sku
+        if name := self._find_line_name(line):
+            vals["name"] = "\n".join(filter(None, (name, line.properties)))
+        if line.properties:
+            vals["channel_properties"] = line.properties
+        return vals
+
+    def _find_line_name(self, line):
+        """What the line is called where its product alone does not say it."""
         if line.substitute_id:
-            vals["name"] = self.env._(
+            return self.env._(
                 "%(product)s, instead of %(sold)s",
                 product=line.substitute_id.display_name,
                 sold=line.title or line.sku,
             )
-        return vals
+        return (line.title or line.sku) if line.sold_as == "custom" else ""
 
     def _get_sold_unit(self, line, uoms):
         """(unit, how many of it one sold unit is): (Dozen, 1) rather than (Unit, 12).
@@ -176,11 +182,17 @@ class ChannelOrder(models.Model):
         return units
 
     def _prepare_shipping_vals(self, line_data):
-        product = self._get_service("shipping_product_id")
+        product = self._get_charge_product(line_data.kind)
         vals = {"product_id": product.id, "price_unit": float(line_data.price)}
         if title := line_data.title or line_data.code:
             vals["name"] = title
         return vals
+
+    def _get_charge_product(self, kind):
+        """:raise OrderRefusedError: the channel has no product for it"""
+        if kind == "fee" and not self.channel_id.fee_product_id:
+            kind = "shipping"
+        return self._get_service(f"{kind}_product_id")
 
     def _prepare_discount_vals(self):
         return {"product_id": self._get_service("discount_product_id").id}

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+GUESTS = ("email:", "guest:", "blanked:")
+"""How ids begin that are no account's."""
+
 
 class ChannelPartner(models.Model):
     """Which contact a channel's customer is. One for each customer of a channel.
@@ -40,6 +43,30 @@ class ChannelPartner(models.Model):
     def _find(self, channel, external_id):
         return self.search(
             [("channel_id", "=", channel.id), ("external_id", "=", external_id)]
+        )
+
+    @api.model
+    def _find_of_accounts(self, channel, partners):
+        """Those of ``partners`` that an account of the channel is bound to."""
+        bound = self.search(
+            [("channel_id", "=", channel.id), ("partner_id", "in", partners.ids)]
+        )
+        return bound.filtered(lambda each: each._is_account()).partner_id
+
+    def _is_account(self):
+        """Not what a guest is known by, nor what is left of that."""
+        return not self.external_id.startswith(GUESTS)
+
+    @api.model
+    def _collide_on(self, partner):
+        """Make two accounts that take the same contact at the same moment collide: the
+        second one is tried again, and then sees whose it is."""
+        self.env.execute_query(
+            SQL(
+                "UPDATE res_partner SET write_date = write_date WHERE id = %s "
+                "RETURNING id",
+                partner.id,
+            )
         )
 
     @api.model

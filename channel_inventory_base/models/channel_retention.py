@@ -174,6 +174,16 @@ class ChannelRetention(models.Model):
                             WHEN 'shipment' THEN '{note,tracking}'
                             ELSE '{note}' END::text[])::text
                   FROM due WHERE order_id = due.id
+            ), line AS (
+                UPDATE channel_order_line SET properties = NULL
+                  FROM due WHERE order_id = due.id AND properties IS NOT NULL
+            ), sold AS (
+                UPDATE sale_order_line sold
+                   SET name = replace(sold.name, E'\n' || channel_properties, ''),
+                       channel_properties = NULL
+                  FROM due JOIN channel_order own ON own.id = due.id
+                 WHERE sold.order_id = own.sale_order_id
+                   AND channel_properties IS NOT NULL
             ), exception AS (
                 UPDATE channel_exception SET message = %(removed)s, suggestion = NULL
                   FROM due WHERE res_model = 'channel.order' AND res_id = due.id
@@ -183,6 +193,9 @@ class ChannelRetention(models.Model):
                SET customer_name = NULL, blanked_at = now() AT TIME ZONE 'UTC',
                    data = data || '{"customer": {}, "billing": null,
                                     "shipping": null, "note": ""}'::jsonb
+                           || jsonb_build_object('lines', (
+                                SELECT COALESCE(jsonb_agg(each - 'properties'), '[]')
+                                  FROM jsonb_array_elements(data -> 'lines') each))
               FROM due WHERE channel_order.id = due.id
             RETURNING channel_order.id
             """,

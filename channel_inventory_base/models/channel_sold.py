@@ -19,29 +19,49 @@ class ChannelSold(models.AbstractModel):
 
     # ------------------------------------------------------------- capture
     @api.model
-    def _prepare_terms(self, order, line, line_data, listing):
+    def _prepare_terms(self, order, line, line_data, terms):
         """:param line: the line as it is stored, empty for a new one
-        :param listing: what the channel says now that it is, maybe empty
+        :param terms: what ``_find_terms`` says of the listings of the order
         :return: values of TERMS, empty where the line keeps what it has
         """
-        if line and line._keeps_terms(listing):
+        listing_ref = line_data.listing_ref
+        if line and line._keeps_terms(listing_ref):
             return {}
-        if listing := listing or line.listing_id:
-            return self._terms_of(listing, order.placed_at)
+        if listing_ref:
+            return terms[listing_ref]
+        if line.listing_id:
+            return self._terms_of(line.listing_id, order.placed_at)
         return self._terms_without_listing(order, line_data.sku, line_data.title)
 
     @api.model
-    def _terms_of(self, listing, moment=None):
-        """Values of TERMS for what was sold of a listing at ``moment``, else now.
+    def _find_terms(self, listings, moment):
+        """Values of TERMS for what was sold of listings at ``moment``.
 
-        Without a mapping in effect, what the listing was last is held, as a guess.
+        :param listings: listing by any key
+        :return: values by that key
         """
-        version = self._version_at(listing, moment)
-        present = not version or version == listing.version_id
-        source = listing if present else version
+        versions = self._find_versions(list(listings.values()), moment)
+        return {
+            key: self._prepare_values(listing, versions.get(listing.id))
+            for key, listing in listings.items()
+        }
+
+    @api.model
+    def _terms_of(self, listing, moment=None):
+        return self._find_terms({0: listing}, moment)[0]
+
+    @api.model
+    def _prepare_values(self, listing, version):
+        """Without a mapping in effect, what the listing was last is held, as a guess.
+
+        :param version: the mapping that counts, None for the present one
+        """
+        present = listing.version_id if listing.state == "mapped" else None
+        version = version or present
+        source = version if version and version != present else listing
         return {
             "sold_as": "mapping" if version or listing.state == "mapped" else False,
-            "mapping_id": version.id,
+            "mapping_id": version.id if version else False,
             "product_id": source.product_id.id,
             "uom_id": source.uom_id.id,
             "pack_qty": source.pack_qty,
@@ -49,30 +69,30 @@ class ChannelSold(models.AbstractModel):
         }
 
     @api.model
-    def _version_at(self, listing, moment):
-        """The mapping in effect at that time; where there was none, the present one."""
-        versions = self.env["channel.listing.version"]
-        present = listing.version_id if listing.state == "mapped" else versions
-        if present and (not moment or present.activated_at <= moment):
-            return present
+    def _find_versions(self, listings, moment):
+        """Mappings that were in effect at that time and are no longer; where there was
+        none, the present one counts.
+
+        :return: listing id -> version
+        """
         if not moment:
-            return present
-        return (
-            versions.search(
-                [
-                    ("listing_id", "=", listing.id),
-                    ("state", "in", ("active", "retired")),
-                    ("listing_state", "=", "mapped"),
-                    ("activated_at", "<=", moment),
-                    "|",
-                    ("retired_at", "=", False),
-                    ("retired_at", ">", moment),
-                ],
-                order="number desc",
-                limit=1,
-            )
-            or present
+            return {}
+        old = [each.id for each in listings if each._is_mapped_since(moment)]
+        if not old:
+            return {}
+        found = self.env["channel.listing.version"].search(
+            [
+                ("listing_id", "in", old),
+                ("state", "in", ("active", "retired")),
+                ("listing_state", "=", "mapped"),
+                ("activated_at", "<=", moment),
+                "|",
+                ("retired_at", "=", False),
+                ("retired_at", ">", moment),
+            ],
+            order="number",
         )
+        return {each.listing_id.id: each for each in found}
 
     @api.model
     def _terms_without_listing(self, order, sku, title):

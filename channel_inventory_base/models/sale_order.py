@@ -103,6 +103,40 @@ class SaleOrderLine(models.Model):
         help="Where the channel sold it from: it is reserved where it was held.",
     )
 
+    channel_properties = fields.Text(
+        readonly=True,
+        copy=False,
+        help="What the customer has asked for, as it is in the description.",
+    )
+
+    def _get_sale_order_line_multiline_description_sale(self):
+        description = super()._get_sale_order_line_multiline_description_sale()
+        return "\n".join(filter(None, (description, self.channel_properties)))
+
+    def _follow_properties(self):
+        """Have the description say what the customer asks for now.
+
+        :return: the lines that said something else
+        """
+        changed = self.filtered(
+            lambda line: (
+                (line.channel_properties or "")
+                != (line.channel_order_line_id.properties or "")
+            )
+        )
+        for line in changed:
+            name = line.name
+            if old := line.channel_properties:
+                name = name.replace(f"\n{old}", "")
+            new = line.channel_order_line_id.properties
+            line.write(
+                {
+                    "name": "\n".join(filter(None, (name, new))),
+                    "channel_properties": new,
+                }
+            )
+        return changed
+
     def write(self, vals):
         # only the server follows a channel: people cannot be superuser
         follows = self.env.su and self.env.context.get("channel_follows")

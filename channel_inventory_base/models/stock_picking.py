@@ -61,6 +61,18 @@ class StockPicking(models.Model):
 class StockMove(models.Model):
     _inherit = "stock.move"
 
+    @api.depends("sale_line_id.channel_order_line_id.properties")
+    def _compute_description_picking(self):
+        """Whoever packs it has to see what the customer has asked for."""
+        result = super()._compute_description_picking()
+        for move in self:
+            # sudo: warehouse staff need not see channels
+            asked = move.sudo().sale_line_id.channel_order_line_id.properties
+            known = move.description_picking or ""
+            if asked and asked not in known:
+                move.description_picking = f"{known}\n{asked}".strip()
+        return result
+
     def _leaves_for_customer(self):
         return (
             self.location_dest_id.usage == "customer"

@@ -18,6 +18,7 @@ from . import test_import
 from . import test_inbound
 from . import test_invariants
 from . import test_jobs
+from . import test_line_properties
 from . import test_mapping
 from . import test_messages
 from . import test_money
@@ -30,6 +31,7 @@ from . import test_order_partner
 from . import test_order_race
 from . import test_order_reroute
 from . import test_order_reserve
+from . import test_other_charges
 from . import test_outbox
 from . import test_phone
 from . import test_planner

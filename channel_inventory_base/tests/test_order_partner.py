@@ -1,10 +1,11 @@
+from collections import Counter
 from dataclasses import replace
 
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.schemas import AddressData, CustomerData
 
-from .common_order import BERLIN, OrderCase
+from .common_order import BERLIN, ERIKA, OrderCase
 
 GUEST = CustomerData(name="Guest", email="Guest <G@Example.com>")
 
@@ -110,6 +111,48 @@ class TestOrderPartner(OrderCase):
             )
             sale_order = self._order(shipping=address)
             self.assertEqual(sale_order.partner_shipping_id.state_id.code, "CA", code)
+
+    def test_each_state_of_each_country_is_found_in_all_forms(self):
+        """As ISO has it, its second half, both run together, as Odoo writes it, and
+        by its name where that is unique."""
+        states = self.env["res.country.state"].search([])
+        self.assertGreater(len(states.country_id), 50)
+        finder = self.env["channel.order"]
+        names = Counter((each.country_id, each.name.upper()) for each in states)
+        for state in states:
+            country = state.country_id
+            bare = state.code.removeprefix(f"{country.code}-")
+            forms = {state.code, bare, f"{country.code}-{bare}", state.code.lower()}
+            for code in (*forms, f"{country.code}{bare}"):
+                address = AddressData(country_code=country.code, state_code=code)
+                self.assertEqual(finder._find_state(country, address), state, code)
+            if names[country, state.name.upper()] == 1 and country.code != "CH":
+                address = AddressData(state_code="?!", state_name=state.name)
+                self.assertEqual(finder._find_state(country, address), state)
+
+    def test_two_accounts_with_one_email_are_two_contacts(self):
+        first, second, again = (
+            self._order(customer=replace(ERIKA, external_id=ref))
+            for ref in ("C-7", "C-8", "C-7")
+        )
+        self.assertNotEqual(first.partner_id, second.partner_id)
+        self.assertEqual(first.partner_id, again.partner_id)
+        self.assertEqual(second.partner_id.email, first.partner_id.email)
+
+    def test_second_account_takes_a_contact_that_is_no_accounts(self):
+        first = self._order(customer=replace(ERIKA, external_id="C-7"))
+        free = self.env["res.partner"].create({"name": "Erik", "email": ERIKA.email})
+        second = self._order(customer=replace(ERIKA, external_id="C-8"))
+        third = self._order(customer=replace(ERIKA, external_id="C-9"))
+        self.assertEqual(second.partner_id, free)
+        self.assertFalse(third.partner_id & (first.partner_id | free))
+
+    def test_account_takes_the_contact_of_the_guest_it_was(self):
+        guest = self._order(customer=replace(ERIKA, external_id=""))
+        account = self._order(customer=replace(ERIKA, external_id="C-7"))
+        other = self._order(customer=replace(ERIKA, external_id="C-8"))
+        self.assertEqual(guest.partner_id, account.partner_id)
+        self.assertNotEqual(other.partner_id, guest.partner_id)
 
     def test_state_that_odoo_does_not_know_stays_in_the_address(self):
         address = replace(BERLIN, street2="3. OG", state_code="ENG")

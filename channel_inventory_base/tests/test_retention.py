@@ -76,6 +76,19 @@ class TestRetention(ChannelCase):
         self.run_retention(body=90, event=90)
         self.assertTrue(event.exists().body)
 
+    def test_what_customers_asked_for_is_blanked_wherever_it_is(self):
+        asked = [{"label": "Engraving", "value": "For Ann"}]
+        order = self.shipped(line={"properties": asked})
+        sold = order.sale_order_id.order_line
+        self.assertIn("For Ann", sold.name)
+        self.run_retention(personal=90)
+        self.assertTrue(order.blanked_at)
+        self.assertFalse(order.line_ids.properties)
+        self.assertNotIn("For Ann", str(order.data))
+        self.assertEqual(sold.name, self.product.display_name)
+        self.assertNotIn("For Ann", sold.move_ids.description_picking or "")
+        self.assertEqual(order._get_data().lines[0].quantity, 1)
+
     def test_blanked_event_is_not_taken_in_twice(self):
         order = self.shipped()
         self.age(self.events(), 100)

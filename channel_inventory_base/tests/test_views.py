@@ -406,7 +406,8 @@ class TestViews(ChannelCase):
         )
         self.order.line_ids.listing_id = False
         action = exception.action_match_listings()
-        self.assertEqual(action["res_id"], self.order.id)
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(wizard.line_ids.order_line_id, self.order.line_ids)
 
     def test_dead_letters_are_found_wherever_they_lie(self):
         before = self.channel.dead_letter_count

@@ -2,6 +2,7 @@ from . import channel_kit_change
 from . import channel_kit_component
 from . import channel_kit_flatten
 from . import channel_order
+from . import channel_order_line
 from . import channel_position
 from . import channel_planner
 from . import channel_planner_claims

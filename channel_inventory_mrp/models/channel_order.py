@@ -21,3 +21,12 @@ class ChannelOrder(models.Model):
             """,
             super()._held_query(),
         )
+
+    def _on_sale_confirmed(self):
+        self.line_ids._freeze_pieces()
+        return super()._on_sale_confirmed()
+
+    def _follow_changes(self, data):
+        result = super()._follow_changes(data)
+        self.line_ids._freeze_pieces()
+        return result

@@ -8,3 +8,4 @@ from . import test_kit_flatten
 from . import test_kit_order
 from . import test_kit_random
 from . import test_kit_route
+from . import test_kit_sold

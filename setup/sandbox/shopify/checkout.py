@@ -48,6 +48,7 @@ def checkout(store, cart):
         for variant, quantity, entry in wanted:
             order.lines += _lines(store, order, variant, quantity, entry)
         order.shipping_lines = _shipping_lines(store, order, cart)
+        order.tip = price_bag(order, cart.get("tip", "0"))
         reprice(order)
         order.original_total = totals.grand_total(order)
         _pay(store, order, cart.get("payment", "paid"))

@@ -225,6 +225,8 @@ class Order(HasGid):
     staff_note: str = None
     closed_at: datetime = None
     original_total: Bag = None
+    # What the customer has given on top; no part of any line.
+    tip: Bag = field(default_factory=Bag)
     # What checkout was asked to price by: discounts, taxes, rate.
     terms: dict = field(default_factory=dict)
     lines: list = field(default_factory=list)

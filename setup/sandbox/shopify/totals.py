@@ -56,8 +56,8 @@ def tax(order):
 
 
 def grand_total(order):
-    """Goods and shipping; taxes come on top unless prices include them."""
-    amount = subtotal(order) + shipping(order)
+    """Goods, shipping and tip; taxes come on top unless prices include them."""
+    amount = subtotal(order) + shipping(order) + order.tip
     return amount if order.taxes_included else amount + tax(order)
 
 
@@ -82,7 +82,7 @@ def current_tax(order):
 
 
 def current_total(order):
-    amount = current_subtotal(order) + current_shipping(order)
+    amount = current_subtotal(order) + current_shipping(order) + order.tip
     return amount if order.taxes_included else amount + current_tax(order)
 
 

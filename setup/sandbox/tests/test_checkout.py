@@ -159,3 +159,12 @@ def test_a_cart_that_nobody_can_send_leaves_no_trace(shop):
             shop.checkout(custom, **cart)
     assert not shop.store.orders and not shop.store.fulfillment_orders
     assert shop.checkout(custom).lines[0].variant is None
+
+
+def test_a_tip_is_in_the_total_and_in_no_line(shop):
+    order = shop.checkout({"A": 2}, tip="3.50")
+    goods = totals.subtotal(order).shop
+    assert totals.grand_total(order).shop == goods + Decimal("3.50")
+    assert totals.current_total(order).shop == totals.grand_total(order).shop
+    assert totals.received(order).shop == totals.grand_total(order).shop
+    assert len(order.lines) == 1

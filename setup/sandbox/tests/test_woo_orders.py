@@ -164,3 +164,31 @@ def test_a_refund_of_a_delivery_charge_keeps_its_meta(woo, api):
     [line] = made["shipping_lines"]
     assert (line["total"], line["total_tax"]) == ("-4.00", "-0.84")
     assert made["meta_data"][0]["key"] == "k" and made["line_items"] == []
+
+
+def test_what_a_customer_asked_for_is_meta_of_its_line(woo, api):
+    asked = {"Engraving": "For Ann", "_addon": {"price": 3}}
+    order = woo.checkout([{"sku": "A", "quantity": 1, "properties": asked}])
+    [line] = api.get(f"orders/{order.id}")["line_items"]
+    shown = {m["key"]: m.get("display_value") for m in line["meta_data"]}
+    assert shown["Engraving"] == "<p>For Ann</p>\n"
+    assert shown["_addon"] == {"price": 3}
+
+
+def test_gift_cards_are_off_the_total_and_in_no_line(woo, api):
+    plain = api.get(f"orders/{woo.checkout({'A': 2}).id}")
+    assert "gift_cards" not in plain
+    cards = [{"code": "AAAA-BBBB", "amount": "4.25"}]
+    body = api.get(f"orders/{woo.checkout({'A': 2}, gift_cards=cards).id}")
+    assert float(body["total"]) == float(plain["total"]) - 4.25
+    assert body["gift_cards"][0]["amount"] == 4.25
+    assert body["fee_lines"] == []
+
+
+def test_an_exchanged_line_leaves_both_figures(woo, api):
+    order = woo.checkout({"A": 4})
+    before = woo.shown("A"), woo.shown("B")
+    woo.exchange_line(order.id, "A", "B")
+    [line] = api.get(f"orders/{order.id}")["line_items"]
+    assert line["sku"] == "B"
+    assert (woo.shown("A"), woo.shown("B")) == before

@@ -68,6 +68,10 @@ def place(store, cart, wanted, status):
         order.shipping.append(_charge(store, order, entry))
     for entry in cart.get("fees", []):
         order.fees.append(_charge(store, order, entry))
+    order.gift_cards = [
+        (card["code"], Decimal(str(card["amount"])))
+        for card in cart.get("gift_cards", [])
+    ]
     store.orders[order.id] = order
     return order
 
@@ -84,6 +88,7 @@ def _line(store, order, product, quantity, entry):
         net,
         net,
         [(rate, tax, tax) for rate, tax in taxes],
+        properties=list(entry.get("properties", {}).items()),
     )
 
 

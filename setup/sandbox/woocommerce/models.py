@@ -62,6 +62,8 @@ class Line:
     taxes: list = field(default_factory=list)
     # Meta ``_reduced_stock``: what the shop has taken off for it; None: nothing yet.
     reduced: int = None
+    # What the customer has asked for, and what addons keep there: (key, value)
+    properties: list = field(default_factory=list)
 
     @property
     def tax(self):
@@ -124,6 +126,9 @@ class Order:
     refunds: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     meta: list = field(default_factory=list)
+    # What the gift cards addon has taken off the total: (code, amount); no card, no
+    # field in the answer, as without the addon.
+    gift_cards: list = field(default_factory=list)
     billing: dict = field(default_factory=dict)
     delivery: dict = field(default_factory=dict)
     customer_id: int = 0
@@ -141,7 +146,8 @@ class Order:
     @property
     def total(self):
         charges = [*self.lines, *self.shipping, *self.fees]
-        return sum((each.total + each.tax for each in charges), ZERO)
+        paid_by_card = sum((amount for _code, amount in self.gift_cards), ZERO)
+        return sum((each.total + each.tax for each in charges), ZERO) - paid_by_card
 
     @property
     def total_tax(self):

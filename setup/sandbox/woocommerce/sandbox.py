@@ -121,6 +121,16 @@ class Sandbox:
             if line.sku in lines:
                 orders.edit_line(self.store, record, line, int(lines[line.sku]))
 
+    def exchange_line(self, order, sku, other):
+        """Another product in a line, as an addon writes it by REST: what was taken off
+        the first product's figure stays off, and nothing is taken off the other's."""
+        with self.store.transaction():
+            record = self._order(order)
+            [line] = [each for each in record.lines if each.sku == sku]
+            line.product = self.store.find_product(other)
+            line.name, line.sku = line.product.title, line.product.sku
+            orders.touch(self.store, record)
+
     def trash(self, order, force=False):
         orders.trash(self.store, self._order(order), force)
 

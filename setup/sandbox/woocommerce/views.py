@@ -137,6 +137,11 @@ def order(store, record):
             for each in record.refunds
         ],
     }
+    if record.gift_cards:
+        body["gift_cards"] = [
+            {"id": number, "code": code, "amount": float(amount)}
+            for number, (code, amount) in enumerate(record.gift_cards, 1)
+        ]
     return body
 
 
@@ -163,6 +168,17 @@ def line(record):
     meta = []
     if record.reduced is not None:
         meta.append({"id": record.id, "key": "_reduced_stock", "value": record.reduced})
+    meta += [
+        {
+            "id": number,
+            "key": key,
+            "value": value,
+            "display_key": key,
+            # wrapped for the page, as wpautop does
+            "display_value": f"<p>{value}</p>\n" if isinstance(value, str) else value,
+        }
+        for number, (key, value) in enumerate(record.properties, record.id + 1)
+    ]
     return {
         "id": record.id,
         "name": record.name,

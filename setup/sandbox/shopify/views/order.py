@@ -314,7 +314,7 @@ for _name, _function in {
     "total_refunded_shipping_set": lambda order: total(
         line.refunded for line in order.shipping_lines
     ),
-    "total_tip_received_set": lambda order: Bag(),
+    "total_tip_received_set": lambda order: order.tip,
     "refund_discrepancy_set": lambda order: Bag(),
 }.items():
     _amount(_name, _function)

@@ -1,0 +1,164 @@
+from odoo.tests import Form, tagged
+
+from odoo.addons.channel_inventory_base.tests.common_messages import Sold
+
+from .common import KitCase
+
+
+@tagged("post_install", "-at_install")
+class TestKitSold(Sold, KitCase):
+    """What a kit was made of when it was sold, and what became of its pieces."""
+
+    def setUp(self):
+        super().setUp()
+        self.add_stock(self.env, self.product, self.warehouse, 200)
+        self.add_stock(self.env, self.part, self.warehouse, 200)
+        self.bundle = self.kit(10, (self.product, 2), (self.part, 1))
+        self.plan()
+        self.fake.levels["item-10", "node-1"] = 50
+
+    # ---------------------------------------------------------------- words
+    def sold(self, quantity, pack=1):
+        """A confirmed order of kits, ``pack`` of them in one sold unit."""
+        self.env["channel.listing"].search(
+            [("external_id", "=", "variant-10")]
+        ).pack_qty = pack
+        self.plan()
+        line = {"sku": "SKU-10", "listing_ref": "variant-10"}
+        name = self.fake.sell(quantity, "item-10", line=line)
+        self.capture(name)
+        self.intake()
+        order = self.order(name)
+        self.assertEqual(order.sale_order_id.state, "sale")
+        return order
+
+    def move(self, order, products, parts, back=False):
+        """Ship so many pieces of the open delivery; ``back``: have them returned."""
+        pickings = order.sale_order_id.picking_ids
+        if back:
+            picking = self.returned(pickings, products, parts)
+        else:
+            [picking] = pickings.filtered(lambda each: each.state == "assigned")
+        for move in picking.move_ids:
+            wanted = products if move.product_id == self.product else parts
+            move.quantity = wanted
+            move.picked = bool(wanted)
+        picking.with_context(skip_backorder=True, cancel_backorder=False)._action_done()
+        self.env.invalidate_all()
+        return picking
+
+    def returned(self, pickings, products, parts):
+        done = pickings.filtered(
+            lambda each: each.state == "done" and each.picking_type_code == "outgoing"
+        )
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=done[-1:].id, active_model="stock.picking")
+            .create({"picking_id": done[-1:].id})
+        )
+        for line in wizard.product_return_moves:
+            line.quantity = products if line.product_id == self.product else parts
+        return pickings.browse(wizard.action_create_returns()["res_id"])
+
+    def told(self, order):
+        return [
+            each.quantity
+            for message in order.told_ids.sorted("id")
+            if message.kind == "shipment"
+            for each in message._get_data().lines
+        ]
+
+    def credit(self, order, units):
+        sale_order = order.sale_order_id
+        invoice = sale_order._create_invoices(final=True)
+        invoice.action_post()
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        move = self.env["account.move"].browse(wizard.refund_moves()["res_id"])
+        with Form(move) as form, form.invoice_line_ids.edit(0) as line:
+            line.quantity = units
+        move.action_post()
+        [message] = order.told_ids.filtered(lambda each: each.kind == "refund")
+        return [(each.quantity, each.restock) for each in message._get_data().lines]
+
+    # --------------------------------------------------------------- tests
+    def test_kit_shipped_after_another_came_back_is_told(self):
+        order = self.sold(3)
+        self.move(order, 4, 2)
+        self.move(order, 2, 1, back=True)
+        self.move(order, 2, 1)
+        self.assertEqual(self.told(order), [2, 1])
+
+    def test_kit_is_told_when_its_last_piece_has_left(self):
+        order = self.sold(3)
+        self.move(order, 5, 1)
+        self.move(order, 1, 1)
+        self.move(order, 0, 1)
+        self.assertEqual(self.told(order), [1, 1, 1])
+
+    def test_kits_in_packs_are_told_in_packs(self):
+        order = self.sold(2, pack=3)
+        self.move(order, 10, 4)
+        self.move(order, 2, 2)
+        self.assertEqual(self.told(order), [1, 1])
+
+    def test_components_changed_after_the_sale_do_not_change_what_is_told(self):
+        order = self.sold(3)
+        self.bundle.bom_ids.bom_line_ids[0].product_qty = 6
+        self.plan()
+        self.move(order, 4, 2)
+        self.move(order, 2, 1)
+        self.assertEqual(self.told(order), [2, 1])
+
+    def test_whole_kits_that_came_back_are_restocked_with_their_refund(self):
+        order = self.sold(4)
+        self.move(order, 8, 4)
+        self.move(order, 4, 2, back=True)
+        self.assertEqual(self.credit(order, 3), [(2, "return"), (1, "none")])
+
+    def test_kit_of_which_all_came_back_is_returned_not_cancelled(self):
+        order = self.sold(2)
+        self.move(order, 4, 2)
+        self.move(order, 4, 2, back=True)
+        self.assertEqual(self.credit(order, 2), [(2, "return")])
+
+    def test_single_piece_that_came_back_is_no_kit(self):
+        order = self.sold(2)
+        self.move(order, 4, 2)
+        self.move(order, 3, 0, back=True)
+        self.assertEqual(self.credit(order, 1), [(1, "none")])
+
+    def test_kit_refunded_and_never_returned_is_not_restocked(self):
+        order = self.sold(2)
+        self.move(order, 4, 2)
+        self.assertEqual(self.credit(order, 2), [(2, "none")])
+
+    def test_cancelled_kit_with_a_piece_on_its_way_is_a_persons_to_decide(self):
+        order = self.sold(2)
+        self.move(order, 3, 0)
+        self.fake.set_line(order.external_id, 1)
+        self.capture(order.external_id)
+        self.intake()
+        self.assertEqual(order.state, "blocked")
+        exceptions = self.env["channel.exception"].search(
+            [("res_model", "=", "channel.order"), ("res_id", "=", order.id)]
+        )
+        self.assertEqual(exceptions.category, "cancelled_late")
+
+    def test_kit_exchanged_for_its_component_moves_everything(self):
+        order = self.sold(3)
+        line = self.fake.orders[order.external_id]["lines"][0]
+        new = dict(line, listing_ref="variant-1", sku="SKU-1")
+        self.fake.change(order.external_id, lines=[new])
+        self.capture(order.external_id)
+        self.intake()
+        self.assertEqual(order.state, "imported")
+        moves = order.sale_order_id.order_line.move_ids.filtered(
+            lambda move: move.state != "cancel"
+        )
+        self.assertEqual(moves.product_id, self.product)
+        self.assertEqual(sum(moves.mapped("product_qty")), 3)
+        self.assertEqual(self.position_of(self.part).allocated, 0)
