@@ -202,7 +202,8 @@ def _tips(place, currency):
     # not asked for when older events were stored
     given = place.get("totalTipReceivedSet")
     amount = amounts.money(given, currency) if given else Decimal(0)
-    return [{"title": "Tip", "price": str(amount), "kind": "tip"}] if amount else []
+    tip = {"title": "Tip", "price": str(amount), "discount": "0", "taxes": []}
+    return [dict(tip, kind="tip")] if amount else []
 
 
 # ---------------------------------------------------------------- refunds
