@@ -37,7 +37,8 @@ class RenewingToken:
         manager on it, to change
     :param identity: fingerprint of the credentials: other credentials, other token
     :param refresh: first refresh token; each renewal brings the next one
-    :param seal, unseal: encryption of what is stored
+    :param seal, unseal: encryption of what is stored, by its name and text; ``unseal``
+        gives None for what it cannot open: then it is asked for anew
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class RenewingToken:
             return None
         if state["expires_at"] <= self._clock():
             return None
-        token = self._unseal(state["access"])
+        token = self._unseal("access", state["access"])
         return token if token != rejected else None
 
     def _claim(self, rejected):
@@ -101,8 +102,8 @@ class RenewingToken:
             state["lease"] = uuid.uuid4().hex
             state["lease_until"] = self._clock() + LEASE
             sealed = state.get("refresh")
-            refresh = self._unseal(sealed) if sealed else self._first_refresh
-            return None, state["lease"], refresh
+            refresh = self._unseal("refresh", sealed) if sealed else None
+            return None, state["lease"], refresh or self._first_refresh
 
     def _exchange(self, lease, refresh):
         try:
@@ -112,11 +113,11 @@ class RenewingToken:
             raise
         lifetime = answer["expires_in"]
         values = {
-            "access": self._seal(answer["access_token"]),
+            "access": self._seal("access", answer["access_token"]),
             "expires_at": self._clock() + lifetime - min(MARGIN, lifetime / 10),
         }
         if answer.get("refresh_token"):
-            values["refresh"] = self._seal(answer["refresh_token"])
+            values["refresh"] = self._seal("refresh", answer["refresh_token"])
         self._finish(lease, values)
         return answer["access_token"]
 

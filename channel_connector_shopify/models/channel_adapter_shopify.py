@@ -128,8 +128,7 @@ class ChannelAdapterShopify(models.AbstractModel):
             SharedDict(channel, "token"),
             identity=_fingerprint(base_url, client_id, secret, refresh),
             refresh=refresh,
-            seal=channel._encrypt,
-            unseal=channel._decrypt,
+            **_sealing(channel),
             sleep=self._sleep,
         )
 
@@ -228,6 +227,22 @@ class ChannelAdapterShopify(models.AbstractModel):
         if state.get("base_url") == base_url:
             return state["domain"]
         return urlsplit(base_url).hostname
+
+
+def _sealing(channel):
+    """How tokens are kept, each bound to the channel and to what it is."""
+
+    def seal(name, text):
+        return channel._encrypt(f"token.{name}", text)
+
+    def unseal(name, stored):
+        try:
+            return channel._decrypt(f"token.{name}", stored)
+        except UserError:
+            # of another key or place: the credentials get a new one
+            return None
+
+    return {"seal": seal, "unseal": unseal}
 
 
 def _fingerprint(*parts):

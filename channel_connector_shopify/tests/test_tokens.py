@@ -33,8 +33,8 @@ class TestRenewingToken(PureCase):
     def tokens(self, **options):
         values = {
             "identity": "one",
-            "seal": seal,
-            "unseal": seal,
+            "seal": lambda _name, text: seal(text),
+            "unseal": lambda _name, text: seal(text),
             "clock": self.clock,
             "sleep": self.clock.sleep,
             **options,

@@ -1,3 +1,4 @@
+import json
 import threading
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ class ChannelChannel(models.Model):
     def write(self, vals):
         if "base_url" in vals:
             moved = self.filtered(
-                lambda each: _origin(each.base_url) != _origin(vals["base_url"])
+                lambda each: _receiver(each.base_url) != _receiver(vals["base_url"])
             )
             moved._forget_secrets()
             moved._set_connection("unknown", False)
@@ -87,7 +88,9 @@ class ChannelChannel(models.Model):
         self.ensure_one()
         # sudo: nobody may read channel.secret; jobs run as ordinary users
         stored = self.env["channel.secret"].sudo()._ciphertexts(self.id)
-        return {name: self._decrypt(stored[name]) for name in names if name in stored}
+        return {
+            name: self._decrypt(name, stored[name]) for name in names if name in stored
+        }
 
     def _set_secret(self, name, value):
         self.ensure_one()
@@ -97,13 +100,13 @@ class ChannelChannel(models.Model):
         if not value:
             secret.unlink()
         elif secret:
-            secret.value = self._encrypt(value)
+            secret.value = self._encrypt(name, value)
         else:
             secrets.create(
                 {
                     "channel_id": self.id,
                     "name": name,
-                    "value": self._encrypt(value),
+                    "value": self._encrypt(name, value),
                 }
             )
         self.env["channel.audit"]._log(
@@ -114,17 +117,18 @@ class ChannelChannel(models.Model):
             else self.env._("Secret %s was removed", name),
         )
 
-    @api.model
-    def _encrypt(self, text):
+    def _encrypt(self, name, text):
+        """:param name: of the secret: it opens under no other one"""
         try:
-            return crypto.encrypt(crypto.read_keys(config["config"]), text)
+            keys = crypto.read_keys(config["config"])
+            return crypto.encrypt(keys, self._place_of_secret(name), text)
         except crypto.KeyMissing as error:
             raise UserError(self._words_for_missing_key()) from error
 
-    @api.model
-    def _decrypt(self, token):
+    def _decrypt(self, name, stored):
         try:
-            return crypto.decrypt(crypto.read_keys(config["config"]), token)
+            keys = crypto.read_keys(config["config"])
+            return crypto.decrypt(keys, self._place_of_secret(name), stored)
         except crypto.KeyMissing as error:
             raise UserError(self._words_for_missing_key()) from error
         except crypto.WrongKey as error:
@@ -135,6 +139,24 @@ class ChannelChannel(models.Model):
                     "key too (secret_key = new,old)."
                 )
             ) from error
+        except crypto.WrongPlace as error:
+            raise UserError(self._words_for_wrong_place(name)) from error
+
+    def _place_of_secret(self, name):
+        """What a secret is bound to. The address too: in SQL it could be changed to
+        one that collects secrets."""
+        self.ensure_one()
+        return json.dumps([self.id, name, *_receiver(self.base_url)])
+
+    def _words_for_wrong_place(self, name):
+        return self.env._(
+            "The stored secret %(name)s of %(channel)s was made for another channel, "
+            "secret or address: the database was changed by other means than this "
+            "form. It is not used. Find out what was changed, then enter the secret "
+            "again.",
+            name=name,
+            channel=self.name,
+        )
 
     def _words_for_missing_key(self):
         return self.env._(
@@ -144,6 +166,23 @@ class ChannelChannel(models.Model):
             section=crypto.SECTION,
             variable=crypto.ENVIRONMENT_VARIABLE,
         )
+
+    @api.model
+    def _rotate_secrets(self):
+        """Encrypt with the server's first key whatever another one has made.
+
+        Tokens that renew themselves come by themselves.
+
+        :return: how many
+        """
+        keys = crypto.read_keys(config["config"])
+        # sudo: nobody may read or write channel.secret directly
+        secrets = self.env["channel.secret"].sudo().search([])
+        old = secrets.filtered(lambda each: not crypto.is_newest(keys, each.value))
+        for secret in old:
+            text = secret.channel_id._decrypt(secret.name, secret.value)
+            secret.value = secret.channel_id._encrypt(secret.name, text)
+        return len(old)
 
     # -------------------------------------------------------- shared state
     @contextmanager
@@ -231,7 +270,8 @@ class ChannelSecret(models.Model):
         return self.search([("channel_id", "=", channel.id), ("name", "=", name)])
 
 
-def _origin(url):
-    """Who would receive what is sent to ``url``."""
-    parts = urlsplit(url or "")
-    return parts.scheme, parts.netloc
+def _receiver(url):
+    """Who would receive what is sent to ``url``: two sites in folders of one host are
+    two."""
+    parts = urlsplit((url or "").strip())
+    return parts.scheme, parts.netloc, parts.path.rstrip("/"), parts.query

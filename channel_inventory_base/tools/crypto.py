@@ -1,14 +1,27 @@
-"""Encryption of secrets with a key that is in no database and in no backup of one."""
+"""Encryption of secrets with a key that is in no database and in no backup of one.
 
+Each secret is encrypted with a key of its own, derived from the server's key and from
+where the secret belongs: moved elsewhere it opens no more. What is stored names the
+server's key that made it (``<name of the key>:<Fernet token>``), so that a wrong key
+can be told from a secret in the wrong place.
+"""
+
+import base64
 import functools
 import os
 from configparser import ConfigParser
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 ENVIRONMENT_VARIABLE = "CHANNEL_INVENTORY_SECRET_KEY"
 SECTION = "channel_inventory"
 OPTION = "secret_key"
+KEY_BYTES = 32
+NAME_BYTES = 8
+# What a derived key is for: two purposes never share one.
+_NAME, _SECRET = b"channel_inventory/name", b"channel_inventory/secret/"
 
 
 class KeyMissing(Exception):
@@ -17,6 +30,10 @@ class KeyMissing(Exception):
 
 class WrongKey(Exception):
     """The text was encrypted with a key that this server does not have."""
+
+
+class WrongPlace(Exception):
+    """The text was encrypted with our key, to stand elsewhere; or it was changed."""
 
 
 def read_keys(config_path):
@@ -45,21 +62,59 @@ def _read_option(path, _version):
     return parser.get(SECTION, OPTION, fallback="")
 
 
-def _box(keys):
+def encrypt(keys, place, text):
+    """``text`` for nowhere but ``place``, such as a channel and the secret's name.
+
+    :raise KeyMissing: no key, or one that is none
+    """
+    key = _decoded(keys)[0]
+    return f"{_name(key)}:{_box(key, place).encrypt(text.encode()).decode()}"
+
+
+def decrypt(keys, place, stored):
+    """:raise KeyMissing, WrongKey, WrongPlace:"""
+    name, _separator, token = stored.partition(":")
+    for key in _decoded(keys):
+        if _name(key) == name:
+            return _opened(_box(key, place), token)
+    raise WrongKey
+
+
+def is_newest(keys, stored):
+    """Whether the first of the keys made it: then the others may go.
+
+    :raise KeyMissing:
+    """
+    return stored.partition(":")[0] == _name(_decoded(keys)[0])
+
+
+def _opened(box, token):
     try:
-        return MultiFernet([Fernet(key) for key in keys])
+        return box.decrypt(token.encode()).decode()
+    except InvalidToken as error:
+        raise WrongPlace from error
+
+
+def _decoded(keys):
+    try:
+        decoded = [base64.urlsafe_b64decode(key) for key in keys]
     except ValueError as error:
         raise KeyMissing(str(error)) from error
+    if not decoded or any(len(key) != KEY_BYTES for key in decoded):
+        raise KeyMissing("a key has 32 bytes, in urlsafe base64")
+    return decoded
 
 
-def encrypt(keys, text):
-    """:raise KeyMissing: no key, or one that is none"""
-    return _box(keys).encrypt(text.encode()).decode()
+def _box(key, place):
+    derived = _derive(key, _SECRET + place.encode(), KEY_BYTES)
+    return Fernet(base64.urlsafe_b64encode(derived))
 
 
-def decrypt(keys, token):
-    """:raise KeyMissing, WrongKey:"""
-    try:
-        return _box(keys).decrypt(token.encode()).decode()
-    except InvalidToken as error:
-        raise WrongKey from error
+def _name(key):
+    """Tells keys apart and reveals none of them."""
+    return _derive(key, _NAME, NAME_BYTES).hex()
+
+
+def _derive(key, purpose, length):
+    # no salt: the key is random already, and the same one has to come out again
+    return HKDF(SHA256(), length, salt=None, info=purpose).derive(key)
