@@ -50,6 +50,7 @@
         "views/channel_order_views.xml",
         "views/channel_publication_line_views.xml",
         "views/channel_publication_views.xml",
+        "wizards/channel_database_move_views.xml",
         "wizards/channel_dead_letter_views.xml",
         "wizards/channel_go_live_views.xml",
         "wizards/channel_rejection_views.xml",

@@ -1,10 +1,13 @@
 from .db.functions import drop_functions
+from .db.jobs import forget_jobs
 from .db.triggers import drop_triggers
 from .db.watches import WATCHES
 
 
 def uninstall_hook(env):
     """Stock tables must not call functions that write to a table which is gone."""
+    # nothing is left that could run them: the server would fail at each, at each start
+    forget_jobs(env.cr)
     drop_triggers(env.cr, WATCHES)
     drop_functions(env.cr)
     # their tables go with the addon, functions would stay

@@ -102,6 +102,7 @@ from . import account_move
 from . import channel_dead_letter
 from . import channel_retention
 from . import product_product
+from . import ir_config_parameter
 from . import res_company
 from . import res_config_settings
 from . import res_partner

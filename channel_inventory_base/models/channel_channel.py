@@ -3,6 +3,11 @@ import uuid
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..db.identity import database_identity
+
+# What data/neutralize.sql writes in the place of the database.
+NEUTRALIZED = "neutralized"
+
 
 class ChannelChannel(models.Model):
     """One connected account: a Shopify store, a WooCommerce site, an EDI partner.
@@ -73,8 +78,9 @@ class ChannelChannel(models.Model):
         readonly=True,
         copy=False,
         groups="base.group_system",
-        help="The database in which this channel went live. In a copy with another "
-        "name the channel is silent, also when the copy was never neutralized.",
+        help="The database in which this channel was connected: PostgreSQL cluster, "
+        "name, Odoo's uuid. In any other the channel is silent, also when the copy was "
+        "never neutralized.",
     )
 
     currency_id = fields.Many2one(
@@ -192,6 +198,11 @@ class ChannelChannel(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_audit_trail(self):
+        """Its trail stays, and names it."""
+        self.env["channel.audit"]._refuse_deletion("channel_id", self)
+
     # ------------------------------------------------------------ dispatch
     def _adapter(self):
         """The behaviour of this channel's type: the one dispatch point."""
@@ -219,7 +230,36 @@ class ChannelChannel(models.Model):
         """Which database this is, also for a copy made behind Odoo's back."""
         # sudo: the uuid is a system parameter and no secret
         params = self.env["ir.config_parameter"].sudo()
-        return f"{self.env.cr.dbname}/{params.get_param('database.uuid')}"
+        return database_identity(self.env.cr, params.get_param("database.uuid"))
+
+    def _is_elsewhere(self):
+        """Whether it was connected in another database than this one."""
+        # sudo: home_database is shown to administrators only
+        home = self.sudo().home_database
+        return bool(home) and home not in (NEUTRALIZED, self._database_name())
+
+    def _connect_here(self, reason):
+        """A person vouches that the database has moved, and its channels with it."""
+        here = self._database_name()
+        # sudo: home_database is an administrator's to see; the caller has asked for the
+        # role, and these are channels that the user may see
+        for channel in self.sudo():
+            self.env["channel.audit"]._log(
+                "channel",
+                channel,
+                self.env._(
+                    "%(channel)s works in the database %(here)s from now on, before in "
+                    "%(there)s: %(reason)s",
+                    channel=channel.name,
+                    here=here,
+                    there=channel.home_database,
+                    reason=reason,
+                ),
+                data={"from": channel.home_database, "to": here, "reason": reason},
+            )
+            channel.home_database = here
+        # orders first: what was sold in between is known before a number is sent
+        self._wake("_job_intake", "_job_poll", "_job_send", "_job_publish")
 
     def _is_connected(self):
         """Whether the connection is tested, and this is the database it belongs to."""
@@ -290,11 +330,23 @@ class ChannelChannel(models.Model):
         channel = self.sudo()
         if not channel.home_database:
             channel.home_database = self._database_name()
-        if channel.home_database != self._database_name():
+        self._refuse_elsewhere()
+
+    def _refuse_elsewhere(self):
+        """Buttons ask no channel in a copy either.
+
+        :raise UserError: it was connected in another database, or this one neutralized
+        """
+        # sudo: home_database is shown to administrators only
+        home = self.sudo().home_database
+        if home and home != self._database_name():
             raise UserError(
                 self.env._(
-                    "%s was connected in another database. This copy stays silent: "
-                    "create a new test channel here instead of using this one.",
+                    "%s was connected in another database and is silent in this one. "
+                    "In a copy for tests: create a new channel with environment Test. "
+                    "If this database has moved here on purpose and the old one will "
+                    "never run again, a manager confirms that under Channels > "
+                    "Configuration > This Database Has Moved.",
                     self.name,
                 )
             )

@@ -95,6 +95,8 @@ class ChannelChannel(models.Model):
 
     def _judge_health(self, now):
         """:return: (health, words): the worst thing first"""
+        if self._is_elsewhere():
+            return "bad", self.env._("Connected in another database")
         if self.connection_state in ("auth_failed", "misconfigured"):
             label = dict(
                 self._fields["connection_state"]._description_selection(self.env)

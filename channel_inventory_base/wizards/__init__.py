@@ -1,3 +1,4 @@
+from . import channel_database_move
 from . import channel_dead_letter
 from . import channel_go_live
 from . import channel_order_match

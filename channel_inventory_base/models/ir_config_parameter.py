@@ -1,0 +1,13 @@
+from odoo import models
+
+from ..db.jobs import forget_jobs
+
+
+class IrConfigParameter(models.Model):
+    _inherit = "ir.config_parameter"
+
+    def init(self, force=False):
+        """Odoo gives a duplicate, or a backup restored as a copy, a uuid of its own."""
+        super().init(force=force)
+        if force:
+            forget_jobs(self.env.cr)
