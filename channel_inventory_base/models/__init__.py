@@ -106,6 +106,7 @@ from . import ir_config_parameter
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_users
 from . import sale_order
 from . import sale_order_line_invoice
 from . import stock_location

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 MINIMUM_DAYS = 90
@@ -22,8 +23,11 @@ class ChannelAudit(models.Model):
     channel_id = fields.Many2one(
         "channel.channel", readonly=True, ondelete="restrict", index=True
     )
-    company_id = fields.Many2one("res.company", readonly=True, index=True)
-    user_id = fields.Many2one("res.users", readonly=True)
+    # restrict, all of them: to empty a field would be to change the trail
+    company_id = fields.Many2one(
+        "res.company", readonly=True, ondelete="restrict", index=True
+    )
+    user_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     kind = fields.Selection(
         [
             ("channel", "Channel"),
@@ -70,6 +74,42 @@ class ChannelAudit(models.Model):
                 MINIMUM_DAYS,
             )
         )
+
+    def _init_column(self, column_name):
+        """An upgrade adds a field: its default is written to the rows there are.
+
+        The guard is off for this statement and for nobody else: the lock that this
+        takes keeps all others out until the upgrade has committed.
+        """
+        table = SQL.identifier(self._table)
+        guard = SQL.identifier("channel_audit_guard_row")
+        # none yet where the table has just been made
+        self.env.cr.execute(
+            SQL("SELECT FROM pg_trigger WHERE tgname = 'channel_audit_guard_row'")
+        )
+        guarded = bool(self.env.cr.rowcount)
+        if guarded:
+            self.env.cr.execute(SQL("ALTER TABLE %s DISABLE TRIGGER %s", table, guard))
+        super()._init_column(column_name)
+        if guarded:
+            self.env.cr.execute(SQL("ALTER TABLE %s ENABLE TRIGGER %s", table, guard))
+
+    @api.model
+    def _refuse_deletion(self, field, records):
+        """Say in words what the foreign key would refuse.
+
+        :raise UserError: the trail names one of them
+        """
+        # sudo: whether there is a trace, not what it says
+        named = self.sudo().search_fetch([(field, "in", records.ids)], [field], limit=1)
+        if named:
+            raise UserError(
+                self.env._(
+                    "%s is named in the audit trail of Channels, which cannot be "
+                    "changed. Archive it instead of deleting it.",
+                    named[field].display_name,
+                )
+            )
 
     @api.model
     def _log(

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResCompany(models.Model):
@@ -9,3 +9,8 @@ class ResCompany(models.Model):
         help="Changes of channel rules and mappings are proposed by one person and "
         "approved by another.",
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_audit_trail(self):
+        """Its trail stays, and names it."""
+        self.env["channel.audit"]._refuse_deletion("company_id", self)

@@ -1,0 +1,10 @@
+from odoo import api, models
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_audit_trail(self):
+        """Whoever has left traces stays: the trail says who, and cannot be changed."""
+        self.env["channel.audit"]._refuse_deletion("user_id", self)

@@ -1,0 +1,56 @@
+import psycopg2
+
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import ChannelCase
+
+
+@tagged("post_install", "-at_install")
+class TestAudit(ChannelCase):
+    """What the guard of the trail forbids, and what it must not stand in the way of."""
+
+    def log(self, **values):
+        return self.env["channel.audit"]._log("channel", self.channel, "done", **values)
+
+    def assertGuarded(self):
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.InsufficientPrivilege),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute("UPDATE channel_audit SET message = 'changed'")
+
+    def test_upgrade_that_adds_a_field_with_a_default_is_possible(self):
+        row = self.log()
+        self.env.flush_all()
+        self.patch(self.env["channel.audit"]._fields["trace"], "default", lambda _: "x")
+        self.env["channel.audit"]._init_column("trace")
+        self.env.invalidate_all()
+        self.assertEqual(row.trace, "x")
+        self.assertGuarded()
+
+    def test_upgrade_that_adds_a_field_without_a_default_leaves_the_guard_on(self):
+        self.log()
+        self.env.flush_all()
+        self.env["channel.audit"]._init_column("trace")
+        self.assertGuarded()
+
+    def test_who_is_named_in_the_trail_is_archived_and_not_deleted(self):
+        user = new_test_user(self.env, "left_traces")
+        self.env["channel.audit"].with_user(user)._log("channel", self.channel, "done")
+        company = self.env["res.company"].create({"name": "Left traces"})
+        self.log(company=company)
+        channel = self.env["channel.channel"].create({"name": "Draft"})
+        self.env["channel.audit"]._log("channel", channel, "done")
+        for record in (user, company, channel):
+            with self.subTest(record), self.assertRaisesRegex(UserError, "Archive it"):
+                record.unlink()
+
+    def test_who_left_no_trace_may_be_deleted(self):
+        user = new_test_user(self.env, "no_traces")
+        channel = self.env["channel.channel"].create({"name": "Draft"})
+        for record in (user, channel):
+            record.unlink()
+            self.assertFalse(record.exists())
