@@ -49,14 +49,19 @@ class ChannelAdapterShopify(models.AbstractModel):
             ours = [
                 each for page in pages for each in page if _same_path(each, address)
             ]
-            # remove first: Shopify takes one subscription for a topic and address
             keep = {each["topic"]: each for each in ours if _is_right(each, address)}
-            for each in ours:
-                if keep.get(each["topic"]) is not each:
+            drop = [each for each in ours if keep.get(each["topic"]) is not each]
+            # first what stands in the way: Shopify takes one for a topic and address
+            for each in drop:
+                if each["uri"] == address:
                     done.append(self._unsubscribe(client, each))
             for topic in TOPICS:
                 if topic not in keep:
                     done.append(self._subscribe(client, topic, address))
+            # those to another address when the new ones are there: it may be refused
+            for each in drop:
+                if each["uri"] != address:
+                    done.append(self._unsubscribe(client, each))
         return done
 
     def _unsubscribe(self, client, subscription):

@@ -128,6 +128,30 @@ class TestShopConnection(ShopCase):
         with self.assertRaisesRegex(exceptions.RejectedError, "https"):
             self.adapter_model._ensure_webhooks(self.channel, "ftp://odoo/x")
 
+    def test_webhooks_stay_when_the_new_address_is_refused(self):
+        address = self.channel._webhook_url().replace("http://", "https://")
+        self.adapter_model._ensure_webhooks(self.channel, address)
+        before = self.subscriptions()
+        self.shop.config.allow_http_webhooks = False
+        self.addCleanup(setattr, self.shop.config, "allow_http_webhooks", True)
+        plain = address.replace("https://", "http://")
+        with self.assertRaises(exceptions.RejectedError):
+            self.adapter_model._ensure_webhooks(self.channel, plain)
+        self.assertEqual(self.subscriptions(), before)
+
+    def test_webhooks_of_a_real_shop_are_untouched_by_an_address_without_https(self):
+        params = self.env["ir.config_parameter"]
+        params.set_param("web.base.url", "https://erp.example.com")
+        self.channel._ensure_webhooks()
+        before = self.subscriptions()
+        self.assertEqual(len(before), len(TOPICS))
+        # as Odoo has it after a log-in through a proxy that it was not told of
+        params.set_param("web.base.url", "http://erp.example.com")
+        self.channel.environment = "production"
+        with self.assertRaisesRegex(exceptions.RejectedError, "proxy_mode"):
+            self.channel._ensure_webhooks()
+        self.assertEqual(self.subscriptions(), before)
+
     def test_genuine_deliveries_are_believed(self):
         inbox = Inbox()
         self.addCleanup(inbox.stop)

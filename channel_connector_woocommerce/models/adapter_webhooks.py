@@ -42,7 +42,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         secret = self._webhook_secret(channel)
         known = channel._get_shared_state("webhooks").get("secret")
         fits = known == _fingerprint(secret)
-        done, keep = [], set()
+        done, keep, drop = [], set(), []
         with self._connected(channel) as client:
             pages = list(client.pages(ROUTE, orderby="id", order="asc"))
             for each in (hook for page in pages for hook in page):
@@ -51,10 +51,12 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 if fits and each["topic"] not in keep and _is_right(each, address):
                     keep.add(each["topic"])
                 else:
-                    done.append(self._unsubscribe(client, each))
+                    drop.append(each)
             for topic in TOPICS:
                 if topic not in keep:
                     done.append(self._subscribe(client, topic, address, secret))
+            # when the new ones are there: an address may be refused
+            done += [self._unsubscribe(client, each) for each in drop]
         if not fits:
             with channel._shared_state("webhooks") as state:
                 state["secret"] = _fingerprint(secret)

@@ -1,6 +1,7 @@
 import logging
 from contextlib import contextmanager
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from psycopg2.extensions import STATUS_READY
 
@@ -15,6 +16,10 @@ from .. import exceptions
 from ..db.transaction import own_transaction, without_transaction
 
 _logger = logging.getLogger(__name__)
+
+# What an exception about webhooks is known by.
+WEBHOOK = "WEBHOOK"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 BUSY_SECONDS = 1
 GATHER_SECONDS = 0.5
@@ -217,6 +222,7 @@ class ChannelChannel(models.Model):
 
     def _call_guarded(self, function):
         """Call the channel from a button: errors become words for the user."""
+        self._refuse_elsewhere()
         try:
             return function()
         except exceptions.ChannelError as error:
@@ -334,12 +340,40 @@ class ChannelChannel(models.Model):
     def _ensure_webhooks(self):
         if not self._capabilities().webhooks:
             return
-        done = self._adapter()._ensure_webhooks(self, self._webhook_url())
+        address = self._webhook_url()
+        self._check_webhook_address(address)
+        done = self._adapter()._ensure_webhooks(self, address)
         with own_transaction(self.env) as env:
+            channel = env["channel.channel"].browse(self.id)
             for words in done:
-                env["channel.audit"]._log(
-                    "webhook", env["channel.channel"].browse(self.id), message=words
-                )
+                env["channel.audit"]._log("webhook", channel, message=words)
+            env["channel.exception"]._resolve_keys(channel, [WEBHOOK])
+
+    def _check_webhook_address(self, address):
+        """Before anything is touched at the channel: what is there now may work.
+
+        Odoo changes ``web.base.url`` when an administrator logs in, behind a proxy that
+        it has not been told of to http.
+
+        :raise RejectedError: the channel would refuse it, or send orders unencrypted
+        """
+        parts = urlsplit(address)
+        shop = urlsplit(self.base_url or "").hostname
+        local = parts.hostname in LOOPBACK and shop in (None, *LOOPBACK)
+        if parts.scheme == "https" or local or self.environment == "test":
+            return
+        raise exceptions.RejectedError(
+            self.env._(
+                "The webhooks of %(channel)s would come to %(address)s, and a channel "
+                "delivers to https only. Nothing was changed there. Correct the system "
+                "parameter web.base.url, set web.base.url.freeze to True, and "
+                "proxy_mode = True in the server's configuration if it stands behind a "
+                "proxy. Until then orders come in by polling.",
+                channel=self.name,
+                address=f"{parts.scheme}://{parts.netloc}",
+            ),
+            code=WEBHOOK,
+        )
 
 
 def will_plan(cr):
