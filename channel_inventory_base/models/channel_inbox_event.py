@@ -4,6 +4,7 @@ import logging
 from psycopg2.errors import LockNotAvailable
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import exceptions, schemas
@@ -299,7 +300,14 @@ class ChannelInboxEvent(models.Model):
     # ------------------------------------------------------------- buttons
     def action_retry(self):
         self.channel_id._require_role("operator")
-        dead = self.filtered(lambda event: event.state == "dead")
+        dead = self.filtered(lambda event: event.state == "dead" and event.body)
+        if not dead and any(event.state == "dead" for event in self):
+            raise UserError(
+                self.env._(
+                    "Its body was blanked by retention: there is nothing to retry. "
+                    "Have its order fetched, or discard it."
+                )
+            )
         # sudo: operators retry, only the intake writes events otherwise
         dead.sudo().write({"state": "new", "error": False})
         dead.channel_id._wake("_job_intake")

@@ -1,13 +1,14 @@
 import time
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..db import personal
 from ..db.transaction import own_transaction
 
 BATCH = 2000
 RUN_SECONDS = 60
-REMOVED = "…"
 
 
 class ChannelRetention(models.Model):
@@ -55,9 +56,9 @@ class ChannelRetention(models.Model):
             ),
             "message": self.env._("The answer is blanked; that it came stays"),
             "personal": self.env._(
-                "Name, addresses, telephone and notes are blanked, in the order, its "
-                "events, messages and closed exceptions. Contacts and documents are "
-                "Odoo's"
+                "Name, addresses, telephone and notes are blanked: in the order, its "
+                "refunds, events, messages, exceptions and chatter, in dead letters "
+                "and in closed exceptions. Contacts and documents are Odoo's"
             ),
         }
         for retention in self:
@@ -76,9 +77,14 @@ class ChannelRetention(models.Model):
             done = BATCH
             while done == BATCH and time.monotonic() < end:
                 with own_transaction(self.env) as env:
-                    done = len(env.execute_query(step))
+                    done = len(self._do(env, step))
                 count += done
         self.write({"last_run": fields.Datetime.now(), "last_count": count})
+
+    @api.model
+    def _do(self, env, step):
+        """:return: a row for each that it has touched"""
+        return env.execute_query(step) if isinstance(step, SQL) else step(env)
 
     def _due(self, column):
         return SQL(
@@ -146,83 +152,30 @@ class ChannelRetention(models.Model):
         )
 
     def _steps_personal(self):
-        """Order by order, everything of it in one statement: no half-blanked orders."""
-        yield SQL(
-            """
-            WITH due AS (
-                SELECT id FROM channel_order finished
-                 WHERE blanked_at IS NULL
-                   AND state IN ('imported', 'cancelled', 'closed', 'gone')
-                   AND %(due)s
-                   AND NOT EXISTS (
-                        SELECT FROM sale_order sale
-                          LEFT JOIN stock_picking picking ON picking.sale_id = sale.id
-                         WHERE sale.id = finished.sale_order_id
-                           AND (sale.state IN ('draft', 'sent')
-                                OR picking.state NOT IN ('done', 'cancel')))
-                   AND NOT EXISTS (
-                        SELECT FROM channel_message
-                         WHERE order_id = finished.id
-                           AND state NOT IN ('done', 'void'))
-                 ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-            ), event AS (
-                UPDATE channel_inbox_event SET body = NULL
-                  FROM due WHERE order_id = due.id AND state IN ('done', 'ignored')
-            ), message AS (
-                UPDATE channel_message SET answer = NULL,
-                       payload = (payload::jsonb - CASE kind
-                            WHEN 'shipment' THEN '{note,tracking}'
-                            ELSE '{note}' END::text[])::text
-                  FROM due WHERE order_id = due.id
-            ), line AS (
-                UPDATE channel_order_line SET properties = NULL
-                  FROM due WHERE order_id = due.id AND properties IS NOT NULL
-            ), sold AS (
-                UPDATE sale_order_line sold
-                   SET name = replace(sold.name, E'\n' || channel_properties, ''),
-                       channel_properties = NULL
-                  FROM due JOIN channel_order own ON own.id = due.id
-                 WHERE sold.order_id = own.sale_order_id
-                   AND channel_properties IS NOT NULL
-            ), exception AS (
-                UPDATE channel_exception SET message = %(removed)s, suggestion = NULL
-                  FROM due WHERE res_model = 'channel.order' AND res_id = due.id
-                   AND channel_exception.state <> 'open'
-            )
-            UPDATE channel_order
-               SET customer_name = NULL, blanked_at = now() AT TIME ZONE 'UTC',
-                   data = data || '{"customer": {}, "billing": null,
-                                    "shipping": null, "note": ""}'::jsonb
-                           || jsonb_build_object('lines', (
-                                SELECT COALESCE(jsonb_agg(each - 'properties'), '[]')
-                                  FROM jsonb_array_elements(data -> 'lines') each))
-              FROM due WHERE channel_order.id = due.id
-            RETURNING channel_order.id
-            """,
-            due=self._due("finished.write_date"),
-            batch=BATCH,
-            removed=REMOVED,
+        order_words = self.env._("Blanked with the personal data of its order.")
+        event_words = self.env._(
+            "Its body was blanked with the personal data, by retention: it cannot be "
+            "retried. Have its order fetched, or discard it."
         )
-        # a guest is known by the e-mail address: by its hash, when all orders are blank
-        yield SQL(
-            """
-            UPDATE channel_partner
-               SET external_id = 'blanked:' || md5(external_id)
-             WHERE id IN (
-                SELECT binding.id FROM channel_partner binding
-                 WHERE (external_id LIKE 'email:%%' OR external_id LIKE 'guest:%%')
-                   AND %s
-                   AND NOT EXISTS (
-                        SELECT FROM channel_order
-                         WHERE channel_id = binding.channel_id
-                           AND partner_id = binding.partner_id
-                           AND blanked_at IS NULL)
-                 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-            RETURNING id
-            """,
-            self._due("write_date"),
-            BATCH,
-        )
+        received, told = self._due("received_at"), self._due("last_seen")
+        for statement in (
+            personal.blank_orders(self._due("finished.write_date"), BATCH, order_words),
+            personal.blank_dead_events(received, BATCH, event_words),
+            personal.blank_exceptions(told, BATCH),
+        ):
+            yield partial(self._blank, statement)
+        yield personal.blank_events(received, BATCH)
+        yield personal.blank_partners(self._due("write_date"), BATCH)
+        yield personal.blank_failed_jobs(self._due("date_created"), BATCH)
+
+    @api.model
+    def _blank(self, statement, env):
+        rows = env.execute_query(statement)
+        files = rows[0][1] if rows else None
+        # sudo: whoever has put them there; by Odoo's own way, which removes them from
+        # the file store too
+        env["ir.attachment"].sudo().browse(files or []).unlink()
+        return rows
 
 
 class ChannelOrder(models.Model):

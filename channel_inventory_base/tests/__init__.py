@@ -1,3 +1,4 @@
+from . import test_audit
 from . import test_books
 from . import test_books_race
 from . import test_adapter_errors
@@ -5,9 +6,11 @@ from . import test_allocation_control
 from . import test_capture
 from . import test_catalogue
 from . import test_control
+from . import test_copies
 from . import test_control_race
 from . import test_divide
 from . import test_edge_cases
+from . import test_erasure
 from . import test_exclusive
 from . import test_exclusive_race
 from . import test_explain
@@ -53,4 +56,5 @@ from . import test_stage
 from . import test_sweep
 from . import test_tours
 from . import test_views
+from . import test_webhook_address
 from . import test_webhook

@@ -180,8 +180,8 @@ class TestSecurity(ChannelCase):
         event = self.env["channel.inbox.event"].browse(
             self.env.cr.execute(
                 "INSERT INTO channel_inbox_event (channel_id, company_id, source, "
-                "kind, topic, key, received_at, state) VALUES (%s, %s, 'poll', "
-                "'order', 'x', 'x', now(), 'dead') RETURNING id",
+                "kind, topic, key, body, received_at, state) VALUES (%s, %s, 'poll', "
+                "'order', 'x', 'x', '{}', now(), 'dead') RETURNING id",
                 (self.channel.id, self.channel.company_id.id),
             )
             or self.env.cr.fetchone()[0]
