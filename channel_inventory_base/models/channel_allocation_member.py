@@ -9,14 +9,20 @@ class ChannelAllocationMember(models.Model):
 
     _name = "channel.allocation.member"
     _description = "Channel in an Allocation Group"
+    _inherit = ["channel.guarded"]
     _order = "group_id, sequence, id"
+    _check_company_auto = True
 
     group_id = fields.Many2one(
         "channel.allocation.group", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="group_id.company_id")
     channel_id = fields.Many2one(
-        "channel.channel", required=True, ondelete="restrict", index=True
+        "channel.channel",
+        required=True,
+        ondelete="restrict",
+        check_company=True,
+        index=True,
     )
     sequence = fields.Integer(default=10)
     weight = fields.Float(

@@ -37,6 +37,7 @@ class ChannelAllocationVersionMember(models.Model):
 
     _name = "channel.allocation.version.member"
     _description = "Channel in a Version of an Allocation Group"
+    _inherit = ["channel.guarded"]
     _order = "version_id, weight desc, id"
     _log_access = False
 

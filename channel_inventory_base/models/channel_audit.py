@@ -15,6 +15,7 @@ class ChannelAudit(models.Model):
 
     _name = "channel.audit"
     _description = "Channel Audit Trail"
+    _inherit = ["channel.guarded"]
     _order = "id desc"
     _rec_name = "message"
     _log_access = False

@@ -13,6 +13,7 @@ class ChannelBookkeeping(models.Model):
 
     _name = "channel.bookkeeping"
     _description = "Order to Be Invoiced"
+    _inherit = ["channel.guarded"]
     _order = "id"
     _rec_name = "order_id"
     _log_access = False

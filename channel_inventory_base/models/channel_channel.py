@@ -1,7 +1,7 @@
 import uuid
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..db.identity import database_identity
 
@@ -19,7 +19,7 @@ class ChannelChannel(models.Model):
 
     _name = "channel.channel"
     _description = "Sales Channel"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "channel.guarded"]
     _order = "sequence, name, id"
     _check_company_auto = True
 
@@ -41,6 +41,7 @@ class ChannelChannel(models.Model):
         [("draft", "Draft"), ("paused", "Paused"), ("live", "Live")],
         default="draft",
         required=True,
+        readonly=True,
         tracking=True,
         copy=False,
         help="Draft: being set up. Paused: numbers are planned and orders are taken "
@@ -102,30 +103,37 @@ class ChannelChannel(models.Model):
     import_test_orders = fields.Boolean(compute="_compute_import_test_orders")
     custom_product_id = fields.Many2one(
         "product.product",
+        check_company=True,
         help="What lines are sold as that never were in the channel's catalogue: a "
         "consumable where they are to be delivered, else a service.",
     )
     tip_product_id = fields.Many2one(
-        "product.product", help="What tips are booked as. Empty: such orders wait."
+        "product.product",
+        check_company=True,
+        help="What tips are booked as. Empty: such orders wait.",
     )
     fee_product_id = fields.Many2one(
         "product.product",
+        check_company=True,
         help="What fees are booked as. Empty: as a delivery charge.",
     )
     gift_card_product_id = fields.Many2one(
         "product.product",
+        check_company=True,
         help="What gift cards are booked as that the channel takes off an order's "
         "total: a service whose income account is what is owed for gift cards. Empty: "
         "such orders wait.",
     )
     shipping_product_id = fields.Many2one(
         "product.product",
+        check_company=True,
         default=lambda self: self.env.ref(
             "channel_inventory_base.product_channel_shipping", raise_if_not_found=False
         ),
     )
     discount_product_id = fields.Many2one(
         "product.product",
+        check_company=True,
         default=lambda self: self.env.ref(
             "channel_inventory_base.product_channel_discount", raise_if_not_found=False
         ),
@@ -184,17 +192,34 @@ class ChannelChannel(models.Model):
                     self.env._("Orders are polled every minute at the most.")
                 )
 
-    @api.constrains("company_id")
-    def _check_company_fixed(self):
-        for channel in self:
-            listing = channel.listing_ids.search(
-                [("channel_id", "=", channel.id)], limit=1
-            )
-            if listing and listing.company_id != channel.company_id:
+    def _fixed_fields(self):
+        """Its company stays from the moment that anything hangs on it: see below."""
+        return super()._fixed_fields() - {"company_id"}
+
+    def write(self, vals):
+        if "company_id" in vals:
+            self._check_company_fixed(vals["company_id"])
+        return super().write(vals)
+
+    def _check_company_fixed(self, company_id):
+        """What hangs on a channel was made in its company and stays there: levels,
+        holds, orders, and the warehouses of nodes.
+
+        :raise ValidationError: it would be in another company than its channel
+        """
+        moved = self.filtered(lambda channel: channel.company_id.id != company_id)
+        # sudo: also of what this user may not see; what is archived counts as well
+        everything = self.env(su=True, context={"active_test": False})
+        for model in ("channel.listing", "channel.order", "channel.node"):
+            domain = [("channel_id", "in", moved.ids)]
+            found = everything[model].search(domain, limit=1)
+            if found:
                 raise ValidationError(
                     self.env._(
-                        "The company of %s cannot change once it has listings.",
-                        channel.name,
+                        "The company of %(channel)s cannot change once it has nodes, "
+                        "listings or orders: connect the account as a new channel of "
+                        "the other company.",
+                        channel=found.channel_id.name,
                     )
                 )
 
@@ -225,6 +250,11 @@ class ChannelChannel(models.Model):
                     capability=capability.replace("_", " "),
                 )
             )
+
+    def _tells_what_it_sells(self):
+        """Whether there is a shop, whose word on its listings counts: no person's."""
+        can = self._capabilities()
+        return can.push_levels or can.orders
 
     def _database_name(self):
         """Which database this is, also for a copy made behind Odoo's back."""
@@ -284,24 +314,6 @@ class ChannelChannel(models.Model):
         # sudo: a setting of the company that everybody is bound by
         return self.company_id.sudo().channel_change_approval
 
-    # --------------------------------------------------------------- roles
-    @api.model
-    def _require_role(self, role):
-        """For buttons whose work is done with more rights than their user has.
-
-        :raise AccessError: the user is no ``role`` (user, operator, manager)
-        """
-        # what follows is done with more rights: not on what the user cannot even see
-        self.check_access("read")
-        group = f"channel_inventory_base.group_channel_{role}"
-        if not self.env.su and not self.env.user.has_group(group):
-            raise AccessError(
-                self.env._(
-                    "This takes the role %s of Channels; ask your administrator.",
-                    self.env.ref(group).sudo().name,  # sudo: the name of a role
-                )
-            )
-
     # ------------------------------------------------------------- buttons
     def action_test_connection(self):
         """Test, remember the outcome, and set what waited in motion again."""
@@ -360,7 +372,8 @@ class ChannelChannel(models.Model):
         self._require_role("manager")
         for channel in self:
             channel._check_go_live()
-            channel.state = "live"
+            # sudo: the state is the buttons' to write
+            channel.sudo().state = "live"
             self.env["channel.audit"]._log(
                 "channel", channel, message=self.env._("%s went live", channel.name)
             )
@@ -387,7 +400,8 @@ class ChannelChannel(models.Model):
                 raise UserError(
                     self.env._("Test the connection of %s first.", channel.name)
                 )
-            channel.state = "paused"
+            # sudo: the state is the buttons' to write
+            channel.sudo().state = "paused"
             channel._wake("_job_webhooks", "_job_poll", "_job_observe")
 
     def _notify_user(self, title, message, kind):

@@ -233,6 +233,7 @@ class ChannelRefusal(models.Model):
 
     _name = "channel.refusal"
     _description = "Refused Webhooks"
+    _inherit = ["channel.guarded"]
     _order = "hour desc"
     _log_access = False
     _rec_name = "hour"

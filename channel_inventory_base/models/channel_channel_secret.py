@@ -233,6 +233,7 @@ class ChannelSecret(models.Model):
 
     _name = "channel.secret"
     _description = "Channel Secret"
+    _inherit = ["channel.guarded"]
     _rec_name = "name"
     _log_access = False
 

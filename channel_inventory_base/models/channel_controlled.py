@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
@@ -15,11 +15,14 @@ class ChannelControlled(models.AbstractModel):
     the proposal back, a button may say in its context which proposal it shows
     (``seen_proposal``), and two approvals at the same moment meet at a row lock.
 
+    Only the buttons write state and proposal: they are fields of the server's.
+
     How to use: inherit it, have a ``company_id``, and implement the hooks at the end.
     """
 
     _name = "channel.controlled"
     _description = "Change Control"
+    _inherit = ["channel.guarded"]
 
     state = fields.Selection(
         [
@@ -42,6 +45,14 @@ class ChannelControlled(models.AbstractModel):
     )
     proposed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     proposed_at = fields.Datetime(readonly=True, copy=False)
+    editor_ids = fields.Many2many(
+        "res.users",
+        readonly=True,
+        copy=False,
+        string="Written by",
+        help="Who has written what is not in effect yet. Where a second person has to "
+        "approve, it is none of these.",
+    )
     needs_approval = fields.Boolean(
         compute="_compute_approval",
         help="The company asks for a second person to approve changes.",
@@ -52,7 +63,7 @@ class ChannelControlled(models.AbstractModel):
         help="You may approve this proposal.",
     )
 
-    @api.depends("company_id", "state", "proposed_by_id")
+    @api.depends("company_id", "state", "proposal", "proposed_by_id", "editor_ids")
     @api.depends_context("uid")
     def _compute_approval(self):
         manager = self._is_manager()
@@ -63,8 +74,14 @@ class ChannelControlled(models.AbstractModel):
             record.may_approve = (
                 manager
                 and record.state == "proposed"
-                and not (asked and record.proposed_by_id == self.env.user)
+                and not (asked and self.env.user in record._get_first_persons())
             )
+
+    def _get_first_persons(self):
+        """Whose own the proposal is: who has proposed it, and who has written it."""
+        if self.proposal == "retire":
+            return self.proposed_by_id
+        return self.proposed_by_id | self.editor_ids
 
     @api.model
     def _search_may_approve(self, operator, value):
@@ -78,47 +95,12 @@ class ChannelControlled(models.AbstractModel):
         domain = Domain("state", "=", "proposed") & (
             Domain("company_id", "not in", asking.ids)
             | Domain("proposed_by_id", "!=", self.env.uid)
+            & (
+                Domain("proposal", "=", "retire")
+                | Domain("editor_ids", "not in", [self.env.uid])
+            )
         )
         return domain if True in value else ~domain
-
-    # ---------------------------------------------------------------- CRUD
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._guard_control(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._guard_control(vals)
-        return super().write(vals)
-
-    @api.model
-    def _control_fields(self):
-        """What only the buttons may write."""
-        return {"state", "proposal", "proposed_by_id", "proposed_at"}
-
-    def _guard_control(self, vals):
-        """:raise AccessError: when somebody writes what only the buttons may write"""
-        if self.env.su:
-            return
-        touched = {
-            name
-            for name in vals.keys() & self._control_fields()
-            if vals[name] and (name, vals[name]) != ("state", "draft")
-        }
-        if self:  # of a record that exists, nothing may be reset either
-            touched = vals.keys() & self._control_fields()
-        if touched:
-            raise AccessError(
-                self.env._(
-                    "%(fields)s of %(model)s cannot be written: use Propose, Approve, "
-                    "Activate or Retire.",
-                    fields=", ".join(
-                        sorted(self._fields[name].string for name in touched)
-                    ),
-                    model=self._description,
-                )
-            )
 
     # ------------------------------------------------------------- buttons
     def action_propose(self):
@@ -268,11 +250,6 @@ class ChannelControlled(models.AbstractModel):
         group = "channel_inventory_base.group_channel_manager"
         return self.env.su or self.env.user.has_group(group)
 
-    def _require_role(self, role):
-        """For buttons whose work is done with more rights than their user has."""
-        self.check_access("read")
-        self.env["channel.channel"]._require_role(role)
-
     def _require_state(self, states, done):
         if self.state not in states:
             raise UserError(
@@ -310,15 +287,24 @@ class ChannelControlled(models.AbstractModel):
             )
 
     def _check_second_person(self):
-        if self.needs_approval and self.proposed_by_id == self.env.user:
+        if not self.needs_approval or self.env.user not in self._get_first_persons():
+            return
+        words = {"record": self._label(), "company": self.company_id.name}
+        if self.proposed_by_id == self.env.user:
             raise UserError(
                 self.env._(
                     "You proposed %(record)s yourself. %(company)s asks for a second "
                     "person: another manager has to approve it.",
-                    record=self._label(),
-                    company=self.company_id.name,
+                    **words,
                 )
             )
+        raise UserError(
+            self.env._(
+                "You have written %(record)s yourself, or a part of it. %(company)s "
+                "asks for a second person: a manager who has not has to approve it.",
+                **words,
+            )
+        )
 
     def _lock(self):
         """:raise UserError: when somebody else decides on one of them right now"""

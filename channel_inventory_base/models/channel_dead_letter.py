@@ -172,7 +172,7 @@ class ChannelPublication(models.Model):
     discard_reason = fields.Char(readonly=True)
 
     def _discard(self, reason):
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         dead = self.filtered(lambda each: each.state == "dead")
         # sudo: operators decide, only the publisher writes publications otherwise
         dead.sudo().write({"discard_reason": reason})
@@ -197,7 +197,7 @@ class ChannelMessage(models.Model):
         :raise UserError: it is not of the form that messages of this kind have
         """
         self.ensure_one()
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         if self.state != "dead":
             raise UserError(
                 self.env._("%s is no dead letter any more.", self.display_name)

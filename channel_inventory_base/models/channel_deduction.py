@@ -11,6 +11,7 @@ class ChannelDeduction(models.Model):
 
     _name = "channel.deduction"
     _description = "Deduction by a Channel"
+    _inherit = ["channel.guarded"]
     _log_access = False
     _rec_name = "listing_id"
 

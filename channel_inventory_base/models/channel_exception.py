@@ -33,7 +33,7 @@ class ChannelException(models.Model):
 
     _name = "channel.exception"
     _description = "Channel Exception"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "channel.guarded"]
     _order = "state, deadline, id"
     _rec_name = "message"
 

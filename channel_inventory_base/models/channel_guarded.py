@@ -14,8 +14,10 @@ class ChannelGuarded(models.AbstractModel):
     How it works: a stored field of this suite that is read only is written with
     ``sudo()`` or not at all (``_server_fields``), and its default is the field's own.
     What the company of a record follows from stays as it was made (``_fixed_fields``);
-    and because Odoo looks at record rules before a write, they are looked at again
-    after one that links something else.
+    because Odoo looks at record rules before a write, they are looked at again after
+    one that links something else; and people link records of the suite only where
+    they may see them, so that nothing is read or done through a link. In wizards, whose
+    answers are people's, it is this last rule that counts.
 
     How to use: inherit it in each model of the suite that has a table, and in each
     model of Odoo that the suite gives a read-only field. Extend the two methods that
@@ -30,21 +32,41 @@ class ChannelGuarded(models.AbstractModel):
     @api.model
     def _server_fields(self):
         """:return: set of names that nobody writes but the server"""
+        if self._transient:
+            return set()
         return {
             name
             for name, field in self._fields.items()
             if field.store and field.readonly and (field._module or "").startswith(OURS)
         }
 
-    @api.model
     def _fixed_fields(self):
-        """:return: set of names that people write once, when they make the record"""
-        return set()
+        """What the company follows from; of records maybe more than of their model.
+
+        :return: set of names that people write once, when they make the record
+        """
+        company = self._fields.get("company_id")
+        if not company or self._transient or not self._is_ours():
+            return set()
+        return {(company.related or "company_id").split(".")[0]}
 
     @api.model
     @tools.ormcache()
     def _get_server_fields(self):
         return frozenset(self._server_fields())
+
+    @api.model
+    @tools.ormcache()
+    def _get_links(self):
+        """:return: names of relations to records of the suite that people write"""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if field.store
+            and field.type in ("many2one", "many2many")
+            and field.comodel_name.startswith("channel.")
+            and name not in self._get_server_fields()
+        )
 
     # ---------------------------------------------------------------- CRUD
     @api.model
@@ -53,12 +75,23 @@ class ChannelGuarded(models.AbstractModel):
         ``sudo()``: what a button makes is not what its caller's context says."""
         guarded = self._get_server_fields()
         values = super().default_get([name for name in fields if name not in guarded])
+        if not self.env.su:
+            self._drop_unseen_links(values)
         own = {
             name: self._fields[name].default(self)
             for name in guarded.intersection(fields)
             if self._fields[name].default
         }
         return {**values, **self._convert_to_write(own)}
+
+    def _drop_unseen_links(self, values):
+        """A form tells the name of what it links by default."""
+        for name in self._get_links().intersection(values):
+            field = self._fields[name]
+            if field.type == "many2one" and values[name]:
+                model = self.env[field.comodel_name].with_context(active_test=False)
+                if not model.search_count([("id", "=", values[name])]):
+                    del values[name]
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
@@ -75,17 +108,39 @@ class ChannelGuarded(models.AbstractModel):
         if not self.env.su:
             for vals in vals_list:
                 self._check_made_by_people(vals)
-        return super().create(vals_list)
+        records = super().create(vals_list)
+        if not self.env.su:
+            records._check_links(self._get_links())
+        return records
 
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
         self._check_written_by_people(vals)
         result = super().write(vals)
+        self._check_links(self._get_links().intersection(vals))
         if self._may_change_company(vals):
             self.invalidate_recordset()
             self.check_access("write")
         return result
+
+    # --------------------------------------------------------------- roles
+    def _require_role(self, role):
+        """For buttons whose work is done with more rights than their user has.
+
+        :raise AccessError: the user is no ``role`` (user, operator, manager), or may
+            not see one of these records
+        """
+        # what follows is done with more rights: not on what the user cannot even see
+        self.check_access("read")
+        group = f"channel_inventory_base.group_channel_{role}"
+        if not self.env.su and not self.env.user.has_group(group):
+            raise AccessError(
+                self.env._(
+                    "This takes the role %s of Channels; ask your administrator.",
+                    self.env.ref(group).sudo().name,  # sudo: the name of a role
+                )
+            )
 
     # -------------------------------------------------------------- checks
     @api.model
@@ -131,6 +186,14 @@ class ChannelGuarded(models.AbstractModel):
                 model=self._description,
             )
         )
+
+    def _check_links(self, names):
+        """:raise AccessError: people have named a record of the suite that they may not
+        see"""
+        for name in names:
+            # sudo: of many records a user is shown those that he may see
+            linked = self.sudo()[name]
+            linked.with_env(self.env).check_access("read")
 
     @api.model
     def _may_change_company(self, vals):

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 
@@ -12,29 +13,40 @@ class ChannelHold(models.Model):
 
     _name = "channel.hold"
     _description = "Stock Hold"
+    _inherit = ["channel.guarded"]
     _order = "id desc"
     _check_company_auto = True
 
     company_id = fields.Many2one("res.company", required=True, index=True)
-    channel_id = fields.Many2one("channel.channel", ondelete="restrict", index=True)
+    channel_id = fields.Many2one(
+        "channel.channel", readonly=True, ondelete="restrict", index=True
+    )
     order_line_id = fields.Many2one(
-        "channel.order.line", ondelete="cascade", index=True
+        "channel.order.line", readonly=True, ondelete="cascade", index=True
     )
     order_id = fields.Many2one(related="order_line_id.order_id")
-    listing_id = fields.Many2one("channel.listing", ondelete="restrict", index=True)
-    product_id = fields.Many2one("product.product", ondelete="restrict")
+    listing_id = fields.Many2one(
+        "channel.listing", readonly=True, ondelete="restrict", index=True
+    )
+    product_id = fields.Many2one(
+        "product.product", ondelete="restrict", check_company=True
+    )
     warehouse_id = fields.Many2one(
         "stock.warehouse", required=True, ondelete="restrict", check_company=True
     )
-    quantity = fields.Integer(help="Sold units")
+    quantity = fields.Integer(readonly=True, help="Sold units")
     stock_quantity = fields.Float(digits="Product Unit", help="Stock units")
     cause = fields.Selection(
         [("order", "Channel order"), ("manual", "Held by a person")],
         default="manual",
         required=True,
+        readonly=True,
     )
     state = fields.Selection(
-        [("active", "Held"), ("released", "Released")], default="active", required=True
+        [("active", "Held"), ("released", "Released")],
+        default="active",
+        required=True,
+        readonly=True,
     )
     expires_at = fields.Datetime(help="When it ends by itself; empty for never.")
     note = fields.Char()
@@ -56,16 +68,33 @@ class ChannelHold(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        self._check_made_by_hand()
         self.env["channel.change"]._wake_planner()
         return super().write(vals)
 
     def unlink(self):
+        self._check_made_by_hand()
         self.env["channel.change"]._wake_planner()
         return super().unlink()
 
+    def _check_made_by_hand(self):
+        """:raise AccessError: the hold of an order ends with its order, and not by
+        people: its stock would be sold twice"""
+        if self.env.su or all(hold.cause == "manual" for hold in self):
+            return
+        raise AccessError(
+            self.env._(
+                "What a channel's order holds is changed by the order only: confirm or "
+                "cancel it."
+            )
+        )
+
     def action_release(self):
         """Let go of holds made by a person; those of orders end with their order."""
-        self.filtered(lambda hold: hold.cause == "manual").write({"state": "released"})
+        self.check_access("write")
+        manual = self.filtered(lambda hold: hold.cause == "manual")
+        # sudo: the state is the button's to write
+        manual.sudo().write({"state": "released"})
 
     @api.model
     def _follow_listings(self, listings):

@@ -24,6 +24,7 @@ class ChannelInboxEvent(models.Model):
 
     _name = "channel.inbox.event"
     _description = "Inbox Event"
+    _inherit = ["channel.guarded"]
     _order = "id desc"
     _rec_name = "topic"
     _log_access = False
@@ -299,7 +300,7 @@ class ChannelInboxEvent(models.Model):
 
     # ------------------------------------------------------------- buttons
     def action_retry(self):
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         dead = self.filtered(lambda event: event.state == "dead" and event.body)
         if not dead and any(event.state == "dead" for event in self):
             raise UserError(
@@ -313,7 +314,7 @@ class ChannelInboxEvent(models.Model):
         dead.channel_id._wake("_job_intake")
 
     def action_discard(self):
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators ignore them, only the intake writes events otherwise
         self.filtered(lambda event: event.state == "dead").sudo().write(
             {"state": "ignored"}

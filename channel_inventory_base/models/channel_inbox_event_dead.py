@@ -19,7 +19,7 @@ class ChannelInboxEvent(models.Model):
 
     def _discard(self, reason):
         """Dead letters are given up. Their bodies stay, and they can be replayed."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         dead = self.filtered(lambda event: event.state == "dead")
         # sudo: operators decide, only the intake writes events otherwise
         dead.sudo().write({"state": "ignored", "discard_reason": reason})
@@ -40,7 +40,7 @@ class ChannelInboxEvent(models.Model):
         :raise UserError: it cannot be read either
         """
         self.ensure_one()
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         if self.state != "dead":
             raise UserError(self.env._("%s is no dead letter any more.", self.topic))
         self._check_readable(body)

@@ -87,6 +87,7 @@ class ChannelInboxEvent(models.Model):
 
         :return: how many
         """
+        events._require_role("operator")
         # sudo: operators replay, only the intake writes events otherwise
         chosen = events.sudo().filtered(
             lambda event: event.state != "new" and event.body

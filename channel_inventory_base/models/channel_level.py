@@ -16,7 +16,7 @@ class ChannelLevel(models.Model):
 
     _name = "channel.level"
     _description = "Channel Level"
-    _inherit = ["channel.explained"]
+    _inherit = ["channel.explained", "channel.guarded"]
     _order = "id"
     _log_access = False
     _rec_name = "listing_id"
@@ -205,7 +205,7 @@ class ChannelLevel(models.Model):
 
     def action_publish_again(self):
         """Send the number once more, even if the channel should show it already."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         self.env["channel.level.pending"]._add(self, force=True)
         self.channel_id._wake("_job_publish")
 

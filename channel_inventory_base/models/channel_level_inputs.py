@@ -11,6 +11,7 @@ class ChannelLevelInputs(models.Model):
 
     _name = "channel.level.inputs"
     _description = "Inputs of a Level"
+    _inherit = ["channel.guarded"]
     _rec_name = "level_id"
     _log_access = False
 

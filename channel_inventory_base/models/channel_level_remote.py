@@ -16,6 +16,7 @@ class ChannelLevelRemote(models.Model):
 
     _name = "channel.level.remote"
     _description = "Channel Side of a Level"
+    _inherit = ["channel.guarded"]
     _rec_name = "level_id"
     _log_access = False
 

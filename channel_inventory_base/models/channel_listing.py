@@ -1,10 +1,12 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ..const import SHORT_POLICIES
 
 SMALLEST_FACTOR = 0.000001
+# What a channel calls a listing: by this its orders and numbers find it.
+IDENTITY = {"external_id", "stock_ref", "sku", "tracked"}
 
 
 class ChannelListing(models.Model):
@@ -16,9 +18,10 @@ class ChannelListing(models.Model):
 
     _name = "channel.listing"
     _description = "Channel Listing"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "channel.guarded"]
     _order = "channel_id, sku, id"
     _rec_names_search = ["sku", "title", "barcode", "external_id"]
+    _check_company_auto = True
 
     channel_id = fields.Many2one(
         "channel.channel", required=True, ondelete="cascade", index=True
@@ -57,7 +60,9 @@ class ChannelListing(models.Model):
     product_id = fields.Many2one(
         "product.product", index=True, check_company=True, ondelete="restrict"
     )
-    suggested_product_id = fields.Many2one("product.product", ondelete="set null")
+    suggested_product_id = fields.Many2one(
+        "product.product", readonly=True, check_company=True, ondelete="set null"
+    )
     match_reason = fields.Char(readonly=True)
     uom_id = fields.Many2one(
         "uom.uom",
@@ -155,6 +160,27 @@ class ChannelListing(models.Model):
                     )
                 )
 
+    def _fixed_fields(self):
+        """Orders and numbers find a listing by what the channel calls it: what it is
+        matched to would mean nothing where people may change that."""
+        fixed = super()._fixed_fields()
+        if any(channel._tells_what_it_sells() for channel in self.channel_id):
+            fixed |= IDENTITY
+        return fixed
+
+    @api.model
+    def _check_made_by_people(self, vals):
+        super()._check_made_by_people(vals)
+        channel = self.env["channel.channel"].browse(vals.get("channel_id"))
+        if channel._tells_what_it_sells():
+            raise AccessError(
+                self.env._(
+                    "Listings of %s are made when they are read from it: press Fetch "
+                    "Listings on the channel.",
+                    channel.name,
+                )
+            )
+
     def write(self, vals):
         result = super().write(vals)
         if vals.keys() & {"product_id", "state", "pack_qty", "uom_id"}:
@@ -206,7 +232,8 @@ class ChannelListing(models.Model):
             by_reason.setdefault((reason, product_id), []).append(listing_id)
         for (reason, product_id), listing_ids in by_reason.items():
             listings = self.browse(listing_ids)
-            listings.write(
+            # sudo: what is suggested, and why, is not for people to write
+            listings.sudo().write(
                 {
                     "suggested_product_id": product_id,
                     "match_reason": self._words_for_match(reason),

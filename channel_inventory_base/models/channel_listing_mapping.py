@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.fields import Command
 from odoo.tools import SQL
 
 # What a listing is bound to, and whether it is.
@@ -38,9 +38,10 @@ class ChannelListing(models.Model):
     # ---------------------------------------------------------------- CRUD
     @api.model_create_multi
     def create(self, vals_list):
+        # decided on what will be there, defaults of a context or a user included
+        vals_list = [self._add_missing_default_values(vals) for vals in vals_list]
         proposals = []
         for vals in vals_list:
-            self._guard_versions(vals)
             channel = self.env["channel.channel"].browse(vals.get("channel_id"))
             asks = vals.get("state") == "mapped" and channel._asks_second_person()
             proposals.append({n: vals[n] for n in MAPPING if n in vals} if asks else {})
@@ -57,7 +58,6 @@ class ChannelListing(models.Model):
         return listings
 
     def write(self, vals):
-        self._guard_versions(vals)
         if not vals.keys() & set(MAPPING):
             return super().write(vals)
         # only what has been decided may say so: a user cannot be superuser
@@ -72,16 +72,6 @@ class ChannelListing(models.Model):
         if decided != "version":
             (self - asking)._record_versions()
         return result
-
-    def _guard_versions(self, vals):
-        touched = vals.keys() & {"version_ids", "version_id", "proposal_id"}
-        if touched and not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "Versions of a mapping cannot be written: change the mapping "
-                    "instead."
-                )
-            )
 
     def _record_versions(self):
         """Whoever changed these, and however: there is a version of it."""
@@ -144,6 +134,7 @@ class ChannelListing(models.Model):
         one conflicts and is done again, on top of the other.
         """
         values = self._merge_mapping(vals)
+        editors = self.proposal_id.editor_ids | self.env.user
         if self.proposal_id:
             self.proposal_id._end_proposal(self.env._("Replaced by another proposal"))
         meant = self.new(values, origin=self)
@@ -166,6 +157,8 @@ class ChannelListing(models.Model):
                 "stock_factor": meant._get_stock_factor(),
                 "match_reason": meant.product_id == self.suggested_product_id
                 and self.match_reason,
+                # of what is added to a proposal the rest stays whose it was
+                "editor_ids": [Command.set(editors.ids)],
             }
         )
         proposal._propose("activate")

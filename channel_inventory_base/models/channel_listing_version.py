@@ -201,8 +201,30 @@ class ChannelListingVersion(models.Model):
         self.env["channel.listing"].invalidate_model(["version_id", "version_ids"])
 
     # ------------------------------------------------------------- control
+    def _refuse_by_hand(self):
+        raise UserError(
+            self.env._(
+                "Versions of a mapping are its history and are never changed: change "
+                "the listing instead, which makes a new one."
+            )
+        )
+
+    def action_propose(self):
+        self._refuse_by_hand()
+
+    def action_reopen(self):
+        self._refuse_by_hand()
+
+    def action_activate(self):
+        """Only what is proposed, as approving it is."""
+        if any(version.state != "proposed" for version in self):
+            self._refuse_by_hand()
+        return super().action_activate()
+
     def action_retire(self):
         """The listing is to be matched anew."""
+        if any(version.state != "active" for version in self):
+            self._refuse_by_hand()
         self._require_role("operator")
         self.listing_id.action_reopen()
 

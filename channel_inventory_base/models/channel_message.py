@@ -23,6 +23,7 @@ class ChannelMessage(models.Model):
 
     _name = "channel.message"
     _description = "Message to a Channel"
+    _inherit = ["channel.guarded"]
     _order = "id desc"
 
     channel_id = fields.Many2one(
@@ -179,7 +180,7 @@ class ChannelMessage(models.Model):
     # ------------------------------------------------------------- buttons
     def action_retry(self):
         """Dead letters and waiting ones: try again, with the same key and payload."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         chosen = self.filtered(lambda each: each.state in ("dead", "wait"))
         # sudo: operators retry; only the messenger writes messages otherwise
         chosen.sudo().write({"state": "ready", "retry_at": False, "error": False})
@@ -194,7 +195,7 @@ class ChannelMessage(models.Model):
 
         :raise UserError: the outcome of one is not known yet
         """
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         for message in self:
             if message.state in ("sending", "pending"):
                 raise UserError(

@@ -33,7 +33,7 @@ class ChannelOrder(models.Model):
 
     _name = "channel.order"
     _description = "Channel Order"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "channel.guarded"]
     _order = "id desc"
 
     channel_id = fields.Many2one(
@@ -433,14 +433,14 @@ class ChannelOrder(models.Model):
 
     # ------------------------------------------------------------- buttons
     def action_retry(self):
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators retry, only the bookkeeper writes its outbox otherwise
         self.env["channel.bookkeeping"].sudo()._retry(self)
         self.filtered(lambda order: order.state == "blocked")._retry()
 
     def action_fetch(self):
         """Ask the channel for the newest version."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators have no write access to what capture owns
         self.sudo().write(
             {"wanted_version": fields.Datetime.now(), "fetch_after": False}

@@ -153,7 +153,7 @@ class ChannelOrder(models.Model):
 
     def action_keep_sold(self):
         """Lines that the channel has exchanged stay what was sold here."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators have no write access to what capture owns
         for order in self.sudo():
             order._lock()

@@ -10,6 +10,7 @@ class ChannelOrderLine(models.Model):
 
     _name = "channel.order.line"
     _description = "Channel Order Line"
+    _inherit = ["channel.guarded"]
     _order = "order_id, id"
     _log_access = False
 

@@ -385,7 +385,7 @@ class ChannelRefund(models.Model):
 
     def action_retry(self):
         """Make the credit note after all."""
-        self.env["channel.channel"]._require_role("operator")
+        self._require_role("operator")
         # sudo: operators retry, only the import writes refunds otherwise
         for refund in self.sudo().filtered(lambda each: each.state == "todo"):
             refund._credit(refund.order_id._get_data())

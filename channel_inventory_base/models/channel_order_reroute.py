@@ -271,7 +271,7 @@ class ChannelOrder(models.Model):
             lambda order: order.sudo().sale_order_id.state == "sale"
         )
         result = super(ChannelOrder, self - confirmed).action_reroute()
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         for order in confirmed:
             order._reroute_now()
         return result

@@ -33,7 +33,7 @@ class ChannelOrder(models.Model):
 
     def action_let_through(self, category):
         """Overrule one check for these orders. It is written down who did."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         if category not in LET_THROUGH:
             return
         for order in self:

@@ -298,7 +298,7 @@ class ChannelOrder(models.Model):
 
     def action_reroute(self):
         """Decide anew which warehouses ship, by the rules and the stock of now."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators have no write access to what capture owns
         for order in self.sudo():
             if order.sale_order_id.state not in (False, "draft", "sent"):

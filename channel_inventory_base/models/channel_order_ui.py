@@ -30,6 +30,7 @@ class ChannelOrder(models.Model):
     def action_open_invoices(self):
         """Invoices and credit notes, for who may see them."""
         self.ensure_one()
+        self.check_access("read")
         # sudo: which they are, not what is in them
         moves = self.sudo()._get_moves()
         action = self.env["ir.actions.act_window"]._for_xml_id(

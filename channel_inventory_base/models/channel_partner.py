@@ -14,6 +14,7 @@ class ChannelPartner(models.Model):
 
     _name = "channel.partner"
     _description = "Channel Customer"
+    _inherit = ["channel.guarded"]
     _rec_name = "external_id"
     _order = "channel_id, id"
 

@@ -6,6 +6,7 @@ class ChannelPaymentMap(models.Model):
 
     _name = "channel.payment.map"
     _description = "Channel Payment Mapping"
+    _inherit = ["channel.guarded"]
     _order = "channel_id, gateway, id"
     _rec_name = "gateway"
     _check_company_auto = True

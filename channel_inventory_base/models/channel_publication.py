@@ -13,6 +13,7 @@ class ChannelPublication(models.Model):
 
     _name = "channel.publication"
     _description = "Publication"
+    _inherit = ["channel.guarded"]
     _order = "id desc"
     _rec_name = "trace"
 
@@ -61,7 +62,7 @@ class ChannelPublication(models.Model):
 
     def action_retry(self):
         """Dead letters: compute the numbers anew and send them under a new key."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         dead = self.filtered(lambda each: each.state == "dead")
         for publication in dead:
             self.env["channel.level.pending"]._add(
@@ -72,7 +73,7 @@ class ChannelPublication(models.Model):
         dead.channel_id._wake("_job_publish")
 
     def action_discard(self):
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators discard; only the publisher writes publications otherwise
         self.filtered(lambda each: each.state == "dead").sudo().write({"state": "void"})
 
@@ -82,7 +83,7 @@ class ChannelPublicationLine(models.Model):
 
     _name = "channel.publication.line"
     _description = "Publication Line"
-    _inherit = ["channel.explained"]
+    _inherit = ["channel.explained", "channel.guarded"]
     _order = "id"
     _log_access = False
     _rec_name = "level_id"

@@ -15,6 +15,7 @@ class ChannelRefund(models.Model):
 
     _name = "channel.refund"
     _description = "Channel Refund"
+    _inherit = ["channel.guarded"]
     _order = "id desc"
     _rec_name = "external_id"
     _log_access = False

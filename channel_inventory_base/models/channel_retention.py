@@ -22,6 +22,7 @@ class ChannelRetention(models.Model):
 
     _name = "channel.retention"
     _description = "Retention"
+    _inherit = ["channel.guarded"]
     _order = "sequence, id"
     _rec_name = "kind"
     _log_access = False

@@ -17,6 +17,7 @@ class ChannelRoutingRule(models.Model):
 
     _name = "channel.routing.rule"
     _description = "Routing Rule"
+    _inherit = ["channel.guarded"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -30,7 +31,9 @@ class ChannelRoutingRule(models.Model):
         "channel.channel", check_company=True, help="Empty: all channels."
     )
     node_ids = fields.Many2many(
-        "channel.node", help="Only what the channel took from one of these nodes."
+        "channel.node",
+        check_company=True,
+        help="Only what the channel took from one of these nodes.",
     )
     country_ids = fields.Many2many("res.country", help="Only deliveries to these.")
     state_ids = fields.Many2many("res.country.state", help="Only deliveries to these.")
@@ -167,6 +170,7 @@ class ChannelRoutingCandidate(models.Model):
 
     _name = "channel.routing.candidate"
     _description = "Warehouse of a Routing Rule"
+    _inherit = ["channel.guarded"]
     _order = "rule_id, sequence, id"
     _rec_name = "warehouse_id"
     _check_company_auto = True

@@ -95,9 +95,11 @@ class ChannelRuleTerms(models.AbstractModel):
         check_company=True,
         help="Exclusive allocation: the channels that share what there is.",
     )
-    channel_id = fields.Many2one("channel.channel", ondelete="restrict", index=True)
+    channel_id = fields.Many2one(
+        "channel.channel", ondelete="restrict", check_company=True, index=True
+    )
     node_id = fields.Many2one(
-        "channel.node", ondelete="restrict", index="btree_not_null"
+        "channel.node", ondelete="restrict", check_company=True, index="btree_not_null"
     )
     warehouse_id = fields.Many2one(
         "stock.warehouse",
@@ -132,7 +134,10 @@ class ChannelRuleTerms(models.AbstractModel):
         check_company=True,
     )
     listing_id = fields.Many2one(
-        "channel.listing", ondelete="restrict", index="btree_not_null"
+        "channel.listing",
+        ondelete="restrict",
+        check_company=True,
+        index="btree_not_null",
     )
     valid_from = fields.Datetime(
         help="The rule counts from this moment on, within a minute; empty: at once."

@@ -15,6 +15,7 @@ class ChannelSalesRate(models.Model):
 
     _name = "channel.sales.rate"
     _description = "Sales Rate"
+    _inherit = ["channel.guarded"]
     _order = "per_day desc, id"
     _log_access = False
     _rec_name = "product_id"

@@ -25,6 +25,7 @@ class ChannelSharedState(models.Model):
 
     _name = "channel.shared.state"
     _description = "Channel Shared State"
+    _inherit = ["channel.guarded"]
     _rec_name = "key"
     _log_access = False
 

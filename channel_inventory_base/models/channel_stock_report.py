@@ -20,6 +20,7 @@ class ChannelStockReport(models.Model):
 
     _name = "channel.stock.report"
     _description = "Stock Report from Outside"
+    _inherit = ["channel.guarded"]
     _order = "id desc"
     _rec_name = "source"
 

@@ -51,6 +51,7 @@ class ChannelSweep(models.Model):
 
     _name = "channel.sweep"
     _description = "Channel Being Planned Anew"
+    _inherit = ["channel.guarded"]
     _rec_name = "channel_id"
     _log_access = False
 

@@ -21,6 +21,7 @@ class ChannelTaxMap(models.Model):
 
     _name = "channel.tax.map"
     _description = "Channel Tax Mapping"
+    _inherit = ["channel.guarded"]
     _order = "channel_id, price_included, rate, title, id"
     _check_company_auto = True
 

@@ -12,6 +12,7 @@ class ChannelVersion(models.AbstractModel):
 
     _name = "channel.version"
     _description = "Version"
+    _inherit = ["channel.guarded"]
     _version_of = None
     _named_by = None
 

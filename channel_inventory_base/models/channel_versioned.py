@@ -2,6 +2,7 @@ from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.tools import format_list
 
 from .channel_controlled import NO_PROPOSAL
@@ -68,6 +69,12 @@ class ChannelVersioned(models.AbstractModel):
                 )
 
     # ---------------------------------------------------------------- CRUD
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._remember_editor()
+        return records
+
     def write(self, vals):
         if not vals.keys() & set(self._content_fields()):
             return super().write(vals)
@@ -120,10 +127,6 @@ class ChannelVersioned(models.AbstractModel):
 
     # ------------------------------------------------------------- control
     @api.model
-    def _control_fields(self):
-        return super()._control_fields() | {"active_version_id", "version_ids"}
-
-    @api.model
     def _content_paths(self):
         """What the content depends on, as paths from here."""
         return self._content_fields()
@@ -140,6 +143,17 @@ class ChannelVersioned(models.AbstractModel):
                 self.env._("%s: changed, the proposal is taken back", record._label())
             )
         self._end_proposal()
+        self._remember_editor()
+
+    def _remember_editor(self):
+        """Who has written a part of what differs from what is in effect; nobody where
+        nothing does."""
+        for record in self:
+            same = record._is_in_effect_as_it_is()
+            # sudo: who has written what is not for people to write
+            record.sudo().editor_ids = (
+                [Command.clear()] if same else [Command.link(self.env.uid)]
+            )
 
     def action_discard_changes(self):
         """Back to what is in effect."""
@@ -172,7 +186,12 @@ class ChannelVersioned(models.AbstractModel):
             version = versions.create(record._prepare_version_vals())
             # sudo: state and version are the buttons' to write, not the user's
             record.sudo().write(
-                dict(NO_PROPOSAL, active_version_id=version.id, state="active")
+                dict(
+                    NO_PROPOSAL,
+                    active_version_id=version.id,
+                    state="active",
+                    editor_ids=[Command.clear()],
+                )
             )
         versions._take_effect()
 

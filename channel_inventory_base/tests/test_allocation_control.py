@@ -199,7 +199,7 @@ class TestAllocationControl(AllocationControlCase):
         version = self.group.active_version_id
         group = self.group.with_user(self.anna)
         for vals in (
-            {"state": "active"},
+            {"state": "draft"},
             {"proposed_by_id": self.bert.id},
             {"proposal": "retire"},
             {"active_version_id": False},

@@ -232,10 +232,10 @@ class TestControl(ChannelCase):
         version = self.draft.active_version_id
         rule = self.draft.with_user(self.anna)
         for vals in (
-            {"state": "active"},
+            {"state": "proposed"},
             {"state": "draft"},
             {"proposed_by_id": self.bert.id},
-            {"proposed_at": False},
+            {"proposed_at": "2026-01-01 00:00:00"},
             {"proposal": "retire"},
             {"active_version_id": False},
             {"version_ids": [(1, version.id, {"value": 0})]},

@@ -399,6 +399,11 @@ class TestGuardedDocuments(MessageCase):
                 value for value, _label in field._description_selection(self.env)
             ]
             return next(value for value in choices if value != record[name])
-        return {"boolean": not record[name], "datetime": "2020-01-01 00:00:00"}[
-            field.type
-        ]
+        return {
+            "boolean": not record[name],
+            "datetime": "2020-01-01 00:00:00",
+            "char": f"{record[name]}x",
+            "text": f"{record[name]}x",
+            "integer": (record[name] or 0) + 1,
+            "float": (record[name] or 0) + 1,
+        }[field.type]

@@ -230,9 +230,12 @@ class TestOrderImport(OrderCase):
 
     def test_what_odoo_does_not_accept_waits_for_a_person(self):
         other = self.env["res.company"].create({"name": "Other"})
-        self.channel.discount_product_id = self.env["product.product"].create(
-            {"name": "Theirs", "type": "service", "company_id": other.id}
+        product = self.env["product.product"].create(
+            {"name": "Theirs", "type": "service"}
         )
+        self.channel.discount_product_id = product
+        # it was everybody's when it was chosen
+        product.company_id = other
         line = self._line(self.lamp, 1, "10.00", discount="1.00")
         order = self._import(self._data(line, total="9.00"))
         found = self.assertRefused(order, "import")

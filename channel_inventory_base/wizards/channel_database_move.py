@@ -12,6 +12,7 @@ class ChannelDatabaseMove(models.TransientModel):
 
     _name = "channel.database.move"
     _description = "This Database Has Moved"
+    _inherit = ["channel.guarded"]
 
     here = fields.Char(
         string="This Database", readonly=True, default=lambda self: self._get_here()

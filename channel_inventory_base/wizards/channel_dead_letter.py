@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..tools.readable import readable
 
@@ -12,6 +13,7 @@ class ChannelDeadLetterDiscard(models.TransientModel):
 
     _name = "channel.dead.letter.discard"
     _description = "Discard Dead Letters"
+    _inherit = ["channel.guarded"]
 
     reason = fields.Char(required=True)
     letter_count = fields.Integer(compute="_compute_letter_count")
@@ -36,6 +38,7 @@ class ChannelDeadLetterEdit(models.TransientModel):
 
     _name = "channel.dead.letter.edit"
     _description = "Edit and Retry a Dead Letter"
+    _inherit = ["channel.guarded"]
 
     res_model = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
@@ -56,6 +59,8 @@ class ChannelDeadLetterEdit(models.TransientModel):
 
     def action_confirm(self):
         """Check that it can be read, and take it instead of the original."""
+        if self.res_model not in CONTENT:
+            raise UserError(self.env._("There is nothing to correct."))
         self.env[self.res_model].browse(self.res_id)._correct(self.content)
         return {"type": "ir.actions.act_window_close"}
 

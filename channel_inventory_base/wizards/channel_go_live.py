@@ -6,6 +6,7 @@ class ChannelGoLive(models.TransientModel):
 
     _name = "channel.go.live"
     _description = "Take a Channel Live"
+    _inherit = ["channel.guarded"]
 
     channel_id = fields.Many2one("channel.channel", required=True, readonly=True)
     level_count = fields.Integer(compute="_compute_counts")
@@ -14,9 +15,15 @@ class ChannelGoLive(models.TransientModel):
     down_count = fields.Integer(compute="_compute_counts")
     zero_count = fields.Integer(compute="_compute_counts")
     unseen_count = fields.Integer(compute="_compute_counts")
-    unmatched_count = fields.Integer(related="channel_id.unmatched_count")
-    blocked_order_count = fields.Integer(related="channel_id.blocked_order_count")
-    connection_state = fields.Selection(related="channel_id.connection_state")
+    unmatched_count = fields.Integer(
+        related="channel_id.unmatched_count", related_sudo=False
+    )
+    blocked_order_count = fields.Integer(
+        related="channel_id.blocked_order_count", related_sudo=False
+    )
+    connection_state = fields.Selection(
+        related="channel_id.connection_state", related_sudo=False
+    )
 
     @api.depends("channel_id")
     def _compute_counts(self):

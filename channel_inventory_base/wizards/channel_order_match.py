@@ -7,6 +7,7 @@ class ChannelOrderMatch(models.TransientModel):
 
     _name = "channel.order.match"
     _description = "Match Order Lines"
+    _inherit = ["channel.guarded"]
 
     order_id = fields.Many2one("channel.order", required=True, readonly=True)
     line_ids = fields.One2many("channel.order.match.line", "wizard_id")
@@ -14,7 +15,7 @@ class ChannelOrderMatch(models.TransientModel):
     @api.model
     def _open_for(self, order):
         """:raise UserError: each line has a listing; that is what is to be matched"""
-        order.channel_id._require_role("operator")
+        order._require_role("operator")
         lines = order.line_ids.filtered(lambda line: line._is_unlisted())
         if not lines:
             raise UserError(
@@ -40,11 +41,15 @@ class ChannelOrderMatch(models.TransientModel):
 
     def action_apply(self):
         """Sell the lines as that, and try the order again."""
-        self.order_id.channel_id._require_role("operator")
+        order = self.order_id
+        order._require_role("operator")
+        if self.line_ids.order_line_id.order_id - order:
+            raise UserError(
+                self.env._("These are lines of other orders than %s.", order.name)
+            )
         chosen = self.line_ids.filtered("product_id")
         for line in chosen:
             line._apply()
-        order = self.order_id
         self.env["channel.audit"]._log(
             "operator",
             order.channel_id,
@@ -63,18 +68,20 @@ class ChannelOrderMatch(models.TransientModel):
 class ChannelOrderMatchLine(models.TransientModel):
     _name = "channel.order.match.line"
     _description = "What a Line Is"
+    _inherit = ["channel.guarded"]
+    _check_company_auto = True
 
     wizard_id = fields.Many2one(
         "channel.order.match", required=True, ondelete="cascade"
     )
     order_line_id = fields.Many2one("channel.order.line", required=True, readonly=True)
-    company_id = fields.Many2one(related="order_line_id.company_id")
-    sku = fields.Char(related="order_line_id.sku")
-    title = fields.Char(related="order_line_id.title")
-    quantity = fields.Integer(related="order_line_id.quantity", string="Sold Units")
-    product_id = fields.Many2one(
-        "product.product", domain="[('company_id', 'in', (False, company_id))]"
+    company_id = fields.Many2one(related="order_line_id.company_id", related_sudo=False)
+    sku = fields.Char(related="order_line_id.sku", related_sudo=False)
+    title = fields.Char(related="order_line_id.title", related_sudo=False)
+    quantity = fields.Integer(
+        related="order_line_id.quantity", related_sudo=False, string="Sold Units"
     )
+    product_id = fields.Many2one("product.product", check_company=True)
     pack_qty = fields.Float(
         string="Units per Sold Unit", digits=(16, 6), default=1.0, required=True
     )

@@ -7,6 +7,7 @@ class ChannelRejection(models.TransientModel):
 
     _name = "channel.rejection"
     _description = "Reject a Proposal"
+    _inherit = ["channel.guarded"]
 
     res_model = fields.Char(required=True, readonly=True)
     res_ids = fields.Json(required=True, readonly=True)

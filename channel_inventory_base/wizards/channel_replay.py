@@ -15,6 +15,7 @@ class ChannelReplay(models.TransientModel):
 
     _name = "channel.replay"
     _description = "Replay a Period"
+    _inherit = ["channel.guarded"]
 
     channel_id = fields.Many2one("channel.channel", required=True)
     source = fields.Selection(
@@ -132,6 +133,13 @@ class ChannelReplay(models.TransientModel):
             words = self.env._("Orders since %s are pulled again", self.date_from)
         else:
             lines = self.line_ids.filtered(lambda line: OUTCOMES[line.outcome])
+            if lines.event_id.channel_id - self.channel_id:
+                raise UserError(
+                    self.env._(
+                        "These are events of other channels than %s: look again.",
+                        self.channel_id.name,
+                    )
+                )
             count = self.env["channel.inbox.event"]._replay(lines.event_id)
             words = self.env._(
                 "%(count)s events from %(start)s to %(end)s are replayed",
@@ -156,12 +164,13 @@ class ChannelReplay(models.TransientModel):
 class ChannelReplayLine(models.TransientModel):
     _name = "channel.replay.line"
     _description = "What Replaying an Event Would Do"
+    _inherit = ["channel.guarded"]
     _order = "id"
 
     wizard_id = fields.Many2one("channel.replay", required=True, ondelete="cascade")
     event_id = fields.Many2one("channel.inbox.event", required=True, ondelete="cascade")
-    received_at = fields.Datetime(related="event_id.received_at")
-    topic = fields.Char(related="event_id.topic")
+    received_at = fields.Datetime(related="event_id.received_at", related_sudo=False)
+    topic = fields.Char(related="event_id.topic", related_sudo=False)
     order_id = fields.Many2one("channel.order")
     outcome = fields.Selection(
         [

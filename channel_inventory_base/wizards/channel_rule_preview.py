@@ -22,6 +22,7 @@ class ChannelRulePreview(models.TransientModel):
 
     _name = "channel.rule.preview"
     _description = "Preview of Rules"
+    _inherit = ["channel.guarded"]
 
     rule_ids = fields.Many2many("channel.rule", readonly=True)
     group_ids = fields.Many2many(
@@ -278,6 +279,7 @@ class ChannelRulePreviewLine(models.TransientModel):
 
     _name = "channel.rule.preview.line"
     _description = "Number in a Preview"
+    _inherit = ["channel.guarded"]
 
     preview_id = fields.Many2one(
         "channel.rule.preview", required=True, readonly=True, ondelete="cascade"
@@ -288,8 +290,8 @@ class ChannelRulePreviewLine(models.TransientModel):
     node_id = fields.Many2one(
         "channel.node", required=True, readonly=True, ondelete="cascade"
     )
-    channel_id = fields.Many2one(related="listing_id.channel_id")
-    product_id = fields.Many2one(related="listing_id.product_id")
+    channel_id = fields.Many2one(related="listing_id.channel_id", related_sudo=False)
+    product_id = fields.Many2one(related="listing_id.product_id", related_sudo=False)
     old = fields.Integer(readonly=True, string="From")
     new = fields.Integer(readonly=True, string="To")
     difference = fields.Integer(readonly=True)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..const import SHORT_POLICIES
 
@@ -8,6 +9,7 @@ class ChannelShortStock(models.TransientModel):
 
     _name = "channel.short.stock"
     _description = "Decide about Short Stock"
+    _inherit = ["channel.guarded"]
 
     order_id = fields.Many2one("channel.order", required=True, readonly=True)
     line_ids = fields.One2many("channel.short.stock.line", "wizard_id")
@@ -15,7 +17,7 @@ class ChannelShortStock(models.TransientModel):
     @api.model
     def _open_for(self, order):
         """:return: the wizard, with the lines that are short by what is there now"""
-        order.channel_id._require_role("operator")
+        order._require_role("operator")
         # sudo: stock and holds, to say what is there
         short = order.sudo()._get_short()
         return self.create(
@@ -38,10 +40,14 @@ class ChannelShortStock(models.TransientModel):
         )
 
     def action_confirm(self):
-        self.order_id.channel_id._require_role("operator")
+        self.order_id._require_role("operator")
+        order = self.order_id
+        if self.line_ids.order_line_id.order_id - order:
+            raise UserError(
+                self.env._("These are lines of other orders than %s.", order.name)
+            )
         for line in self.line_ids:
             line._decide()
-        order = self.order_id
         self.env["channel.audit"]._log(
             "operator",
             order.channel_id,
@@ -60,13 +66,14 @@ class ChannelShortStock(models.TransientModel):
 class ChannelShortStockLine(models.TransientModel):
     _name = "channel.short.stock.line"
     _description = "Decision about a Line"
+    _inherit = ["channel.guarded"]
 
     wizard_id = fields.Many2one(
         "channel.short.stock", required=True, ondelete="cascade"
     )
     order_line_id = fields.Many2one("channel.order.line", required=True, readonly=True)
-    product_id = fields.Many2one(related="order_line_id.product_id")
-    quantity = fields.Integer(related="order_line_id.quantity")
+    product_id = fields.Many2one(related="order_line_id.product_id", related_sudo=False)
+    quantity = fields.Integer(related="order_line_id.quantity", related_sudo=False)
     missing = fields.Integer(readonly=True, help="Sold units that are not there")
     decision = fields.Selection(SHORT_POLICIES, required=True)
     substitute_id = fields.Many2one(

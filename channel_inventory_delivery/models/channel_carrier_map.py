@@ -6,6 +6,7 @@ class ChannelCarrierMap(models.Model):
 
     _name = "channel.carrier.map"
     _description = "Carrier's Name on a Channel"
+    _inherit = ["channel.guarded"]
     _order = "channel_id, carrier_id"
     _rec_name = "name"
     _check_company_auto = True

@@ -14,6 +14,7 @@ class ChannelKitComponent(models.Model):
 
     _name = "channel.kit.component"
     _description = "Kit Component"
+    _inherit = ["channel.guarded"]
     _order = "product_id, component_id"
     _rec_name = "product_id"
     _log_access = False
