@@ -132,6 +132,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     def _discover(self, channel):
         """Look where REST answers and whether the companion is there; remember it."""
         with self._translated(asks=True):
+            # those that cannot be opened are for another server: it is the one to ask
+            channel._get_secrets("woocommerce_consumer_key")
             base_url, session = self._base_url(channel), channel._http_session()
             plain, namespaces, name = site.find(
                 lambda plain: Client(

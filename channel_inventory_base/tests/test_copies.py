@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import SQL
 from odoo.tools.misc import file_open
 
@@ -131,6 +131,21 @@ class TestCopies(ChannelCase):
             self.assertEqual(
                 row.data, {"from": "1/before/uuid", "to": here, "reason": "New server"}
             )
+
+    def test_form_of_the_move_asks_for_what_it_needs(self):
+        manager = self.make_user(self.env, "manager")
+        wizard = self.env[MOVE].with_user(manager)
+        with Form(wizard) as form:
+            self.assertFalse(form.channel_ids)
+        self.channel.home_database = "1/before/uuid"
+        with self.assertRaises(AssertionError), Form(wizard) as form:
+            form.old_is_gone = True
+        with Form(wizard) as form:
+            self.assertEqual(form.here, self.channel._database_name())
+            form.reason = "New server"
+            form.old_is_gone = True
+        form.record.action_confirm()
+        self.assertTrue(self.channel._may_talk())
 
     def test_move_is_confirmed_with_a_reason(self):
         self.channel.home_database = "1/before/uuid"

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from unittest.mock import patch
 
 import requests
+from cryptography.fernet import Fernet
 
 from odoo.exceptions import UserError
 from odoo.modules.neutralize import neutralize_database
@@ -12,11 +13,14 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
+from ...db import identity
 from ...exceptions import ChannelError
+from ...tools import crypto
 from ..common_http import FakeResponse
 from ..test_jobs import JOBS
 from .case import LifeCase
 
+BUTTONS = ("action_test_connection", "action_fetch_nodes")
 STATUSES = (401, 403, 400, 422, 429, 500, 503, 200)
 NOISE = ("odoo.addons.channel_inventory_base.models", "odoo.sql_db")
 LOGS = "odoo.addons.channel_"
@@ -114,14 +118,17 @@ class OutsideContract(LifeCase):
             env["channel.level.pending"]._add(self.levels(env), force=True)
             env.cr.execute("UPDATE channel_level_remote SET state = 'unknown'")
 
-    def run_everything(self):
+    def run_everything(
+        self,
+        buttons=("action_test_connection", "action_fetch_nodes", "_ensure_webhooks"),
+    ):
         """All jobs, all active crons and the buttons of the channel."""
         for method in JOBS:
             with suppress(RetryableJobError), self.commit() as env:
                 channels = env["channel.channel"].search([])
                 for channel in channels | self.channel(env):
                     getattr(channel, method)()
-        for button in ("action_test_connection", "_ensure_webhooks"):
+        for button in buttons:
             with suppress(UserError, ChannelError), self.commit() as env:
                 getattr(self.channel(env), button)()
         with self.commit() as env:
@@ -151,6 +158,35 @@ class OutsideContract(LifeCase):
                 env.cr.execute("UPDATE ir_cron SET active = true")
             self.run_everything()
         self.assertFalse(seen)
+
+    def test_contract_dump_restored_under_the_same_name_opens_no_socket(self):
+        """On another server, with production's configuration, key and all; nobody has
+        neutralized it."""
+        self.give_work()
+        elsewhere = patch.object(identity, "cluster", lambda _cr: "7714063183665475478")
+        with elsewhere, sockets_watched() as seen, mute_logger(*NOISE):
+            self.run_everything(BUTTONS)
+            with self.commit() as env:
+                self.assertEqual(self.channel(env).health, "bad")
+        self.assertFalse(seen)
+        with sockets_watched() as seen, mute_logger(*NOISE):
+            self.run_everything(BUTTONS)
+        self.assertTrue(seen, "or this test could not fail")
+
+    def test_contract_copy_of_the_files_without_the_key_sends_nothing(self):
+        """To PostgreSQL it is the original; the key is all that it lacks."""
+        self.give_work()
+        key = Fernet.generate_key().decode()
+        for keys in ([], [key]):
+            other = patch.object(crypto, "read_keys", lambda _path, keys=keys: keys)
+            with other, sockets_watched() as seen, mute_logger(*NOISE):
+                self.run_everything(BUTTONS)
+                with self.commit() as env:
+                    channel = self.channel(env)
+                    self.assertEqual(channel.connection_state, "misconfigured")
+            self.assertFalse(seen)
+            with self.commit() as env:
+                self.channel(env)._set_connection("ok", "")
 
     # ------------------------------------------------------------ secrets
     def test_contract_secrets_are_in_nobodys_words(self):
