@@ -1,8 +1,12 @@
 """What can go wrong between Odoo and a channel, as one small tree.
 
 Adapters raise these and nothing else. ``ChannelChannel._on_channel_error`` is the
-only place that turns them into "retry", "pause" or "give up". No odoo in here.
+only place that turns them into "retry", "pause" or "give up". Their words end up in
+logs, exceptions and the audit trail: on one line, whatever a channel has put into them.
+No odoo in here.
 """
+
+from .lib.one_line import one_line
 
 
 class ChannelError(Exception):
@@ -13,9 +17,9 @@ class ChannelError(Exception):
     """
 
     def __init__(self, message, *, code=None, detail=None):
-        super().__init__(message)
-        self.code = code
-        self.detail = detail
+        super().__init__(one_line(message))
+        self.code = one_line(code)
+        self.detail = one_line(detail)
 
 
 class ThrottledError(ChannelError):
@@ -64,7 +68,7 @@ class MalformedDataError(ChannelError):
 
     def __init__(self, message, *, path=None, **kwargs):
         super().__init__(f"{path}: {message}" if path else message, **kwargs)
-        self.path = path
+        self.path = one_line(path)
 
 
 class ForgedError(ChannelError):

@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 
 from .exceptions import MalformedDataError
+from .lib.one_line import lines, one_line
 from .schemas_lifecycle import (  # noqa: F401 (the one door)
     DATA,
     KINDS,
@@ -43,6 +44,8 @@ MAX_NAME = 500
 """Letters of what names a record: more do not fit into an index."""
 NAMES = ("external_id", "ref", "sku", "barcode")
 CHARGE_KINDS = ("shipping", "fee", "tip", "gift_card")
+RAW = ("body",)
+LINES = ("note",)
 YEARS = range(1970, 2101)
 """A version of the year 9999 would keep out all that come after it."""
 
@@ -186,7 +189,10 @@ class InboundEvent:
     ``key`` is unique in its channel: the same fact received twice has it twice.
     ``kind`` says who handles it: ``order`` (body is an order or names one by
     ``ref``), ``catalogue`` (listings changed), ``level`` (quantities changed),
-    ``gone`` (we were uninstalled), ``privacy``, ``other`` (kept, nothing to do).
+    ``gone`` (the channel says that we were removed; it is asked), ``privacy``,
+    ``other`` (kept, nothing to do).
+    ``bare``: it says that something became of the order ``ref`` and not what, as of one
+    that was deleted: the same words are news again when the order has changed since.
     """
 
     key: str
@@ -195,6 +201,7 @@ class InboundEvent:
     body: str
     ref: str = ""
     occurred_at: datetime | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -468,7 +475,16 @@ def _load_scalar(hint, value, path):
         raise MalformedDataError(f"{value!r:.80} is not {hint.__name__}", path=path)
     if hint is str and len(value) > MAX_NAME and _is_name(path):
         raise MalformedDataError(f"{value!r:.80}... is too long", path=path)
-    return value
+    return _plain(value, path)
+
+
+def _plain(value, path):
+    """A text that stands on one line, wherever it is shown; notes keep theirs, and a
+    body is what was received."""
+    name = path.rpartition(".")[2]
+    if name in RAW:
+        return value
+    return lines(value) if name in LINES else one_line(value)
 
 
 def _is_name(path):

@@ -2,8 +2,11 @@
 place (``channel_adapter_errors``).
 
 Their words are for the log and for developers, and never contain a token, a key, a
-secret or a header. No odoo in here.
+secret or a header, nor anything that would make a line of its own there. No odoo in
+here.
 """
+
+from .one_line import one_line
 
 
 class ClientError(Exception):
@@ -28,13 +31,13 @@ class ClientError(Exception):
         uncertain=False,
         detail=None,
     ):
-        super().__init__(message)
+        super().__init__(one_line(message))
         self.status = status
-        self.code = code
-        self.request_id = request_id
+        self.code = one_line(code)
+        self.request_id = one_line(request_id)
         self.retry_after = retry_after
         self.uncertain = uncertain
-        self.detail = detail
+        self.detail = one_line(detail)
 
 
 class Throttled(ClientError):
@@ -81,5 +84,5 @@ class Malformed(ClientError):
 
     def __init__(self, message, *, path="", **kwargs):
         super().__init__(f"{path}: {message}" if path else message, **kwargs)
-        self.path = path
-        self.reason = message
+        self.path = one_line(path)
+        self.reason = one_line(message)

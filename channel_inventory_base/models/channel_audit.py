@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..lib.one_line import one_line
+
 MINIMUM_DAYS = 90
 
 
@@ -138,7 +140,7 @@ class ChannelAudit(models.Model):
                 "res_model": record._name if record else False,
                 "res_id": record.id if record else False,
                 "trace": trace,
-                "message": message,
+                "message": one_line(message),
                 "data": data,
             }
         )

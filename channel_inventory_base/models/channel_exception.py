@@ -5,6 +5,8 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, fields, models
 from odoo.tools import mute_logger
 
+from ..lib.one_line import lines
+
 # Category -> hours within which somebody should have acted.
 HOURS = {
     "auth": 1,
@@ -114,7 +116,7 @@ class ChannelException(models.Model):
         ]
         found = exceptions.search(domain, limit=1)
         values = {
-            "message": message,
+            "message": lines(message),
             "suggestion": suggestion,
             "last_seen": fields.Datetime.now(),
         }

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from .. import exceptions
 from ..db.transaction import CONFLICTS, LOCK_SEND, own_transaction, try_lock
+from ..lib.one_line import one_line
 from .channel_message import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
@@ -204,7 +205,8 @@ class ChannelMessenger(models.AbstractModel):
     def _settle_wait(self, message, result):
         """The channel holds it back: a person may want to know why."""
         retry_at = fields.Datetime.now() + timedelta(seconds=result.retry_after)
-        message.write({"state": "wait", "error": result.message, "retry_at": retry_at})
+        words = one_line(result.message)
+        message.write({"state": "wait", "error": words, "retry_at": retry_at})
         message.env["channel.exception"]._report(
             message.channel_id,
             "message",
@@ -214,7 +216,7 @@ class ChannelMessenger(models.AbstractModel):
                 "%(order)s: %(channel)s does not take the message yet: %(why)s",
                 order=message.order_id.name,
                 channel=message.channel_id.name,
-                why=result.message,
+                why=words,
             ),
             suggestion=self.env._(
                 "Release it on the channel. It is tried again by itself."

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..db.transaction import own_transaction
+from ..lib.one_line import one_line
 
 
 class ChannelPublisher(models.AbstractModel):
@@ -55,7 +56,13 @@ class ChannelPublisher(models.AbstractModel):
     def _store_results(self, publication, results):
         """Results of lines without one are ``retry``: the adapter left them out."""
         rows = [
-            SQL("(%s, %s, %s, %s)", each.line_id, each.status, each.code, each.message)
+            SQL(
+                "(%s, %s, %s, %s)",
+                each.line_id,
+                each.status,
+                each.code,
+                one_line(each.message),
+            )
             for each in results.values()
         ]
         self.env.execute_query(

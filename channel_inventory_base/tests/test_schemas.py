@@ -84,6 +84,42 @@ class TestSchemas(BaseCase):
         odd = [{"node_ref": "n1", "quantity": -(10**9)}]
         self.refused("lines[0].deductions", self.line, deductions=odd)
 
+    def test_texts_stand_on_one_line_and_notes_keep_theirs(self):
+        evil = "#7\r\n2026-11-30 CRITICAL\x1b[2J\x00\u2028\u202e7#\x85"
+        line = {**ORDER["lines"][0], "sku": evil, "title": evil}
+        order = schemas.load(
+            schemas.OrderData,
+            {
+                **ORDER,
+                "name": evil,
+                "gateway": evil,
+                "note": "ring\r\ntwice\x1b[2J\u202e",
+                "lines": [line],
+                "shipping": {"name": evil, "city": evil},
+            },
+        )
+        [line] = order.lines
+        for text in (
+            *(order.name, order.gateway, line.sku, line.title),
+            *(order.shipping.name, order.shipping.city),
+        ):
+            self.assertEqual(text, "#7 2026-11-30 CRITICAL [2J 7# ")
+        self.assertEqual(order.note, "ring\ntwice [2J")
+        # writing of other directions, and signs that are made of several, stay whole
+        for text in (
+            "\u05e9\u05dc\u05d5\u05dd",
+            "\U0001f469\u200d\U0001f4bb",
+            "\u0645\u06cc\u200c\u062e",
+        ):
+            named = schemas.load(schemas.OrderData, {**ORDER, "name": text})
+            self.assertEqual(named.name, text)
+
+    def test_body_of_an_event_is_kept_as_it_was_received(self):
+        body = '{"a":\r\n "\u202e\u2028"}'
+        values = {"key": "k", "kind": "order", "topic": "a\x85b", "body": body}
+        event = schemas.load(schemas.InboundEvent, values)
+        self.assertEqual((event.body, event.topic), (body, "a b"))
+
     def test_floats_are_no_money(self):
         self.refused("total", self.load, total=12.1)
 
