@@ -156,7 +156,7 @@ class Client:
             secrets=[token],
         )
         answers.check_status(reply, document.mutation)
-        self.served_version = reply.headers.get("X-Shopify-API-Version") or ""
+        self.served_version = reply.headers.get(answers.VERSION) or ""
         return answers.parse(reply, document.mutation)
 
     # ---------------------------------------------------------------- bulk

@@ -18,6 +18,8 @@ from ..errors import (
 )
 
 SHORT = 500
+VERSION = "X-Shopify-API-Version"
+"""On every answer of the API: what it is answered in."""
 LONGEST_WAIT = 3600
 MAX_POINTS = 1_000_000
 """No plan has as many, by far."""
@@ -97,7 +99,26 @@ def parse(reply, acts=False):
             uncertain=acts,
             detail=_shorten(reply),
         )
+    if VERSION not in reply.headers and answer.get("errors"):
+        # what answers is something else, whose words are for nobody here
+        return {**answer, "errors": _without_words(answer["errors"])}
     return answer
+
+
+def _without_words(errors):
+    """
+    >>> _without_words([{"message": "db01 is down", "extensions": {"code": "TIMEOUT"}}])
+    [{'extensions': {'code': 'TIMEOUT'}, 'message': 'no answer of Shopify'}]
+    """
+    errors = errors if isinstance(errors, list) else [None]
+    codes = [_code(_mapping(each)) for each in errors]
+    return [
+        {
+            "extensions": {"code": code if str(code) in _CODES else None},
+            "message": "no answer of Shopify",
+        }
+        for code in codes
+    ]
 
 
 def cost_report(answer):

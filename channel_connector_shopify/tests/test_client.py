@@ -164,6 +164,24 @@ class TestClient(PureCase):
     def test_lost_query_is_certain(self):
         self.assertFalse(self.fail(SHOP, LOST).uncertain)
 
+    def test_words_of_what_is_no_shopify_are_told_to_nobody(self):
+        """The address may be that of a service of the house."""
+        inner = "db01 at 10.0.0.7"
+        for errors in (
+            inner,
+            [{"message": inner}],
+            [{"message": inner, "extensions": {"code": inner}}],
+            {"x": inner},
+            [inner],
+        ):
+            for data in ({}, {"data": None}, {"data": {"a": inner}}):
+                error = self.fail(SHOP, {"errors": errors, **data})
+                with self.subTest(errors=errors):
+                    self.assertNotIn("db01", f"{error} {error.code} {error.detail}")
+            head = {"X-Shopify-API-Version": "2026-07"}
+            told = self.fail(SHOP, FakeResponse(200, {"errors": errors}, head))
+            self.assertIn(inner if isinstance(errors, str) else "", str(told))
+
     # -------------------------------------------------------------- bounds
     def test_endless_answer_is_cut(self):
         big = FakeResponse(body=b" " * (transport.MAX_BYTES + 1))
@@ -171,14 +189,13 @@ class TestClient(PureCase):
 
     def test_trickling_answer_is_given_up(self):
         client = self.client(FakeResponse(body=b" " * 200_000), attempts=1)
-        real = FakeResponse.iter_content
+        real = FakeResponse.read1
 
-        def trickle(response, size):
-            for chunk in real(response, size):
-                self.clock.now += 40
-                yield chunk
+        def trickle(response, size, decode_content):
+            self.clock.now += 40
+            return real(response, size, decode_content)
 
-        self.patch(FakeResponse, "iter_content", trickle)
+        self.patch(FakeResponse, "read1", trickle)
         with self.assertRaisesRegex(Unavailable, "too long"):
             client.execute(SHOP)
 
@@ -260,7 +277,7 @@ class TestClient(PureCase):
         client = self.client(FakeResponse(body=body))
         lines = list(client.stream_lines("https://storage.example.com/f?sig=1"))
         self.assertEqual([line["id"] for line in lines], [1, 2, 3])
-        self.assertFalse(self.session.sent[0]["headers"])
+        self.assertEqual(self.session.sent[0]["headers"], {"Accept-Encoding": "gzip"})
 
     def test_bad_bulk_files_are_refused(self):
         for url, reply, kind in (

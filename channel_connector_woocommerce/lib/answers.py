@@ -20,6 +20,8 @@ from ..errors import (
 )
 
 LONGEST_WAIT = 3600
+CODE = re.compile("[a-z0-9_-]{1,100}")
+OWN = ("rest_", "woocommerce_", "wc_")
 
 
 def data_of(reply, acts):
@@ -31,7 +33,8 @@ def data_of(reply, acts):
     """
     if 300 <= reply.status < 400:
         raise Misconfigured(
-            str(reply.headers.get("Location", ""))[:200],
+            # what follows the path may be anything, and for other eyes
+            str(reply.headers.get("Location", "")).partition("?")[0][:200],
             status=reply.status,
             code="REDIRECT",
         )
@@ -133,7 +136,22 @@ def _error_body(reply):
         body = loads(reply.body)
     except ValueError:
         return {}
-    return body if isinstance(body, dict) and body.get("code") else {}
+    return body if isinstance(body, dict) and _is_wordpress(body) else {}
+
+
+def _is_wordpress(body):
+    """Whether it is an error as WordPress writes one: only then its words are told. An
+    address may be that of something else, whose words are for nobody here.
+
+    >>> _is_wordpress({"code": "rest_forbidden", "message": "Sorry"})
+    True
+    >>> _is_wordpress({"code": 403, "message": "secrets is forbidden"})
+    False
+    """
+    code, data = body.get("code"), body.get("data")
+    if not isinstance(code, str) or not CODE.fullmatch(code):
+        return False
+    return code.startswith(OWN) or isinstance(data, dict) and "status" in data
 
 
 def retry_after(reply):

@@ -92,14 +92,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
 
         Plain http is possible: keys are never sent over it, requests are signed.
         """
-        parts = urlsplit((channel.base_url or "").strip())
-        if not parts.hostname or parts.scheme not in ("https", "http"):
-            raise exceptions.ConfigurationError(
-                self.env._(
-                    "%s has no address. It looks like https://shop.example.com",
-                    channel.name,
-                )
-            )
+        parts = self._address(channel, "https://shop.example.com")
         return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
     def _need_secret(self, channel, name):

@@ -86,6 +86,37 @@ class TestClient(PureCase):
             with self.subTest(kind):
                 self.assertEqual(type(self.error(answer, "POST")).__name__, kind)
 
+    def test_words_of_what_is_no_wordpress_are_told_to_nobody(self):
+        """The address may be that of a service of the house."""
+        inner = "secrets is forbidden: db01 has 10.0.0.7"
+        for status in (400, 401, 403, 404, 409, 422, 429, 500, 503):
+            for body in (
+                {"kind": "Status", "message": inner, "code": status},
+                {"message": inner, "status": status},
+                {"code": "PGRST301", "message": inner, "data": {"status": status}},
+                {"code": "error", "message": inner},
+                {"code": inner, "message": inner, "data": {"status": status}},
+                {"error": {"code": "x", "message": inner}},
+                [inner],
+                inner,
+            ):
+                with self.subTest(status=status, body=body):
+                    self.assertNotIn(
+                        "db01", str(self.error(FakeResponse(status, body)))
+                    )
+        told = FakeResponse(301, b"", {"Location": "https://x.example/a?token=secret"})
+        self.assertEqual(str(self.error(told)), "https://x.example/a")
+
+    def test_words_of_plugins_are_told(self):
+        for code in (
+            "rest_forbidden",
+            "woocommerce_rest_x",
+            "wc_chansync_y",
+            "acme-no",
+        ):
+            error = self.error(refusal(400, code, "Out of luck"))
+            self.assertIn("Out of luck", str(error))
+
     def test_500_of_woocommerce_itself_is_permanent(self):
         """A refund that a gateway cannot do, or of more than was paid."""
         answer = refusal(500, "woocommerce_rest_cannot_create_order_refund")

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 import requests
 from urllib3 import exceptions as urllib3_errors
 
+from . import unpack
 from .errors import Malformed, Misconfigured, Unavailable
 
 MAX_BYTES = 20_000_000
+"""Of an answer, packed and unpacked."""
+MAX_FILE = 4_000_000_000
+"""Of a file that is read line by line: a catalogue of millions has less."""
 MAX_LINE = 1_000_000
 CHUNK = 65_536
+PACKED = {"Accept-Encoding": unpack.ACCEPTED}
+LOST = (requests.exceptions.RequestException, urllib3_errors.HTTPError)
+"""What a connection ends with; a body that is read raw, with the latter."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,13 @@ def send(
             method,
             url,
             data=body,
-            headers=headers,
+            headers={**headers, **PACKED},
             timeout=timeout,
             stream=True,
             # a redirect would take the credentials somewhere else
             allow_redirects=False,
         ) as response:
-            content = _read(response, clock, clock() + 2 * timeout, acts)
+            content = _read(response, _Bounds(clock, clock() + 2 * timeout, acts))
             return Reply(
                 response.status_code, response.headers, _masked(content, secrets)
             )
@@ -62,7 +69,7 @@ def send(
         failure = Misconfigured("the server's certificate is not trusted", code="TLS")
     except requests.exceptions.InvalidURL:
         failure = Misconfigured("the address is not valid", code="ADDRESS")
-    except requests.exceptions.RequestException as error:
+    except LOST as error:
         failure = _lost(error, acts)
     # raised out here, so that nothing chains to the request and its credentials
     raise failure
@@ -78,21 +85,53 @@ def _masked(content, secrets):
     return content
 
 
-def _read(response, clock, deadline, acts):
-    chunks, size = [], 0
-    for chunk in response.iter_content(CHUNK):
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise Unavailable(
-                f"the answer has more than {MAX_BYTES} bytes",
-                status=response.status_code,
-                code="TOO_LARGE",
-                uncertain=acts,
-            )
-        if clock() > deadline:
-            raise Unavailable("the answer takes too long", code="SLOW", uncertain=acts)
-        chunks.append(chunk)
-    return b"".join(chunks)
+@dataclass
+class _Bounds:
+    """What an answer may take, and whether more of it would leave anything open."""
+
+    clock: object
+    deadline: float
+    acts: bool
+    size: int = MAX_BYTES
+
+    def within(self, chunks):
+        """The chunks as they are, as long as they are not too many or too slow."""
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            if size > self.size:
+                raise Unavailable(
+                    f"the answer has more than {self.size} bytes",
+                    code="TOO_LARGE",
+                    uncertain=self.acts,
+                )
+            if self.clock() > self.deadline:
+                raise Unavailable(
+                    "the answer takes too long", code="SLOW", uncertain=self.acts
+                )
+            yield chunk
+
+
+def _read(response, bounds):
+    try:
+        return b"".join(_pieces(response, bounds))
+    except Unavailable as error:
+        error.status, error.uncertain = response.status_code, bounds.acts
+        raise
+
+
+def _pieces(response, bounds):
+    """The body unpacked, bounded as it is received and as it is unpacked."""
+    received = bounds.within(_received(response.raw))
+    encoding = response.headers.get("Content-Encoding")
+    return bounds.within(unpack.pieces(received, encoding, CHUNK))
+
+
+def _received(raw):
+    """What there is of the body, as soon as it is there: an answer of a byte a second
+    would hold who waits for a whole chunk for hours."""
+    while chunk := raw.read1(CHUNK, decode_content=False):
+        yield chunk
 
 
 def _lost(error, acts):
@@ -117,10 +156,10 @@ def _never_sent(error):
 
 def stream_lines(session, url, *, timeout):
     """Yield the lines of a file, none longer than ``MAX_LINE``, as bytes."""
-    failure = None
+    bounds, failure = _Bounds(lambda: 0, 0, False, MAX_FILE), None
     try:
         with session.get(
-            url, timeout=timeout, stream=True, allow_redirects=False
+            url, headers=PACKED, timeout=timeout, stream=True, allow_redirects=False
         ) as response:
             if response.status_code != 200:
                 raise Unavailable(
@@ -128,9 +167,9 @@ def stream_lines(session, url, *, timeout):
                     status=response.status_code,
                     code="BULK_FILE",
                 )
-            yield from _lines(response.iter_content(CHUNK))
+            yield from _lines(_pieces(response, bounds))
             return
-    except requests.exceptions.RequestException as error:
+    except LOST as error:
         failure = _lost(error, False)
     raise failure
 

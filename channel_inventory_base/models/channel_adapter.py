@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .. import exceptions
+from ..lib import addresses
 from ..schemas import Capabilities
 
 
@@ -37,6 +39,25 @@ class ChannelAdapter(models.AbstractModel):
         From what is known: no network.
         """
         return self._capabilities()
+
+    @api.model
+    def _address(self, channel, example):
+        """The channel's address, split (``urllib.parse.SplitResult``).
+
+        :param example: what it looks like, for who has to enter it
+        :raise ConfigurationError: there is none, or it is not plainly one
+        """
+        found = addresses.parts(channel.base_url)
+        if not found:
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "%(channel)s has no address that can be used. It looks like "
+                    "%(example)s, without a user or spaces in it.",
+                    channel=channel.name,
+                    example=example,
+                )
+            )
+        return found
 
     @api.model
     def _test_connection(self, channel):

@@ -89,8 +89,19 @@ class ChannelAdapter(models.AbstractModel):
         if isinstance(error, errors.Misconfigured):
             return {
                 "TLS": self.env._("The certificate of the address is not trusted."),
+                "PRIVATE": self._words_for_private(),
+                "OPTION": str(error),
             }
+        if error.code == "PRIVATE":
+            return {"PRIVATE": self._words_for_private()}
         return {}
+
+    def _words_for_private(self):
+        return self.env._(
+            "The address is of a private network or of this server itself, which is "
+            "not asked. If a shop is really there, have the server's administrator "
+            "name it as allow_private_addresses in the server configuration."
+        )
 
     @api.model
     def _words_for(self, error):

@@ -3,18 +3,19 @@ import threading
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import requests
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, config, frozendict, ormcache
 
 from ..db.transaction import own_transaction
-from ..tools import crypto
+from ..lib import addresses, guarded
+from ..tools import crypto, options
 
 _threads = threading.local()
 
 MASK = "••••••••"
+ALLOWED = "allow_private_addresses"
+"""Option of the server's configuration, see ``lib.addresses``."""
 
 
 class ChannelChannel(models.Model):
@@ -215,17 +216,22 @@ class ChannelChannel(models.Model):
         """The session that adapters speak through; tests replace it.
 
         One a thread, so that a publisher does not open a connection for every batch;
-        without cookies, so that no channel meets another's.
+        without cookies, so that no channel meets another's. It connects to what the
+        server's configuration allows.
         """
         if not hasattr(_threads, "session"):
-            _threads.session = requests.Session()
+            _threads.session = guarded.session(_allowed_addresses)
         _threads.session.cookies.clear()
         return _threads.session
 
     def _webhook_url(self):
         """Where the channel delivers its webhooks."""
         self.ensure_one()
-        return f"{self.get_base_url()}/channel/webhook/{self.webhook_token}"
+        return f"{self.get_base_url()}/channel/webhook/{self._door_token()}"
+
+    def _door_token(self):
+        # sudo: managers may read it, and it is needed by whoever speaks to the channel
+        return self.sudo().webhook_token
 
 
 class ChannelSecret(models.Model):
@@ -269,6 +275,11 @@ class ChannelSecret(models.Model):
     @api.model
     def _find(self, channel, name):
         return self.search([("channel_id", "=", channel.id), ("name", "=", name)])
+
+
+def _allowed_addresses():
+    """Looked at for each connection: what the configuration says counts at once."""
+    return addresses.Allowed(options.read(config["config"], ALLOWED))
 
 
 def _receiver(url):

@@ -1,5 +1,6 @@
 """Doubles for tests of clients without a network: a session and its answers."""
 
+import copy
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,11 +23,17 @@ class FakeResponse:
         self._body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self._error = error
 
-    def iter_content(self, size):
-        for start in range(0, len(self._body), size):
-            yield self._body[start : start + size]
-        if self._error:
+    @property
+    def raw(self):
+        """Read by each request from its beginning: one answer is given many times."""
+        return copy.copy(self)
+
+    def read1(self, size, decode_content):
+        """As ``urllib3`` reads: what there is, packed as it came."""
+        piece, self._body = self._body[:size], self._body[size:]
+        if self._error and not piece:
             raise self._error
+        return piece
 
     def __enter__(self):
         return self

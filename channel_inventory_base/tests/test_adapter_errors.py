@@ -17,6 +17,32 @@ class TestAdapterErrors(TransactionCase):
             self.assertTrue(str(found))
             return found
 
+    def test_words_of_a_channel_stay_on_their_line(self):
+        evil = "down\r\n2026-11-30 00:00:00 CRITICAL FORGED\u2028\u202e"
+        for error in (
+            errors.Refused(evil, code=evil, request_id=evil, detail=evil),
+            errors.Malformed(evil, path=evil),
+            ValueError(evil),
+        ):
+            found = self.translated(error)
+            for text in (str(found), found.code or "", found.detail or ""):
+                self.assertNotRegex(text, "[\x00-\x1f\u2028\u202e]")
+            self.assertIn("FORGED", str(found))
+
+    def test_private_address_says_what_to_do(self):
+        for kind, meaning in (
+            (errors.Misconfigured, exceptions.ConfigurationError),
+            (errors.Unavailable, exceptions.UnavailableError),
+        ):
+            for adapter in ("channel.adapter", *self.adapters()):
+                with self.assertRaisesRegex(meaning, "allow_private_addresses"):
+                    with self.env[adapter]._translated():
+                        raise kind("10.0.0.1 is private", code="PRIVATE")
+
+    def adapters(self):
+        found = (f"channel.adapter.{name}" for name in ("shopify", "woocommerce"))
+        return [name for name in found if name in self.env]
+
     def test_each_kind_has_its_meaning(self):
         for kind, meaning in (
             (errors.Throttled, exceptions.ThrottledError),

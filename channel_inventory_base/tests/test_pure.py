@@ -5,7 +5,7 @@ from pathlib import Path
 from odoo.tests import BaseCase, tagged
 
 from .. import schemas
-from ..lib import strict_json, transport
+from ..lib import addresses, guarded, one_line, strict_json, transport
 from ..tools import explain, invoicing, refund, refusal
 
 BASE = Path(__file__).parents[1]
@@ -51,8 +51,11 @@ class TestPure(BaseCase):
 
     def test_doctests(self):
         for module in (
+            addresses,
             explain,
+            guarded,
             invoicing,
+            one_line,
             refund,
             refusal,
             schemas,

@@ -7,16 +7,16 @@ can be told from a secret in the wrong place.
 """
 
 import base64
-import functools
 import os
-from configparser import ConfigParser
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from . import options
+from .options import SECTION  # noqa: F401 (named where a key is missing)
+
 ENVIRONMENT_VARIABLE = "CHANNEL_INVENTORY_SECRET_KEY"
-SECTION = "channel_inventory"
 OPTION = "secret_key"
 KEY_BYTES = 32
 NAME_BYTES = 8
@@ -39,27 +39,8 @@ class WrongPlace(Exception):
 def read_keys(config_path):
     """The server's keys: the first encrypts, all of them decrypt (for rotation)."""
     text = os.environ.get(ENVIRONMENT_VARIABLE, "")
-    if not text and config_path:
-        text = _read_option(config_path, _version(config_path))
+    text = text or options.read(config_path, OPTION)
     return [key.strip() for key in text.split(",") if key.strip()]
-
-
-def _version(path):
-    """Another one whenever the file has changed: a new key counts at once, in every
-    process; None without a file."""
-    try:
-        stat = os.stat(path)
-    except OSError:
-        return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-
-
-@functools.lru_cache(maxsize=1)
-def _read_option(path, _version):
-    # each webhook needs the key, and a configuration file is long
-    parser = ConfigParser(interpolation=None)
-    parser.read(path)
-    return parser.get(SECTION, OPTION, fallback="")
 
 
 def encrypt(keys, place, text):
