@@ -43,9 +43,6 @@ TOPICS = (
 each of them as well. So is ``inventory_levels/update``: each sale and each number that
 we publish would send one, and none could tell whose it is."""
 
-PRIVACY_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
-"""Configured in the app, not subscribed to: only accepted here."""
-
 ACCEPTED_TAG = "odoo-accepted"
 """On orders that are confirmed in Odoo, where acceptances are told."""
 

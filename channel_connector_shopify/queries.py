@@ -26,6 +26,7 @@ SHOP = Document(
     """
     query Shop {
       shop {
+        id
         name
         myshopifyDomain
         currencyCode

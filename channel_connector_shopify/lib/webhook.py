@@ -10,16 +10,9 @@ import hmac
 
 from ...channel_inventory_base.lib import strict_json
 from ...channel_inventory_base.schemas import time_of
-from ..const import PRIVACY_TOPICS
 from ..errors import Forged, Malformed
+from . import signed
 from .rest import order_ref
-
-KINDS = {
-    "orders": "order",
-    "refunds": "order",
-    "products": "catalogue",
-    "inventory_levels": "level",
-}
 
 
 def sign(secret, body):
@@ -31,11 +24,12 @@ def sign(secret, body):
     return base64.b64encode(digest).decode()
 
 
-def verify(headers, body, secrets, shop):
+def verify(headers, body, secrets, shop, number=""):
     """Check a delivery and read it as InboundEvent.
 
     :param secrets: the app's secrets; while one is being rotated both are good
     :param shop: domain of this channel's shop: one app's secret serves all its shops
+    :param number: of this channel's shop, where it is known
     :raise Forged: the signature fits none, or the delivery is another shop's
     :raise Malformed: it is genuine and makes no sense
     """
@@ -47,47 +41,41 @@ def verify(headers, body, secrets, shop):
     ]
     if not any(fits):
         raise Forged("the signature does not fit", code="SIGNATURE")
+    shop = shop.lower()
+    content, text = _read(body)
     sender = (headers.get("X-Shopify-Shop-Domain") or "").lower()
-    if sender != shop.lower():
+    # the header is not signed, and of some genuine deliveries not the shop's: what the
+    # body says comes first
+    if (signed.shop_named(content) or sender) != shop:
         raise Forged("it is of another shop", code="SHOP")
-    return _event(headers, body, shop.lower())
+    if signed.is_of_another(content, shop, number):
+        raise Forged("its order is of another shop", code="SHOP")
+    if text is None:
+        raise Malformed("the body is no JSON")
+    return _event(headers, body, shop, content, text)
 
 
-def _event(headers, body, shop):
+def _read(body):
+    """:return: (content, text), both None where it is no JSON"""
+    try:
+        text = body.decode()
+        return strict_json.loads(text), text
+    except ValueError:
+        return None, None
+
+
+def _event(headers, body, shop, content, text):
     topic = headers.get("X-Shopify-Topic") or ""
     if "/" not in topic:
         raise Malformed("no topic", path="X-Shopify-Topic")
-    try:
-        text = body.decode()
-        content = strict_json.loads(text)
-    except ValueError as error:
-        raise Malformed("the body is no JSON") from error
-    kind = _kind(topic)
+    kind, topic = signed.meaning(content, topic)
     return {
-        "key": f"{shop}:{topic}:{_event_id(headers, body)}",
+        # by what is signed: sent again under other headers, it is there already. The
+        # same order under two topics says the same of it.
+        "key": f"{shop}:{kind}:{hashlib.sha256(body).hexdigest()}",
         "kind": kind,
         "topic": topic,
         "body": text,
         "ref": order_ref(content) if kind == "order" else "",
         "occurred_at": time_of(headers.get("X-Shopify-Triggered-At")),
     }
-
-
-def _kind(topic):
-    if topic in PRIVACY_TOPICS:
-        return "privacy"
-    if topic == "app/uninstalled":
-        return "gone"
-    return KINDS.get(topic.partition("/")[0], "other")
-
-
-def _event_id(headers, body):
-    """What makes a repeated delivery recognizable.
-
-    One event of a shop may be about several things, each in a delivery of its own: an
-    order of two products changes two levels. So what it says is a part of it. (A
-    delivery that is repeated has the body it had.)
-    """
-    name = headers.get("X-Shopify-Event-Id") or headers.get("X-Shopify-Webhook-Id")
-    digest = hashlib.sha256(body).hexdigest()
-    return f"{name}:{digest[:16]}" if name else digest

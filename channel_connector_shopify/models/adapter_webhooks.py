@@ -21,7 +21,7 @@ class ChannelAdapterShopify(models.AbstractModel):
                 headers,
                 body,
                 self._webhook_secrets(channel),
-                self._shop_domain(channel),
+                *self._shop_known(channel),
             )
         return schemas.load(schemas.InboundEvent, event)
 

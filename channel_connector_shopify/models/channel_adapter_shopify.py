@@ -88,15 +88,8 @@ class ChannelAdapterShopify(models.AbstractModel):
     @api.model
     def _base_url(self, channel):
         """The address, when it is safe to send a token there."""
-        parts = urlsplit((channel.base_url or "").strip())
+        parts = self._address(channel, "https://my-shop.myshopify.com")
         local = parts.hostname in LOOPBACK or channel.environment == "test"
-        if not parts.hostname or parts.scheme not in ("https", "http"):
-            raise exceptions.ConfigurationError(
-                self.env._(
-                    "%s has no address. It looks like https://my-shop.myshopify.com",
-                    channel.name,
-                )
-            )
         if parts.scheme == "http" and not local:
             raise exceptions.ConfigurationError(
                 self.env._(
@@ -167,7 +160,7 @@ class ChannelAdapterShopify(models.AbstractModel):
             each["handle"] for each in data["currentAppInstallation"]["accessScopes"]
         ]
         self._check_scopes(channel, scopes)
-        self._remember_shop(channel, shop["myshopifyDomain"])
+        self._remember_shop(channel, shop)
         return schemas.ConnectionInfo(
             account_name=shop["name"],
             account_ref=shop["myshopifyDomain"],
@@ -215,18 +208,24 @@ class ChannelAdapterShopify(models.AbstractModel):
                 "orders come in by polling only."
             )
 
-    def _remember_shop(self, channel, domain):
-        """The shop's own name, which its webhooks bear, whatever address we use."""
+    def _remember_shop(self, channel, shop):
+        """The shop's own name and number, which its webhooks bear, whatever address we
+        use."""
         with channel._shared_state("shop") as state:
-            state.update(base_url=self._base_url(channel), domain=domain)
+            state.update(
+                base_url=self._base_url(channel),
+                domain=shop["myshopifyDomain"],
+                number=shop["id"].rpartition("/")[2],
+            )
 
     @api.model
-    def _shop_domain(self, channel):
+    def _shop_known(self, channel):
+        """:return: (domain, number or "") of the channel's shop"""
         base_url = self._base_url(channel)
         state = channel._get_shared_state("shop")
         if state.get("base_url") == base_url:
-            return state["domain"]
-        return urlsplit(base_url).hostname
+            return state["domain"], state.get("number") or ""
+        return urlsplit(base_url).hostname, ""
 
 
 def _sealing(channel):

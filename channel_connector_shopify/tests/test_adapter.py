@@ -40,6 +40,7 @@ class TestAdapter(AdapterCase):
 
     def shop_answer(self, **values):
         shop = {
+            "id": "gid://shopify/Shop/77",
             "name": "My Shop",
             "myshopifyDomain": "my-shop.myshopify.com",
             "currencyCode": "USD",

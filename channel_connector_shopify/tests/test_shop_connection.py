@@ -166,7 +166,9 @@ class TestShopConnection(ShopCase):
             self.adapter_model._verify_webhook(self.channel, headers, body)
             for headers, body in inbox.deliveries
         ]
-        self.assertEqual(len({event.key for event in events}), len(events))
+        # the same order under two topics is the same news
+        bodies = {event.body for event in events}
+        self.assertEqual(len({event.key for event in events}), len(bodies))
         kinds = {event.topic: event.kind for event in events}
         self.assertEqual(kinds["orders/create"], "order")
         self.assertEqual(kinds["refunds/create"], "order")

@@ -40,7 +40,7 @@ BODY = {
 
 
 class TestWebhook(PureCase):
-    def deliver(self, body=..., secrets=(SECRET,), raw=None, **headers):
+    def deliver(self, body=..., secrets=(SECRET,), raw=None, number="", **headers):
         body = BODY if body is ... else body
         raw = json.dumps(body).encode() if raw is None else raw
         given = {
@@ -55,11 +55,11 @@ class TestWebhook(PureCase):
             {f"X-Shopify-{name.replace('_', '-')}": v for name, v in headers.items()}
         )
         given = {name: value for name, value in given.items() if value is not None}
-        return webhook.verify(CaseInsensitiveDict(given), raw, secrets, DOMAIN)
+        return webhook.verify(CaseInsensitiveDict(given), raw, secrets, DOMAIN, number)
 
     def test_genuine_order(self):
         event = self.deliver()
-        self.assertRegex(event["key"], rf"^{DOMAIN}:orders/create:event-1:\w{{16}}$")
+        self.assertRegex(event["key"], rf"^{DOMAIN}:order:\w{{64}}$")
         self.assertEqual(event["kind"], "order")
         self.assertEqual(event["ref"], "gid://shopify/Order/12")
         self.assertEqual(event["occurred_at"], "2026-11-23T15:00:06.123Z")
@@ -96,41 +96,141 @@ class TestWebhook(PureCase):
     def test_both_secrets_are_good_during_a_rotation(self):
         self.assertTrue(self.deliver(secrets=("new", SECRET)))
 
-    def test_repeated_delivery_has_the_same_key(self):
-        again = self.deliver(Webhook_Id="hook-2", Triggered_At="2026-11-23T16:00:00Z")
-        self.assertEqual(again["key"], self.deliver()["key"])
-        self.assertNotEqual(self.deliver(Topic="orders/paid")["key"], again["key"])
+    def test_one_body_is_one_event_whatever_its_headers_say(self):
+        known = self.deliver()
+        for headers in (
+            {"Webhook_Id": "hook-2", "Triggered_At": "2026-11-23T16:00:00Z"},
+            {"Event_Id": "event-2"},
+            {"Event_Id": None, "Webhook_Id": None},
+            {"Topic": "orders/paid"},
+            {"Topic": "refunds/create"},
+            {"Topic": "carts/update"},
+            {"Topic": "products/update"},
+            {"Topic": "inventory_levels/update"},
+            {"Topic": "app/uninstalled"},
+            {"Topic": "customers/redact"},
+            {"Topic": "shop/redact"},
+            {"Topic": "no/such"},
+        ):
+            with self.subTest(headers=headers):
+                again = self.deliver(**headers)
+                self.assertEqual(again["key"], known["key"])
+                self.assertEqual(again["kind"], "order")
+                self.assertIn(again["topic"].partition("/")[0], ("orders", "refunds"))
 
-    def test_one_event_about_two_things_is_two(self):
+    def test_other_content_is_another_event(self):
+        """Also of the same event of the shop, and under the same ids."""
+        later = {**BODY, "updated_at": "2026-11-23T10:00:06-05:00"}
+        self.assertNotEqual(self.deliver(later)["key"], self.deliver()["key"])
         one, other = (
             self.deliver({"inventory_item_id": item}, Topic="inventory_levels/update")
             for item in (1, 2)
         )
         self.assertNotEqual(one["key"], other["key"])
 
-    def test_key_falls_back_to_webhook_id_then_to_the_body(self):
-        self.assertIn(":hook-1:", self.deliver(Event_Id=None)["key"])
-        one = self.deliver(Event_Id=None, Webhook_Id=None)["key"]
-        other = self.deliver({**BODY, "id": 13}, Event_Id=None, Webhook_Id=None)["key"]
-        self.assertNotEqual(one, other)
+    def test_body_tells_its_kind_where_it_can(self):
+        lines = BODY["line_items"]
+        for body, kind in (
+            ({"id": 3, "order_id": 12, "refund_line_items": []}, "order"),
+            ({"order_edit": {"order_id": 12}}, "order"),
+            ({"id": 1, "title": "A", "variants": [], "options": []}, "catalogue"),
+            ({"inventory_item_id": 1, "location_id": 2, "available": 3}, "level"),
+            ({"shop_id": 1, "shop_domain": DOMAIN}, "privacy"),
+            # what has lines, and is no order
+            ({"id": "c1-7f", "token": "c1-7f", "line_items": lines}, "other"),
+            ({"id": 5, "line_items": lines, "abandoned_checkout_url": "x"}, "other"),
+            (
+                {
+                    "id": 5,
+                    "order_id": None,
+                    "line_items": lines,
+                    "admin_graphql_api_id": "gid://shopify/DraftOrder/5",
+                },
+                "other",
+            ),
+        ):
+            with self.subTest(body=body):
+                event = self.deliver(body, Topic="themes/update")
+                self.assertEqual(event["kind"], kind)
+
+    def test_removal_is_believed_of_a_body_of_this_shop_only(self):
+        shop = {"id": 77, "myshopify_domain": DOMAIN.upper(), "domain": "shop.example"}
+        event = self.deliver(shop, Topic="app/uninstalled")
+        self.assertEqual(event["kind"], "gone")
+        # the same shop's settings changed
+        self.assertEqual(self.deliver(shop, Topic="shop/update")["kind"], "other")
+        with self.assertRaises(webhook.Forged):
+            other = {**shop, "myshopify_domain": "other-shop.myshopify.com"}
+            self.deliver(other, Topic="app/uninstalled")
+        for body in (BODY, {"id": 5}, [], {"shop_id": 1, "shop_domain": DOMAIN}):
+            event = self.deliver(body, Topic="app/uninstalled")
+            self.assertNotEqual(event["kind"], "gone")
+
+    def test_header_that_names_the_shops_own_domain_loses_no_delivery(self):
+        """Seen of genuine deliveries when an app was removed."""
+        shop = {"id": 77, "myshopify_domain": DOMAIN}
+        event = self.deliver(shop, Topic="app/uninstalled", Shop_Domain="www.shop.com")
+        self.assertEqual(event["kind"], "gone")
+
+    def test_privacy_request_is_of_the_shop_and_the_kind_that_its_body_says(self):
+        head = {"shop_id": 77, "shop_domain": DOMAIN}
+        for body, topic in (
+            (
+                {**head, "orders_requested": [1], "data_request": {"id": 1}},
+                "data_request",
+            ),
+            ({**head, "customer": {"id": 1}, "orders_to_redact": []}, "redact"),
+        ):
+            for claimed in ("customers/redact", "shop/redact", "orders/create"):
+                event = self.deliver(body, Topic=claimed)
+                self.assertEqual(event["topic"], f"customers/{topic}")
+                self.assertEqual(event["kind"], "privacy")
+        self.assertEqual(self.deliver(head, Topic="a/b")["topic"], "shop/redact")
+        with self.assertRaises(webhook.Forged):
+            self.deliver(
+                {**head, "shop_domain": "b.myshopify.com"}, Topic="shop/redact"
+            )
+        for body in (BODY, {"id": 5}, {"customer": {"id": 1}}):
+            event = self.deliver(body, Topic="customers/redact")
+            self.assertNotEqual(event["kind"], "privacy")
+
+    def test_order_of_another_shop_of_the_same_app_is_refused(self):
+        """Whose header says that it is of this one."""
+        page = "https://%s/%s/orders/0b1c/authenticate?key=1"
+        ours, other = (DOMAIN, "77"), ("other-shop.myshopify.com", "78")
+        for (host, number), known, refused in (
+            (ours, "77", False),
+            (ours, "", False),
+            (("shop.example.com", "77"), "77", False),
+            (("shop.example.com", "78"), "", False),
+            # renamed: the number is what stays
+            (("old-name.myshopify.com", "77"), "77", False),
+            (other, "77", True),
+            (other, "", True),
+            (("shop.example.com", "78"), "77", True),
+        ):
+            body = {**BODY, "order_status_url": page % (host, number)}
+            with self.subTest(host=host, number=number, known=known):
+                if refused:
+                    with self.assertRaises(webhook.Forged):
+                        self.deliver(body, number=known)
+                else:
+                    self.deliver(body, number=known)
+        for odd in (None, 5, "", "https://[::1", "//", "https://shop.example.com/x"):
+            self.deliver({**BODY, "order_status_url": odd}, number="77")
 
     def test_time_that_is_none_is_no_reason_to_refuse(self):
         for time in ("now", "", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"):
             self.assertIsNone(self.deliver(Triggered_At=time)["occurred_at"])
 
-    def test_kinds(self):
+    def test_topic_tells_where_the_body_does_not(self):
         for topic, kind in (
-            ("orders/updated", "order"),
-            ("refunds/create", "order"),
-            ("inventory_levels/update", "level"),
+            ("orders/delete", "order"),
+            ("inventory_levels/disconnect", "level"),
             ("products/delete", "catalogue"),
-            ("app/uninstalled", "gone"),
-            ("customers/redact", "privacy"),
-            ("customers/data_request", "privacy"),
-            ("shop/redact", "privacy"),
             ("carts/update", "other"),
         ):
-            self.assertEqual(self.deliver(Topic=topic)["kind"], kind)
+            self.assertEqual(self.deliver({"id": 5}, Topic=topic)["kind"], kind)
 
     def test_genuine_nonsense_is_malformed(self):
         for values in (

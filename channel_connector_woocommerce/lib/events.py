@@ -32,6 +32,8 @@ def order_event(raw, topic, body=None):
         "body": body if body is not None else json.dumps(raw, separators=(",", ":")),
         "ref": str(number),
         "occurred_at": time_of(f"{modified}+00:00"),
+        # of a deleted order: deleted again after it came back, it says the same
+        "bare": set(raw) <= {"id"},
     }
 
 

@@ -21,13 +21,15 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     @api.model
     def _verify_webhook(self, channel, headers, body):
         with self._translated():
-            event = webhook.verify(headers, body, self._webhook_secret(channel))
+            event = webhook.verify(
+                headers, body, lambda topic: self._webhook_secret(channel, topic)
+            )
         return event and schemas.load(schemas.InboundEvent, event)
 
     @api.model
-    def _webhook_secret(self, channel):
+    def _webhook_secret(self, channel, topic):
         secret = channel._get_secret("woocommerce_consumer_secret")
-        return secret and webhook.derive_secret(secret, channel.webhook_token)
+        return secret and webhook.derive_secret(secret, channel._door_token(), topic)
 
     # ---------------------------------------------------------- subscribing
     @api.model
@@ -39,9 +41,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         Ours are those whose path ends in this channel's own token.
         """
         self._discover(channel)
-        secret = self._webhook_secret(channel)
-        known = channel._get_shared_state("webhooks").get("secret")
-        fits = known == _fingerprint(secret)
+        secrets = {topic: self._webhook_secret(channel, topic) for topic in TOPICS}
+        mark = _fingerprint("".join(secret or "" for secret in secrets.values()))
+        fits = channel._get_shared_state("webhooks").get("secret") == mark
         done, keep, drop = [], set(), []
         with self._connected(channel) as client:
             pages = list(client.pages(ROUTE, orderby="id", order="asc"))
@@ -54,12 +56,12 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                     drop.append(each)
             for topic in TOPICS:
                 if topic not in keep:
-                    done.append(self._subscribe(client, topic, address, secret))
+                    done.append(self._subscribe(client, topic, address, secrets[topic]))
             # when the new ones are there: an address may be refused
             done += [self._unsubscribe(client, each) for each in drop]
         if not fits:
             with channel._shared_state("webhooks") as state:
-                state["secret"] = _fingerprint(secret)
+                state["secret"] = mark
         return done
 
     def _unsubscribe(self, client, hook):
@@ -117,4 +119,4 @@ def _is_right(hook, address):
 
 def _fingerprint(secret):
     """Tells another secret from this one and reveals neither."""
-    return hashlib.sha256((secret or "").encode()).hexdigest()[:16]
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]

@@ -1,7 +1,11 @@
+import json
+from datetime import timedelta
+
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.channel_inventory_base.tests.common import ChannelSetup
 
+from ..lib import webhook
 from .shop import ConnectedShop, Inbox
 
 SENT = ("Content-Type", "X-WC-Webhook-Topic", "X-WC-Webhook-Signature")
@@ -63,3 +67,41 @@ class TestShopWebhook(ConnectedShop, ChannelSetup, HttpCase):
             hook.secret = "guessed"
         self.assertEqual(self.hand_over(self.sell()), [401])
         self.assertFalse(self.events())
+
+    def test_order_deleted_again_after_it_came_back_is_heard(self):
+        """And the same delivery, sent once more by somebody, costs one look at most."""
+        [order] = [self.shop.checkout({"SKU-1": 2})]
+        self.shop.cron()
+        self.hand_over(self.inbox.signed())
+        self.env["channel.intake"]._run(self.channel)
+        before = self.events()
+        deleted = self.delivery({"id": order.id}, "order.deleted")
+        self.assertEqual(self.hand_over([deleted] * 3), [200] * 3)
+        self.assertEqual(len(self.events() - before), 1)
+        known = self.env["channel.order"].search(
+            [("channel_id", "=", self.channel.id), ("external_id", "=", str(order.id))]
+        )
+        self.assertTrue(known.version)
+        # it came back, and was changed there
+        known.version += timedelta(minutes=1)
+        known.flush_recordset()
+        self.assertEqual(self.hand_over([deleted] * 3), [200] * 3)
+        self.assertEqual(len(self.events() - before), 2)
+
+    def delivery(self, content, topic):
+        secret = self.channel._adapter()._webhook_secret(self.channel, topic)
+        body = json.dumps(content).encode()
+        return (
+            {
+                "Content-Type": "application/json",
+                "X-WC-Webhook-Topic": topic,
+                "X-WC-Webhook-Signature": webhook.sign(secret, body),
+            },
+            body,
+        )
+
+    def test_delivery_of_a_product_deletes_no_order(self):
+        headers, body = self.delivery({"id": 7}, "product.deleted")
+        moved = {**headers, "X-WC-Webhook-Topic": "order.deleted"}
+        self.assertEqual(self.hand_over([(moved, body), (headers, body)]), [401, 200])
+        self.assertEqual(self.events().kind, "catalogue")

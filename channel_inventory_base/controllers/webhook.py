@@ -33,6 +33,8 @@ class ChannelWebhook(http.Controller):
         methods=["POST"],
         csrf=False,
         save_session=False,
+        # a form is taken apart before we are called: not a larger one
+        max_content_length=MAX_BODY,
     )
     def receive(self, token, **_form):
         # superuser: the sender is a machine without an Odoo user; the token in the
@@ -59,6 +61,11 @@ class ChannelWebhook(http.Controller):
         """:return: status and text of the answer, whether there is something new"""
         if not channel or not channel._adapter()._capabilities().webhooks:
             return 404, "unknown address", False
+        if (
+            request.httprequest.headers.get("Content-Encoding", "identity")
+            != "identity"
+        ):
+            return 415, "send it as it is, not packed", False
         length = request.httprequest.content_length
         if length is None or length > MAX_BODY:
             return 413, "body too large, or of unknown length", False

@@ -73,7 +73,11 @@ class ChannelChannel(models.Model):
         "sandbox or a local server works as well.",
     )
     webhook_token = fields.Char(
-        readonly=True, copy=False, default=lambda self: uuid.uuid4().hex, index=True
+        readonly=True,
+        copy=False,
+        default=lambda self: uuid.uuid4().hex,
+        index=True,
+        groups="channel_inventory_base.group_channel_manager",
     )
     home_database = fields.Char(
         readonly=True,

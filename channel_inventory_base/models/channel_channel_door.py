@@ -1,8 +1,15 @@
+import re
+
 from odoo import api, models
 from odoo.tools import ormcache
 
 # What a delivery is verified by and stored with: of a channel, nothing else is read.
 FIELDS = ("channel_type", "company_id", "base_url", "environment", "webhook_token")
+TOKEN = re.compile("[0-9a-f]{32}")
+
+
+class _NoSuchDoorError(Exception):
+    """No channel has this address."""
 
 
 class ChannelChannel(models.Model):
@@ -30,8 +37,18 @@ class ChannelChannel(models.Model):
 
     @api.model
     def _at_door(self, token):
-        """The channel whose webhooks come to this address, if there is one."""
-        number, *values = self._facts_at_door(token)
+        """The channel whose webhooks come to this address, if there is one.
+
+        Anybody may ask, with as many tokens as they like: one that cannot be is not
+        looked up, and one that is not there is not kept, or it would take the place of
+        what all the rest of Odoo has kept.
+        """
+        if not TOKEN.fullmatch(token):
+            return self.browse()
+        try:
+            number, *values = self._facts_at_door(token)
+        except _NoSuchDoorError:
+            return self.browse()
         channel = self.browse(number)
         for name, value in zip(FIELDS, values, strict=False):
             channel._fields[name]._update_cache(channel, value)
@@ -40,12 +57,12 @@ class ChannelChannel(models.Model):
     @api.model
     @ormcache("token")
     def _facts_at_door(self, token):
-        """:return: id and ``FIELDS`` as the cache of records has them; None without a
-        channel"""
+        """:return: id and ``FIELDS`` as the cache of records has them
+        :raise _NoSuchDoorError: what raises is not kept"""
         domain = [("webhook_token", "=", token)]
         channel = self.search_fetch(domain, FIELDS, limit=1)
         if not channel:
-            return (None,)
+            raise _NoSuchDoorError
         fields = (channel._fields[name] for name in FIELDS)
         return channel.id, *(
             field.convert_to_cache(channel[field.name], channel) for field in fields

@@ -14,6 +14,7 @@ from odoo.addons.queue_job.exception import RetryableJobError
 
 from .. import exceptions
 from ..db.transaction import own_transaction, without_transaction
+from ..lib.one_line import one_line
 
 _logger = logging.getLogger(__name__)
 
@@ -285,7 +286,8 @@ class ChannelChannel(models.Model):
 
     def _set_connection(self, state, message):
         # sudo: operators find out about the connection without owning its settings
-        self.sudo().write({"connection_state": state, "connection_message": message})
+        words = one_line(message)
+        self.sudo().write({"connection_state": state, "connection_message": words})
 
     # ------------------------------------------------------------- healing
     @api.model
@@ -346,6 +348,8 @@ class ChannelChannel(models.Model):
         with own_transaction(self.env) as env:
             channel = env["channel.channel"].browse(self.id)
             for words in done:
+                # who knows the address may knock there: auditors need not
+                words = words.replace(self._door_token(), "***")
                 env["channel.audit"]._log("webhook", channel, message=words)
             env["channel.exception"]._resolve_keys(channel, [WEBHOOK])
 

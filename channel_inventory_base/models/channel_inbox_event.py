@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import logging
 
@@ -9,6 +10,7 @@ from odoo.tools import SQL
 
 from .. import exceptions, schemas
 from ..db.transaction import CONFLICTS
+from ..lib.one_line import one_line
 
 _logger = logging.getLogger(__name__)
 
@@ -84,10 +86,21 @@ class ChannelInboxEvent(models.Model):
         :param error: why it makes no sense: then it is a dead letter
         :return: whether it is a new one
         """
+        if event.bare:
+            key = f"{event.key}#{self._known_of(channel, event.ref)}"
+            event = dataclasses.replace(event, key=key)
         new = self._insert(channel, [event], "webhook")
         if new and error:
             self.browse(new)._bury(str(error))
         return bool(new)
+
+    def _known_of(self, channel, ref):
+        """What we know of an order, as a mark: another one when it has changed."""
+        orders = self.env["channel.order"]
+        order = orders.search(
+            [("channel_id", "=", channel.id), ("external_id", "=", ref)], limit=1
+        )
+        return order.state if order.state == "gone" else order.version or ""
 
     @api.model
     def _receive_unreadable(self, channel, body, error):
@@ -249,16 +262,9 @@ class ChannelInboxEvent(models.Model):
         return "ignored"
 
     def _process_gone(self):
-        self.channel_id._set_connection(
-            "auth_failed", self.env._("The channel has removed our app.")
-        )
-        self.env["channel.exception"]._report(
-            self.channel_id,
-            "auth",
-            key="auth",
-            message=self.env._("The channel has removed our app."),
-            suggestion=self.env._("Install the app again and press Test Connection."),
-        )
+        """Somebody says that our app was removed. What was delivered may be an old
+        delivery, sent again: so the channel is asked, and what it answers counts."""
+        self.channel_id._wake("_job_poll")
         return "done"
 
     def _process_privacy(self):
@@ -282,6 +288,7 @@ class ChannelInboxEvent(models.Model):
         return "ignored"
 
     def _bury(self, message):
+        message = one_line(message)
         self.write({"state": "dead", "error": message[:1000], **self._stamp()})
         self.env["channel.exception"]._report(
             self.channel_id,

@@ -1,15 +1,20 @@
+import gzip
 from unittest.mock import patch
 
 from psycopg2 import OperationalError
 from psycopg2.pool import PoolError
+from werkzeug.formparser import MultiPartParser
 
 from odoo import sql_db
-from odoo.tests import HttpCase, tagged
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, MalformedDataError
 from .common import ChannelSetup, fake_adapter
 from .fake_channel import FakeChannel
+
+WEBHOOK = "odoo.addons.channel_inventory_base.controllers.webhook"
 
 
 @tagged("post_install", "-at_install")
@@ -148,8 +153,118 @@ class TestWebhook(ChannelSetup, HttpCase):
         self.assertEqual(response.status_code, 413)
         self.assertFalse(self.events())
 
+    def test_huge_form_is_refused_before_it_is_taken_apart(self):
+        """To a known address, to an unknown one, and whatever kind of form it is."""
+        part = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"'
+        part += b"\r\n\r\n"
+        multipart = part + b"x" * 5_000_000 + b"\r\n--b--\r\n"
+        plain = b"a=" + b"x" * 2_000_000
+        for token in (None, "0" * 32, "none"):
+            for body, kind in (
+                (multipart, "multipart/form-data; boundary=b"),
+                (plain, "application/x-www-form-urlencoded"),
+            ):
+                with patch.object(MultiPartParser, "parse") as parse:
+                    response = self.deliver(body, token=token, **{"Content-Type": kind})
+                self.assertEqual(response.status_code, 413)
+                parse.assert_not_called()
+        self.assertFalse(self.events())
+
+    def test_form_in_many_parts_is_bounded(self):
+        part = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n\r\n'
+        response = self.deliver(
+            part * 15_000 + b"--b--\r\n",
+            **{"Content-Type": "multipart/form-data; boundary=b"},
+        )
+        self.assertEqual(response.status_code, 413)
+
+    def test_body_of_unknown_length_is_refused(self):
+        def pieces():
+            yield b"{}"
+
+        for kind in ("application/json", "application/x-www-form-urlencoded"):
+            response = self.deliver(pieces(), **{"Content-Type": kind})
+            self.assertEqual(response.status_code, 413)
+        self.assertFalse(self.events())
+
+    def test_packed_body_is_refused(self):
+        for encoding in ("gzip", "gzip, gzip", "br"):
+            response = self.deliver(
+                gzip.compress(b"{}"), **{"Content-Encoding": encoding}
+            )
+            self.assertEqual(response.status_code, 415)
+        self.assertFalse(self.events())
+        response = self.deliver(**{"Content-Encoding": "identity"})
+        self.assertEqual(response.status_code, 200)
+
+    def test_control_characters_of_a_delivery_stay_on_their_line(self):
+        """Whatever a channel's own words are put into."""
+        forged = "x\r\n2026-11-30 00:00:00,000 1 CRITICAL db: FORGED\u2028\u202e"
+
+        def verify(*_delivery):
+            raise MalformedDataError(forged, path=f"lines\n{forged}")
+
+        self.fake._verify_webhook = verify
+        with self.assertLogs(WEBHOOK, "WARNING") as logged:
+            self.assertEqual(self.deliver().status_code, 200)
+        found = self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("category", "=", "malformed")]
+        )
+        self.env["channel.audit"]._log("channel", self.channel, forged)
+        audit = self.env["channel.audit"].search([], limit=1)
+        self.channel._set_connection("ok", forged)
+        for text in (
+            *(record.getMessage() for record in logged.records),
+            *found.mapped("message"),
+            self.events().error,
+            audit.message,
+            self.channel.connection_message,
+        ):
+            self.assertIn("FORGED", text)
+            self.assertNotRegex(text, "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
+
     def test_unknown_address_is_not_found(self):
         self.assertEqual(self.deliver(token="0" * 32).status_code, 404)
+
+    def test_unknown_addresses_push_nothing_out_of_the_cache(self):
+        """Anybody may ask for as many as they like."""
+        door = self.env["channel.channel"]
+        door._at_door(self.channel.webhook_token)
+        cache = self.env.registry._Registry__caches["default"]
+        kept = len(cache)
+        for number in range(50):
+            self.assertFalse(door._at_door(f"{number:032x}"))
+        self.assertEqual(len(cache), kept)
+
+    def test_address_that_cannot_be_is_not_looked_up(self):
+        self.deliver()
+        for token in (
+            "",
+            "x" * 32,
+            "0" * 31,
+            "0" * 33,
+            "A" * 32,
+            "0" * 32 + "\n",
+            "١" * 32,
+        ):
+            with self.assertQueryCount(0):
+                self.assertFalse(self.env["channel.channel"]._at_door(token))
+
+    def test_address_is_for_managers_only(self):
+        user = new_test_user(
+            self.env, "operator", groups="channel_inventory_base.group_channel_operator"
+        )
+        seen = self.channel.with_user(user)
+        with self.assertRaises(AccessError):
+            seen.read(["webhook_token"])
+        with self.assertRaises(AccessError):
+            seen.search([("webhook_token", "=like", "a%")])
+        # whoever has the channel speak to us needs it all the same
+        self.assertIn(self.channel.webhook_token, seen._webhook_url())
+        self.env.user.group_ids |= self.env.ref(
+            "channel_inventory_base.group_channel_manager"
+        )
+        self.assertTrue(self.channel.read(["webhook_token"])[0]["webhook_token"])
 
     def test_channel_that_takes_no_webhooks_is_not_found(self):
         self.fake._capabilities = lambda: type("None", (), {"webhooks": False})()

@@ -110,6 +110,7 @@ def _new_order(store, cart):
         test=bool(cart.get("test", False)),
         gateway=cart.get("gateway", "bogus"),
     )
+    order.status_url = _status_url(store, order)
     order.terms = {
         "rate": Decimal(str(presentment.get("rate", 1))),
         "discounts": [_discount(entry) for entry in cart.get("discounts", [])],
@@ -120,6 +121,15 @@ def _new_order(store, cart):
     order.email = cart.get("email") or (order.customer and order.customer.email)
     order.phone = cart.get("phone")
     return order
+
+
+def _status_url(store, order):
+    """The customer's page: under the shop's domain, with the shop's number."""
+    token = f"{order.id:032x}"
+    return (
+        f"https://{store.config.shop}/{store.shop_id}/orders/{token}"
+        f"/authenticate?key={token[::-1]}"
+    )
 
 
 def _discount(entry):

@@ -220,6 +220,7 @@ class Order(HasGid):
     test: bool = False
     gateway: str = "bogus"
     edited: bool = False
+    status_url: str = None
     cancelled_at: datetime = None
     cancel_reason: str = None
     staff_note: str = None

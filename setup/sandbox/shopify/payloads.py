@@ -106,6 +106,7 @@ def _order_head(order):
     reason = order.cancel_reason
     return {
         "name": order.name,
+        "order_status_url": order.status_url,
         "number": order.number - 1000,
         "order_number": order.number,
         "email": order.email or "",
