@@ -8,7 +8,7 @@
     "website": "https://github.com/OCA/channel-inventory",
     "license": "AGPL-3",
     "depends": ["channel_inventory_base"],
-    "external_dependencies": {"python": ["requests"]},
+    "external_dependencies": {"python": ["requests>=2.32.4"]},
     "data": ["views/channel_channel_views.xml"],
     "uninstall_hook": "uninstall_hook",
 }

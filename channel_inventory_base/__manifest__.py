@@ -9,7 +9,14 @@
     "license": "AGPL-3",
     "application": True,
     "depends": ["sale_stock", "queue_job"],
-    "external_dependencies": {"python": ["cryptography", "phonenumbers"]},
+    "external_dependencies": {
+        "python": [
+            "cryptography>=44.0.1",
+            "phonenumbers",
+            "requests>=2.32.4",
+            "urllib3>=2.7.0",
+        ],
+    },
     "data": [
         "security/channel_groups.xml",
         "security/ir.model.access.csv",

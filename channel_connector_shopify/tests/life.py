@@ -1,4 +1,5 @@
 import itertools
+import json
 import time
 
 from odoo.addons.channel_inventory_base.tests.life import (
@@ -9,7 +10,7 @@ from odoo.addons.channel_inventory_base.tests.life import (
 )
 from odoo.addons.channel_inventory_base.tests.life.shop import QUANTITY
 
-from .shop import PLACES
+from .shop import DOMAIN, PLACES
 from .shop_orders import VAT
 
 FAULTS = {
@@ -139,3 +140,17 @@ class ShopifyLife(LifeShop):
             "X-Shopify-Hmac-Sha256": signature("secret", body),
             "X-Shopify-Event-Id": f"event-{next(self.numbers)}",
         }
+
+    def is_ours(self, body):
+        try:
+            content = json.loads(body)
+        except (ValueError, RecursionError):
+            return True
+        if not isinstance(content, dict):
+            return True
+        store = self.shop.store
+        page = f"https://{DOMAIN}/{store.shop_id}/orders/"
+        return str(content.get("order_status_url") or page).startswith(page) and all(
+            content.get(name, DOMAIN) == DOMAIN
+            for name in ("shop_domain", "myshopify_domain")
+        )

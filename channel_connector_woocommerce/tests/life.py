@@ -177,9 +177,13 @@ class WooLife(LifeShop):
     def sign(self, headers, body):
         from sandbox.woocommerce.hooks import signature
 
-        secret = next(iter(self.shop.store.webhooks.values())).secret
-        signed = {"X-Wc-Webhook-Signature": signature(secret, body)}
-        return {**{name.title(): value for name, value in headers.items()}, **signed}
+        headers = {name.title(): value for name, value in headers.items()}
+        secret = next(
+            hook.secret
+            for hook in self.shop.store.webhooks.values()
+            if hook.topic == headers["X-Wc-Webhook-Topic"]
+        )
+        return {**headers, "X-Wc-Webhook-Signature": signature(secret, body)}
 
     def is_known(self, env, channel, body):
         """The same content is the same event, however it was written down."""

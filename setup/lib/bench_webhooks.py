@@ -38,7 +38,7 @@ JOB_CHANNELS = (
     "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1"
 )
 STORED = """
-    SELECT channel_id, key, encode(sha256(convert_to(body, 'UTF8')), 'hex')
+    SELECT channel_id, encode(sha256(convert_to(body, 'UTF8')), 'hex')
       FROM channel_inbox_event WHERE source = 'webhook'
 """
 WAITING = """
@@ -147,8 +147,8 @@ class Bench:
         drained = self._drain()
         self.over.set()
         stored = [
-            (self.channels[channel], key, digest)
-            for channel, key, digest in self.sql.rows(STORED)
+            (self.channels[channel], digest)
+            for channel, digest in self.sql.rows(STORED)
             if channel in self.channels
         ]
         books = judge.judge(deliveries, sent["attempts"], stored)

@@ -13,12 +13,12 @@ def judge(deliveries, attempts, stored):
     """
     :param deliveries: [(due, Delivery)], as sent
     :param attempts: the senders' attempts
-    :param stored: [(shop, key, digest of the body)], a row an event in the inbox
+    :param stored: [(shop, digest of the body)], a row an event in the inbox
     """
     taken = {number for number, *_times, outcome in attempts if is_taken(outcome)}
     open_ones = set(range(len(deliveries))) - taken
     events = {_event(each) for _due, each in deliveries}
-    found = Counter(_stored_event(*row) for row in stored)
+    found = Counter(stored)
     outcomes = [outcome for *_times, outcome in attempts]
     return {
         "deliveries": len(deliveries),
@@ -40,15 +40,8 @@ def judge(deliveries, attempts, stored):
 
 
 def _event(delivery):
-    """Deliveries of which all of this is the same are the same event."""
-    return delivery.shop, delivery.name, delivery.digest
-
-
-def _stored_event(shop, key, digest):
-    """The same of a row: a key of Shopify's is shop, topic, id and what it says."""
-    parts = key.split(":")
-    name = (parts[2], parts[1]) if len(parts) == 4 and "/" in parts[1] else ()
-    return shop, name, digest
+    """Deliveries that say the same are the same event: the rest is not signed."""
+    return delivery.shop, delivery.digest
 
 
 def _is_final(outcome):

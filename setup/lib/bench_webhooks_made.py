@@ -24,8 +24,7 @@ PAID = 0.7
 
 @dataclass(frozen=True)
 class Delivery:
-    """:ivar name: what the store calls the event, beside what it says: id and topic
-    :ivar digest: SHA-256 of the body
+    """:ivar digest: SHA-256 of the body
     :ivar repeat: whether the store sends again what is refused
     """
 
@@ -33,7 +32,6 @@ class Delivery:
     path: str
     headers: dict
     body: bytes
-    name: tuple
     digest: str
     repeat: bool
 
@@ -127,17 +125,15 @@ class Writer:
     def after(self):
         """What the store does in a while is done now."""
 
-    def keep(self, made, url, headers, body, event=None):
-        """:param event: the store's name for it; a store that gives none sends once"""
+    def keep(self, made, url, headers, body, repeat=False):
         made.append(
             Delivery(
                 self.shop.key,
                 urlsplit(url).path,
                 headers,
                 body,
-                (event, headers.get("X-Shopify-Topic")) if event else (),
                 hashlib.sha256(body).hexdigest(),
-                repeat=bool(event),
+                repeat=repeat,
             )
         )
 
@@ -157,7 +153,7 @@ class ShopifyWriter(Writer):
                 "X-Shopify-Event-Id": delivery.event_id,
                 "X-Shopify-Triggered-At": delivery.triggered_at,
             }
-            self.keep(made, delivery.uri, headers, delivery.body, delivery.event_id)
+            self.keep(made, delivery.uri, headers, delivery.body, repeat=True)
 
         dispatcher.submit = submit
 

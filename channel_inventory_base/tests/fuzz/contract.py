@@ -178,12 +178,13 @@ class FuzzContract(LifeCase):
         self.new_events()
         headers, body = self.random.choice(self.samples)
         choice = self.random.random()
-        genuine, environ = True, {}
+        environ = {}
         if choice > 0.05:
             body = self.mutator.body(body)
         if choice > 0.99:
             body += b" " * HUGE
         headers = self.life.sign(headers, body)
+        genuine = self.life.is_ours(body)
         if choice < 0.15:
             genuine = False
             headers = self.mutator.headers(headers, self.life.own_headers)

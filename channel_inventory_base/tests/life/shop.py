@@ -119,6 +119,10 @@ class LifeShop:
         """The headers of a new delivery, of another body than they came with."""
         raise NotImplementedError
 
+    def is_ours(self, body):
+        """Whether a body says of itself that it is this shop's, or nothing of that."""
+        return True
+
     def is_known(self, env, channel, body):
         """Whether an event is stored that a delivery of this body would repeat."""
         return bool(

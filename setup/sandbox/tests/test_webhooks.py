@@ -74,6 +74,8 @@ def test_the_body_has_the_shape_of_rest(shop, receiver, orders_hook):
     ]
     assert body["financial_status"] == "paid" and body["fulfillment_status"] is None
     assert body["created_at"].endswith("+00:00")
+    page = f"https://{shop.config.shop}/{shop.store.shop_id}/orders/"
+    assert body["order_status_url"].startswith(page)
 
 
 def test_one_action_shares_its_event_id(shop, client, receiver):
