@@ -20,6 +20,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from .errors import Misconfigured, Unavailable
 
+MAX_ADDRESSES = 4
+"""Of a name, tried one after the other: each may cost the whole timeout."""
 WORDS = (
     "%s is an address of a private network or of this machine: the server's "
     "configuration has to allow it (allow_private_addresses)"
@@ -97,9 +99,9 @@ class _Guarded:
     def _new_conn(self):
         name, failure = self._dns_host, None
         try:
-            for address in self._look_up(name):
-                # urllib3 connects to what stands here, and checks certificates by
-                # what was here when the connection was made ready
+            for address in self._look_up(name)[:MAX_ADDRESSES]:
+                # what urllib3 connects to; a certificate it compares with what is here
+                # afterwards: the name again
                 self._dns_host = address
                 try:
                     return super()._new_conn()
@@ -114,13 +116,18 @@ class _Guarded:
         there may be millions: they come within twice of it, or the line is cut."""
         if not self.timeout:
             return super().getresponse()
-        watch = threading.Timer(2 * self.timeout, _hang_up, [self.sock])
+        late = threading.Event()
+        watch = threading.Timer(2 * self.timeout, _hang_up, [self.sock, late])
         watch.daemon = True
         watch.start()
         try:
-            return super().getresponse()
+            response = super().getresponse()
         finally:
             watch.cancel()
+        if late.is_set():
+            # headers that break off pass for all of them
+            raise urllib3_errors.ProtocolError("the answer's headers take too long")
+        return response
 
     def _look_up(self, name):
         try:
@@ -131,7 +138,8 @@ class _Guarded:
             ) from None
 
 
-def _hang_up(sock):
+def _hang_up(sock, late):
+    late.set()
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
 
