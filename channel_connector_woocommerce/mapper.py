@@ -6,6 +6,8 @@ does not fit raises ``errors.Malformed`` with its place. Orders are mapped in
 ``lib.order``.
 """
 
+import math
+
 from .const import NODE
 from .lib.order import order
 from .lib.reader import Place
@@ -81,5 +83,6 @@ def level(raw, parent=0):
     return {
         "stock_ref": stock_ref(place["id"].ref(), parent),
         "node_ref": NODE,
-        "available": quantity.whole() if own and quantity else None,
+        # of a part of a unit none is left to sell
+        "available": math.floor(quantity.number()) if own and quantity else None,
     }

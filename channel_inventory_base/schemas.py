@@ -248,6 +248,9 @@ class OrderLineData:
     ``taxes_included`` says; ``discount`` is the whole line's, order-level parts
     included. ``deductions`` None: not known yet. ``properties`` are those that people
     are meant to see; what apps keep in a line for themselves is left out.
+    ``unit_size``: how much of a sold unit each unit of this line is. 1.5 metres are
+    told as 1500 of the size 0.001, in quantities, price, refunds and shipments;
+    deductions stay sold units.
     """
 
     external_id: str
@@ -263,6 +266,7 @@ class OrderLineData:
     ships: bool = True
     shipped_quantity: int | None = None
     properties: tuple[PropertyData, ...] = ()
+    unit_size: Decimal = Decimal(1)
 
     @property
     def wanted_quantity(self):
@@ -361,6 +365,11 @@ class OrderData:
             _check_choice(f"shipping_lines[{index}].kind", line.kind, CHARGE_KINDS)
         for index, line in enumerate(self.lines):
             _check_quantity(f"lines[{index}].quantity", line.quantity)
+            if not 0 < line.unit_size <= 1:
+                raise MalformedDataError(
+                    f"{line.unit_size} is no part of a unit",
+                    path=f"lines[{index}].unit_size",
+                )
             _check_quantity(f"lines[{index}].open_quantity", line.open_quantity)
             shipped = line.shipped_quantity or 0
             _check_quantity(f"lines[{index}].shipped_quantity", shipped)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ..const import NODE
 from ..errors import Malformed
-from . import amounts, marks
+from . import amounts, fractions, marks
 from .reader import Place
 from .states import name_of_state
 
@@ -40,7 +40,10 @@ def order(raw, now=None):
         raise Malformed("no number", path="id")
     if set(place.value) <= {"id"} and now:
         return _stub(number, now)
-    return {"external_id": number, **_Reader(place).values()}
+    raw, refs = fractions.count_whole(raw, DETAILS)
+    values = {"external_id": number, **_Reader(Place(raw)).values()}
+    fractions.tell(values, refs)
+    return values
 
 
 def _stub(number, now):

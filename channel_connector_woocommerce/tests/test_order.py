@@ -131,6 +131,33 @@ class TestOrder(PureCase):
         self.assertEqual(found, [("Engraving", "For Ann & Bo"), ("Length", "40")])
         self.assertEqual(self.line().properties, ())
 
+    def test_fractions_are_counted_in_thousandths_and_deducted_rounded_up(self):
+        for sold, units, taken in (("1.5", 1500, 2), ("0.25", 250, 1)):
+            meta = [{"id": 1, "key": "_reduced_stock", "value": sold}]
+            line = self.line(quantity=sold, meta_data=meta)
+            self.assertEqual((line.quantity, line.open_quantity), (units, units))
+            self.assertEqual(line.unit_size, Decimal("0.001"))
+            self.assertEqual(line.deductions[0].quantity, taken)
+            paid = line.unit_price * line.quantity - line.discount
+            self.assertAlmostEqual(paid, Decimal("30.00"), 6)
+            self.assertEqual(line.discount, 0)
+
+    def test_discount_of_a_fraction_stays_a_discount(self):
+        line = self.line(quantity="1.5", total="19.83", total_tax="4.17")
+        paid = line.unit_price * line.quantity - line.discount
+        self.assertEqual(paid.quantize(Decimal("0.01")), Decimal("24.00"))
+
+    def test_fraction_that_was_paid_back_counts_all_of_its_line_so(self):
+        refund = copy.deepcopy(REFUND)
+        refund["line_items"][0]["quantity"] = "-0.5"
+        data = self.order(**{DETAILS: [refund], "refunds": [{"id": 51}]})
+        self.assertEqual(data.lines[0].quantity, 2500)
+        self.assertEqual(data.refunds[0].lines[0].quantity, 500)
+
+    def test_finer_than_thousandths_is_refused_by_name(self):
+        with self.assertRaises(Malformed):
+            self.line(quantity="1.00005")
+
     def test_gift_cards_are_charges_that_take_off_the_total(self):
         cards = [
             {"id": 1, "code": "AAAA", "amount": "4.25"},

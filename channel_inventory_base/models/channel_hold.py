@@ -122,7 +122,14 @@ class ChannelHold(models.Model):
                                 THEN listing.product_id
                                 ELSE COALESCE(line.substitute_id, line.product_id)
                            END AS product_id,
-                           hold.quantity * COALESCE(
+                           CASE WHEN line.unit_size = 1 OR line.id IS NULL
+                                THEN hold.quantity
+                                WHEN listing.fractions
+                                THEN hold.quantity * line.unit_size
+                                -- all of the unit that it is a part of
+                                ELSE ceil(round(
+                                    (hold.quantity * line.unit_size)::numeric, 6))
+                           END * COALESCE(
                                 CASE WHEN sold.listing_id <> line.listing_id
                                        OR line.id IS NULL
                                      THEN listing.stock_factor

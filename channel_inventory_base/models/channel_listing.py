@@ -86,6 +86,11 @@ class ChannelListing(models.Model):
         digits=(16, 6),
         aggregator=None,
     )
+    fractions = fields.Boolean(
+        string="Sold in Fractions",
+        help="Orders of 1.5 sold units are right: sold by weight, length or time. "
+        "Otherwise they wait for a person.",
+    )
     level_ids = fields.One2many("channel.level", "listing_id")
     short_policy = fields.Selection(
         SHORT_POLICIES,
@@ -183,14 +188,15 @@ class ChannelListing(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.keys() & {"product_id", "state", "pack_qty", "uom_id"}:
+        if vals.keys() & {"product_id", "state", "pack_qty", "uom_id", "fractions"}:
             self._on_mapping_changed()
         return result
 
     def _on_mapping_changed(self):
         """Lines that were not sold yet follow, and orders that waited for it are tried
         again."""
-        self.flush_recordset()
+        # the version is what the lines name
+        self._record_versions()
         self.env["channel.sold"]._follow_listings(self)
         mapped = self.filtered(lambda each: each.state == "mapped")
         if mapped:

@@ -7,6 +7,8 @@ from odoo.tools import SQL
 
 from .. import schemas
 from ..db.transaction import LOCK_ORDER, lock
+from ..tools.fractions import rescale
+from .channel_sold import WAITING
 
 QUIET = {
     "tracking_disable": True,
@@ -85,6 +87,7 @@ class ChannelOrder(models.Model):
     hold_ids = fields.One2many("channel.hold", "order_id", compute="_compute_hold_ids")
     has_unlisted = fields.Boolean(compute="_compute_has_odd_lines")
     has_exchanged = fields.Boolean(compute="_compute_has_odd_lines")
+    has_old_mapping = fields.Boolean(compute="_compute_has_odd_lines")
     exception_count = fields.Integer(compute="_compute_exception_count")
     trace = fields.Char(readonly=True, index=True)
 
@@ -104,6 +107,9 @@ class ChannelOrder(models.Model):
         for order in self.sudo():
             order.has_unlisted = any(line._is_unlisted() for line in order.line_ids)
             order.has_exchanged = any(line._is_exchanged() for line in order.line_ids)
+            order.has_old_mapping = any(
+                line._has_old_mapping() for line in order.line_ids
+            )
 
     def _compute_exception_count(self):
         counts = self.env["channel.exception"]._count_open("channel.order", self.ids)
@@ -128,6 +134,7 @@ class ChannelOrder(models.Model):
         )
         version = _naive(data.version)
         order._lock()
+        data = rescale(data, order.line_ids._get_fraction_sizes())
         if not order:
             # the trail tells it, for a tenth of what a chatter message costs
             order = self.with_context(**QUIET).create(
@@ -416,7 +423,7 @@ class ChannelOrder(models.Model):
     def _retry_for_listings(self, listings):
         """Orders that waited for one of these listings are tried again."""
         lines = self.env["channel.order.line"].search(
-            [("listing_id", "in", listings.ids), ("order_id.state", "=", "blocked")]
+            [("listing_id", "in", listings.ids), ("order_id.state", "in", WAITING)]
         )
         waiting = lines.filtered(
             lambda line: not line._is_confirmed() or line._is_exchanged()
@@ -446,6 +453,28 @@ class ChannelOrder(models.Model):
             {"wanted_version": fields.Datetime.now(), "fetch_after": False}
         )
         self.channel_id._wake("_job_intake")
+
+    def action_take_mapping(self):
+        """Sell what is not confirmed yet as its listings are matched now."""
+        self.channel_id._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        for order in self.sudo().filtered("has_old_mapping"):
+            order._lock()
+            old = order.line_ids.filtered(lambda line: line._has_old_mapping())
+            words = "; ".join(f"{line.display_name}: {line.sold_note}" for line in old)
+            self.env["channel.sold"].sudo()._follow_orders(order, states=[order.state])
+            order.env["channel.audit"]._log(
+                "operator",
+                order.channel_id,
+                order.env._(
+                    "%(order)s takes the present mapping. %(lines)s",
+                    order=order.name,
+                    lines=words,
+                ),
+                record=order,
+                trace=order.trace,
+            )
+            order._retry()
 
     def action_match_lines(self):
         """Let a person say what the lines are that the channel has no listing for."""

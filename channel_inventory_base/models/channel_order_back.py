@@ -212,6 +212,8 @@ class ChannelOrder(models.Model):
             )
             if not lines:
                 return True
+            if any(line._is_fraction() for line in self.line_ids):
+                return False
         data = schemas.CancelData(self.external_id, lines, reason)
         return bool(self._tell("cancel", "order", data, self.sale_order_id))
 
@@ -228,6 +230,7 @@ class ChannelOrder(models.Model):
         )
         told = (
             units > 0
+            and not line._is_fraction()
             and self.channel_id._capabilities().cancel_lines
             and self._tell(
                 "cancel",

@@ -5,6 +5,7 @@ from ..tools.refusal import OrderRefusedError, merge
 # Categories that are settled by each import: what it does not report is gone.
 CHECKED = (
     "unknown_sku",
+    "fraction",
     "total_mismatch",
     "currency",
     "tax",
@@ -47,7 +48,9 @@ class ChannelOrder(models.Model):
 
     def _find_causes(self, data):
         """:return: list of OrderRefusedError, maybe several of a category"""
-        causes = self._gather(data, self._check_test, self._check_mapping)
+        causes = self._gather(
+            data, self._check_test, self._check_mapping, self._check_fractions
+        )
         in_currency = self._gather(data, self._check_currency)
         if not in_currency:
             # amounts mean nothing in a currency that is not known

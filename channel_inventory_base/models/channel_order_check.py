@@ -16,6 +16,7 @@ class ChannelOrder(models.Model):
         """:raise OrderRefusedError: with the first thing that a person must decide"""
         self._check_test(data)
         self._check_mapping(data)
+        self._check_fractions(data)
         self._check_currency(data)
         self._check_figures(data)
         self._check_policies(data)
@@ -43,6 +44,29 @@ class ChannelOrder(models.Model):
             ),
             " ".join(self._suggest_match(line) for line in lines),
         )
+
+    def _check_fractions(self, data):
+        """A part of a unit is right where the listing says so and the unit of the
+        product has it exactly."""
+        bought = {line.external_id for line in data.lines if line.quantity}
+        lines = self.line_ids.filtered(
+            lambda line: line.external_id in bought and line._is_fraction()
+        )
+        refused = lines.filtered(lambda line: not line._is_fraction_right())
+        if refused:
+            raise OrderRefusedError(
+                "fraction",
+                self.env._(
+                    "Sold in parts of a unit: %s.",
+                    ", ".join(line.display_name for line in refused),
+                ),
+                self.env._(
+                    "Where that is right, tick “Sold in Fractions” on the listing; its "
+                    "product needs a unit that is fine enough. Otherwise correct the "
+                    "quantity on the channel, then fetch the order. What is begun of a "
+                    "unit is held."
+                ),
+            )
 
     def _suggest_match(self, line):
         if not line.listing_id:
@@ -194,7 +218,7 @@ class ChannelOrder(models.Model):
             if other := self._find_other_product(sale_order, line):
                 return other
             quantity = sold[line]
-            wanted = bought.get(line.external_id, 0) * line.stock_factor
+            wanted = bought.get(line.external_id, 0) * line._get_factor()
             # a millionth: the precision of a listing's pack
             if abs(quantity - wanted) > 1e-6 * max(1.0, wanted):
                 return self.env._(

@@ -1,5 +1,6 @@
 import math
 from collections import Counter
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -63,6 +64,14 @@ class ChannelOrderLine(models.Model):
         help="What the customer has asked for of this line, such as an engraving. "
         "Personal data.",
     )
+    unit_size = fields.Float(
+        string="Sold Units Each",
+        readonly=True,
+        digits=(16, 6),
+        default=1.0,
+        aggregator=None,
+        help="What is sold in fractions is counted in parts of a sold unit.",
+    )
     quantity = fields.Integer(readonly=True, help="Sold units still bought")
     open_quantity = fields.Integer(readonly=True, help="Sold units still to ship")
     wanted_quantity = fields.Integer(
@@ -84,10 +93,11 @@ class ChannelOrderLine(models.Model):
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)")
 
-    @api.depends("sku", "title", "quantity")
+    @api.depends("sku", "title", "quantity", "unit_size")
     def _compute_display_name(self):
         for line in self:
-            line.display_name = f"{line.quantity} × {line.sku or line.title}"
+            sold = line.quantity * line.unit_size
+            line.display_name = f"{sold:g} × {line.sku or line.title}"
 
     @api.depends("sold_as", "mapping_id", "listing_id.version_id", "product_id")
     def _compute_sold_note(self):
@@ -131,6 +141,16 @@ class ChannelOrderLine(models.Model):
         """Whether the shop has made it another listing since it was confirmed."""
         sold = self.mapping_id.listing_id
         return bool(sold) and sold != self.listing_id and self._is_confirmed()
+
+    def _has_old_mapping(self):
+        """Whether it is not confirmed, and its listing is matched otherwise now."""
+        present = self.listing_id.version_id
+        return (
+            self.sold_as == "mapping"
+            and self.listing_id.state == "mapped"
+            and self.mapping_id != present
+            and not self._is_confirmed()
+        )
 
     def _take_exchange(self):
         """Become what the shop has made of it; nothing of the old one has left."""
@@ -189,6 +209,7 @@ class ChannelOrderLine(models.Model):
                 f"{each.label}: {each.value}" for each in line_data.properties
             )
             or False,
+            "unit_size": float(line_data.unit_size),
             "quantity": line_data.quantity,
             "open_quantity": line_data.open_quantity,
             "wanted_quantity": line_data.wanted_quantity,
@@ -324,7 +345,37 @@ class ChannelOrderLine(models.Model):
         )
 
     def _to_units(self, stock_quantity):
-        return stock_quantity / (self.stock_factor or 1)
+        return stock_quantity / (self._get_factor() or 1)
+
+    def _get_factor(self):
+        """Stock units in one of the units that this line is counted in."""
+        return self.stock_factor * self.unit_size
+
+    def _is_fraction(self):
+        return self.unit_size != 1
+
+    def _get_fraction_sizes(self):
+        """:return: channel's id of the line -> its size (Decimal), of fractions only"""
+        return {
+            line.external_id: Decimal(str(line.unit_size))
+            for line in self
+            if line._is_fraction()
+        }
+
+    def _is_fraction_right(self):
+        stock = self.quantity * self._get_factor()
+        uom = self.product_id.uom_id
+        exact = abs(uom.round(stock) - stock) < 1e-6
+        return self.listing_id.fractions and exact
+
+    def _count_to_hold(self, quantity):
+        """Stock units to hold. Of a fraction that nobody has said is right, all of the
+        unit that it is a part of."""
+        factor = self._get_terms()["stock_factor"]
+        sold = round(quantity * self.unit_size, 6)
+        if self._is_fraction() and not self.listing_id.fractions:
+            sold = math.ceil(sold)
+        return sold * factor
 
     def _prepare_hold_vals(self, quantity, warehouse):
         return {
@@ -335,7 +386,7 @@ class ChannelOrderLine(models.Model):
             "product_id": self._get_routed_product().id,
             "warehouse_id": warehouse.id,
             "quantity": quantity,
-            "stock_quantity": quantity * self._get_terms()["stock_factor"],
+            "stock_quantity": self._count_to_hold(quantity),
             "cause": "order",
         }
 

@@ -61,7 +61,8 @@ class ChannelOrder(models.Model):
                 lambda each, one=line: one in each.sale_line_ids.channel_order_line_id
             )
             units = math.floor(sum(self._refunded_units(each) for each in own) + 1e-6)
-            if units <= 0:
+            # parts of units are paid back as money
+            if units <= 0 or line._is_fraction():
                 continue
             amount = self._to_decimal(move, sum(own.mapped("price_total")))
             back = min(units, self._count_came_back(line))

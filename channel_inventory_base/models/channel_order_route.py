@@ -159,7 +159,7 @@ class ChannelOrder(models.Model):
     def _get_takes(self, product, line):
         """What one sold unit of a line takes of what is counted, when it is ``product``
         that is shipped."""
-        factor = line._get_terms()["stock_factor"] or 1.0
+        factor = (line._get_terms()["stock_factor"] or 1.0) * line.unit_size
         counted = product._get_counted(self.company_id)
         return tuple((each, factor * quantity) for each, quantity in counted.items())
 

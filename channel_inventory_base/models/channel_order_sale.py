@@ -81,10 +81,12 @@ class ChannelOrder(models.Model):
         )
 
     def _product_charge(self, line):
+        # thousandths of a unit are no units whose tax is rounded one by one
+        is_whole = line.unit_size == 1
         return Charge(
             label=line.title or line.sku or line.listing_ref,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
+            quantity=line.quantity if is_whole else 1,
+            unit_price=line.unit_price * (1 if is_whole else line.quantity),
             discount=line.discount,
             taxes=tuple((each.rate, each.amount) for each in line.taxes),
         )
@@ -166,8 +168,8 @@ class ChannelOrder(models.Model):
         either way, as prices of order lines are not rounded.
         """
         uom = line.uom_id or line.product_id.uom_id
-        if line.pack_qty == 1:
-            return uom, 1
+        if line.pack_qty == 1 or line._is_fraction():
+            return uom, line.pack_qty * line.unit_size
         factor = line.pack_qty * uom.factor
         for each in line.product_id.uom_ids | uoms:
             if isclose(each.factor, factor) and each._has_common_reference(uom):

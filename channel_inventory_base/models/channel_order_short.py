@@ -191,6 +191,8 @@ class ChannelOrder(models.Model):
         channel = self.channel_id
         if not channel._tells("cancel") or not channel._capabilities().cancel_lines:
             return False
+        if any(line._is_fraction() for line in lines):
+            return False
         units = tuple(
             schemas.UnitsData(line.external_id, quantity)
             for line, quantity in lines.items()

@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 TERMS = ("sold_as", "mapping_id", "product_id", "uom_id", "pack_qty", "stock_factor")
 """What an order line was sold as: fields of ``channel.order.line``."""
+WAITING = ("blocked", "parked")
+"""Orders that may wait because of a wrong mapping."""
 
 
 class ChannelSold(models.AbstractModel):
@@ -10,8 +12,9 @@ class ChannelSold(models.AbstractModel):
 
     A line gets its terms (product, unit, pack) when it is captured and keeps them,
     whatever becomes of the listing. A line that nothing was known for takes the first
-    mapping there is, and the lines of a *blocked* order take a mended one, as long as
-    they are in no confirmed sale order: that is what a mapping is mended for.
+    mapping there is, and the lines of an order that is *blocked* or *parked* take a
+    mended one, as long as they are in no confirmed sale order: that is what a mapping
+    is mended for. Others that are not confirmed take it when a person says so.
     """
 
     _name = "channel.sold"
@@ -155,11 +158,14 @@ class ChannelSold(models.AbstractModel):
             self.env["channel.hold"]._follow_listings(listings)
 
     @api.model
-    def _follow_orders(self, orders):
-        """Lines of these that may take what their listings are matched to now."""
+    def _follow_orders(self, orders, states=WAITING):
+        """Lines of these that may take what their listings are matched to now.
+
+        :param states: of orders that take another mapping than they have
+        """
         if not orders:
             return
-        self._take_present(SQL("line.order_id = ANY(%s)", list(orders.ids)))
+        self._take_present(SQL("line.order_id = ANY(%s)", list(orders.ids)), states)
         for line in orders.line_ids:
             if not line.listing_id and not line.sold_as:
                 order = line.order_id
@@ -167,7 +173,7 @@ class ChannelSold(models.AbstractModel):
         self.env["channel.hold"]._follow_lines(orders.line_ids)
 
     @api.model
-    def _take_present(self, condition):
+    def _take_present(self, condition, states=WAITING):
         """Set based: a listing may be in ten thousand orders."""
         self.env.flush_all()
         self.env.execute_query(
@@ -186,7 +192,7 @@ class ChannelSold(models.AbstractModel):
                  WHERE listing.id = line.listing_id AND own.id = line.order_id
                    AND own.state NOT IN ('cancelled', 'closed', 'gone')
                    AND (line.sold_as IS NULL
-                        OR own.state = 'blocked' AND listing.state = 'mapped')
+                        OR own.state = ANY(%s) AND listing.state = 'mapped')
                    AND NOT EXISTS (
                         SELECT FROM sale_order_line sold
                          WHERE sold.channel_order_line_id = line.id
@@ -201,6 +207,7 @@ class ChannelSold(models.AbstractModel):
                    AND %s
                 RETURNING line.id
                 """,
+                list(states),
                 condition,
             )
         )

@@ -17,6 +17,7 @@ from . import test_explain
 from . import test_external_race
 from . import test_external_stock
 from . import test_follow
+from . import test_fractions
 from . import test_guarded
 from . import test_guarded_documents
 from . import test_import

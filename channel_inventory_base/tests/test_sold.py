@@ -212,6 +212,8 @@ class TestSoldWaiting(SoldCase):
         other = self._product("RIGHT", 50)
         self._remap(self.lamp, product_id=other.id, pack_qty=2)
         self.assertEqual(self._held(order), [(other, 6)])
+        self.assertEqual(order.line_ids.mapping_id, self.lamp.version_id)
+        self.assertFalse(order.line_ids.sold_note)
         self._import(self._newer(data, shipping=self._simple().shipping))
         self.assertImported(order, "30.00")
         self.assertEqual(self._sold(order), [(other, 6)])
@@ -239,6 +241,7 @@ class TestSoldWaiting(SoldCase):
         self._remap(listing, product_id=right.id, pack_qty=4, state="mapped")
         self.assertEqual(order.state, "captured")
         self.assertEqual(self._held(order), [(right, 8)])
+        self.assertEqual(order.line_ids.mapping_id, listing.version_id)
         order._import()
         self.assertImported(order, "20.00")
         self.assertEqual(self._sold(order), [(right, 8)])
@@ -274,6 +277,44 @@ class TestSoldWaiting(SoldCase):
         self._import(self._newer(data, payment="paid"))
         self.assertEqual(order.sale_order_id.state, "sale")
         self.assertEqual(self._sold(order), [(product, 2)])
+
+    def test_quotation_takes_the_present_mapping_when_a_person_says_so(self):
+        data = self._data(
+            self._line(self.lamp, 2, "10.00"), total="20.00", payment="pending"
+        )
+        order = self._import(data)
+        self.assertFalse(order.has_old_mapping)
+        other = self._product("NEXT", 50)
+        self._remap(self.lamp, product_id=other.id, pack_qty=6)
+        self.assertTrue(order.has_old_mapping)
+        order.action_take_mapping()
+        self.assertEqual(self._held(order), [(other, 12)])
+        order._import()
+        self.assertImported(order, "20.00")
+        self.assertEqual(self._sold(order), [(other, 12)])
+        self.assertFalse(order.has_old_mapping)
+
+    def test_confirmed_order_offers_no_other_mapping(self):
+        order = self._import(
+            self._data(self._line(self.lamp, 2, "10.00"), total="20.00")
+        )
+        sold = self.lamp.product_id
+        self._remap(self.lamp, product_id=self._product("NEXT", 50).id)
+        self.assertFalse(order.has_old_mapping)
+        order.action_take_mapping()
+        self.assertEqual(order.line_ids.product_id, sold)
+
+    def test_parked_order_takes_a_mended_mapping_and_goes_on(self):
+        self.channel.short_policy = "wait"
+        empty = self._listing("EMPTY")
+        order = self._import(self._data(self._line(empty, 2, "10.00"), total="20.00"))
+        self.assertEqual(order.state, "parked")
+        right = self._product("RIGHT", 50)
+        self._remap(empty, product_id=right.id)
+        self.assertEqual(order.state, "captured")
+        self.assertEqual(self._held(order), [(right, 2)])
+        order._import()
+        self.assertEqual(self._sold(order), [(right, 2)])
 
     def test_mapping_taken_back_stops_what_is_not_sold_yet(self):
         order = self._capture(

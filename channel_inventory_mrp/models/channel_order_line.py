@@ -25,7 +25,7 @@ class ChannelOrderLine(models.Model):
         if not product.is_kits:
             return {}
         counted = product._get_counted(self.company_id)
-        return {each: number * self.stock_factor for each, number in counted.items()}
+        return {each: number * self._get_factor() for each, number in counted.items()}
 
     def _freeze_pieces(self):
         for line in self:

@@ -161,6 +161,19 @@ class Sandbox:
                     raise ValueError(f"a location has no {name!r} to edit")
                 setattr(place, name, value)
 
+    def delete_variant(self, sku):
+        """Lines that were sold as it keep its SKU and title, and name no variant."""
+        with self.store.transaction():
+            variant = self.store.find_variant(sku)
+            for order in self.store.orders.values():
+                for line in order.lines:
+                    if line.variant is variant:
+                        line.variant = None
+                        order.updated_at = self.store.clock.tick()
+            variant.product.variants.remove(variant)
+            del self.store.variants[variant.id]
+            self.store.index_skus()
+
     def edit_variant(self, sku, **values):
         """Change sku, barcode, title, price, policy or tracked of a variant."""
         with self.store.transaction():

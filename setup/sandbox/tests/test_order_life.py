@@ -147,3 +147,12 @@ def test_shipping_can_be_refunded(shop):
     shop.refund(order, {}, shipping=True)
     assert totals.current_shipping(order).shop == 0
     assert totals.refunded(order).shop == Decimal("5.00")
+
+
+def test_a_deleted_variant_leaves_its_sku_in_the_lines(shop):
+    order = shop.checkout({"A": 2})
+    [line] = order.lines
+    shop.delete_variant("A")
+    assert (line.variant, line.sku, line.quantity) == (None, "A", 2)
+    with pytest.raises(StoreError):
+        shop.checkout({"A": 1})

@@ -192,3 +192,11 @@ def test_an_exchanged_line_leaves_both_figures(woo, api):
     [line] = api.get(f"orders/{order.id}")["line_items"]
     assert line["sku"] == "B"
     assert (woo.shown("A"), woo.shown("B")) == before
+
+
+def test_an_addon_sells_parts_of_a_unit(woo, api):
+    order = woo.checkout([{"sku": "A", "quantity": "1.5"}])
+    [line] = api.get(f"orders/{order.id}")["line_items"]
+    assert (line["quantity"], reduced(api, order)) == (1.5, 1.5)
+    [product] = api.get("products", sku="A")
+    assert product["stock_quantity"] == 8.5

@@ -26,11 +26,11 @@ def checkout(store, cart):
     status = STATUS_OF[cart.get("payment", "paid")]
     with store.transaction():
         wanted = [
-            (store.find_product(entry["sku"]), int(entry.get("quantity", 1)), entry)
+            (store.find_product(entry["sku"]), stock.units(entry), entry)
             for entry in cart.get("lines") or []
         ]
-        if not wanted or any(quantity < 1 for _product, quantity, _entry in wanted):
-            raise StoreError("a cart needs lines with a quantity of at least 1")
+        if not wanted or any(quantity <= 0 for _product, quantity, _entry in wanted):
+            raise StoreError("a cart needs lines with a quantity of more than 0")
         stock.check(store, [(product, quantity) for product, quantity, _e in wanted])
         order = place(store, cart, wanted, "pending")
         order.gateway = cart.get("gateway", "stripe" if status != "on-hold" else "bacs")

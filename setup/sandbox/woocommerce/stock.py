@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from .store import SoldOut
 
@@ -55,6 +56,16 @@ def write(store, product, values, cause="rest"):
         if wanted is not None and managed:
             product.stock = wanted
         touched(store, product, cause)
+
+
+def units(entry):
+    """How many a cart has of a line. Addons sell parts of a unit.
+
+    >>> units({"quantity": 2}), units({"quantity": "1.50"}), units({})
+    (2, Decimal('1.50'), 1)
+    """
+    number = Decimal(str(entry.get("quantity", 1)))
+    return int(number) if number == int(number) else number
 
 
 def as_stock(value):

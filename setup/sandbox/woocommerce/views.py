@@ -56,7 +56,7 @@ def product(store, record):
         "regular_price": money(record.price),
         "virtual": record.virtual,
         "manage_stock": managed,
-        "stock_quantity": holder.stock if holder else None,
+        "stock_quantity": plain(holder.stock) if holder else None,
         "backorders": "yes" if holder and holder.backorders else "no",
         "stock_status": "instock" if record.in_stock() else "outofstock",
         "meta_data": [],
@@ -162,12 +162,18 @@ def address(values, *more):
     return {name: str(values.get(name, "")) for name in (*ADDRESS, *more)}
 
 
+def plain(number):
+    """A number as PHP's JSON has it: whole ones without a point."""
+    return number if number is None or number == int(number) else float(number)
+
+
 def line(record):
     found = record.product
     parent = found.parent if found else None
     meta = []
     if record.reduced is not None:
-        meta.append({"id": record.id, "key": "_reduced_stock", "value": record.reduced})
+        value = plain(record.reduced)
+        meta.append({"id": record.id, "key": "_reduced_stock", "value": value})
     meta += [
         {
             "id": number,
@@ -185,7 +191,7 @@ def line(record):
         # a product that is gone leaves a line that names nothing
         "product_id": (parent or found).id if found else 0,
         "variation_id": found.id if parent else 0,
-        "quantity": record.quantity,
+        "quantity": plain(record.quantity),
         "subtotal": money(record.subtotal),
         "subtotal_tax": money(record.subtotal_tax),
         "total": money(record.total),

@@ -1,0 +1,115 @@
+"""Quantities that are no whole numbers: 1.5 metres of a roll.
+
+The base counts in whole units. So a line with a fraction anywhere (sold, taken off the
+shop's figure, paid back) is counted in thousandths of its unit, and says so.
+"""
+
+import copy
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+
+from ..const import CENTS, REDUCED
+
+SIZE = Decimal("0.001")
+REFUNDED_ITEM = "_refunded_item_id"
+
+
+def count_whole(raw, details):
+    """``raw`` with whole numbers in the quantities of all its lines, as far as
+    thousandths make them whole.
+
+    :param details: key of the refunds' own bodies in ``raw``
+    :return: (a body to read, ids of the lines that are counted in thousandths)
+    """
+    found = list(_quantities(raw, details))
+    refs = {ref for ref, holder, key in found if _is_fraction(holder.get(key))}
+    if not refs:
+        return raw, refs
+    raw = copy.deepcopy(raw)
+    for ref, holder, key in _quantities(raw, details):
+        number = _number(holder.get(key))
+        if ref in refs and number is not None:
+            holder[key] = _text(number / SIZE)
+    return raw, refs
+
+
+def tell(values, refs):
+    """Say of the lines of an order which of them are counted in thousandths.
+
+    :param values: what the mapper has made of ``count_whole``'s body; is changed
+    """
+    step = Decimal(1).scaleb(-CENTS.get(values["currency"], 2))
+    for line in values["lines"]:
+        if line["external_id"] in refs:
+            line["unit_size"] = str(SIZE)
+            line.update(_fine_price(line, step))
+            for taken in line["deductions"]:
+                taken["quantity"] = _whole(taken["quantity"] * SIZE)
+
+
+def _fine_price(line, step):
+    """A thousandth is less than a cent: what rounding its price up has made a discount
+    is in the price again."""
+    quantity, discount = line["quantity"], Decimal(line["discount"])
+    if not quantity or discount >= quantity * step:
+        return {}
+    paid = Decimal(line["unit_price"]) * quantity - discount
+    return {"unit_price": str(round(paid / quantity, 12)), "discount": "0"}
+
+
+def _quantities(raw, details):
+    """(id of the order line, dictionary, key in it) of each quantity."""
+    for line in _dicts(raw.get("line_items")):
+        ref = str(line.get("id"))
+        yield ref, line, "quantity"
+        for entry in _dicts(line.get("meta_data")):
+            if entry.get("key") == REDUCED:
+                yield ref, entry, "value"
+    for refund in _dicts(raw.get(details)):
+        for line in _dicts(refund.get("line_items")):
+            for entry in _dicts(line.get("meta_data")):
+                if entry.get("key") == REFUNDED_ITEM:
+                    yield str(entry.get("value")), line, "quantity"
+
+
+def _dicts(values):
+    """What is no list of objects is for the mapper to refuse."""
+    return [e for e in values if isinstance(e, dict)] if type(values) is list else []
+
+
+def _number(value):
+    """
+    >>> _number("1.50"), _number(3), _number("x"), _number(None)
+    (Decimal('1.50'), Decimal('3'), None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _is_fraction(value):
+    """
+    >>> _is_fraction("1.5"), _is_fraction("2.0"), _is_fraction(2), _is_fraction("")
+    (True, False, False, False)
+    """
+    number = _number(value)
+    return number is not None and number != int(number)
+
+
+def _text(number):
+    """
+    >>> _text(Decimal("1500.0")), _text(Decimal("0.5"))
+    ('1500', '0.5')
+    """
+    return str(int(number)) if number == int(number) else str(number)
+
+
+def _whole(number):
+    """
+    >>> _whole(Decimal("1.5")), _whole(Decimal("-1.5")), _whole(Decimal(2))
+    (2, -1, 2)
+    """
+    return int(number.to_integral_value(ROUND_CEILING))
