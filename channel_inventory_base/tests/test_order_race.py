@@ -94,6 +94,91 @@ class TestOrderRace(CommittedCase):
 
 
 @tagged("post_install", "-at_install")
+class TestAccountRace(CommittedCase):
+    """Two accounts of one e-mail address that find the same contact at one moment."""
+
+    def setUp(self):
+        super().setUp()
+        email = "shared@example.com"
+        with self.commit() as env:
+            env["res.partner"].create({"name": "Shared", "email": email})
+            self.order_ids = [
+                env["channel.order"]
+                ._capture(
+                    self.channel(env),
+                    order_data(
+                        order_line("variant-1", 1, "10.00", node="node-1"),
+                        total="10.00",
+                        external_id=name,
+                        name=f"#{name}",
+                        customer=schemas.CustomerData(f"C-{name}", name, email),
+                        shipping=BERLIN,
+                    ),
+                    name,
+                )
+                .id
+                for name in ("1", "2")
+            ]
+
+    def test_only_one_of_them_takes_it(self):
+        first, second = self.order_ids
+        with self.assertRaises(SerializationFailure), self.commit() as late:
+            late["channel.order"].browse(second).read(["name"])
+            with self.commit() as env:
+                env["channel.order"].browse(first)._import()
+            late["channel.order"].browse(second)._import()
+        with self.commit() as env:
+            env["channel.order"].browse(second)._import()
+            orders = env["channel.order"].browse(self.order_ids)
+            self.assertEqual(orders.mapped("state"), ["imported"] * 2)
+            self.assertEqual(len(orders.sale_order_id.partner_id), 2)
+
+
+@tagged("post_install", "-at_install")
+class TestMappingRace(CommittedCase):
+    """A listing is matched while an order of it is being captured."""
+
+    def test_line_that_the_match_could_not_see_is_sold_as_that(self):
+        with self.commit() as env:
+            known = env["channel.listing"].search(
+                [("channel_id", "=", self.channel(env).id)], limit=1
+            )
+            product = known.product_id
+            listing_id = self.make_listing(
+                env, self.channel(env), product, 9, state="unmapped", product_id=False
+            ).id
+        with self.commit() as capturing:
+            order_id = (
+                capturing["channel.order"]
+                ._capture(
+                    self.channel(capturing),
+                    order_data(
+                        order_line("variant-9", 2, "10.00", node="node-1"),
+                        total="20.00",
+                        external_id="9",
+                        name="#9",
+                        customer=schemas.CustomerData(name="Ann", email="ann@a.test"),
+                        shipping=BERLIN,
+                    ),
+                    "9",
+                )
+                .id
+            )
+            capturing.flush_all()
+            with self.commit() as env:
+                env["channel.listing"].browse(listing_id).write(
+                    {"product_id": product.id, "pack_qty": 3, "state": "mapped"}
+                )
+        with self.commit() as env:
+            order = env["channel.order"].browse(order_id)
+            self.assertFalse(order.line_ids.sold_as)
+            order._import()
+            self.assertEqual(order.state, "imported")
+            self.assertEqual(order.line_ids.stock_factor, 3)
+            self.assertEqual(order.line_ids.product_id.id, product.id)
+
+
+@tagged("post_install", "-at_install")
 class TestFetchRace(CommittedCase):
     """Two workers at an order of which only the demand is known so far."""
 

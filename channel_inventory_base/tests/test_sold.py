@@ -9,6 +9,7 @@ from odoo.addons.channel_inventory_base import schemas
 
 from .common_messages import Sold
 from .common_order import NOON, OrderCase, tax
+from .test_messages import MessageCase
 
 
 class SoldCase(OrderCase, Sold):
@@ -146,6 +147,48 @@ class TestSoldConfirmed(SoldCase):
         self.assertEqual(self._sold(order), [(sold, 2)])
         self.assertEqual(order.line_ids.product_id, sold)
 
+    def test_unit_changed_later_leaves_confirmed_units_as_they_were(self):
+        dozen, unit = (self.env.ref(f"uom.product_uom_{n}") for n in ("dozen", "unit"))
+        for before, after, stock in ((dozen, unit, 24), (unit, dozen, 2)):
+            listing = self._listing(f"U-{before.name}", stock=200, uom_id=before.id)
+            self._shift_versions(NOON - timedelta(days=1))
+            data = self._data(self._line(listing, 2, "10.00"), total="20.00")
+            order = self._import(data)
+            self._remap(listing, uom_id=after.id)
+            self._import(self._newer(data, note="leave it at the door"))
+            self.assertImported(order, "20.00")
+            self.assertEqual(self._sold(order), [(listing.product_id, stock)])
+            self.ship(self.env, order.sale_order_id)
+            self.assertEqual(order.line_ids._shipped_here(), 2)
+
+    def test_pack_changed_later_leaves_each_warehouse_what_it_ships(self):
+        north = self._warehouse("CHN")
+        self._node("north", north)
+        self.env["stock.quant"]._update_available_quantity(
+            self.lamp.product_id, north.lot_stock_id, 50
+        )
+        lines = [
+            self._line(self.lamp, units, "10.00", node=node)
+            for units, node in ((3, "main"), (4, "north"))
+        ]
+        data = self._data(*lines, total="70.00")
+        order = self._import(data)
+        self._remap(self.lamp, pack_qty=5)
+        lines[1] = replace(
+            lines[1],
+            quantity=1,
+            open_quantity=1,
+            deductions=(schemas.Deduction("north", 1),),
+        )
+        version = data.version + timedelta(minutes=1)
+        total = Decimal("40.00")
+        self._import(replace(data, lines=tuple(lines), total=total, version=version))
+        self.assertImported(order, "40.00")
+        moves = order.sale_order_id.order_line.move_ids
+        open_moves = moves.filtered(lambda move: move.state != "cancel")
+        found = {move.warehouse_id: move.product_qty for move in open_moves}
+        self.assertEqual(found, {self.warehouse: 3, north: 1})
+
     def test_mapping_changed_twice_and_back_again_changes_nothing(self):
         data = self._data(self._line(self.lamp, 3, "10.00"), total="30.00")
         order = self._import(data)
@@ -242,6 +285,22 @@ class TestSoldWaiting(SoldCase):
         self.assertEqual(order.state, "captured")
         self.assertEqual(self._held(order), [(right, 8)])
         self.assertEqual(order.line_ids.mapping_id, listing.version_id)
+        order._import()
+        self.assertImported(order, "20.00")
+        self.assertEqual(self._sold(order), [(right, 8)])
+
+    def test_matched_by_somebody_who_could_not_see_the_line_yet(self):
+        data = self._data(self._line("V-NEW", 2, "10.00", sku="NEW"), total="20.00")
+        order = self._capture(data)
+        right = self._product("CASE", 50)
+        listing = order.line_ids.listing_id
+        self._remap(listing, product_id=right.id, pack_qty=4, state="mapped")
+        self.env.cr.execute(
+            "UPDATE channel_order_line SET sold_as = NULL, mapping_id = NULL, "
+            "product_id = NULL, stock_factor = 1, pack_qty = 1 WHERE id = %s",
+            [order.line_ids.id],
+        )
+        self.env.invalidate_all()
         order._import()
         self.assertImported(order, "20.00")
         self.assertEqual(self._sold(order), [(right, 8)])
@@ -531,3 +590,57 @@ class TestSoldWithoutListing(SoldCase):
         self._import(self._newer(data, {ref: 1}, total=Decimal(10)))
         self.assertImported(order, 10)
         self.assertEqual(self._sold(order), [(first, 1)])
+
+
+@tagged("post_install", "-at_install")
+class TestSoldTold(MessageCase):
+    """What a channel is told of a line is counted as it was sold."""
+
+    def credit(self, order, units):
+        invoice = order.sale_order_id._create_invoices()
+        invoice.action_post()
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        move = self.env["account.move"].browse(wizard.refund_moves()["res_id"])
+        move.invoice_line_ids.quantity = units
+        move.action_post()
+        return [
+            (each.quantity, each.restock)
+            for each in self.messages("refund")._get_data().lines
+        ]
+
+    def told(self):
+        return [
+            each.quantity
+            for message in self.messages("shipment")
+            for each in message._get_data().lines
+        ]
+
+    def test_parcels_after_the_pack_changed(self):
+        self.listing.pack_qty = 2
+        order = self.sell(5)
+        self.listing.pack_qty = 1
+        self.ship(self.env, order.sale_order_id, 4)
+        self.ship(self.env, order.sale_order_id, 2, 4)
+        self.assertEqual(self.told(), [2, 1, 2])
+
+    def test_return_and_refund_after_the_pack_changed(self):
+        self.listing.pack_qty = 2
+        order = self.sell(3)
+        picking = self.ship(self.env, order.sale_order_id)
+        self.listing.pack_qty = 12
+        self.take_back(self.env, picking, 4)
+        self.assertEqual(self.credit(order, 6), [(2, "return"), (1, "none")])
+
+    def test_units_cancelled_here_after_the_pack_changed(self):
+        self.listing.pack_qty = 2
+        order = self.sell(3)
+        self.listing.pack_qty = 1
+        order.sale_order_id.order_line.product_uom_qty -= 2
+        [message] = self.messages("cancel")
+        [line] = message._get_data().lines
+        self.assertEqual(line.quantity, 1)
+        self.assertEqual(order.line_ids._sold_here(), 2)
