@@ -456,7 +456,7 @@ class ChannelOrder(models.Model):
 
     def action_take_mapping(self):
         """Sell what is not confirmed yet as its listings are matched now."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators have no write access to what capture owns
         for order in self.sudo().filtered("has_old_mapping"):
             order._lock()
