@@ -5,8 +5,9 @@ from odoo.tools import SQL
 from ..const import SHORT_POLICIES
 
 SMALLEST_FACTOR = 0.000001
-# What a channel calls a listing: by this its orders and numbers find it.
-IDENTITY = {"external_id", "stock_ref", "sku", "tracked"}
+# What a channel calls a listing, by which its orders and numbers find it, and whether
+# it sells it. What people do not want to be sold they ignore.
+IDENTITY = {"external_id", "stock_ref", "sku", "tracked", "active"}
 
 
 class ChannelListing(models.Model):

@@ -56,6 +56,12 @@ class SaleOrder(models.Model):
             channel_order._on_sale_cancelled()
         return result
 
+    def _fixed_fields(self):
+        """What a channel has sold is sold, shipped and invoiced by its company."""
+        # sudo: salespeople need not see channels
+        of_channel = self.sudo().channel_order_id
+        return super()._fixed_fields() | ({"company_id"} if of_channel else set())
+
     def _own_channel_orders(self):
         """Orders of channels that name these as their sale orders. What a document says
         of itself is not enough to act on an order: it has to agree."""
@@ -155,6 +161,12 @@ class SaleOrderLine(models.Model):
                 for order in own._own_channel_order_lines().order_id:
                     order._on_sale_line_changed(own, quantity, own.product_uom_qty)
         return result
+
+    def _fixed_fields(self):
+        """What a channel has sold stays in the sale order that its order names."""
+        # sudo: salespeople need not see channels
+        of_channel = self.sudo().channel_order_line_id
+        return super()._fixed_fields() | ({"order_id"} if of_channel else set())
 
     def _own_channel_order_lines(self):
         """Lines of channels' orders that these are sold for, in the order's own sale

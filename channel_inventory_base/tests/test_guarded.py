@@ -249,8 +249,10 @@ class TestGuarded(GuardedCase):
             for name in ("external_id", "stock_ref", "sku"):
                 with self.subTest(f"{role} {name}"), self.assertRaises(AccessError):
                     listing[name] = "other"
-            with self.subTest(role), self.assertRaises(AccessError):
-                listing.tracked = False
+            for name in ("tracked", "active"):
+                with self.subTest(f"{role} {name}"), self.assertRaises(AccessError):
+                    listing[name] = False
+            listing.action_ignore()
         with self.assertRaisesRegex(AccessError, "Fetch Listings"):
             listing.create({"channel_id": self.channel.id, "external_id": "new"})
 

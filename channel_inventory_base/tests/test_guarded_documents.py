@@ -108,6 +108,16 @@ class TestGuardedDocuments(MessageCase):
                 line = {"product_id": self.product.id, name: value}
                 sale_order.write({"order_line": [Command.create(line)]})
 
+    def test_line_of_a_channels_order_stays_in_its_sale_order(self):
+        """Elsewhere nobody would tell the channel what becomes of it."""
+        user = self.user("sales", SALES)
+        sold, other = self.sell(2).sale_order_id, self.own_sale(user)
+        with self.assertRaises(AccessError):
+            sold.order_line.with_user(user).order_id = other
+        with self.assertRaises(AccessError):
+            sold.with_user(user).company_id = self.other
+        sold.with_user(user).write({"company_id": self.company.id, "note": "x"})
+
     def test_default_in_the_context_names_no_order_of_a_channel(self):
         order = self.sell(2)
         user = self.user("sales", SALES)
