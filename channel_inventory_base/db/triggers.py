@@ -5,9 +5,13 @@ addon's SQL, by hand. An UPDATE that leaves the watched expressions as they were
 nothing. What is watched: ``watches``.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from odoo.tools import SQL
+
+LONGEST_NAME = 63
+"""Bytes: PostgreSQL cuts longer names off, without a word."""
 
 _TRANSITION = {
     "insert": "NEW TABLE AS new_rows",
@@ -35,7 +39,7 @@ class Watch:
     outbox: str = "channel_change (product_id, listing_id, channel_id)"
 
     def name(self, operation):
-        return f"channel_watch{self.label}_{self.table}_{operation}"
+        return short_name(f"channel_watch{self.label}_{self.table}", operation)
 
     @property
     def operations(self):
@@ -95,7 +99,7 @@ class RowWatch:
     operations = ("insert", "update", "delete")
 
     def name(self, operation):
-        return f"channel_watch_{self.table}_{operation}"
+        return short_name(f"channel_watch_{self.table}", operation)
 
     def definition(self, operation):
         row = "OLD" if operation == "delete" else "NEW"
@@ -126,6 +130,23 @@ class RowWatch:
         )
 
 
+def short_name(name, operation):
+    """A name that PostgreSQL takes whole, and that no other has.
+
+    >>> short_name("channel_watch_stock_quant", "insert")
+    'channel_watch_stock_quant_insert'
+    >>> len(short_name("channel_watch_" + 60 * "x", "insert"))
+    63
+    >>> short_name(70 * "x" + "1", "insert") == short_name(70 * "x" + "2", "insert")
+    False
+    """
+    whole = f"{name}_{operation}"
+    if len(whole.encode()) <= LONGEST_NAME:
+        return whole
+    end = f"_{hashlib.sha256(name.encode()).hexdigest()[:8]}_{operation}"
+    return name.encode()[: LONGEST_NAME - len(end)].decode(errors="ignore") + end
+
+
 def _note(row):
     return f"INSERT INTO channel_change (product_id) VALUES ({row}.product_id);"
 
@@ -149,9 +170,25 @@ def _definition(watch, operation, rows, body):
 
 
 def create_triggers(cr, watches):
+    _check_names(watches)
     for watch in watches:
         for operation in watch.operations:
             cr.execute(SQL(watch.definition(operation).replace("%", "%%")))
+
+
+def _check_names(watches):
+    """One that replaces another would leave that unwatched, without a word.
+
+    :raise ValueError: two have one name, or one is too long
+    """
+    names = [watch.name(each) for watch in watches for each in watch.operations]
+    bad = {
+        name
+        for name in names
+        if names.count(name) > 1 or len(name.encode()) > LONGEST_NAME
+    }
+    if bad:
+        raise ValueError(f"names of triggers are not unique or too long: {bad}")
 
 
 def drop_triggers(cr, watches):

@@ -9,3 +9,4 @@ from . import test_kit_order
 from . import test_kit_random
 from . import test_kit_route
 from . import test_kit_sold
+from . import test_kit_watches

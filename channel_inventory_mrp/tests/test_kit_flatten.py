@@ -110,6 +110,26 @@ class TestKitFlatten(KitCase):
         self.assertEqual(self.components(red), {self.product: 1, self.part: 1})
         self.assertEqual(self.components(blue), {self.product: 1})
 
+    def test_line_is_restricted_to_variants_after_it_was_planned(self):
+        """Each way of a relation: it is made, another is added, it is deleted."""
+        red, blue = self.make_variants()
+        bom = self.make_bom(self.env, red, [(self.product, 1), (self.part, 1)])
+        red_value, blue_value = (
+            each.product_template_attribute_value_ids for each in (red, blue)
+        )
+        everything = {self.product: 1, self.part: 1}
+        self.assertEqual(self.components(blue), everything)
+        for values, of_red, of_blue in (
+            (red_value, everything, {self.product: 1}),
+            (red_value | blue_value, everything, everything),
+            (blue_value, {self.product: 1}, everything),
+            (red_value.browse(), everything, everything),
+        ):
+            line = bom.bom_line_ids[1]
+            line.bom_product_template_attribute_value_ids = values
+            self.assertEqual(self.components(red), of_red)
+            self.assertEqual(self.components(blue), of_blue)
+
     def make_variants(self):
         attribute = self.env["product.attribute"].create(
             {
