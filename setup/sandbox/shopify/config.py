@@ -45,6 +45,9 @@ class Config:
 
     # Strictness that differs between live shops and the documentation.
     stale_field_null: bool = False
+    # What 2026-10 does with stock of an item that is not stocked there: the
+    # documentation can be read both ways. "stocks" it, or "drops" the entry.
+    not_stocked: str = "stocks"
     error_report: str = "all"  # or "first": only the first bad entry is named
     idempotency_failure: str = "stored"  # or "previous_attempt_failed"
     idempotency_retention: float = 86400

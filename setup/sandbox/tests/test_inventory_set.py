@@ -98,6 +98,20 @@ def test_inactive_level_is_refused_until_2026_10(shop, client):
     assert shop.level("A", "Second")["available"] == 5
 
 
+def test_inactive_level_may_be_dropped_in_silence_since_2026_10(shop, client):
+    """The documentation can be read both ways; the others of the batch are set."""
+    shop.config.not_stocked = "drops"
+    entries = client.entry("A", 5, location="Second"), client.entry("B", 4)
+    answer = client.set(*entries, version="2026-10")
+    assert not answer["userErrors"]
+    assert shop.level("B", "Main")["available"] == 4
+    assert not shop.level("A", "Second") or not shop.level("A", "Second")["active"]
+    # before that it was an error
+    assert client.set_codes(entries[0], version="2026-07") == [
+        ("ITEM_NOT_STOCKED_AT_LOCATION", path("0", "locationId"))
+    ]
+
+
 @pytest.mark.parametrize(
     ("head", "code"),
     [

@@ -79,3 +79,26 @@ def test_shoppers_buy_no_more_than_there_is(woo):
     woo.shoppers.stop()
     assert woo.shoppers.counts["orders"] == len(woo.store.orders) > 0
     assert all(p.stock >= 0 for p in woo.store.products.values())
+
+
+def test_what_is_written_around_the_json(woo, api):
+    woo.faults.add(kind="comment", next=1)
+    answer = api.send("GET", "orders")
+    assert answer.text.startswith("[") and answer.text.endswith("-->\n")
+    woo.faults.add(kind="bare_headers", next=1)
+    answer = api.send("GET", "orders")
+    assert answer.json() == [] and "X-WP-Total" not in answer.headers
+
+
+@pytest.mark.parametrize(("kind", "told"), [("cached", True), ("cached_mute", False)])
+def test_a_stubborn_cache_answers_reads_as_they_were(woo, api, kind, told):
+    def shown():
+        answer = api.send("GET", "products", sku="A", _nocache=str(woo.shown("A")))
+        return answer.json()[0]["stock_quantity"], "Age" in answer.headers
+
+    rule = woo.faults.add(kind=kind)
+    assert shown() == (10, False)
+    woo.checkout({"A": 3})
+    assert shown() == (10, told)
+    woo.faults.remove(rule.id)
+    assert shown() == (7, False)

@@ -13,6 +13,10 @@ KINDS = {
     "firewall": "403 with an HTML page, nothing done",
     "html": "an HTML page with status 200 instead of JSON, work done",
     "notice": "PHP prints a warning before the JSON, work done",
+    "comment": "a plugin leaves an HTML comment behind the JSON, work done",
+    "bare_headers": "a proxy takes the X-WP headers out of the answer",
+    "cached": "GETs are answered as at the first strike, whatever they ask, with Age",
+    "cached_mute": "the same, and nothing tells that it comes from a cache",
     "truncated": "the JSON of the answer breaks off half way, work done",
     "slow": "the answer takes ``seconds``",
 }

@@ -26,12 +26,16 @@ FATAL = {
     "message": "<p>There has been a critical error on this website.</p>",
     "data": {"status": 500},
 }
+COMMENT = b"\n<!-- Page generated in 0.412 seconds, cached by SpeedyCache -->\n"
+# A stubborn cache keys by what it believes to matter.
+UNHEEDED = ("_nocache", "oauth_")
 NOTICE = b"<br />\n<b>Warning</b>:  Undefined variable $x in <b>/srv/x.php</b><br />\n"
 
 
 class Server(Listener):
     def __init__(self, shop, host, port):
         self.shop = shop
+        self._cache = {}
         super().__init__(self.application, host, port, shop.config.tls)
 
     def application(self, environ, start_response):
@@ -91,13 +95,28 @@ class Server(Listener):
         url = self.url + request.path
         self.shop.access.check(request, url, params, path)
         struck = self.shop.faults.draw(set(entry["names"]))
+        cached = self._cache_place(request, struck)
         answer = self._before(request, struck)
+        if cached and (known := self._cache.get(cached)):
+            return _from_cache(known, "cached" in struck)
         if answer is None:
             body = request.get_json(silent=True) if request.data else None
             if request.data and not isinstance(body, dict):
                 raise ApiError("rest_invalid_json", "Invalid JSON body passed.", 400)
             answer = _page(function(self.shop, params, body, *ids), params)
+        if cached:
+            self._cache[cached] = answer.get_data(), dict(answer.headers)
         return self._after(request, struck, answer)
+
+    def _cache_place(self, request, struck):
+        """Where a stubborn cache keeps the answer, None where there is none."""
+        rule = struck.get("cached") or struck.get("cached_mute")
+        if rule is None or request.method != "GET":
+            return None
+        params = (
+            item for item in request.args.items() if not item[0].startswith(UNHEEDED)
+        )
+        return rule.id, request.path, tuple(sorted(params))
 
     # --- faults of the wire
 
@@ -136,6 +155,12 @@ class Server(Listener):
         if "notice" in struck:
             text = NOTICE + answer.get_data()
             return Response(text, answer.status_code, mimetype="text/html")
+        if "comment" in struck:
+            text = answer.get_data() + COMMENT
+            return Response(text, answer.status_code, dict(answer.headers))
+        if "bare_headers" in struck:
+            for name in [name for name in answer.headers.keys() if "X-WP" in name]:
+                del answer.headers[name]
         if "truncated" in struck:
             return halved(answer)
         return answer
@@ -144,6 +169,14 @@ class Server(Listener):
         """Send nothing until the client has given up, or ``hang`` is over."""
         self.shop.stopping.wait(self.shop.config.hang)
         break_connection(request)
+
+
+def _from_cache(known, told):
+    body, headers = known
+    answer = Response(body, 200, headers)
+    if told:
+        answer.headers["Age"] = "37"
+    return answer
 
 
 def _html(text, status, headers=None):

@@ -84,6 +84,9 @@ class Batch:
         stocked = level is not None and level.active
         if not stocked and self.ctx.version < STOCKED_ANYWHERE:
             return self.fail("ITEM_NOT_STOCKED_AT_LOCATION", *field, "locationId")
+        if not stocked and self.store.config.not_stocked == "drops":
+            # in silence: neither an error nor a change
+            return None
         return item, location
 
     def quantity(self, pair, name):
