@@ -17,10 +17,12 @@ from .lib import answers
 
 _logger = logging.getLogger(__name__)
 
-TIMEOUT = 30
-"""Seconds of silence; Shopify itself ends a request after less."""
+TIMEOUT = 15
+"""Seconds of silence: who is silent for longer is asked again later, by another job."""
+BUDGET = 15
+"""Seconds after which no attempt begins: other shops wait for the worker."""
 ATTEMPTS = 4
-LONGEST_WAIT = 20
+LONGEST_WAIT = 5
 """Longer waits are left to the caller's queue: a worker is not for sleeping."""
 
 
@@ -46,12 +48,14 @@ class Client:
         sleep=time.sleep,
         jitter=random.random,
         timeout=TIMEOUT,
+        budget=BUDGET,
         attempts=ATTEMPTS,
     ):
         self.base_url = base_url.rstrip("/")
         self.version = version
         self.served_version = ""
         self.timeout = timeout
+        self.budget = budget
         self.attempts = attempts
         self._session = session
         self._tokens = tokens
@@ -75,14 +79,14 @@ class Client:
         """
         # encoded once: a retry repeats every byte
         body = _encode(document, variables)
-        uncertain = False
+        uncertain, began = False, self._clock()
         for attempt in itertools.count(1):
             try:
                 return self._attempt(document, body)
             except ClientError as error:
                 uncertain = error.uncertain = uncertain or error.uncertain
                 wait = self._retry_delay(document, error, attempt)
-                if wait is None:
+                if wait is None or self._clock() + wait - began >= self.budget:
                     raise
                 _logger.info(
                     "%s: attempt %s failed (%s), again in %.1f s",
@@ -112,7 +116,7 @@ class Client:
 
     def _attempt(self, document, body):
         ticket = self._throttle.reserve(document.name, document.cost)
-        report = None
+        report, ran = None, True
         try:
             answer = self._send_authorized(document, body)
             report = answers.cost_report(answer)
@@ -120,9 +124,15 @@ class Client:
         except Throttled as error:
             if error.retry_after and not report:
                 self._throttle.pause(error.retry_after)
+            ran = bool(report)
+            raise
+        except ClientError as error:
+            # what the shop did not answer it may have carried out all the same
+            ran = bool(report) or error.status in (None, 200)
+            ran = ran and error.code != "NOT_REACHED"
             raise
         finally:
-            self._throttle.settle(ticket, document.name, report)
+            self._throttle.settle(ticket, document.name, report, ran)
 
     def _send_authorized(self, document, body):
         """Send with a token; one that is refused is renewed, then it is final.

@@ -15,7 +15,7 @@ from . import answers
 class TokenEndpoint:
     """Asks for access tokens. Its errors never contain what was sent."""
 
-    def __init__(self, base_url, client_id, client_secret, *, session, timeout=30):
+    def __init__(self, base_url, client_id, client_secret, *, session, timeout=15):
         self._url = f"{base_url.rstrip('/')}/admin/oauth/access_token"
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._session = session

@@ -34,10 +34,13 @@ class Bucket:
         passed = max(0.0, now - state.get("at", now))
         level = state.get("level", self.maximum) + passed * self.rate
         self.level = min(level, self.maximum)
+        self.paused_until = state.get("paused_until", 0.0)
+        # how many answers have been settled: tells whether one is the newest
+        self.settled = state.get("settled", 0)
         self.taken = {
-            ticket: (cost, until)
-            for ticket, (cost, until) in state.get("taken", {}).items()
-            if until > now
+            ticket: tuple(facts)
+            for ticket, facts in state.get("taken", {}).items()
+            if facts[1] > now
         }
 
     def save(self):
@@ -47,41 +50,59 @@ class Bucket:
             rate=self.rate,
             maximum=self.maximum,
             taken=self.taken,
+            paused_until=self.paused_until,
+            settled=self.settled,
         )
 
     def wait_for(self, cost):
         """Seconds until ``cost`` points are there."""
         # dearer than the bucket: full is as good as it gets
         missing = min(cost, self.maximum) - self.level
-        return max(0.0, missing / self.rate)
+        return max(0.0, missing / self.rate, self.pause_left())
+
+    def pause_left(self):
+        return max(0.0, self.paused_until - self.now)
 
     def take(self, ticket, cost):
         self.level -= cost
-        self.taken[ticket] = (cost, self.now + FORGET)
+        self.taken[ticket] = (cost, self.now + FORGET, None)
+
+    def mark_sent(self, ticket):
+        """Its request goes out now: remember how many answers are known by then."""
+        cost, _until, _settled = self.taken.get(ticket, (0, 0, None))
+        self.taken[ticket] = (cost, self.now + FORGET, self.settled)
+
+    def give_back(self, ticket):
+        """Its request was not carried out: the server has counted nothing."""
+        cost, *_rest = self.taken.pop(ticket, (0, 0, None))
+        self.level = min(self.level + cost, self.maximum)
 
     def learn(self, ticket, report):
-        """Believe the server where it says less than we think.
+        """Believe the server.
 
-        Answers are settled in any order, and an older one says more than is left. Our
-        own account never does; it grows as fast as the server's, so being too low
-        costs no throughput. What others have under way the server may not know yet.
+        Answers are settled in any order, and an older one says more than is left. So
+        one is believed as it is where no other was settled since its request was sent;
+        else only where it says less than we think: our own account grows as fast as
+        the server's. What others have under way the server may not know yet.
         """
-        reserved, _until = self.taken.pop(ticket, (0, 0))
+        reserved, _until, known = self.taken.pop(ticket, (0, 0, None))
+        newest, self.settled = known == self.settled, self.settled + 1
         if not report:
             return
         status = report["throttleStatus"]
         maximum = float(status["maximumAvailable"]) or self.maximum
-        others = sum(cost for cost, _until in self.taken.values())
+        others = sum(cost for cost, *_rest in self.taken.values())
         reported = float(status["currentlyAvailable"]) - others
         mine = self.level + reserved - (report.get("actualQueryCost") or reserved)
         same_plan = self.state.get("maximum") == maximum and "rate" in self.state
-        self.level = min(mine, reported) if same_plan else reported
+        is_believed = newest or not same_plan
+        self.level = reported if is_believed else min(mine, reported)
         self.rate = float(status["restoreRate"]) or self.rate
         self.maximum = maximum
 
     def pause(self, seconds):
         """Nobody sends for ``seconds``: the server said so."""
-        self.level = min(self.level, -self.rate * seconds)
+        self.paused_until = max(self.paused_until, self.now + seconds)
 
 
 class Throttle:
@@ -92,7 +113,7 @@ class Throttle:
     :param max_wait: seconds that a caller may be kept waiting; more is an error
     """
 
-    def __init__(self, state, *, clock=time.time, sleep=time.sleep, max_wait=20.0):
+    def __init__(self, state, *, clock=time.time, sleep=time.sleep, max_wait=5.0):
         self._state = state
         self._clock = clock
         self._sleep = sleep
@@ -114,20 +135,48 @@ class Throttle:
                 bucket.take(ticket, cost)
             bucket.save()
         if wait > self.max_wait:
-            raise Throttled(
-                f"the queue for points is {wait:.0f} s long",
-                code="QUEUE",
-                retry_after=wait,
-            )
-        if wait:
-            self._sleep(wait)
+            raise self._too_long(wait)
+        self._wait(ticket, wait)
         return ticket
 
-    def settle(self, ticket, name, report=None):
-        """Learn from ``extensions.cost``; without it the points count as spent."""
+    def _wait(self, ticket, wait):
+        """Wait, and look again before sending: meanwhile the server may have told
+        another worker that nobody is to send."""
+        waited = 0.0
+        while True:
+            if wait:
+                self._sleep(wait)
+                waited += wait
+            with self._state() as state:
+                bucket = Bucket(state, self._clock())
+                wait = bucket.pause_left()
+                too_long = wait and waited + wait > self.max_wait
+                if too_long:
+                    bucket.give_back(ticket)
+                elif not wait:
+                    bucket.mark_sent(ticket)
+                bucket.save()
+            if too_long:
+                raise self._too_long(wait)
+            if not wait:
+                return
+
+    @staticmethod
+    def _too_long(wait):
+        words = f"the queue for points is {wait:.0f} s long"
+        return Throttled(words, code="QUEUE", retry_after=wait)
+
+    def settle(self, ticket, name, report=None, ran=True):
+        """Learn from ``extensions.cost``; without it the points count as spent.
+
+        :param ran: False: the server has certainly not carried the request out
+        """
         with self._state() as state:
             bucket = Bucket(state, self._clock())
-            bucket.learn(ticket, report)
+            if ran:
+                bucket.learn(ticket, report)
+            else:
+                bucket.give_back(ticket)
             bucket.save()
             if report and report.get("requestedQueryCost"):
                 state.setdefault("costs", {})[name] = report["requestedQueryCost"]

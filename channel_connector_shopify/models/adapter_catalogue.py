@@ -8,7 +8,7 @@ from .. import errors, mapper, queries
 
 BULK_FROM = 5000
 """Variants from which on a bulk operation is quicker than pages of 240."""
-PATIENCE = 45
+PATIENCE = 9
 """Seconds that a job waits for a bulk operation; it then comes back later."""
 POLL = 3
 BULK_AGE = 1800

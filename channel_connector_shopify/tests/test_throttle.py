@@ -45,7 +45,9 @@ class TestThrottle(PureCase):
     def test_worker_queues_behind_those_who_wait_already(self):
         self.learn(0)
         slept = []
-        throttle = Throttle(self.store.lock, clock=self.clock, sleep=slept.append)
+        throttle = Throttle(
+            self.store.lock, clock=self.clock, sleep=slept.append, max_wait=9
+        )
         for _worker in range(3):
             throttle.reserve("Any", 200)
         self.assertEqual(slept, [2.0, 4.0, 6.0])
@@ -86,6 +88,79 @@ class TestThrottle(PureCase):
         throttle = self.throttle()
         throttle.settle(throttle.reserve("Any", 250), "Any")
         self.assertEqual(self.store.value["level"], 750)
+
+    def test_what_was_not_carried_out_is_given_back(self):
+        for cost in (250, 17):
+            with self.subTest(cost):
+                self.learn(1000)
+                throttle = self.throttle()
+                ticket = throttle.reserve("Any", cost)
+                throttle.settle(ticket, "Any", ran=False)
+                self.assertEqual(self.store.value["level"], 1000)
+                self.assertEqual(self.store.value["taken"], {})
+
+    def test_newest_answer_is_believed_also_where_it_says_more(self):
+        """What we thought spent was not: by timeouts, or by a worker that died."""
+        self.learn(1000)
+        throttle = self.throttle()
+        for _lost in range(3):
+            throttle.settle(throttle.reserve("Any", 250), "Any")
+        self.assertEqual(self.store.value["level"], 250)
+        throttle.settle(throttle.reserve("Any", 20), "Any", costs(980, 20))
+        self.assertEqual(self.store.value["level"], 980)
+
+    def test_older_answer_is_not_believed_where_it_says_more(self):
+        self.learn(2000)
+        throttle = self.throttle()
+        first, second = throttle.reserve("A", 300), throttle.reserve("B", 400)
+        throttle.settle(second, "B", costs(1300, 400))
+        throttle.settle(first, "A", costs(1700, 300))
+        # what the second had not been told of may be counted twice until the next
+        self.assertEqual(self.store.value["level"], 1000)
+        throttle.settle(throttle.reserve("C", 10), "C", costs(1290, 10))
+        self.assertEqual(self.store.value["level"], 1290)
+
+    def test_who_waits_for_points_looks_again_before_sending(self):
+        """Meanwhile another worker is told that nobody is to send."""
+        for told, after in ((2.0, 0.5), (1.2, 0.9)):
+            with self.subTest(told=told):
+                self.learn(0)
+                allowed = self.clock.now + after + told
+                sleep = self.paused_while_asleep(told, after)
+                Throttle(self.store.lock, clock=self.clock, sleep=sleep).reserve(
+                    "Any", 100
+                )
+                self.assertGreaterEqual(self.clock.now, allowed - 1e-6)
+                self.clock.now += 60
+
+    def paused_while_asleep(self, told, after):
+        """A way to sleep, in whose first nap another worker hears of a pause."""
+        naps, other, clock = [], self.throttle(), self.clock
+
+        def sleep(seconds):
+            if not naps:
+                clock.now += after
+                other.pause(told)
+                seconds -= after
+            naps.append(seconds)
+            clock.sleep(seconds)
+
+        return sleep
+
+    def test_who_was_to_wait_too_long_takes_nothing(self):
+        self.learn(0)
+        other, clock = self.throttle(), self.clock
+
+        def sleep(seconds):
+            clock.sleep(seconds)
+            other.pause(30)
+
+        throttle = Throttle(self.store.lock, clock=clock, sleep=sleep)
+        with self.assertRaises(Throttled) as caught:
+            throttle.reserve("Any", 100)
+        self.assertEqual(caught.exception.retry_after, 30)
+        self.assertEqual(self.store.value["taken"], {})
+        self.assertEqual(self.store.value["level"], 100)
 
     def test_real_cost_replaces_the_guess(self):
         throttle = self.throttle()
