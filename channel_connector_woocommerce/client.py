@@ -14,15 +14,19 @@ from urllib.parse import urlsplit
 
 from ..channel_inventory_base.lib import transport
 from .const import PAGE
-from .errors import ClientError, Throttled, Unavailable
+from .errors import ClientError, Malformed, Throttled, Unavailable
 from .lib import answers, oauth
 
 _logger = logging.getLogger(__name__)
 
-TIMEOUT = 60
-"""Seconds of silence: a batch of 50 may keep a small shop busy for many."""
+TIMEOUT = 20
+"""Seconds of silence when we read: who is silent for longer is asked again later."""
+WRITE_TIMEOUT = 60
+"""Of what changes something: a batch of 50 may keep a small shop busy for many."""
+BUDGET = 20
+"""Seconds after which reading is not tried again: other shops wait for the worker."""
 ATTEMPTS = 3
-LONGEST_WAIT = 10
+LONGEST_WAIT = 5
 """Longer waits are left to the caller's queue: a worker is not for sleeping."""
 
 
@@ -48,11 +52,14 @@ class Client:
         sleep=time.sleep,
         jitter=random.random,
         timeout=TIMEOUT,
+        write_timeout=WRITE_TIMEOUT,
+        budget=BUDGET,
         attempts=ATTEMPTS,
     ):
         self.base_url = base_url.rstrip("/")
         self.plain = plain
-        self.timeout = timeout
+        self.timeout, self.write_timeout = timeout, write_timeout
+        self.budget = budget
         self.attempts = attempts
         self._key, self._secret = key, secret
         self._session = session
@@ -67,7 +74,8 @@ class Client:
     def page(self, route, **params):
         """One page of a list.
 
-        :return: (items, how many there are, how many pages)
+        :return: (items, how many there are, how many pages); None where a proxy has
+            taken the headers away that tell
         """
         params = {"per_page": PAGE, **params}
         items, headers = self._read(route, params)
@@ -79,15 +87,25 @@ class Client:
             answers.whole_number(headers, "X-WP-TotalPages"),
         )
 
+    def _counted(self, route, params, number):
+        """A page of a list that may go on: how far is told by headers alone, and some
+        proxies take them out."""
+        items, total, last = self.page(route, page=number, **params)
+        if total is None or last is None:
+            if number > 1 or len(items) >= params.get("per_page", PAGE):
+                raise Malformed("is missing", path="X-WP-TotalPages")
+            total, last = len(items), 1
+        return items, total, last
+
     def pages(self, route, **params):
         """All pages of a list, by number.
 
         :raise Unavailable: the list changed while it was read
         """
-        items, total, last = self.page(route, page=1, **params)
+        items, total, last = self._counted(route, params, 1)
         yield items
         for number in range(2, last + 1):
-            items, count, _last = self.page(route, page=number, **params)
+            items, count, _last = self._counted(route, params, number)
             if count != total:
                 raise Unavailable(f"{route} changed while it was read", code="MOVED")
             yield items
@@ -103,12 +121,13 @@ class Client:
 
     def _read(self, route, params):
         """Reading does no harm: it is tried again."""
+        began = self._clock()
         for attempt in itertools.count(1):
             try:
                 return self._attempt("GET", route, params, None)
             except ClientError as error:
                 wait = self._retry_delay(error, attempt)
-                if wait is None:
+                if wait is None or self._clock() + wait - began >= self.budget:
                     raise
                 _logger.info("%s: %s, again in %.1f s", route, error, wait)
             self._sleep(wait)
@@ -126,6 +145,11 @@ class Client:
     def _attempt(self, method, route, params, body, sign=True):
         url, params = self._address(route, params)
         headers = {"Accept": "application/json"}
+        if method == "GET":
+            # what a cache knows is not what the shop shows: neither one before it, nor
+            # its own (WooCommerce 10.4 on, where it is switched on)
+            params = {**params, "_nocache": self._nonce(), "_skip_cache": "true"}
+            headers.update({"Cache-Control": "no-cache", "Pragma": "no-cache"})
         secrets = [self._secret, self._key]
         if sign and urlsplit(url).scheme == "https":
             pair = base64.b64encode(f"{self._key}:{self._secret}".encode()).decode()
@@ -151,9 +175,11 @@ class Client:
             f"{url}?{oauth.query(params)}" if params else url,
             content,
             headers,
-            timeout=self.timeout,
+            timeout=self.timeout if method == "GET" else self.write_timeout,
             secrets=secrets,
         )
+        if method == "GET":
+            answers.check_fresh(reply)
         return answers.data_of(reply, method != "GET"), reply.headers
 
     def _address(self, route, params):

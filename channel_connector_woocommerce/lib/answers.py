@@ -4,13 +4,14 @@ WordPress answers with pages of HTML on many occasions: maintenance, firewalls, 
 errors, a theme's own 404. None of them may be taken for data.
 """
 
+import json
 import re
+from contextlib import suppress
 
 from ...channel_inventory_base.lib.strict_json import loads
 from ..errors import (
     BurntKey,
     Forbidden,
-    Malformed,
     Misconfigured,
     NotFound,
     Refused,
@@ -22,6 +23,21 @@ from ..errors import (
 LONGEST_WAIT = 3600
 CODE = re.compile("[a-z0-9_-]{1,100}")
 OWN = ("rest_", "woocommerce_", "wc_")
+
+_DECODER = json.JSONDecoder()
+# where JSON may begin in a text that is none as a whole
+_BEGIN = re.compile(r"(?:^|(?<=>))\s*(?=[\[{])", re.MULTILINE)
+_PAGE_OF_HTML = re.compile(r"<!doctype|<html|<body|<script|<head", re.IGNORECASE)
+_CACHE_MARKS = (
+    "X-WC-Cache",
+    "X-Cache",
+    "X-Cache-Status",
+    "X-Proxy-Cache",
+    "X-FastCGI-Cache",
+    "X-LiteSpeed-Cache",
+    "CF-Cache-Status",
+)
+_HIT = re.compile(r"\s*(hit|stale|updating)\b", re.IGNORECASE)
 
 
 def data_of(reply, acts):
@@ -49,9 +65,9 @@ def _parse(reply, acts):
         # floats stay what they were written as: exact
         return loads(text, parse_float=str)
     except ValueError:
-        rescued = _behind_warnings(text)
-    if rescued is not None:
-        return rescued
+        found = _embedded(text)
+    if found is not None:
+        return found
     html = text.startswith("<")
     raise Unavailable(
         "a page of HTML instead of data" if html else "the answer is no whole JSON",
@@ -62,20 +78,66 @@ def _parse(reply, acts):
     )
 
 
-def _behind_warnings(text):
-    """The JSON behind what PHP prints before it where its display of errors is on.
+def _embedded(text):
+    """The JSON in an answer that other programs have written into as well: PHP that
+    shows its warnings, plugins of caches that leave a comment. None where there is not
+    exactly one, or the rest is a page of its own.
 
-    >>> _behind_warnings("<br />\\n<b>Warning</b>: x<br />\\n[1]")
+    >>> _embedded("<br />\\n<b>Warning</b>: x<br />\\n[1]")
     [1]
-    >>> _behind_warnings("<html>[1] and so on</html>")
+    >>> _embedded('Notice: Undefined index\\n{"id": 5}\\n<!-- cached in 0.2 s -->')
+    {'id': 5}
+    >>> _embedded("<html>[1] and so on</html>")
+    >>> _embedded('{"a": 1}\\n{"a": 2}')
+    >>> _embedded('[{"id": 1}, {"id"')
     """
-    found = re.search(r"^[\[{]", text, re.MULTILINE)
-    if not text.startswith("<") or not found:
+    if _PAGE_OF_HTML.search(text):
+        return None
+    found, end = [], 0
+    for begin in _BEGIN.finditer(text):
+        start = begin.end()
+        if start >= end:
+            with suppress(ValueError, RecursionError):
+                _value, end = _DECODER.raw_decode(text, start)
+                found.append((start, end))
+    if len(found) != 1 or not _is_whole(text, *found[0]):
         return None
     try:
-        return loads(text[found.start() :], parse_float=str)
+        return loads(text[slice(*found[0])], parse_float=str)
     except ValueError:
         return None
+
+
+def _is_whole(text, start, end):
+    """Whether what stands around it cannot be the rest of it, or more of the kind."""
+    cut_off = start and text[0] in "[{"
+    return not cut_off and not re.search(r"[\[\]{}]", text[end:])
+
+
+def check_fresh(reply):
+    """:raise Unavailable: a cache has answered, with what the shop said a while ago"""
+    age = str(reply.headers.get("Age", "")).strip()
+    marks = [str(reply.headers.get(name, "")) for name in _CACHE_MARKS]
+    if (age.isdigit() and int(age) > 0) or any(_HIT.match(mark) for mark in marks):
+        raise _cached(reply.status)
+
+
+def check_newer(items, written):
+    """Also a cache that hides what it is gives itself away by what we have changed.
+
+    :param items: products as read
+    :param written: number -> when the shop has last changed it for us
+    :raise Unavailable: one of them is older than that
+    """
+    for item in items:
+        known = written.get(str(item.get("id"))) if isinstance(item, dict) else None
+        if known and str(item.get("date_modified_gmt") or known) < known:
+            raise _cached()
+
+
+def _cached(status=200):
+    words = "a cache before the shop answers in its place"
+    return Unavailable(words, status=status, code="CACHED")
 
 
 def _refusal(reply, acts):
@@ -161,11 +223,7 @@ def retry_after(reply):
 
 
 def whole_number(headers, name):
-    """A counting header such as ``X-WP-TotalPages``.
-
-    :raise Malformed: it is missing: a proxy has taken it out
-    """
+    """A counting header such as ``X-WP-TotalPages``; None where it is missing: a proxy
+    has taken it out."""
     text = str(headers.get(name, "")).strip()
-    if not text.isdigit():
-        raise Malformed("is missing", path=name)
-    return int(text)
+    return int(text) if text.isdigit() else None

@@ -158,10 +158,26 @@ class Push:
             return "rejected", "PARENT"
         if result.get("manage_stock") is not True:
             return "rejected", "UNMANAGED"
-        if result.get("stock_quantity") != item["quantity"]:
-            # a plugin has bent it, or the shop has sold meanwhile: look first
-            return "stale", "OTHER_VALUE"
+        if result.get("stock_quantity") is None:
+            return "stale", "NO_VALUE"
+        # another number: the shop has sold since, or a plugin has bent it. It has
+        # landed all the same; what is shown is looked at after the orders are in
         return "acked", ""
+
+
+def moments(answers):
+    """(number, time of the last change) of each product that batches have answered.
+
+    >>> answer = {"update": [{"id": 7, "date_modified_gmt": "2026-11-24T10:00:00"}]}
+    >>> list(moments([{"route": "r", "answer": answer}]))
+    [('7', '2026-11-24T10:00:00')]
+    """
+    for each in answers:
+        found = each["answer"].get("update") if isinstance(each["answer"], dict) else ()
+        for item in found if isinstance(found, list) else ():
+            moment = item.get("date_modified_gmt") if isinstance(item, dict) else None
+            if isinstance(moment, str) and "error" not in item:
+                yield str(item.get("id")), moment
 
 
 def _error_code(error):

@@ -71,6 +71,11 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 "firewall, or an error of a plugin."
             ),
             "NOT_JSON": self.env._("The shop's answer broke off, or is no data."),
+            "CACHED": self.env._(
+                "A cache before the shop answers in its place, with what was so a "
+                "while ago. Exclude /wp-json/ from it (in the cache's plugin, at the "
+                "host or the CDN)."
+            ),
             "FIREWALL": self.env._(
                 "A firewall or security plugin of the shop turns us away: allow the "
                 "address of this server there."
@@ -79,6 +84,12 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         plain = words.get(error.code) or self.env._(
             "The shop cannot be reached or fails: %s", error
         )
+        if error.code in ("HTML", "NOT_JSON") and error.detail:
+            plain = self.env._(
+                "%(words)s It begins with: %(text)s",
+                words=plain,
+                text=" ".join(error.detail.split())[:120],
+            )
         if error.uncertain:
             return self.env._("Not known whether it was carried out. %s", plain)
         return plain

@@ -6,7 +6,11 @@ from odoo.addons.channel_inventory_base import schemas
 
 from .. import errors, mapper
 from ..const import API, COMPANION, NODE
-from ..lib import push
+from ..lib import answers, push
+
+WRITTEN = "written"
+MAX_WRITTEN = 500
+"""So many products are remembered with the time of our last change."""
 
 
 class ChannelAdapterWoocommerce(models.AbstractModel):
@@ -23,7 +27,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             if self._site(channel).get("companion"):
                 shown = self._read_by_plugin(channel, client, known)
             else:
-                shown = self._read_by_rest(client, known)
+                shown = self._read_by_rest(channel, client, known)
         return [
             # what the shop has not, or keeps no figure of, shows nothing
             schemas.LevelState(ref.stock_ref, ref.node_ref, shown.get(ref.stock_ref))
@@ -41,13 +45,13 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             if error.code != "NO_ROUTE":
                 raise
             self._forget_companion(channel)
-            return self._read_by_rest(client, known)
+            return self._read_by_rest(channel, client, known)
         figures = push.read_plugin(answer)
         return {ref: figures.get(number) for ref, (_parent, number) in known.items()}
 
-    def _read_by_rest(self, client, known):
+    def _read_by_rest(self, channel, client, known):
         """One request for all products, and one for the variations of each parent."""
-        by_parent = {}
+        by_parent, written = {}, channel._get_shared_state(WRITTEN)
         for parent, number in known.values():
             by_parent.setdefault(parent, []).append(number)
         rows = []
@@ -55,20 +59,21 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             route = f"{API}/products"
             if parent:
                 route = f"{API}/products/{parent}/variations"
-            rows += self._read_page(client, route, parent, numbers)
+            rows += self._read_page(client, route, parent, numbers, written)
         return {row["stock_ref"]: row["available"] for row in rows}
 
-    def _read_page(self, client, route, parent, numbers):
+    def _read_page(self, client, route, parent, numbers, written):
         try:
             items, _count, _pages = client.page(
                 route,
                 include=",".join(map(str, numbers)),
                 status="any",
-                _fields="id,manage_stock,stock_quantity,type",
+                _fields="id,manage_stock,stock_quantity,type,date_modified_gmt",
             )
         except errors.NotFound:
             # the parent is gone, and so are they
             return []
+        answers.check_newer(items, written)
         return [mapper.level(raw, parent) for raw in items]
 
     # ------------------------------------------------------------- writing
@@ -95,6 +100,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 # an earlier attempt may have been carried out: look before going on
                 self._forget_companion(channel)
                 results = work.all("stale", "COMPANION_GONE")
+        if work.protocol == push.REST:
+            self._remember_written(channel, work.answers)
         return schemas.PushResult(
             tuple(
                 schemas.LineResult(line, status, code, self._words_for_result(code))
@@ -102,6 +109,16 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             ),
             json.dumps(work.answers, separators=(",", ":")),
         )
+
+    def _remember_written(self, channel, answers_of_push):
+        """When each product was changed by us, as the shop tells: what is read later
+        and is older comes from a cache."""
+        with channel._shared_state(WRITTEN) as state:
+            for number, moment in push.moments(answers_of_push):
+                state.pop(number, None)
+                state[number] = moment
+            for number in list(state)[:-MAX_WRITTEN]:
+                del state[number]
 
     def _words_for_result(self, code):
         words = {
@@ -121,6 +138,6 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             "COMPANION_GONE": self.env._(
                 "The companion plugin does not answer any more."
             ),
-            "OTHER_VALUE": self.env._("The shop answered with another number."),
+            "NO_VALUE": self.env._("The shop answered without a number."),
         }
         return words.get(code) or code

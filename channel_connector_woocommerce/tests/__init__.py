@@ -5,6 +5,7 @@ from . import test_messages
 from . import test_order
 from . import test_pure
 from . import test_push
+from . import test_shop_caches
 from . import test_shop_concurrency
 from . import test_shop_connection
 from . import test_shop_erasure

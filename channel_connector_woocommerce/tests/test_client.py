@@ -22,9 +22,9 @@ class TestClient(PureCase):
         client, session, _slept = make_client([])
         client.get("wc/v3/orders", page=2)
         [sent] = session.sent
-        self.assertEqual(
-            sent["url"], "https://shop.example.com/wp-json/wc/v3/orders?page=2"
-        )
+        url, _mark, query = sent["url"].partition("?")
+        self.assertEqual(url, "https://shop.example.com/wp-json/wc/v3/orders")
+        self.assertEqual(parse_qs(query)["page"], ["2"])
         self.assertEqual(sent["headers"]["Authorization"], "Basic Y2tfMTpjc18x")
         self.assertFalse(sent["allow_redirects"])
 
@@ -148,6 +148,67 @@ class TestClient(PureCase):
         client, _session, _slept = make_client(FakeResponse(200, text))
         self.assertEqual(client.get("wc/v3/orders/1"), {"id": 1})
 
+    def test_json_is_read_where_it_is_the_only_one(self):
+        comment = b"\n<!-- Page generated in 0.4 seconds -->\n"
+        for text in (
+            b'Notice: Undefined index: a in /srv/x.php on line [8]\n{"id": 1}',
+            b'<!-- warm --> {"id": 1}',
+            b'{"id": 1}' + comment,
+            b"\xef\xbb\xbf" + b'\n\n{"id": 1}<br />\n<b>Warning</b>: x<br />',
+        ):
+            client, _session, _slept = make_client(FakeResponse(200, text))
+            self.assertEqual(client.get("x"), {"id": 1}, text)
+        for text in (
+            b'{"id": 1}\n{"id": 2}',
+            b'[\n{"id": 1},\n{"id"',
+            b"<html><body>\n[1]\n</body></html>",
+            b"<script>\n[1]\n</script>",
+            b'{"items": [\n{"id": 1}\n',
+            b"true" + comment,
+        ):
+            error = self.error(FakeResponse(200, text))
+            self.assertIn(error.code, ("NOT_JSON", "HTML"), text)
+            self.assertTrue(error.detail)
+
+    def test_answer_of_a_cache_is_none(self):
+        for headers in (
+            {"Age": "12"},
+            {"X-Cache": "HIT from edge"},
+            {"X-WC-Cache": "HIT"},
+            {"CF-Cache-Status": "STALE"},
+            {"X-LiteSpeed-Cache": "hit,private"},
+        ):
+            error = self.error(FakeResponse(200, b"[]", headers))
+            self.assertEqual(error.code, "CACHED", headers)
+        for headers in (
+            {"Age": "0"},
+            {"X-Cache": "MISS"},
+            {"CF-Cache-Status": "BYPASS"},
+        ):
+            client, _session, _slept = make_client(FakeResponse(200, b"[]", headers))
+            self.assertEqual(client.get("x"), [])
+
+    def test_no_two_reads_are_the_same_to_a_cache_and_writes_are_none(self):
+        client, session, _slept = make_client([], [], [])
+        nonces = iter("ab")
+        client._nonce = lambda: next(nonces)
+        client.get("x")
+        client.get("x")
+        client.change("POST", "x", {})
+        first, second, write = session.sent
+        self.assertNotEqual(first["url"], second["url"])
+        self.assertEqual(first["headers"]["Cache-Control"], "no-cache")
+        self.assertIn("_skip_cache=true", first["url"])
+        self.assertNotIn("_nocache", write["url"])
+
+    def test_shop_that_is_silent_is_not_asked_again_by_this_worker(self):
+        client, session, slept = make_client(requests.ReadTimeout(), [7])
+        times = iter((0, 20.5))
+        client._clock = lambda: next(times)
+        with self.assertRaises(errors.Unavailable):
+            client.get("wc/v3/orders")
+        self.assertEqual((len(session.sent), slept), (1, []))
+
     def test_amounts_keep_their_digits(self):
         client, _session, _slept = make_client(FakeResponse(200, b'{"a": 8.2644630}'))
         self.assertEqual(client.get("x"), {"a": "8.2644630"})
@@ -164,7 +225,7 @@ class TestClient(PureCase):
 
     def test_each_attempt_is_signed_anew(self):
         """The shop remembers nonces: an equal one would be refused."""
-        nonces = iter("ab")
+        nonces = iter("abcd")
         client, session, _slept = make_client(html(502), [], base_url="http://s.test")
         client._nonce = lambda: next(nonces)
         client.get("wc/v3/orders")
@@ -197,9 +258,11 @@ class TestClient(PureCase):
         with self.assertRaises(errors.Unavailable):
             list(client.pages("wc/v3/products"))
 
-    def test_missing_headers_are_told(self):
+    def test_headers_that_only_paging_needs_may_be_missing(self):
+        self.assertEqual(make_client([1])[0].page("x"), ([1], None, None))
+        self.assertEqual(list(make_client([1, 2])[0].pages("x")), [[1, 2]])
         with self.assertRaises(errors.Malformed):
-            make_client([1])[0].page("wc/v3/products")
+            list(make_client([1, 2])[0].pages("x", per_page=2))
 
 
 class TestSite(PureCase):
