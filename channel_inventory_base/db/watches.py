@@ -110,7 +110,15 @@ WATCHES = (
     ),
     Watch(
         "channel_listing",
-        ("product_id", "state", "stock_factor", "active", "tracked"),
+        (
+            "product_id",
+            "state",
+            "stock_factor",
+            "active",
+            "tracked",
+            "uncounted",
+            "stopped",
+        ),
         "SELECT DISTINCT NULL::int, id, NULL::int FROM changed",
     ),
     Watch(

@@ -40,6 +40,14 @@ class ChannelChannel(models.Model):
         "is told to cancel the rest; or a person decides. Products and listings may "
         "say otherwise.",
     )
+    archived_policy = fields.Selection(
+        [("sell", "Sold as long as there is stock"), ("stop", "Not sold any more")],
+        string="Archived Products",
+        default="sell",
+        required=True,
+        help="What is published for products that were archived in Odoo while their "
+        "listings are still on the channel. They are told either way.",
+    )
     reroute_confirmed = fields.Boolean(
         string="Route Confirmed Orders Again",
         help="Orders whose stock is gone are shipped from another warehouse that may "

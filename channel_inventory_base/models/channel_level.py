@@ -236,6 +236,7 @@ EXPECTED_REMOTE = SQL(
 # Whether a ``listing`` has a number at a ``node``: what is planned, queued and sent.
 PUBLISHED = SQL(
     """(listing.state = 'mapped' AND listing.active AND listing.tracked
+        AND listing.uncounted IS NOT TRUE
         AND node.active AND node.publish
         AND EXISTS (SELECT FROM channel_node_stock_warehouse_rel served
                      WHERE served.channel_node_id = node.id))"""

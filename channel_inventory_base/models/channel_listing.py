@@ -43,6 +43,18 @@ class ChannelListing(models.Model):
     tracked = fields.Boolean(
         default=True, help="Whether the channel keeps a stock figure for it."
     )
+    uncounted = fields.Boolean(
+        string="Not Tracked in Odoo",
+        compute="_compute_uncounted",
+        store=True,
+        help="Odoo keeps no quantity of the product, so no number is published.",
+    )
+    stopped = fields.Boolean(
+        compute="_compute_stopped",
+        store=True,
+        help="Its product is archived, and the channel stops selling those: 0 is "
+        "published.",
+    )
     channel_note = fields.Char(
         readonly=True, help="What the channel makes special about its stock figure."
     )
@@ -105,7 +117,8 @@ class ChannelListing(models.Model):
     )
     # all that the planner reads of a listing
     _product_mapped_idx = models.Index(
-        "(product_id, channel_id) INCLUDE (id, stock_factor, active, tracked) "
+        "(product_id, channel_id) INCLUDE (id, stock_factor, active, tracked, "
+        "uncounted, stopped) "
         "WHERE state = 'mapped'"
     )
     _pack_positive = models.Constraint(
@@ -130,6 +143,22 @@ class ChannelListing(models.Model):
     def _compute_stock_factor(self):
         for listing in self:
             listing.stock_factor = listing._get_stock_factor()
+
+    @api.depends("product_id.is_storable")
+    def _compute_uncounted(self):
+        for listing in self:
+            listing.uncounted = bool(listing.product_id) and not listing._is_counted()
+
+    def _is_counted(self):
+        """Whether Odoo knows how much there is of its product; addons know more."""
+        return self.product_id.is_storable
+
+    @api.depends("product_id.active", "channel_id.archived_policy")
+    def _compute_stopped(self):
+        for listing in self:
+            stops = listing.channel_id.archived_policy == "stop"
+            is_archived = listing.product_id and not listing.product_id.active
+            listing.stopped = bool(stops and is_archived)
 
     def _get_stock_factor(self):
         """Stock units of the product in one sold unit."""
@@ -191,6 +220,8 @@ class ChannelListing(models.Model):
         result = super().write(vals)
         if vals.keys() & {"product_id", "state", "pack_qty", "uom_id", "fractions"}:
             self._on_mapping_changed()
+        if vals.get("active") or vals.get("tracked") or vals.get("state") == "mapped":
+            self.env["channel.level.pending"]._retry_rejected(listings=self)
         return result
 
     def _on_mapping_changed(self):
@@ -202,6 +233,69 @@ class ChannelListing(models.Model):
         mapped = self.filtered(lambda each: each.state == "mapped")
         if mapped:
             self.env["channel.order"]._retry_for_listings(mapped)
+
+    # -------------------------------------------------------------- telling
+    @api.model
+    def _report_odd_products(self):
+        """Tell of each channel which listings have a product that Odoo does not count,
+        or that was archived; once for all of them, until there are none."""
+        matched = [("state", "=", "mapped"), ("tracked", "=", True)]
+        channels = self.env["channel.channel"].search([("state", "!=", "draft")])
+        for channel in channels:
+            own = [("channel_id", "=", channel.id), *matched]
+            listings = self.with_context(active_test=False)
+            self._report_uncounted(
+                channel, listings.search([*own, ("uncounted", "=", True)])
+            )
+            self._report_archived(
+                channel, listings.search([*own, ("product_id.active", "=", False)])
+            )
+
+    def _report_uncounted(self, channel, listings):
+        words = self.env._(
+            "%(channel)s: no number is published for %(count)s listings, since Odoo "
+            "does not track their products: %(names)s",
+            channel=channel.name,
+            count=len(listings),
+            names=listings._words_for_names(),
+        )
+        advice = self.env._(
+            "Switch on Track Inventory on the products, or ignore the listings. The "
+            "channel goes on showing what it shows."
+        )
+        self._report_listings(channel, "uncounted", listings, words, advice)
+
+    def _report_archived(self, channel, listings):
+        policy = channel._fields["archived_policy"]
+        label = dict(policy._description_selection(self.env))[channel.archived_policy]
+        words = self.env._(
+            "%(channel)s: the products of %(count)s listings are archived in Odoo "
+            "(%(policy)s): %(names)s",
+            channel=channel.name,
+            count=len(listings),
+            policy=label,
+            names=listings._words_for_names(),
+        )
+        advice = self.env._(
+            "Take them off the channel and ignore the listings, or unarchive the "
+            "products. What is to happen meanwhile is a setting of the channel: "
+            "Archived Products."
+        )
+        self._report_listings(channel, "archived", listings, words, advice)
+
+    def _words_for_names(self):
+        names = ", ".join(self[:5].mapped("display_name"))
+        return f"{names}, …" if len(self) > 5 else names
+
+    def _report_listings(self, channel, key, listings, words, advice):
+        exceptions = self.env["channel.exception"]
+        if not listings:
+            exceptions._resolve_keys(channel, [key])
+            return
+        known = [("channel_id", "=", channel.id), ("key", "=", key)]
+        known += [("state", "=", "open"), ("message", "=", words)]
+        if not exceptions.search_count(known, limit=1):
+            exceptions._report(channel, "listing", key, words, advice)
 
     # ------------------------------------------------------------- buttons
     def action_accept(self):

@@ -32,9 +32,13 @@ class ChannelPlanner(models.AbstractModel):
                        listing.product_id, %(sort)s AS sort_id %(supply)s
                   FROM (
                     -- by product: what each looks up lies beside the last one's
-                    SELECT id, channel_id, product_id, stock_factor
+                    SELECT id, channel_id, product_id,
+                           -- a sold unit of nothing: none is sold
+                           CASE WHEN stopped THEN 0 ELSE stock_factor END
+                               AS stock_factor
                       FROM channel_listing listing
-                     WHERE state = 'mapped' AND active AND tracked AND %(listings)s
+                     WHERE state = 'mapped' AND active AND tracked
+                       AND uncounted IS NOT TRUE AND %(listings)s
                      ORDER BY product_id, channel_id
                   ) listing
                   LEFT JOIN supply ON supply.product_id = listing.product_id

@@ -9,5 +9,6 @@ from . import channel_planner_claims
 from . import channel_planner_dated
 from . import channel_publisher
 from . import channel_level
+from . import channel_listing
 from . import mrp_bom
 from . import product_product

@@ -110,6 +110,16 @@ class TestKitFlatten(KitCase):
         self.assertEqual(self.components(red), {self.product: 1, self.part: 1})
         self.assertEqual(self.components(blue), {self.product: 1})
 
+    def test_kit_that_is_not_tracked_itself_is_counted_by_its_components(self):
+        kit = self.make_product(self.env, 10, is_storable=False)
+        listing = self.make_listing(self.env, self.channel, kit, 10)
+        self.assertTrue(listing.uncounted)
+        bom = self.make_bom(self.env, kit, [(self.product, 2)])
+        self.assertFalse(listing.uncounted)
+        self.assertEqual(self.target(kit), 5)
+        bom.type = "normal"
+        self.assertTrue(listing.uncounted)
+
     def test_line_is_restricted_to_variants_after_it_was_planned(self):
         """Each way of a relation: it is made, another is added, it is deleted."""
         red, blue = self.make_variants()
