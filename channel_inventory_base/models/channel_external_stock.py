@@ -108,7 +108,7 @@ class ChannelExternalStock(models.Model):
                 ]
             )
         }
-        rows = self.browse()
+        found = []
         for vals in vals_list:
             key = vals.get("warehouse_id"), vals.get("product_id")
             vals = {"source": self.env._("Import"), **vals}
@@ -120,8 +120,8 @@ class ChannelExternalStock(models.Model):
                 row.write(vals)
                 # sudo: when it came is not for a file to say
                 row.sudo().received_at = fields.Datetime.now()
-            rows += row
-        return rows
+            found += row.ids
+        return self.browse(found)
 
     # -------------------------------------------------------------- report
     @api.model

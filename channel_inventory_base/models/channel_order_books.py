@@ -74,7 +74,7 @@ class ChannelOrder(models.Model):
 
         Where it had been paid the channel's refund is what is credited.
         """
-        moves = self.env["account.move"]
+        made = []
         for order in self:
             if order.sale_order_id.state != "cancel" or order._is_paid():
                 continue
@@ -82,8 +82,8 @@ class ChannelOrder(models.Model):
             invoices = there.filtered(lambda move: move.move_type == "out_invoice")
             if invoices and there == invoices:
                 values = [{"ref": order.name, "channel_made": True}] * len(invoices)
-                moves |= invoices._reverse_moves(values)
-        return moves
+                made += invoices._reverse_moves(values).ids
+        return self.env["account.move"].browse(made)
 
     def _post_invoices(self, moves):
         for order in self:
@@ -117,9 +117,9 @@ class ChannelOrder(models.Model):
         ):
             if moves := order._find_to_pay():
                 journal = order._get_payment_journal()
-                by_journal.setdefault(journal, self.env["account.move"])
-                by_journal[journal] |= moves
-        for journal, moves in by_journal.items():
+                by_journal.setdefault(journal, []).append(moves)
+        for journal, parts in by_journal.items():
+            moves = self.env["account.move"].union(*parts)
             for move_type in ("out_invoice", "out_refund"):
                 self._pay(
                     journal, moves.filtered(lambda m, t=move_type: m.move_type == t)

@@ -149,7 +149,7 @@ class ChannelOrderLine(models.Model):
 
         :param routes: line -> list of (warehouse, sold units)
         """
-        values, ended = [], self.env["channel.hold"]
+        values, ended = [], []
         for line in self:
             active = line.hold_ids.filtered(lambda hold: hold.state == "active")
             anything = line.listing_id or line.product_id
@@ -157,10 +157,10 @@ class ChannelOrderLine(models.Model):
             new = [line._prepare_hold_vals(*part[::-1]) for part in parts.items()]
             if line._holds_all(active, new):
                 continue
-            ended |= active
+            ended += active.ids
             values += new
         if ended:
-            ended.write({"state": "released"})
+            self.env["channel.hold"].browse(ended).write({"state": "released"})
         if values:
             self.env["channel.hold"].create(values)
 

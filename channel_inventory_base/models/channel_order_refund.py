@@ -297,9 +297,9 @@ class ChannelRefund(models.Model):
     def _find_reversed(self, parts):
         """The one invoice that has all of what is credited, if there is one."""
         invoices = self._get_invoices()
-        wanted = self.order_id.sale_order_id.order_line.browse()
-        for part in parts:
-            wanted |= part.target or self._find_sale_line(part)
+        wanted = self.order_id.sale_order_id.order_line.browse().union(
+            *(part.target or self._find_sale_line(part) for part in parts)
+        )
         fitting = invoices.filtered(
             lambda move: wanted <= move.invoice_line_ids.sale_line_ids
         )

@@ -17,13 +17,9 @@ class ChannelPublisher(models.AbstractModel):
         """
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
-            lines = env["channel.publication.line"]
             results = {each.line_id: each for each in result.results}
-            grouped = {}
-            for line in publication.line_ids:
-                outcome = results.get(line.id)
-                status = outcome.status if outcome else "retry"
-                grouped[status] = grouped.get(status, lines) | line
+            grouped = self._group(publication, results)
+            lines = env["channel.publication.line"]
             publisher = env["channel.publisher"]
             publisher._store_results(publication, results)
             publisher._settle_acked(publication, grouped.get("acked", lines))
@@ -39,6 +35,17 @@ class ChannelPublisher(models.AbstractModel):
             publisher._stamp_answer(publication)
             env["channel.audit"]._log_publication(publication, grouped)
         return bool(grouped.keys() - {"retry"})
+
+    @staticmethod
+    def _group(publication, results):
+        """:return: status -> its lines; without a result it is ``retry``"""
+        ids = {}
+        for line in publication.line_ids:
+            status = results[line.id].status if line.id in results else "retry"
+            ids.setdefault(status, []).append(line.id)
+        return {
+            status: publication.line_ids.browse(found) for status, found in ids.items()
+        }
 
     def _stamp_answer(self, publication):
         """With the fractions of a second that the ORM would cut off."""
@@ -138,8 +145,8 @@ class ChannelPublisher(models.AbstractModel):
                     reason=results[line.id].message or results[line.id].code,
                 ),
                 suggestion=self.env._(
-                    "Correct the item on the channel, or ignore the listing. The next "
-                    "change of its number tries again by itself."
+                    "Correct the item on the channel, or ignore the listing. It is "
+                    "tried again by itself every quarter of an hour."
                 ),
             )
 

@@ -83,7 +83,7 @@ class ChannelSupplierStock(models.Model):
 
     def _load_records_create(self, vals_list):
         """An import brings the product's newest word, whether it had one or not."""
-        rows = self.browse()
+        found = []
         for vals in vals_list:
             vals = {"source": self.env._("Import"), **vals}
             vals.setdefault("as_of", fields.Datetime.now())
@@ -96,8 +96,8 @@ class ChannelSupplierStock(models.Model):
                 row.write(vals)
                 # sudo: when it came is not for a file to say
                 row.sudo().received_at = fields.Datetime.now()
-            rows += row
-        return rows
+            found += row.ids
+        return self.browse(found)
 
     @api.model
     def _report(self, partner, rows, as_of, source="", company=None):
