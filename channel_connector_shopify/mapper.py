@@ -6,6 +6,7 @@ What does not fit raises ``errors.Malformed`` with its place. Orders are mapped 
 ``lib.order`` (as the API gives them) and ``lib.rest`` (as webhooks carry them).
 """
 
+from ..channel_inventory_base.schemas import time_of
 from .lib.order import order
 from .lib.reader import Place
 from .lib.rest import rest_order
@@ -79,6 +80,19 @@ def _available(level):
         if quantity["name"].text() == "available":
             return quantity["quantity"].whole()
     return None
+
+
+def order_head(node):
+    """An entry of a list of orders; what is no time is one that nobody knows.
+
+    >>> order_head({"id": "gid://shopify/Order/1", "updatedAt": "soon"})
+    {'ref': 'gid://shopify/Order/1', 'version': None}
+    """
+    place = Place(node)
+    return {
+        "ref": place["id"].text(),
+        "version": time_of(place["updatedAt"].value),
+    }
 
 
 def page_info(connection):

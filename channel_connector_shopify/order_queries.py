@@ -128,6 +128,35 @@ ORDERS = Document(
     cost=250,
 )
 
+HEADS_IN_PAGE = 250
+ORDER_HEADS = Document(
+    "OrderHeads",
+    f"""
+    query OrderHeads($query: String!, $after: String) {{
+      orders(
+        first: {HEADS_IN_PAGE}, after: $after, query: $query, sortKey: UPDATED_AT
+      ) {{
+        nodes {{ id updatedAt }}
+        {_PAGE}
+      }}
+    }}
+    """,
+    cost=30,
+)
+
+ORDERS_IN_READ = 4
+ORDERS_BY_ID = Document(
+    "OrdersById",
+    f"""
+    query OrdersById($ids: [ID!]!) {{
+      nodes(ids: $ids) {{
+        ... on Order {{ {_order(5, 2, 5, 1, REFUNDS_IN_PAGE, 3)} }}
+      }}
+    }}
+    """,
+    cost=250,
+)
+
 ORDER = Document(
     "Order",
     f"""

@@ -125,7 +125,11 @@ SET_QUANTITIES = Document(
     """
     mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: String!) {
       inventorySetQuantities(input: $input) @idempotent(key: $key) {
-        inventoryAdjustmentGroup { id createdAt }
+        inventoryAdjustmentGroup {
+          id
+          createdAt
+          changes(quantityNames: ["available"]) { item { id } location { id } }
+        }
         userErrors { code field message }
       }
     }

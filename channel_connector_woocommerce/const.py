@@ -9,6 +9,8 @@ NODE = "shop"
 
 PAGE = 100
 """The most that a list gives at once."""
+ORDERS_IN_READ = 20
+"""Whole orders that are read at once: a small shop works long on each."""
 BATCH = 50
 """Items of one batch; a shop works about 30 ms on each, and 100 is its limit."""
 COMPANION_BATCH = 200

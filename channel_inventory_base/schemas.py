@@ -60,6 +60,11 @@ class Capabilities:
     ``idempotent``: a repeated key and body is carried out once. ``batch_size``: how
     many levels one request takes.
 
+    ``orders``: they can be pulled. ``lists_orders``: by a list of ids and versions
+    (``_list_orders``), of which the base then has those read that it does not know,
+    ``fetch_size`` at a time (``_read_orders``); without it by pages of whole orders
+    (``_fetch_orders``).
+
     ``messages``: which kinds of ``schemas_lifecycle.KINDS`` the channel is told.
     ``repeatable``: those of them that may be sent again with the same key and are
     carried out once; of the others the base asks ``_find_message`` before it repeats
@@ -73,6 +78,8 @@ class Capabilities:
     idempotent: bool = False
     read_levels: bool = False
     orders: bool = False
+    lists_orders: bool = False
+    fetch_size: int = 1
     webhooks: bool = False
     nodes: bool = False
     batch_size: int = 1
@@ -209,6 +216,27 @@ class EventPage:
     """A page of polled events and where to go on; ``cursor`` "" ends it."""
 
     events: tuple[InboundEvent, ...]
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class OrderHead:
+    """That an order exists, and its version by the channel's clock; None where the
+    channel tells something that is no time."""
+
+    ref: str
+    version: datetime | None = None
+
+    @property
+    def key(self):
+        return f"{self.ref}@{self.version}"
+
+
+@dataclass(frozen=True)
+class HeadPage:
+    """A page of listed orders and where to go on; ``cursor`` "" ends it."""
+
+    heads: tuple[OrderHead, ...]
     cursor: str = ""
 
 

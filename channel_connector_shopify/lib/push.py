@@ -126,8 +126,12 @@ class Push:
         self.answers.append({"range": [start, stop], "key": key, "answer": answer})
         errors = answer["userErrors"]
         if not errors:
+            dropped = self._dropped(answer, start, stop)
             return [
-                (line_id, "acked", "", "") for line_id in self._line_ids[start:stop]
+                self._verdict_of_dropped(index)
+                if index in dropped
+                else (self._line_ids[index], "acked", "", "")
+                for index in range(start, stop)
             ]
         self._check_request(errors)
         bad = {}
@@ -136,6 +140,28 @@ class Push:
             if index is not None:
                 bad.setdefault(start + index, error)
         return self._judge(start, stop, bad) if bad else None
+
+    def _dropped(self, answer, start, stop):
+        """Entries that were to change something and are not among the changes: since
+        2026-10 what is not stocked at its location may be left out without an error."""
+        if "inventoryAdjustmentGroup" not in answer:
+            return set()
+        group = answer["inventoryAdjustmentGroup"] or {}
+        changed = {
+            (_id(change.get("item")), _id(change.get("location")))
+            for change in group.get("changes") or ()
+        }
+        return {
+            index
+            for index, entry in enumerate(self._quantities[start:stop], start)
+            if entry["quantity"] != entry["changeFromQuantity"]
+            and (entry["inventoryItemId"], entry["locationId"]) not in changed
+        }
+
+    def _verdict_of_dropped(self, index):
+        refusal = self._stock(index)
+        status = "rejected" if refusal else "retry"
+        return self._line_ids[index], status, NOT_STOCKED, refusal
 
     def _check_request(self, errors):
         """Errors that are not of an entry.
@@ -190,3 +216,7 @@ class Push:
         item, location = entry["inventoryItemId"], entry["locationId"]
         key = derive_key(self._key, "activate", item, location)
         return self._activate(item, location, key)
+
+
+def _id(node):
+    return node.get("id") if isinstance(node, dict) else None

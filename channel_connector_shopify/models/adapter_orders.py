@@ -17,19 +17,32 @@ class ChannelAdapterShopify(models.AbstractModel):
     _inherit = "channel.adapter.shopify"
 
     @api.model
-    def _fetch_orders(self, channel, since, cursor):
+    def _list_orders(self, channel, since, cursor):
         moment = since.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         variables = {"query": f"updated_at:>='{moment}'", "after": cursor or None}
         with self._connected(channel) as client:
-            page = client.execute(order_queries.ORDERS, variables)["orders"]
-            cursor = mapper.page_info(page)
+            page = client.execute(order_queries.ORDER_HEADS, variables)["orders"]
+            heads = [mapper.order_head(each) for each in page["nodes"]]
+            return schemas.load(
+                schemas.HeadPage, {"heads": heads, "cursor": mapper.page_info(page)}
+            )
+
+    @api.model
+    def _read_orders(self, channel, refs):
+        with self._connected(channel) as client:
+            data = client.execute(order_queries.ORDERS_BY_ID, {"ids": refs})
             completion = Completion(client.execute)
-            orders = [
-                completion.complete(order, order_queries.REFUNDS_IN_PAGE)
-                for order in page["nodes"]
+            found = zip(refs, data["nodes"], strict=True)
+            return [
+                self._order_event(
+                    completion.complete(order, order_queries.REFUNDS_IN_PAGE),
+                    "orders/poll",
+                    ref,
+                )
+                for ref, order in found
+                # one that is gone is none
+                if order is not None
             ]
-            events = tuple(self._order_event(order, "orders/poll") for order in orders)
-        return schemas.EventPage(events, cursor)
 
     @api.model
     def _fetch_order(self, channel, ref):

@@ -52,6 +52,8 @@ class ChannelAdapterShopify(models.AbstractModel):
             idempotent=True,
             read_levels=True,
             orders=True,
+            lists_orders=True,
+            fetch_size=order_queries.ORDERS_IN_READ,
             webhooks=True,
             nodes=True,
             batch_size=MAX_ENTRIES,

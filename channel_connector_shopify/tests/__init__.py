@@ -18,6 +18,7 @@ from . import test_shop_levels
 from . import test_shop_life
 from . import test_shop_lifecycle
 from . import test_shop_orders
+from . import test_shop_places
 from . import test_shop_random
 from . import test_shop_sold
 from . import test_shop_tour

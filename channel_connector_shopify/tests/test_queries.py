@@ -44,6 +44,8 @@ def _variables():
         },
         "WebhookDelete": {"id": "gid://shopify/WebhookSubscription/1"},
         "Orders": {"query": "updated_at:>='2026-01-01T00:00:00Z'", "after": None},
+        "OrderHeads": {"query": "updated_at:>='2026-01-01T00:00:00Z'", "after": None},
+        "OrdersById": {"ids": [order["id"]] * order_queries.ORDERS_IN_READ},
         "Order": {"id": order["id"]},
         "OrderRefunds": {"id": order["id"]},
         "OrderLines": order,

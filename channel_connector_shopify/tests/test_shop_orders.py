@@ -5,6 +5,7 @@ from decimal import Decimal
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base.tests.common_adapter import pulled
 
 from .. import order_queries
 from ..client import Client
@@ -170,9 +171,7 @@ class TestShopOrders(OrderCase):
     def poll(self, since=None):
         events, cursor = [], ""
         while True:
-            page = self.adapter_model._fetch_orders(
-                self.channel, since or self.since, cursor
-            )
+            page = pulled(self.adapter_model, self.channel, since or self.since, cursor)
             events += page.events
             cursor = page.cursor
             if not cursor:
@@ -237,20 +236,20 @@ class TestShopOrders(OrderCase):
 
     def test_odd_order_in_a_page_keeps_back_no_other(self):
         """It comes as an event, which is a dead letter when it is read."""
-        good = self.shop.checkout({"SKU-1": 1})
+        good, *_others = [self.shop.checkout({"SKU-3": 1}) for _order in range(4)]
         execute = Client.execute
 
         def answer(client, document, variables=None):
             data = execute(client, document, variables)
-            if document is order_queries.ORDERS:
-                data["orders"]["nodes"] += [None, {"id": 5}, {"updatedAt": "now"}]
+            if document is order_queries.ORDERS_BY_ID:
+                data["nodes"][1:] = [{"id": 5}, {"updatedAt": "now"}, None]
             return data
 
         self.patch(Client, "execute", answer)
         since = datetime.now(timezone.utc) - timedelta(days=1)
-        first, *odd = self.adapter_model._fetch_orders(self.channel, since, "").events
+        first, *odd = pulled(self.adapter_model, self.channel, since).events
         self.assertEqual(first.ref, good.gid)
-        self.assertEqual(len({each.key for each in odd}), 3)
+        self.assertEqual(len({each.key for each in odd}), 2)
         for each in odd:
             with self.assertRaises(exceptions.MalformedDataError):
                 self.adapter_model._parse_order(self.channel, each.body)

@@ -1,6 +1,6 @@
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from odoo.addons.channel_inventory_base.tests.common import ChannelSetup
+from odoo.addons.channel_inventory_base.tests.common import ChannelSetup, take_in
 from odoo.addons.channel_inventory_base.tests.common_messages import Sold
 
 from .shop import PLACES, ConnectedShop
@@ -37,7 +37,7 @@ class TestShopTour(Sold, ConnectedShop, ChannelSetup, HttpCase):
     def take_in(self, order):
         self.env.flush_all()
         self.env["channel.intake"]._poll(self.channel)
-        self.env["channel.intake"]._run(self.channel)
+        take_in(self.env, self.channel)
         self.env.invalidate_all()
         return self.env["channel.order"].search(
             [

@@ -162,6 +162,31 @@ class TestThrottle(PureCase):
         self.assertEqual(self.store.value["taken"], {})
         self.assertEqual(self.store.value["level"], 100)
 
+    def test_points_that_go_elsewhere_are_noticed(self):
+        """Another app, or the shop itself, takes from the same bucket."""
+        self.learn(985)
+        throttle = self.throttle()
+        throttle.settle(throttle.reserve("Any", 3), "Any", costs(40, 3))
+        self.assertEqual(self.store.value["level"], 40)
+        throttle.reserve("Any", 140)
+        self.assertEqual(self.clock.slept, [1.0])
+
+    def test_bucket_of_a_development_store_is_left_to_the_queue_to_fill(self):
+        self.learn(40, rate=2, maximum=40)
+        throttle = self.throttle()
+        sent = 0
+        for _attempt in range(40):
+            try:
+                ticket = throttle.reserve("Any", 30)
+            except Throttled as error:
+                self.assertLessEqual(error.retry_after, 15)
+                self.clock.now += error.retry_after
+                continue
+            sent += 1
+            left = Bucket(self.store.value, self.clock.now).level
+            throttle.settle(ticket, "Any", costs(left, 30, rate=2, maximum=40))
+        self.assertGreaterEqual(sent, 19)
+
     def test_real_cost_replaces_the_guess(self):
         throttle = self.throttle()
         throttle.settle(throttle.reserve("Any", 5), "Any", costs(2000, 345))

@@ -37,6 +37,21 @@ def order_event(raw, topic, body=None):
     }
 
 
+def order_head(raw):
+    """An entry of a list of orders.
+
+    >>> order_head({"id": 7, "date_modified_gmt": "2026-11-24T10:00:00"})
+    {'ref': '7', 'version': '2026-11-24T10:00:00+00:00'}
+    """
+    number = raw.get("id")
+    if isinstance(number, bool) or not isinstance(number, int) or number <= 0:
+        raise Malformed(f"{number!r:.40} is no number of an order", path="id")
+    return {
+        "ref": str(number),
+        "version": time_of(f"{raw.get('date_modified_gmt')}+00:00"),
+    }
+
+
 def odd_event(raw, topic, ref=""):
     """What came in the place of an order and is none, as an event all the same: it is
     a dead letter later on, and does not keep back the orders after it."""

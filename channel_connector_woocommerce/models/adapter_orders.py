@@ -8,7 +8,7 @@ from odoo.addons.channel_inventory_base.lib import strict_json
 
 from .. import errors, mapper
 from ..const import API, PAGE
-from ..lib.events import odd_event, order_event
+from ..lib.events import odd_event, order_event, order_head
 from ..lib.order import DETAILS, is_visible
 
 _logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     _inherit = "channel.adapter.woocommerce"
 
     @api.model
-    def _fetch_orders(self, channel, since, cursor):
+    def _list_orders(self, channel, since, cursor):
         """By the time of their last change, not by the number of a page: an order that
         changes while we read moves to the end, and all others would move up by one."""
         after, number = self._read_cursor(since, cursor)
@@ -36,13 +36,23 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 orderby="modified",
                 order="asc",
                 page=number,
+                _fields="id,status,date_modified_gmt",
             )
-            events = tuple(
+            heads = [order_head(raw) for raw in orders if is_visible(raw)]
+            page = {"heads": heads, "cursor": self._next_cursor(orders, after, number)}
+            return schemas.load(schemas.HeadPage, page)
+
+    @api.model
+    def _read_orders(self, channel, refs):
+        with self._connected(channel) as client:
+            orders, _count, _pages = client.page(
+                f"{API}/orders", include=",".join(refs), per_page=len(refs)
+            )
+            return [
                 self._polled(client, raw)
                 for raw in orders
                 if not isinstance(raw, dict) or is_visible(raw)
-            )
-            return schemas.EventPage(events, self._next_cursor(orders, after, number))
+            ]
 
     def _polled(self, client, raw):
         """One order of a page. What is odd about it stays with it."""

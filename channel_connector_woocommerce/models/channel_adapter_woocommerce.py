@@ -16,6 +16,7 @@ from ..const import (
     COMPANION,
     COMPANION_BATCH,
     COMPANION_PROTOCOL,
+    ORDERS_IN_READ,
     PAGE,
 )
 from ..lib import site
@@ -43,6 +44,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             push_levels=True,
             read_levels=True,
             orders=True,
+            lists_orders=True,
+            fetch_size=ORDERS_IN_READ,
             webhooks=True,
             nodes=True,
             batch_size=BATCH,

@@ -125,6 +125,23 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _list_orders(self, channel, since, cursor):
+        """As ``_fetch_orders``, and only which orders and which versions of them.
+
+        :return: schemas.HeadPage, as many as the channel gives at once
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _read_orders(self, channel, refs):
+        """Whole orders, as ``_fetch_order`` has them.
+
+        :param refs: list of str, at most ``Capabilities.fetch_size``
+        :return: list of schemas.InboundEvent in any order, without those that are gone
+        """
+        raise NotImplementedError
+
+    @api.model
     def _fetch_order(self, channel, ref):
         """One order as it is now.
 

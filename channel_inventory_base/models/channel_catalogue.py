@@ -34,6 +34,7 @@ class ChannelCatalogue(models.AbstractModel):
             env["channel.catalogue"]._mark_gone(channel.id, seen, started)
         self.env["channel.change"]._wake_planner()
         channel._wake("_job_observe")
+        return True
 
     @api.model
     def _fetch_nodes(self, channel):
@@ -91,7 +92,9 @@ class ChannelCatalogue(models.AbstractModel):
             )
         )
         listings.invalidate_model()
-        listings.browse(row[0] for row in rows)._suggest()
+        changed = listings.browse(row[0] for row in rows)
+        changed._suggest()
+        self.env["channel.level.pending"]._retry_rejected(listings=changed)
 
     def _row(self, channel_id, company, data):
         return SQL(

@@ -67,4 +67,4 @@ class ChannelChannel(models.Model):
 
     def _job_book(self):
         """Invoice and register payments as the channel's policy says."""
-        self._guarded(self.env["channel.bookkeeper"]._run, self._is_taking_orders)
+        self._work_off(self.env["channel.bookkeeper"]._run, self._is_taking_orders)

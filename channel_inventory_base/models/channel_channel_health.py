@@ -30,6 +30,10 @@ class ChannelChannel(models.Model):
     oldest_message = fields.Datetime(compute="_compute_health")
     last_ack = fields.Datetime(compute="_compute_health", string="Last Acknowledged")
     last_poll = fields.Datetime(compute="_compute_health", string="Last Order Pull")
+    last_error = fields.Char(
+        compute="_compute_health", help="Why the channel does not answer at present"
+    )
+    failing_since = fields.Datetime(compute="_compute_health")
     dead_letter_count = fields.Integer(compute="_compute_health", string="Dead Letters")
     exception_count = fields.Integer(
         compute="_compute_health", string="Open Exceptions"
@@ -209,23 +213,50 @@ class ChannelChannel(models.Model):
         """Raise an exception for what is stuck, and close it when it moves again."""
         for channel in self:
             waiting = channel._waiting_seconds(fields.Datetime.now())
-            if waiting > STUCK:
-                self.env["channel.exception"]._report(
-                    channel,
-                    "health",
-                    key="stuck",
-                    message=self.env._(
-                        "%(channel)s: work waits for %(time)s",
-                        channel=channel.name,
-                        time=_words(waiting),
-                    ),
-                    suggestion=self.env._(
-                        "Look whether the job runner is up and what the channel's last "
-                        "errors were. Nothing is lost."
-                    ),
-                )
+            failing = channel._failing_seconds()
+            if failing > STUCK:
+                self._report_failing(channel, failing)
+            elif waiting > STUCK:
+                self._report_stuck(channel, waiting)
             else:
                 self.env["channel.exception"]._resolve_for(channel, ("health",))
+
+    def _failing_seconds(self):
+        since = self.failing_since
+        return (fields.Datetime.now() - since).total_seconds() if since else 0
+
+    def _report_failing(self, channel, seconds):
+        self.env["channel.exception"]._report(
+            channel,
+            "health",
+            key="stuck",
+            message=self.env._(
+                "%(channel)s has not answered for %(time)s: %(error)s",
+                channel=channel.name,
+                time=_words(seconds),
+                error=channel.last_error,
+            ),
+            suggestion=self.env._(
+                "Look whether the channel itself works. Odoo asks again by itself, and "
+                "goes on where it stopped. Nothing is lost."
+            ),
+        )
+
+    def _report_stuck(self, channel, seconds):
+        self.env["channel.exception"]._report(
+            channel,
+            "health",
+            key="stuck",
+            message=self.env._(
+                "%(channel)s: work waits for %(time)s",
+                channel=channel.name,
+                time=_words(seconds),
+            ),
+            suggestion=self.env._(
+                "Look whether the job runner is up and what the channel's last "
+                "errors were. Nothing is lost."
+            ),
+        )
 
 
 class ChannelRefusal(models.Model):
@@ -275,6 +306,13 @@ HEALTH_FACTS = {
     "last_poll": SQL(
         "SELECT max((value ->> 'completed_from')::timestamptz AT TIME ZONE 'UTC') "
         "FROM channel_shared_state WHERE channel_id = channel.id AND key = 'poll'"
+    ),
+    "last_error": SQL(
+        "SELECT message FROM channel_outage WHERE channel_id = channel.id "
+        "ORDER BY tried_at DESC LIMIT 1"
+    ),
+    "failing_since": SQL(
+        "SELECT min(since) FROM channel_outage WHERE channel_id = channel.id"
     ),
     "oldest_message": SQL(
         # what the channel holds back, or waits for a person, is nobody's delay

@@ -1,3 +1,4 @@
+import hashlib
 import logging
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,7 +14,12 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from .. import exceptions
-from ..db.transaction import own_transaction, without_transaction
+from ..db.transaction import (
+    CONFLICTS,
+    own_transaction,
+    retry_on_conflict,
+    without_transaction,
+)
 from ..lib.one_line import one_line
 
 _logger = logging.getLogger(__name__)
@@ -27,13 +33,15 @@ GATHER_SECONDS = 0.5
 WAKE = "channel_inventory.wake"
 # States of a job that has not begun.
 WAITING = ("wait_dependencies", "pending", "enqueued")
-OUTAGE_SECONDS = (5, 10, 20, 40, 60)
+THROTTLED_SECONDS = 5
+CRON_SECONDS = 60
 
 # What goes first where jobs wait for the same capacity; the lower, the sooner. Orders
 # and what becomes of them before stock (towards 0 first, within the job), before looks.
 PRIORITIES = {
     "_job_intake": 5,
     "_job_send": 5,
+    "_job_fetch": 6,
     "_job_plan": 8,
     "_job_publish": 10,
     "_job_poll": 12,
@@ -43,6 +51,8 @@ PRIORITIES = {
     "_job_webhooks": 25,
     "_job_fetch_listings": 30,
 }
+FAILING = 50
+"""Added to the priority of a channel that does not answer: others go first."""
 
 # Errors of a job under which the database was restarted; it cannot catch them itself,
 # since its own cursor is dead.
@@ -66,7 +76,8 @@ class ChannelChannel(models.Model):
 
     # -------------------------------------------------------------- waking
     def _wake(self, *methods, seconds=0):
-        """Enqueue jobs after this transaction has committed, once each.
+        """Enqueue jobs after this transaction has committed, once each. One that waits
+        for later already is brought forward, whatever it waits for.
 
         After, because a twin that is already enqueued may run before we commit, and
         ``identity_key`` would then have swallowed our wake-up.
@@ -97,12 +108,13 @@ class ChannelChannel(models.Model):
     @api.model
     def _enqueue_wakeups(self, wanted):
         """:param wanted: (channel id, 0 for all; method) -> seconds to wait"""
+        failing = self.env["channel.outage"]._failing({each for each, _job in wanted})
         for (channel_id, method), seconds in wanted.items():
             # there is nobody to be told, and nothing to be tracked
             record = self.browse(channel_id).with_context(tracking_disable=True)
             delayed = record.with_delay(
                 identity_key=_identity_key(channel_id, method, seconds),
-                priority=PRIORITIES.get(method, 20),
+                priority=PRIORITIES.get(method, 20) + FAILING * (channel_id in failing),
                 eta=timedelta(seconds=seconds) if seconds else None,
                 description=f"{record.name or 'Channels'}: {method[5:]}",
             )
@@ -141,36 +153,47 @@ class ChannelChannel(models.Model):
 
     def _job_publish(self):
         """Publish what differs, as long as there is something and we may."""
-        self._guarded(self.env["channel.publisher"]._run, self._may_publish)
+        work = self.env["channel.publisher"]._run
+        self._guarded("_job_publish", work, self._may_publish)
 
     def _job_send(self):
         """Tell the channel what became of its orders; also while publishing is paused:
         whoever has shipped must be able to say so."""
-        self._guarded(self.env["channel.messenger"]._run, self._may_talk)
+        self._guarded("_job_send", self.env["channel.messenger"]._run, self._may_talk)
 
     def _job_poll(self):
-        """Ask the channel for orders that no webhook told us about."""
-        self._guarded(self.env["channel.intake"]._poll, self._may_talk)
+        """Ask the channel for orders that no webhook told us about; every so many
+        minutes, whatever else has asked meanwhile."""
+        self._guarded("_job_poll", self.env["channel.intake"]._poll, self._may_talk)
+        if self.exists() and self._may_talk():
+            self._wake("_job_poll", seconds=self.poll_minutes * 60)
 
     def _job_intake(self):
-        """Take in stored events: hold first, then sell."""
-        self._guarded(self.env["channel.intake"]._run, self._is_taking_orders)
+        """Take in stored events: hold first, then sell. Asks nobody: what the channel
+        has to tell more is for ``_job_fetch``."""
+        self._work_off(self.env["channel.intake"]._run, self._is_taking_orders)
+
+    def _job_fetch(self):
+        """Ask for orders of which we know less than there is to know."""
+        self._guarded("_job_fetch", self.env["channel.intake"]._fetch, self._may_talk)
 
     def _job_observe(self):
         """Find out what the channel shows where we do not know it."""
-        self._guarded(self.env["channel.observer"]._run, self._may_talk)
+        self._guarded("_job_observe", self.env["channel.observer"]._run, self._may_talk)
 
     def _job_look(self):
         """Look for numbers that were changed on the channel where nothing moves."""
-        self._guarded(self.env["channel.observer"]._look_around, self._may_publish)
+        work = self.env["channel.observer"]._look_around
+        self._guarded("_job_look", work, self._may_publish)
 
     def _job_webhooks(self):
         """Register or repair the channel's webhooks."""
-        self._guarded(type(self)._ensure_webhooks, self._may_talk)
+        self._guarded("_job_webhooks", type(self)._ensure_webhooks, self._may_talk)
 
     def _job_fetch_listings(self):
         """Read the channel's catalogue and match it."""
-        self._guarded(self.env["channel.catalogue"]._fetch, self._is_connected)
+        work = self.env["channel.catalogue"]._fetch
+        self._guarded("_job_fetch_listings", work, self._is_connected)
 
     def _job_on_fail(self, **failure):
         """A job of ours died: tell a person. queue_job calls it in a new cursor.
@@ -180,7 +203,8 @@ class ChannelChannel(models.Model):
         """
         if failure.get("exc_name") in LOST_CONNECTION:
             self.env["channel.change"]._wake_planner()
-            self._wake("_job_intake", "_job_send", "_job_observe", "_job_publish")
+            self._wake("_job_intake", "_job_fetch", "_job_send", "_job_observe")
+            self._wake("_job_publish")
             return
         error = failure.get("exc_message") or failure.get("exc_name")
         # planning is everybody's: it has no channel of its own
@@ -200,26 +224,45 @@ class ChannelChannel(models.Model):
         return self.active and self.state != "draft"
 
     # -------------------------------------------------------------- errors
-    def _guarded(self, work, may):
-        """Run a job's work when it is still relevant; translate what goes wrong."""
+    def _work_off(self, work, may):
+        """Run a job's work that asks no channel, when it is still relevant."""
+        if self.exists() and may() and work(self) is False:
+            raise RetryableJobError("busy", seconds=BUSY_SECONDS, ignore_retry=True)
+
+    def _guarded(self, job, work, may):
+        """Run a job's work when it is still relevant; translate what goes wrong.
+
+        :param work: gives True when the channel has answered, None when it was not
+            asked, False when another worker is at it
+        """
         self.ensure_one()
         if not self.exists() or not may():
             return
+        outages = self.env["channel.outage"]
+        if wait := outages._seconds_to_wait(self, job):
+            self._wake(job, seconds=wait)
+            return
         try:
-            if work(self) is False:
-                raise RetryableJobError("busy", seconds=BUSY_SECONDS, ignore_retry=True)
+            answered = work(self)
         except exceptions.ChannelError as error:
-            self._retry_or_stop(error)
-        else:
-            self._forget_outage()
+            self._come_back_or_stop(job, error)
+            return
+        if answered:
+            outages._forget(self, job)
+            return
+        outages._release(self, job)
+        if answered is False:
+            raise RetryableJobError("busy", seconds=BUSY_SECONDS, ignore_retry=True)
 
-    def _retry_or_stop(self, error):
-        """Jobs: wait and try again, or stop quietly until a person has acted."""
-        seconds = self._on_channel_error(error)
+    def _come_back_or_stop(self, job, error):
+        """Jobs: try again later, as another job and so behind those that wait by then;
+        or stop quietly until a person has acted."""
+        if not isinstance(error, exceptions.UnavailableError):
+            # it is an answer, too
+            self.env["channel.outage"]._forget(self, job)
+        seconds = self._on_channel_error(error, job)
         if seconds is not None:
-            raise RetryableJobError(
-                str(error), seconds=seconds, ignore_retry=True
-            ) from error
+            self._wake(job, seconds=seconds)
 
     def _call_guarded(self, function):
         """Call the channel from a button: errors become words for the user."""
@@ -230,12 +273,13 @@ class ChannelChannel(models.Model):
             self._on_channel_error(error)
             raise UserError(str(error)) from error
 
-    def _on_channel_error(self, error):
+    def _on_channel_error(self, error, job=None):
         """The one place where a channel's error becomes wait, stop or go on.
 
         What is remembered goes through a transaction of its own: the job or request
         that met the error is about to be rolled back.
 
+        :param job: the job that has met it; None: a person at a button, who is told
         :return: seconds to wait before the next try, None when trying is useless
         """
         _logger.info("channel %s: %s (%s)", self.id, error, error.code)
@@ -244,9 +288,9 @@ class ChannelChannel(models.Model):
         if isinstance(error, exceptions.ConfigurationError):
             return self._remember_stop("misconfigured", "configuration", error)
         if isinstance(error, exceptions.ThrottledError):
-            return max(1, int(error.retry_after or OUTAGE_SECONDS[0]))
+            return max(1, int(error.retry_after or THROTTLED_SECONDS))
         if isinstance(error, exceptions.UnavailableError):
-            return self._remember_outage(error)
+            return job and self.env["channel.outage"]._remember(self, job, error)
         return self._remember_refusal(error)
 
     def _remember_stop(self, connection_state, category, error):
@@ -263,17 +307,6 @@ class ChannelChannel(models.Model):
                     "changes are collected and nothing is lost."
                 ),
             )
-
-    def _remember_outage(self, error):
-        with self._shared_state("outage") as outage:
-            failures = outage["failures"] = outage.get("failures", 0) + 1
-            outage["message"] = str(error)
-        return OUTAGE_SECONDS[min(failures, len(OUTAGE_SECONDS)) - 1]
-
-    def _forget_outage(self):
-        if self._get_shared_state("outage"):
-            with self._shared_state("outage") as outage:
-                outage.clear()
 
     def _remember_refusal(self, error):
         with own_transaction(self.env) as env:
@@ -292,41 +325,78 @@ class ChannelChannel(models.Model):
     # ------------------------------------------------------------- healing
     @api.model
     def _cron_heal(self):
-        """Once a minute: whatever waits although its wake-up was lost runs again."""
-        self.env["channel.hold"]._expire()
-        self.env["channel.order"]._refresh_moving()
-        self.env["channel.rule.version"]._follow_time()
-        self.env["channel.external.stock"]._heal()
+        """Once a minute: whatever waits although its wake-up was lost runs again.
+
+        Each step is a transaction of its own: one that meets a conflict, or fails,
+        leaves out nothing else.
+        """
+        for step in self._healing():
+            try:
+                retry_on_conflict(lambda step=step: self._heal_step(step), attempts=3)
+            except CONFLICTS as error:
+                _logger.info("%s waits for the next minute: %s", step, error)
+            except Exception:  # pylint: disable=broad-except
+                _logger.exception(
+                    "%s failed; the other steps of the minute go on", step
+                )
+
+    @api.model
+    def _healing(self):
+        """(model, method) of the steps, wake-ups first: others' mistakes must not keep
+        work waiting."""
+        return (
+            ("channel.channel", "_wake_all"),
+            ("channel.bookkeeping", "_wake_waiting"),
+            ("channel.hold", "_expire"),
+            ("channel.order", "_refresh_moving"),
+            ("channel.rule.version", "_follow_time"),
+            ("channel.external.stock", "_heal"),
+            ("channel.level.pending", "_compact"),
+            ("channel.channel", "_watch_all"),
+        )
+
+    def _heal_step(self, step):
+        model, method = step
+        with own_transaction(self.env) as env:
+            getattr(env[model], method)()
+
+    @api.model
+    def _wake_all(self):
         self._after_commit(0, "_job_plan")
-        self.env["channel.level.pending"]._compact()
-        channels = self.search([("state", "!=", "draft")])
-        for channel in channels:
-            channel._wake("_job_intake", "_job_send", "_job_observe", "_job_publish")
-        self.env["channel.bookkeeping"]._wake_waiting()
-        channels._poll_when_due()
-        channels._watch_health()
+        for channel in self.search([("state", "!=", "draft")]):
+            channel._wake("_job_intake", "_job_fetch", "_job_send", "_job_observe")
+            channel._wake("_job_publish")
+            channel._poll_when_due()
+
+    @api.model
+    def _watch_all(self):
+        self.search([("state", "!=", "draft")])._watch_health()
 
     def _poll_when_due(self):
+        """A pull is wanted by the time of the next healing. It is due by its own
+        wake-up, which it leaves behind; this makes up for one that was lost."""
         for channel in self:
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT 1 FROM channel_shared_state
+                    SELECT EXTRACT(epoch FROM (value ->> 'started_at')::timestamptz
+                               + make_interval(mins => %s) - clock_timestamp())::float
+                      FROM channel_shared_state
                      WHERE channel_id = %s AND key = 'poll'
-                       AND (value ->> 'started_at')::timestamptz
-                           > now() - make_interval(mins => %s)
                     """,
-                    channel.id,
                     channel.poll_minutes,
+                    channel.id,
                 )
             )
-            if not rows:
-                channel._wake("_job_poll")
+            wait = max(rows[0][0] or 0, 0) if rows else 0
+            if wait < CRON_SECONDS:
+                channel._wake("_job_poll", seconds=wait)
 
     @api.model
     def _cron_sweep(self):
         """The queue of levels is exact; if ever it is not, this finds out."""
         self.env["channel.publisher"]._heal()
+        self.env["channel.listing"]._report_odd_products()
 
     @api.model
     def _cron_look(self):
@@ -341,17 +411,25 @@ class ChannelChannel(models.Model):
 
     def _ensure_webhooks(self):
         if not self._capabilities().webhooks:
-            return
+            return None
         address = self._webhook_url()
         self._check_webhook_address(address)
         done = self._adapter()._ensure_webhooks(self, address)
+        # who knows the address may knock there: neither readers of the database nor
+        # auditors need it
+        mark = hashlib.sha256(address.encode()).hexdigest()
+        done = [words.replace(self._door_token(), "***") for words in done]
+        with self._shared_state("announced") as state:
+            fell_off = done and state.get("registered") == mark
+            state["registered"] = mark
         with own_transaction(self.env) as env:
             channel = env["channel.channel"].browse(self.id)
             for words in done:
-                # who knows the address may knock there: auditors need not
-                words = words.replace(self._door_token(), "***")
                 env["channel.audit"]._log("webhook", channel, message=words)
             env["channel.exception"]._resolve_keys(channel, [WEBHOOK])
+            if fell_off:
+                channel._report_webhooks(done)
+        return True
 
     def _check_webhook_address(self, address):
         """Before anything is touched at the channel: what is there now may work.
@@ -377,6 +455,24 @@ class ChannelChannel(models.Model):
                 address=f"{parts.scheme}://{parts.netloc}",
             ),
             code=WEBHOOK,
+        )
+
+    def _report_webhooks(self, done):
+        """What fell off was made anew; why it did is for a person to find out."""
+        self.env["channel.exception"]._report(
+            self,
+            "webhooks",
+            key="webhooks",
+            message=self.env._(
+                "%(channel)s had stopped its webhooks: %(done)s",
+                channel=self.name,
+                done="; ".join(done)[:500],
+            ),
+            suggestion=self.env._(
+                "They are registered again, and the orders of the time in between were "
+                "pulled. Find out why deliveries failed: was this server down, or is "
+                "its address not reachable for the channel? Then resolve this."
+            ),
         )
 
 
@@ -411,6 +507,9 @@ def _looking(cr, registry):
     """
     if not isinstance(cr, Cursor) or cr.connection.status != STATUS_READY:
         with registry.cursor() as own:
+            if isinstance(own, Cursor):
+                # what the runner takes meanwhile must not be a conflict
+                own.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
             yield own
         return
     with without_transaction(cr):
@@ -432,18 +531,74 @@ def _create_jobs(cr, wanted):
 def missing_jobs(cr, wanted):
     """Those of ``wanted`` that do not wait already, with seconds to wait.
 
-    One whose twin is at work just now comes a moment later: it gathers what others
-    want meanwhile, and under load a job is a bunch of wake-ups.
+    What waits for a later time than is wanted is brought forward: a job that was
+    postponed, by an outage maybe, stands for no wake-up before its time. One whose
+    twin is at work just now comes a moment later: it gathers what others want
+    meanwhile, and under load a job is a bunch of wake-ups.
     """
-    keys = {job: _identity_key(*job, seconds) for job, seconds in wanted.items()}
-    waiting = jobs_in(cr, keys.values(), WAITING)
-    missing = {job: key for job, key in keys.items() if key not in waiting}
+    waits = _waits(cr, {key for job in wanted for key in _keys(*job)})
+    missing, late = {}, {}
+    for job, seconds in wanted.items():
+        known = {key: waits[key] for key in _keys(*job) if key in waits}
+        key = _identity_key(*job, seconds)
+        if any(wait <= max(seconds, GATHER_SECONDS) for wait in known.values()):
+            continue
+        if key in known:
+            late[key] = seconds
+        else:
+            missing[job] = key
+    for key, seconds in late.items():
+        _bring_forward(cr, key, seconds)
     # mostly there is none
     running = jobs_in(cr, missing.values(), ("started",)) if missing else ()
     return {
         job: wanted[job] or (GATHER_SECONDS if key in running else 0)
         for job, key in missing.items()
     }
+
+
+def _keys(channel_id, method):
+    now = _identity_key(channel_id, method, 0)
+    return now, f"{now}:later"
+
+
+def _waits(cr, keys):
+    """identity key -> seconds until the first job of that key, of those that wait."""
+    cr.execute(
+        SQL(
+            """
+            SELECT identity_key, min(CASE WHEN state = 'pending' AND eta IS NOT NULL
+                       THEN EXTRACT(epoch FROM
+                                    eta - clock_timestamp() AT TIME ZONE 'UTC')
+                       ELSE 0 END)::float
+              FROM queue_job
+             WHERE identity_key = ANY(%s) AND state IN %s
+             GROUP BY identity_key
+            """,
+            list(keys),
+            WAITING,
+        )
+    )
+    return dict(cr.fetchall())
+
+
+def _bring_forward(cr, key, seconds):
+    """The runner hears of it by the queue's own trigger. Rows that it is at just now
+    are about to begin anyway."""
+    cr.execute(
+        SQL(
+            """
+            UPDATE queue_job
+               SET eta = clock_timestamp() AT TIME ZONE 'UTC'
+                         + make_interval(secs => %s)
+             WHERE id IN (SELECT id FROM queue_job
+                           WHERE identity_key = %s AND state = 'pending'
+                           FOR UPDATE SKIP LOCKED)
+            """,
+            seconds,
+            key,
+        )
+    )
 
 
 def jobs_in(cr, keys, states):

@@ -51,6 +51,8 @@ class ChannelException(models.Model):
             ("auth", "Authentication"),
             ("configuration", "Configuration"),
             ("health", "Health"),
+            ("webhooks", "Webhooks"),
+            ("listing", "Listings"),
             ("job", "Background job"),
             ("unknown_sku", "Unknown SKU"),
             ("fraction", "Part of a unit"),

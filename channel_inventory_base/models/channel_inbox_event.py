@@ -250,6 +250,8 @@ class ChannelInboxEvent(models.Model):
         data = channel._adapter()._parse_order(channel, self.body)
         order = self.env["channel.order"]._capture(channel, data, self.trace)
         self.order_id = order
+        if not data.complete:
+            order._want_after(data.version, self.received_at)
         return "done"
 
     def _process_catalogue(self):

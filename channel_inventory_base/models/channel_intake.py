@@ -1,3 +1,4 @@
+import json
 import logging
 import time
 from datetime import datetime, timedelta, timezone
@@ -19,10 +20,17 @@ _logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 10
 """After so long, other channels' orders have their turn."""
+MORE = "more"
+ANNOUNCED_SECONDS = 90
+"""By then a webhook has told of an order, or none will."""
+UNANNOUNCED = 20
+"""So many orders tell whether webhooks come."""
 REPEATED_PAGES = 2
 """Pages in a row with nothing new: where many orders changed in one second, one is."""
 BATCH = 10
 """Events captured at once: the last one is held half a second later, not more."""
+POLL_SECONDS = 20
+"""After so long, other channels' pulls have their turn; this one goes on later."""
 LOCK_PATIENCE = 30
 """Milliseconds to wait for an order that somebody else is at, while capturing."""
 
@@ -33,7 +41,8 @@ class ChannelIntake(models.AbstractModel):
     Events are drained one by one in transactions of their own, by as many workers as
     there are: each skips rows that another has locked. Capture (parse, hold, deduct)
     always goes before import (sale order), so a backlog of orders never keeps a new
-    sale from being held.
+    sale from being held. Neither asks the channel, so no outage delays them: pulling
+    and fetching, which do, only store events.
     """
 
     _name = "channel.intake"
@@ -44,7 +53,8 @@ class ChannelIntake(models.AbstractModel):
     def _poll(self, channel):
         """Pull all orders changed since the last pull, less an overlap.
 
-        :return: False when another worker is pulling
+        :return: True when all are in; ``MORE`` when the time is up and the rest is
+            for the next pull, which goes on there; False when another worker is pulling
         """
         if not channel._capabilities().orders:
             return None
@@ -57,11 +67,12 @@ class ChannelIntake(models.AbstractModel):
                 again = state.get("again_from")
                 since = self._parse_time(state.get("watermark")) or self._first_since()
                 since = min(since, self._parse_time(again) or since)
-            self._pull_pages(channel, since, started)
-            with channel._shared_state("poll") as state:
-                state["completed_from"] = started.isoformat()
-                if state.get("again_from") == again:
-                    state.pop("again_from", None)
+                # where the last one ran out of time; not tried twice if it is in vain
+                since, cursor = self._resume_at(state.pop("resume", None), since)
+            self._miss_webhooks(channel)
+            if not self._pull_pages(channel, since, cursor, started, again):
+                channel._wake("_job_poll")
+                return MORE
         channel._wake("_job_intake", "_job_observe")
         return True
 
@@ -74,35 +85,212 @@ class ChannelIntake(models.AbstractModel):
         with channel._shared_state("poll") as state:
             known = self._parse_time(state.get("again_from"))
             state["again_from"] = min(moment, known or moment).isoformat()
+            state.pop("resume", None)
         channel._wake("_job_poll")
 
-    def _pull_pages(self, channel, since, started):
-        """Store page by page, and remember how far we have got by the channel's time:
-        a pull that breaks off goes on there, not at the beginning."""
-        overlap = timedelta(seconds=channel.poll_overlap)
-        cursor, seen, repeated = "", set(), 0
+    def _resume_at(self, resume, since):
+        """:return: (since, cursor) of the pull that goes on, or a new one's"""
+        if not resume:
+            return since, ""
+        return self._parse_time(resume["since"]), resume["cursor"]
+
+    def _pull_pages(self, channel, since, cursor, started, again):
+        """Store part by part, and remember how far we have got by the channel's time:
+        a pull that breaks off goes on there, not at the beginning.
+
+        :return: whether all are in
+        """
+        end = time.monotonic() + POLL_SECONDS
+        parts = self._iter_parts(channel, since, cursor)
+        for events, times, rest in parts:
+            self._store_pulled(channel, events)
+            # one order of tomorrow must not hide those of today
+            newest = min([*times, started])
+            again = self._remember_progress(channel, newest if times else None, again)
+            if time.monotonic() > end and rest is not None:
+                with channel._shared_state("poll") as state:
+                    if state.get("again_from") == again:
+                        state["resume"] = {"since": since.isoformat(), "cursor": rest}
+                return False
+        with channel._shared_state("poll") as state:
+            state["completed_from"] = started.isoformat()
+            if state.get("again_from") == again:
+                state.pop("again_from", None)
+        return True
+
+    def _store_pulled(self, channel, events):
+        with own_transaction(self.env) as env:
+            new = env["channel.inbox.event"]._store(channel, events, "poll")
+        if new and channel._capabilities().webhooks:
+            moments = {
+                each.ref: each.occurred_at.isoformat()
+                for each in events[-UNANNOUNCED:]
+                if each.occurred_at
+            }
+            with channel._shared_state("announced") as state:
+                # what no webhook has told of, until a later pull has looked again
+                state["waiting"] = state.get("waiting") or {
+                    "since": self._database_time().isoformat(),
+                    "moments": moments,
+                }
+
+    def _miss_webhooks(self, channel):
+        """Whether deliveries are missing: orders that a pull has found, and that no
+        webhook has told of a good while later. Then have the webhooks looked at."""
+        waiting = channel._get_shared_state("announced").get("waiting")
+        if not waiting:
+            return
+        age = self._database_time() - self._parse_time(waiting["since"])
+        if age < timedelta(seconds=ANNOUNCED_SECONDS):
+            return
+        with channel._shared_state("announced") as state:
+            state.pop("waiting", None)
+        if not self._is_announced(channel, waiting["moments"]):
+            channel._wake("_job_webhooks")
+
+    def _is_announced(self, channel, moments):
+        """Whether a webhook has told of one of these orders since then.
+
+        :param moments: order -> when it changed, ISO 8601
+        """
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT 1 FROM channel_inbox_event event
+                      JOIN channel_order sold ON sold.id = event.order_id
+                     WHERE sold.channel_id = %s AND event.source = 'webhook'
+                       AND event.occurred_at >=
+                           (%s::jsonb ->> sold.external_id)::timestamptz
+                           AT TIME ZONE 'UTC'
+                       AND sold.external_id = ANY(%s)
+                     LIMIT 1
+                    """,
+                    channel.id,
+                    json.dumps(moments),
+                    list(moments),
+                )
+            )
+        return bool(rows)
+
+    def _remember_progress(self, channel, newest, again):
+        """:param newest: everything that changed up to then is stored
+        :param again: from when on this pull was to reach back, as far as it has not yet
+        :return: ``again``, moved on
+        """
+        if not newest:
+            return again
+        with channel._shared_state("poll") as state:
+            known = self._parse_time(state.get("watermark"))
+            state["watermark"] = max(newest, known or newest).isoformat()
+            if again and state.get("again_from") == again:
+                again = max(again, newest.isoformat())
+                state["again_from"] = again
+        return again
+
+    def _iter_parts(self, channel, since, cursor):
+        """:return: iterator of (events, times of what is known after they are stored,
+        cursor to go on with after them, None at the end)"""
+        since -= timedelta(seconds=channel.poll_overlap)
+        if channel._capabilities().lists_orders:
+            yield from self._iter_listed(channel, since, cursor)
+            return
+        fetch = channel._adapter()._fetch_orders
+        pages = self._iter_pages(fetch, channel, since, cursor, "events")
+        for page, _own in pages:
+            times = _newest(each.occurred_at for each in page.events)
+            yield page.events, times, page.cursor or None
+
+    def _iter_listed(self, channel, since, cursor):
+        """Only orders of which we do not have the version that the list names."""
+        size = channel._capabilities().fetch_size
+        fetch = channel._adapter()._list_orders
+        pages = self._iter_pages(fetch, channel, since, cursor, "heads")
+        for page, own_cursor in pages:
+            wanted = set(self._unknown(channel, page.heads))
+            part = []
+            for head in page.heads:
+                if head.key in wanted:
+                    part.append(head)
+                if len(part) == size:
+                    events = self._read(channel, part)
+                    yield events, _newest([head.version]), own_cursor
+                    part = []
+            events = self._read(channel, part) if part else ()
+            times = _newest(head.version for head in page.heads)
+            yield events, times, page.cursor or None
+
+    def _iter_pages(self, fetch, channel, since, cursor, items):
+        """:param items: the field of a page that has them
+        :return: iterator of (page, the cursor that gave it)"""
+        seen, repeated = set(), 0
         while True:
-            page = channel._adapter()._fetch_orders(channel, since - overlap, cursor)
-            keys = {event.key for event in page.events}
+            page = fetch(channel, since, cursor)
+            keys = {each.key for each in getattr(page, items)}
             repeated = repeated + 1 if keys and keys <= seen else 0
             if repeated > REPEATED_PAGES:
                 raise exceptions.UnavailableError(
-                    self.env._("The channel gives the same orders again and again.")
+                    self.env._("The channel gives the same orders again and again."),
+                    code="REPEATED",
                 )
             seen |= keys
-            with own_transaction(self.env) as env:
-                env["channel.inbox.event"]._store(channel, page.events, "poll")
-            times = [event.occurred_at for event in page.events if event.occurred_at]
-            if times:
-                with channel._shared_state("poll") as state:
-                    known = self._parse_time(state.get("watermark"))
-                    newest = max([*times, *([known] if known else [])])
-                    # one order of tomorrow must not hide those of today
-                    newest = min(newest, started)
-                    state["watermark"] = newest.isoformat()
+            yield page, cursor
             cursor = page.cursor
             if not cursor:
                 return
+
+    def _read(self, channel, heads):
+        """The whole orders, and a note of when they were asked for."""
+        refs = [head.ref for head in heads]
+        with own_transaction(self.env) as env:
+            env["channel.order"]._note_looked(channel, refs)
+        return channel._adapter()._read_orders(channel, refs)
+
+    def _unknown(self, channel, heads):
+        """Keys of those whose version we neither have, nor wait for, nor could read.
+
+        Channels count in seconds: what we looked at within the second of its version
+        may have changed again in it.
+        """
+        if not heads:
+            return []
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT head.key
+                      FROM (VALUES %(heads)s) AS head (key, ref, version)
+                      LEFT JOIN channel_order known
+                             ON known.channel_id = %(channel)s
+                            AND known.external_id = head.ref
+                     WHERE NOT COALESCE(
+                               known.complete AND known.version = head.version
+                               AND known.looked_at > known.version
+                                                     + interval '2 seconds', false)
+                       AND NOT COALESCE(
+                               known.wanted_version >= head.version
+                               AND known.wanted_version > known.version
+                               AND known.state <> 'gone', false)
+                       AND NOT EXISTS (
+                           SELECT FROM channel_inbox_event event
+                            WHERE event.channel_id = %(channel)s
+                              AND event.state IN ('new', 'dead')
+                              AND event.ref = head.ref
+                              AND event.occurred_at = head.version)
+                    """,
+                    heads=SQL(", ").join(
+                        SQL(
+                            "(%s, %s, %s::timestamptz AT TIME ZONE 'UTC')",
+                            head.key,
+                            head.ref,
+                            head.version,
+                        )
+                        for head in heads
+                    ),
+                    channel=channel.id,
+                )
+            )
+        return [key for (key,) in rows]
 
     @api.model
     def _first_since(self):
@@ -127,17 +315,48 @@ class ChannelIntake(models.AbstractModel):
         with own_transaction(self.env) as env:
             env["channel.order"]._release_parked(channel)
         self.env["channel.order"]._reroute_due(channel)
-        while time.monotonic() < end:
+        busy, more = set(), True
+        while more and time.monotonic() < end:
             busy = set()
             while time.monotonic() < end and self._capture_next(None, channel, busy):
                 pass
-            if channel._may_talk() and self._fetch_next(channel):
-                continue
-            if not self._import_next(channel):
-                if busy:
-                    channel._wake("_job_intake", seconds=1)
-                return
-        channel._wake("_job_intake")
+            more = self._import_next(channel)
+        if more or busy:
+            channel._wake("_job_intake", seconds=0 if more else 1)
+        self._wake_for_wanted(channel)
+
+    @api.model
+    def _fetch(self, channel):
+        """Ask for the orders of which we know less than there is to know.
+
+        :return: whether the channel was asked
+        """
+        end, asked = time.monotonic() + RUN_SECONDS, None
+        while self._fetch_next(channel):
+            asked = True
+            # its demand may be another one than we hold
+            self._capture_next(channel)
+            if time.monotonic() > end:
+                break
+        self._wake_for_wanted(channel)
+        return asked
+
+    def _wake_for_wanted(self, channel):
+        """Come back when the next order is due to be fetched."""
+        with own_transaction(self.env) as env:
+            [[seconds]] = env.execute_query(
+                SQL(
+                    """
+                    SELECT EXTRACT(epoch FROM min(COALESCE(fetch_after, create_date))
+                                   - clock_timestamp() AT TIME ZONE 'UTC')::float
+                      FROM channel_order WHERE channel_id = %s AND %s
+                    """,
+                    channel.id,
+                    FETCH_WANTED,
+                )
+            )
+        if seconds is not None:
+            channel._wake("_job_fetch", seconds=max(seconds, 0))
 
     def _capture_next(self, channel=None, importer=None, busy=None):
         """:param channel: None: of all that take orders
@@ -186,8 +405,9 @@ class ChannelIntake(models.AbstractModel):
 
     def _next_fetch(self, channel):
         """The oldest order to fetch, postponed in the same breath: two workers do not
-        ask for one order, and nobody asks in a tight loop for one that the channel,
-        which may lag behind its own webhook, does not show yet.
+        ask for one version, and nobody asks in a tight loop for one that the channel,
+        which may lag behind its own webhook, does not show yet. News of the order
+        (``channel.order._want``) end the wait.
 
         :return: id, external id and wanted version, or all None
         """
@@ -196,7 +416,8 @@ class ChannelIntake(models.AbstractModel):
                 SQL(
                     """
                     UPDATE channel_order
-                       SET fetch_after = now() AT TIME ZONE 'UTC' + interval '10 s'
+                       SET fetch_after = now() AT TIME ZONE 'UTC' + interval '10 s',
+                           looked_at = clock_timestamp() AT TIME ZONE 'UTC'
                      WHERE id = (
                             SELECT id FROM channel_order
                              WHERE channel_id = %s AND %s
@@ -257,3 +478,9 @@ class ChannelIntake(models.AbstractModel):
                 )
             )
         return self.env["channel.order"].browse(rows[0][0]) if rows else None
+
+
+def _newest(moments):
+    """The latest of those that are known, as a list of one or none."""
+    known = [moment for moment in moments if moment]
+    return [max(known)] if known else []

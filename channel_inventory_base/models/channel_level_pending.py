@@ -86,6 +86,31 @@ class ChannelLevelPending(models.Model):
         )
 
     @api.model
+    def _retry_rejected(self, nodes=None, listings=None):
+        """Queue what was refused of nodes or listings that are back, or that may have
+        been put right."""
+        whose = SQL("level.node_id = ANY(%s)", nodes.ids) if nodes else SQL("false")
+        if listings:
+            whose = SQL("%s OR level.listing_id = ANY(%s)", whose, listings.ids)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_level_pending
+                       (level_id, channel_id, urgent, force, since, trace)
+                SELECT level.id, level.channel_id, false, true,
+                       clock_timestamp() AT TIME ZONE 'UTC', level.trace
+                  FROM channel_level level
+                  JOIN channel_level_remote remote ON remote.level_id = level.id
+                 WHERE remote.state = 'rejected' AND (%s)
+                RETURNING channel_id
+                """,
+                whose,
+            )
+        )
+        channels = self.env["channel.channel"].browse(sorted({row[0] for row in rows}))
+        channels._wake_publisher_of_queued()
+
+    @api.model
     def _compact(self):
         """Keep the newest row a level for channels that do not publish just now.
 

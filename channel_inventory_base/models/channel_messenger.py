@@ -1,5 +1,6 @@
 import dataclasses
 import logging
+import math
 import time
 from datetime import timedelta
 
@@ -13,7 +14,8 @@ from .channel_message import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 
-RUN_SECONDS = 50
+RUN_SECONDS = 10
+"""After so long, other channels' messages have their turn."""
 PENDING_SECONDS = 5
 RETRY_SECONDS = (5, 15, 60, 300, 900)
 
@@ -33,21 +35,23 @@ class ChannelMessenger(models.AbstractModel):
 
     @api.model
     def _run(self, channel):
-        """:return: False when another messenger is at this channel"""
+        """:return: True when the channel was asked, None when there was nothing to
+        tell, False when another messenger is at this channel"""
         if not channel._capabilities().messages:
             return None
-        end = time.monotonic() + RUN_SECONDS
+        end, asked = time.monotonic() + RUN_SECONDS, None
         with try_lock(self.env, LOCK_SEND, channel.id) as locked:
             if not locked:
                 return False
             while message_id := self._next(channel):
                 self._deliver(channel, message_id)
+                asked = True
                 if time.monotonic() > end:
                     channel._wake("_job_send")
                     break
             else:
                 self._wake_for_waiting(channel)
-        return True
+        return asked
 
     def _next(self, channel):
         """The oldest message that is due. :return: its id, None when there is none"""
@@ -237,6 +241,9 @@ class ChannelMessenger(models.AbstractModel):
         with own_transaction(self.env) as env:
             message = env["channel.message"]._lock_open(message_id)
             seconds = RETRY_SECONDS[min(message.attempts, len(RETRY_SECONDS)) - 1]
+            if isinstance(error, exceptions.ThrottledError) and error.retry_after:
+                # how long it takes is known, and no failure of the message
+                seconds = math.ceil(error.retry_after)
             message.write({"error": str(error)})
             if known:
                 retry_at = fields.Datetime.now() + timedelta(seconds=seconds)

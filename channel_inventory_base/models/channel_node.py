@@ -38,6 +38,15 @@ class ChannelNode(models.Model):
         "(channel_id, external_id)", "The channel has this node already."
     )
 
+    def write(self, vals):
+        back = self.browse()
+        if vals.get("active") or vals.get("publish"):
+            back = self.filtered(lambda node: not (node.active and node.publish))
+        result = super().write(vals)
+        if back:
+            self.env["channel.level.pending"]._retry_rejected(nodes=back)
+        return result
+
     @api.constrains("warehouse_ids", "publish", "channel_id")
     def _check_shared_pools(self):
         allocations = self.env["channel.allocation.version"].search(

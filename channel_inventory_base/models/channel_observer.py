@@ -1,3 +1,4 @@
+import time
 from datetime import datetime, timedelta
 
 from odoo import api, models
@@ -6,6 +7,9 @@ from odoo.tools import SQL
 from ..db.transaction import own_transaction
 from ..schemas import LevelRef
 from .channel_level import EXPECTED_REMOTE
+
+RUN_SECONDS = 10
+"""After so long, other channels' numbers have their turn."""
 
 
 class ChannelObserver(models.AbstractModel):
@@ -24,15 +28,18 @@ class ChannelObserver(models.AbstractModel):
 
     @api.model
     def _run(self, channel):
+        """:return: True when the channel was asked, None when there was nothing to"""
         if not channel._capabilities().read_levels:
-            return
+            return None
         self._make_missing(channel)
-        waiting = False
-        for ids in self._batches(channel):
-            waiting |= self._look(channel, ids)
+        asked, waiting = None, False
+        for ids in self._batches(channel, "_job_observe"):
+            asked = True
+            waiting = self._look(channel, ids) or waiting
         if waiting:
             # pull the orders of the time in between, then look again
             channel._pull_later()
+        return asked
 
     def _make_missing(self, channel):
         with own_transaction(self.env) as env:
@@ -52,10 +59,14 @@ class ChannelObserver(models.AbstractModel):
                 )
             )
 
-    def _batches(self, channel, states=("unknown", "stale")):
-        """Ids of rows to look at, a request's worth at a time."""
+    def _batches(self, channel, job, states=("unknown", "stale")):
+        """Ids of rows to look at, a request's worth at a time.
+
+        When the time is up other channels have their turn, and ``job`` goes on there.
+        """
         size = channel._capabilities().read_size
-        last = 0
+        last = channel._get_shared_state(job).get("last", 0)
+        end = time.monotonic() + RUN_SECONDS
         while True:
             with own_transaction(self.env) as env:
                 ids = (
@@ -71,10 +82,21 @@ class ChannelObserver(models.AbstractModel):
                     )
                     .ids
                 )
-            if not ids:
-                return
-            last = ids[-1]
-            yield ids
+            if ids:
+                last = ids[-1]
+                yield ids
+            if not ids or time.monotonic() > end:
+                break
+        self._remember_batch(channel, job, last if ids else 0)
+
+    def _remember_batch(self, channel, job, last):
+        """:param last: where to go on, 0 when this was the end"""
+        if last or channel._get_shared_state(job):
+            with channel._shared_state(job) as state:
+                began, state["last"] = state.get("last"), last
+            if last or began:
+                # the rest, or those before the one that this round began with
+                channel._wake(job)
 
     # ---------------------------------------------------------------- look
     def _look(self, channel, remote_ids):
@@ -113,6 +135,7 @@ class ChannelObserver(models.AbstractModel):
                       JOIN channel_node node ON node.id = level.node_id
                      WHERE remote.id = ANY(%(ids)s)
                        AND listing.state = 'mapped' AND listing.tracked
+                       AND listing.uncounted IS NOT TRUE
                     """,
                     expected=EXPECTED_REMOTE,
                     ids=list(remote_ids),
@@ -137,6 +160,7 @@ class ChannelObserver(models.AbstractModel):
             deducted = fact["base_sum"] - fact["expected"]
             # a level that is not stocked there yet shows nothing, which sells as 0
             seen_sum = (shown[ref] or 0) + deducted
+            fact["shown"] = shown[ref]
             waiting |= not self._conclude(
                 channel, fact, seen_sum, deducted, pulled_from
             )
@@ -211,14 +235,7 @@ class ChannelObserver(models.AbstractModel):
     def _report_drift(self, channel, fact, seen_sum):
         """Somebody changed the number on the channel: say so, then put it right."""
         level = self.env["channel.level"].browse(fact["level_id"])
-        shown = seen_sum - (fact["base_sum"] - fact["expected"])
-        message = self.env._(
-            "%(level)s shows %(shown)s where %(expected)s was expected, and no order "
-            "explains it: the number was changed on the channel.",
-            level=level.display_name,
-            shown=shown,
-            expected=fact["expected"],
-        )
+        message = self._words_for_drift(fact, level, seen_sum)
         self.env["channel.audit"]._log("drift", channel, record=level, message=message)
         self.env["channel.exception"]._report(
             channel,
@@ -230,4 +247,21 @@ class ChannelObserver(models.AbstractModel):
                 "The number from Odoo is being published again. Ask who edits stock on "
                 "the channel; count the shelf if the difference was meant."
             ),
+        )
+
+    def _words_for_drift(self, fact, level, seen_sum):
+        """A number that is none sells as 0, and is told from it."""
+        if fact["shown"] is None:
+            return self.env._(
+                "%(level)s has no number any more where %(expected)s was expected: the "
+                "channel does not stock it there.",
+                level=level.display_name,
+                expected=fact["expected"],
+            )
+        return self.env._(
+            "%(level)s shows %(shown)s where %(expected)s was expected, and no order "
+            "explains it: the number was changed on the channel.",
+            level=level.display_name,
+            shown=seen_sum - (fact["base_sum"] - fact["expected"]),
+            expected=fact["expected"],
         )

@@ -18,14 +18,19 @@ class ChannelObserver(models.AbstractModel):
 
     @api.model
     def _look_around(self, channel):
-        """Doubt what shows another number than it should as far as we know."""
+        """Doubt what shows another number than it should as far as we know.
+
+        :return: True when the channel was asked, None when there was nothing to
+        """
         if not channel._capabilities().read_levels:
-            return
-        doubted = 0
-        for ids in self._batches(channel, ("known",)):
+            return None
+        doubted, asked = 0, None
+        for ids in self._batches(channel, "_job_look", ("known",)):
+            asked = True
             doubted += self._doubt(channel, ids)
         if doubted:
             channel._explain_soon()
+        return asked
 
     def _doubt(self, channel, remote_ids):
         """:return: how many of a batch are doubted from now on"""

@@ -72,6 +72,9 @@ class ChannelOrder(models.Model):
         readonly=True, help="The newest version that we have heard of"
     )
     fetch_after = fields.Datetime(readonly=True)
+    looked_at = fields.Datetime(
+        readonly=True, help="When the channel was last asked for it"
+    )
     placed_at = fields.Datetime(readonly=True)
     payment = fields.Char(readonly=True)
     total = fields.Float(readonly=True, digits=(16, 4))
@@ -157,10 +160,41 @@ class ChannelOrder(models.Model):
         self.invalidate_recordset()
 
     def _want(self, version):
-        """There is a newer version than we have: have it fetched."""
-        self.wanted_version = max(version, self.wanted_version or version)
+        """There is a newer version than we have: have it fetched, at once if it is not
+        the one that was asked for just now."""
+        if not self.wanted_version or version > self.wanted_version:
+            self.wanted_version = version
+            self.fetch_after = False
         if self.state == "blocked" and not self.complete:
             self.state = "captured"
+        self.channel_id._wake("_job_fetch")
+
+    def _want_after(self, version, moment):
+        """``version`` was told at ``moment``. Channels count in seconds: where it is
+        the version that we have, and was told after we had looked, it may be about
+        something that changed later within that second."""
+        version = _naive(version)
+        if version == self.version and self.looked_at and self.looked_at < moment:
+            self._want(version + timedelta(milliseconds=1))
+
+    @api.model
+    def _note_looked(self, channel, refs):
+        """The channel is being asked for these now; who is at one of them looks anew
+        anyway."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_order
+                   SET looked_at = clock_timestamp() AT TIME ZONE 'UTC'
+                 WHERE id IN (SELECT id FROM channel_order
+                               WHERE channel_id = %s AND external_id = ANY(%s)
+                               ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+                RETURNING id
+                """,
+                channel.id,
+                refs,
+            )
+        )
 
     def _is_old(self, data, version):
         """An equal version is news only when it completes what we had."""
@@ -201,6 +235,8 @@ class ChannelOrder(models.Model):
         self._follow_state(data)
         if is_paid_otherwise and self.sale_order_id:
             self._mark_books()
+        if not data.complete:
+            self.channel_id._wake("_job_fetch")
         # what waited for the rest of this order need not wait any longer
         self.channel_id._wake_publisher_of_queued()
         self.env["channel.audit"]._log(
@@ -452,7 +488,7 @@ class ChannelOrder(models.Model):
         self.sudo().write(
             {"wanted_version": fields.Datetime.now(), "fetch_after": False}
         )
-        self.channel_id._wake("_job_intake")
+        self.channel_id._wake("_job_fetch")
 
     def action_take_mapping(self):
         """Sell what is not confirmed yet as its listings are matched now."""

@@ -300,7 +300,7 @@ class ChannelOrder(models.Model):
             known = max(self.version or fields.Datetime.now(), fields.Datetime.now())
             self.wanted_version = known + timedelta(seconds=1)
             self.fetch_after = False
-            self.channel_id._wake("_job_intake")
+            self.channel_id._wake("_job_fetch")
 
     def _log_document(self, document, words):
         self.env["channel.audit"]._log(

@@ -41,6 +41,11 @@ class ChannelPublication(models.Model):
     answer = fields.Text(readonly=True)
     error = fields.Char(readonly=True)
     attempts = fields.Integer(readonly=True)
+    again = fields.Selection(
+        [("unsent", "Not carried out"), ("lost", "Answer lost")],
+        readonly=True,
+        help="Its numbers wait, and are sent again in its place.",
+    )
     sent_at = fields.Datetime(readonly=True, help="First handed to the network")
     acked_at = fields.Datetime(readonly=True, index=True)
     line_ids = fields.One2many("channel.publication.line", "publication_id")

@@ -68,6 +68,10 @@ class ChannelPublisher(models.AbstractModel):
     durable and leave the queue), mark as sending, call the channel with no transaction
     open, settle. Whoever dies in between leaves a publication that the next run finds
     first: it is sent again with the same key and body, and so has one outcome.
+
+    One that was certainly not carried out (the channel is throttled or down) stays:
+    its levels are queued again, and the next batch takes its place (``again``), with
+    the numbers of then. So an outage leaves one publication, however long it is.
     """
 
     _name = "channel.publisher"
@@ -75,27 +79,31 @@ class ChannelPublisher(models.AbstractModel):
 
     @api.model
     def _run(self, channel):
-        """:return: False when another publisher is at this channel"""
+        """:return: True when the channel was asked, None when there was nothing to
+        send, False when another publisher is at this channel"""
         if not channel._capabilities().push_levels:
             return None
-        end = time.monotonic() + RUN_SECONDS
+        end, asked = time.monotonic() + RUN_SECONDS, None
         with try_lock(self.env, LOCK_PUBLISH, channel.id) as locked:
             if not locked:
                 return False
             for publication_id in self._left_open(channel):
-                self._resume(channel, publication_id)
+                asked = self._resume(channel, publication_id) is not None or asked
             while publication_id := self._freeze(channel):
+                asked = True
                 if not self._send(channel, publication_id):
                     channel._wake("_job_publish", seconds=STALL_SECONDS)
                     break
                 if time.monotonic() > end:
                     channel._wake("_job_publish")
                     break
-        return True
+            else:
+                self._close_unsent(channel)
+        return asked
 
     def _left_open(self, channel):
-        """What a publisher that died has left. Frozen and never sent is void: what has
-        changed since counts, not what was then.
+        """What a publisher that died has left. Of what was frozen and never sent, what
+        has changed since counts, not what was then.
 
         :return: ids of those that were being sent
         """
@@ -104,10 +112,29 @@ class ChannelPublisher(models.AbstractModel):
                 [("channel_id", "=", channel.id), ("state", "in", OPEN)], order="id"
             )
             unsent = publications.filtered(lambda each: each.state == "ready")
-            if unsent:
-                env["channel.publisher"]._queue_lines(unsent.line_ids)
-                unsent.write({"state": "void"})
+            for publication in unsent.filtered(lambda each: not each.again):
+                env["channel.publisher"]._queue_again(publication)
             return (publications - unsent).ids
+
+    def _queue_again(self, publication, error=None, why="unsent"):
+        """Its levels wait again, and the next batch takes its place."""
+        self._queue_lines(publication.line_ids)
+        values = {"state": "ready", "again": why}
+        publication.write({**values, "error": str(error)} if error else values)
+
+    def _close_unsent(self, channel):
+        """There is nothing to send any more, and a publication that was not carried
+        out: what it was to say is no longer so."""
+        with own_transaction(self.env) as env:
+            left = env["channel.publication"].search(
+                [("channel_id", "=", channel.id), ("again", "!=", False)]
+            )
+            if left and not env["channel.publisher"]._has_queued(channel):
+                left.write({"state": "void", "again": False})
+
+    def _has_queued(self, channel):
+        domain = [("channel_id", "=", channel.id)]
+        return bool(self.env["channel.level.pending"].search_count(domain, limit=1))
 
     # -------------------------------------------------------------- freeze
     def _freeze(self, channel):
@@ -261,15 +288,16 @@ class ChannelPublisher(models.AbstractModel):
         )
 
     def _make_publication(self, channel, candidates):
-        trace = uuid.uuid4().hex
-        publication = self.env["channel.publication"].create(
-            {
-                "channel_id": channel.id,
-                "key": str(uuid.uuid4()),
-                "trace": trace,
-                "payload": "",
-            }
-        )
+        publication = self._take_again(channel, candidates)
+        if not publication:
+            publication = self.env["channel.publication"].create(
+                {
+                    "channel_id": channel.id,
+                    "key": str(uuid.uuid4()),
+                    "trace": uuid.uuid4().hex,
+                    "payload": "",
+                }
+            )
         line_ids = self.env["channel.publication.line"]._insert(
             publication,
             [
@@ -284,7 +312,25 @@ class ChannelPublisher(models.AbstractModel):
             )
             for line_id, each in zip(line_ids, candidates, strict=True)
         ]
-        publication.payload = channel._adapter()._prepare_push(channel, entries, trace)
+        publication.payload = channel._adapter()._prepare_push(
+            channel, entries, publication.trace
+        )
+        return publication
+
+    def _take_again(self, channel, candidates):
+        """The publication whose place these take, empty. One that may have been carried
+        out stays as it was sent, unless it is the same once more."""
+        publication = self.env["channel.publication"].search(
+            [("channel_id", "=", channel.id), ("again", "!=", False)], limit=1
+        )
+        sent = {line.level_id.id: line.quantity for line in publication.line_ids}
+        same = sent == {each.level_id: each.target for each in candidates}
+        if publication.again == "lost" and not same:
+            publication.write({"state": "void", "again": False})
+            return publication.browse()
+        publication.line_ids.unlink()
+        # a new key all the same: a channel that is half down may know the old one
+        publication.write({"again": False, "key": str(uuid.uuid4())})
         return publication
 
     # ---------------------------------------------------------------- send
@@ -300,6 +346,8 @@ class ChannelPublisher(models.AbstractModel):
         """
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
+            # it may have been carried out by an attempt of which we know no answer
+            lost = publication.state == "sending"
             publication.write(
                 {
                     "state": "sending",
@@ -308,7 +356,6 @@ class ChannelPublisher(models.AbstractModel):
                 }
             )
             payload, key = publication.payload, publication.key
-            attempts = publication.attempts
         try:
             result = channel._adapter()._push_levels(channel, payload, key)
         except exceptions.StaleKeyError as error:
@@ -319,9 +366,11 @@ class ChannelPublisher(models.AbstractModel):
         except exceptions.UncertainError:
             raise
         except (exceptions.ThrottledError, exceptions.UnavailableError) as error:
-            if attempts == 1:
+            if not lost:
                 # certainly not carried out: do not send old numbers after the wait
-                self._start_over(publication_id, error)
+                with own_transaction(self.env) as env:
+                    publication = env["channel.publication"].browse(publication_id)
+                    env["channel.publisher"]._queue_again(publication, error)
             raise
         else:
             return self._settle(publication_id, result)
@@ -359,20 +408,29 @@ class ChannelPublisher(models.AbstractModel):
         """Queue every level that should be published and is not queued.
 
         The queue is exact as long as every writer does its part; this makes a mistake
-        of theirs a delay instead of a wrong number.
+        of theirs a delay instead of a wrong number. And what was refused is tried
+        again: nothing here changes when a location there is opened again.
         """
         self.env.execute_query(
             SQL(
                 """
                 INSERT INTO channel_level_pending
                        (level_id, channel_id, urgent, force, since, trace)
-                SELECT level.id, level.channel_id, level.target < %(expected)s, false,
+                SELECT level.id, level.channel_id, level.target < %(expected)s,
+                       remote.state = 'rejected',
                        COALESCE(level.planned_at, now() AT TIME ZONE 'UTC'), level.trace
                   FROM channel_level level
                   JOIN channel_level_remote remote ON remote.level_id = level.id
                   JOIN channel_listing listing ON listing.id = level.listing_id
                   JOIN channel_node node ON node.id = level.node_id
-                 WHERE remote.state = 'known' AND level.target <> %(expected)s
+                 WHERE ((remote.state = 'known' AND level.target <> %(expected)s)
+                        OR (remote.state = 'rejected' AND NOT EXISTS (
+                            -- a request refused as a whole waits for a person
+                            SELECT FROM channel_publication_line line
+                              JOIN channel_publication publication
+                                ON publication.id = line.publication_id
+                             WHERE line.level_id = level.id
+                               AND publication.state = 'dead')))
                    AND %(published)s
                    AND NOT EXISTS (SELECT FROM channel_level_pending pending
                                     WHERE pending.level_id = level.id)

@@ -1,7 +1,6 @@
 from odoo import models
 from odoo.tools import SQL
 
-from .. import exceptions
 from ..db.transaction import own_transaction
 from ..schemas import LevelRef
 from .channel_level import EXPECTED_REMOTE
@@ -30,7 +29,7 @@ class ChannelPublisher(models.AbstractModel):
     _inherit = "channel.publisher"
 
     def _freeze(self, channel):
-        if channel._capabilities().overwrites and self._has_pending(channel):
+        if channel._capabilities().overwrites and self._has_queued(channel):
             if not self._catch_up(channel):
                 channel._wake("_job_publish", seconds=AGAIN_SECONDS)
                 return None
@@ -47,21 +46,20 @@ class ChannelPublisher(models.AbstractModel):
         computed instead, and sent even if it is the same."""
         if not channel._capabilities().overwrites:
             return super()._resume(channel, publication_id)
-        lost = exceptions.UncertainError(self.env._("The answer was lost."))
-        return self._start_over(publication_id, lost)
-
-    def _has_pending(self, channel):
         with own_transaction(self.env) as env:
-            domain = [("channel_id", "=", channel.id)]
-            return bool(env["channel.level.pending"].search_count(domain, limit=1))
+            publication = env["channel.publication"].browse(publication_id)
+            words = publication.error or self.env._("The answer was lost.")
+            env["channel.publisher"]._queue_again(publication, words, "lost")
+        return None
 
     def _catch_up(self, channel, plan=True):
         """Have all orders of the channel captured as of now, and planned.
 
-        :return: False when another worker is pulling, who began before now
+        :return: False when not all are in: another worker is pulling, who began
+            before now, or there are more than one pull brings
         """
         intake = self.env["channel.intake"]
-        if channel._capabilities().orders and intake._poll(channel) is False:
+        if channel._capabilities().orders and intake._poll(channel) is not True:
             return False
         while intake._capture_next(channel) or intake._fetch_next(channel):
             pass

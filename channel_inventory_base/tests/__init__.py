@@ -20,6 +20,7 @@ from . import test_follow
 from . import test_fractions
 from . import test_guarded
 from . import test_guarded_documents
+from . import test_hang_race
 from . import test_import
 from . import test_inbound
 from . import test_invariants
@@ -30,6 +31,7 @@ from . import test_messages
 from . import test_money
 from . import test_observer
 from . import test_odd_orders
+from . import test_odd_products
 from . import test_observer_look
 from . import test_order_import
 from . import test_order_money
@@ -38,6 +40,7 @@ from . import test_order_race
 from . import test_order_reroute
 from . import test_order_reserve
 from . import test_other_charges
+from . import test_outage
 from . import test_outbox
 from . import test_phone
 from . import test_planner
@@ -47,6 +50,7 @@ from . import test_position_flows
 from . import test_position_mto
 from . import test_preview
 from . import test_publisher
+from . import test_pull
 from . import test_publisher_absolute
 from . import test_pure
 from . import test_reported
@@ -55,9 +59,11 @@ from . import test_schemas
 from . import test_secret
 from . import test_security
 from . import test_sold
+from . import test_settle
 from . import test_stage
 from . import test_sweep
 from . import test_tours
 from . import test_views
 from . import test_webhook_address
+from . import test_watches
 from . import test_webhook

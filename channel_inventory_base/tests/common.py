@@ -123,6 +123,14 @@ class ChannelSetup:
         )
 
 
+def take_in(env, channel):
+    """What the jobs do between an event and its sale order, one after the other."""
+    intake = env["channel.intake"]
+    intake._run(channel)
+    if channel._may_talk() and intake._fetch(channel):
+        intake._run(channel)
+
+
 @contextmanager
 def fake_adapter(fake):
     """Every channel speaks to ``fake`` while the block runs."""
@@ -187,7 +195,7 @@ class ChannelCase(ChannelSetup, TransactionCase):
 
     def intake(self):
         self.env.flush_all()
-        self.env["channel.intake"]._run(self.channel)
+        take_in(self.env, self.channel)
         self.env.invalidate_all()
 
     def poll(self):

@@ -14,7 +14,7 @@ from odoo.tests import BaseCase
 from odoo.tests.common import get_db_name
 from odoo.tools import config
 
-from .common import ChannelSetup, fake_adapter
+from .common import ChannelSetup, fake_adapter, take_in
 from .fake_channel import FakeChannel
 
 
@@ -116,7 +116,7 @@ class CommittedCase(ChannelSetup, BaseCase):
 
     def intake(self):
         with self.commit() as env:
-            env["channel.intake"]._run(self.channel(env))
+            take_in(env, self.channel(env))
 
     def poll(self):
         with self.commit() as env:

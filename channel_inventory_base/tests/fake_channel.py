@@ -14,11 +14,13 @@ from ..schemas import (
     Capabilities,
     ConnectionInfo,
     EventPage,
+    HeadPage,
     InboundEvent,
     LevelState,
     LineResult,
     NodeData,
     OrderData,
+    OrderHead,
     PushResult,
     load,
 )
@@ -44,6 +46,10 @@ class FakeChannel(FakeMessages):
         # called with the entries between reading and writing them
         self.meanwhile = lambda entries: None
         self.settle_seconds = 0
+        # orders are pulled by a list of their versions
+        self.lists_orders = False
+        self.page_size = 250
+        self.read = []
         self.messages = ("shipment", "tracking", "cancel", "refund")
         self.forget_messages()
 
@@ -113,6 +119,8 @@ class FakeChannel(FakeMessages):
             idempotent=not self.absolute,
             read_levels=True,
             orders=True,
+            lists_orders=self.lists_orders,
+            fetch_size=4,
             webhooks=True,
             nodes=True,
             batch_size=self.batch_size,
@@ -197,7 +205,27 @@ class FakeChannel(FakeMessages):
             )
         return EventPage(tuple(each for each in events if each.occurred_at >= since))
 
+    def _list_orders(self, channel, since, cursor):
+        self._fault("orders")
+        with self.lock:
+            heads = sorted(
+                (datetime.fromisoformat(order["version"]), name)
+                for name, order in self.orders.items()
+            )
+        heads = [OrderHead(name, version) for version, name in heads]
+        heads = [head for head in heads if head.version >= since]
+        start = int(cursor or 0)
+        end = start + self.page_size
+        more = str(end) if end < len(heads) else ""
+        return HeadPage(tuple(heads[start:end]), more)
+
+    def _read_orders(self, channel, refs):
+        self._fault("read_orders")
+        self.read.append(list(refs))
+        return [self.event(ref) for ref in refs if ref in self.orders]
+
     def _fetch_order(self, channel, ref):
+        self._fault("fetch")
         return self.event(ref) if ref in self.orders else None
 
     def _parse_order(self, channel, body):

@@ -18,6 +18,7 @@ from ..db.transaction import (
     try_lock,
 )
 from ..exceptions import AuthError, UncertainError
+from .common import take_in
 from .common_committed import CommittedCase
 from .fuzz.door import Door
 
@@ -232,7 +233,7 @@ class TestInvariants(CommittedCase):
             self.store(self.fake.event(name))
             self.fake.orders[name] = full
             self.fake.change(name)
-            old["channel.intake"]._run(self.channel(old))
+            take_in(old, self.channel(old))
         with self.commit() as env:
             order = env["channel.order"].search([("channel_id", "=", self.channel_id)])
             self.assertEqual((order.complete, order.state), (True, "imported"))

@@ -5,7 +5,6 @@ from psycopg2.extensions import STATUS_BEGIN, STATUS_READY
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..exceptions import (
@@ -14,7 +13,7 @@ from ..exceptions import (
     ThrottledError,
     UnavailableError,
 )
-from ..models.channel_channel_jobs import GATHER_SECONDS, enqueue
+from ..models.channel_channel_jobs import GATHER_SECONDS, WAKE, enqueue
 from .common import ChannelCase
 from .common_committed import CommittedCase
 
@@ -24,6 +23,7 @@ JOBS = (
     "_job_send",
     "_job_poll",
     "_job_intake",
+    "_job_fetch",
     "_job_observe",
     "_job_look",
     "_job_book",
@@ -43,17 +43,24 @@ class TestJobs(ChannelCase):
             self.env.cr.postcommit.run()
             return sorted(job.method_name for job in trap.enqueued_jobs)
 
-    def error_of(self, error):
+    def wait_after(self, error):
+        """:return: seconds after which a publisher that met ``error`` comes back"""
         if not self.level:
             self.go_live(shown=3)
         self.fake.faults = [("send", error)]
-        # not assertRaises: Odoo's would roll back what is remembered
-        try:
-            self.channel._job_publish()
-        except RetryableJobError as retry:
-            self.assertTrue(retry.ignore_retry)
-            return retry
-        self.fail("the job is done")
+        self.env.cr.postcommit.clear()
+        self.env.flush_all()
+        self.channel._job_publish()
+        self.assertFalse(self.fake.faults)
+        wanted = self.env.cr.postcommit.data.get(WAKE, {})
+        return wanted[self.channel.id, "_job_publish"]
+
+    def time_passes(self, seconds):
+        self.env.cr.execute(
+            "UPDATE channel_outage SET until = until - make_interval(secs => %s), "
+            "tried_at = tried_at - make_interval(secs => %s)",
+            (seconds, seconds),
+        )
 
     def test_every_job_has_a_queue_and_a_handler_for_its_failure(self):
         functions = self.env["queue.job.function"].search(
@@ -149,14 +156,17 @@ class TestJobs(ChannelCase):
         self.assertEqual(self.jobs_after_commit(store), [])
 
     def test_throttled_job_waits_as_long_as_the_server_says(self):
-        error = self.error_of(ThrottledError("slow down", retry_after=17))
-        self.assertEqual(error.seconds, 17)
+        error = ThrottledError("slow down", retry_after=17)
+        self.assertEqual(self.wait_after(error), 17)
 
     def test_outage_is_waited_out_longer_each_time(self):
-        waits = [self.error_of(UnavailableError("down")).seconds for _try in range(3)]
+        waits = []
+        for _try in range(3):
+            waits.append(self.wait_after(UnavailableError("down")))
+            self.time_passes(60)
         self.assertEqual(waits, [5, 10, 20])
         self.channel._job_publish()
-        self.assertFalse(self.channel._get_shared_state("outage"))
+        self.assertFalse(self.env["channel.outage"].search([]))
 
     def test_configuration_error_stops_the_channel(self):
         self.go_live(shown=3)
@@ -195,7 +205,14 @@ class TestJobs(ChannelCase):
 
         self.assertEqual(
             set(self.jobs_after_commit(fail)),
-            {"_job_plan", "_job_intake", "_job_send", "_job_observe", "_job_publish"},
+            {
+                "_job_plan",
+                "_job_intake",
+                "_job_fetch",
+                "_job_send",
+                "_job_observe",
+                "_job_publish",
+            },
         )
         self.assertFalse(
             self.env["channel.exception"].search(

@@ -67,6 +67,7 @@ MATRIX = {
     "channel.order.line": (set(), set(), set()),
     "channel.partner": (set(), set(), set()),
     "channel.refusal": (set(), set(), set()),
+    "channel.outage": (set(), set(), set()),
     "channel.audit": (set(), set(), set()),
     "channel.secret": (set(), set(), set()),
     "channel.shared.state": (set(), set(), set()),

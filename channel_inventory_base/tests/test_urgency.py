@@ -120,7 +120,7 @@ class TestUrgency(ChannelCase):
         self.assertEqual(self.started(), ["_job_intake"])
 
     def test_of_what_waits_for_one_queue_the_look_goes_before_the_catalogue(self):
-        self.enqueue("_job_webhooks")
+        self.enqueue("_job_webhooks", 5)
         self.started()
         self.enqueue("_job_fetch_listings", 5)
         self.enqueue("_job_observe")

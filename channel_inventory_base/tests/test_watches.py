@@ -29,7 +29,7 @@ class TestWatches(WatchContract, ChannelCase):
         category = env["product.category"].create({"name": "Lamps"})
         product.categ_id = category
         rule = self.rule("fixed", 1, product_id=product.id)
-        group = self.make_group(env, self.channel)
+        group = self.make_group(env, self.channel | self.make_channel(env, "OTH"))
         group.action_activate()
         version = env["channel.allocation.version"].search([], limit=1, order="id desc")
         return {

@@ -22,8 +22,8 @@ from demo_processes import DemoError, Process, free_ports
 from demo_rpc import Refused, Rpc, Store
 
 JOB_CHANNELS = (
-    "root:8,root.channel:8,root.channel.in:1,root.channel.back:1,root.channel.plan:1,"
-    "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1"
+    "root:11,root.channel:11,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
+    "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1"
 )
 CURRENCY = "USD"  # of Odoo's demo company
 SECONDS_TO_START = 120
@@ -121,7 +121,7 @@ class Demo:
             "dbfilter": f"^{self.database.name}$",
             "list_db": False,
             "data_dir": data,
-            "workers": 9,
+            "workers": 12,
             "max_cron_threads": 1,
             "log_handler": ":INFO,werkzeug:WARNING",
         }

@@ -30,7 +30,7 @@ EACH = 50
 LIFE = 250
 """After so many another channel begins: old orders cost time and find nothing."""
 REFUSALS = {400, 401, 404, 411, 413, 415}
-JOBS = ("_job_poll", "_job_intake", "_job_publish", "_job_observe", "_job_send")
+JOBS = ("_job_poll", "_job_fetch", "_job_publish", "_job_observe", "_job_send")
 SELDOM = ("_job_look", "_job_webhooks", "_job_fetch_listings")
 NOISE = (
     "odoo.sql_db",
@@ -157,9 +157,10 @@ class FuzzContract(LifeCase):
         channel asked us to wait, that time has passed."""
         with self.commit() as env:
             env.cr.execute(
-                "DELETE FROM channel_shared_state WHERE channel_id = %s "
-                "AND key IN ('throttle', 'outage')",
-                (self.channel_id,),
+                "DELETE FROM channel_shared_state WHERE channel_id = %(id)s "
+                "AND key = 'throttle';"
+                "DELETE FROM channel_outage WHERE channel_id = %(id)s",
+                {"id": self.channel_id},
             )
         with self.commit() as env:
             channel = self.channel(env)
@@ -267,7 +268,7 @@ class FuzzContract(LifeCase):
             env.cr.execute("DELETE FROM queue_job")
             if method == "_job_poll":
                 self.pull_all_again(env)
-            elif method == "_job_intake":
+            elif method == "_job_fetch":
                 self.want_two_orders(env)
             elif method == "_job_publish":
                 env["channel.level.pending"]._add(self.levels(env), force=True)
@@ -306,7 +307,7 @@ class FuzzContract(LifeCase):
             env.cr.execute("UPDATE channel_message SET retry_at = NULL")
         if not waiting:
             ref = self.life.sell({sku: 1})
-            for method in ("_job_poll", "_job_intake"):
+            for method in ("_job_poll", "_job_fetch", "_job_intake"):
                 self.run_job("before", method)
             self.ship_order(ref)
 
@@ -324,8 +325,9 @@ class FuzzContract(LifeCase):
         for headers, body in self.inbox.signed():
             self.assertEqual(self.door.knock(headers, body), 200)
         pulled = self.life.sell({second: 2})
-        for method in ("_job_intake", "_job_poll", "_job_intake", "_job_intake"):
+        for method in ("_job_intake", "_job_poll", "_job_fetch", "_job_intake"):
             self.run_job("genuine", method)
+        self.run_job("genuine", "_job_intake")
         with self.commit() as env:
             for way, ref in (("delivered", told), ("pulled", pulled)):
                 order = self.find_order(env, ref)

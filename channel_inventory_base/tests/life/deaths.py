@@ -14,6 +14,8 @@ def plan_and_publish(env, channel):
 def poll_and_take_in(env, channel):
     env["channel.intake"]._poll(channel)
     env["channel.intake"]._run(channel)
+    env["channel.intake"]._fetch(channel)
+    env["channel.intake"]._run(channel)
 
 
 def tell(env, channel):

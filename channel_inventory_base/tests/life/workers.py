@@ -24,6 +24,8 @@ def do_all(env, channel):
     for job in (
         lambda: env["channel.intake"]._poll(channel),
         lambda: env["channel.intake"]._run(channel),
+        lambda: env["channel.intake"]._fetch(channel),
+        lambda: env["channel.intake"]._run(channel),
         lambda: env["channel.messenger"]._run(channel),
         planner._run,
         lambda: publisher._run(channel),
@@ -96,6 +98,7 @@ class Workers:
             env.cr.execute(
                 """
                 UPDATE channel_message SET retry_at = NULL WHERE retry_at IS NOT NULL;
+                UPDATE channel_outage SET until = until - interval '1 hour';
                 UPDATE channel_order SET fetch_after = NULL
                  WHERE fetch_after IS NOT NULL;
                 UPDATE channel_level_remote SET seen_at = seen_at - interval '1 minute'
