@@ -74,6 +74,26 @@ class Shop:
         return "" if "/1" in item else "not here"
 
 
+class Dropping(Shop):
+    """Leaves entries out without a word, as 2026-10 may."""
+
+    def __init__(self, dropped):
+        super().__init__()
+        self.dropped = dropped
+
+    def carry_out(self, quantities):
+        changes = [
+            {
+                "item": {"id": entry["inventoryItemId"]},
+                "location": {"id": entry["locationId"]},
+            }
+            for index, entry in enumerate(quantities)
+            if index not in self.dropped
+        ]
+        group = {"id": "1", "changes": changes} if changes else None
+        return {"userErrors": [], "inventoryAdjustmentGroup": group}
+
+
 class TestPush(PureCase):
     def run_push(self, shop, count, key="key-1"):
         work = push.Push(
@@ -167,6 +187,16 @@ class TestPush(PureCase):
         again = Shop(bad=[1, 2], code=push.NOT_STOCKED, field=True)
         self.run_push(again, 3)
         self.assertEqual(shop.activated, again.activated)
+
+    def test_entry_that_is_dropped_in_silence_is_not_taken_for_written(self):
+        """Where it can be stocked it comes again, where not a person is told."""
+        for dropped in ([1], [2], [0, 1, 2]):
+            shop = Dropping(dropped)
+            wanted = dict.fromkeys(range(3), "acked")
+            # the shop stocks item 1 and no other
+            wanted |= {each: "retry" if each == 1 else "rejected" for each in dropped}
+            self.assertEqual(self.run_push(shop, 3), wanted)
+            self.assertEqual(len(shop.activated), len(dropped))
 
     def test_errors_of_the_whole_request(self):
         for code, kind in (

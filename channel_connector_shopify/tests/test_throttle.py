@@ -168,7 +168,7 @@ class TestThrottle(PureCase):
         throttle = self.throttle()
         throttle.settle(throttle.reserve("Any", 3), "Any", costs(40, 3))
         self.assertEqual(self.store.value["level"], 40)
-        throttle.reserve("Any", 140)
+        throttle.reserve("Dearer", 140)
         self.assertEqual(self.clock.slept, [1.0])
 
     def test_bucket_of_a_development_store_is_left_to_the_queue_to_fill(self):

@@ -99,7 +99,8 @@ class TestShopBetween(ShopCase):
                 refs = [self.ref("SKU-1")]
                 self.shop.faults.add(kind=kind, operation="GET products")
                 self.adapter_model._fetch_levels(self.channel, refs)
-                self.shop.store.clock.move(5)
+                # later than the last one's
+                self.shop.store.clock.move(quantity)
                 self.push(self.entry(1, "SKU-1", quantity, 10), key=kind)
                 with self.assertRaises(exceptions.UnavailableError) as caught:
                     self.adapter_model._fetch_levels(self.channel, refs)

@@ -466,7 +466,7 @@ class ChannelChannel(models.Model):
             message=self.env._(
                 "%(channel)s had stopped its webhooks: %(done)s",
                 channel=self.name,
-                done="; ".join(done)[:500],
+                done="; ".join(done)[:3000],
             ),
             suggestion=self.env._(
                 "They are registered again, and the orders of the time in between were "

@@ -204,6 +204,8 @@ class OutsideContract(LifeCase):
                 secrets |= {f"sent {number}": each for number, each in enumerate(sent)}
                 with self.commit() as env:
                     self.channel(env)._set_connection("ok", "")
+                    # whatever it was, it is asked again
+                    env.cr.execute("DELETE FROM channel_outage")
         self.assertTrue(records)
         formatter = logging.Formatter()
         log = "\n".join(formatter.format(record) for record in records)

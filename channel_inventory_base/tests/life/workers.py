@@ -133,7 +133,9 @@ class Workers:
             rows = env.execute_query(
                 SQL(
                     "SELECT id FROM queue_job WHERE state = 'pending' "
-                    "ORDER BY priority, id LIMIT 1"
+                    # the next minute's poll is the next minute's
+                    "AND COALESCE(eta, '-infinity') < now() AT TIME ZONE 'UTC' "
+                    "+ interval '30 seconds' ORDER BY priority, id LIMIT 1"
                 )
             )
             if not rows:
@@ -170,6 +172,7 @@ class Workers:
                     [*ours, ("state", "in", ("ready", "sending"))]
                 ),
                 "changes": env["channel.change"].search_count([]),
+                "outages": env["channel.outage"].search_count(ours),
             }
             counts.update(dict.fromkeys(self.failed, 1))
         return {what: count for what, count in counts.items() if count}
