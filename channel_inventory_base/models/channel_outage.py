@@ -27,6 +27,7 @@ class ChannelOutage(models.Model):
 
     _name = "channel.outage"
     _description = "Channel Outage"
+    _inherit = ["channel.guarded"]
     _order = "id"
     _log_access = False
     _rec_name = "message"
