@@ -326,6 +326,7 @@ class ChannelChannel(models.Model):
         self._require("push_levels")
         self._require_home()
         info = self._call_guarded(lambda: self._adapter()._test_connection(self))
+        self.env["channel.outage"]._forget(self, "")
         warnings = "; ".join(info.warnings)
         self._set_connection("ok", warnings or info.account_name)
         currency = self.env["res.currency"].with_context(active_test=False)

@@ -89,6 +89,11 @@ class TestOutage(WakeUps, ChannelCase):
         self.assertFalse(self.outages.search([]))
         self.assertEqual(self.wanted("_job_poll"), 0)
 
+    def test_connection_that_a_person_has_tested_is_asked_at_once(self):
+        self.fail_poll()
+        self.channel.action_test_connection()
+        self.assertFalse(self.outages._seconds_to_wait(self.channel, "_job_poll"))
+
     def test_throttled_channel_is_not_down(self):
         self.fail_poll(ThrottledError("slow", retry_after=9))
         self.assertFalse(self.outages.search([]))
