@@ -29,6 +29,7 @@ from .schemas_lifecycle import (  # noqa: F401 (the one door)
     OrderRefundLineData,
     OrderShipmentData,
     ParcelTrackingData,
+    RefundChargeData,
     RefundData,
     RefundLineData,
     ShipmentData,
@@ -308,6 +309,8 @@ class OrderLineData:
 class ShippingLineData:
     """A charge for no goods: ``price`` before ``discount``, tax as in the order.
 
+    ``external_id`` is the channel's own id, by which refunds name it; "" where it has
+    none. ``discount`` greater than ``price``: a fee that is taken off.
     ``kind``: shipping, fee, tip, or gift_card: what was paid by gift card where the
     channel takes that off the order's total; its price is negative, and bears no tax.
     """
@@ -318,6 +321,7 @@ class ShippingLineData:
     discount: Decimal = Decimal(0)
     taxes: tuple[TaxData, ...] = ()
     kind: str = "shipping"
+    external_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -355,7 +359,8 @@ class OrderData:
     paid, in the channel's words. ``state``: open or cancelled. ``risk`` of fraud as the
     channel sees it: low, medium, high, or "" where it does not tell. ``refunds`` and
     ``shipments``: all that the channel has, ours among them; None where it does not
-    tell.
+    tell. ``received``: all money that the customer has paid, whatever went back since;
+    it tells what pays back an edit from what is goodwill (None: not told).
     """
 
     external_id: str
@@ -380,6 +385,7 @@ class OrderData:
     risk: str = ""
     refunds: tuple[OrderRefundData, ...] | None = None
     shipments: tuple[OrderShipmentData, ...] | None = None
+    received: Decimal | None = None
 
     def __post_init__(self):
         _check_choice("state", self.state, ("open", "cancelled"))

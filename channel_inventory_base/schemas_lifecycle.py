@@ -187,6 +187,8 @@ class OrderRefundLineData:
     """Units of a refund as the channel has it; amounts after discounts.
 
     ``amount`` is with or without tax as the order's ``taxes_included`` says.
+    ``excess``: units that were paid back beyond those that were bought; they are in no
+    other figure.
     """
 
     line_ref: str
@@ -195,9 +197,23 @@ class OrderRefundLineData:
     tax: Decimal = Decimal(0)
     restock: str = "none"
     node_ref: str = ""
+    excess: int = 0
 
     def __post_init__(self):
         _check_choice("restock", self.restock, RESTOCKS)
+
+
+@dataclass(frozen=True)
+class RefundChargeData:
+    """What of a refund is a delivery charge or a fee of the order.
+
+    ``charge_ref`` is its ``ShippingLineData.external_id``; ``amount`` is with or
+    without tax as the order's ``taxes_included`` says.
+    """
+
+    charge_ref: str
+    amount: Decimal
+    tax: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -205,8 +221,10 @@ class OrderRefundData:
     """A refund that the channel has made, by whomever.
 
     ``amount`` is the money that really went back, tax included: 0 where units were
-    taken off an order that had not been paid. ``shipping`` and ``shipping_tax`` are the
-    delivery charge in it.
+    taken off an order that had not been paid, or where other goods were taken for
+    them. ``charges`` are the delivery charges and fees in it; ``shipping`` and
+    ``shipping_tax`` those of a channel that does not say which.
+    A line of ``quantity`` 0 is money that went back for units that stay.
     """
 
     external_id: str
@@ -216,6 +234,7 @@ class OrderRefundData:
     shipping_tax: Decimal = Decimal(0)
     created_at: datetime | None = None
     note: str = ""
+    charges: tuple[RefundChargeData, ...] = ()
 
 
 @dataclass(frozen=True)

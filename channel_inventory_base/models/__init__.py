@@ -92,6 +92,7 @@ from . import channel_order_retry
 from . import channel_payment_map
 from . import channel_bookkeeping
 from . import channel_bookkeeper
+from . import channel_order_ledger
 from . import channel_order_books
 from . import channel_catalogue
 from . import channel_exception

@@ -1,6 +1,10 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_list
+
+from ..tools.invoicing import to_decimal
 
 
 class AccountMove(models.Model):
@@ -11,6 +15,63 @@ class AccountMove(models.Model):
         readonly=True, copy=False, help="Made by the policy of a channel, by nobody"
     )
 
+    channel_refund_ids = fields.One2many(
+        "channel.refund", "move_id", readonly=True, copy=False
+    )
+
+    # -------------------------------------------------------------- payments
+    def _is_open_here(self):
+        return (
+            self.state == "posted"
+            and self.payment_state in ("not_paid", "partial")
+            and self._get_open() > 0
+        )
+
+    def _get_open(self):
+        """What is neither paid nor settled. A payment without an entry of its own
+        leaves the residual as it was. :return: Decimal"""
+        step = Decimal(str(self.currency_id.rounding))
+        without = self.matched_payment_ids.filtered(
+            lambda each: not each.move_id and each.state in ("in_process", "paid")
+        )
+        return to_decimal(self.amount_residual, step) - sum(
+            (to_decimal(each.amount, step) for each in without), Decimal(0)
+        )
+
+    def _get_paid(self):
+        """What payments have paid of it, credit notes apart. :return: Decimal"""
+        step = Decimal(str(self.currency_id.rounding))
+        payments = self.matched_payment_ids | self.reconciled_payment_ids
+        return sum(
+            (
+                to_decimal(each.amount, step)
+                for each in payments
+                if each.state in ("in_process", "paid")
+            ),
+            Decimal(0),
+        )
+
+    def _get_paid_back(self):
+        """What the channel has paid back by the refunds that it credits. :return:
+        Decimal, at most its total"""
+        step = Decimal(str(self.currency_id.rounding))
+        amounts = [
+            each._get_goodwill()
+            if each.state == "included"
+            else to_decimal(each.amount, step)
+            for each in self.channel_refund_ids
+        ]
+        total = to_decimal(self.amount_total, step)
+        return min(sum(amounts, Decimal(0)), total)
+
+    def _is_amount_open(self, amount):
+        return (
+            self._get_open()
+            == amount
+            == to_decimal(self.amount_residual, Decimal(str(self.currency_id.rounding)))
+        )
+
+    # --------------------------------------------------------------- posting
     def _post(self, soft=True):
         posted = super()._post(soft)
         # only the server follows a channel: people cannot be superuser
@@ -90,3 +151,15 @@ class AccountMoveLine(models.Model):
                         line=line.display_name,
                     )
                 )
+
+    def _get_taxes_of_channel(self, step):
+        """:return: {id of the tax, as text: Decimal}; of a line that a person has made
+        with several taxes all of it by the first"""
+        known = (self.extra_tax_data or {}).get("manual_tax_amounts") or {}
+        if known:
+            return {
+                tax_id: to_decimal(each["tax_amount_currency"], step)
+                for tax_id, each in known.items()
+            }
+        tax = to_decimal(self.price_total - self.price_subtotal, step)
+        return {str(self.tax_ids[:1].id): tax} if self.tax_ids else {}

@@ -63,6 +63,15 @@ class ChannelChannel(models.Model):
         required=True,
         help="When a telephone number is none. It is kept as the customer wrote it.",
     )
+    unpaid_policy = fields.Selection(
+        [("tell", "Report it, and go on"), ("stop", "Stop the delivery")],
+        string="Payment Taken Back",
+        default="tell",
+        required=True,
+        help="When an order that was paid is open again on the channel after it was "
+        "confirmed (a dispute, a payment that failed after all). Stop: its delivery "
+        "cannot be validated before it is paid, or a person lets it pass.",
+    )
     address_policy = fields.Selection(
         [("country", "A country that is known"), ("strict", "All that carriers need")],
         default="country",

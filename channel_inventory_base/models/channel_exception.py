@@ -24,6 +24,7 @@ HOURS = {
     "duplicate": 4,
     "short_stock": 8,
     "routing": 8,
+    "unpaid": 4,
     "books": 24,
     "health": 1,
     "privacy": 24 * 25,
@@ -64,6 +65,7 @@ class ChannelException(models.Model):
             ("duplicate", "Ordered twice"),
             ("risk", "High risk"),
             ("payment", "Payment"),
+            ("unpaid", "Payment taken back"),
             ("books", "Not invoiced or paid"),
             ("credit", "Credit limit"),
             ("routing", "No warehouse"),
@@ -161,12 +163,12 @@ class ChannelException(models.Model):
 
     @api.model
     def _resolve_record(self, record):
-        """All but what the bookkeeper has reported: it resolves that itself."""
+        """All but what is about money: whatever has reported that ends it itself."""
         self._resolve_domain(
             [
                 ("res_model", "=", record._name),
                 ("res_id", "in", record.ids),
-                ("category", "!=", "books"),
+                ("category", "not in", ("books", "unpaid")),
             ]
         )
 

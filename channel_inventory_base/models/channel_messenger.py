@@ -196,6 +196,28 @@ class ChannelMessenger(models.AbstractModel):
         message.env["channel.exception"]._resolve_record(message)
         message.order_id._on_message_done(message)
         self._log(message, self.env._("%s: confirmed", message.display_name))
+        if result.message:
+            self._report_words(message, result.message)
+
+    def _report_words(self, message, words):
+        """What is done, and not all of it: the channel leaves a part to a person."""
+        self._log(message, words)
+        message.env["channel.exception"]._report(
+            message.channel_id,
+            "message",
+            key=f"message:{message.id}:done",
+            record=message,
+            message=self.env._(
+                "%(order)s, “%(name)s” is done: %(words)s",
+                order=message.order_id.name,
+                name=message.display_name,
+                words=words,
+            ),
+            suggestion=self.env._(
+                "Do what it says on the channel, then resolve this. A refund resolves "
+                "it by itself."
+            ),
+        )
 
     def _settle_pending(self, message, result):
         message.write(

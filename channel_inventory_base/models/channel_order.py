@@ -215,7 +215,7 @@ class ChannelOrder(models.Model):
 
     def _apply(self, data, version):
         """Make this order what ``data`` says. Stock follows in the same transaction."""
-        is_paid_otherwise = self.payment != data.payment
+        was_paid, received = self.payment, (self.data or {}).get("received")
         self.write(
             {
                 "name": data.name,
@@ -233,7 +233,10 @@ class ChannelOrder(models.Model):
         )
         self.line_ids._apply_lines(self, data)
         self._follow_state(data)
-        if is_paid_otherwise and self.sale_order_id:
+        if was_paid != data.payment and self.sale_order_id:
+            self._mark_books()
+            self._follow_payment(was_paid, data)
+        elif received != self.data["received"] and self.sale_order_id:
             self._mark_books()
         if not data.complete:
             self.channel_id._wake("_job_fetch")
@@ -261,6 +264,7 @@ class ChannelOrder(models.Model):
             self._release_holds()
             self._take_refunds(data)
             self._end("cancelled")
+            self._prove_unbooked()
         elif data.complete and not self.sale_order_id and self._is_shipped(data):
             self._take_refunds(data)
             self.state = "closed"
@@ -417,6 +421,7 @@ class ChannelOrder(models.Model):
                 self._take_refunds(data)
                 self._credit_refunds(data)
                 self._mark_books()
+                self._prove_unbooked()
         else:
             self._import()
 

@@ -40,7 +40,8 @@ class ChannelOrder(models.Model):
                 sorted(self.ids),
             )
         )
-        self.invalidate_recordset(["state", "data", "version"])
+        self.invalidate_recordset(["state", "data", "version", "payment_taken_back"])
+        self._check_still_paid()
         for order in self.filtered(lambda each: each.state == "captured" and each.data):
             # a newer state is known here and not applied yet
             order._check_still_wanted(

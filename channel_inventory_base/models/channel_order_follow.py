@@ -4,21 +4,27 @@ from odoo import fields, models
 from odoo.fields import Command
 
 from .. import schemas
+from ..tools.refund import list_figures
 from ..tools.refusal import OrderRefusedError
 
 
 class ChannelOrder(models.Model):
     """Changes on the channel after the sale order was confirmed.
 
-    Units taken away follow as long as they have not left. Everything else (units and
-    lines added, another address) follows while nothing is picked; later a person
-    decides. In the import's transaction, which notices who ships at the same time.
+    Units taken away follow as long as they have not left, prices and charges at any
+    time: the books make up for what is invoiced. Units and lines that are added follow
+    unless somebody has goods of the order in hand, another address while nothing is
+    picked; later a person decides. In the import's transaction, which notices who ships
+    at the same time.
     """
 
     _inherit = "channel.order"
 
     address_key = fields.Char(
         readonly=True, help="Digest of the delivery address that the sale order has"
+    )
+    money_key = fields.Char(
+        readonly=True, help="Digest of the amounts that the sale order was made of"
     )
 
     def _must_follow(self, data):
@@ -29,6 +35,7 @@ class ChannelOrder(models.Model):
             or bool(data.refunds and self._find_late_kept(data))
             or self._is_address_changed(data)
             or any(line._is_asked_otherwise() for line in self.line_ids)
+            or self._is_money_changed(data)
         )
 
     def _follow_changes(self, data):
@@ -38,10 +45,11 @@ class ChannelOrder(models.Model):
         """
         differing = self.line_ids.filtered(lambda line: line._differs_from_sale())
         moved = self._is_address_changed(data)
-        if not differing and not moved:
+        dearer = self._is_money_to_follow(data)
+        if not differing and not moved and not dearer:
             return
         self._check_followable(differing, moved)
-        if differing:
+        if differing or dearer:
             self._follow_lines(data)
         if moved:
             self._follow_address(data)
@@ -93,14 +101,12 @@ class ChannelOrder(models.Model):
             lambda line: line._is_exchanged() or line._wanted_here() > line._sold_here()
         )
         moves = sale_order.order_line.move_ids
-        picked = moves.filtered(
-            lambda move: (
-                move.state not in ("cancel", "done")
-                and move.picked
-                or move.state == "done"
-                and move.location_id.usage == "internal"
-            )
+        in_hand = moves.filtered(lambda move: move._is_in_hand())
+        left = moves.filtered(
+            lambda move: move.state == "done" and move.location_id.usage == "internal"
         )
+        exchanged = any(line._is_exchanged() for line in differing)
+        picked = in_hand or (left if moved or exchanged else left.browse())
         if picked and (more or moved):
             self._refuse_change(
                 self.env._(
@@ -214,6 +220,7 @@ class ChannelOrder(models.Model):
             raise OrderRefusedError(
                 "total_mismatch", difference, self._words_to_differ()
             )
+        self.money_key = self._digest_money(data)
         # what the sale order took over need not be held beside it
         self.line_ids._hold(self, data)
 
@@ -225,9 +232,17 @@ class ChannelOrder(models.Model):
             if line.product_id.id == vals["product_id"]
             and line.channel_order_line_id.id
             == vals.get("channel_order_line_id", False)
+            and (line.channel_charge_ref or "") == vals.get("channel_charge_ref", "")
         ]
         warehouse = vals.get("channel_warehouse_id")
-        exact = [each for each in same if each.channel_warehouse_id.id == warehouse]
+        taxes = set(vals["tax_ids"][0][2]) if not warehouse else None
+        exact = [
+            each
+            for each in same
+            if each.channel_warehouse_id.id == warehouse
+            or taxes is not None
+            and set(each.tax_ids.ids) == taxes
+        ]
         return (exact or same or [None])[0]
 
     def _is_service_of_ours(self, line):
@@ -246,6 +261,34 @@ class ChannelOrder(models.Model):
         followed = {name: vals[name] for name in names if name in vals}
         followed.setdefault("extra_tax_data", False)
         return followed
+
+    # ---------------------------------------------------------------- money
+    def _is_money_changed(self, data):
+        """Whether the CHANNEL changed a price, a discount or a charge: what a person
+        has changed here stays, as it may have had a reason.
+
+        A refund that is not looked at yet is no change of a price.
+        """
+        if not self.money_key or self._has_new_refunds(data):
+            return False
+        return self.money_key != self._digest_money(data)
+
+    def _is_money_to_follow(self, data):
+        """As ``_is_money_changed``; a locked sale order that comes to the same already,
+        because it was changed here before, is left alone."""
+        if not self._is_money_changed(data):
+            return False
+        sale_order = self.sale_order_id
+        if sale_order.locked and not self._find_difference(
+            sale_order, self._restore(data)
+        ):
+            self.money_key = self._digest_money(data)
+            return False
+        return True
+
+    def _digest_money(self, data):
+        figures = list_figures(self._restore(data))
+        return hashlib.sha256(repr(figures).encode()).hexdigest()[:16]
 
     # -------------------------------------------------------------- address
     def _is_address_changed(self, data):

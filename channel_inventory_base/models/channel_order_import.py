@@ -62,8 +62,11 @@ class ChannelOrder(models.Model):
             order._check_shipped_elsewhere(data)
             order._report_odd_phones(data)
         if was_sold or order.sale_order_id.state == "cancel":
-            order._credit_refunds(data)
             order._mark_books()
+        if order.sale_order_id.state in ("sale", "cancel"):
+            order._credit_refunds(data)
+        if was_sold or not order.sale_order_id or data.refunds:
+            order._prove_unbooked()
 
     def _is_to_write(self, data):
         """Check what is to be sold and where from, right before it is.
@@ -83,9 +86,16 @@ class ChannelOrder(models.Model):
         """Whether there is no sale order, or a quotation that says something else."""
         sale_order = self.sale_order_id
         if not sale_order:
-            return any(line.quantity for line in data.lines)
+            return self._is_anything_sold(data)
         return sale_order.state in ("draft", "sent") and bool(
             self._find_difference(sale_order, data)
+        )
+
+    def _is_anything_sold(self, data):
+        """Units, or a charge that was paid for without any."""
+        return any(line.quantity for line in data.lines) or any(
+            line.price != line.discount or any(tax.amount for tax in line.taxes)
+            for line in data.shipping_lines
         )
 
     def _write_sale_order(self, data):
@@ -107,6 +117,7 @@ class ChannelOrder(models.Model):
             )
         self._note_odd_phones(data)
         self.address_key = self._digest_address(data)
+        self.money_key = self._digest_money(data)
 
     def _rewrite_quotation(self, vals):
         """Head first: what depends on it would otherwise overwrite the lines' taxes."""
@@ -119,7 +130,11 @@ class ChannelOrder(models.Model):
         if self.sale_order_id.state not in ("draft", "sent"):
             return False
         policy = self.channel_id.confirm_policy
-        paid = data.payment in PAID_WHEN.get(policy, ())
+        wanted = PAID_WHEN.get(policy, ())
+        paid = data.payment in wanted
+        if wanted and not data.total and data.payment == "pending":
+            # a channel may leave the status of what is free open for ever
+            paid = True
         return paid or policy == "always"
 
     def _on_sale_confirmed(self):

@@ -55,7 +55,9 @@ class ChannelRefund(models.Model):
         """So many more units had left; what has been decided for less is reopened."""
         kept = {ref: row[0] for ref, row in (self.kept or {}).items()}
         wanted = Counter(kept) + Counter(units)
-        self.kept = cost_of_kept(self._get_data().lines, wanted, money)
+        no_units = {ref: row for ref, row in (self.kept or {}).items() if not row[0]}
+        more = cost_of_kept(self._get_data().lines, wanted, money)
+        self.kept = {**no_units, **more}
         if self.state == "nothing":
             self.state = "todo"
         elif self.state == "credited" and not self._get_invoices():

@@ -1,15 +1,23 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.refusal import OrderRefusedError
 
 UNPAID_AT_ONCE = 500
+SECURED = ("paid", "authorized", "refunded")
+"""Payments that nobody has taken back; what was paid back is a refund."""
 
 
 class ChannelOrder(models.Model):
     """Checks about money, right before a quotation is confirmed, and long after."""
 
     _inherit = "channel.order"
+
+    payment_taken_back = fields.Boolean(
+        readonly=True,
+        help="It was paid or authorized when it was confirmed, and is not",
+    )
 
     def _check_confirmable(self, data):
         """:raise OrderRefusedError: the quotation must not be confirmed"""
@@ -73,6 +81,63 @@ class ChannelOrder(models.Model):
                 "Remind the customer, or cancel the order on the channel."
             ),
         )
+
+    # ------------------------------------------------------------ taken back
+    def _follow_payment(self, before, data):
+        """A payment that was there and is not: what was sold for it may not leave.
+
+        :param before: the payment of the last version
+        """
+        key = f"order:{self.id}:unpaid"
+        if data.payment in SECURED or data.state == "cancelled":
+            self.payment_taken_back = False
+            self.env["channel.exception"]._resolve_keys(self.channel_id, [key])
+        elif before in SECURED and self.sale_order_id.state == "sale":
+            self.payment_taken_back = True
+            self._report_taken_back(key, before, data.payment)
+
+    def _report_taken_back(self, key, before, now):
+        open_ones = self.sale_order_id.picking_ids.filtered(
+            lambda picking: picking.state not in ("done", "cancel")
+        )
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "unpaid",
+            key=key,
+            record=self,
+            message=self.env._(
+                "%(order)s was %(before)s and is %(now)s now. Open deliveries: "
+                "%(pickings)s; registered in Odoo as paid: %(paid)s %(currency)s.",
+                order=self.name,
+                before=before,
+                now=now,
+                pickings=", ".join(open_ones.mapped("name")) or self.env._("none"),
+                paid=self._get_paid("inbound"),
+                currency=self.currency_name,
+            ),
+            suggestion=self.env._(
+                "Ask the payment provider or the customer. Cancel the order on the "
+                "channel, or let it pass; where the money is gone for good, "
+                "unreconcile its payment in Odoo. Ends by itself when the channel "
+                "has it as paid."
+            ),
+        )
+
+    def _check_still_paid(self):
+        """:raise UserError: the channel's policy keeps back what is not paid"""
+        for order in self.filtered("payment_taken_back"):
+            if order.channel_id.unpaid_policy == "stop" and not order._is_let_through(
+                "unpaid"
+            ):
+                raise UserError(
+                    self.env._(
+                        "The payment of %(order)s was taken back on %(channel)s: do "
+                        "not ship it before it is paid, or let it pass at its "
+                        "exception.",
+                        order=order.name,
+                        channel=order.channel_id.name,
+                    )
+                )
 
     # ---------------------------------------------------------------- credit
     def _check_credit(self, data):

@@ -7,9 +7,20 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..tools.refund import split_parts
+from ..schemas import OrderLineData
+from ..tools.refund import (
+    Part,
+    kept_key,
+    list_charges,
+    list_left,
+    split_parts,
+    split_rest,
+    worth_parts,
+)
 from ..tools.refusal import OrderRefusedError
 from .channel_order_kept import cost_of_kept
+
+NOTHING = (0, Decimal(0), Decimal(0))
 
 
 class ChannelOrder(models.Model):
@@ -42,7 +53,6 @@ class ChannelOrder(models.Model):
         self._keep_late(data)
 
     def _take_refund(self, data, refund):
-        kept = self._find_kept(data, refund)
         refunds = self.env["channel.refund"]
         ours = self.told_ids.filtered(
             lambda each: each.kind == "refund" and each.ref == refund.external_id
@@ -50,20 +60,94 @@ class ChannelOrder(models.Model):
         state = "ours" if ours else "todo"
         if not ours and self.sale_order_id.state not in ("sale", "cancel"):
             state = "included"
-        record = refunds.create(refunds._prepare_vals(self, refund, state, kept))
+        kept = self._find_kept(data, refund, bool(ours))
+        vals = refunds._prepare_vals(self, refund, state, kept)
+        vals["goodwill"] = float(self._find_goodwill(data)[refund.external_id])
+        record = refunds.create(vals)
         if ours.res_model == "account.move":
             record.move_id = ours.res_id
+        record._report_odd_units(data)
+        self._on_money_back()
+
+    def _on_money_back(self):
+        """What a person was asked to pay back by hand may be just that."""
+        cancels = self.told_ids.filtered(lambda each: each.kind == "cancel")
+        keys = [f"message:{message.id}:done" for message in cancels]
+        self.env["channel.exception"]._resolve_keys(self.channel_id, keys)
+
+    def _find_goodwill(self, data):
+        """What of each refund is neither goods nor a charge, nor pays back an edit, nor
+        was kept for what was taken in exchange.
+
+        :return: {id of the refund: Decimal}
+        """
+        known = {
+            refund.external_id: refund._get_goodwill() for refund in self.refund_ids
+        }
+        refunds = sorted(
+            data.refunds or (), key=lambda each: str(each.created_at or "")
+        )
+        found = split_rest(
+            [(each, known.get(each.external_id)) for each in refunds],
+            data.taxes_included,
+            data.total,
+            data.received,
+        )
+        return {
+            each.external_id: goodwill
+            for each, goodwill in zip(refunds, found, strict=True)
+        }
 
     def _credit_refunds(self, data):
-        for refund in self.refund_ids.filtered(lambda each: each.state == "todo"):
+        for refund in self.refund_ids.filtered(lambda each: each._is_to_credit()):
             refund._credit(data)
 
-    def _find_kept(self, data, refund):
-        """Which units of a refund had left: those that are still to be delivered, or
-        were, though the customer does not buy them any more.
+    def _find_kept(self, data, refund, ours=False):
+        """What of a refund stays sold, and is credited: units that had left, money for
+        units and charges that have been invoiced or shipped.
 
-        :return: {line: [units, amount, tax]}
+        :param ours: our credit note stands against it in any case
+        :return: {``kept_key``: [units, amount, tax]}
         """
+        kept = self._find_kept_units(data, refund)
+        for each in refund.lines:
+            if not each.quantity and (ours or self._is_sold_for_good(each.line_ref)):
+                _keep(kept, each.line_ref, each.amount, each.tax)
+        for ref, amount, tax in list_charges(refund):
+            if ours or self._is_charge_for_good(ref):
+                _keep(kept, kept_key("", ref), amount, tax)
+        return kept
+
+    def _is_sold_for_good(self, line_ref):
+        """Whether a price that is lowered needs a credit note: it is on an invoice, or
+        will be for what has left."""
+        line = self.line_ids.filtered(lambda each: each.external_id == line_ref)
+        if self.sale_order_id.state != "sale" or not line:
+            return False
+        return line._shipped_here() > 0 or any(
+            each._count_posted() > 0 for each in line._sale_lines()
+        )
+
+    def _is_charge_for_good(self, ref):
+        if self.sale_order_id.state != "sale":
+            return False
+        charged = self._find_charge_lines(ref)
+        return any(line._count_posted() > 0 for line in charged) or any(
+            line._shipped_here() > 0 for line in self.line_ids
+        )
+
+    def _find_charge_lines(self, ref):
+        """The sale order's lines of a delivery charge or fee, by the channel's id of
+        it; without one, of the first."""
+        lines = self.sale_order_id.order_line
+        if ref:
+            return lines.filtered(lambda line: line.channel_charge_ref == ref)
+        product = self.channel_id.shipping_product_id
+        return lines.filtered(lambda line: line.product_id == product)[:1]
+
+    def _find_kept_units(self, data, refund):
+        """Which units of a refund had left: those that are still to be delivered, or
+        were, though the customer does not buy them any more."""
         known, kept = self._count_kept(), Counter()
         lines = {line.external_id: line for line in data.lines}
         for each in refund.lines:
@@ -94,37 +178,44 @@ class ChannelOrder(models.Model):
         if not back:
             return data
         money = self._get_money(data)
-        lines, shipping = [], list(data.shipping_lines)
-        total, total_tax = data.total, data.total_tax
-        for line in data.lines:
-            units, amount, tax = back.get(line.external_id, (0, 0, 0))
-            lines.append(_add_back(line, units, amount, tax, money))
-            total += amount if money.taxes_included else amount + tax
-            total_tax += tax
-        amount, tax = back.get("", (0, 0, 0))[1:]
-        if amount and shipping:
-            shipping[0] = _add_back_shipping(shipping[0], amount, tax, money)
-            total += amount if money.taxes_included else amount + tax
-            total_tax += tax
+        lines = tuple(
+            _add_back(line, *back.get(line.external_id, NOTHING), money)
+            for line in data.lines
+        )
+        charges = tuple(
+            _add_back_charge(line, *self._kept_of_charge(back, line, index), money)
+            for index, line in enumerate(data.shipping_lines)
+        )
+        pairs = [
+            *zip(data.lines, lines, strict=True),
+            *zip(data.shipping_lines, charges, strict=True),
+        ]
+        amount = sum((_amount(new) - _amount(old) for old, new in pairs), Decimal(0))
+        tax = sum((_tax(new) - _tax(old) for old, new in pairs), Decimal(0))
+        total = data.total + (amount if money.taxes_included else amount + tax)
         return replace(
             data,
-            lines=tuple(lines),
-            shipping_lines=tuple(shipping),
-            total=total,
-            total_tax=total_tax,
+            lines=lines,
+            shipping_lines=charges,
+            # a price of a part of a unit has more digits than money
+            total=money.round(total),
+            total_tax=money.round(data.total_tax + tax),
         )
 
+    def _kept_of_charge(self, back, line, index):
+        found = back.get(kept_key("", line.external_id))
+        if not found and not index:
+            # a channel that does not say which charge it pays back
+            found = back.get(kept_key("", ""))
+        return found or NOTHING
+
     def _kept_money(self):
-        """:return: line ("" for delivery) -> (units, amount, tax) paid back since"""
+        """:return: ``kept_key`` -> (units, amount, tax) paid back since"""
         back = {}
         for refund in self.refund_ids.filtered(lambda each: each.state != "included"):
-            data = refund._get_data()
-            rows = {ref: tuple(row) for ref, row in (refund.kept or {}).items()}
-            if data.shipping and self.sale_order_id.state == "sale":
-                rows[""] = (0, data.shipping, data.shipping_tax)
-            for ref, (units, amount, tax) in rows.items():
-                old = back.get(ref, (0, Decimal(0), Decimal(0)))
-                back[ref] = (
+            for key, (units, amount, tax) in (refund.kept or {}).items():
+                old = back.get(key, NOTHING)
+                back[key] = (
                     old[0] + units,
                     old[1] + Decimal(amount),
                     old[2] + Decimal(tax),
@@ -145,13 +236,13 @@ class ChannelRefund(models.Model):
         try:
             parts = self._find_parts(data)
             amount = sum((part.total for part in parts), Decimal(0))
-            if not amount:
-                self.state = "nothing"
+            if not parts:
+                self._set_done("nothing")
                 return
             self._check_paid(data)
             with self.env.cr.savepoint():
                 self.move_id = self._make_credit_note(data, parts, amount)
-                self.state = "credited"
+                self._set_done("credited")
         except OrderRefusedError as refusal:
             self._report(refusal.message, refusal.suggestion)
         except UserError as error:
@@ -161,8 +252,64 @@ class ChannelRefund(models.Model):
                 self.move_id,
                 self.env._(
                     "%(note)s: %(amount)s paid back by the channel",
-                    note=self.move_id.name,
+                    note=self.move_id.name or self.env._("A draft"),
                     amount=amount,
+                ),
+            )
+
+    def _set_done(self, state):
+        """Of what was paid back before we knew the order only goodwill was left."""
+        if self.state != "included":
+            self.state = state
+        self.env["channel.exception"]._resolve_keys(
+            self.channel_id, [f"refund:{self.order_id.id}:{self.external_id}"]
+        )
+
+    def _is_to_credit(self):
+        """What was paid back before we knew the order is in its figures, but not what
+        was for nothing in it: that is credited once it is sold."""
+        if self.state == "included":
+            sold = self.order_id.sale_order_id.state == "sale"
+            return bool(self.goodwill) and not self.move_id and sold
+        return self.state == "todo"
+
+    def _get_goodwill(self):
+        return Decimal(f"{self.goodwill:.4f}")
+
+    def _get_settled(self):
+        """Money of it that is no goodwill and of no part of the order: it pays back
+        what an edit has taken off; negative: it was kept to pay what was added."""
+        data = self._get_data()
+        parts = worth_parts(data, self.order_id._get_data().taxes_included)
+        rest = data.amount - sum((part.total for part in parts), Decimal(0))
+        return rest - self._get_goodwill()
+
+    def _report_odd_units(self, data):
+        """More units paid back than were bought: whoever typed it in may have meant
+        other goods, or other money. Told once, with the refund."""
+        lines = {line.external_id: line for line in data.lines}
+        odd = [
+            (lines[each.line_ref], each.excess)
+            for each in self._get_data().lines
+            if each.excess and each.line_ref in lines
+        ]
+        if odd:
+            self.env["channel.exception"]._report(
+                self.channel_id,
+                "refund",
+                key=f"refund:{self.order_id.id}:{self.external_id}:units",
+                record=self,
+                message=self.env._(
+                    "%(order)s: more units were paid back than bought: %(lines)s too "
+                    "many.",
+                    order=self.order_id.name,
+                    lines=", ".join(
+                        f"{units} × {line.sku or line.title}" for line, units in odd
+                    ),
+                ),
+                suggestion=self.env._(
+                    "The money that went back is credited. Check the refund on the "
+                    "channel and count the goods that came back, then resolve this."
                 ),
             )
 
@@ -181,21 +328,66 @@ class ChannelRefund(models.Model):
         """What of the refund is to be credited: what had left, with delivery and
         goodwill; of what had not, what was invoiced."""
         money = self.order_id._get_money(data)
-        parts = split_parts(self._get_data(), money.taxes_included)
+        refund, goodwill = self._get_data(), self._get_goodwill()
+        parts = split_parts(refund, money.taxes_included, Decimal(0))
+        given = [
+            piece
+            for part in self._find_given(data, goodwill)
+            for piece in self._split_by_lines(part, money)
+        ]
         if self.order_id.sale_order_id.state == "cancel":
-            return parts if self._get_invoices() else []
-        return [each for part in parts for each in self._find_credited(part, money)]
+            return parts + given if refund.amount and self._get_invoices() else []
+        if self.state == "included":
+            return given
+        return [
+            piece
+            for part in parts
+            for each in self._find_credited(part, money)
+            for piece in self._split_by_lines(each, money)
+        ] + given
+
+    def _find_given(self, data, goodwill):
+        """Goodwill as parts. Where it is all that was left of the order, or all charges
+        of one that was cancelled, it is no goodwill: their tax went back with it."""
+        if not goodwill:
+            return []
+        charges = list_left(data, goods=False)
+        groups = [list_left(data)]
+        if data.state == "cancelled":
+            groups.append(charges)
+        for group in groups:
+            if group and sum(part.total for part in group) == goodwill:
+                return group
+        return [Part(goodwill, total=goodwill)]
+
+    def _split_by_lines(self, part, money):
+        """A charge that is in several lines, one for each rate, by what they are."""
+        lines = self._find_sale_lines(part)
+        if part.target or len(lines) < 2:
+            return [part]
+        pieces, rest = [], part
+        whole, taxes = sum(lines.mapped("price_total")), sum(lines.mapped("price_tax"))
+        for line in lines[:-1]:
+            share = Decimal(str(line.price_total / whole if whole else 0))
+            of_tax = Decimal(str(line.price_tax / taxes if taxes else 0))
+            amounts = money.round(part.amount * share), money.round(part.tax * of_tax)
+            pieces.append(replace(part.keep(0, *amounts), target=line))
+            rest = rest.less(pieces[-1])
+        return [*pieces, replace(rest, target=lines[-1])]
 
     def _find_credited(self, part, money):
         """A part of goods, taken apart: what had left stays sold and stands against
         its invoice; the rest takes back what the invoices have too much."""
-        if not part.line_ref:
+        if part.key is None:
             return [part]
-        kept = (self.kept or {}).get(part.line_ref)
+        kept = (self.kept or {}).get(part.key)
         found, rest = [], part
         if kept:
             found.append(part.keep(*kept))
             rest = part.less(found[0])
+        if not self.amount or not part.line_ref:
+            # nothing was paid for it: the books follow the sale order
+            return found
         for sale_line, units in self._find_overbooked(part.line_ref).items():
             if rest.quantity and (units := min(units, rest.quantity)):
                 taken, rest = rest.take(units, money)
@@ -234,9 +426,10 @@ class ChannelRefund(models.Model):
         sold = float(data.total) + sum(
             float(part.total)
             for refund in refunds
-            for part in split_parts(refund._get_data(), taxes_included)
-            if part.line_ref or part.shipping
+            for part in worth_parts(refund._get_data(), taxes_included)
         )
+        if data.received is not None:
+            sold = max(sold, float(data.received))
         currency = order.sale_order_id.currency_id
         if currency.compare_amounts(back, sold) > 0:
             raise OrderRefusedError(
@@ -257,27 +450,30 @@ class ChannelRefund(models.Model):
         reversed_entry = self._find_reversed(parts)
         # paid both ways by themselves: each payment stands against its own document
         apart = order.channel_id.payment_policy == "paid" and order._is_paid()
-        lines = [self._prepare_line_vals(data, part) for part in parts if part.total]
+        # more was kept than is taken back: that is an invoice
+        sign = 1 if amount >= 0 else -1
+        lines = [self._prepare_line_vals(data, part, sign) for part in parts]
         move = (
             self.env["account.move"]
             .with_company(self.company_id)
             .with_context(channel_follows=True)
             .create(
                 {
-                    "move_type": "out_refund",
+                    "move_type": "out_refund" if sign > 0 else "out_invoice",
                     "partner_id": sale_order.partner_invoice_id.id,
                     "currency_id": sale_order.currency_id.id,
                     "invoice_origin": sale_order.name,
                     "ref": self.note or order.name,
                     "team_id": sale_order.team_id.id,
                     "fiscal_position_id": sale_order.fiscal_position_id.id,
-                    "reversed_entry_id": not apart and reversed_entry.id,
+                    "reversed_entry_id": sign > 0 and not apart and reversed_entry.id,
+                    "channel_made": sign < 0,
                     "invoice_line_ids": [Command.create(line) for line in lines],
                 }
             )
         )
         currency = sale_order.currency_id
-        if currency.compare_amounts(move.amount_total, float(amount)):
+        if currency.compare_amounts(move.amount_total, abs(float(amount))):
             raise OrderRefusedError(
                 "refund",
                 self.env._(
@@ -290,7 +486,7 @@ class ChannelRefund(models.Model):
             )
         if order.channel_id.post_credit_notes:
             move.action_post()
-        if apart:
+        if apart and sign > 0:
             move.reversed_entry_id = reversed_entry
         return move
 
@@ -298,7 +494,7 @@ class ChannelRefund(models.Model):
         """The one invoice that has all of what is credited, if there is one."""
         invoices = self._get_invoices()
         wanted = self.order_id.sale_order_id.order_line.browse().union(
-            *(part.target or self._find_sale_line(part) for part in parts)
+            *(part.target or self._find_sale_lines(part)[:1] for part in parts)
         )
         fitting = invoices.filtered(
             lambda move: wanted <= move.invoice_line_ids.sale_line_ids
@@ -308,10 +504,13 @@ class ChannelRefund(models.Model):
                 return found
         return invoices.browse()
 
-    def _prepare_line_vals(self, data, part):
-        """One line of the credit note, its taxes nailed down as in the sale order."""
+    def _prepare_line_vals(self, data, part, sign=1):
+        """One line of the credit note, its taxes nailed down as in the sale order.
+
+        :param sign: -1 for an invoice of what was kept
+        """
         order = self.order_id
-        sale_line = part.target or self._find_sale_line(part)
+        sale_line = part.target or self._find_sale_lines(part)[:1]
         product = sale_line.product_id or order._get_service("discount_product_id")
         units = part.quantity or 1
         quantity = units
@@ -320,27 +519,28 @@ class ChannelRefund(models.Model):
             quantity = units / (line._sale_units(sale_line, 1) or 1)
         taxes = sale_line.tax_ids if part.tax or part.line_ref else []
         currency = order.sale_order_id.currency_id
-        price = float(part.amount) / quantity
+        price = sign * float(part.amount) / quantity
         vals = {
             "product_id": product.id,
-            "name": sale_line.name or self.env._("Goodwill"),
+            "name": sale_line.name or self._words_for_goodwill(part),
             "quantity": quantity,
             "product_uom_id": (sale_line.product_uom_id or product.uom_id).id,
             "price_unit": price,
             "discount": 0.0,
             "tax_ids": [Command.set(taxes.ids if taxes else [])],
         }
-        if sale_line and sale_line.qty_to_invoice + quantity < 1e-6:
+        of_units = part.target and part.quantity
+        if of_units and sale_line.qty_to_invoice + quantity < 1e-6:
             # Odoo would ask for a credit note of its own otherwise
             vals["sale_line_ids"] = [Command.link(sale_line.id)]
         if taxes:
             money = order._get_money(data)
-            untaxed = float(part.untaxed(money.taxes_included))
+            untaxed = sign * float(part.untaxed(money.taxes_included))
             vals["extra_tax_data"] = {
                 "manual_total_excluded_currency": untaxed,
                 "manual_tax_amounts": {
                     str(tax_id): {
-                        "tax_amount_currency": float(tax),
+                        "tax_amount_currency": sign * float(tax),
                         "base_amount_currency": untaxed,
                     }
                     for tax_id, tax in self._split_tax(sale_line, part, money).items()
@@ -352,17 +552,19 @@ class ChannelRefund(models.Model):
             }
         return vals
 
-    def _find_sale_line(self, part):
+    def _words_for_goodwill(self, part):
+        if part.amount < 0:
+            return self.env._("Kept of a refund")
+        return self.env._("Goodwill")
+
+    def _find_sale_lines(self, part):
         sale_order = self.order_id.sale_order_id
         if part.line_ref:
             return sale_order.order_line.filtered(
                 lambda line: line.channel_order_line_id.external_id == part.line_ref
             )[:1]
-        if part.shipping:
-            product = self.order_id.channel_id.shipping_product_id
-            return sale_order.order_line.filtered(
-                lambda line: line.product_id == product
-            )[:1]
+        if part.charge_ref is not None:
+            return self.order_id._find_charge_lines(part.charge_ref)
         return sale_order.order_line.browse()
 
     def _split_tax(self, sale_line, part, money):
@@ -391,9 +593,30 @@ class ChannelRefund(models.Model):
             refund._credit(refund.order_id._get_data())
 
 
+def _keep(kept, key, amount, tax):
+    units, old_amount, old_tax = kept.get(key, (0, 0, 0))
+    kept[key] = [units, str(Decimal(old_amount) + amount), str(Decimal(old_tax) + tax)]
+
+
+def _amount(line):
+    """What a line or charge comes to, with tax where its prices contain it."""
+    if isinstance(line, OrderLineData):
+        return line.quantity * line.unit_price - line.discount if line.quantity else 0
+    return line.price - line.discount
+
+
+def _tax(line):
+    if isinstance(line, OrderLineData) and not line.quantity:
+        return Decimal(0)
+    return sum((each.amount for each in line.taxes), Decimal(0))
+
+
 def _add_back(line, units, amount, tax, money):
-    """An OrderLineData with units that were paid back, at what was paid back."""
-    if not units:
+    """An OrderLineData with units that were paid back, at what was paid back.
+
+    Of a line that has no units left nothing is sold, whatever was paid back of it.
+    """
+    if not line.quantity + units:
         return line
     return replace(
         line,
@@ -403,7 +626,7 @@ def _add_back(line, units, amount, tax, money):
     )
 
 
-def _add_back_shipping(line, amount, tax, money):
+def _add_back_charge(line, _units, amount, tax, money):
     return replace(
         line, price=line.price + amount, taxes=_add_tax(line.taxes, tax, money)
     )

@@ -77,7 +77,7 @@ class ChannelOrder(models.Model):
         """:return: charges of the products still bought, and those of the delivery"""
         return (
             [self._product_charge(line) for line in data.lines if line.quantity],
-            [self._shipping_charge(line) for line in data.shipping_lines],
+            [self._shipping_charge(line, data) for line in data.shipping_lines],
         )
 
     def _product_charge(self, line):
@@ -91,14 +91,34 @@ class ChannelOrder(models.Model):
             taxes=tuple((each.rate, each.amount) for each in line.taxes),
         )
 
-    def _shipping_charge(self, line):
+    def _shipping_charge(self, line, data):
         return Charge(
             label=line.title or line.code,
             quantity=1,
             unit_price=line.price,
             discount=line.discount,
             taxes=tuple((each.rate, each.amount) for each in line.taxes),
+            service=True,
+            partly=any(
+                each.quantity and not any(tax.amount for tax in each.taxes)
+                for each in data.lines
+            ),
         )
+
+    def _split_shipping(self, line, data, money):
+        """A charge by the rates of the goods: each part with the tax that is on it."""
+        rows = self._shipping_charge(line, data).split(money)
+        if not rows:
+            return [line]
+        return [
+            replace(
+                line,
+                price=price,
+                discount=discount,
+                taxes=tuple(line.taxes[index] for index in indexes),
+            )
+            for indexes, price, discount in rows
+        ]
 
     # ---------------------------------------------------------------- lines
     def _prepare_sale_lines_vals(self, data):
@@ -112,8 +132,10 @@ class ChannelOrder(models.Model):
                 vals = self._prepare_product_vals(line, part, warehouse, uoms)
                 self._add_to_sheet(sheet, self._product_charge(part), part, vals)
         for each in data.shipping_lines:
-            vals = self._prepare_shipping_vals(each)
-            self._add_to_sheet(sheet, self._shipping_charge(each), each, vals)
+            for part in self._split_shipping(each, data, sheet.money):
+                vals = self._prepare_shipping_vals(part)
+                charge = self._shipping_charge(part, data)
+                self._add_to_sheet(sheet, charge, part, vals)
         currency = self._get_currency(data.currency)
         return [
             self._finish_line(line, sheet.money, currency)
@@ -185,7 +207,11 @@ class ChannelOrder(models.Model):
 
     def _prepare_shipping_vals(self, line_data):
         product = self._get_charge_product(line_data.kind)
-        vals = {"product_id": product.id, "price_unit": float(line_data.price)}
+        vals = {
+            "product_id": product.id,
+            "price_unit": float(line_data.price),
+            "channel_charge_ref": line_data.external_id,
+        }
         if title := line_data.title or line_data.code:
             vals["name"] = title
         return vals

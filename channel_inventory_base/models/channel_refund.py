@@ -28,6 +28,12 @@ class ChannelRefund(models.Model):
     external_id = fields.Char(required=True, readonly=True)
     created_at = fields.Datetime(readonly=True, help="By the channel's clock")
     amount = fields.Float(readonly=True, digits=(16, 4), help="Paid back, tax included")
+    goodwill = fields.Float(
+        readonly=True,
+        digits=(16, 4),
+        help="What of it is for no goods and no charge of the order; negative: what "
+        "was kept of their price, as a fee.",
+    )
     currency_name = fields.Char(string="Currency", readonly=True)
     note = fields.Char(readonly=True)
     state = fields.Selection(

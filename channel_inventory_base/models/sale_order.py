@@ -102,6 +102,11 @@ class SaleOrderLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    channel_charge_ref = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The channel's id of a delivery charge or fee: refunds name it.",
+    )
     channel_warehouse_id = fields.Many2one(
         "stock.warehouse",
         readonly=True,

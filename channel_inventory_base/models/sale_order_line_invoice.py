@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.fields import Command
 
 from ..tools.invoicing import share, to_decimal
 from .channel_channel_books import INVOICE_POLICIES
@@ -208,6 +209,106 @@ class SaleOrderLine(models.Model):
         if over < -1e-6 or not self._is_exact():
             return False
         return self._get_due(self.qty_invoiced) != self._get_booked()[:2]
+
+    # ----------------------------------------------------------- correction
+    def _get_kept_lines(self):
+        """Lines of invoices, and of credit notes that the sale order follows: not of
+        what a person has credited, or the channel for what stays sold."""
+        return self._get_booked_lines().filtered(
+            lambda line: (
+                line.move_id.move_type == "out_invoice"
+                or line.move_id.channel_made
+                or line.move_id.channel_refund_ids.filtered(
+                    lambda refund: refund.state == "credited"
+                )
+            )
+        )
+
+    def _is_downpayment_or_open(self):
+        """Whether the line keeps the order from being corrected as a whole."""
+        if self.display_type:
+            return False
+        booked = self._count_lines(self._get_kept_lines())
+        return self.is_downpayment or abs(booked - self.product_uom_qty) > 1e-6
+
+    def _get_correction(self):
+        """:return: (untaxed, {id of the tax, as text: amount}) as it is invoiced, and
+        as it should be; equal where a person has made the line"""
+        step, untaxed, taxes = self._get_step(), Decimal(0), {}
+        for each in self._get_kept_lines():
+            sign = -1 if each.move_id.move_type == "out_refund" else 1
+            untaxed += sign * to_decimal(each.price_subtotal, step)
+            for tax_id, amount in each._get_taxes_of_channel(step).items():
+                taxes[tax_id] = taxes.get(tax_id, Decimal(0)) + sign * amount
+        old = (untaxed, taxes)
+        if not self._is_exact():
+            return old, old
+        if not self.product_uom_qty and self.channel_order_line_id:
+            old = self._less_kept_money(untaxed, taxes)
+            untaxed, taxes = old
+        qty = self.product_uom_qty
+        new = (self._get_due(qty)[0], self._get_taxes_due(qty) if self.tax_ids else {})
+        if {k: v for k, v in taxes.items() if v} == {
+            k: v for k, v in new[1].items() if v
+        }:
+            new = (new[0], taxes)
+        return old, new
+
+    def _less_kept_money(self, untaxed, taxes):
+        """Of a line that is not sold any more: less the money that was credited for it
+        while it was."""
+        line = self.channel_order_line_id
+        kept = line.order_id._kept_money().get(line.external_id)
+        if not kept or kept[0]:
+            return untaxed, taxes
+        inside = any(self.tax_ids.mapped("price_include"))
+        untaxed -= kept[1] - kept[2] if inside else kept[1]
+        whole, left = sum(taxes.values(), Decimal(0)), kept[2]
+        result = {}
+        for tax_id, amount in taxes.items():
+            last = len(result) == len(taxes) - 1
+            part = amount * kept[2] / whole if whole else Decimal(0)
+            part = left if last else to_decimal(part, self._get_step())
+            left -= part
+            result[tax_id] = amount - part
+        return untaxed, result
+
+    def _prepare_correction_vals(self, old, new, sign):
+        """:return: values of two invoice lines: what it was, and what it is"""
+        quantity = self.product_uom_qty or 1.0
+        for figures, times in ((old, -sign), (new, sign)):
+            untaxed, taxes = figures
+            if not untaxed and not any(taxes.values()):
+                continue
+            vals = self.with_context(channel_books=False)._prepare_invoice_line(
+                quantity=times * quantity
+            )
+            price = float(untaxed + self._get_taxes_inside(taxes)) / quantity
+            tax_ids = [int(tax_id) for tax_id in taxes] or self.tax_ids.ids
+            vals.update(price_unit=price, discount=0.0)
+            vals["tax_ids"] = [Command.set(tax_ids)]
+            vals["extra_tax_data"] = tax_ids and {
+                "currency_id": self.currency_id.id,
+                "manual_total_excluded_currency": float(times * untaxed),
+                "manual_tax_amounts": {
+                    str(tax_id): {
+                        "tax_amount_currency": float(
+                            times * taxes.get(str(tax_id), Decimal(0))
+                        ),
+                        "base_amount_currency": float(times * untaxed),
+                    }
+                    for tax_id in tax_ids
+                },
+                "price_unit": price,
+                "discount": 0.0,
+                "quantity": times * quantity,
+            }
+            yield vals
+
+    def _get_taxes_inside(self, taxes):
+        if not any(self.tax_ids.mapped("price_include")):
+            return Decimal(0)
+        return sum(taxes.values(), Decimal(0))
 
     # ---------------------------------------------------------- invoice line
     def _prepare_invoice_line(self, **optional_values):

@@ -79,6 +79,16 @@ class StockMove(models.Model):
             and self.location_id.usage != "customer"
         )
 
+    def _is_in_hand(self):
+        """Whether a person is at these goods: they are picked, or on their way through
+        the warehouse, and have not left."""
+        if self.state == "done":
+            ahead = self.move_dest_ids.filtered(
+                lambda move: move.state not in ("done", "cancel")
+            )
+            return self.location_id.usage == "internal" and bool(ahead)
+        return self.state != "cancel" and self.picked
+
     def _channel_orders(self):
         """Orders of channels that these deliver, or bring back: of the moves' company,
         and by a line of the order's own sale order. People choose both."""

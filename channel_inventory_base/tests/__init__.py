@@ -1,5 +1,6 @@
 from . import test_audit
 from . import test_books
+from . import test_books_edits
 from . import test_books_race
 from . import test_adapter_errors
 from . import test_allocation_control
@@ -62,6 +63,7 @@ from . import test_sold
 from . import test_settle
 from . import test_stage
 from . import test_sweep
+from . import test_tax_shapes
 from . import test_tours
 from . import test_views
 from . import test_webhook_address

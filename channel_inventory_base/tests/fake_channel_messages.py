@@ -19,6 +19,7 @@ class FakeMessages:
         self.told = []
         self.held = set()
         self.slow_cancels = False
+        self.cancel_words = ""
         self.cancelling = set()
 
     # ---------------------------------------------------------- shop side
@@ -33,7 +34,8 @@ class FakeMessages:
                     dict(line, quantity=0, open_quantity=0, deductions=[])
                     for line in order["lines"]
                 ]
-                self.change(name, state="cancelled", lines=lines)
+                # what is not bought is not charged
+                self.change(name, state="cancelled", lines=lines, total="0")
 
     def set_line(self, name, quantity, index=0):
         """A person in the shop changes what is bought of a line."""
@@ -107,7 +109,7 @@ class FakeMessages:
                 except LookupError as error:
                     raise RejectedError(str(error)) from error
         self._fault("answer")
-        return MessageResult("done")
+        return MessageResult("done", message=self.cancel_words)
 
     def _send_refund(self, channel, data, key):
         self._fault("send")
@@ -115,16 +117,16 @@ class FakeMessages:
             self.told.append(("refund", key))
             if key not in self.refunds:
                 order = self.orders[data.order_ref]
+                made = order.get("refunds") or []
                 paid = Decimal(order["total"])
+                paid -= sum(Decimal(each["amount"]) for each in made)
                 if data.amount > paid:
                     raise RejectedError(f"{data.amount} is more than the {paid} paid")
                 ref = f"refund-{len(self.refunds) + 1}"
                 self.refunds[key] = ref
-                made = order.get("refunds") or []
                 self.change(
                     data.order_ref,
                     refunds=[*made, {"external_id": ref, "amount": str(data.amount)}],
-                    total=str(paid - data.amount),
                 )
         self._fault("answer")
         return MessageResult("done", ref=self.refunds[key])

@@ -306,6 +306,22 @@ class TestCancelMessages(MessageCase):
         self.assertFalse(self.exceptions("changed"))
         self.assertEqual(self.position.available, 10)
 
+    def test_what_a_channel_leaves_to_a_person_reaches_one(self):
+        """Done, but for the money: the message is, and somebody has to pay it back."""
+        self.fake.cancel_words = "the money was not paid back"
+        order = self.sell(3)
+        order.sale_order_id._action_cancel()
+        self.send()
+        message = self.messages()
+        self.assertEqual(message.state, "done")
+        found = self.exceptions("message")
+        self.assertIn("the money was not paid back", found.message)
+        self.assertEqual(found._record(), message)
+        self.intake()
+        self.assertEqual(found.state, "open")
+        order._on_money_back()
+        self.assertEqual(found.state, "resolved")
+
     def test_cancelled_there_is_not_told_back(self):
         order = self.sell()
         self.fake.cancel(order.external_id)

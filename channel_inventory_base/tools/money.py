@@ -9,6 +9,8 @@ the rates by rounding and by nothing else.
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from .tax_shapes import is_compound, split_by_rate
+
 ZERO = Decimal(0)
 
 
@@ -36,7 +38,9 @@ class Charge:
     """A product or delivery line as the channel charged it.
 
     ``unit_price`` and ``discount`` contain the taxes where the order's prices do.
-    ``taxes`` are (rate as a fraction, amount) pairs.
+    ``taxes`` are (rate as a fraction, amount) pairs. ``service``: a delivery charge or
+    a fee, whose rates may be those of the goods; ``partly``: a part of it may then bear
+    no tax, as some of the goods do.
     """
 
     label: str
@@ -44,6 +48,8 @@ class Charge:
     unit_price: Decimal
     discount: Decimal = ZERO
     taxes: tuple = ()
+    service: bool = False
+    partly: bool = False
 
     @property
     def gross(self):
@@ -59,12 +65,53 @@ class Charge:
         The coarsest rounding in use is that of each unit's tax: half a step a unit,
         and half a step for the line.
         """
-        tolerance = money.step * (self.quantity + 1) / 2
+        odd = self._find_not_plain(money)
+        if odd and (self._is_compound(money) or self.split(money)):
+            return None
+        return odd
+
+    def _find_not_plain(self, money):
+        """As ``find_odd_tax``, of taxes that are each on all of it."""
         for rate, amount in self.taxes:
             expected = money.tax_on(self.gross - self.discount, rate, self.rates)
-            if abs(amount - expected) > tolerance:
+            if abs(amount - expected) > self._tolerance(money):
                 return rate, amount, money.round(expected)
         return None
+
+    def _tolerance(self, money):
+        return money.step * (self.quantity + 1) / 2
+
+    def _is_compound(self, money):
+        # where tax is inside, the amount below it is rounded as well
+        return is_compound(self._net(money), self.taxes, 2 * self._tolerance(money))
+
+    def _net(self, money):
+        amount = self.gross - self.discount
+        taxes = sum((tax for _rate, tax in self.taxes), ZERO)
+        return amount - taxes if money.taxes_included else amount
+
+    def split(self, money):
+        """A delivery charge or fee in the parts that each rate was charged on.
+
+        :return: list of (indexes of its taxes, price, discount) with tax as in the
+            order; empty where all taxes are on all of it, or on nothing that is known
+        """
+        if not self.service or not self._find_not_plain(money):
+            return []
+        if self._is_compound(money):
+            return []
+        parts = split_by_rate(self._net(money), self.taxes, money.step, self.partly)
+        rows, left, less_left = [], self.gross - self.discount, self.discount
+        whole = left
+        for indexes, part in parts or ():
+            if money.taxes_included:
+                part += sum((self.taxes[index][1] for index in indexes), ZERO)
+            last = len(rows) == len(parts) - 1
+            part = left if last else money.round(part)
+            less = less_left if last else money.round(self.discount * part / whole)
+            left, less_left = left - part, less_left - less
+            rows.append((indexes, part + less, less))
+        return rows
 
 
 @dataclass

@@ -11,6 +11,7 @@ class Part:
     """One line of a credit note.
 
     ``amount`` is with or without tax as the order's prices are, ``total`` with it.
+    ``charge_ref`` is "" for a delivery charge of which the channel does not say which.
     ``target`` is the invoiced line that it takes back, where the caller has found one.
     """
 
@@ -18,12 +19,26 @@ class Part:
     tax: Decimal = ZERO
     total: Decimal = ZERO
     line_ref: str = ""
+    charge_ref: str | None = None
     quantity: int = 0
-    shipping: bool = False
     target: object = None
+
+    @property
+    def key(self):
+        """What ``kept_key`` says of it; None for what is of nothing in the order."""
+        return kept_key(self.line_ref, self.charge_ref)
 
     def untaxed(self, taxes_included):
         return self.amount - self.tax if taxes_included else self.amount
+
+    def plus(self, other):
+        return replace(
+            self,
+            amount=self.amount + other.amount,
+            tax=self.tax + other.tax,
+            total=self.total + other.total,
+            quantity=self.quantity + other.quantity,
+        )
 
     def keep(self, quantity, amount, tax):
         """The part of so many units, with what they cost."""
@@ -34,7 +49,7 @@ class Part:
 
     def take(self, quantity, money):
         """:return: (the part of so many of its units, what is left of it)"""
-        fraction = Decimal(quantity) / self.quantity
+        fraction = Decimal(quantity) / self.quantity if self.quantity else Decimal(1)
         taken = self.keep(
             quantity,
             money.round(self.amount * fraction),
@@ -50,11 +65,22 @@ class Part:
         )
 
 
-def split_parts(refund, taxes_included):
-    """Parts that come to the money that really went back.
+def kept_key(line_ref, charge_ref=None):
+    """By what a refund knows which of its parts stay sold.
 
-    What is neither goods nor delivery is a part of its own: goodwill, or, negative,
-    what was kept of it.
+    >>> kept_key("1"), kept_key("", "2"), kept_key("", ""), kept_key("")
+    ('1', 'charge:2', 'charge:', None)
+    """
+    if line_ref:
+        return line_ref
+    return None if charge_ref is None else f"charge:{charge_ref}"
+
+
+def split_parts(refund, taxes_included, goodwill=None):
+    """Parts of goods and charges, and last what is of neither.
+
+    :param goodwill: what went back for neither, or, negative, what was kept of it;
+        None: all that the parts do not account for
 
     >>> from ..schemas import OrderRefundData, OrderRefundLineData
     >>> line = OrderRefundLineData("1", 2, Decimal("20.00"), Decimal("2.00"))
@@ -63,28 +89,150 @@ def split_parts(refund, taxes_included):
     ['22.00', '3.00']
     >>> [str(part.total) for part in split_parts(refund, True)]
     ['20.00', '5.00']
+    >>> [str(part.total) for part in split_parts(refund, True, ZERO)]
+    ['20.00']
     """
+    parts = worth_parts(refund, taxes_included)
+    rest = find_rest(refund, parts) if goodwill is None else goodwill
+    if rest:
+        parts.append(Part(rest, total=rest))
+    return parts
+
+
+def worth_parts(refund, taxes_included):
+    """:return: list of the parts that are goods or charges of the order"""
 
     def total(amount, tax):
         return amount if taxes_included else amount + tax
 
-    if not refund.amount:
-        return []
-    parts = [
-        Part(
-            each.amount,
-            each.tax,
-            total(each.amount, each.tax),
-            line_ref=each.line_ref,
-            quantity=each.quantity,
-        )
+    rows = [
+        (each.line_ref, None, each.quantity, each.amount, each.tax)
         for each in refund.lines
-        if each.amount
+        if each.amount or each.tax
     ]
-    if refund.shipping:
-        shipping, tax = refund.shipping, refund.shipping_tax
-        parts.append(Part(shipping, tax, total(shipping, tax), shipping=True))
-    rest = refund.amount - sum((part.total for part in parts), ZERO)
-    if rest:
-        parts.append(Part(rest, total=rest))
-    return parts
+    rows += [("", ref, 0, *money) for ref, *money in list_charges(refund)]
+    parts = {}
+    for line_ref, charge_ref, quantity, amount, tax in rows:
+        part = Part(amount, tax, total(amount, tax), line_ref, charge_ref, quantity)
+        known = parts.get(part.key)
+        parts[part.key] = known.plus(part) if known else part
+    return list(parts.values())
+
+
+def list_charges(refund):
+    """:return: list of (id of the charge, "" where it is not told, amount, tax)"""
+    rows = [(each.charge_ref, each.amount, each.tax) for each in refund.charges]
+    rows.append(("", refund.shipping, refund.shipping_tax))
+    return [row for row in rows if row[1] or row[2]]
+
+
+def list_figures(data):
+    """What the lines and charges of an order come to, whatever is told as a discount
+    of them: what has to be equal for its sale order to stay as it is.
+
+    :param data: OrderData
+    :return: list of (id, units, amount, tax), all but the units as text
+    """
+    lines = [
+        (
+            line.external_id,
+            line.quantity,
+            line.quantity * line.unit_price - line.discount,
+            line.taxes,
+        )
+        for line in data.lines
+        if line.quantity
+    ]
+    charges = [
+        (line.external_id or str(index), 1, line.price - line.discount, line.taxes)
+        for index, line in enumerate(data.shipping_lines)
+        if line.price != line.discount or any(tax.amount for tax in line.taxes)
+    ]
+    figures = [
+        (ref, units, amount, sum((each.amount for each in taxes), ZERO))
+        for ref, units, amount, taxes in lines + charges
+    ]
+    return [
+        (ref, units, f"{amount:.4f}", f"{tax:.4f}")
+        for ref, units, amount, tax in figures
+    ]
+
+
+def list_left(data, goods=True):
+    """What is left of an order, as parts without units.
+
+    :param data: OrderData
+    :param goods: its lines as well, not only its charges
+    """
+
+    def part(amount, taxes, **key):
+        tax = sum((each.amount for each in taxes), ZERO)
+        total = amount if data.taxes_included else amount + tax
+        return Part(amount, tax, total, **key)
+
+    lines = [
+        part(
+            line.quantity * line.unit_price - line.discount,
+            line.taxes,
+            line_ref=line.external_id,
+        )
+        for line in data.lines
+        if goods and line.quantity
+    ]
+    charges = [
+        part(line.price - line.discount, line.taxes, charge_ref=line.external_id)
+        for line in data.shipping_lines
+    ]
+    return [each for each in lines + charges if each.total]
+
+
+def find_rest(refund, parts):
+    """The money that went back less what the parts were worth.
+
+    Of units taken off an order that was not paid nothing went back, nor was kept.
+    """
+    if not refund.amount:
+        return ZERO
+    return refund.amount - sum((part.total for part in parts), ZERO)
+
+
+def split_rest(refunds, taxes_included, total, received):
+    """What of each refund is goodwill or a fee that was kept, and what is neither.
+
+    Money that the parts of a refund do not account for pays back a price that was
+    lowered by an edit, or is kept to pay what was taken in exchange: then the order is
+    worth what was paid for it in the end. Only what is left is goodwill, or a fee.
+
+    :param refunds: list of (refund, known goodwill or None), oldest first
+    :param total: what the parts of the order come to now
+    :param received: all that the customer paid; None: not known, so all is goodwill
+    :return: list of goodwill, one for each refund
+
+    >>> from ..schemas import OrderRefundData
+    >>> back = [(OrderRefundData("1", Decimal(44)), None)]
+    >>> [str(each) for each in split_rest(back, False, Decimal(176), Decimal(220))]
+    ['0']
+    >>> [str(each) for each in split_rest(back, False, Decimal(180), Decimal(220))]
+    ['4']
+    >>> [str(each) for each in split_rest(back, False, Decimal(180), None)]
+    ['44']
+    """
+    left = None
+    if received is not None:
+        money = sum((refund.amount for refund, _known in refunds), ZERO)
+        left = total + money - received
+        left -= sum((known or ZERO for _refund, known in refunds), ZERO)
+    found = []
+    for refund, known in refunds:
+        if known is None:
+            rest = find_rest(refund, worth_parts(refund, taxes_included))
+            known = rest
+            if left is not None:
+                known = (
+                    min(rest, max(left, ZERO))
+                    if rest > 0
+                    else max(rest, min(left, ZERO))
+                )
+                left -= known
+        found.append(known)
+    return found
