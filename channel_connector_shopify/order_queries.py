@@ -81,6 +81,7 @@ _HEAD = f"""
     currentTotalPriceSet {_MONEY}
     currentTotalTaxSet {_MONEY}
     totalTipReceivedSet {_MONEY}
+    totalReceivedSet {_MONEY}
     customer {{
       id
       displayName

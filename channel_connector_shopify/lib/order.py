@@ -78,7 +78,14 @@ def order(raw):
         "note": place["note"].text(),
         "risk": _risk(place.get("risk")),
         "refunds": [_refund(refund, currency) for refund in refunds],
+        "received": _received(place, currency),
     }
+
+
+def _received(place, currency):
+    """All money that came in, whatever went back; older events do not tell."""
+    received = place.get("totalReceivedSet")
+    return str(amounts.money(received, currency)) if received else None
 
 
 def _gateway(names):
@@ -189,6 +196,7 @@ def _shipping_line(line, refunds, currency):
             if entry["shippingLine"]["id"].text() == line["id"].text():
                 figures.refund_tax(entry["taxAmountSet"])
     return {
+        "external_id": line["id"].text(),
         "title": line["title"].text(),
         "code": line["code"].text(),
         "price": str(original - (discounted - current)),
@@ -215,16 +223,18 @@ def _refund(refund, currency):
         "created_at": refund["createdAt"].text() or None,
         "note": refund["note"].text(),
         "amount": str(amounts.money(refund["totalRefundedSet"], currency)),
-        "shipping": _sum(shipping, "subtotalAmountSet", currency),
-        "shipping_tax": _sum(shipping, "taxAmountSet", currency),
+        "charges": [
+            {
+                "charge_ref": entry["shippingLine"]["id"].text(),
+                "amount": str(amounts.money(entry["subtotalAmountSet"], currency)),
+                "tax": str(amounts.money(entry["taxAmountSet"], currency)),
+            }
+            for entry in shipping
+        ],
         "lines": [
             _refund_line(entry, currency) for entry in refund["refundLineItems"].nodes()
         ],
     }
-
-
-def _sum(entries, field, currency):
-    return str(sum((amounts.money(e[field], currency) for e in entries), Decimal(0)))
 
 
 def _refund_line(entry, currency):

@@ -17,6 +17,7 @@ from . import test_shop_flow
 from . import test_shop_levels
 from . import test_shop_life
 from . import test_shop_lifecycle
+from . import test_shop_money
 from . import test_shop_orders
 from . import test_shop_places
 from . import test_shop_random
