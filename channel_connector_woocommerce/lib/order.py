@@ -20,6 +20,11 @@ DRAFT = "checkout-draft"
 TRASH = "trash"
 DETAILS = "refund_details"
 """Where we keep the refunds that were fetched for an order: it names them only."""
+RATES = "rate_details"
+"""Where we keep the tax rates that were fetched for an order that does not tell them:
+shops lose ``tax_lines`` when several customers check out at once."""
+GOODS, CHARGES = ("line_items",), ("shipping_lines", "fee_lines")
+KINDS = GOODS + CHARGES
 
 OPEN, CANCELLED = "open", "cancelled"
 
@@ -57,29 +62,77 @@ def _stub(number, now):
     }
 
 
+def missing_rates(raw):
+    """Ids of tax rates that lines were charged by and the order does not tell.
+
+    :param raw: a body of the API, maybe of anything
+    """
+    told = {tax.get("rate_id") for tax in raw.get("tax_lines") or ()}
+    used = {
+        tax.get("id")
+        for kind in KINDS
+        for line in raw.get(kind) or ()
+        for tax in line.get("taxes") or ()
+        if tax.get("total") not in (None, "")
+    }
+    return sorted(each for each in used - told if isinstance(each, int) and each > 0)
+
+
 class _Reader:
     def __init__(self, place):
         self.place = place
         self.currency = place["currency"].text()
         self.included = place["prices_include_tax"].flag()
         self.status = place["status"].text()
-        self.rates = {
-            tax["rate_id"].ref(): (
-                tax["label"].text(),
-                Place(tax["rate_percent"].value or 0, tax.path).number(),
-            )
-            for tax in place["tax_lines"].items()
-        }
         self.refunds = place.get(DETAILS).items()
         self.known = not place.get("refunds").items() or bool(place.get(DETAILS))
+        self.taken_goods = self._read_taken(GOODS)
+        self.taken_charges = self._read_taken(CHARGES)
+        self.rates = self._read_rates()
+        self.total_tax = amounts.told_tax(
+            self._lines_of(KINDS),
+            place["total"].number(),
+            place["total_tax"].number(),
+            self.currency,
+        )
+        self.once = amounts.is_rounded_once(
+            self._lines_of(KINDS), self.total_tax, self.currency
+        )
         self.done = bool(place.get("date_completed_gmt"))
         self.left = marks.shipped(place.value)
         self.early = self._refunded_before_completion()
         self.state, self.payment = self._state_and_payment()
 
+    def _lines_of(self, kinds):
+        return [line for kind in kinds for line in self.place[kind].items()]
+
+    def _read_taken(self, kinds):
+        lines = self._lines_of(kinds)
+        return amounts.taken_off(lines, self.refunds, kinds, self.currency)
+
+    def _read_rates(self):
+        """Rate id -> (label, percent): as the order tells them, else as the shop has
+        them now, else as the amounts say."""
+        rates = {
+            tax["rate_id"].ref(): (
+                tax["label"].text(),
+                Place(tax["rate_percent"].value or 0, tax.path).number(),
+            )
+            for tax in self.place["tax_lines"].items()
+        }
+        for tax in self.place.get(RATES).items():
+            found = (tax.get("name").text(), tax["rate"].number())
+            rates.setdefault(tax["id"].ref(), found)
+        guessed = amounts.guess_rates(self._lines_of(KINDS), rates, self.currency)
+        for rate, percent in guessed.items():
+            rates[rate] = ("", percent)
+        if missing_rates(self.place.value) and not self.place.get(RATES):
+            self.known = False
+        return rates
+
     def values(self):
         place = self.place
-        taken = amounts.refunded_by(self.refunds, "line_items")
+        taken = self.taken_goods
         charges = [
             *self._charges("shipping_lines", "method_title", "method_id"),
             *self._charges("fee_lines", "name", "", kind="fee"),
@@ -127,19 +180,18 @@ class _Reader:
         """What the parts of the order come to that were not given back. Money that
         went back for none of them, as goodwill does, leaves it as it is."""
         total = self.place["total"].number()
-        for line in self._given_back():
-            total += line["total"].number() + line["total_tax"].number()
+        for taken in self._given_back():
+            total += taken.total + taken.total_tax
         return total
 
     def _total_tax(self):
-        taxes = (line["total_tax"].number() for line in self._given_back())
-        return self.place["total_tax"].number() + sum(taxes, Decimal(0))
+        taxes = (taken.total_tax for taken in self._given_back())
+        return self.total_tax + sum(taxes, Decimal(0))
 
     def _given_back(self):
-        """Lines of refunds, negative, of parts that the order still has."""
-        for kind in ("line_items", "shipping_lines", "fee_lines"):
-            taken = amounts.refunded_by(self.refunds, kind)
-            for line in self.place[kind].items():
+        """What refunds have taken off the parts that the order still has."""
+        for kinds, taken in ((GOODS, self.taken_goods), (CHARGES, self.taken_charges)):
+            for line in self._lines_of(kinds):
                 yield from taken.get(line["id"].ref(), ())
 
     # --------------------------------------------------------------- lines
@@ -150,13 +202,14 @@ class _Reader:
             included=self.included,
             currency=self.currency,
             rates=self.rates,
+            once=self.once,
         )
 
     def _line(self, line, refunds):
         ordered = line["quantity"].whole()
-        current = ordered + sum(each["quantity"].whole() for each in refunds)
-        if ordered < 0 or current < 0:
-            raise Malformed(f"{current} of {ordered} ordered cannot be", path=line.path)
+        current = ordered + sum(each.quantity for each in refunds)
+        if ordered < 0:
+            raise Malformed(f"{ordered} ordered cannot be", path=line.path)
         figures = self._figures(line, refunds)
         price = figures.unit_price(ordered)
         shipped = self._shipped(line, ordered)
@@ -185,14 +238,17 @@ class _Reader:
         }
 
     def _refunded_before_completion(self):
-        """Line id -> its refund lines that had not left the house."""
+        """Line id -> what was paid back of it before it had left the house."""
         completed = self.place.get("date_completed_gmt").text()
-        early = [
-            refund
+        early = {
+            refund["id"].ref()
             for refund in self.refunds
             if refund["date_created_gmt"].text() < completed
-        ]
-        return amounts.refunded_by(early, "line_items")
+        }
+        return {
+            ref: [each for each in taken if each.refund in early]
+            for ref, taken in self.taken_goods.items()
+        }
 
     def _shipped(self, line, ordered):
         """Units that have left: by our own marks, and of a completed order all that had
@@ -200,11 +256,11 @@ class _Reader:
         number = line["id"].ref()
         if not self.done:
             return self.left.get(number)
-        early = sum(each["quantity"].whole() for each in self.early.get(number, ()))
+        early = sum(each.quantity for each in self.early.get(number, ()))
         return max(ordered + early, self.left.get(number, 0))
 
     def _charges(self, name, title, code, kind="shipping"):
-        taken = amounts.refunded_by(self.refunds, name)
+        taken = self.taken_charges
         return [
             dict(
                 self._charge(line, taken.get(line["id"].ref(), []), title, code),
@@ -229,6 +285,7 @@ class _Reader:
         """A delivery, or a fee; one that is taken off is a discount."""
         figures = self._figures(line, refunds)
         return {
+            "external_id": line["id"].ref(),
             "title": line[title].text(),
             "code": line[code].text() if code else "",
             "price": str(max(figures.paid, Decimal(0))),
@@ -250,42 +307,45 @@ class _Reader:
         return [self._refund(each, back) for each in ordered]
 
     def _refund(self, refund, back):
-        shipping = refund.get("shipping_lines").items()
+        number = refund["id"].ref()
         return {
-            "external_id": refund["id"].ref(),
+            "external_id": number,
             "amount": str(abs(refund["amount"].number())),
             "lines": [
-                self._refund_line(line, back)
-                for line in refund.get("line_items").items()
-                if amounts.meta(line, amounts.REFUNDED_ITEM) is not None
+                self._refund_line(taken, back)
+                for taken in _taken_by(number, self.taken_goods)
             ],
-            "shipping": str(self._given(shipping)),
-            "shipping_tax": str(-sum(each["total_tax"].number() for each in shipping)),
+            "charges": [
+                {
+                    "charge_ref": taken.origin,
+                    "amount": str(self._given(taken)),
+                    "tax": str(-taken.total_tax),
+                }
+                for taken in _taken_by(number, self.taken_charges)
+                if not taken.is_empty
+            ],
             "created_at": utc(refund["date_created_gmt"]),
             "note": refund.get("reason").text(),
         }
 
-    def _given(self, lines):
-        """Money of refund lines, with tax where prices include it."""
-        total = sum((each["total"].number() for each in lines), Decimal(0))
-        if self.included:
-            total += sum((each["total_tax"].number() for each in lines), Decimal(0))
-        return -total
+    def _given(self, taken):
+        """Money that went back, with tax where prices include it."""
+        return -(taken.total + (taken.total_tax if self.included else 0))
 
-    def _refund_line(self, line, back):
-        origin = amounts.meta(line, amounts.REFUNDED_ITEM).ref()
-        units = -line["quantity"].whole()
-        restocked = units and back.get(origin, 0) >= units
+    def _refund_line(self, taken, back):
+        units = -taken.quantity
+        restocked = units and back.get(taken.origin, 0) >= units
         if restocked:
-            back[origin] -= units
+            back[taken.origin] -= units
         kind = "return" if self.done else "cancel"
         return {
-            "line_ref": origin,
+            "line_ref": taken.origin,
             "quantity": units,
-            "amount": str(self._given([line])),
-            "tax": str(-line["total_tax"].number()),
+            "amount": str(self._given(taken)),
+            "tax": str(-taken.total_tax),
             "restock": kind if restocked else "none",
             "node_ref": NODE if restocked else "",
+            "excess": taken.excess,
         }
 
     # -------------------------------------------------------------- people
@@ -297,6 +357,11 @@ class _Reader:
             "email": billing.get("email").text(),
             "phone": billing.get("phone").text(),
         }
+
+
+def _taken_by(number, found):
+    """What one refund has taken off."""
+    return [each for taken in found.values() for each in taken if each.refund == number]
 
 
 def utc(place):

@@ -9,10 +9,12 @@ from odoo.addons.channel_inventory_base.lib import strict_json
 from .. import errors, mapper
 from ..const import API, PAGE
 from ..lib.events import odd_event, order_event, order_head
-from ..lib.order import DETAILS, is_visible
+from ..lib.order import DETAILS, RATES, is_visible, missing_rates
 
 _logger = logging.getLogger(__name__)
 
+MAX_RATES = 20
+"""Rates asked for one order; a real one has a handful."""
 SECOND = timedelta(seconds=1)
 FORMAT = "%Y-%m-%dT%H:%M:%S"
 
@@ -96,12 +98,30 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             return self._event(raw, "orders/fetch", ref)
 
     def _completed(self, client, raw):
-        """With what its refunds were for: the order itself names them only."""
-        if not isinstance(raw, dict) or not raw.get("refunds"):
+        """With what its refunds were for: the order itself names them only; and with
+        tax rates that it does not tell."""
+        if not isinstance(raw, dict):
+            return raw
+        raw = self._with_rates(client, raw)
+        if not raw.get("refunds"):
             return raw
         route = f"{API}/orders/{raw['id']}/refunds"
         refunds, _count, _pages = client.page(route, orderby="id", order="asc")
         return {**raw, DETAILS: refunds}
+
+    def _with_rates(self, client, raw):
+        try:
+            missing = missing_rates(raw)
+        except (AttributeError, TypeError):
+            # what it is not is told by whoever reads it
+            return raw
+        found = []
+        for rate in missing[:MAX_RATES]:
+            try:
+                found.append(client.get(f"{API}/taxes/{rate}"))
+            except (errors.NotFound, errors.Refused):
+                _logger.info("tax rate %s is not told", rate)
+        return {**raw, RATES: found} if missing else raw
 
     def _event(self, raw, topic, ref=""):
         """:param ref: which order was asked for"""

@@ -6,7 +6,7 @@ from odoo.addons.channel_inventory_base import schemas
 
 from .. import mapper
 from ..errors import Malformed
-from ..lib.order import DETAILS
+from ..lib.order import DETAILS, RATES
 from .common import PureCase
 
 ADDRESS = {
@@ -341,11 +341,128 @@ class TestOrder(PureCase):
             with self.subTest(name), self.assertRaises(Malformed):
                 mapper.order(raw)
 
-    def test_more_refunded_than_ordered_cannot_be(self):
+    def test_more_refunded_than_ordered_is_nothing_left_and_told(self):
+        """Units and money beyond those of the line are none of it."""
         refund = copy.deepcopy(REFUND)
-        refund["line_items"][0]["quantity"] = -4
-        with self.assertRaises(Malformed):
-            self.order(refunds=[{"id": 51, "total": "-10"}], **{DETAILS: [refund]})
+        refund["amount"] = "40.00"
+        refund["line_items"][0].update(quantity=-4, total="-33.06", total_tax="-6.94")
+        data = self.order(
+            total="45.00",
+            refunds=[{"id": 51, "total": "-40"}],
+            **{DETAILS: [refund]},
+        )
+        [line], [refund] = data.lines, data.refunds
+        self.assertEqual((line.quantity, line.open_quantity), (0, 0))
+        [back] = refund.lines
+        self.assertEqual((back.quantity, back.excess), (3, 1))
+        self.assertEqual((back.amount, back.tax), (Decimal("30.00"), Decimal("5.21")))
+        self.assertEqual((refund.amount, data.total), (Decimal("40.00"), 15))
+
+    def test_refund_names_the_charge_it_is_of_wherever_the_shop_lists_it(self):
+        charges = {
+            "shipping_lines": [self.charge(41, "10.00", "1.00", 1)],
+            "fee_lines": [self.charge(42, "8.00", "2.00", 2)],
+        }
+        for kind in charges:
+            refund = {
+                **REFUND,
+                "amount": "5.00",
+                "line_items": [],
+                kind: [
+                    {
+                        **self.charge(9, "-4.00", "-1.00", 2),
+                        "meta_data": [{"key": "_refunded_item_id", "value": 42}],
+                    }
+                ],
+            }
+            data = self.order(
+                prices_include_tax=False,
+                tax_lines=[
+                    {"rate_id": 1, "label": "VAT", "rate_percent": "10"},
+                    {"rate_id": 2, "label": "VAT", "rate_percent": "25"},
+                ],
+                refunds=[{"id": 51, "total": "-5"}],
+                **charges,
+                **{DETAILS: [refund]},
+            )
+            [first, second] = data.shipping_lines
+            self.assertEqual((first.external_id, first.price), ("41", 10))
+            self.assertEqual((second.external_id, second.price), ("42", 4))
+            [back] = data.refunds[0].charges
+            self.assertEqual((back.charge_ref, back.amount, back.tax), ("42", 4, 1))
+
+    def charge(self, number, total, tax, rate):
+        return {
+            "id": number,
+            "method_title": "Post",
+            "method_id": "flat_rate",
+            "name": "Fee",
+            "total": total,
+            "total_tax": tax,
+            "taxes": [{"id": rate, "total": tax, "subtotal": tax}],
+            "meta_data": [],
+        }
+
+    def test_rates_that_the_order_has_lost_are_asked_for_or_told_by_its_amounts(self):
+        lost = {"tax_lines": [], "prices_include_tax": False}
+        self.assertFalse(self.order(**lost).complete)
+        asked = {"id": 1, "rate": "21.0000", "name": "VAT"}
+        for known, title in (([asked], "VAT"), ([], "")):
+            data = self.order(**lost, **{RATES: known})
+            self.assertTrue(data.complete)
+            [tax] = data.lines[0].taxes
+            self.assertEqual((tax.title, tax.rate), (title, Decimal("0.21")))
+
+    def test_total_says_what_tax_was_paid_where_the_shop_tells_two(self):
+        """35.71 and 3.13 at 12 %: 4.66 in the total, 4.67 as the sum of its lines."""
+        tax = {"subtotal": "4.2852", "total": "4.2852", "id": 1}
+        line = {
+            **LINE,
+            "quantity": 1,
+            "subtotal": "35.71",
+            "total": "35.71",
+            "total_tax": "4.29",
+            "subtotal_tax": "4.29",
+            "taxes": [tax],
+        }
+        post = self.charge(41, "3.13", "0.38", 1)
+        post["taxes"] = [{"id": 1, "total": "0.3756", "subtotal": ""}]
+        data = self.order(
+            line_items=[line],
+            shipping_lines=[post],
+            prices_include_tax=False,
+            total="43.50",
+            total_tax="4.67",
+            tax_lines=[{"rate_id": 1, "label": "VAT", "rate_percent": "12"}],
+        )
+        self.assertEqual(data.total_tax, Decimal("4.66"))
+        self.assertEqual(data.lines[0].taxes[0].amount, Decimal("4.2852"))
+
+    def test_taxes_that_are_rounded_once_keep_their_digits(self):
+        lines = [
+            {
+                **LINE,
+                "id": 31 + index,
+                "quantity": 1,
+                "subtotal": total,
+                "total": total,
+                "total_tax": shown,
+                "subtotal_tax": shown,
+                "taxes": [{"id": 1, "total": exact, "subtotal": exact}],
+            }
+            for index, (total, shown, exact) in enumerate(
+                [("15.00", "1.13", "1.125"), ("3.00", "0.23", "0.225")]
+            )
+        ]
+        data = self.order(
+            line_items=lines,
+            prices_include_tax=False,
+            total="19.35",
+            total_tax="1.35",
+            tax_lines=[{"rate_id": 1, "label": "VAT", "rate_percent": "7.5"}],
+        )
+        taxes = [line.taxes[0].amount for line in data.lines]
+        self.assertEqual(taxes, [Decimal("1.125"), Decimal("0.225")])
 
     def test_a_deleted_order_is_looked_for(self):
         now = datetime(2026, 11, 24, tzinfo=timezone.utc)
