@@ -285,6 +285,27 @@ def edit(store, order, changes):
         touch(store, order, "orders/edited")
 
 
+def discount(store, order, sku, amount):
+    """An order edit that takes an amount off a line and leaves its units."""
+    with store.transaction():
+        if order.cancelled_at:
+            raise StoreError(f"{order.name} is cancelled")
+        number = next((i for i, e in enumerate(order.lines) if e.sku == sku), None)
+        if number is None or not order.lines[number].current_quantity:
+            raise StoreError(f"{order.name} has no {sku}")
+        order.terms["discounts"].append(
+            {
+                "target": "line",
+                "type": "fixed_amount",
+                "value": str(amount),
+                "lines": [number],
+            }
+        )
+        reprice(order)
+        order.edited = True
+        touch(store, order, "orders/edited")
+
+
 def _plan_edit(store, order, change):
     """(variant, its line or None, units to add, change), checked."""
     variant = store.find_variant(change["sku"])

@@ -6,7 +6,7 @@ from decimal import Decimal
 from ..common.faults import Faults
 from ..common.requestlog import RequestLog
 from ..common.shoppers import Shoppers
-from . import checkout, dump, fulfillment, inventory, orders, schema, seed
+from . import checkout, dump, fulfillment, inventory, orders, schema, seed, totals
 from .engine import Context
 from .faults import KINDS
 from .idempotency import IdempotencyKeys
@@ -15,7 +15,7 @@ from .oauth import Tokens
 from .payload_parts import product_payload
 from .server import Server
 from .shoppers import make_cart
-from .store import Store
+from .store import Store, StoreError
 from .throttle import Bucket
 from .webhooks import Webhooks
 
@@ -135,6 +135,19 @@ class Sandbox:
         """Set the quantities of an order: ``{sku: quantity}``."""
         changes = [{"sku": sku, "quantity": lines[sku]} for sku in lines]
         orders.edit(self.store, self._order(order), changes)
+
+    def discount(self, order, sku, amount):
+        """Take an amount off a line by an order edit; its units stay."""
+        orders.discount(self.store, self._order(order), sku, amount)
+
+    def pay_back(self, order, amount):
+        """Give money back for no line of the order."""
+        record = self._order(order)
+        amount = checkout.price_bag(record, Decimal(str(amount)))
+        left = totals.received(record) - totals.refunded(record)
+        if amount.shop > left.shop:
+            raise StoreError("Cannot refund more than was paid")
+        return orders.refund(self.store, record, [], amount=amount)
 
     def fulfill(self, order, lines=None, tracking=()):
         record = self._order(order)

@@ -156,3 +156,15 @@ def test_a_deleted_variant_leaves_its_sku_in_the_lines(shop):
     assert (line.variant, line.sku, line.quantity) == (None, "A", 2)
     with pytest.raises(StoreError):
         shop.checkout({"A": 1})
+
+
+def test_an_edit_of_money_leaves_the_units(shop):
+    order = shop.checkout({"A": 2}, payment="paid")
+    before = totals.current_total(order).shop
+    shop.discount(order, "A", "2.50")
+    assert order.lines[0].current_quantity == 2
+    assert before - totals.current_total(order).shop >= Decimal("2.50")
+    shop.pay_back(order, "2.50")
+    assert totals.refunded(order).shop == Decimal("2.50")
+    with pytest.raises(StoreError):
+        shop.pay_back(order, totals.received(order).shop)

@@ -200,3 +200,61 @@ def test_an_addon_sells_parts_of_a_unit(woo, api):
     assert (line["quantity"], reduced(api, order)) == (1.5, 1.5)
     [product] = api.get("products", sku="A")
     assert product["stock_quantity"] == 8.5
+
+
+RATES = [{"title": "VAT", "rate": 0.19}, {"title": "Low", "rate": 0.07}]
+
+
+def test_a_fee_by_the_goods_is_taxed_by_their_rates(woo, api):
+    woo.config.prices_include_tax = False
+    order = woo.checkout(
+        lines=[
+            {"sku": "A", "quantity": 1, "price": "30", "rates": [1]},
+            {"sku": "B", "quantity": 1, "price": "10", "rates": [2]},
+        ],
+        taxes=RATES,
+        fees=[{"title": "Voucher", "price": "-8", "by_goods": True}],
+    )
+    [fee] = api.get(f"orders/{order.id}")["fee_lines"]
+    assert (fee["total"], fee["total_tax"]) == ("-8.00", "-1.28")
+    assert [each["total"] for each in fee["taxes"]] == ["-1.14", "-0.14"]
+
+
+def test_a_shop_that_rounds_once_tells_the_digits_with_the_rates_only(woo, api):
+    woo.config.prices_include_tax = False
+    woo.config.round_at_subtotal = True
+    order = woo.checkout(
+        lines=[{"sku": "A", "price": "15"}, {"sku": "B", "price": "3"}],
+        taxes=[{"title": "VAT", "rate": 0.075}],
+        shipping={"price": "12"},
+    )
+    body = api.get(f"orders/{order.id}")
+    shown = [line["total_tax"] for line in body["line_items"]]
+    assert (shown, body["total_tax"], body["total"]) == (
+        ["1.13", "0.23"],
+        "2.25",
+        "32.25",
+    )
+    assert body["line_items"][0]["taxes"][0]["total"] == "1.125"
+
+
+def test_an_order_may_lose_its_tax_lines_and_the_shop_knows_the_rate(woo, api):
+    woo.config.lose_tax_lines = True
+    order = woo.checkout({"A": 1}, taxes=VAT)
+    body = api.get(f"orders/{order.id}")
+    assert body["tax_lines"] == [] and body["line_items"][0]["taxes"]
+    assert api.get("taxes/1")["rate"] == "21.0000"
+    assert api.code("GET", "taxes/99")[0] == 404
+
+
+def test_amounts_are_typed_in_anew_and_paid_back_without_units(woo, api):
+    woo.config.prices_include_tax = False
+    order = woo.checkout({"A": 2}, taxes=VAT, shipping={"title": "Post", "price": "5"})
+    woo.reprice(order, prices={"A": "8"}, shipping="4", fees=[{"price": "1"}])
+    body = api.get(f"orders/{order.id}")
+    assert (body["total"], body["line_items"][0]["quantity"]) == ("25.41", 2)
+    made = woo.refund(order, money={"A": ["4.00", "0.84"], "Post": ["2.00", "0.42"]})
+    assert str(made.amount) == "7.26"
+    [refund] = api.get(f"orders/{order.id}/refunds")
+    assert refund["line_items"][0]["quantity"] == 0
+    assert woo.shown("A") == 8

@@ -6,7 +6,7 @@ from . import orders, stock
 from .models import ZERO, Charge, Line, Order
 from .store import StoreError
 
-CENT = Decimal("0.01")
+CENT, DUST = Decimal("0.01"), Decimal("0.000001")
 STATUS_OF = {
     "paid": "processing",
     "on-hold": "on-hold",
@@ -58,6 +58,8 @@ def place(store, cart, wanted, status):
         delivery=cart.get("shipping_address") or cart.get("billing") or {},
         customer_note=cart.get("note", ""),
         customer_id=int(cart.get("customer_id", 0)),
+        rounded_once=config.round_at_subtotal,
+        rates_lost=config.lose_tax_lines,
     )
     for number, tax in enumerate(cart.get("taxes", []), 1):
         order.rates[number] = (tax["title"], Decimal(str(tax["rate"])))
@@ -78,7 +80,7 @@ def place(store, cart, wanted, status):
 
 def _line(store, order, product, quantity, entry):
     price = Decimal(str(entry.get("price", product.price)))
-    net, taxes = split(order, price * quantity)
+    net, taxes = split(order, price * quantity, entry.get("rates"))
     return Line(
         store.next_id(),
         product,
@@ -92,18 +94,27 @@ def _line(store, order, product, quantity, entry):
     )
 
 
-def split(order, amount):
-    """(before tax, [(rate id, tax)]): tax in or on top, rounded line by line."""
-    rates = {number: rate for number, (_label, rate) in order.rates.items()}
+def split(order, amount, only=None):
+    """(before tax, [(rate id, tax)]): tax in or on top, rounded line by line, or as the
+    order rounds once.
+
+    :param only: the ids of the rates that count; None: all of the order
+    """
+    digits = DUST if order.rounded_once else CENT
+    rates = {
+        number: rate
+        for number, (_label, rate) in order.rates.items()
+        if only is None or number in only
+    }
     if not order.prices_include_tax:
         taxes = [
-            (number, (amount * rate).quantize(CENT, ROUND_HALF_UP))
+            (number, (amount * rate).quantize(digits, ROUND_HALF_UP))
             for number, rate in rates.items()
         ]
         return amount.quantize(CENT), taxes
     whole = 1 + sum(rates.values(), ZERO)
     taxes = [
-        (number, (amount * rate / whole).quantize(CENT, ROUND_HALF_DOWN))
+        (number, (amount * rate / whole).quantize(digits, ROUND_HALF_DOWN))
         for number, rate in rates.items()
     ]
     return amount - sum((tax for _number, tax in taxes), ZERO), taxes
@@ -116,7 +127,8 @@ def _take_coupons(order, coupons):
         saved = ZERO
         for line in order.lines:
             gross = line.total + (line.tax if order.prices_include_tax else ZERO)
-            net, taxes = split(order, (gross * (1 - off)).quantize(CENT))
+            rates = [rate for rate, _before, _after in line.taxes]
+            net, taxes = split(order, (gross * (1 - off)).quantize(CENT), rates)
             saved += line.total - net
             line.total = net
             before = {rate: tax for rate, tax, _after in line.taxes}
@@ -125,7 +137,11 @@ def _take_coupons(order, coupons):
 
 
 def _charge(store, order, entry):
-    net, taxes = split(order, Decimal(str(entry["price"])))
+    amount = Decimal(str(entry["price"]))
+    if entry.get("by_goods"):
+        net, taxes = _split_by_goods(order, amount)
+    else:
+        net, taxes = split(order, amount, entry.get("rates"))
     return Charge(
         store.next_id(),
         entry.get("title", "Flat rate"),
@@ -133,3 +149,45 @@ def _charge(store, order, entry):
         [(rate, tax, tax) for rate, tax in taxes],
         entry.get("method", "flat_rate"),
     )
+
+
+def reprice(store, order, prices=None, shipping=None, fees=None):
+    """An admin types other amounts in and presses Recalculate.
+
+    :param prices: ``{sku: price of a unit}``
+    :param shipping: another price of the first delivery
+    :param fees: fees as in a cart, in place of those that are there
+    """
+    for line in order.lines:
+        if line.sku in (prices or {}):
+            amount = Decimal(str(prices[line.sku])) * line.quantity
+            rates = [rate for rate, _before, _after in line.taxes]
+            net, taxes = split(order, amount, rates)
+            line.subtotal = line.total = net
+            line.taxes = [(rate, tax, tax) for rate, tax in taxes]
+    if shipping is not None:
+        charge = order.shipping[0]
+        net, taxes = split(order, Decimal(str(shipping)))
+        charge.total, charge.taxes = net, [(rate, tax, tax) for rate, tax in taxes]
+    if fees is not None:
+        order.fees = [_charge(store, order, entry) for entry in fees]
+
+
+def _split_by_goods(order, amount):
+    """A fee by the rates of the goods: each rate on its part, as carts do it."""
+    worth = {}
+    for line in order.lines:
+        rates = tuple(rate for rate, _before, _after in line.taxes)
+        worth[rates] = worth.get(rates, ZERO) + line.total
+    whole, left = sum(worth.values(), ZERO), amount
+    net, taxes = ZERO, {}
+    for index, (rates, part) in enumerate(worth.items(), 1):
+        share = left
+        if index < len(worth):
+            share = (amount * part / whole).quantize(CENT, ROUND_HALF_UP)
+        left -= share
+        part_net, rows = split(order, share, rates)
+        net += part_net
+        for rate, tax in rows:
+            taxes[rate] = taxes.get(rate, ZERO) + tax
+    return net, list(taxes.items())

@@ -24,6 +24,10 @@ class Config:
     plain_permalinks: bool = False
     maintenance: bool = False
     companion: bool = False
+    # Taxes are rounded for the order and not for each line ("round at subtotal").
+    round_at_subtotal: bool = False
+    # Orders placed meanwhile lose their tax_lines, as of parallel checkouts.
+    lose_tax_lines: bool = False
     # Where it listens; known once it does.
     url: str = ""
 

@@ -127,6 +127,12 @@ def post_edit(shop, values, order):
     return get_order(shop, values, order)
 
 
+@route("POST", "orders/ORDER/reprice")
+def post_reprice(shop, values, order):
+    shop.reprice(order, **values)
+    return get_order(shop, values, order)
+
+
 @route("POST", "orders/ORDER/trash")
 def post_trash(shop, values, order):
     shop.trash(order, **values)

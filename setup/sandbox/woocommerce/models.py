@@ -1,9 +1,10 @@
 """The records of a shop. Quantities are sold units, money is Decimal."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
+CENT = Decimal("0.01")
 
 
 @dataclass(eq=False)
@@ -142,17 +143,27 @@ class Order:
     stock_reduced: bool = False
     # status before it went to the trash
     trashed_from: str = ""
+    # Taxes have all their digits and are rounded in the sum only.
+    rounded_once: bool = False
+    rates_lost: bool = False
+
+    @property
+    def charges(self):
+        return [*self.lines, *self.shipping, *self.fees]
 
     @property
     def total(self):
-        charges = [*self.lines, *self.shipping, *self.fees]
         paid_by_card = sum((amount for _code, amount in self.gift_cards), ZERO)
-        return sum((each.total + each.tax for each in charges), ZERO) - paid_by_card
+        net = sum((each.total for each in self.charges), ZERO) - paid_by_card
+        if self.rounded_once and self.prices_include_tax:
+            taxes = sum((each.tax for each in self.charges), ZERO)
+            return (net + taxes).quantize(CENT, ROUND_HALF_UP)
+        return net + self.total_tax
 
     @property
     def total_tax(self):
-        charges = [*self.lines, *self.shipping, *self.fees]
-        return sum((each.tax for each in charges), ZERO)
+        taxes = sum((each.tax for each in self.charges), ZERO)
+        return taxes.quantize(CENT, ROUND_HALF_UP) if self.rounded_once else taxes
 
     @property
     def refunded(self):

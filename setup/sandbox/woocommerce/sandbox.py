@@ -103,14 +103,22 @@ class Sandbox:
     def cancel(self, order, reason=None):
         self.set_status(order, "cancelled")
 
-    def refund(self, order, lines=None, amount=None, restock=True):
-        """Pay back ``{sku: quantity}``, or an amount without lines."""
+    def refund(self, order, lines=None, amount=None, restock=True, money=None):
+        """Pay back ``{sku: quantity}``, or an amount without lines.
+
+        :param money: ``{sku or title of a charge: [before tax, tax]}``: without units
+        """
         record = self._order(order)
         entries = [
             (line, int(lines[line.sku]), None, None)
             for line in record.lines
             if (lines or {}).get(line.sku)
         ]
+        for charge in record.charges:
+            name = getattr(charge, "sku", None) or charge.title
+            if name in (money or {}):
+                net, tax = (Decimal(str(each)) for each in money[name])
+                entries.append((charge, 0, net, tax))
         amount = None if amount is None else Decimal(str(amount))
         return orders.refund(self.store, record, entries, amount, restock=restock)
 
@@ -129,6 +137,13 @@ class Sandbox:
             [line] = [each for each in record.lines if each.sku == sku]
             line.product = self.store.find_product(other)
             line.name, line.sku = line.product.title, line.product.sku
+            orders.touch(self.store, record)
+
+    def reprice(self, order, **values):
+        """Other prices, delivery and fees with the same units: ``checkout.reprice``."""
+        record = self._order(order)
+        with self.store.transaction():
+            checkout.reprice(self.store, record, **values)
             orders.touch(self.store, record)
 
     def trash(self, order, force=False):

@@ -25,6 +25,17 @@ def money(amount):
     return str(Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
+def digits(amount):
+    """All that the shop computed, as ``taxes[].total`` has it.
+
+    >>> digits(Decimal("1.125000")), digits(Decimal("2"))
+    ('1.125', '2.00')
+    """
+    amount = Decimal(amount)
+    rounded = amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return str(rounded if rounded == amount else amount.normalize())
+
+
 def dates(store, record, *names):
     found = {}
     for name in names:
@@ -100,7 +111,9 @@ def order(store, record):
         "transaction_id": record.transaction_id,
         "meta_data": list(record.meta),
         "line_items": [line(each) for each in record.lines],
-        "tax_lines": [_tax_line(record, number) for number in record.rates],
+        "tax_lines": []
+        if record.rates_lost
+        else [_tax_line(record, number) for number in record.rates],
         "shipping_lines": [
             {
                 "id": each.id,
@@ -197,7 +210,7 @@ def line(record):
         "total": money(record.total),
         "total_tax": money(record.tax),
         "taxes": [
-            {"id": rate, "total": money(after), "subtotal": money(before)}
+            {"id": rate, "total": digits(after), "subtotal": digits(before)}
             for rate, before, after in record.taxes
         ],
         "meta_data": meta,
@@ -209,7 +222,7 @@ def line(record):
 
 def _taxes(record):
     return [
-        {"id": rate, "total": money(after), "subtotal": money(before)}
+        {"id": rate, "total": digits(after), "subtotal": digits(before)}
         for rate, before, after in record.taxes
     ]
 
