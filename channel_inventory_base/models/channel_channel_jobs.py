@@ -539,8 +539,10 @@ def missing_jobs(cr, wanted):
     waits = _waits(cr, {key for job in wanted for key in _keys(*job)})
     missing, late = {}, {}
     for job, seconds in wanted.items():
-        known = {key: waits[key] for key in _keys(*job) if key in waits}
         key = _identity_key(*job, seconds)
+        # what runs now is too early for what is wanted later
+        keys = _keys(*job) if seconds <= GATHER_SECONDS else (key,)
+        known = {each: waits[each] for each in keys if each in waits}
         if any(wait <= max(seconds, GATHER_SECONDS) for wait in known.values()):
             continue
         if key in known:
