@@ -85,6 +85,12 @@ class ShopifyLife(LifeShop):
                 raise self.refusals[0]("nobody returns what was not shipped")
         self.shop.refund(order, {sku: units}, restock=RESTOCKS[restock])
 
+    def discount(self, ref, sku, amount):
+        self.shop.discount(self._order(ref), sku, amount)
+
+    def give(self, ref, amount):
+        self.shop.pay_back(self._order(ref), amount)
+
     def ship(self, ref):
         self.shop.fulfill(self._order(ref))
 

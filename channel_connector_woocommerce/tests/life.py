@@ -1,4 +1,5 @@
 import json
+from decimal import Decimal
 
 from odoo.addons.channel_inventory_base.lib import strict_json
 from odoo.addons.channel_inventory_base.tests.life import (
@@ -100,6 +101,24 @@ class WooLife(LifeShop):
         if not line or units > line.quantity - order.refunded_units(line):
             raise self.refusals[0]("WooCommerce's form offers what is left")
         self.shop.refund(order, {sku: units}, restock=restock != "none")
+        self.time_passes()
+
+    def discount(self, ref, sku, amount):
+        order = self._order(ref)
+        if order.status not in ("pending", "on-hold", "processing") or order.refunds:
+            raise self.refusals[0]("nobody recalculates what is paid back or done")
+        line = next((each for each in order.lines if each.sku == sku), None)
+        if not line or not line.quantity:
+            raise self.refusals[0]("there is no such line")
+        price = (line.total + line.tax) / line.quantity - Decimal(amount)
+        if price <= 0:
+            raise self.refusals[0]("nothing is left of the price")
+        price = price.quantize(Decimal("0.01"))
+        self.shop.reprice(order, prices={sku: str(price)})
+        self.time_passes()
+
+    def give(self, ref, amount):
+        self.shop.refund(self._order(ref), amount=amount, restock=False)
         self.time_passes()
 
     def ship(self, ref):

@@ -24,14 +24,18 @@ class LifeCase(Judge, People, Workers, Sold):
         # each example begins anew, see ``begin``
         super(CommittedCase, self).setUp()
 
-    def begin(self):
-        """A new channel with a warehouse of its own, and the shop as new."""
+    def begin(self, policy="none"):
+        """A new channel with a warehouse of its own, and the shop as new.
+
+        :param policy: what of its orders is invoiced and paid by itself
+        """
         self.life.begin()
         self.shipped_by_shop, self.counted = {}, Counter()
         CommittedCase.setUp(self)
         with self.commit() as env:
             env.cr.execute("DELETE FROM queue_job; DELETE FROM channel_change")
             self._sell_two_products(env)
+            self._keep_books(env, policy)
         self.plan()
         with self.commit() as env:
             for level in self.levels(env):
@@ -49,6 +53,21 @@ class LifeCase(Judge, People, Workers, Sold):
         for sku, product in zip(self.life.skus, (first, second), strict=True):
             product.write({"default_code": sku, "invoice_policy": "order"})
             self.make_listing(env, channel, product, sku=sku, **bound[sku])
+
+    def _keep_books(self, env, policy):
+        if policy == "none":
+            return
+        channel = self.channel(env)
+        journal = env["account.journal"].create(
+            {"name": "Gateway", "code": f"G{channel.id}", "type": "bank"}
+        )
+        channel.write(
+            {
+                "invoice_policy": policy,
+                "payment_policy": "paid",
+                "payment_journal_id": journal.id,
+            }
+        )
 
     def _charge_tax(self, env, channel):
         included = self.life.taxes_included

@@ -1,6 +1,7 @@
 from collections import Counter
 from decimal import Decimal
 
+from ..ledger_money import money_faults
 from .shop import QUANTITY
 
 
@@ -20,6 +21,7 @@ class Judge:
                 self.check_order(env, seen, found)
             self.check_stock(env)
             self.check_channel(env)
+            self.assertEqual(money_faults(env, self.channel(env)), [])
 
     def check_channel(self, env):
         """Whatever the network did, no person is asked to repair the connection."""

@@ -14,6 +14,7 @@ from ...exceptions import ChannelError
 WHICH = st.integers(0, 9)
 UNITS = st.integers(1, 3)
 SKU = st.integers(0, 1)
+AMOUNT = st.sampled_from(("0.33", "1.00", "2.49"))
 FAULTS = ("lost_answer", "lost_request", "unavailable", "throttled")
 MESSAGES = ("shipment", "refund", "cancel", "level")
 # Where a worker stops dead, once each time.
@@ -45,10 +46,10 @@ class Life(RuleBasedStateMachine):
 
     case = None
 
-    @initialize()
-    def begin(self):
+    @initialize(policy=st.sampled_from(("none", "confirmed", "shipped")))
+    def begin(self, policy):
         self.refs = []
-        self.case.begin()
+        self.case.begin(policy)
         self.shop = self.case.life
         for units in (3, 2):
             self.shop_sells(units, True)
@@ -84,6 +85,18 @@ class Life(RuleBasedStateMachine):
         kind = self.shop.restocks[restock % len(self.shop.restocks)]
         with suppress(*self.shop.refusals):
             self.shop.refund(self.pick(which), self.shop.skus[sku], units, kind)
+
+    @_knows("discount")
+    @rule(which=WHICH, sku=SKU, amount=AMOUNT)
+    def shop_discounts(self, which, sku, amount):
+        with suppress(*self.shop.refusals):
+            self.shop.discount(self.pick(which), self.shop.skus[sku], amount)
+
+    @_knows("give")
+    @rule(which=WHICH, amount=AMOUNT)
+    def shop_gives_money(self, which, amount):
+        with suppress(*self.shop.refusals):
+            self.shop.give(self.pick(which), amount)
 
     @_knows("ship")
     @rule(which=WHICH)

@@ -47,7 +47,7 @@ class LifeShop:
     """
 
     skus = ("SKU-1", "SKU-2")
-    acts = frozenset({"cancel", "edit", "refund", "ship"})
+    acts = frozenset({"cancel", "discount", "edit", "give", "refund", "ship"})
     restocks = ("cancel", "return", "none")
     refusals = ()
     taxes_included = True
@@ -78,6 +78,14 @@ class LifeShop:
 
     def refund(self, ref, sku, units, restock):
         """Somebody there pays units back; ``restock`` is one of ``restocks``."""
+        raise NotImplementedError
+
+    def discount(self, ref, sku, amount):
+        """Somebody there takes an amount off a line, and leaves its units."""
+        raise NotImplementedError
+
+    def give(self, ref, amount):
+        """Somebody there pays money back for no line of the order."""
         raise NotImplementedError
 
     def ship(self, ref):

@@ -173,6 +173,9 @@ class Workers:
                 ),
                 "changes": env["channel.change"].search_count([]),
                 "outages": env["channel.outage"].search_count(ours),
+                "books": env["channel.bookkeeping"].search_count(
+                    [*ours, ("failed", "!=", True)]
+                ),
             }
             counts.update(dict.fromkeys(self.failed, 1))
         return {what: count for what, count in counts.items() if count}
