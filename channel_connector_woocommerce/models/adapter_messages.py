@@ -127,15 +127,18 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 made = client.change("POST", route, body)
             except errors.Refused as error:
                 raise exceptions.RejectedError(
-                    self._words_for_refund(error), code=error.code
+                    self._words_for_refund(channel, error), code=error.code
                 ) from error
         return self._done(str(made["id"]), made)
 
-    def _words_for_refund(self, error):
+    def _words_for_refund(self, channel, error):
+        choices = channel._fields["woocommerce_refund_by"]
+        recorded = dict(choices._description_selection(self.env))["record"]
         return self.env._(
-            "The shop cannot refund this: %s If its payment gateway cannot pay back, "
-            "set Refunds to “Only record them” on the channel, and pay by hand.",
-            error,
+            "The shop cannot refund this: %(error)s If its payment gateway cannot pay "
+            "back, set Refunds to “%(recorded)s” on the channel, and pay by hand.",
+            error=error,
+            recorded=recorded,
         )
 
     # ---------------------------------------------------------------- find

@@ -210,7 +210,10 @@ class TestMessages(ShopCase):
         data = self.refund("10.00", self.part(1, "10.00"))
         with self.assertRaises(exceptions.RejectedError) as caught:
             self.send("refund", data)
-        self.assertIn("Only record them", str(caught.exception))
+        # the words of the choice that the channel's form offers
+        choices = self.channel._fields["woocommerce_refund_by"]
+        label = dict(choices._description_selection(self.env))["record"]
+        self.assertIn(f"“{label}”", str(caught.exception))
         self.channel.woocommerce_refund_by = "record"
         self.send("refund", data)
         self.assertEqual(self.order_there.refunds[0].by_gateway, False)
