@@ -30,6 +30,7 @@ class Company:
         self._stock(products)
         self._make_rules()
         self._make_users()
+        self._ask_nothing()
         self.tax_id = self._make_tax()
 
     def _read_warehouse(self, condition):
@@ -119,20 +120,38 @@ class Company:
         operator.call("channel.allocation.group", "action_propose", [group_id])
 
     def _make_users(self):
+        """Who works with channels lands on their dashboard; the worker in the warehouse
+        has rights on stock and nothing else."""
+        home = self.odoo.ref("channel_inventory_base.channel_channel_dashboard_action")
         for role in ROLES:
             groups = (f"channel_inventory_base.group_channel_{role}", *ALSO[role])
-            self.odoo.create(
-                "res.users",
-                name=f"Demo {role.capitalize()}",
-                login=role,
-                password=role,
-                group_ids=[(4, self.odoo.ref(group)) for group in groups],
-            )
+            self._make_user(role, groups, action_id=home)
+        self._make_user("worker", ("stock.group_stock_user",))
+        admin = self.odoo.find_id("res.users", ["login", "=", "admin"])
+        self.odoo.call("res.users", "write", [admin], {"action_id": home})
+
+    def _make_user(self, login, groups, **values):
+        self.odoo.create(
+            "res.users",
+            name=f"Demo {login.capitalize()}",
+            login=login,
+            password=login,
+            group_ids=[(4, self.odoo.ref(group)) for group in groups],
+            **values,
+        )
+
+    def _ask_nothing(self):
+        """No text message is offered with each delivery."""
+        companies = [row["id"] for row in self.odoo.find("res.company")]
+        values = {"stock_text_confirmation": False}
+        self.odoo.call("res.company", "write", companies, values)
 
     def _make_tax(self):
         """European shoppers pay a tax that is in the price."""
+        group = self.odoo.create("account.tax.group", name=f"VAT {VAT:g}%")
         return self.odoo.create(
             "account.tax",
+            tax_group_id=group,
             name=f"VAT {VAT:g}% (in the price)",
             amount=VAT,
             amount_type="percent",

@@ -71,6 +71,7 @@ class Connected:
             channel_type=self.type,
             base_url=self.store.url,
             poll_minutes=1,
+            exception_user_id=self.odoo.find_id("res.users", ["login", "=", "admin"]),
             **self.settings_of_run,
             **self.settings,
         )
