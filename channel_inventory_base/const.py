@@ -11,3 +11,6 @@ SHORT_POLICIES = [
 
 LET_THROUGH = ("duplicate", "risk", "credit", "phone", "unpaid")
 """Categories of exceptions that a person may overrule for one order."""
+
+MOVE = "move:"
+"""How a trace begins that names a stock move, see ``db.triggers``."""

@@ -26,6 +26,7 @@ LOCK_ALLOCATE = 19105
 LOCK_SEND = 19106
 LOCK_BOOK = 19107
 LOCK_ROUTE = 19108
+LOCK_SHORT = 19109
 
 # Errors that say nothing about what was to be done: doing it again is right.
 CONFLICTS = (

@@ -89,12 +89,14 @@ class RowWatch:
     each statement, which takes longer than to call it.
 
     ``columns``, ``counts``: expressions that begin with a column; a row is looked at
-    while ``counts`` is true for it.
+    while ``counts`` is true for it. ``ended``: one that is true of a row that has done
+    what it was made for; the change is then traced to it, unless it has a trace.
     """
 
     table: str
     columns: tuple
     counts: str = ""
+    ended: str = ""
 
     operations = ("insert", "update", "delete")
 
@@ -109,11 +111,21 @@ class RowWatch:
             "FOR EACH ROW",
             f"""
             IF {self._matters(operation)} THEN
-                {_note(row)}
+                {self._note(operation, row)}
                 {_NOTE_OLD if operation == "update" else ""}
             END IF;
             """,
         )
+
+    def _note(self, operation, row):
+        if not self.ended or operation == "delete":
+            return _note(row)
+        return f"""
+            INSERT INTO channel_change (product_id, trace) VALUES (
+                {row}.product_id,
+                COALESCE(NULLIF(current_setting('channel.trace', true), ''),
+                         CASE WHEN {row}.{self.ended} THEN 'move:' || {row}.id END));
+        """
 
     def _matters(self, operation):
         old, new = (
@@ -125,9 +137,13 @@ class RowWatch:
             ", ".join(f"{row}.{column}" for column in self.columns)
             for row in ("OLD", "NEW")
         )
-        return (
+        matters = (
             f"({old} OR {new}) AND ({before}, {old}) IS DISTINCT FROM ({after}, {new})"
         )
+        if not self.ended:
+            return matters
+        # made and done in one go, it was never open
+        return f"{matters} OR NEW.{self.ended} AND NOT OLD.{self.ended}"
 
 
 def short_name(name, operation):

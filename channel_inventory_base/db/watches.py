@@ -40,6 +40,7 @@ WATCHES = (
         ),
         # reserving a move changes its state and nothing that counts
         counts=f"state IN {OPEN_STATES}",
+        ended="state = 'done'",
     ),
     Watch(
         "stock_move_move_rel",

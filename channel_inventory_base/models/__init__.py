@@ -2,6 +2,7 @@ from . import channel_guarded
 from . import channel_adapter
 from . import channel_adapter_errors
 from . import channel_adapter_none
+from . import channel_noted
 from . import channel_channel
 from . import channel_channel_secret
 from . import channel_channel_books
@@ -18,6 +19,7 @@ from . import channel_listing
 from . import channel_listing_mapping
 from . import channel_import
 from . import channel_listing_import
+from . import channel_cause
 from . import channel_explained
 from . import channel_listing_version
 from . import channel_level
@@ -39,6 +41,7 @@ from . import channel_sales_rate
 from . import channel_position
 from . import channel_position_facts
 from . import channel_inbound
+from . import channel_shortage
 from . import channel_planner
 from . import channel_sweep
 from . import channel_planner_query

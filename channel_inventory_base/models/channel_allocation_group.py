@@ -14,7 +14,7 @@ class ChannelAllocationGroup(models.Model):
 
     _name = "channel.allocation.group"
     _description = "Exclusive Allocation Group"
-    _inherit = ["channel.allocation.terms", "channel.versioned", "mail.thread"]
+    _inherit = ["channel.allocation.terms", "channel.versioned", "channel.noted"]
     _order = "name, id"
 
     name = fields.Char(required=True)

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..const import MOVE
 from ..lib.one_line import one_line
 
 MINIMUM_DAYS = 90
@@ -44,6 +45,7 @@ class ChannelAudit(models.Model):
             ("exception", "Exception"),
             ("control", "Rules and mappings"),
             ("operator", "Operator"),
+            ("stock", "Stock"),
         ],
         required=True,
         readonly=True,
@@ -164,6 +166,36 @@ class ChannelAudit(models.Model):
                 trace=trace,
                 data=counts,
             )
+
+    @api.model
+    def _log_moves(self, caused):
+        """What was done to the stock of which numbers have changed, once each.
+
+        :param caused: set of (listing id, trace) that were planned
+        """
+        caused = [each for each in caused if (each[1] or "").startswith(MOVE)]
+        if not caused:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT named.trace
+                  FROM unnest(%s::int[], %s::varchar[]) AS named (listing_id, trace)
+                  JOIN channel_level level USING (listing_id, trace)
+                 WHERE NOT EXISTS (SELECT FROM channel_audit audit
+                                    WHERE audit.trace = named.trace
+                                      AND audit.kind = 'stock')
+                """,
+                [listing_id for listing_id, _trace in caused],
+                [trace for _listing_id, trace in caused],
+            )
+        )
+        moves = self.env["stock.move"]._of_traces(trace for (trace,) in rows)
+        rows = [move._prepare_audit_vals(trace) for trace, move in moves.items()]
+        # sudo: everybody leaves traces, nobody may write them
+        self.sudo().create(
+            [{**row, "message": one_line(row["message"])} for row in rows]
+        )
 
     @api.model
     def _cron_retention(self):

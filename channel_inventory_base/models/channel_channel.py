@@ -19,7 +19,7 @@ class ChannelChannel(models.Model):
 
     _name = "channel.channel"
     _description = "Sales Channel"
-    _inherit = ["mail.thread", "mail.activity.mixin", "channel.guarded"]
+    _inherit = ["channel.noted", "mail.activity.mixin", "channel.guarded"]
     _order = "sequence, name, id"
     _check_company_auto = True
 
@@ -173,8 +173,13 @@ class ChannelChannel(models.Model):
     )
     exception_user_id = fields.Many2one(
         "res.users",
-        string="Exceptions Go To",
-        help="Who owns new exceptions of this channel.",
+        string="Exception Owner",
+        tracking=True,
+        help="Owns new exceptions of this channel, and is told of each by e-mail.",
+    )
+    charges_no_tax = fields.Boolean(
+        string="Charges No Tax",
+        help="The shop charges no tax: no tax needs to be mapped.",
     )
     node_ids = fields.One2many("channel.node", "channel_id")
     listing_ids = fields.One2many("channel.listing", "channel_id")
@@ -333,7 +338,7 @@ class ChannelChannel(models.Model):
         currency = currency.search([("name", "=", info.currency)], limit=1)
         if self.state == "draft":
             self.currency_id = currency or self.currency_id
-        self.env["channel.exception"]._resolve_for(self, ("auth", "configuration"))
+        self.env["channel.exception"]._resolve_keys(self, ["auth", "configuration"])
         self._wake("_job_intake", "_job_send", "_job_poll", "_job_publish")
         return self._notify_user(
             self.env._("Connected to %s", info.account_name),
@@ -396,6 +401,25 @@ class ChannelChannel(models.Model):
             raise UserError(
                 self.env._("Match at least one listing of %s first.", self.name)
             )
+        if not self.exception_user_id:
+            raise UserError(
+                self.env._(
+                    "Choose an Exception Owner of %s first: otherwise nobody is told "
+                    "when an order is stopped.",
+                    self.name,
+                )
+            )
+
+    def _check_nodes_served(self):
+        """:raise UserError: orders would come in for which no warehouse ships"""
+        if not self.node_ids.warehouse_ids:
+            raise UserError(
+                self.env._(
+                    "Give at least one node of %s a warehouse first: orders that come "
+                    "in are held there.",
+                    self.name,
+                )
+            )
 
     def action_prepare(self):
         """Draft to paused: from here on orders come in and numbers are planned."""
@@ -405,6 +429,7 @@ class ChannelChannel(models.Model):
                 raise UserError(
                     self.env._("Test the connection of %s first.", channel.name)
                 )
+            channel._check_nodes_served()
             # sudo: the state is the buttons' to write
             channel.sudo().state = "paused"
             channel._wake("_job_webhooks", "_job_poll", "_job_observe")

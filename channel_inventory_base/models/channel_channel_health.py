@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.duration import words_for_duration
 from .channel_order import FETCH_WANTED
 
 # Seconds after which waiting work is worth a look, and an alarm.
@@ -46,6 +47,11 @@ class ChannelChannel(models.Model):
         compute="_compute_health", string="Refused Webhooks (24 h)"
     )
     blocked_order_count = fields.Integer(compute="_compute_health")
+    short_order_count = fields.Integer(
+        compute="_compute_health",
+        string="Orders Short",
+        help="Orders that want units which are not there.",
+    )
     listing_count = fields.Integer(compute="_compute_counts")
     unmatched_count = fields.Integer(compute="_compute_counts")
     level_count = fields.Integer(compute="_compute_counts")
@@ -58,7 +64,7 @@ class ChannelChannel(models.Model):
             channel.update(
                 {name: values[name] for name in HEALTH_FACTS if name != "now"}
             )
-            channel.health, channel.health_text = channel._judge_health(values["now"])
+            channel.health, channel.health_text = channel._judge_health(values)
 
     @api.depends("channel_type")
     def _compute_guarantee(self):
@@ -97,7 +103,7 @@ class ChannelChannel(models.Model):
         )
         return {row["id"]: row for row in cr.dictfetchall()}
 
-    def _judge_health(self, now):
+    def _judge_health(self, facts):
         """:return: (health, words): the worst thing first"""
         if self._is_elsewhere():
             return "bad", self.env._("Connected in another database")
@@ -108,15 +114,73 @@ class ChannelChannel(models.Model):
             return "bad", label[self.connection_state]
         if self.state == "draft":
             return "off", self.env._("Being set up")
+        return (
+            self._judge_work(facts)
+            or self._judge_orders(facts)
+            or self._judge_people()
+            or self._judge_state()
+        )
+
+    def _judge_work(self, facts):
+        """What should be done by now, and why it is not."""
+        now = facts["now"]
         waiting = self._waiting_seconds(now)
+        out = (now - self.failing_since).total_seconds() if self.failing_since else 0
+        if out > LATE:
+            return (
+                "bad" if max(out, waiting) > STUCK else "late",
+                self._words_for_outage(out),
+            )
         if waiting > STUCK:
-            return "bad", self.env._("Stuck: work waits for %s", _words(waiting))
+            return "bad", self._words_for_stall(waiting)
         if self.dead_letter_count:
             return "bad", self.env._("Dead letters: %s", self.dead_letter_count)
         if waiting > LATE:
-            return "late", self.env._("Delayed: work waits for %s", _words(waiting))
+            return "late", self.env._(
+                "Delayed: oldest task pending for %s",
+                words_for_duration(self.env, waiting),
+            )
+        return None
+
+    def _words_for_outage(self, seconds):
+        return self.env._(
+            "No answer for %(time)s, %(count)s numbers wait: %(why)s",
+            time=words_for_duration(self.env, seconds),
+            count=self.pending_count,
+            why=self.last_error,
+        )
+
+    def _words_for_stall(self, seconds):
+        return self.env._(
+            "Stalled: oldest task pending for %s", words_for_duration(self.env, seconds)
+        )
+
+    def _judge_orders(self, facts):
+        """Orders are pulled whatever webhooks say; three times too late is a fault."""
+        if not self.is_connectable or not self._capabilities().orders:
+            return None
+        if not self.last_poll:
+            return "late", self.env._("Orders were never pulled")
+        late = (facts["now"] - self.last_poll).total_seconds()
+        if late > 3 * 60 * self.poll_minutes:
+            return "bad", self.env._(
+                "Orders not pulled for %s", words_for_duration(self.env, late)
+            )
+        return None
+
+    def _judge_people(self):
+        """What waits for a person."""
+        if self.blocked_order_count:
+            return "late", self.env._("Orders blocked: %s", self.blocked_order_count)
+        if self.short_order_count:
+            return "late", self.env._(
+                "Orders short of stock: %s", self.short_order_count
+            )
         if self.exception_count:
             return "late", self.env._("Open exceptions: %s", self.exception_count)
+        return None
+
+    def _judge_state(self):
         if self.state == "paused":
             return "off", self.env._("Paused: nothing is published")
         return "ok", self.env._("Healthy")
@@ -210,52 +274,53 @@ class ChannelChannel(models.Model):
                 channel.publish_latency = seconds
 
     def _watch_health(self):
-        """Raise an exception for what is stuck, and close it when it moves again."""
+        """Raise an exception for what stands still, and close it when it moves."""
+        all_facts = self._health_facts()
         for channel in self:
-            waiting = channel._waiting_seconds(fields.Datetime.now())
-            failing = channel._failing_seconds()
-            if failing > STUCK:
-                self._report_failing(channel, failing)
-            elif waiting > STUCK:
-                self._report_stuck(channel, waiting)
-            else:
-                self.env["channel.exception"]._resolve_for(channel, ("health",))
+            facts = all_facts[channel.id]
+            channel._watch("stuck", channel._find_stall(facts))
+            channel._watch("poll", channel._find_late_poll(facts))
 
-    def _failing_seconds(self):
-        since = self.failing_since
-        return (fields.Datetime.now() - since).total_seconds() if since else 0
-
-    def _report_failing(self, channel, seconds):
+    def _watch(self, key, found):
+        """:param found: (message, suggestion), None when all is well"""
+        if not found:
+            self.env["channel.exception"]._resolve_keys(self, [key])
+            return
+        message, suggestion = found
         self.env["channel.exception"]._report(
-            channel,
+            self,
             "health",
-            key="stuck",
-            message=self.env._(
-                "%(channel)s has not answered for %(time)s: %(error)s",
-                channel=channel.name,
-                time=_words(seconds),
-                error=channel.last_error,
-            ),
-            suggestion=self.env._(
-                "Look whether the channel itself works. Odoo asks again by itself, and "
-                "goes on where it stopped. Nothing is lost."
-            ),
+            key=key,
+            record=self,
+            message=f"{self.name}: {message}",
+            suggestion=suggestion,
         )
 
-    def _report_stuck(self, channel, seconds):
-        self.env["channel.exception"]._report(
-            channel,
-            "health",
-            key="stuck",
-            message=self.env._(
-                "%(channel)s: work waits for %(time)s",
-                channel=channel.name,
-                time=_words(seconds),
-            ),
-            suggestion=self.env._(
-                "Look whether the job runner is up and what the channel's last "
-                "errors were. Nothing is lost."
-            ),
+    def _find_stall(self, facts):
+        now = facts["now"]
+        waiting = self._waiting_seconds(now)
+        out = (now - self.failing_since).total_seconds() if self.failing_since else 0
+        if max(waiting, out) <= STUCK:
+            return None
+        if out:
+            return self._words_for_outage(out), self.env._(
+                "Look at the store and at its connection, then press Test Connection. "
+                "Nothing is lost: it goes on by itself when the store answers."
+            )
+        return self._words_for_stall(waiting), self.env._(
+            "Look whether the job runner is up and what the channel's last errors "
+            "were. Nothing is lost."
+        )
+
+    def _find_late_poll(self, facts):
+        if not self._may_talk():
+            return None
+        judged = self._judge_orders(facts)
+        if not judged or judged[0] != "bad":
+            return None
+        return judged[1], self.env._(
+            "Look whether the store answers (Test Connection) and the job runner is "
+            "up. Orders that no webhook brings are missing until then."
         )
 
 
@@ -280,8 +345,14 @@ class ChannelRefusal(models.Model):
 # Each a scalar query on ``channel``; all of them stand on partial indexes.
 HEALTH_FACTS = {
     "now": SQL("now() AT TIME ZONE 'UTC'"),
+    # what is on its way waits as much as what is queued; each level once
     "pending_count": SQL(
-        "SELECT count(*) FROM channel_level_pending WHERE channel_id = channel.id"
+        "SELECT count(*) FROM ("
+        "SELECT level_id FROM channel_level_pending WHERE channel_id = channel.id "
+        "UNION SELECT line.level_id FROM channel_publication publication "
+        "JOIN channel_publication_line line ON line.publication_id = publication.id "
+        "WHERE publication.channel_id = channel.id "
+        "AND publication.state IN ('ready', 'sending')) waiting"
     ),
     "oldest_pending": SQL(
         "SELECT min(since) FROM ("
@@ -314,6 +385,12 @@ HEALTH_FACTS = {
     "failing_since": SQL(
         "SELECT min(since) FROM channel_outage WHERE channel_id = channel.id"
     ),
+    "short_order_count": SQL(
+        # what waits for stock by policy is nobody's problem
+        "SELECT count(DISTINCT short.order_id) FROM channel_shortage short "
+        "JOIN channel_order ON channel_order.id = short.order_id "
+        "WHERE short.channel_id = channel.id AND channel_order.state <> 'parked'"
+    ),
     "oldest_message": SQL(
         # what the channel holds back, or waits for a person, is nobody's delay
         "SELECT min(message.create_date) FROM channel_message message "
@@ -343,10 +420,3 @@ HEALTH_FACTS = {
         "WHERE channel_id = channel.id AND state = 'blocked'"
     ),
 }
-
-
-def _words(seconds):
-    minutes = int(seconds // 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h"

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .channel_channel_jobs import WAITING, _identity_key, jobs_in
+
 
 class ChannelChannel(models.Model):
     """What the channel form needs beyond the facts: buttons, and the next step."""
@@ -8,6 +10,10 @@ class ChannelChannel(models.Model):
 
     is_connectable = fields.Boolean(compute="_compute_is_connectable")
     next_step = fields.Char(compute="_compute_next_step")
+    is_fetching = fields.Boolean(compute="_compute_is_fetching")
+    setup_steps = fields.Json(
+        compute="_compute_next_step", help="On the way to a live channel."
+    )
     change_count = fields.Integer(
         string="Numbers to Publish",
         compute="_compute_change_count",
@@ -28,10 +34,27 @@ class ChannelChannel(models.Model):
         for channel in self:
             channel.is_connectable = channel._capabilities().push_levels
 
-    @api.depends("channel_type", "state", "connection_state", "node_ids.warehouse_ids")
+    @api.depends(
+        "channel_type",
+        "state",
+        "connection_state",
+        "node_ids.warehouse_ids",
+        "node_ids.publish",
+        "exception_user_id",
+        "tax_map_ids",
+        "charges_no_tax",
+    )
     def _compute_next_step(self):
         for channel in self:
-            channel.next_step = channel._words_for_next_step()
+            steps = channel._get_setup_steps()
+            channel.setup_steps = [
+                {"name": name, "figure": figure, "is_done": is_done}
+                for name, figure, is_done, _words in steps
+            ]
+            channel.next_step = next(
+                (words for _name, _figure, is_done, words in steps if not is_done),
+                False,
+            )
 
     def _compute_change_count(self):
         counts = dict(
@@ -79,42 +102,132 @@ class ChannelChannel(models.Model):
                 for each in (channel, self.browse())
             )
 
-    def _words_for_next_step(self):
-        """What the manager does next on the way to a live channel; False when live."""
+    def _get_setup_steps(self):
+        """What a manager does on the way to a live channel, in this order.
+
+        :return: list of (name, figure, whether it is done, what to do); none when live
+        """
         self.ensure_one()
         if self.state == "live" or not self.is_connectable:
-            return False
-        if self.connection_state != "ok":
+            return []
+        return [
+            (
+                self.env._("Connection"),
+                "",
+                self.connection_state == "ok",
+                self.env._(
+                    "Enter the address and the credentials, then press Test Connection."
+                ),
+            ),
+            *self._get_node_steps(),
+            (
+                self.env._("Exception owner"),
+                self.exception_user_id.name or "",
+                bool(self.exception_user_id),
+                self.env._(
+                    "Choose an Exception Owner (above the tabs): who is told when an "
+                    "order is stopped."
+                ),
+            ),
+            (
+                self.env._("Taxes"),
+                str(len(self.tax_map_ids) or ""),
+                bool(self.tax_map_ids) or self.charges_no_tax,
+                self.env._(
+                    "Map each tax rate that the shop charges (Orders tab), or tick "
+                    "Charges No Tax there: an order with a rate that is not mapped is "
+                    "stopped."
+                ),
+            ),
+            *self._get_listing_steps(),
+        ]
+
+    def _get_node_steps(self):
+        nodes = self.node_ids.filtered("publish")
+        served = nodes.filtered("warehouse_ids")
+        return [
+            (
+                self.env._("Nodes"),
+                str(len(self.node_ids) or ""),
+                bool(self.node_ids),
+                self.env._(
+                    "Press Fetch Nodes: the channel tells where it believes stock lies."
+                ),
+            ),
+            (
+                self.env._("Warehouses"),
+                f"{len(served)}/{len(nodes)}",
+                bool(served) and served == nodes,
+                self.env._(
+                    "Tell on the Nodes tab which warehouses stand behind each node, or "
+                    "switch its Publish off."
+                ),
+            ),
+        ]
+
+    def _get_listing_steps(self):
+        matched = self.listing_count - self.unmatched_count
+        return [
+            (
+                self.env._("Orders"),
+                "",
+                self.state != "draft",
+                self.env._(
+                    "Press Prepare: from then on orders come in and numbers are "
+                    "planned. Nothing is published yet."
+                ),
+            ),
+            (
+                self.env._("Listings"),
+                str(self.listing_count or ""),
+                bool(self.listing_count) and not self.is_fetching,
+                self._words_for_fetch(),
+            ),
+            (
+                self.env._("Matched"),
+                f"{matched}/{self.listing_count}",
+                bool(self.listing_count) and not self.unmatched_count,
+                self.env._(
+                    "%s listings wait for a product: review them under To Match.",
+                    self.unmatched_count,
+                ),
+            ),
+            (
+                self.env._("Numbers seen"),
+                "",
+                bool(self.listing_count) and not self.unsettled_count,
+                self.env._(
+                    "Wait a minute: the channel is being asked what it shows now (%s "
+                    "numbers are left). Then look at the Dry Run.",
+                    self.unsettled_count,
+                ),
+            ),
+            (
+                self.env._("Live"),
+                "",
+                False,
+                self.env._("Look at the Dry Run, then press Go Live."),
+            ),
+        ]
+
+    def _words_for_fetch(self):
+        if self.is_fetching:
             return self.env._(
-                "Enter the address and the credentials, then press Test Connection."
+                "The catalogue is being read: %s listings so far.", self.listing_count
             )
-        if not self.node_ids:
-            return self.env._(
-                "Press Fetch Nodes: the channel tells where it believes stock lies."
-            )
-        if not self.node_ids.warehouse_ids:
-            return self.env._(
-                "Tell on the Nodes tab which warehouses stand behind each node."
-            )
-        if self.state == "draft":
-            return self.env._(
-                "Press Prepare: from then on orders come in and numbers are planned. "
-                "Nothing is published yet."
-            )
-        if not self.listing_count:
-            return self.env._("Press Fetch Listings: what the channel sells is read.")
-        if self.unmatched_count:
-            return self.env._(
-                "%s listings wait for a product: review them under To Match.",
-                self.unmatched_count,
-            )
-        if self.unsettled_count:
-            return self.env._(
-                "Wait a minute: the channel is being asked what it shows now (%s "
-                "numbers are left). Then look at the Dry Run.",
-                self.unsettled_count,
-            )
-        return self.env._("Look at the Dry Run, then press Go Live.")
+        return self.env._("Press Fetch Listings: what the channel sells is read.")
+
+    def _compute_is_fetching(self):
+        """Whether a job that reads the catalogue waits or is at work."""
+        keys = {
+            _identity_key(channel.id, "_job_fetch_listings", 0): channel.id
+            for channel in self
+            if channel.id
+        }
+        found = jobs_in(self.env.cr, keys, (*WAITING, "started")) if keys else ()
+        at_work = {keys[key] for key in found}
+        for channel in self:
+            channel.is_fetching = channel.id in at_work
 
     # ------------------------------------------------------------- buttons
     def action_open_dead_letters(self):

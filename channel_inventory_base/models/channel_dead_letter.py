@@ -118,7 +118,7 @@ class ChannelDeadLetter(models.Model):
         """Try all of them again. What fails again comes back."""
         for records in self._records():
             records.action_retry()
-            self.env["channel.exception"]._resolve_record(records)
+            self.env["channel.exception"]._note_retry(records)
         self.env.flush_all()
         self.invalidate_model()
 

@@ -1,8 +1,11 @@
+from collections import Counter
 from datetime import timedelta
 
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from ..lib.one_line import lines
@@ -30,10 +33,17 @@ HOURS = {
     "privacy": 24 * 25,
 }
 DEFAULT_HOURS = 24
+# Categories that are ended by who has found them, not by an import that went well.
+OWN_ENDING = ("books", "unpaid", "oversold")
 
 
 class ChannelException(models.Model):
-    """What a person must decide. One open exception a cause, however often it hits."""
+    """What a person must decide. One open exception a cause, however often it hits.
+
+    A cause that stops many orders (a listing without a product, a rate without a tax)
+    is one exception with its orders under it: it ends when the last of them has left.
+    Trying again ends nothing: the clock runs on until the cause is gone.
+    """
 
     _name = "channel.exception"
     _description = "Channel Exception"
@@ -95,61 +105,91 @@ class ChannelException(models.Model):
         [("open", "Open"), ("resolved", "Resolved"), ("ignored", "Ignored")],
         default="open",
         required=True,
+        readonly=True,
         tracking=True,
     )
     message = fields.Char(required=True, readonly=True)
     suggestion = fields.Char(readonly=True)
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    order_ids = fields.Many2many(
+        "channel.order",
+        "channel_exception_order_rel",
+        "exception_id",
+        "order_id",
+        string="Orders",
+        readonly=True,
+        help="The orders that this cause stops, or leaves short.",
+    )
+    retried_at = fields.Datetime(
+        readonly=True, help="Tried again, and neither gone nor met again since."
+    )
     user_id = fields.Many2one("res.users", string="Owner", tracking=True)
     deadline = fields.Datetime()
     count = fields.Integer(readonly=True, default=1, aggregator="sum")
     last_seen = fields.Datetime(readonly=True)
-    resolution = fields.Char(tracking=True)
+    resolution = fields.Char(readonly=True, tracking=True)
 
     _open_uniq = models.UniqueIndex("(channel_id, category, key) WHERE state = 'open'")
 
     @api.model
-    def _report(self, channel, category, key, message, suggestion="", record=None):
-        """Open an exception, or count another strike of the one that is open."""
+    def _report(
+        self, channel, category, key, message, suggestion="", record=None, orders=None
+    ):
+        """Open an exception, or count another strike of the one that is open.
+
+        :param orders: orders that the cause stops: of a cause that several may have
+        """
         # sudo: whoever meets a problem may report it
         exceptions = self.sudo()
-        domain = [
-            ("channel_id", "=", channel.id),
-            ("category", "=", category),
-            ("key", "=", key),
-            ("state", "=", "open"),
-        ]
-        found = exceptions.search(domain, limit=1)
+        found = exceptions.search(
+            [
+                ("channel_id", "=", channel.id),
+                ("category", "=", category),
+                ("key", "=", key),
+                ("state", "=", "open"),
+            ],
+            limit=1,
+        )
         values = {
             "message": lines(message),
             "suggestion": suggestion,
             "last_seen": fields.Datetime.now(),
+            "retried_at": False,
+            "order_ids": [Command.link(order.id) for order in orders or ()],
         }
         if found:
+            if record and record._name == found.res_model:
+                # of several it is about the newest
+                values["res_id"] = record.id
             found.write(dict(values, count=found.count + 1))
             return found
-        values.update(
-            channel_id=channel.id,
-            category=category,
-            key=key,
-            res_model=record._name if record else False,
-            res_id=record.id if record else False,
-            user_id=channel.exception_user_id.id,
-            deadline=fields.Datetime.now()
-            + timedelta(hours=HOURS.get(category, DEFAULT_HOURS)),
-        )
+        values.update(self._prepare_first_vals(channel, category, record), key=key)
         try:
             with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
                 return exceptions.create(values)
-        except UniqueViolation:
+        except UniqueViolation as error:
+            if orders:
+                # its orders must not be left out: with a newer picture it is found
+                raise SerializationFailure(str(error)) from error
             # another worker has reported the same in this very moment
             return exceptions
+
+    def _prepare_first_vals(self, channel, category, record):
+        return {
+            "channel_id": channel.id,
+            "category": category,
+            "res_model": record._name if record else False,
+            "res_id": record.id if record else False,
+            "user_id": channel.exception_user_id.id,
+            "deadline": fields.Datetime.now()
+            + timedelta(hours=HOURS.get(category, DEFAULT_HOURS)),
+        }
 
     # ------------------------------------------------------------- resolve
     def _resolve(self, how):
         # sudo: the cause is gone, whoever removed it
-        self.sudo().write({"state": "resolved", "resolution": how})
+        self.sudo().write({"state": "resolved", "resolution": how, "retried_at": False})
 
     @api.model
     def _resolve_for(self, channel, categories):
@@ -163,13 +203,29 @@ class ChannelException(models.Model):
 
     @api.model
     def _resolve_record(self, record):
-        """All but what is about money: whatever has reported that ends it itself."""
+        """All but what is ended by who has found it."""
         self._resolve_domain(
             [
                 ("res_model", "=", record._name),
                 ("res_id", "in", record.ids),
-                ("category", "not in", ("books", "unpaid")),
+                ("category", "not in", OWN_ENDING),
             ]
+        )
+        if record._name == "channel.order":
+            self._leave(record, [("category", "not in", OWN_ENDING)])
+
+    @api.model
+    def _leave(self, orders, domain):
+        """These orders have the causes of ``domain`` no longer; one that stops no
+        order any more is gone."""
+        # sudo: the cause is gone, whoever removed it
+        found = self.sudo().search(
+            [("state", "=", "open"), ("order_ids", "in", orders.ids), *domain]
+        )
+        for exception in found:
+            exception.order_ids -= orders
+        found.filtered(lambda each: not each.order_ids)._resolve(
+            self.env._("The cause is gone.")
         )
 
     def _resolve_domain(self, domain):
@@ -178,28 +234,139 @@ class ChannelException(models.Model):
         found._resolve(self.env._("The cause is gone."))
 
     @api.model
-    def _count_open(self, model, ids):
-        groups = self._read_group(
-            [("res_model", "=", model), ("res_id", "in", ids), ("state", "=", "open")],
+    def _count_open(self, orders):
+        """:return: order id -> exceptions that are open about it"""
+        about = self._read_group(
+            [
+                ("res_model", "=", orders._name),
+                ("res_id", "in", orders.ids),
+                ("state", "=", "open"),
+            ],
             ["res_id"],
             ["__count"],
         )
-        return dict(groups)
+        counts = Counter(dict(about))
+        shared = [("state", "=", "open"), ("order_ids", "in", orders.ids)]
+        for exception in self.search(shared):
+            counts.update((exception.order_ids & orders).ids)
+        return counts
+
+    # --------------------------------------------------------------- cause
+    def _get_orders(self):
+        """All orders that these exceptions are about."""
+        about = self.filtered(lambda each: each.res_model == "channel.order")
+        orders = self.env["channel.order"].browse(about.mapped("res_id")).exists()
+        return self.order_ids | orders
+
+    def _find_standing(self):
+        """In words, why these are not over; "" when nothing here speaks against it."""
+        blocked = self._get_orders().filtered(lambda order: order.state == "blocked")
+        unsold = blocked.filtered(lambda order: not order.sale_order_id)
+        if unsold:
+            return self.env._(
+                "%(orders)s waits for this to be mended and is not sold yet. Mend the "
+                "cause and press Retry, override the check where that is offered, or "
+                "cancel the order on the channel. If it was entered by hand, say so.",
+                orders=self._words_for_orders(unsold),
+            )
+        short = self.filtered(lambda each: each.category == "oversold")
+        if short.order_ids:
+            return self.env._(
+                "Units of %(orders)s are still missing: this closes by itself when "
+                "they are there, or when the order no longer wants them.",
+                orders=self._words_for_orders(short.order_ids),
+            )
+        return ""
+
+    @api.model
+    def _words_for_orders(self, orders, most=5):
+        names = ", ".join(orders[:most].mapped("name"))
+        if len(orders) > most:
+            return self.env._(
+                "%(names)s and %(count)s more", names=names, count=len(orders) - most
+            )
+        return names
 
     # ------------------------------------------------------------- buttons
+    @api.model
+    def _note_retry(self, records):
+        """These are tried again: what is open about them ends when that went well."""
+        # sudo: a field of the system
+        self.sudo().search(
+            [
+                ("state", "=", "open"),
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+            ]
+        ).retried_at = fields.Datetime.now()
+
     def action_retry(self):
-        """Try again what failed, where its record knows how."""
-        for exception in self:
-            record = exception._record()
-            if record is not None and hasattr(record, "action_retry"):
-                record.action_retry()
-        self.action_resolve()
+        """Try again what failed, where its record knows how. What is open stays open,
+        with its clock and its deadline, until the cause is gone."""
+        # sudo: fields of the system; who may retry is asked by the records
+        opened = self.filtered(lambda each: each.state == "open")
+        opened.sudo().retried_at = fields.Datetime.now()
+        for exception in opened:
+            exception._retry()
+        return self.env["channel.channel"]._notify_user(
+            self.env._("Trying again"),
+            self.env._("What is mended closes by itself; the rest stays open."),
+            "info",
+        )
+
+    def _retry(self):
+        record = self._record()
+        if hasattr(record, "_of_same_cause"):
+            record = record._of_same_cause()
+        if self.order_ids:
+            self.order_ids.action_retry()
+        elif record is not None and hasattr(record, "action_retry"):
+            record.action_retry()
+        elif self.res_model and record is None:
+            self._resolve(self.env._("What it was about is gone."))
+        else:
+            # sudo: nothing was tried
+            self.sudo().retried_at = False
 
     def action_resolve(self):
-        self.write({"state": "resolved"})
+        """Ask what was done about it."""
+        return self._ask_reason("resolved")
 
     def action_ignore(self):
-        self.write({"state": "ignored"})
+        return self._ask_reason("ignored")
+
+    def _ask_reason(self, state):
+        wizard = self.env["channel.exception.close"].create(
+            {"exception_ids": [Command.set(self.ids)], "state": state}
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What Was Done?")
+            if state == "resolved"
+            else self.env._("Why Is It Ignored?"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def _close(self, state, reason, by_hand=False):
+        """A person says that these are over.
+
+        :param by_hand: orders that are not sold yet were entered by hand
+        :raise UserError: without a reason, or the cause of one still stands
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say what was done about it, or why not."))
+        if by_hand:
+            self._get_orders()._settle_by_hand(reason)
+        if state == "resolved" and (why := self._find_standing()):
+            raise UserError(why)
+        self.check_access("write")
+        # sudo: what ends an exception is the buttons' to write
+        self.sudo().write({"state": state, "resolution": reason, "retried_at": False})
+        if state == "resolved":
+            self._get_orders()._on_exceptions_resolved(reason)
 
     def action_take(self):
         self.write({"user_id": self.env.uid})

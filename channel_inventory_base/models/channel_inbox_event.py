@@ -239,6 +239,9 @@ class ChannelInboxEvent(models.Model):
             _logger.exception("event %s could not be processed", self.id)
             self._bury(f"{type(error).__name__}: {error}")
         else:
+            if self.error:
+                # it was a dead letter and was tried again
+                self.env["channel.exception"]._resolve_record(self)
             self.write({"state": state, "error": False, **self._stamp()})
         return True
 
@@ -319,7 +322,7 @@ class ChannelInboxEvent(models.Model):
                 )
             )
         # sudo: operators retry, only the intake writes events otherwise
-        dead.sudo().write({"state": "new", "error": False})
+        dead.sudo().write({"state": "new"})
         dead.channel_id._wake("_job_intake")
 
     def action_discard(self):

@@ -93,7 +93,7 @@ class ChannelInboxEvent(models.Model):
             lambda event: event.state != "new" and event.body
         )
         chosen = chosen.try_lock_for_update()
-        chosen.write({"state": "new", "error": False})
-        self.env["channel.exception"]._resolve_record(chosen)
+        chosen.write({"state": "new"})
+        self.env["channel.exception"]._note_retry(chosen)
         chosen.channel_id._wake("_job_intake")
         return len(chosen)

@@ -16,7 +16,7 @@ class ChannelLevel(models.Model):
 
     _name = "channel.level"
     _description = "Channel Level"
-    _inherit = ["channel.explained", "channel.guarded"]
+    _inherit = ["channel.explained", "channel.cause", "channel.guarded"]
     _order = "id"
     _log_access = False
     _rec_name = "listing_id"
@@ -203,11 +203,19 @@ class ChannelLevel(models.Model):
             },
         )
 
+    def _get_cause_trace(self):
+        return self.trace
+
     def action_publish_again(self):
         """Send the number once more, even if the channel should show it already."""
         self._require_role("operator")
         self.env["channel.level.pending"]._add(self, force=True)
         self.channel_id._wake("_job_publish")
+        return self.channel_id._notify_user(
+            self.env._("The number is sent once more"),
+            self.env._("The channel's answer is under Published in a moment."),
+            "info",
+        )
 
     def action_retry(self):
         """What the exception of a refused number does."""

@@ -184,7 +184,6 @@ class ChannelMessage(models.Model):
         chosen = self.filtered(lambda each: each.state in ("dead", "wait"))
         # sudo: operators retry; only the messenger writes messages otherwise
         chosen.sudo().write({"state": "ready", "retry_at": False, "error": False})
-        self.env["channel.exception"]._resolve_record(chosen)
         chosen.channel_id._wake("_job_send")
 
     def action_discard(self):

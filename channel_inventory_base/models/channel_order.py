@@ -35,7 +35,7 @@ class ChannelOrder(models.Model):
 
     _name = "channel.order"
     _description = "Channel Order"
-    _inherit = ["mail.thread", "channel.guarded"]
+    _inherit = ["channel.noted", "channel.guarded"]
     _order = "id desc"
 
     channel_id = fields.Many2one(
@@ -115,9 +115,9 @@ class ChannelOrder(models.Model):
             )
 
     def _compute_exception_count(self):
-        counts = self.env["channel.exception"]._count_open("channel.order", self.ids)
+        counts = self.env["channel.exception"]._count_open(self)
         for order in self:
-            order.exception_count = counts.get(order.id, 0)
+            order.exception_count = counts[order.id]
 
     # ------------------------------------------------------------- capture
     @api.model
@@ -257,7 +257,10 @@ class ChannelOrder(models.Model):
         )
 
     def _follow_state(self, data):
-        if data.state == "cancelled" and self.sale_order_id:
+        if self.by_hand:
+            # whoever entered it follows what becomes of it
+            self._take_refunds(data)
+        elif data.state == "cancelled" and self.sale_order_id:
             # undoing reservations is left to the import's REPEATABLE READ
             self.state = "captured"
         elif data.state == "cancelled":
@@ -485,6 +488,11 @@ class ChannelOrder(models.Model):
         # sudo: operators retry, only the bookkeeper writes its outbox otherwise
         self.env["channel.bookkeeping"].sudo()._retry(self)
         self.filtered(lambda order: order.state == "blocked")._retry()
+        return self.channel_id._notify_user(
+            self.env._("Trying again"),
+            self.env._("The order is taken up again in a moment."),
+            "info",
+        )
 
     def action_fetch(self):
         """Ask the channel for the newest version."""
@@ -494,6 +502,11 @@ class ChannelOrder(models.Model):
             {"wanted_version": fields.Datetime.now(), "fetch_after": False}
         )
         self.channel_id._wake("_job_fetch")
+        return self.channel_id._notify_user(
+            self.env._("The channel is asked"),
+            self.env._("What it says of the order now is here in a moment."),
+            "info",
+        )
 
     def action_take_mapping(self):
         """Sell what is not confirmed yet as its listings are matched now."""

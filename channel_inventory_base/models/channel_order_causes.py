@@ -35,22 +35,49 @@ class ChannelOrder(models.Model):
     def _block_for(self, refusal, data):
         """Stop this order for a refusal and for all else that is wrong with it."""
         causes = merge([refusal, *self._find_causes(data)])
-        for cause in causes:
-            self._block(cause.category, cause.message, cause.suggestion)
-        self._resolve_causes([cause.category for cause in causes])
+        self.state = "blocked"
+        for refusal in causes:
+            self._report_refusal(refusal)
+        self._resolve_causes(causes)
 
-    def _resolve_causes(self, but=()):
-        """Causes of earlier imports that are gone."""
-        gone = [each for each in CHECKED if each not in but]
-        self.env["channel.exception"]._resolve_keys(
-            self.channel_id, [f"order:{self.id}:{category}" for category in gone]
+    def _report_refusal(self, refusal):
+        """What other orders may be stopped by is reported as one for all of them."""
+        if not refusal.cause:
+            self._block(refusal.category, refusal.message, refusal.suggestion)
+            return
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            refusal.category,
+            key=refusal.cause,
+            message=refusal.message,
+            suggestion=refusal.suggestion,
+            record=refusal.record,
+            orders=self,
+        )
+
+    def _resolve_causes(self, causes=()):
+        """Causes of earlier imports that are gone.
+
+        :param causes: those that stand
+        """
+        own = {each.category for each in causes if not each.cause}
+        exceptions = self.env["channel.exception"]
+        exceptions._resolve_keys(
+            self.channel_id,
+            [f"order:{self.id}:{each}" for each in CHECKED if each not in own],
+        )
+        shared = [each.cause for each in causes if each.cause]
+        exceptions._leave(
+            self, [("category", "in", CHECKED), ("key", "not in", shared)]
         )
 
     def _find_causes(self, data):
         """:return: list of OrderRefusedError, maybe several of a category"""
-        causes = self._gather(
-            data, self._check_test, self._check_mapping, self._check_fractions
-        )
+        causes = [
+            *self._gather(data, self._check_test),
+            *self._find_unmapped(data),
+            *self._gather(data, self._check_fractions),
+        ]
         in_currency = self._gather(data, self._check_currency)
         if not in_currency:
             # amounts mean nothing in a currency that is not known

@@ -30,19 +30,31 @@ class ChannelOrder(models.Model):
             )
 
     def _check_mapping(self, data):
+        if refusals := self._find_unmapped(data):
+            raise refusals[0]
+
+    def _find_unmapped(self, data):
+        """:return: list of OrderRefusedError, one a listing without a product"""
         bought = {line.external_id for line in data.lines if line.quantity}
         lines = self.line_ids.filtered(
             lambda line: line.external_id in bought and not line._is_sold_known()
         )
-        if not lines:
-            return
-        raise OrderRefusedError(
+        return [
+            self._refuse_unmapped(listing, found)
+            for listing, found in lines.grouped("listing_id").items()
+        ]
+
+    def _refuse_unmapped(self, listing, lines):
+        """:param listing: none for what the channel no longer has"""
+        return OrderRefusedError(
             "unknown_sku",
             self.env._(
                 "No product is matched to: %s.",
                 ", ".join(line.sku or line.title or line.external_id for line in lines),
             ),
-            " ".join(self._suggest_match(line) for line in lines),
+            " ".join(dict.fromkeys(self._suggest_match(line) for line in lines)),
+            cause=f"listing:{listing.id}" if listing else "",
+            record=listing or None,
         )
 
     def _check_fractions(self, data):
@@ -116,16 +128,18 @@ class ChannelOrder(models.Model):
                 "currency",
                 self.env._("The currency “%s” is not active in Odoo.", data.currency),
                 self.env._("Activate it under Currencies, then retry."),
+                cause=f"currency:{data.currency}",
             )
         raise OrderRefusedError(
             "currency",
             self.env._(
-                "%(order)s is in %(currency)s, its channel is in %(expected)s.",
-                order=self.name,
+                "Orders come in %(currency)s, %(channel)s is in %(expected)s.",
+                channel=self.channel_id.name,
                 currency=data.currency,
                 expected=wanted.name or "?",
             ),
             self.env._("Correct the channel's currency when that is wrong, and retry."),
+            cause=f"currency:{data.currency}",
         )
 
     # -------------------------------------------------------------- figures

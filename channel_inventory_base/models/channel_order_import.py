@@ -141,7 +141,6 @@ class ChannelOrder(models.Model):
         """Holds turn into reservations, whoever confirmed, in one transaction."""
         for order in self:
             order.sale_order_id._reserve()
-            order._report_oversold()
             order._release_holds()
             order._tell_accepted()
         self._mark_books()

@@ -80,6 +80,13 @@ class ChannelOrderLine(models.Model):
         help="Sold units that are to be delivered in all, or were: also those that "
         "were paid back after they had left.",
     )
+    missing_quantity = fields.Float(
+        string="Missing",
+        readonly=True,
+        digits="Product Unit",
+        default=0,
+        help="Stock units that are sold and not there; of a kit, whole kits.",
+    )
     deducted = fields.Json(
         readonly=True, help="Node id -> sold units that the channel took off there"
     )
@@ -92,6 +99,7 @@ class ChannelOrderLine(models.Model):
     )
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)")
+    _missing_idx = models.Index("(order_id) WHERE missing_quantity > 0")
 
     @api.depends("sku", "title", "quantity", "unit_size")
     def _compute_display_name(self):
@@ -270,7 +278,7 @@ class ChannelOrderLine(models.Model):
         sale_state = self.order_id.sale_order_id.state
         # a voided payment ends the sale; a pending one may still be paid
         ended = data.state == "cancelled" or data.payment == "voided"
-        if ended or sale_state == "cancel":
+        if ended or sale_state == "cancel" or self.order_id.by_hand:
             return 0
         if sale_state == "sale":
             if self._is_exchanged():

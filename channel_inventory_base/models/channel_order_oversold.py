@@ -1,64 +1,67 @@
-from odoo import models
+import math
+
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class ChannelOrder(models.Model):
-    """A channel has sold what is not there: somebody must know before the customer."""
+    """A channel has sold what is not there: what is missing, and what can be done."""
 
     _inherit = "channel.order"
 
-    def _report_oversold(self):
-        """After reservation: units of this order that found nothing to reserve.
+    shortage_ids = fields.One2many("channel.shortage", "order_id", readonly=True)
+    missing_quantity = fields.Float(
+        string="Missing Units",
+        compute="_compute_missing_quantity",
+        digits="Product Unit",
+        help="Stock units that are sold and not there.",
+    )
+    short_text = fields.Text(compute="_compute_short_text")
+    due_date = fields.Date(
+        string="Stock Due", compute="_compute_short_text", help="When all is there."
+    )
 
-        First come, first served: reservation decides which order is short. Units that a
-        backorder rule has promised against dated receipts are not oversold.
+    def _compute_missing_quantity(self):
+        groups = self.env["channel.order.line"]._read_group(
+            [("order_id", "in", self.ids), ("missing_quantity", ">", 0)],
+            ["order_id"],
+            ["missing_quantity:sum"],
+        )
+        missing = dict(groups)
+        for order in self:
+            order.missing_quantity = missing.get(order, 0)
+
+    def _compute_short_text(self):
+        for order in self:
+            rows = order.shortage_ids
+            order.short_text = "\n".join(row._words() for row in rows)
+            dates = rows.mapped("due_date")
+            order.due_date = all(dates) and max(dates, default=False)
+
+    def action_cancel_missing(self):
+        """Have the channel cancel what is not there, whole sold units of each line.
+
+        :raise UserError: nothing is missing, or the channel cannot do that
         """
-        moves = self.sale_order_id.order_line.move_ids.filtered(
-            lambda move: move.state in ("confirmed", "partially_available")
+        self.ensure_one()
+        self.channel_id._require_role("operator")
+        lines = {
+            line: min(line.open_quantity, math.ceil(line._to_units(missing)))
+            for line in self.line_ids
+            if (missing := line.missing_quantity) > 0
+        }
+        if not lines:
+            raise UserError(self.env._("Nothing of %s is missing.", self.name))
+        # sudo: operators cancel, only the import writes messages otherwise
+        if not self.sudo()._request_cancel(lines):
+            raise UserError(
+                self.env._(
+                    "%s does not cancel part of an order: cancel it there by hand.",
+                    self.channel_id.name,
+                )
+            )
+        return self.channel_id._notify_user(
+            self.env._("The channel is asked to cancel"),
+            self._words_for_short(lines),
+            "info",
         )
-        short = [
-            (move, units) for move in moves if (units := self._missing_units(move)) > 0
-        ]
-        if not short:
-            return
-        self.env["channel.exception"]._report(
-            self.channel_id,
-            "oversold",
-            key=f"oversold:{self.id}",
-            # not of this order: that it was imported does not make the goods appear
-            record=self.sale_order_id,
-            message=self.env._(
-                "%(order)s was sold and is not there: %(lines)s.",
-                order=self.name,
-                lines=", ".join(
-                    f"{units:g} {move.product_uom.name} {move.product_id.display_name}"
-                    for move, units in short
-                ),
-            ),
-            suggestion=self.env._(
-                "Buy or transfer goods, or cancel what cannot be delivered and tell "
-                "the customer. Give fast movers a buffer (Channels > Configuration > "
-                "Rules)."
-            ),
-        )
-
-    def _missing_units(self, move):
-        """Units of ``move`` that neither stock nor an allowed promise covers."""
-        position = self.env["channel.position"].search(
-            [
-                ("product_id", "=", move.product_id.id),
-                ("warehouse_id", "=", move.location_id.warehouse_id.id),
-            ]
-        )
-        coming = position.in_transit if self._may_promise(move.product_id) else 0
-        shortage = max(0.0, -(position.available + coming))
-        return min(move.product_uom_qty - move.quantity, shortage)
-
-    def _may_promise(self, product):
-        """Whether a backorder rule counts for what this channel sells of it."""
-        levels = self.env["channel.level"].search(
-            [
-                ("channel_id", "=", self.channel_id.id),
-                ("listing_id.product_id", "=", product.id),
-            ]
-        )
-        return any((level.inputs or {}).get("backorder_id") for level in levels)

@@ -253,11 +253,6 @@ class ChannelOrder(models.Model):
             record=self,
             trace=self.trace,
         )
-        left = self._get_goods_lines()
-        if not any(line._is_waiting_for_stock() for line in left):
-            self.env["channel.exception"]._resolve_keys(
-                self.channel_id, [f"oversold:{self.id}"]
-            )
         self._refresh_stage()
 
     # --------------------------------------------------------------- buttons

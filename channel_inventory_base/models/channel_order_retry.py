@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..const import LET_THROUGH
 
@@ -7,6 +7,12 @@ class ChannelOrder(models.Model):
     """Orders that were stopped go on: the cause is gone, or a person says so."""
 
     _inherit = "channel.order"
+
+    by_hand = fields.Boolean(
+        string="Entered by Hand",
+        readonly=True,
+        help="A sale order was made by hand for it; this one holds and sells nothing.",
+    )
 
     @api.model
     def _retry_blocked(self, channels, categories):
@@ -17,19 +23,63 @@ class ChannelOrder(models.Model):
             [
                 ("channel_id", "in", channels.ids),
                 ("category", "in", list(categories)),
-                ("res_model", "=", self._name),
                 ("state", "=", "open"),
             ]
         )
-        found._resolve(self.env._("The cause is gone."))
+        # the import says which of them are gone
+        found.retried_at = fields.Datetime.now()
         # sudo: whoever may change a setting sets the orders free that waited for it
-        orders = self.sudo().search(
-            [("id", "in", found.mapped("res_id")), ("state", "=", "blocked")]
-        )
-        for channel, each in orders.grouped("channel_id").items():
-            each.write({"state": "captured"})
-            channel._wake("_job_intake")
+        orders = found._get_orders().sudo()
+        orders = orders.filtered(lambda order: order.state == "blocked")
+        orders._retry()
         return orders
+
+    def _settle_by_hand(self, reason):
+        """Blocked orders that somebody has entered as sale orders of their own: what
+        was held for them is held there, and nothing here sells them again."""
+        self.channel_id._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        for order in self.sudo().filtered(lambda each: each._is_unsold()):
+            order._lock()
+            order.write({"by_hand": True, "state": "closed"})
+            order._release_holds()
+            order._note_by_hand(reason)
+            self.env["channel.exception"]._resolve_record(order)
+
+    def _is_unsold(self):
+        return self.state == "blocked" and not self.sale_order_id
+
+    def _note_by_hand(self, reason):
+        self.env["channel.audit"]._log(
+            "operator",
+            self.channel_id,
+            record=self,
+            trace=self.trace,
+            message=self.env._(
+                "%(order)s was entered by hand: %(reason)s",
+                order=self.name,
+                reason=reason,
+            ),
+        )
+
+    def _on_exceptions_resolved(self, reason):
+        """A person has dealt with what stopped a sold order: it is stopped no more."""
+        opened = self.env["channel.exception"]._count_open(self)
+        # sudo: people who work on exceptions have no write access to orders
+        for order in self.sudo().filtered(lambda each: each.state == "blocked"):
+            if order.sale_order_id and not opened[order.id]:
+                order.state = "imported"
+                self.env["channel.audit"]._log(
+                    "operator",
+                    order.channel_id,
+                    record=order,
+                    trace=order.trace,
+                    message=self.env._(
+                        "%(order)s was dealt with: %(reason)s",
+                        order=order.name,
+                        reason=reason,
+                    ),
+                )
 
     def action_let_through(self, category):
         """Overrule one check for these orders. It is written down who did."""

@@ -197,12 +197,12 @@ class ChannelOrder(models.Model):
         return {(product, place): quantity for product, place, quantity in rows}
 
     def _held_query(self):
-        """What orders hold of what is counted. Rows are (order_id, product_id,
+        """What orders hold of what is counted. Rows are (order_id, line_id, product_id,
         warehouse_id, company_id, quantity in stock units)."""
         return SQL(
             """
-            SELECT line.order_id, hold.product_id, hold.warehouse_id, hold.company_id,
-                   hold.stock_quantity AS quantity
+            SELECT line.order_id, line.id AS line_id, hold.product_id,
+                   hold.warehouse_id, hold.company_id, hold.stock_quantity AS quantity
               FROM channel_hold hold
               JOIN channel_order_line line ON line.id = hold.order_line_id
              WHERE hold.state = 'active'

@@ -234,6 +234,8 @@ class ChannelOrder(models.Model):
                 "configuration",
                 self.env._("%s is not set on the channel.", label),
                 self.env._("Choose a service product for it, then retry."),
+                cause=f"service:{name}",
+                record=self.channel_id,
             )
         return product
 

@@ -309,6 +309,11 @@ class ChannelOrder(models.Model):
             order.line_ids._hold(order, order._get_data(), anew=True)
             if order.state in ("blocked", "parked") or order.sale_order_id:
                 order._retry()
+        return self.channel_id._notify_user(
+            self.env._("Routed again"),
+            self.env._("Under Route is which warehouses ship, and why."),
+            "info",
+        )
 
 
 class ChannelOrderLine(models.Model):

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 
 class ChannelOrder(models.Model):
@@ -8,6 +9,23 @@ class ChannelOrder(models.Model):
     delivery_count = fields.Integer(compute="_compute_delivery_count")
     invoice_count = fields.Integer(compute="_compute_invoice_count")
     told_count = fields.Integer(compute="_compute_told_count")
+
+    blocked_text = fields.Text(
+        compute="_compute_blocked_text", help="What stops it, and what to do."
+    )
+
+    def _compute_blocked_text(self):
+        for order in self:
+            opened = self.env["channel.exception"].search(order._exception_domain())
+            order.blocked_text = "\n".join(
+                f"{each.message} {each.suggestion or ''}".strip() for each in opened
+            )
+
+    def _exception_domain(self):
+        """What is open about this order."""
+        about = Domain("res_model", "=", self._name) & Domain("res_id", "=", self.id)
+        shared = Domain("order_ids", "in", self.ids)
+        return Domain("state", "=", "open") & (about | shared)
 
     def _compute_delivery_count(self):
         for order in self:
@@ -52,6 +70,20 @@ class ChannelOrder(models.Model):
         )
         return dict(
             action,
-            domain=[("res_model", "=", self._name), ("res_id", "=", self.id)],
+            domain=[
+                "|",
+                ("order_ids", "in", self.ids),
+                "&",
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+            ],
             context={},
         )
+
+    def _open_as_cause(self):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+        }

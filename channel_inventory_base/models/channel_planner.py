@@ -7,6 +7,8 @@ from ..db.transaction import LOCK_ALLOCATE, LOCK_PLAN, own_transaction, try_lock
 BATCH = 5000
 LISTINGS = 20_000
 SLICE = 500_000
+LOOKED_AT = 500
+"""Products whose shortages are looked at right behind a plan."""
 
 
 class ChannelPlanner(models.AbstractModel):
@@ -33,29 +35,43 @@ class ChannelPlanner(models.AbstractModel):
 
         :return: False when another planner is at it
         """
+        moved, caused = set(), set()
         with try_lock(self.env, LOCK_PLAN) as locked:
             if not locked:
                 return False
             more = True
             while more:
-                taken, sweeping = self._plan_batch()
+                taken, sweeping, products, reasons = self._plan_batch()
+                moved |= products
+                caused |= reasons
                 # what has come up since has a wake-up of its own
                 more = taken >= BATCH or (sweeping and self._plan_slice())
+        self._look_behind(moved, caused)
         return True
+
+    def _look_behind(self, moved, caused):
+        """What can wait until the numbers are on their way: who did it, and what is
+        short. Of very many, the healing looks at those that want something."""
+        with own_transaction(self.env) as env:
+            env["channel.audit"]._log_moves(caused)
+        if len(moved) <= LOOKED_AT:
+            self.env["channel.shortage"]._look(moved)
 
     @api.model
     def _plan_batch(self):
-        """:return: how many rows were taken off the outbox; whether a sweep is due"""
+        """:return: how many rows were taken off the outbox; whether a sweep is due; ids
+        of the products that were named; set of (listing id, trace) that were planned"""
         with own_transaction(self.env) as env:
             planner = env["channel.planner"]
             planner._prepare()
             planner._start_sweeps()
             changes = planner._take_changes()
-            if changes:
-                planner._plan_changes(changes)
+            caused = planner._plan_changes(changes) if changes else set()
             planner._wake_publishers()
             sweeping = env["channel.sweep"]._is_due()
-        return sum(count for *_change, count in changes), sweeping
+        taken = sum(count for *_change, count in changes)
+        products = {product for product, *_rest in changes if product}
+        return taken, sweeping, products, caused
 
     @api.model
     def _plan_slice(self):
@@ -144,17 +160,21 @@ class ChannelPlanner(models.AbstractModel):
                         UNION ALL
                         SELECT same.id FROM channel_change same
                          WHERE same.product_id IN (SELECT product_id FROM oldest)
-                    ) RETURNING product_id, listing_id, since, trace
+                    ) RETURNING id, product_id, listing_id, since, trace
                 )
-                SELECT product_id, listing_id, min(since), max(trace), count(*)
+                SELECT product_id, listing_id, min(since), %s, count(*)
                   FROM taken GROUP BY product_id, listing_id
                 """,
                 BATCH,
+                first_trace("id"),
             )
         )
 
     def _plan_changes(self, changes):
-        """Plan the listings that ``changes`` touch, in statements of bounded size."""
+        """Plan the listings that ``changes`` touch, in statements of bounded size.
+
+        :return: set of (listing id, trace)
+        """
         touched = self._touched_listings(changes)
         exclusive = self._is_exclusive()
         for start in range(0, len(touched), LISTINGS):
@@ -171,6 +191,7 @@ class ChannelPlanner(models.AbstractModel):
             )
             scope = self._scope_of(listings, products, exclusive)
             self._plan_listings(scope, changed)
+        return {(listing, trace) for listing, _product, _since, trace in touched}
 
     def _scope_of(self, listings, products, exclusive, source=None):
         """:param products: what ``listings`` are of
@@ -212,7 +233,7 @@ class ChannelPlanner(models.AbstractModel):
                            AS row (product_id, listing_id, since, trace)
                 ),
                 moved AS (%(moved)s)
-                SELECT listing_id, listing.product_id, min(since), max(trace) FROM (
+                SELECT listing_id, listing.product_id, min(since), %(trace)s FROM (
                     SELECT listing_id, since, trace FROM change
                      WHERE listing_id IS NOT NULL
                     UNION ALL
@@ -230,6 +251,7 @@ class ChannelPlanner(models.AbstractModel):
                 listings=listings,
                 since=since,
                 traces=traces,
+                trace=first_trace("since"),
                 moved=self._moved_query(),
             )
         )
@@ -280,3 +302,11 @@ class ChannelPlanner(models.AbstractModel):
             )
         )
         self.env["channel.change"]._wake_planner()
+
+
+def first_trace(order):
+    """Of the rows that are summed up the first trace: ``since`` is its time."""
+    return SQL(
+        "(array_agg(trace ORDER BY %s) FILTER (WHERE trace IS NOT NULL))[1]",
+        SQL.identifier(order),
+    )

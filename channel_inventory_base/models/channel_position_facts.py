@@ -16,6 +16,8 @@ NEXT_MOVE = SQL(
     OPEN,
 )
 
+NOTHING = SQL("")
+
 
 @dataclass(frozen=True)
 class Moves:
@@ -192,8 +194,10 @@ class ChannelPosition(models.Model):
             warehouse=warehouse,
         )
 
-    def _outgoing_facts(self, moves):
+    def _outgoing_facts(self, moves, more=NOTHING):
         """A row is an open move of goods out of sellable stock, for good.
+
+        :param more: further columns of ``move``, with a comma before
 
         Deliveries in several steps made by push rules have one open move at a time,
         with the customer as final location. Those made by pull rules have all of them:
@@ -208,7 +212,7 @@ class ChannelPosition(models.Model):
             SELECT move.product_id, source.warehouse_id,
                    CASE WHEN source.stock_state <> 'sellable'
                         THEN 'dedicated' ELSE 'allocated' END AS kind,
-                   move.product_qty AS quantity
+                   move.product_qty AS quantity %(more)s
               FROM %(opened)s move
               JOIN stock_location source ON source.id = move.location_id
               JOIN stock_location final
@@ -241,6 +245,7 @@ class ChannelPosition(models.Model):
             opened=moves.opened,
             following=moves.following,
             ours=self._is_ours("move", "restrict_partner_id"),
+            more=more,
         )
 
     def _incoming_facts(self, moves):

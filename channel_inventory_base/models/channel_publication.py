@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -65,6 +67,31 @@ class ChannelPublication(models.Model):
         for publication in self:
             publication.line_count = counts.get(publication, 0)
 
+    def _get_cause_key(self):
+        """Refusals that differ only in numbers and names have one cause."""
+        cause = re.sub(r"\d+|“[^”]*”|\"[^\"]*\"|'[^']*'", "", self.error or "")
+        return f"publication:{cause[:200]}"
+
+    def _of_same_cause(self):
+        """All dead letters that were refused for the same reason."""
+        dead = self.search(
+            [("channel_id", "in", self.channel_id.ids), ("state", "=", "dead")]
+        )
+        keys = {each._get_cause_key() for each in self}
+        return dead.filtered(lambda each: each._get_cause_key() in keys) or self
+
+    def _resolve_refusals(self):
+        """The channel takes numbers: refusals that were tried again are over."""
+        mine = [("channel_id", "=", self.channel_id.id)]
+        # sudo: the cause is gone, whoever removed it
+        opened = (
+            self.env["channel.exception"]
+            .sudo()
+            .search([*mine, ("category", "=", "publication"), ("state", "=", "open")])
+        )
+        if opened and not self.search_count([*mine, ("state", "=", "dead")], limit=1):
+            opened._resolve(self.env._("The channel takes the numbers again."))
+
     def action_retry(self):
         """Dead letters: compute the numbers anew and send them under a new key."""
         self._require_role("operator")
@@ -81,6 +108,8 @@ class ChannelPublication(models.Model):
         self._require_role("operator")
         # sudo: operators discard; only the publisher writes publications otherwise
         self.filtered(lambda each: each.state == "dead").sudo().write({"state": "void"})
+        for publication in self:
+            publication._resolve_refusals()
 
 
 class ChannelPublicationLine(models.Model):
@@ -88,7 +117,7 @@ class ChannelPublicationLine(models.Model):
 
     _name = "channel.publication.line"
     _description = "Publication Line"
-    _inherit = ["channel.explained", "channel.guarded"]
+    _inherit = ["channel.explained", "channel.cause", "channel.guarded"]
     _order = "id"
     _log_access = False
     _rec_name = "level_id"
@@ -135,6 +164,9 @@ class ChannelPublicationLine(models.Model):
         compute="_compute_seconds", help="From the commit of the cause to the answer"
     )
     why = fields.Html(compute="_compute_why", sanitize=False)
+
+    def _get_cause_trace(self):
+        return self.cause_trace
 
     @api.depends("since", "acked_at")
     def _compute_seconds(self):

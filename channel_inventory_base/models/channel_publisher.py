@@ -191,7 +191,8 @@ class ChannelPublisher(models.AbstractModel):
                 queued AS (
                     SELECT level_id, min(id) AS position, bool_or(urgent) AS urgent,
                            bool_or(force) AS force, min(since) AS since,
-                           max(trace) AS trace
+                           (array_agg(trace ORDER BY since)
+                                FILTER (WHERE trace IS NOT NULL))[1] AS trace
                       FROM taken GROUP BY level_id
                 )
                 SELECT level.id, COALESCE(remote.state, 'unknown'), level.target,
@@ -393,7 +394,7 @@ class ChannelPublisher(models.AbstractModel):
             env["channel.exception"]._report(
                 publication.channel_id,
                 "publication",
-                key=f"publication:{publication.id}",
+                key=publication._get_cause_key(),
                 record=publication,
                 message=str(error),
                 suggestion=self.env._(

@@ -119,6 +119,7 @@ class ChannelPublisher(models.AbstractModel):
         self.env["channel.exception"]._resolve_keys(
             publication.channel_id, [f"level:{line.level_id.id}" for line in lines]
         )
+        publication._resolve_refusals()
 
     def _settle_stale(self, lines):
         """The channel showed something else: find out why before anything is sent."""

@@ -111,11 +111,10 @@ class ChannelTaxMap(models.Model):
             return [(mapping.tax_id, free)] if mapping else []
         found = [(self._get_tax(each, included), each) for each in charged]
         if len({tax for tax, _each in found}) < len(found):
+            names = ", ".join(sorted({tax.name for tax, _each in found}))
             raise self._refusal(
-                self.env._(
-                    "Several taxes of one line are mapped to %s.",
-                    ", ".join(sorted({tax.name for tax, _each in found})),
-                )
+                self.env._("Several taxes of one line are mapped to %s.", names),
+                f"tax:several:{names}",
             )
         return found
 
@@ -124,7 +123,7 @@ class ChannelTaxMap(models.Model):
         if not mapping:
             raise self._unmapped(tax, included)
         if problem := mapping._find_problem():
-            raise self._refusal(problem)
+            raise self._refusal(problem, f"tax:map:{mapping.id}")
         return mapping.tax_id
 
     def _best(self, tax, included):
@@ -154,16 +153,21 @@ class ChannelTaxMap(models.Model):
                 "No tax is mapped to “%(title)s”, %(rate)s %% on top of the price.",
                 **values,
             )
-        return self._refusal(message, self._candidate(tax.rate, included))
+        cause = f"tax:{values['rate']}:{int(included)}:{tax.title or ''}"
+        return self._refusal(message, cause, self._candidate(tax.rate, included))
 
-    def _refusal(self, message, candidate=None):
-        suggestion = self.env._("Correct the channel's tax mappings, then retry.")
+    def _refusal(self, message, cause, candidate=None):
+        suggestion = self.env._(
+            "A channel manager corrects the channel's tax mappings (Map Tax); its "
+            "orders then go on by themselves."
+        )
         if candidate:
             suggestion = self.env._(
-                "Add a tax mapping to the channel, %s would fit. Then retry.",
+                "A channel manager adds a tax mapping (Map Tax), %s would fit; its "
+                "orders then go on by themselves.",
                 candidate.name,
             )
-        return OrderRefusedError("tax", message, suggestion)
+        return OrderRefusedError("tax", message, suggestion, cause=cause)
 
     def _candidate(self, rate, included):
         """A tax of the company that could be mapped to the rate."""

@@ -241,6 +241,11 @@ SOURCES = (
             """
             SELECT id, create_date, res_id, message, state, 'channel.exception', id
               FROM channel_exception WHERE res_model = 'channel.order'
+            UNION ALL
+            SELECT shared.id, shared.create_date, stopped.order_id, shared.message,
+                   shared.state, 'channel.exception', shared.id
+              FROM channel_exception_order_rel stopped
+              JOIN channel_exception shared ON shared.id = stopped.exception_id
             """
         ),
     ),

@@ -1,11 +1,24 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL, format_datetime
+
+from ..const import MOVE
 
 
 class StockPicking(models.Model):
     """Goods that leave for a channel's customer, or come back from one."""
 
     _inherit = "stock.picking"
+
+    # a worker in the warehouse sees no channel orders, but what is on the parcel
+    channel_order_name = fields.Char(
+        string="Channel Order",
+        related="sale_id.channel_order_id.name",
+        help="What the shop and its customer call the order.",
+    )
+    channel_name = fields.Char(
+        string="Sold On", related="sale_id.channel_order_id.channel_id.name"
+    )
 
     def _action_done(self):
         # sudo: warehouse staff need not see channels
@@ -110,3 +123,127 @@ class StockMove(models.Model):
                         move=move.display_name,
                     )
                 )
+
+    # ------------------------------------------------------------- as a cause
+    @api.model
+    def _of_traces(self, traces):
+        """:return: trace -> stock.move, of those that name one
+
+        With more rights: who may read a number may know what made it.
+        """
+        named = {
+            trace: int(trace.removeprefix(MOVE))
+            for trace in traces
+            if trace and trace.startswith(MOVE)
+        }
+        # sudo: channel users need no rights in the warehouse to be told
+        found = self.sudo().browse(named.values()).exists()
+        return {
+            trace: found.browse(move_id)
+            for trace, move_id in named.items()
+            if move_id in found.ids
+        }
+
+    def _words_for_cause(self):
+        """What was done, where, by whom and when, in the reader's time."""
+        moment = format_datetime(self.env, self.date, dt_format="yyyy-MM-dd HH:mm:ss")
+        return self.env._(
+            "%(what)s at %(moment)s", what=self._words_for_done(), moment=moment
+        )
+
+    def _words_for_done(self):
+        self.ensure_one()
+        return self.env._(
+            "%(what)s by %(person)s",
+            what=self._words_for_deed(),
+            person=self._get_doer().name,
+        )
+
+    def _get_doer(self):
+        """Who did it: a count or scrap makes its move, a transfer finds it made."""
+        made_for_it = self.is_inventory or self.scrap_id
+        return self.create_uid if made_for_it else self.write_uid
+
+    def _words_for_deed(self):
+        values = {
+            "quantity": f"{self.quantity:g}",
+            "origin": self.location_id.warehouse_id.name or self.location_id.name,
+            "target": self.location_dest_id.warehouse_id.name
+            or self.location_dest_id.name,
+            "document": self.picking_id.name or self.reference or "",
+        }
+        if self.is_inventory:
+            place = self._get_counted_location()
+            return self.env._(
+                "counted %(quantity)s in %(place)s",
+                quantity=f"{self._get_counted(place):g}",
+                place=place.warehouse_id.name or place.display_name,
+            )
+        if self.scrap_id:
+            return self.env._("scrapped %(quantity)s in %(origin)s", **values)
+        if self.location_dest_id.usage == "customer":
+            return self.env._(
+                "%(quantity)s left %(origin)s with %(document)s", **values
+            )
+        if self.location_id.usage not in ("internal", "view", "transit"):
+            return self.env._(
+                "%(quantity)s came into %(target)s with %(document)s", **values
+            )
+        return self.env._(
+            "%(quantity)s moved from %(origin)s to %(target)s with %(document)s",
+            **values,
+        )
+
+    def _get_counted_location(self):
+        if self.location_id.usage == "inventory":
+            return self.location_dest_id
+        return self.location_id
+
+    def _get_counted(self, place):
+        """What the count found there, in stock units: what is there now, less what has
+        come and gone since."""
+        [[quantity]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE((
+                           SELECT sum(quantity) FROM stock_quant
+                            WHERE product_id = %(product)s AND location_id = %(place)s
+                       ), 0) - COALESCE((
+                           SELECT sum(CASE WHEN location_dest_id = %(place)s THEN 1
+                                           ELSE -1 END * quantity_product_uom)
+                             FROM stock_move_line
+                            WHERE product_id = %(product)s AND state = 'done'
+                              AND move_id <> %(move)s AND id > %(line)s
+                              AND %(place)s IN (location_id, location_dest_id)
+                              AND location_id <> location_dest_id
+                       ), 0)
+                """,
+                product=self.product_id.id,
+                place=place.id,
+                move=self.id,
+                line=max(self.move_line_ids.ids, default=0),
+            )
+        )
+        return quantity
+
+    def _prepare_audit_vals(self, trace):
+        return {
+            "at": self.date,
+            "company_id": self.company_id.id,
+            "user_id": self._get_doer().id,
+            "kind": "stock",
+            "res_model": self._name,
+            "res_id": self.id,
+            "trace": trace,
+            "message": f"{self.product_id.display_name}: {self._words_for_done()}",
+        }
+
+    def _open_as_cause(self):
+        self.ensure_one()
+        document = self.picking_id or self.scrap_id or self
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": document._name,
+            "res_id": document.id,
+            "view_mode": "form",
+        }

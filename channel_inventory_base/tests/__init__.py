@@ -69,3 +69,8 @@ from . import test_views
 from . import test_webhook_address
 from . import test_watches
 from . import test_webhook
+from . import test_cause
+from . import test_exception
+from . import test_people
+from . import test_shortage
+from . import test_suggestion

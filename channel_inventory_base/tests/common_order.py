@@ -232,10 +232,4 @@ class OrderCase(TransactionCase):
         return found
 
     def _exceptions(self, order):
-        return self.env["channel.exception"].search(
-            [
-                ("res_model", "=", "channel.order"),
-                ("res_id", "=", order.id),
-                ("state", "=", "open"),
-            ]
-        )
+        return self.env["channel.exception"].search(order._exception_domain())

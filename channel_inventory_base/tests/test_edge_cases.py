@@ -298,6 +298,7 @@ class TestEdgeCases(ChannelCase):
 
     def test_planner_that_does_not_run_shows_in_health(self):
         self.go_live(10)
+        self.poll()
         self.publish()
         self.assertEqual(self.channel.health, "ok")
         self.add_stock(self.env, self.product, self.warehouse, -10)

@@ -185,12 +185,14 @@ class TestPublisherAbsolute(Absolute, ChannelCase):
         self.fake.sell(5)
         self.poll()
         self.intake()
+        self.plan()
         found = self.env["channel.exception"].search(
             [("category", "=", "oversold"), ("channel_id", "=", self.channel.id)]
         )
         self.assertEqual(len(found), 1)
         self.assertIn("2 Units", found.message)
-        self.assertEqual(found.res_model, "sale.order")
+        self.assertEqual(found._record(), self.product)
+        self.assertEqual(found.order_ids.line_ids.quantity, 5)
 
 
 @tagged("post_install", "-at_install")

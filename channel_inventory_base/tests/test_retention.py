@@ -178,7 +178,7 @@ class TestRetention(ChannelCase):
             report(self.channel, "phone", key, message="0123 Ada", record=order)
             for key in ("a", "b")
         )
-        closed.action_resolve()
+        closed._close("resolved", "Called")
         self.run_retention(personal=90)
         self.assertNotIn("Ada", closed.message)
         self.assertNotIn("Ada", still.message)

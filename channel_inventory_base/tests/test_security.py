@@ -27,6 +27,7 @@ MATRIX = {
     "channel.allocation.version": (set(), set(), set()),
     "channel.allocation.version.member": (set(), set(), set()),
     "channel.sales.rate": (set(), set(), set()),
+    "channel.shortage": (set(), set(), set()),
     "channel.sweep": (set(), set(), set()),
     "channel.tax.map": ({"manager"}, {"manager"}, {"manager"}),
     "channel.routing.rule": ({"manager"}, {"manager"}, {"manager"}),

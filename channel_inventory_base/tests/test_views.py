@@ -387,6 +387,8 @@ class TestViews(ChannelCase):
         channel.write({"state": "paused", "connection_state": "unknown"})
         self.assertIn("Test Connection", channel.next_step)
         channel.connection_state = "ok"
+        self.assertIn("Exception Owner", channel.next_step)
+        channel.exception_user_id = self.env.user
         self.assertIn("Go Live", channel.next_step)
         channel.state = "live"
         self.assertFalse(channel.next_step)

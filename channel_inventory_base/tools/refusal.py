@@ -7,17 +7,22 @@ class OrderRefusedError(Exception):
     :param category: a category of ``channel.exception``
     :param message: what happened, with the figures
     :param suggestion: what to do next
+    :param cause: names what other orders may be stopped by as well; "" for what is
+        wrong with this order alone
+    :param record: what the cause is about, where it is not the order
     """
 
-    def __init__(self, category, message, suggestion=""):
+    def __init__(self, category, message, suggestion="", cause="", record=None):
         super().__init__(message)
         self.category = category
         self.message = message
         self.suggestion = suggestion
+        self.cause = cause
+        self.record = record
 
 
 def merge(refusals):
-    """One refusal a category, with all that it says, each thing once.
+    """One refusal a category and cause, with all that it says, each thing once.
 
     >>> found = [
     ...     OrderRefusedError("tax", "A", "Map it."),
@@ -27,10 +32,17 @@ def merge(refusals):
     ... ]
     >>> [(each.category, each.message, each.suggestion) for each in merge(found)]
     [('tax', 'A C', 'Map it.'), ('risk', 'B', '')]
+    >>> found = [
+    ...     OrderRefusedError("unknown_sku", "A", cause="listing:1"),
+    ...     OrderRefusedError("unknown_sku", "B", cause="listing:2"),
+    ...     OrderRefusedError("unknown_sku", "A", cause="listing:1"),
+    ... ]
+    >>> [(each.cause, each.message) for each in merge(found)]
+    [('listing:1', 'A'), ('listing:2', 'B')]
     """
-    by_category = {}
+    by_cause = {}
     for each in refusals:
-        by_category.setdefault(each.category, []).append(each)
+        by_cause.setdefault((each.category, each.cause), []).append(each)
     return [
         OrderRefusedError(
             category,
@@ -38,8 +50,10 @@ def merge(refusals):
             " ".join(
                 dict.fromkeys(each.suggestion for each in found if each.suggestion)
             ),
+            cause=cause,
+            record=found[0].record,
         )
-        for category, found in by_category.items()
+        for (category, cause), found in by_cause.items()
     ]
 
 

@@ -10,8 +10,9 @@ class ChannelOrder(models.Model):
     def _held_query(self):
         return SQL(
             """
-            SELECT held.order_id, COALESCE(kit.component_id, held.product_id)
-                   AS product_id, held.warehouse_id, held.company_id,
+            SELECT held.order_id, held.line_id,
+                   COALESCE(kit.component_id, held.product_id) AS product_id,
+                   held.warehouse_id, held.company_id,
                    held.quantity * COALESCE(kit.quantity, 1) AS quantity
               FROM (%s) held
               LEFT JOIN channel_kit_component kit

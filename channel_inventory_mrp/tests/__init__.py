@@ -8,5 +8,6 @@ from . import test_kit_flatten
 from . import test_kit_order
 from . import test_kit_random
 from . import test_kit_route
+from . import test_kit_short
 from . import test_kit_sold
 from . import test_kit_watches

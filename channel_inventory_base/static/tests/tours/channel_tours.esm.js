@@ -96,6 +96,16 @@ registry.category("web_tour.tours").add("channel_exception_resolve", {
             run: "click",
         },
         {
+            content: "It asks what was done",
+            trigger: ".modal [name='reason'] input",
+            run: "edit Counted: 12 it is",
+        },
+        {
+            content: "Say so",
+            trigger: ".modal button[name='action_confirm']:contains('Resolve')",
+            run: "click",
+        },
+        {
             content: "It is resolved",
             trigger: ".o_arrow_button_current:contains('Resolved')",
         },

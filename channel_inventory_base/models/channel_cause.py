@@ -1,0 +1,55 @@
+from odoo import fields, models
+
+
+class ChannelCause(models.AbstractModel):
+    """Why a number changed, in words, and the way to what did it.
+
+    A trace is that of an order or of what was done to a channel, or it names the stock
+    move that the triggers have seen to its end.
+    """
+
+    _name = "channel.cause"
+    _description = "Number With Its Cause"
+
+    cause_text = fields.Char(
+        string="Because",
+        compute="_compute_cause_text",
+        help="What changed the stock behind the number last, who did it, and when.",
+    )
+
+    def _get_cause_trace(self):
+        """:return: the trace of what changed the number, or a false value"""
+        raise NotImplementedError
+
+    def _compute_cause_text(self):
+        moves = self.env["stock.move"]._of_traces(
+            each._get_cause_trace() for each in self
+        )
+        orders = self.env["channel.order"].search(
+            [("trace", "in", [each._get_cause_trace() for each in self])]
+        )
+        of_order = {order.trace: order for order in orders}
+        for each in self:
+            trace = each._get_cause_trace()
+            if move := moves.get(trace):
+                each.cause_text = move._words_for_cause()
+            elif order := of_order.get(trace):
+                each.cause_text = self.env._(
+                    "order %(order)s of %(channel)s",
+                    order=order.name,
+                    channel=order.channel_id.name,
+                )
+            else:
+                each.cause_text = False
+
+    def action_open_cause(self):
+        """The stock move, or the order."""
+        self.ensure_one()
+        trace = self._get_cause_trace()
+        record = self.env["stock.move"]._of_traces([trace]).get(trace)
+        if record is not None:
+            # with the rights of who asks
+            record = record.sudo(False)
+        else:
+            record = self.env["channel.order"].search([("trace", "=", trace)], limit=1)
+        return record._open_as_cause() if record else False

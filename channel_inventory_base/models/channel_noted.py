@@ -1,0 +1,21 @@
+from odoo import models
+
+
+class ChannelNoted(models.AbstractModel):
+    """Chatter of what people may read and not change: they may leave a note.
+
+    Auditors only read.
+    """
+
+    _name = "channel.noted"
+    _description = "Notes of Channel Users"
+    _inherit = ["mail.thread"]
+
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        result = super()._mail_get_operation_for_mail_message_operation(
+            message_operation
+        )
+        works = self.env.user.has_group("channel_inventory_base.group_channel_user")
+        if message_operation == "create" and works:
+            return dict.fromkeys(result, "read")
+        return result

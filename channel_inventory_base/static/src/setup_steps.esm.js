@@ -1,0 +1,20 @@
+import {Component} from "@odoo/owl";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+
+/** The steps to a live channel: which are done, and which is next. */
+export class SetupSteps extends Component {
+    static template = "channel_inventory_base.SetupSteps";
+    static props = {...standardFieldProps};
+
+    get steps() {
+        const steps = this.props.record.data[this.props.name] || [];
+        const next = steps.findIndex((step) => !step.is_done);
+        return steps.map((step, place) => ({...step, isNext: place === next}));
+    }
+}
+
+registry.category("fields").add("channel_setup_steps", {
+    component: SetupSteps,
+    supportedTypes: ["json"],
+});

@@ -1,0 +1,41 @@
+from odoo import api, fields, models
+
+
+class ChannelExceptionClose(models.TransientModel):
+    """What was done about exceptions, or why they are ignored: it is written down."""
+
+    _name = "channel.exception.close"
+    _description = "Close Exceptions"
+    _inherit = ["channel.guarded"]
+
+    exception_ids = fields.Many2many(
+        "channel.exception", required=True, readonly=True, string="Exceptions"
+    )
+    exception_count = fields.Integer(compute="_compute_standing")
+    state = fields.Selection(
+        [("resolved", "Resolved"), ("ignored", "Ignored")],
+        required=True,
+        readonly=True,
+    )
+    reason = fields.Char()
+    standing = fields.Char(
+        compute="_compute_standing", help="What speaks against resolving them."
+    )
+    may_be_by_hand = fields.Boolean(compute="_compute_standing")
+    by_hand = fields.Boolean(
+        string="Entered by Hand",
+        help="A sale order was made by hand for each of these orders: what is held for "
+        "them is released, and they are not imported any more.",
+    )
+
+    @api.depends("exception_ids", "by_hand")
+    def _compute_standing(self):
+        for wizard in self:
+            orders = wizard.exception_ids._get_orders()
+            wizard.exception_count = len(wizard.exception_ids)
+            wizard.standing = wizard.exception_ids._find_standing()
+            wizard.may_be_by_hand = any(order._is_unsold() for order in orders)
+
+    def action_confirm(self):
+        self.exception_ids._close(self.state, self.reason, self.by_hand)
+        return {"type": "ir.actions.act_window_close"}
