@@ -10,6 +10,10 @@ SMALLEST_FACTOR = 0.000001
 IDENTITY = {"external_id", "stock_ref", "sku", "tracked", "active"}
 
 
+# As it is indexed on products: what people type may differ in case and blanks.
+PLAIN_SKU = SQL("lower(regexp_replace(default_code, '\\s', '', 'g'))")
+
+
 class ChannelListing(models.Model):
     """One channel SKU bound to one Odoo product.
 
@@ -19,7 +23,7 @@ class ChannelListing(models.Model):
 
     _name = "channel.listing"
     _description = "Channel Listing"
-    _inherit = ["mail.thread", "channel.guarded"]
+    _inherit = ["channel.noted", "channel.guarded"]
     _order = "channel_id, sku, id"
     _rec_names_search = ["sku", "title", "barcode", "external_id"]
     _check_company_auto = True
@@ -319,10 +323,12 @@ class ChannelListing(models.Model):
 
     # ------------------------------------------------------------ matching
     def _suggest(self):
-        """Suggest products by SKU, then by barcode; one statement for any number.
+        """Suggest products by SKU, then by barcode, then by a SKU that differs in case
+        or blanks, then by the name; one statement for any number.
 
         A match on both sides unique and by the exact SKU is accepted as it is;
-        everything else waits for a person.
+        everything else waits for a person. Of two listings with one SKU each would show
+        all of its stock: that is for a person to want.
         """
         ids = self.filtered(lambda each: each.state == "unmapped").ids
         if not ids:
@@ -350,6 +356,12 @@ class ChannelListing(models.Model):
             "sku": self.env._("Same SKU as the internal reference"),
             "barcode": self.env._("Same barcode"),
             "several": self.env._("Several products have this SKU or barcode"),
+            "like": self.env._("The SKU differs in case or blanks only"),
+            "name": self.env._("Same name"),
+            "shared": self.env._(
+                "Several listings of the channel have this SKU: each would show all of "
+                "its stock"
+            ),
         }[reason]
 
     def _suggestion_query(self, ids):
@@ -377,12 +389,57 @@ class ChannelListing(models.Model):
                    AND listing.barcode > ''
                    AND COALESCE(template.company_id, listing.company_id)
                        = listing.company_id
+            ),
+            exact AS (
+                SELECT listing_id,
+                       (array_agg(product_id ORDER BY how DESC, product_id))[1]
+                           AS product_id,
+                       CASE WHEN count(DISTINCT product_id) > 1 THEN 'several'
+                            ELSE max(how) END AS how
+                  FROM candidate GROUP BY listing_id
+            ),
+            guess AS (
+                SELECT listing.id AS listing_id, product.id AS product_id, 'like' AS how
+                  FROM channel_listing listing
+                  JOIN product_product product ON %(plain_code)s = %(plain_sku)s
+                 WHERE listing.id = ANY(%(ids)s) AND product.active
+                   AND %(plain_sku)s > ''
+                UNION ALL
+                SELECT listing.id, product.id, 'name'
+                  FROM channel_listing listing
+                  JOIN product_template named
+                    ON named.name ->> 'en_US' = listing.title AND named.active
+                  JOIN product_product product ON product.product_tmpl_id = named.id
+                 WHERE listing.id = ANY(%(ids)s) AND product.active
+            ),
+            likely AS (
+                SELECT DISTINCT ON (guess.listing_id) guess.listing_id,
+                       guess.product_id, how
+                  FROM guess
+                  JOIN channel_listing listing ON listing.id = guess.listing_id
+                  JOIN product_product product ON product.id = guess.product_id
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
+                 WHERE guess.listing_id NOT IN (SELECT listing_id FROM exact)
+                   AND COALESCE(template.company_id, listing.company_id)
+                       = listing.company_id
+                 ORDER BY guess.listing_id, how, guess.product_id
             )
-            SELECT listing_id,
-                   (array_agg(product_id ORDER BY how DESC, product_id))[1],
-                   CASE WHEN count(DISTINCT product_id) > 1 THEN 'several'
-                        ELSE max(how) END
-              FROM candidate GROUP BY listing_id
+            SELECT exact.listing_id, exact.product_id,
+                   CASE WHEN how = 'sku' AND EXISTS (
+                             SELECT FROM channel_listing own
+                               JOIN channel_listing twin
+                                 ON twin.channel_id = own.channel_id
+                                AND twin.sku = own.sku AND twin.id <> own.id
+                                AND twin.active
+                                AND twin.state NOT IN ('ignored', 'gone')
+                              WHERE own.id = exact.listing_id)
+                        THEN 'shared' ELSE how END
+              FROM exact
+            UNION ALL
+            SELECT listing_id, product_id, how FROM likely
             """,
             ids=list(ids),
+            plain_code=PLAIN_SKU,
+            plain_sku=SQL("lower(regexp_replace(listing.sku, '\\s', '', 'g'))"),
         )

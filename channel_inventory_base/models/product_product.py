@@ -9,6 +9,11 @@ class ProductProduct(models.Model):
     channel_listing_ids = fields.One2many("channel.listing", "product_id")
     channel_level_count = fields.Integer(compute="_compute_channel_level_count")
 
+    # listings are matched by what people typed, whatever its case and blanks
+    _channel_plain_sku_idx = models.Index(
+        r"(lower(regexp_replace(default_code, '\s', '', 'g')))"
+    )
+
     def _compute_channel_level_count(self):
         for product in self:
             product.channel_level_count = self.env["channel.level"].search_count(
