@@ -20,6 +20,7 @@ HOURS = {
     "cancelled_late": 4,
     "message": 4,
     "shipped_elsewhere": 4,
+    "undelivered": 4,
     "risk": 8,
     "duplicate": 4,
     "short_stock": 8,
@@ -76,6 +77,7 @@ class ChannelException(models.Model):
             ("message", "Message refused"),
             ("refund", "Refund"),
             ("shipped_elsewhere", "Shipped elsewhere"),
+            ("undelivered", "In no delivery"),
             ("oversold", "Oversold"),
             ("import", "Import failed"),
             ("malformed", "Malformed data"),
@@ -146,6 +148,22 @@ class ChannelException(models.Model):
             # another worker has reported the same in this very moment
             return exceptions
 
+    @api.model
+    def _is_open(self, channel, key, message):
+        """Whether people are told exactly that already."""
+        # sudo: whoever meets a problem may find out
+        return bool(
+            self.sudo().search_count(
+                [
+                    ("channel_id", "=", channel.id),
+                    ("key", "=", key),
+                    ("message", "=", message),
+                    ("state", "=", "open"),
+                ],
+                limit=1,
+            )
+        )
+
     # ------------------------------------------------------------- resolve
     def _resolve(self, how):
         # sudo: the cause is gone, whoever removed it
@@ -163,12 +181,12 @@ class ChannelException(models.Model):
 
     @api.model
     def _resolve_record(self, record):
-        """All but what is about money: whatever has reported that ends it itself."""
+        """All but what ends itself: what is about money, and units in no delivery."""
         self._resolve_domain(
             [
                 ("res_model", "=", record._name),
                 ("res_id", "in", record.ids),
-                ("category", "not in", ("books", "unpaid")),
+                ("category", "not in", ("books", "unpaid", "undelivered")),
             ]
         )
 
