@@ -22,6 +22,7 @@ from . import test_shop_orders
 from . import test_shop_places
 from . import test_shop_random
 from . import test_shop_sold
+from . import test_shop_split
 from . import test_shop_tour
 from . import test_throttle
 from . import test_tokens
