@@ -13,6 +13,7 @@ from . import test_shop_catalogue
 from . import test_shop_concurrency
 from . import test_shop_connection
 from . import test_shop_erasure
+from . import test_shop_endings
 from . import test_shop_flow
 from . import test_shop_levels
 from . import test_shop_life

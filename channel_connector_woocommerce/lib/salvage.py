@@ -8,7 +8,9 @@ OVER = ("cancelled", "failed", "refunded")
 
 
 def order(raw):
-    """:return: values of OrderData, None where it is not even known which order it is"""
+    """
+    :return: values of OrderData, None where it is not known which order it is
+    """
     if not is_visible(raw):
         return None
     is_over, is_done = raw.get("status") in OVER, bool(raw.get("date_completed_gmt"))

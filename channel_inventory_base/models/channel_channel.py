@@ -65,8 +65,8 @@ class ChannelChannel(models.Model):
     connected_at = fields.Datetime(
         readonly=True,
         copy=False,
-        help="When orders of this channel began to come in, by the channel's own clock. "
-        "What was placed before and has been shipped is history.",
+        help="When orders of this channel began to come in, by the channel's own "
+        "clock. What was placed before and has been shipped is history.",
     )
     environment = fields.Selection(
         [("production", "Production"), ("test", "Test")],

@@ -514,7 +514,7 @@ class ChannelOrder(models.Model):
             self._on_hidden()
 
     def _on_deleted(self):
-        """Its demand is gone, unless a delivery is on its way: then a person decides."""
+        """Its demand is gone, unless a delivery is under way: a person decides then."""
         sale_order = self.sale_order_id
         # first, for a cancellation of ours is not to be told to the channel
         self.ending = "deleted"
@@ -544,8 +544,8 @@ class ChannelOrder(models.Model):
             ),
             suggestion=self.env._(
                 "Press Test Connection on the channel: it names a permission that is "
-                "missing. Then press Fetch Again on the order; or Nothing Is Owed, when "
-                "it is over there."
+                "missing. Then press Fetch Again on the order; or Nothing Is Owed, "
+                "when it is over there."
             ),
         )
 

@@ -16,7 +16,7 @@ class ChannelOrderOwed(models.AbstractModel):
     the channel still wants is held again in the same transaction, and a person is told.
 
     Looked at once, right before the commit: a delivery that is cancelled and made anew
-    in one transaction owes nothing in between. What no hook saw is found by the healing.
+    in one transaction owes nothing in between. What no hook saw the healing finds.
     """
 
     _name = "channel.order.owed"
@@ -81,8 +81,8 @@ class ChannelOrderOwed(models.AbstractModel):
             record=order,
             message=message,
             suggestion=self.env._(
-                "On the order press Deliver Again, or Cancel the Rest when the customer "
-                "is not to get it."
+                "On the order press Deliver Again, or Cancel the Rest when the "
+                "customer is not to get it."
             ),
         )
 
