@@ -1,4 +1,5 @@
-from decimal import Decimal
+import json
+from dataclasses import replace
 
 from odoo.tests import tagged
 
@@ -139,10 +140,13 @@ class TestShopEndings(EndingCase):
         self.assertEqual(self.known(order).state, "cancelled")
         self.assertEqual(self.level.target, 10)
 
-    def test_fraction_of_a_unit_is_held_and_the_order_named(self):
+    def test_body_that_cannot_be_read_is_held_and_the_order_named(self):
         order = self.buy(2)
-        order.lines[0].quantity = Decimal("1.5")
-        self.poll()
+        event = self.adapter_model._fetch_order(self.channel, str(order.id))
+        raw = json.loads(event.body)
+        raw["billing"] = "somewhere"
+        odd = replace(event, body=json.dumps(raw), key="odd")
+        self.env["channel.inbox.event"]._store(self.channel, [odd], "webhook")
         self.work()
         known = self.known(order)
         self.assertEqual((known.state, self.held(order)), ("blocked", 2))

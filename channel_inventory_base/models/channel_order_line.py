@@ -292,14 +292,15 @@ class ChannelOrderLine(models.Model):
     def _count_left_unseen(self, data):
         """Sold units that the channel has shipped, of an order that is not sold here
         yet: they are in our figures still, and on the shelf no more."""
-        if self.order_id.is_history or (
-            self.node_id and not self.node_id.warehouse_ids
-        ):
+        left = max(0, self.quantity - self.open_quantity)
+        # a place without a warehouse is somebody else's shelf
+        elsewhere = self.node_id and not self.node_id.warehouse_ids
+        if not left or elsewhere or self.order_id.is_history:
             return 0
-        ships = {each.external_id for each in data.lines if each.ships}
-        if self.external_id not in ships:
-            return 0
-        return max(0, self.quantity - self.open_quantity)
+        ships = any(
+            each.ships for each in data.lines if each.external_id == self.external_id
+        )
+        return left if ships else 0
 
     # ----------------------------------------------------------------- place
     def _get_origins(self, units):

@@ -194,6 +194,17 @@ class TestOwed(OwedCase):
                 self.assertLessEqual(self.shown(), before)
                 self.told().action_ignore()
 
+    def test_refused_backorder_of_the_first_step_is_owed(self):
+        self.warehouse.delivery_steps = "pick_ship"
+        order = self.sell(5)
+        self.without_backorder(order.sale_order_id, 3)
+        self.commit()
+        self.assertEqual(order.line_ids.missing_quantity, 2)
+        self.assertEqual(self.shown(), 5)
+        self.ship(self.env, order.sale_order_id)
+        self.commit()
+        self.assertEqual((order.stage, self.shown()), ("partly_shipped", 5))
+
     def test_partly_shipped_and_all_of_that_back_is_still_owed(self):
         order = self.sell(5)
         picking = self.ship(self.env, order.sale_order_id, 2)
