@@ -670,7 +670,7 @@ class ChannelOrder(models.Model):
 
     def action_end(self):
         """A person says that nothing of it is owed: its holds are let go."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators decide about orders without rights on sales
         for order in self.sudo():
             order._lock()
@@ -734,7 +734,7 @@ class ChannelOrder(models.Model):
 
     def action_deliver_again(self):
         """What is in no delivery any more is delivered after all."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators decide about orders without rights on sales
         orders = self.sudo()
         for order in orders:
@@ -746,7 +746,7 @@ class ChannelOrder(models.Model):
     def action_cancel_rest(self):
         """What is in no delivery any more is not to be delivered: the channel is told
         where it can be, else the exception says what to do there."""
-        self.channel_id._require_role("operator")
+        self._require_role("operator")
         # sudo: operators decide about orders without rights on sales
         orders = self.sudo()
         for order in orders:
