@@ -705,7 +705,7 @@ class ChannelOrder(models.Model):
             order._lock()
             old = order.line_ids.filtered(lambda line: line._has_old_mapping())
             words = "; ".join(f"{line.display_name}: {line.sold_note}" for line in old)
-            self.env["channel.sold"].sudo()._follow_orders(order, states=[order.state])
+            order.env["channel.sold"]._follow_orders(order, states=[order.state])
             order.env["channel.audit"]._log(
                 "operator",
                 order.channel_id,
