@@ -136,10 +136,10 @@ class ChannelOrder(models.Model):
         for order in self:
             order.exception_count = counts.get(order.id, 0)
 
-    @api.depends("line_ids.missing_quantity")
+    @api.depends("line_ids.undelivered_quantity")
     def _compute_is_undelivered(self):
         for order in self:
-            order.is_undelivered = any(order.line_ids.mapped("missing_quantity"))
+            order.is_undelivered = any(order.line_ids.mapped("undelivered_quantity"))
 
     # ------------------------------------------------------------- capture
     @api.model

@@ -80,7 +80,7 @@ class ChannelOrderLine(models.Model):
         help="Sold units that are to be delivered in all, or were: also those that "
         "were paid back after they had left.",
     )
-    missing_quantity = fields.Integer(
+    undelivered_quantity = fields.Integer(
         string="In No Delivery",
         readonly=True,
         help="Sold units that are owed and in no transfer any more. They are held.",
@@ -358,15 +358,15 @@ class ChannelOrderLine(models.Model):
     def _note_missing(self):
         for line in self:
             missing = line._count_missing()
-            if line.missing_quantity != missing:
-                line.missing_quantity = missing
+            if line.undelivered_quantity != missing:
+                line.undelivered_quantity = missing
 
     def _on_moves_deleted(self):
         """Of a line without any move something has to say that it had one. How many
         are missing is counted before the commit."""
         for line in self:
-            if not line._sale_lines().move_ids and not line.missing_quantity:
-                line.missing_quantity = line.open_quantity
+            if not line._sale_lines().move_ids and not line.undelivered_quantity:
+                line.undelivered_quantity = line.open_quantity
 
     def _count_missing(self):
         """Sold units of the confirmed sale order that have neither left nor are in an

@@ -59,7 +59,7 @@ class ChannelOrderOwed(models.AbstractModel):
 
     def _tell(self, order):
         key = f"order:{order.id}:undelivered"
-        missing = order.line_ids.filtered("missing_quantity")
+        missing = order.line_ids.filtered("undelivered_quantity")
         exceptions = self.env["channel.exception"]
         if not missing:
             exceptions._resolve_keys(order.channel_id, [key])
@@ -68,7 +68,7 @@ class ChannelOrderOwed(models.AbstractModel):
             "%(order)s: sold, and in no delivery any more: %(lines)s. It is held.",
             order=order.name,
             lines=", ".join(
-                f"{line.missing_quantity} × {line.sku or line.title}"
+                f"{line.undelivered_quantity} × {line.sku or line.title}"
                 for line in missing
             ),
         )
@@ -146,7 +146,7 @@ class ChannelOrderOwed(models.AbstractModel):
                   FROM sold
                   JOIN carried ON carried.id = sold.id
                   JOIN channel_order_line own ON own.id = sold.own_line_id
-                 WHERE (own.open_quantity > 0 OR own.missing_quantity > 0)
+                 WHERE (own.open_quantity > 0 OR own.undelivered_quantity > 0)
                    AND CASE WHEN carried.is_kit THEN carried.is_cancelled
                        ELSE sold.ordered - carried.units > 1e-6 END
                    AND (NOT EXISTS (

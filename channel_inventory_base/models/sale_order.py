@@ -204,7 +204,7 @@ class SaleOrderLine(models.Model):
     def _has_had_moves(self):
         """A purchase that is sent straight to the customer has none before it is
         confirmed; of what was held again the moves may have been deleted."""
-        return bool(self.move_ids or self.channel_order_line_id.missing_quantity)
+        return bool(self.move_ids or self.channel_order_line_id.undelivered_quantity)
 
     def _count_carried(self, moves):
         """How much of this line ``moves`` have brought, or will bring, to the customer.

@@ -40,7 +40,7 @@ class TestOwed(OwedCase):
         order.sale_order_id.picking_ids.action_cancel()
         self.commit()
         self.assertEqual(self.shown(), 7)
-        self.assertEqual(order.line_ids.missing_quantity, 3)
+        self.assertEqual(order.line_ids.undelivered_quantity, 3)
         self.assertIn(f"{order.name}: sold", self.told().message)
         self.assertEqual(order.stage, "confirmed")
 
@@ -89,7 +89,7 @@ class TestOwed(OwedCase):
         self.without_backorder(order.sale_order_id, 2)
         self.commit()
         self.assertEqual(order.stage, "partly_shipped")
-        self.assertEqual(order.line_ids.missing_quantity, 1)
+        self.assertEqual(order.line_ids.undelivered_quantity, 1)
         self.assertEqual(self.shown(), 7)
         self.assertTrue(self.told())
 
@@ -125,7 +125,7 @@ class TestOwed(OwedCase):
         order = self.sell(4)
         order.sale_order_id.picking_ids.move_ids.product_uom_qty = 1
         self.commit()
-        self.assertEqual(order.line_ids.missing_quantity, 3)
+        self.assertEqual(order.line_ids.undelivered_quantity, 3)
         self.assertEqual(self.shown(), 6)
         order.sale_order_id.picking_ids.move_ids.product_uom_qty = 4
         self.commit()
@@ -139,7 +139,7 @@ class TestOwed(OwedCase):
         self.commit()
         moves.unlink()
         self.commit()
-        self.assertEqual(order.line_ids.missing_quantity, 3)
+        self.assertEqual(order.line_ids.undelivered_quantity, 3)
         self.assertEqual(self.shown(), 7)
 
     def test_deleted_at_once_is_held_again(self):
@@ -189,7 +189,7 @@ class TestOwed(OwedCase):
                     lambda each: each.state not in ("done", "cancel")
                 ).action_cancel()
                 self.commit()
-                self.assertEqual(order.line_ids.missing_quantity, 2)
+                self.assertEqual(order.line_ids.undelivered_quantity, 2)
                 self.assertTrue(self.told())
                 self.assertLessEqual(self.shown(), before)
                 self.told().action_ignore()
@@ -199,7 +199,7 @@ class TestOwed(OwedCase):
         order = self.sell(5)
         self.without_backorder(order.sale_order_id, 3)
         self.commit()
-        self.assertEqual(order.line_ids.missing_quantity, 2)
+        self.assertEqual(order.line_ids.undelivered_quantity, 2)
         self.assertEqual(self.shown(), 5)
         self.ship(self.env, order.sale_order_id)
         self.commit()
@@ -229,7 +229,7 @@ class TestOwed(OwedCase):
         order = self.sell(2)
         self.without_backorder(order.sale_order_id, 6)
         self.commit()
-        self.assertEqual(order.line_ids.missing_quantity, 1)
+        self.assertEqual(order.line_ids.undelivered_quantity, 1)
         self.assertTrue(self.told())
 
     def test_told_once_and_again_when_resolved_without_a_cure(self):
@@ -252,7 +252,7 @@ class TestOwed(OwedCase):
         )
         self.env.invalidate_all()
         self.env["channel.order.owed"]._heal()
-        self.assertEqual(order.line_ids.missing_quantity, 3)
+        self.assertEqual(order.line_ids.undelivered_quantity, 3)
         self.assertEqual(self.shown(), 7)
         self.assertTrue(self.told())
 
@@ -278,7 +278,7 @@ class TestOwed(OwedCase):
         self.capture(order.name)
         order.sale_order_id.picking_ids.action_cancel()
         self.commit()
-        self.assertFalse(order.line_ids.missing_quantity)
+        self.assertFalse(order.line_ids.undelivered_quantity)
         self.assertFalse(self.told())
 
     def test_only_operators_decide(self):

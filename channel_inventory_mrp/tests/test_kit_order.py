@@ -76,7 +76,7 @@ class TestKitOrder(KitCase):
         moves = order.sale_order_id.picking_ids.move_ids
         moves.filtered(lambda move: move.product_id == self.part)._action_cancel()
         self.commit()
-        self.assertEqual(order.line_ids.missing_quantity, 3)
+        self.assertEqual(order.line_ids.undelivered_quantity, 3)
         for number, earlier in zip(self.numbers(), before, strict=True):
             self.assertLessEqual(number, earlier)
 
@@ -89,12 +89,12 @@ class TestKitOrder(KitCase):
             skip_backorder=True, picking_ids_not_to_backorder=picking.ids
         ).button_validate()
         self.commit()
-        self.assertEqual(order.line_ids.missing_quantity, 2)
+        self.assertEqual(order.line_ids.undelivered_quantity, 2)
         self.assertEqual(order.stage, "partly_shipped")
         self.assertEqual(self.numbers(), (4, 2))
         order.action_deliver_again()
         self.commit()
-        self.assertFalse(order.line_ids.missing_quantity)
+        self.assertFalse(order.line_ids.undelivered_quantity)
         self.assertEqual(self.numbers(), (4, 2))
 
     def test_kit_delivery_in_whole_owes_nothing(self):
@@ -103,5 +103,5 @@ class TestKitOrder(KitCase):
         picking.move_ids.picked = True
         picking.button_validate()
         self.commit()
-        self.assertFalse(order.line_ids.missing_quantity)
+        self.assertFalse(order.line_ids.undelivered_quantity)
         self.assertEqual(order.stage, "shipped")
