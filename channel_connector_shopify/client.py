@@ -54,6 +54,7 @@ class Client:
         self.base_url = base_url.rstrip("/")
         self.version = version
         self.served_version = ""
+        self.server_time = None
         self.timeout = timeout
         self.budget = budget
         self.attempts = attempts
@@ -167,6 +168,7 @@ class Client:
         )
         answers.check_status(reply, document.mutation)
         self.served_version = reply.headers.get(answers.VERSION) or ""
+        self.server_time = transport.time_of(reply.headers)
         return answers.parse(reply, document.mutation)
 
     # ---------------------------------------------------------------- bulk

@@ -29,6 +29,11 @@ SCOPES = (
     "write_third_party_fulfillment_orders",
 )
 
+ALL_ORDERS = "read_all_orders"
+SHOWN_DAYS = 60
+"""Older orders are not shown to an app without ``ALL_ORDERS``, as if there were none
+(https://shopify.dev/docs/api/usage/access-scopes)."""
+
 TOPICS = (
     "ORDERS_CREATE",
     "ORDERS_UPDATED",

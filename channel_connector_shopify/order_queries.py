@@ -220,3 +220,14 @@ ORDER_REFUNDS = Document(
     }}
     """,
 )
+
+KNOWN = Document(
+    "KnownOrders", "query KnownOrders($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+)
+"""Which of these orders the shop shows."""
+
+SCOPES = Document(
+    "Scopes",
+    "query Scopes { currentAppInstallation { accessScopes { handle } } }",
+)
+"""What the app may read."""

@@ -65,6 +65,7 @@ class Client:
         self._session = session
         self._clock, self._nonce = clock, nonce
         self._sleep, self._jitter = sleep, jitter
+        self.server_time = None
 
     # ------------------------------------------------------------- requests
     def get(self, route, **params):
@@ -178,6 +179,7 @@ class Client:
             timeout=self.timeout if method == "GET" else self.write_timeout,
             secrets=secrets,
         )
+        self.server_time = transport.time_of(reply.headers)
         if method == "GET":
             answers.check_fresh(reply)
         return answers.data_of(reply, method != "GET"), reply.headers

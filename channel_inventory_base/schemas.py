@@ -72,6 +72,7 @@ class Capabilities:
     one whose outcome is unknown, not earlier than ``settle_seconds`` after it was sent:
     so long may a request that we have lost sight of still be carried out.
     ``cancel_lines``: units of an order can be cancelled, not only all of it.
+    ``find_missing``: so many orders can be asked for at once whether they are there.
     """
 
     push_levels: bool = False
@@ -89,6 +90,7 @@ class Capabilities:
     repeatable: tuple[str, ...] = ()
     settle_seconds: int = 60
     cancel_lines: bool = False
+    find_missing: int = 0
 
     @property
     def overwrites(self):
@@ -97,13 +99,17 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class ConnectionInfo:
-    """What a connection test found: for the operator's eyes, and to fill fields."""
+    """What a connection test found: for the operator's eyes, and to fill fields.
+
+    ``clock``: what the channel's clock showed when it answered, where it tells.
+    """
 
     account_name: str
     account_ref: str
     currency: str
     version: str = ""
     warnings: tuple[str, ...] = ()
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,7 @@ class InboundEvent:
     ``other`` (kept, nothing to do).
     ``bare``: it says that something became of the order ``ref`` and not what, as of one
     that was deleted: the same words are news again when the order has changed since.
+    ``clock``: what the channel's clock showed when it gave it, of what was fetched.
     """
 
     key: str
@@ -210,6 +217,7 @@ class InboundEvent:
     ref: str = ""
     occurred_at: datetime | None = None
     bare: bool = False
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -296,6 +304,13 @@ class OrderLineData:
     shipped_quantity: int | None = None
     properties: tuple[PropertyData, ...] = ()
     unit_size: Decimal = Decimal(1)
+
+    @property
+    def left_quantity(self):
+        """Units that have left, as far as the channel tells or lets conclude."""
+        if self.shipped_quantity is None and self.ships:
+            return self.quantity - min(self.open_quantity, self.quantity)
+        return self.shipped_quantity or 0
 
     @property
     def wanted_quantity(self):

@@ -1,6 +1,6 @@
 import hashlib
 import json
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, models
 
@@ -8,6 +8,8 @@ from odoo.addons.channel_inventory_base import exceptions, schemas
 from odoo.addons.channel_inventory_base.lib import strict_json
 
 from .. import errors, mapper, order_queries
+from ..const import ALL_ORDERS, SHOWN_DAYS
+from ..lib import salvage
 from ..lib.completion import Completion
 
 
@@ -48,9 +50,28 @@ class ChannelAdapterShopify(models.AbstractModel):
     def _fetch_order(self, channel, ref):
         with self._connected(channel) as client:
             order = Completion(client.execute).fetch(ref)
-            return self._order_event(order, "orders/fetch", ref) if order else None
+            if not order:
+                return None
+            return self._order_event(order, "orders/fetch", ref, client.server_time)
 
-    def _order_event(self, order, topic, ref=""):
+    @api.model
+    def _is_gone(self, channel, ref, placed_at):
+        """Older orders are hidden from an app that may not read all of them."""
+        age = datetime.now(timezone.utc) - placed_at
+        if age < timedelta(days=SHOWN_DAYS - 1):
+            return True
+        with self._connected(channel) as client:
+            found = client.execute(order_queries.SCOPES)["currentAppInstallation"]
+        return ALL_ORDERS in [each["handle"] for each in found["accessScopes"]]
+
+    @api.model
+    def _find_missing(self, channel, refs):
+        with self._connected(channel) as client:
+            nodes = client.execute(order_queries.KNOWN, {"ids": refs})["nodes"]
+        known = {node["id"] for node in nodes if node}
+        return [ref for ref in refs if ref not in known]
+
+    def _order_event(self, order, topic, ref="", clock=None):
         """The order as an event: the same content at the same time is the same event.
 
         ``updatedAt`` counts whole seconds, and two changes fit into one. Whatever it
@@ -73,6 +94,7 @@ class ChannelAdapterShopify(models.AbstractModel):
                 "body": body,
                 "ref": ref[:100],
                 "occurred_at": moment,
+                "clock": clock,
             },
         )
 
@@ -83,6 +105,12 @@ class ChannelAdapterShopify(models.AbstractModel):
             if "lineItems" in raw:
                 return schemas.load(schemas.OrderData, mapper.order(raw))
             return schemas.load(schemas.OrderData, mapper.rest_order(raw))
+
+    @api.model
+    def _salvage_order(self, channel, body):
+        with self._translated():
+            values = salvage.order(_read(body))
+            return values and schemas.load(schemas.OrderData, values)
 
 
 def _read(body):

@@ -10,7 +10,14 @@ from odoo.addons.channel_inventory_base import exceptions, schemas
 
 from .. import order_queries, queries
 from ..client import Client
-from ..const import DEFAULT_VERSION, MAX_ENTRIES, SCOPES, granted
+from ..const import (
+    ALL_ORDERS,
+    DEFAULT_VERSION,
+    MAX_ENTRIES,
+    SCOPES,
+    SHOWN_DAYS,
+    granted,
+)
 from ..lib import oauth
 from ..lib.throttle import Throttle
 from ..lib.tokens import RenewingToken, StaticToken
@@ -63,6 +70,7 @@ class ChannelAdapterShopify(models.AbstractModel):
             repeatable=("acceptance", "tracking"),
             settle_seconds=60,
             cancel_lines=True,
+            find_missing=100,
         )
 
     # ---------------------------------------------------------- connection
@@ -156,7 +164,7 @@ class ChannelAdapterShopify(models.AbstractModel):
             data = client.execute(queries.SHOP)
             # customers' data needs an approval that no scope tells of
             client.execute(order_queries.ORDERS, {"query": ""})
-            served = client.served_version
+            served, clock = client.served_version, client.server_time
         shop = data["shop"]
         scopes = [
             each["handle"] for each in data["currentAppInstallation"]["accessScopes"]
@@ -168,7 +176,8 @@ class ChannelAdapterShopify(models.AbstractModel):
             account_ref=shop["myshopifyDomain"],
             currency=shop["currencyCode"],
             version=served or channel.shopify_api_version,
-            warnings=tuple(filter(None, self._warnings(channel, shop, served))),
+            warnings=tuple(filter(None, self._warnings(channel, shop, served, scopes))),
+            clock=clock,
         )
 
     def _check_scopes(self, channel, scopes):
@@ -184,8 +193,15 @@ class ChannelAdapterShopify(models.AbstractModel):
                 code="SCOPES",
             )
 
-    def _warnings(self, channel, shop, served):
+    def _warnings(self, channel, shop, served, scopes):
         version = channel.shopify_api_version
+        if ALL_ORDERS not in scopes:
+            yield self.env._(
+                "The app lacks %(scope)s: orders older than %(days)s days are hidden "
+                "from it, and what becomes of them is not seen here.",
+                scope=ALL_ORDERS,
+                days=SHOWN_DAYS,
+            )
         yield channel._shopify_version_words()
         if served and served != version:
             yield self.env._(

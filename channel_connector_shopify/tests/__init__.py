@@ -13,6 +13,7 @@ from . import test_shop_catalogue
 from . import test_shop_concurrency
 from . import test_shop_connection
 from . import test_shop_erasure
+from . import test_shop_endings
 from . import test_shop_flow
 from . import test_shop_levels
 from . import test_shop_life
@@ -22,6 +23,7 @@ from . import test_shop_orders
 from . import test_shop_places
 from . import test_shop_random
 from . import test_shop_sold
+from . import test_shop_split
 from . import test_shop_tour
 from . import test_throttle
 from . import test_tokens

@@ -47,7 +47,7 @@ class TestAdapter(AdapterCase):
             "plan": {"partnerDevelopment": False},
             **values,
         }
-        scopes = [{"handle": scope} for scope in SCOPES]
+        scopes = [{"handle": scope} for scope in (*SCOPES, "read_all_orders")]
         installation = {"accessScopes": scopes}
         return common.answer({"shop": shop, "currentAppInstallation": installation})
 

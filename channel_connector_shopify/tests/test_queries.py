@@ -47,6 +47,8 @@ def _variables():
         "OrderHeads": {"query": "updated_at:>='2026-01-01T00:00:00Z'", "after": None},
         "OrdersById": {"ids": [order["id"]] * order_queries.ORDERS_IN_READ},
         "Order": {"id": order["id"]},
+        "KnownOrders": {"ids": [order["id"]] * 100},
+        "Scopes": {},
         "OrderRefunds": {"id": order["id"]},
         "OrderLines": order,
         "OrderShippingLines": order,

@@ -12,11 +12,21 @@ class TestShopConnection(ShopCase):
     """Connecting, tokens and webhooks, against a running store."""
 
     def test_connection(self):
+        self.grant_all_orders()
         info = self.adapter_model._test_connection(self.channel)
         self.assertEqual(info.account_name, "Test Store")
         self.assertEqual(info.account_ref, DOMAIN)
         self.assertEqual((info.currency, info.version), ("USD", "2026-07"))
         self.assertEqual(info.warnings, ())
+
+    def grant_all_orders(self):
+        scopes = self.shop.config.scopes
+        self.addCleanup(setattr, self.shop.config, "scopes", scopes)
+        self.shop.config.scopes = (*scopes, "read_all_orders")
+
+    def test_orders_that_are_hidden_are_worth_a_warning(self):
+        [words] = self.adapter_model._test_connection(self.channel).warnings
+        self.assertIn("read_all_orders", words)
 
     def test_missing_scopes_are_named(self):
         scopes = self.shop.config.scopes
@@ -26,6 +36,7 @@ class TestShopConnection(ShopCase):
             self.adapter_model._test_connection(self.channel)
 
     def test_wrong_currency_is_worth_a_warning(self):
+        self.grant_all_orders()
         self.channel.currency_id = self.env.ref("base.EUR")
         [words] = self.adapter_model._test_connection(self.channel).warnings
         self.assertIn("USD", words)

@@ -8,6 +8,7 @@ from odoo.addons.channel_inventory_base.lib import strict_json
 
 from .. import errors, mapper
 from ..const import API, PAGE
+from ..lib import salvage
 from ..lib.events import odd_event, order_event, order_head
 from ..lib.order import DETAILS, RATES, is_visible, missing_rates
 
@@ -95,7 +96,29 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 return None
             if isinstance(raw, dict) and not is_visible(raw):
                 return None
-            return self._event(raw, "orders/fetch", ref)
+            return self._event(raw, "orders/fetch", ref, client.server_time)
+
+    @api.model
+    def _is_gone(self, channel, ref, placed_at):
+        """A key that may read orders is shown all of them but those in the trash."""
+        return ref.isdecimal()
+
+    @api.model
+    def _find_missing(self, channel, refs):
+        """With orders in the database's own tables, a deletion for good is not told."""
+        asked = [ref for ref in refs if ref.isdecimal()]
+        if not asked:
+            return []
+        with self._connected(channel) as client:
+            orders, _count, _pages = client.page(
+                f"{API}/orders",
+                include=",".join(asked),
+                status="any",
+                _fields="id",
+                per_page=len(asked),
+            )
+        known = {str(raw["id"]) for raw in orders if isinstance(raw, dict)}
+        return [ref for ref in asked if ref not in known]
 
     def _completed(self, client, raw):
         """With what its refunds were for: the order itself names them only; and with
@@ -123,23 +146,35 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 _logger.info("tax rate %s is not told", rate)
         return {**raw, RATES: found} if missing else raw
 
-    def _event(self, raw, topic, ref=""):
-        """:param ref: which order was asked for"""
+    def _event(self, raw, topic, ref="", clock=None):
+        """:param ref: which order was asked for
+        :param clock: what the shop's clock showed when it was fetched"""
         try:
             values = order_event(raw, topic)
         except (errors.Malformed, AttributeError):
             values = odd_event(raw, topic, ref)
-        return schemas.load(schemas.InboundEvent, values)
+        return schemas.load(schemas.InboundEvent, {**values, "clock": clock})
 
     @api.model
     def _parse_order(self, channel, body):
         with self._translated():
-            try:
-                raw = strict_json.loads(body, parse_float=str)
-            except ValueError as error:
-                raise errors.Malformed("is no JSON") from error
             now = datetime.now(timezone.utc)
-            return schemas.load(schemas.OrderData, mapper.order(raw, now))
+            return schemas.load(schemas.OrderData, mapper.order(_read(body), now))
+
+    @api.model
+    def _salvage_order(self, channel, body):
+        with self._translated():
+            raw = _read(body)
+            values = salvage.order(raw) if isinstance(raw, dict) else None
+            return values and schemas.load(schemas.OrderData, values)
+
+
+def _read(body):
+    """Amounts stay what they were written as: exact."""
+    try:
+        return strict_json.loads(body, parse_float=str)
+    except ValueError as error:
+        raise errors.Malformed("is no JSON") from error
 
 
 def _moment(raw):

@@ -53,6 +53,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             messages=MESSAGES,
             # longer than a request of ours may take
             settle_seconds=150,
+            find_missing=PAGE,
         )
 
     @api.model
@@ -168,12 +169,14 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             # an empty batch changes nothing, and takes a key that may write
             client.change("POST", f"{API}/products/batch", {})
             managed = self._manages_stock(client)
+            clock = client.server_time
         return schemas.ConnectionInfo(
             account_name=found["name"] or self._base_url(channel),
             account_ref=self._base_url(channel),
             currency=currency,
             version=found["version"] or API,
             warnings=tuple(filter(None, self._warnings(channel, currency, managed))),
+            clock=clock,
         )
 
     def _manages_stock(self, client):

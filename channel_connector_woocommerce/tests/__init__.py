@@ -9,6 +9,7 @@ from . import test_shop_caches
 from . import test_shop_concurrency
 from . import test_shop_connection
 from . import test_shop_erasure
+from . import test_shop_endings
 from . import test_shop_flow
 from . import test_shop_life
 from . import test_shop_lifecycle

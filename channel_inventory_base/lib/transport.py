@@ -2,6 +2,8 @@
 
 import time
 from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
 
 import requests
 from urllib3 import exceptions as urllib3_errors
@@ -25,6 +27,21 @@ class Reply:
     status: int
     headers: object
     body: bytes
+
+
+def time_of(headers):
+    """What the server's clock showed when it answered; None where it does not tell.
+
+    >>> time_of({"Date": "Tue, 01 Dec 2026 10:00:00 GMT"}).isoformat()
+    '2026-12-01T10:00:00+00:00'
+    >>> time_of({"Date": "now"}), time_of({})
+    (None, None)
+    """
+    try:
+        moment = parsedate_to_datetime(headers.get("Date") or "")
+    except (TypeError, ValueError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or timezone.utc)
 
 
 def send(

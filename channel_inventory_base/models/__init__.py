@@ -62,6 +62,7 @@ from . import channel_inbox_event
 from . import channel_inbox_event_dead
 from . import channel_inbox_event_replay
 from . import channel_intake
+from . import channel_order_ending
 from . import channel_order
 from . import channel_order_line
 from . import channel_order_line_apply
@@ -79,6 +80,7 @@ from . import channel_order_back
 from . import channel_order_pay_back
 from . import channel_order_follow
 from . import channel_order_stage
+from . import channel_order_owed
 from . import channel_refund
 from . import channel_order_kept
 from . import channel_order_refund

@@ -145,7 +145,25 @@ class ChannelAdapter(models.AbstractModel):
     def _fetch_order(self, channel, ref):
         """One order as it is now.
 
-        :return: schemas.InboundEvent of kind ``order``, or None when it is gone
+        :return: schemas.InboundEvent of kind ``order``, None when it is not shown
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _is_gone(self, channel, ref, placed_at):
+        """Whether an order that ``_fetch_order`` was not shown is deleted for certain,
+        and not hidden from us (too old, a permission that is missing).
+
+        :param placed_at: when it was placed, aware
+        """
+        return False
+
+    @api.model
+    def _find_missing(self, channel, refs):
+        """Which of these orders the channel does not show.
+
+        :param refs: list of str, at most ``Capabilities.find_missing``
+        :return: list of str
         """
         raise NotImplementedError
 
@@ -157,6 +175,15 @@ class ChannelAdapter(models.AbstractModel):
         :raise MalformedDataError: with the place that does not fit
         """
         raise NotImplementedError
+
+    @api.model
+    def _salvage_order(self, channel, body):
+        """What can be read of a body that ``_parse_order`` refuses: its demand is real.
+
+        :return: schemas.OrderData, ``complete`` False, with the lines that can be read,
+            units rounded up; None where it is not known which order it is
+        """
+        return None
 
     @api.model
     def _verify_webhook(self, channel, headers, body):

@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -61,6 +62,12 @@ class ChannelChannel(models.Model):
         tracking=True,
     )
     connection_message = fields.Char(readonly=True, copy=False)
+    connected_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="When orders of this channel began to come in, by the channel's own "
+        "clock. What was placed before and has been shipped is history.",
+    )
     environment = fields.Selection(
         [("production", "Production"), ("test", "Test")],
         default="production",
@@ -332,6 +339,7 @@ class ChannelChannel(models.Model):
         self._require_home()
         info = self._call_guarded(lambda: self._adapter()._test_connection(self))
         self.env["channel.outage"]._forget(self, "")
+        self._remember_clock(info.clock)
         warnings = "; ".join(info.warnings)
         self._set_connection("ok", warnings or info.account_name)
         currency = self.env["res.currency"].with_context(active_test=False)
@@ -345,6 +353,21 @@ class ChannelChannel(models.Model):
             warnings,
             "warning" if warnings else "success",
         )
+
+    def _remember_clock(self, clock):
+        """How far the channel's clock is ahead of ours, in seconds."""
+        ahead = 0
+        if clock:
+            now = self.env["channel.intake"]._database_time()
+            ahead = (clock - now).total_seconds()
+        with self._shared_state("clock") as state:
+            state["ahead"] = ahead
+
+    def _get_channel_time(self):
+        """Now by the channel's clock, naive UTC, as far as it has told."""
+        now = self.env["channel.intake"]._database_time().replace(tzinfo=None)
+        ahead = self._get_shared_state("clock").get("ahead", 0)
+        return now.replace(microsecond=0) + timedelta(seconds=ahead)
 
     def _require_home(self):
         """A channel belongs to the database that first connected it."""
@@ -430,8 +453,10 @@ class ChannelChannel(models.Model):
                     self.env._("Test the connection of %s first.", channel.name)
                 )
             channel._check_nodes_served()
-            # sudo: the state is the buttons' to write
-            channel.sudo().state = "paused"
+            # sudo: state and time of connecting are the buttons' to write
+            own = channel.sudo()
+            own.state = "paused"
+            own.connected_at = own.connected_at or own._get_channel_time()
             channel._wake("_job_webhooks", "_job_poll", "_job_observe")
 
     def _notify_user(self, title, message, kind):

@@ -349,6 +349,7 @@ class ChannelChannel(models.Model):
             ("channel.bookkeeping", "_wake_waiting"),
             ("channel.hold", "_expire"),
             ("channel.order", "_refresh_moving"),
+            ("channel.order.owed", "_heal"),
             ("channel.shortage", "_look_around"),
             ("channel.rule.version", "_follow_time"),
             ("channel.external.stock", "_heal"),

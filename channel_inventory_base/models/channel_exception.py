@@ -23,6 +23,7 @@ HOURS = {
     "cancelled_late": 4,
     "message": 4,
     "shipped_elsewhere": 4,
+    "undelivered": 4,
     "risk": 8,
     "duplicate": 4,
     "short_stock": 8,
@@ -34,7 +35,7 @@ HOURS = {
 }
 DEFAULT_HOURS = 24
 # Categories that are ended by who has found them, not by an import that went well.
-OWN_ENDING = ("books", "unpaid", "oversold")
+OWN_ENDING = ("books", "unpaid", "oversold", "undelivered")
 
 
 class ChannelException(models.Model):
@@ -86,6 +87,7 @@ class ChannelException(models.Model):
             ("message", "Message refused"),
             ("refund", "Refund"),
             ("shipped_elsewhere", "Shipped elsewhere"),
+            ("undelivered", "In no delivery"),
             ("oversold", "Oversold"),
             ("import", "Import failed"),
             ("malformed", "Malformed data"),
@@ -185,6 +187,22 @@ class ChannelException(models.Model):
             "deadline": fields.Datetime.now()
             + timedelta(hours=HOURS.get(category, DEFAULT_HOURS)),
         }
+
+    @api.model
+    def _is_open(self, channel, key, message):
+        """Whether people are told exactly that already."""
+        # sudo: whoever meets a problem may find out
+        return bool(
+            self.sudo().search_count(
+                [
+                    ("channel_id", "=", channel.id),
+                    ("key", "=", key),
+                    ("message", "=", message),
+                    ("state", "=", "open"),
+                ],
+                limit=1,
+            )
+        )
 
     # ------------------------------------------------------------- resolve
     def _resolve(self, how):

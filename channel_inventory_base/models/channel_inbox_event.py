@@ -216,6 +216,26 @@ class ChannelInboxEvent(models.Model):
             )
         )
 
+    @api.model
+    def _read_again(self, channel, key):
+        """Take in once more what was left as old: it is the newest after all."""
+        known = self._find_by_key(channel, key)
+        if known.state == "done":
+            known.state = "new"
+            channel._wake("_job_intake")
+
+    @api.model
+    def _tell_again(self, channel, key):
+        """An order was tried again, and what stops it is still there."""
+        known = self._find_by_key(channel, key)
+        if known.state == "dead":
+            known._bury(known.error or "")
+
+    def _find_by_key(self, channel, key):
+        return self.search(
+            [("channel_id", "=", channel.id), ("key", "=", self._short_key(key))]
+        )
+
     # ------------------------------------------------------------- process
     def _process(self):
         """Do what the event asks for; one that is not understood is a dead letter.
@@ -228,7 +248,7 @@ class ChannelInboxEvent(models.Model):
             with self.env.cr.savepoint():
                 state = handler()
         except exceptions.ChannelError as error:
-            self._bury(str(error))
+            return self._salvage(str(error))
         except LockNotAvailable:
             return False
         except CONFLICTS:
@@ -245,6 +265,36 @@ class ChannelInboxEvent(models.Model):
             self.write({"state": state, "error": False, **self._stamp()})
         return True
 
+    def _salvage(self, error):
+        """What can be read of an order is held; the rest waits for a person.
+
+        :return: False when somebody else is at its order: then it stays new
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._hold_readable()
+        except LockNotAvailable:
+            return False
+        except CONFLICTS:
+            raise
+        except Exception:  # pylint: disable=broad-except
+            # the event is a dead letter anyway
+            _logger.exception("nothing can be held of event %s", self.id)
+        self._bury(error)
+        return True
+
+    def _hold_readable(self):
+        if self.kind != "order":
+            return
+        channel = self.channel_id
+        try:
+            data = channel._adapter()._salvage_order(channel, self.body)
+        except exceptions.ChannelError:
+            return
+        if data:
+            orders = self.env["channel.order"]
+            self.order_id = orders._capture_salvaged(channel, data, self.trace)
+
     def _stamp(self):
         return {"processed_at": fields.Datetime.now()}
 
@@ -255,6 +305,8 @@ class ChannelInboxEvent(models.Model):
         self.order_id = order
         if not data.complete:
             order._want_after(data.version, self.received_at)
+        if self.source != "fetch":
+            order._doubt(data)
         return "done"
 
     def _process_catalogue(self):
@@ -293,21 +345,39 @@ class ChannelInboxEvent(models.Model):
         return "ignored"
 
     def _bury(self, message):
+        """Give it to a person: by the name of its order, where that is known."""
         message = one_line(message)
         self.write({"state": "dead", "error": message[:1000], **self._stamp()})
+        order = self.order_id
         self.env["channel.exception"]._report(
             self.channel_id,
             "malformed",
             key=f"event:{self.id}",
-            record=self,
-            message=self.env._(
-                "Event %(topic)s cannot be read: %(error)s",
-                topic=self.topic,
-                error=message,
-            ),
+            record=order or self,
+            message=self._words_for_buried(message),
             suggestion=self.env._(
                 "Its raw body is kept. Retry it when the cause is gone, or discard it."
             ),
+        )
+
+    def _words_for_buried(self, message):
+        if not self.order_id:
+            return self.env._(
+                "Event %(topic)s cannot be read: %(error)s",
+                topic=self.topic,
+                error=message,
+            )
+        return self.env._(
+            "%(order)s cannot be read (%(topic)s): %(error)s. Held of it: %(lines)s",
+            order=self.order_id.name,
+            topic=self.topic,
+            error=message,
+            lines=", ".join(
+                line.display_name
+                for line in self.order_id.line_ids
+                if any(hold.state == "active" for hold in line.hold_ids)
+            )
+            or self.env._("nothing"),
         )
 
     # ------------------------------------------------------------- buttons

@@ -31,7 +31,10 @@ class ChannelInboxEvent(models.Model):
                 record=event,
                 trace=event.trace,
             )
-        self.env["channel.exception"]._resolve_record(dead)
+        exceptions = self.env["channel.exception"]
+        exceptions._resolve_record(dead)
+        for event in dead.filtered("order_id"):
+            exceptions._resolve_keys(event.channel_id, [f"event:{event.id}"])
 
     def _correct(self, body):
         """Take ``body`` in instead of this dead letter.

@@ -31,6 +31,8 @@ BATCH = 10
 """Events captured at once: the last one is held half a second later, not more."""
 POLL_SECONDS = 20
 """After so long, other channels' pulls have their turn; this one goes on later."""
+ASKED_BATCHES = 5
+"""Batches of open orders asked for after a poll: the others have their turn next."""
 LOCK_PATIENCE = 30
 """Milliseconds to wait for an order that somebody else is at, while capturing."""
 
@@ -73,6 +75,7 @@ class ChannelIntake(models.AbstractModel):
             if not self._pull_pages(channel, since, cursor, started, again):
                 channel._wake("_job_poll")
                 return MORE
+            self._ask_for_open(channel)
         channel._wake("_job_intake", "_job_observe")
         return True
 
@@ -387,9 +390,11 @@ class ChannelIntake(models.AbstractModel):
         order_id, external_id, asked = self._next_fetch(channel)
         if not order_id:
             return False
-        event, refusal = None, None
+        event, refusal, is_gone = None, None, False
         try:
             event = channel._adapter()._fetch_order(channel, external_id)
+            if not event:
+                is_gone = self._is_gone(channel, order_id, external_id)
         except (exceptions.RejectedError, exceptions.MalformedDataError) as error:
             # of this one order: the others are fetched and imported all the same
             refusal = error
@@ -398,10 +403,59 @@ class ChannelIntake(models.AbstractModel):
             if refusal:
                 own_order._on_fetch_refused(refusal, asked)
             elif not event:
-                own_order._on_gone()
-            elif not env["channel.inbox.event"]._store(channel, [event], "fetch"):
-                own_order._on_nothing_new(event, asked)
+                own_order._on_not_shown(is_gone, asked)
+            else:
+                own_order._set_clock_right(event)
+                if not env["channel.inbox.event"]._store(channel, [event], "fetch"):
+                    own_order._on_nothing_new(event, asked)
         return True
+
+    def _is_gone(self, channel, order_id, external_id):
+        """Whether an order that the channel does not show is deleted there."""
+        order = self.env["channel.order"].browse(order_id)
+        placed_at = order.placed_at or order.create_date
+        return channel._adapter()._is_gone(
+            channel, external_id, placed_at.replace(tzinfo=timezone.utc)
+        )
+
+    # ---------------------------------------------------------------- missing
+    def _ask_for_open(self, channel):
+        """Orders that are open here and that the channel has no more, some of them at a
+        time: a deletion is not always told.
+
+        What it does not show is fetched, and what that comes to decides.
+        """
+        size = channel._capabilities().find_missing
+        for _batch in range(ASKED_BATCHES if size else 0):
+            asked = self._next_asked(channel, size)
+            if not asked:
+                return
+            missing = channel._adapter()._find_missing(channel, list(asked))
+            with own_transaction(self.env) as env:
+                orders = env["channel.order"].browse(asked.values())
+                orders.write({"shown_at": self._database_time().replace(tzinfo=None)})
+                for ref in missing:
+                    env["channel.order"].browse(asked[ref])._want_fetch()
+
+    def _next_asked(self, channel, size):
+        """:return: the channel's id -> id of open orders not asked for in a while"""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT external_id, id FROM channel_order
+                 WHERE channel_id = %s
+                   AND state IN ('captured', 'blocked', 'parked', 'imported')
+                   AND stage IN ('captured', 'quotation', 'confirmed', 'reserved',
+                                 'picked', 'packed', 'partly_shipped')
+                   AND COALESCE(shown_at, create_date)
+                       < now() AT TIME ZONE 'UTC' - interval '1 hour'
+                 ORDER BY COALESCE(shown_at, create_date) LIMIT %s
+                """,
+                channel.id,
+                size,
+            )
+        )
+        return dict(rows)
 
     def _next_fetch(self, channel):
         """The oldest order to fetch, postponed in the same breath: two workers do not

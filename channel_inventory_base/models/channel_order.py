@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from .. import schemas
 from ..db.transaction import LOCK_ORDER, lock
 from ..tools.fractions import rescale
+from .channel_order_ending import ENDINGS
 from .channel_sold import WAITING
 
 QUIET = {
@@ -18,10 +19,11 @@ QUIET = {
 # States that a newer version of the order brings back to life.
 REOPENING = ("blocked", "parked", "gone", "closed", "cancelled")
 GONE_MINUTES = 5
-# Orders of which we know less than there is to know.
+AHEAD_SECONDS = 60
+"""By so much may clocks differ without one of them being wrong."""
+# Orders of which we know less than there is to know. One that is gone may come back.
 FETCH_WANTED = SQL(
-    "((NOT complete AND state <> 'blocked') OR wanted_version > version) "
-    "AND state <> 'gone'"
+    "((NOT complete AND state NOT IN ('blocked', 'gone')) OR wanted_version > version)"
 )
 
 
@@ -53,7 +55,7 @@ class ChannelOrder(models.Model):
             ("parked", "Waits for stock"),
             ("imported", "Imported"),
             ("cancelled", "Cancelled"),
-            ("closed", "Shipped before we knew it"),
+            ("closed", "Not ours to ship"),
             ("gone", "Gone from the channel"),
         ],
         default="captured",
@@ -61,6 +63,20 @@ class ChannelOrder(models.Model):
         readonly=True,
         index=True,
         tracking=True,
+    )
+    ending = fields.Selection(
+        ENDINGS, string="Ended", readonly=True, help="Why nothing of it is owed."
+    )
+    is_history = fields.Boolean(
+        readonly=True,
+        help="Placed before its channel was connected, and never seen with anything "
+        "left to ship.",
+    )
+    has_false_time = fields.Boolean(
+        readonly=True, help="Its version was in the future when it came in."
+    )
+    shown_at = fields.Datetime(
+        readonly=True, help="When the channel was last asked whether it has it."
     )
     complete = fields.Boolean(
         readonly=True, help="Off: only the demand is known, the rest is being fetched."
@@ -92,6 +108,7 @@ class ChannelOrder(models.Model):
     has_exchanged = fields.Boolean(compute="_compute_has_odd_lines")
     has_old_mapping = fields.Boolean(compute="_compute_has_odd_lines")
     exception_count = fields.Integer(compute="_compute_exception_count")
+    is_undelivered = fields.Boolean(compute="_compute_is_undelivered")
     trace = fields.Char(readonly=True, index=True)
 
     _external_uniq = models.UniqueIndex("(channel_id, external_id)")
@@ -118,6 +135,11 @@ class ChannelOrder(models.Model):
         counts = self.env["channel.exception"]._count_open(self)
         for order in self:
             order.exception_count = counts[order.id]
+
+    @api.depends("line_ids.undelivered_quantity")
+    def _compute_is_undelivered(self):
+        for order in self:
+            order.is_undelivered = any(order.line_ids.mapped("undelivered_quantity"))
 
     # ------------------------------------------------------------- capture
     @api.model
@@ -150,6 +172,43 @@ class ChannelOrder(models.Model):
             order._want(version)
             return order
         order._apply(data, version)
+        return order
+
+    @api.model
+    def _capture_salvaged(self, channel, data, trace):
+        """Hold what could be read of an order that cannot be read as a whole, and stop
+        it until a person has looked or a newer version can be read.
+
+        :param data: schemas.OrderData, not complete
+        :return: the order
+        """
+        lock(self.env, LOCK_ORDER, f"{channel.id}:{data.external_id}")
+        self.env["channel.change"]._set_trace(trace)
+        order = self.search(
+            [
+                ("channel_id", "=", channel.id),
+                ("external_id", "=", data.external_id),
+            ]
+        )
+        version = _naive(data.version)
+        order._lock()
+        if order and order.version and version <= order.version and order.complete:
+            return order
+        if not order:
+            order = self.with_context(**QUIET).create(
+                self._prepare_capture_vals(channel, data, trace)
+            )
+            order = order.with_env(self.env)
+        order.write(
+            {
+                "complete": False,
+                "version": version,
+                "wanted_version": version,
+                "placed_at": _naive(data.placed_at) or order.placed_at,
+                "state": "blocked",
+            }
+        )
+        order.line_ids._apply_salvaged(order, data)
         return order
 
     def _lock(self):
@@ -205,6 +264,40 @@ class ChannelOrder(models.Model):
             return not data.complete or schemas.dump(data) == self.data
         return version < self.version
 
+    # ----------------------------------------------------------------- clock
+    def _is_ahead(self, version):
+        """Whether the channel's clock was wrong when it gave this version: later than
+        now, by its own clock as far as we know that."""
+        late = fields.Datetime.now() + timedelta(seconds=AHEAD_SECONDS)
+        if version <= late:
+            return False
+        ahead = self.channel_id._get_shared_state("clock").get("ahead", 0)
+        return version > late + timedelta(seconds=max(0, ahead))
+
+    def _doubt(self, data):
+        """An older version comes in of what we have from a clock that ran ahead: maybe
+        it was set right. What is fetched now will tell."""
+        if (
+            self.has_false_time
+            and _naive(data.version) < self.version
+            and self.wanted_version <= self.version
+        ):
+            self._want_fetch()
+
+    def _set_clock_right(self, event):
+        """What is fetched just now is the newest there is, where the time of what we
+        have was false.
+
+        :param event: schemas.InboundEvent, fetched and not stored yet
+        """
+        self._lock()
+        shown = _naive(event.occurred_at)
+        if not self.has_false_time or not shown or shown >= self.version:
+            return
+        before = shown - timedelta(seconds=1)
+        self.write({"version": before, "wanted_version": before})
+        self.env["channel.inbox.event"]._read_again(self.channel_id, event.key)
+
     def _prepare_capture_vals(self, channel, data, trace):
         return {
             "channel_id": channel.id,
@@ -216,8 +309,11 @@ class ChannelOrder(models.Model):
     def _apply(self, data, version):
         """Make this order what ``data`` says. Stock follows in the same transaction."""
         was_paid, received = self.payment, (self.data or {}).get("received")
+        self._reopen(data)
         self.write(
             {
+                "is_history": self._is_still_history(data),
+                "has_false_time": self._is_ahead(version),
                 "name": data.name,
                 "complete": data.complete,
                 "version": version,
@@ -256,21 +352,52 @@ class ChannelOrder(models.Model):
             ),
         )
 
+    def _reopen(self, data):
+        """The channel tells of an order that had ended. What a person has ended stays
+        so, unless there is more to ship than before."""
+        if self.ending == "person":
+            known = {line.external_id: line.open_quantity for line in self.line_ids}
+            if all(
+                each.open_quantity <= known.get(each.external_id, 0)
+                for each in data.lines
+            ):
+                return
+        if self.ending == "deleted" and self.sale_order_id.state == "cancel":
+            if not self.sale_order_id.picking_ids:
+                # a quotation that was cancelled with it comes back with it
+                self.sale_order_id.action_draft()
+        if self.ending:
+            self.ending = False
+
+    def _is_still_history(self, data):
+        """Whether the order was shipped before its channel was connected, as far as it
+        was ever seen. By the channel's own clock."""
+        connected = self.channel_id.connected_at
+        if not data.lines:
+            return self.is_history
+        placed = _naive(data.placed_at or data.version)
+        is_known = bool(self.line_ids)
+        return bool(
+            (self.is_history if is_known else connected and placed < connected)
+            and self._is_shipped(data)
+        )
+
     def _follow_state(self, data):
         if self.by_hand:
             # whoever entered it follows what becomes of it
             self._take_refunds(data)
+        elif self.ending == "person":
+            return
         elif data.state == "cancelled" and self.sale_order_id:
             # undoing reservations is left to the import's REPEATABLE READ
             self.state = "captured"
         elif data.state == "cancelled":
-            self._release_holds()
             self._take_refunds(data)
             self._end("cancelled")
             self._prove_unbooked()
-        elif data.complete and not self.sale_order_id and self._is_shipped(data):
+        elif data.complete and not self.sale_order_id and self._find_ending(data):
             self._take_refunds(data)
-            self.state = "closed"
+            self._end(self._find_ending(data))
         elif self.sale_order_id.state == "cancel" and data.complete:
             self._follow_reopened(data)
         elif self.state in REOPENING and data.complete:
@@ -279,6 +406,16 @@ class ChannelOrder(models.Model):
             self.state = "captured"
         elif self.state == "imported" and data.complete:
             self._follow_imported(data)
+
+    def _find_ending(self, data):
+        """The way in which an order is not ours to ship; none for all others."""
+        if not self._is_shipped(data):
+            return None
+        if self.is_history:
+            return "history"
+        nodes = self.line_ids.filtered("quantity").mapped("node_id")
+        placed = all(line.node_id for line in self.line_ids if line.quantity)
+        return "elsewhere" if placed and not nodes.warehouse_ids else None
 
     def _follow_reopened(self, data):
         """Cancelled here, open there: unless the channel has only to hear of it, or
@@ -318,6 +455,9 @@ class ChannelOrder(models.Model):
         self._log_document(
             self.sale_order_id, self.env._("%s: cancelled", self.sale_order_id.name)
         )
+        if self.ending:
+            # the channel has it no more, or was first
+            return
         if self._get_data().state != "cancelled" and not self._tell_cancelled():
             self._block(
                 "changed",
@@ -329,9 +469,8 @@ class ChannelOrder(models.Model):
                 self.env._("Cancel it on the channel too, or sell it again by hand."),
             )
 
-    def _end(self, state):
-        self.state = state
-        self.env["channel.exception"]._resolve_record(self)
+    def _end(self, ending):
+        return self.env["channel.order.ending"]._end(self, ending)
 
     def _cancel(self):
         """Cancelled on the channel. What has left the house is a person's to decide."""
@@ -351,7 +490,6 @@ class ChannelOrder(models.Model):
             return
         if sale_order and sale_order.state != "cancel":
             sale_order._action_cancel()
-        self._release_holds()
         self._end("cancelled")
 
     def _release_holds(self):
@@ -360,16 +498,59 @@ class ChannelOrder(models.Model):
             {"state": "released"}
         )
 
-    def _on_gone(self):
-        """The channel no longer has it: its demand is gone too, unless sold here.
+    def _on_not_shown(self, is_gone, asked):
+        """The channel does not show it: it is deleted there, or hidden from us.
 
         A young one may not be shown yet: the channel's webhook was faster than it.
+
+        :param is_gone: whether the channel is known to have it no more
+        :param asked: the wanted version at the time when the channel was asked
         """
         if self.create_date > fields.Datetime.now() - timedelta(minutes=GONE_MINUTES):
             return
+        self._lock()
+        if self.wanted_version == asked:
+            self.wanted_version = self.version
+        if is_gone:
+            self._on_deleted()
+        else:
+            self._on_hidden()
+
+    def _on_deleted(self):
+        """Its demand is gone, unless a delivery is under way: a person decides then."""
+        sale_order = self.sale_order_id
+        # first, for a cancellation of ours is not to be told to the channel
+        self.ending = "deleted"
+        is_sold = sale_order.state == "sale"
+        if sale_order.state in ("draft", "sent") or (
+            is_sold and self._is_nothing_delivered()
+        ):
+            sale_order._action_cancel()
+        self._end("deleted")
+
+    def _on_hidden(self):
+        """Unknown is not gone: what is known of it stays held, and a person is told."""
+        self._report_hidden()
         if not self.sale_order_id:
-            self._release_holds()
-        self.state = "gone"
+            self.state = "blocked"
+
+    def _report_hidden(self):
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "refused",
+            key=f"order:{self.id}:hidden",
+            record=self,
+            message=self.env._(
+                "%s is not shown by the channel, which may hide it from us. What is "
+                "known of it stays held.",
+                self.name,
+            ),
+            suggestion=self.env._(
+                "Press Test Connection on the channel: it names a permission that is "
+                "missing. Then press Fetch Again on the order; or Nothing Is Owed, "
+                "when it is over there."
+            ),
+        )
 
     def _on_nothing_new(self, event, asked):
         """What was fetched is an event that we have: there is no newer version.
@@ -388,6 +569,7 @@ class ChannelOrder(models.Model):
             self.wanted_version = self.version
         if not self.complete:
             self.state = "blocked"
+            self.env["channel.inbox.event"]._tell_again(self.channel_id, event.key)
 
     def _on_fetch_refused(self, error, asked):
         """The channel does not give it to us: what we know stays, a person is told.
@@ -494,6 +676,26 @@ class ChannelOrder(models.Model):
             "info",
         )
 
+    def action_end(self):
+        """A person says that nothing of it is owed: its holds are let go."""
+        self._require_role("operator")
+        # sudo: operators decide about orders without rights on sales
+        for order in self.sudo():
+            order._lock()
+            if order.sale_order_id.state == "sale":
+                raise UserError(
+                    self.env._(
+                        "%(order)s is sold: ship or cancel %(sale)s.",
+                        order=order.name,
+                        sale=order.sale_order_id.name,
+                    )
+                )
+            order.ending = "person"
+            if order.sale_order_id.state in ("draft", "sent"):
+                order.sale_order_id._action_cancel()
+            order._end("person")
+            order._log_decision(self.env._("%s: nothing is owed", order.name))
+
     def action_fetch(self):
         """Ask the channel for the newest version."""
         self._require_role("operator")
@@ -516,7 +718,7 @@ class ChannelOrder(models.Model):
             order._lock()
             old = order.line_ids.filtered(lambda line: line._has_old_mapping())
             words = "; ".join(f"{line.display_name}: {line.sold_note}" for line in old)
-            self.env["channel.sold"].sudo()._follow_orders(order, states=[order.state])
+            order.env["channel.sold"]._follow_orders(order, states=[order.state])
             order.env["channel.audit"]._log(
                 "operator",
                 order.channel_id,
@@ -542,6 +744,42 @@ class ChannelOrder(models.Model):
             "view_mode": "form",
             "target": "new",
         }
+
+    def action_deliver_again(self):
+        """What is in no delivery any more is delivered after all."""
+        self._require_role("operator")
+        # sudo: operators decide about orders without rights on sales
+        orders = self.sudo()
+        for order in orders:
+            order.sale_order_id.order_line._deliver_again()
+            order.sale_order_id._reserve()
+            order._log_decision(self.env._("%s: delivered again", order.name))
+        orders.env["channel.order.owed"]._settle(orders)
+
+    def action_cancel_rest(self):
+        """What is in no delivery any more is not to be delivered: the channel is told
+        where it can be, else the exception says what to do there."""
+        self._require_role("operator")
+        # sudo: operators decide about orders without rights on sales
+        orders = self.sudo()
+        for order in orders:
+            sale_order = order.sale_order_id
+            if order._is_nothing_delivered():
+                sale_order._action_cancel()
+            else:
+                sale_order.order_line._cancel_undelivered()
+            order._log_decision(self.env._("%s: the rest is cancelled", order.name))
+        orders.env["channel.order.owed"]._settle(orders)
+
+    def _is_nothing_delivered(self):
+        """Whether no unit of this order has left or is about to."""
+        moves = self.sale_order_id.order_line.move_ids
+        return not any(move._get_carried() for move in moves)
+
+    def _log_decision(self, words):
+        self.env["channel.audit"]._log(
+            "operator", self.channel_id, words, record=self, trace=self.trace
+        )
 
     def action_open_sale_order(self):
         self.ensure_one()

@@ -83,6 +83,9 @@ class ChannelOrder(models.Model):
         for order in self:
             shipping = order._split_into_parcels(picking)
             left = order._left_to_ship(shipping)
+            if self.env.context.get("channel_shipped_there"):
+                # the channel was first
+                shipping = []
             for number, (package, units) in enumerate(shipping, 1):
                 if not units:
                     continue
@@ -277,6 +280,9 @@ class ChannelOrder(models.Model):
 
     # ---------------------------------------------------------------- tell
     def _tell(self, kind, source, data, document, **values):
+        if self.ending == "deleted":
+            # there is nobody to be told of it
+            return self.env["channel.message"]
         values.setdefault("summary", self.name)
         return self.env["channel.message"]._queue(
             self, kind, source, data, document, **values
@@ -296,12 +302,11 @@ class ChannelOrder(models.Model):
 
     def _want_fetch(self):
         """Have the newest version fetched, whatever version that is."""
-        if self.state != "gone":
-            # the channel's clock may be ahead of ours
-            known = max(self.version or fields.Datetime.now(), fields.Datetime.now())
-            self.wanted_version = known + timedelta(seconds=1)
-            self.fetch_after = False
-            self.channel_id._wake("_job_fetch")
+        # the channel's clock may be ahead of ours
+        known = max(self.version or fields.Datetime.now(), fields.Datetime.now())
+        self.wanted_version = known + timedelta(seconds=1)
+        self.fetch_after = False
+        self.channel_id._wake("_job_fetch")
 
     def _log_document(self, document, words):
         self.env["channel.audit"]._log(

@@ -21,8 +21,12 @@ class ChannelOrder(models.Model):
         self._check_figures(data)
         self._check_policies(data)
 
+    def _is_mere_test(self, data):
+        """Whether nobody has bought anything: nothing is held for it."""
+        return data.test and not self.channel_id.import_test_orders
+
     def _check_test(self, data):
-        if data.test and not self.channel_id.import_test_orders:
+        if self._is_mere_test(data):
             raise OrderRefusedError(
                 "test_order",
                 self.env._("%s is a test order.", self.name),

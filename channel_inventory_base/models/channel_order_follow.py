@@ -316,11 +316,11 @@ class ChannelOrder(models.Model):
         told = self._count_told()
         lines = {line.external_id: line for line in self.line_ids}
         strange = [
-            (lines[each.external_id], each.shipped_quantity)
+            (lines[each.external_id], each.left_quantity)
             for each in data.lines
-            if each.shipped_quantity
+            if each.left_quantity
             and each.external_id in lines
-            and each.shipped_quantity > told[lines[each.external_id]]
+            and each.left_quantity > told[lines[each.external_id]]
         ]
         # what had been shipped when the order came in is not to be shipped here
         strange = [
@@ -347,6 +347,6 @@ class ChannelOrder(models.Model):
             ),
             suggestion=self.env._(
                 "Validate the delivery if the goods have left from here; otherwise "
-                "cancel it."
+                "cancel it. Confirm the sale order first where it is a quotation."
             ),
         )

@@ -1,3 +1,5 @@
+import logging
+
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -5,8 +7,12 @@ from odoo.fields import Command
 from ..tools.refusal import OrderParkedError, OrderRefusedError
 from .channel_order import QUIET
 
+_logger = logging.getLogger(__name__)
+
 # Confirmation policy -> payments that confirm.
 PAID_WHEN = {"paid": ("paid", "authorized"), "captured": ("paid",)}
+MAX_STEPS = 3
+"""Transfers of a delivery in several steps: pick, pack, ship."""
 
 
 class ChannelOrder(models.Model):
@@ -45,6 +51,7 @@ class ChannelOrder(models.Model):
                 order._check_confirmable(data)
                 with self.env.cr.savepoint():
                     order.sale_order_id.with_context(**QUIET).action_confirm()
+                order._ship_as_there(data)
             order._follow_properties()
             if was_sold:
                 with self.env.cr.savepoint():
@@ -75,9 +82,10 @@ class ChannelOrder(models.Model):
         """
         if self._must_write(data):
             self._check_importable(data)
-            self._secure_stock(data)
+            if not self._is_shipped(data):
+                self._secure_stock(data)
             return True
-        if not self._is_confirm_due(data):
+        if not self._is_confirm_due(data) or self._is_shipped(data):
             return False
         # a quotation that waited: its stock may have gone elsewhere
         return self._secure_stock(data) or self._is_placed_otherwise()
@@ -136,6 +144,33 @@ class ChannelOrder(models.Model):
             # a channel may leave the status of what is free open for ever
             paid = True
         return paid or policy == "always"
+
+    def _ship_as_there(self, data):
+        """What had left before the order came in leaves Odoo's stock as well, where it
+        is exact: all of it, from where the channel took it, without serial numbers.
+        Otherwise the delivery stays open, and a person is told."""
+        if self._is_shipped(data) and all(
+            line.deducted for line in self.line_ids if line.quantity
+        ):
+            try:
+                with self.env.cr.savepoint():
+                    self._ship_step_by_step()
+            except UserError as error:
+                _logger.info("%s is not shipped here: %s", self.name, error)
+
+    def _ship_step_by_step(self):
+        """:raise UserError: it cannot be told exactly what left"""
+        for _step in range(MAX_STEPS):
+            moves = self.sale_order_id.picking_ids.move_ids.filtered(
+                lambda move: move.state not in ("done", "cancel")
+            )
+            if not moves:
+                return
+            if not moves._is_exact():
+                raise UserError(self.env._("Not all of it is there."))
+            moves.picked = True
+            pickings = moves.picking_id.with_context(channel_shipped_there=True)
+            pickings._action_done()
 
     def _on_sale_confirmed(self):
         """Holds turn into reservations, whoever confirmed, in one transaction."""

@@ -1,5 +1,5 @@
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -86,6 +86,14 @@ class ChannelOrderLine(models.Model):
         digits="Product Unit",
         default=0,
         help="Stock units that are sold and not there; of a kit, whole kits.",
+    )
+    undelivered_quantity = fields.Integer(
+        string="In No Delivery",
+        readonly=True,
+        help="Sold units that are owed and in no transfer any more. They are held.",
+    )
+    is_moved = fields.Boolean(
+        readonly=True, help="It was held at a guess before its place was known."
     )
     deducted = fields.Json(
         readonly=True, help="Node id -> sold units that the channel took off there"
@@ -275,17 +283,111 @@ class ChannelOrderLine(models.Model):
 
     # ---------------------------------------------------------------- hold
     def _quantity_to_hold(self, data):
-        sale_state = self.order_id.sale_order_id.state
+        order = self.order_id
+        sale_state = order.sale_order_id.state
         # a voided payment ends the sale; a pending one may still be paid
-        ended = data.state == "cancelled" or data.payment == "voided"
-        if ended or sale_state == "cancel" or self.order_id.by_hand:
+        ended = data.state == "cancelled" or data.payment == "voided" or order.ending
+        let_go = order.by_hand or order._is_mere_test(data)
+        if ended or sale_state == "cancel" or let_go:
             return 0
         if sale_state == "sale":
             if self._is_exchanged():
                 return self._wanted_here()
             # what was added on the channel since is not in the sale order yet
-            return max(0, self._wanted_here() - math.floor(self._sold_here()))
-        return self.open_quantity
+            added = max(0, self._wanted_here() - math.floor(self._sold_here()))
+            return added + self._count_missing()
+        return self.open_quantity + self._count_left_unseen(data)
+
+    def _count_left_unseen(self, data):
+        """Sold units that the channel has shipped, of an order that is not sold here
+        yet: they are in our figures still, and on the shelf no more."""
+        left = max(0, self.quantity - self.open_quantity)
+        # a place without a warehouse is somebody else's shelf
+        elsewhere = self.node_id and not self.node_id.warehouse_ids
+        if not left or elsewhere or self.order_id.is_history:
+            return 0
+        ships = any(
+            each.ships for each in data.lines if each.external_id == self.external_id
+        )
+        return left if ships else 0
+
+    # ----------------------------------------------------------------- place
+    def _get_origins(self, units):
+        """Where the channel took ``units`` of this line from, as far as it has told.
+
+        :return: list of (node, sold units); the rest is the line's own node's
+        """
+        taken = {int(key): n for key, n in (self.deducted or {}).items() if n > 0}
+        # sudo: only places of this line
+        nodes = self.env["channel.node"].sudo().browse(sorted(taken)).exists()
+        parts = dict.fromkeys(self.node_id | nodes, 0)
+        for node in parts:
+            parts[node] = min(units, taken.get(node.id, 0))
+            units -= parts[node]
+        if units:
+            parts[self.node_id] = parts.get(self.node_id, 0) + units
+        return [(node, part) for node, part in parts.items() if part]
+
+    def _get_placed_parts(self, quantity):
+        """Which warehouse ships how many of ``quantity``, as it is held or sold now.
+
+        :return: list of (warehouse, sold units); they need not come to ``quantity``
+        """
+        parts = defaultdict(int)
+        for sold in self._sale_lines():
+            if sold.state == "sale" and sold.channel_warehouse_id:
+                units = math.floor(self._sale_units(sold, sold.product_uom_qty) + 1e-6)
+                parts[sold.channel_warehouse_id] += units
+        is_sold = len(parts) > 1
+        for hold in self.hold_ids:
+            if hold.state == "active":
+                parts[hold.warehouse_id] += hold.quantity
+        if is_sold:
+            self._fit_parts(parts, quantity)
+        return [(place, units) for place, units in parts.items() if units]
+
+    def _fit_parts(self, parts, quantity):
+        """Bring what is sold from several warehouses to ``quantity``: where the channel
+        has given units back, or else where most of them are."""
+        origins = self._get_origins(quantity)
+        while (more := sum(parts.values()) - quantity) > 0:
+            over = {
+                place: units
+                - sum(n for node, n in origins if place in node.warehouse_ids)
+                for place, units in parts.items()
+                if units
+            }
+            place = max(over, key=lambda each: (over[each], parts[each]))
+            less = min(more, parts[place], max(1, over[place]))
+            parts[place] -= less
+        if more < 0:
+            parts[next(iter(parts))] -= more
+
+    # ----------------------------------------------------------------- owed
+    def _note_missing(self):
+        for line in self:
+            missing = line._count_missing()
+            if line.undelivered_quantity != missing:
+                line.undelivered_quantity = missing
+
+    def _on_moves_deleted(self):
+        """Of a line without any move something has to say that it had one. How many
+        are missing is counted before the commit."""
+        for line in self:
+            if not line._sale_lines().move_ids and not line.undelivered_quantity:
+                line.undelivered_quantity = line.open_quantity
+
+    def _count_missing(self):
+        """Sold units of the confirmed sale order that have neither left nor are in an
+        open transfer, as far as the channel wants them still."""
+        missing = sum(
+            self._sale_units(each, each._count_undelivered())
+            for each in self._sale_lines()
+            if each.state == "sale"
+        )
+        if self.order_id.ending:
+            return 0
+        return min(math.ceil(round(missing, 4)), self.open_quantity)
 
     # ---------------------------------------------------------------- units
     def _sold_here(self):

@@ -25,6 +25,20 @@ class ChannelOrderLine(models.Model):
         self._deduct(order, wanted)
         order.line_ids._hold(order, data)
 
+    def _apply_salvaged(self, order, data):
+        """Lines that could be read, of an order of which others could not: those keep
+        what they had."""
+        nodes = {node.external_id: node for node in self._channel_nodes(order)}
+        lines = self._write_lines(order, data, nodes)
+        self._deduct(
+            order,
+            {
+                lines[each.external_id]: self._wanted_deductions(each, nodes)
+                for each in data.lines
+            },
+        )
+        order.line_ids._hold(order, data)
+
     def _write_lines(self, order, data, nodes):
         """:return: channel's id of the line -> line, for the lines of ``data``"""
         existing = {line.external_id: line for line in order.line_ids}
@@ -36,6 +50,8 @@ class ChannelOrderLine(models.Model):
             line = existing.get(each.external_id, self.browse())
             values.update(sold._prepare_terms(order, line, each, terms))
             if line:
+                if values["node_id"] and not line.node_id:
+                    values["is_moved"] = True
                 line._write_changed(values)
             else:
                 new.append(dict(values, external_id=each.external_id))
@@ -163,6 +179,9 @@ class ChannelOrderLine(models.Model):
             self.env["channel.hold"].browse(ended).write({"state": "released"})
         if values:
             self.env["channel.hold"].create(values)
+        if ended or values:
+            # what is held is owed, and a stage never says otherwise
+            self.order_id.filtered("sale_order_id")._refresh_stage()
 
     def _holds_all(self, active, wanted):
         """Whether the active holds are what is wanted: place, product and quantity.

@@ -62,15 +62,24 @@ class ChannelOrder(models.Model):
         kept = {}
         for line, units in wanted.items():
             holds = line.hold_ids.filtered(lambda hold: hold.state == "active")
-            places = self._get_places(nobody, line.node_id)
+            shares = self._get_shares(nobody, line, units)
             if (
                 sum(holds.mapped("quantity")) != units
                 or holds.product_id != line._get_routed_product()
-                or not set(holds.warehouse_id.ids) <= set(places)
+                or not self._is_held_so(holds, shares)
             ):
                 return None
             kept[line] = [(hold.warehouse_id, hold.quantity) for hold in holds]
         return kept
+
+    def _is_held_so(self, holds, shares):
+        """Whether ``holds`` lie where the channel took the units from."""
+        held = {hold.warehouse_id.id: hold.quantity for hold in holds}
+        allowed = {place for _units, places in shares for place in places}
+        return set(held) <= allowed and all(
+            sum(held.get(place, 0) for place in places) >= units
+            for units, places in shares
+        )
 
     def _get_parts(self, routes):
         """:return: line -> list of (warehouse, sold units)"""
@@ -86,7 +95,7 @@ class ChannelOrder(models.Model):
         """:return: list of Route, one for each group of lines that one rule decides"""
         groups = self._group_lines(data, wanted) if wanted else {}
         needs = {
-            rule: [self._need(line, wanted[line], places) for line, places in lines]
+            rule: [self._need(line, wanted[line], shares) for line, shares in lines]
             for rule, lines in groups.items()
         }
         stock = self._get_stock([need for each in needs.values() for need in each])
@@ -96,18 +105,30 @@ class ChannelOrder(models.Model):
         ]
 
     def _group_lines(self, data, wanted):
-        """:return: rule -> list of (line, ids of warehouses that may ship it)"""
+        """:return: rule -> list of (line, what ``_get_shares`` says)"""
         nodes = {line.node_id for line in wanted}
         rules = self._find_rules(data, nodes) if self._has_rules() else {}
-        places = {}
         groups = {}
-        for line in wanted:
-            node = line.node_id
-            rule = rules.get(node.id or 0, self.env["channel.routing.rule"])
-            if node not in places:
-                places[node] = self._get_places(rule, node)
-            groups.setdefault(rule, []).append((line, places[node]))
+        for line, units in wanted.items():
+            rule = rules.get(line.node_id.id or 0, self.env["channel.routing.rule"])
+            shares = self._get_shares(rule, line, units)
+            groups.setdefault(rule, []).append((line, shares))
         return groups
+
+    def _get_shares(self, rule, line, units):
+        """Which warehouses may ship how many units of a line, best first.
+
+        A rule decides for the whole line. Without one each part ships from where the
+        channel took it: what is held elsewhere would be offered once more there.
+
+        :return: list of (sold units, ids of warehouses)
+        """
+        if rule.outcome == "route" and rule.candidate_ids:
+            return [(units, self._get_places(rule, line.node_id))]
+        return [
+            (part, self._get_places(rule, node))
+            for node, part in line._get_origins(units)
+        ]
 
     def _has_rules(self):
         return self.env["channel.routing.rule"].search_count(
@@ -149,12 +170,18 @@ class ChannelOrder(models.Model):
             split_limit=rule.split_limit or None,
         )
 
-    def _need(self, line, units, places):
+    def _need(self, line, units, shares):
         """Takes nothing where there is nothing to ask: no choice, not counted."""
+        places = tuple(dict.fromkeys(each for _n, some in shares for each in some))
         asked = self._must_ask(line, places)
         product = line._get_routed_product()
-        takes = self._get_takes(product, line) if asked else ()
-        return Need(key=line, takes=takes, units=units, warehouses=places)
+        return Need(
+            key=line,
+            takes=self._get_takes(product, line) if asked else (),
+            units=units,
+            warehouses=places,
+            shares=tuple(shares) if len(shares) > 1 else (),
+        )
 
     def _get_takes(self, product, line):
         """What one sold unit of a line takes of what is counted, when it is ``product``
@@ -278,22 +305,19 @@ class ChannelOrder(models.Model):
 
     # ------------------------------------------------------------ sale order
     def _split_line(self, line, line_data, money):
-        """The line as it is shipped: a part for each warehouse that it is held in.
+        """The line as it is shipped: a part for each warehouse that it is held in, or
+        sold from.
 
         :return: list of (schemas.OrderLineData, warehouse), none when nothing is bought
         """
         if not line_data.quantity:
             return []
-        active = line.hold_ids.filtered(lambda hold: hold.state == "active")
-        parts = [(each.warehouse_id, each.quantity) for each in active]
-        if len(parts) > 1 and self._is_divisible(line_data, parts, money):
+        parts = line._get_placed_parts(line_data.quantity)
+        if len(parts) > 1 and sum(n for _place, n in parts) == line_data.quantity:
+            split = split_charge(line_data, [units for _place, units in parts], money)
             return [
                 (part, warehouse)
-                for part, (warehouse, _units) in zip(
-                    split_charge(line_data, [units for _place, units in parts], money),
-                    parts,
-                    strict=True,
-                )
+                for part, (warehouse, _units) in zip(split, parts, strict=True)
             ]
         warehouse = parts[0][0] if parts else self._route_warehouse(line.node_id)
         return [(line_data, warehouse)]
@@ -306,8 +330,3 @@ class ChannelOrder(models.Model):
             (each.channel_order_line_id, each.warehouse_id, each.product_id)
             for each in sold
         } != {(each.order_line_id, each.warehouse_id, each.product_id) for each in held}
-
-    def _is_divisible(self, line_data, parts, money):
-        """Whether the parts come to the line: in units, and to the last cent."""
-        whole = line_data.unit_price % money.step == 0
-        return whole and sum(units for _place, units in parts) == line_data.quantity

@@ -14,7 +14,7 @@ STAGES = [
     ("returned", "Returned"),
     ("refunded", "Refunded"),
     ("cancelled", "Cancelled"),
-    ("closed", "Shipped before we knew it"),
+    ("closed", "Not ours to ship"),
     ("gone", "Gone from the channel"),
 ]
 # Stages that time and other people's work may end.
@@ -51,7 +51,13 @@ class ChannelOrder(models.Model):
         """Bring the stage up to date with the documents of this transaction."""
         if not self.ids:
             return
-        for model in ("channel.order", "sale.order", "sale.order.line", "stock.move"):
+        for model in (
+            "channel.order",
+            "sale.order",
+            "sale.order.line",
+            "stock.move",
+            "channel.hold",
+        ):
             self.env[model].flush_model()
         if self._update_stages(SQL("o.id = ANY(%s)", list(self.ids))):
             self.invalidate_recordset(["stage"], flush=False)
@@ -82,16 +88,21 @@ class ChannelOrder(models.Model):
                            COALESCE(moves.left_house, 0) AS left_house,
                            COALESCE(moves.came_back, 0) AS came_back,
                            COALESCE(moves.open, 0) AS open,
+                           EXISTS (
+                               SELECT FROM channel_order_line own
+                                 JOIN channel_hold hold ON hold.order_line_id = own.id
+                                WHERE own.order_id = o.id AND hold.state = 'active'
+                           ) AS held,
                            COALESCE(moves.waiting, 0) AS waiting,
                            COALESCE(moves.picked, false) AS picked,
                            COALESCE(moves.packed, false) AS packed
                       FROM channel_order o
                       LEFT JOIN sale_order sale ON sale.id = o.sale_order_id
                       LEFT JOIN LATERAL (
-                        SELECT sum(move.product_qty) FILTER (
+                        SELECT sum(move.quantity) FILTER (
                                    WHERE move.state = 'done'
                                      AND dest.usage = 'customer') AS left_house,
-                               sum(move.product_qty) FILTER (
+                               sum(move.quantity) FILTER (
                                    WHERE move.state = 'done'
                                      AND source.usage = 'customer') AS came_back,
                                count(*) FILTER (
@@ -121,7 +132,9 @@ class ChannelOrder(models.Model):
                 ),
                 judged AS (
                     SELECT id, CASE
-                        WHEN state IN ('gone', 'closed') THEN state
+                        WHEN state IN ('gone', 'closed') AND left_house = 0 THEN state
+                        WHEN left_house > 0 AND (open > 0 OR held)
+                         AND sale = 'sale' THEN 'partly_shipped'
                         WHEN came_back >= left_house AND left_house > 0 THEN 'returned'
                         WHEN left_house > 0 AND payment = 'refunded' THEN 'refunded'
                         WHEN came_back > 0 AND open = 0 THEN 'partly_returned'

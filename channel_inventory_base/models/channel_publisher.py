@@ -25,16 +25,22 @@ STALL_SECONDS = 10
 OPEN = ("ready", "sending")
 
 # An order of ``level``'s listing that has just come in and does not say yet which
-# node it was taken from. Only for a while: if the rest never comes, compare-and-set
-# protects the sale all the same.
+# node it was taken from, or has said so after the last plan: until then it is held at a
+# guess. Only for a while: if the rest never comes, compare-and-set protects the sale
+# all the same.
 UNPLACED_SALE = SQL(
     """EXISTS (
         SELECT FROM channel_order_line line
           JOIN channel_order sold ON sold.id = line.order_id
          WHERE line.listing_id = level.listing_id
            AND sold.channel_id = level.channel_id
-           AND NOT sold.complete AND sold.state <> 'gone'
-           AND sold.create_date > now() AT TIME ZONE 'UTC' - interval '30 seconds')"""
+           AND sold.state <> 'gone'
+           AND sold.create_date > now() AT TIME ZONE 'UTC' - interval '30 seconds'
+           AND (NOT sold.complete
+                OR line.node_id IS NULL AND line.open_quantity > 0
+                OR line.is_moved AND EXISTS (
+                    SELECT FROM channel_change change
+                     WHERE change.product_id = listing.product_id)))"""
 )
 
 

@@ -193,3 +193,49 @@ class SaleOrderLine(models.Model):
         for line in self.filtered("channel_warehouse_id"):
             line.warehouse_id = line.channel_warehouse_id
         return result
+
+    # ---------------------------------------------------------------- owed
+    def _count_undelivered(self):
+        """How much of this line is in no move to the customer, in its own unit."""
+        if self.product_id.type != "consu" or not self._has_had_moves():
+            return 0
+        return max(0.0, self.product_uom_qty - self._count_carried(self.move_ids))
+
+    def _has_had_moves(self):
+        """A purchase that is sent straight to the customer has none before it is
+        confirmed; of what was held again the moves may have been deleted."""
+        return bool(self.move_ids or self.channel_order_line_id.undelivered_quantity)
+
+    def _count_carried(self, moves):
+        """How much of this line ``moves`` have brought, or will bring, to the customer.
+
+        Of a chain of transfers its last open one counts.
+        """
+        return sum(
+            move.product_id.uom_id._compute_quantity(
+                move._get_carried(), self.product_uom_id, round=False
+            )
+            for move in moves
+            if move.product_id == self.product_id
+        )
+
+    def _deliver_again(self):
+        """Have what is in no move delivered after all."""
+        procurements = []
+        for line in self:
+            quantity = line._count_undelivered()
+            if quantity > 0:
+                values = line._prepare_procurement_values()
+                procurements += line.with_company(line.company_id)._create_procurements(
+                    quantity, line.product_uom_id, values
+                )
+        self.env["stock.rule"].run(procurements)
+        self.order_id.picking_ids.filtered(
+            lambda picking: picking.state == "draft"
+        ).action_confirm()
+
+    def _cancel_undelivered(self):
+        for line in self:
+            quantity = line._count_undelivered()
+            if quantity > 0:
+                line.product_uom_qty -= quantity

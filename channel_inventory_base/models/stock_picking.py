@@ -30,6 +30,7 @@ class StockPicking(models.Model):
             picking._channel_orders()._on_shipped(picking)
         for picking in (moves - leaving).picking_id:
             picking._channel_orders()._on_returned(picking)
+        moves._note_owed()
         return result
 
     def _channel_orders(self):
@@ -247,3 +248,53 @@ class StockMove(models.Model):
             "res_id": document.id,
             "view_mode": "form",
         }
+
+    # ---------------------------------------------------------------- owed
+    def _get_carried(self):
+        """Units of the product that leave, or have left, for the customer by this."""
+        if self.location_id.usage == "customer" or self.state == "cancel":
+            return 0
+        if self.state == "done":
+            done = self.location_dest_id.usage == "customer"
+            return self._in_own_unit(self.quantity) if done else 0
+        if any(each.state not in ("done", "cancel") for each in self.move_dest_ids):
+            return 0
+        return self.product_qty
+
+    def _in_own_unit(self, quantity):
+        return self.product_uom._compute_quantity(
+            quantity, self.product_id.uom_id, round=False
+        )
+
+    def _is_exact(self):
+        """Whether all of it is reserved, and nobody has to say which pieces it was."""
+        return all(
+            move.state == "assigned"
+            and move.has_tracking == "none"
+            and not move.move_line_ids.lot_id
+            for move in self
+        )
+
+    def _note_owed(self):
+        # sudo: warehouse staff need not see channels
+        orders = self.sudo()._channel_orders()
+        orders.env["channel.order.owed"]._note(orders)
+
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        self._note_owed()
+        return result
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"product_uom_qty", "sale_line_id"}.isdisjoint(vals):
+            self._note_owed()
+        return result
+
+    def unlink(self):
+        # sudo: warehouse staff need not see channels
+        lines = self.sudo().sale_line_id._own_channel_order_lines()
+        self._note_owed()
+        result = super().unlink()
+        lines._on_moves_deleted()
+        return result

@@ -11,6 +11,7 @@ from . import test_copies
 from . import test_control_race
 from . import test_divide
 from . import test_edge_cases
+from . import test_endings
 from . import test_erasure
 from . import test_exclusive
 from . import test_exclusive_race
@@ -29,6 +30,7 @@ from . import test_jobs
 from . import test_line_properties
 from . import test_mapping
 from . import test_messages
+from . import test_owed
 from . import test_money
 from . import test_observer
 from . import test_odd_orders

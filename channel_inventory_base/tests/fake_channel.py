@@ -9,7 +9,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 from ..exceptions import ForgedError, MalformedDataError, StaleKeyError
-from ..lib import strict_json
+from ..lib import salvage, strict_json
 from ..schemas import (
     Capabilities,
     ConnectionInfo,
@@ -38,6 +38,9 @@ class FakeChannel(FakeMessages):
         self.requests = []
         self.faults = []
         self.rejected = {}
+        # orders that it has and does not show us
+        self.hidden = set()
+        self.asked = []
         self.listings = []
         self.clock = datetime.now(timezone.utc).replace(microsecond=0)
         self.batch_size = 250
@@ -128,6 +131,7 @@ class FakeChannel(FakeMessages):
             repeatable=("refund", "tracking"),
             settle_seconds=self.settle_seconds,
             cancel_lines=True,
+            find_missing=100,
         )
 
     def _test_connection(self, channel):
@@ -228,11 +232,37 @@ class FakeChannel(FakeMessages):
         self._fault("fetch")
         return self.event(ref) if ref in self.orders else None
 
+    def _is_gone(self, channel, ref, placed_at):
+        return ref not in self.hidden
+
+    def _find_missing(self, channel, refs):
+        self.asked.append(refs)
+        return [ref for ref in refs if ref not in self.orders]
+
     def _parse_order(self, channel, body):
         try:
             return load(OrderData, strict_json.loads(body))
         except ValueError as error:
             raise MalformedDataError(str(error)) from error
+
+    def _salvage_order(self, channel, body):
+        raw = json.loads(body)
+        values = salvage.order(
+            salvage.ref(raw.get("external_id")),
+            raw.get("name"),
+            raw.get("version"),
+            [
+                salvage.line(
+                    salvage.ref(line.get("external_id")),
+                    salvage.ref(line.get("listing_ref")),
+                    line.get("quantity"),
+                    line.get("open_quantity"),
+                    sku=line.get("sku"),
+                )
+                for line in salvage.items(raw.get("lines"))
+            ],
+        )
+        return values and load(OrderData, values)
 
     def _verify_webhook(self, channel, headers, body):
         if headers.get("X-Signature") != "good":

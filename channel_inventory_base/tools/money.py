@@ -165,10 +165,12 @@ def add_up(money, products, shipping, total_tax):
 def split_charge(line, units, money):
     """``line`` (schemas.OrderLineData) in parts of so many ``units``, to the last cent.
 
-    What does not divide evenly goes with the last part: discount, and each tax.
+    What does not divide evenly goes with the last part: discount, and each tax. A price
+    of less than a cent is another one in each part, so that each amount is whole.
     """
     parts = []
     discount, taxes = line.discount, [each.amount for each in line.taxes]
+    prices = _split_price(line, units, money)
     for index, quantity in enumerate(units):
         last = index == len(units) - 1
         share = Decimal(quantity) / line.quantity
@@ -183,6 +185,7 @@ def split_charge(line, units, money):
             replace(
                 line,
                 quantity=quantity,
+                unit_price=prices[index],
                 discount=less,
                 taxes=tuple(
                     replace(each, amount=amount)
@@ -191,6 +194,20 @@ def split_charge(line, units, money):
             )
         )
     return parts
+
+
+def _split_price(line, units, money):
+    """The unit price in each part. Its amounts come to that of the line."""
+    if line.unit_price % money.step == 0:
+        return [line.unit_price] * len(units)
+    left = money.round(line.unit_price * line.quantity)
+    prices = []
+    for index, quantity in enumerate(units):
+        is_last = index == len(units) - 1
+        amount = left if is_last else money.round(line.unit_price * quantity)
+        left -= amount
+        prices.append(amount / quantity)
+    return prices
 
 
 @dataclass

@@ -7,7 +7,7 @@ were named.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 ALL_SETS = 6
@@ -21,12 +21,20 @@ class Need:
     ``takes``: (product, its stock units in one sold unit): one product, or the
     components of a kit, of which the scarcest decides. Empty: nothing that is counted
     (a service, an unknown SKU). ``warehouses``: those that may ship it, best first.
+    ``shares``: (units, warehouses) where not all of it was taken in one place: so many
+    from these, so many from those. Counts where a line may come from several.
     """
 
     key: Hashable
     takes: tuple
     units: int
     warehouses: tuple
+    shares: tuple = ()
+
+    def get_shares(self, terms):
+        if self.shares and terms.split == "units":
+            return self.shares
+        return ((self.units, self.warehouses),)
 
 
 @dataclass(frozen=True)
@@ -132,10 +140,17 @@ def _fill(needs, stock, terms, chosen):
     left = dict(stock)
     parts, short = {}, {}
     for need in needs:
-        allowed = [each for each in need.warehouses if each in chosen]
-        if not allowed:
-            return None
-        parts[need.key], missing = _take(need, left, allowed, terms.split == "units")
+        taken, missing = {}, 0
+        for units, places in need.get_shares(terms):
+            allowed = [each for each in places if each in chosen]
+            if not allowed:
+                return None
+            share = replace(need, units=units)
+            found, lacking = _take(share, left, allowed, terms.split == "units")
+            for place, part in found:
+                taken[place] = taken.get(place, 0) + part
+            missing += lacking
+        parts[need.key] = tuple(taken.items())
         if missing:
             short[need.key] = missing
     used = {each for taken in parts.values() for each, _units in taken}

@@ -12,3 +12,4 @@ from . import channel_level
 from . import channel_listing
 from . import mrp_bom
 from . import product_product
+from . import sale_order_line

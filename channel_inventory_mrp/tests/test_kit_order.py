@@ -56,3 +56,52 @@ class TestKitOrder(KitCase):
         self.capture(name)
         self.intake()
         self.assertEqual(self.numbers(), (10, 5))
+
+    # ------------------------------------------------------------------ owed
+    def commit(self):
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.env.invalidate_all()
+
+    def sold(self, quantity):
+        name = self.sell(quantity)
+        self.capture(name)
+        self.intake()
+        self.commit()
+        return self.order(name)
+
+    def test_component_that_is_cancelled_is_owed_as_a_kit(self):
+        order = self.sold(3)
+        before = self.numbers()
+        moves = order.sale_order_id.picking_ids.move_ids
+        moves.filtered(lambda move: move.product_id == self.part)._action_cancel()
+        self.commit()
+        self.assertEqual(order.line_ids.undelivered_quantity, 3)
+        for number, earlier in zip(self.numbers(), before, strict=True):
+            self.assertLessEqual(number, earlier)
+
+    def test_kits_that_left_and_kits_without_backorder(self):
+        order = self.sold(3)
+        picking = order.sale_order_id.picking_ids
+        for move in picking.move_ids:
+            move.write({"quantity": move.product_uom_qty / 3, "picked": True})
+        picking.with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=picking.ids
+        ).button_validate()
+        self.commit()
+        self.assertEqual(order.line_ids.undelivered_quantity, 2)
+        self.assertEqual(order.stage, "partly_shipped")
+        self.assertEqual(self.numbers(), (4, 2))
+        order.action_deliver_again()
+        self.commit()
+        self.assertFalse(order.line_ids.undelivered_quantity)
+        self.assertEqual(self.numbers(), (4, 2))
+
+    def test_kit_delivery_in_whole_owes_nothing(self):
+        order = self.sold(2)
+        picking = order.sale_order_id.picking_ids
+        picking.move_ids.picked = True
+        picking.button_validate()
+        self.commit()
+        self.assertFalse(order.line_ids.undelivered_quantity)
+        self.assertEqual(order.stage, "shipped")

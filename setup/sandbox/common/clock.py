@@ -26,8 +26,12 @@ class Clock:
         self._last = moment
         return moment
 
-    def move(self, seconds):
+    def move(self, seconds, backwards=False):
+        """:param backwards: somebody set it right: what changes from now on may bear
+        earlier times than what changed before"""
         self.skew = float(seconds)
+        if backwards:
+            self._last = None
 
     def reset(self):
         self.skew = 0.0

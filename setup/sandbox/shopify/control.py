@@ -193,7 +193,7 @@ def post_webhook_faults(sandbox, values):
 
 @route("POST", "clock")
 def post_clock(sandbox, values):
-    sandbox.store.clock.move(values["skew"])
+    sandbox.store.clock.move(values["skew"], values.get("backwards", False))
 
 
 @route("POST", "throttle")

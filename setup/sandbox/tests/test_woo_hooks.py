@@ -97,3 +97,14 @@ def test_an_address_or_topic_that_cannot_be(api):
     body = {"topic": "order.paid", "delivery_url": "http://x"}
     assert api.code("POST", "webhooks", body) == (400, code)
     assert api.code("DELETE", "webhooks/1")[0] == 501
+
+
+def test_deletion_for_good_is_told_only_where_orders_are_posts(woo, api, receiver):
+    subscribe(api, receiver.url, "order.deleted")
+    for hpos in (True, False):
+        woo.config.hpos = hpos
+        order = woo.checkout({"A": 1})
+        woo.trash(order, force=True)
+        woo.cron()
+        told = [json.loads(body) for _headers, body in receiver.received[1:]]
+        assert ({"id": order.id} in told) is not hpos

@@ -258,3 +258,19 @@ def test_amounts_are_typed_in_anew_and_paid_back_without_units(woo, api):
     [refund] = api.get(f"orders/{order.id}/refunds")
     assert refund["line_items"][0]["quantity"] == 0
     assert woo.shown("A") == 8
+
+
+def test_restored_from_the_trash_it_has_its_status_back(woo, api):
+    order = woo.checkout({"A": 4})
+    woo.trash(order)
+    woo.untrash(order)
+    assert api.get(f"orders/{order.id}")["status"] == "processing"
+
+
+def test_times_run_backwards_when_the_clock_is_set_right(woo, api):
+    woo.store.clock.move(600)
+    order = woo.checkout({"A": 1})
+    before = api.get(f"orders/{order.id}")["date_modified_gmt"]
+    woo.store.clock.move(0, backwards=True)
+    woo.set_status(order, "cancelled")
+    assert api.get(f"orders/{order.id}")["date_modified_gmt"] < before

@@ -23,6 +23,8 @@ class Config:
     # Plain permalinks: nothing answers at /wp-json/, only at ?rest_route=.
     plain_permalinks: bool = False
     maintenance: bool = False
+    # Orders in tables of their own: their deletion for good is not told by webhook.
+    hpos: bool = True
     companion: bool = False
     # Taxes are rounded for the order and not for each line ("round at subtotal").
     round_at_subtotal: bool = False

@@ -138,6 +138,11 @@ def post_trash(shop, values, order):
     shop.trash(order, **values)
 
 
+@route("POST", "orders/ORDER/untrash")
+def post_untrash(shop, values, order):
+    shop.untrash(order)
+
+
 @route("POST", "stock")
 def post_stock(shop, values):
     shop.edit_stock(**values)
@@ -198,7 +203,7 @@ def delete_faults(shop, values):
 
 @route("POST", "clock")
 def post_clock(shop, values):
-    shop.store.clock.move(values["skew"])
+    shop.store.clock.move(values["skew"], values.get("backwards", False))
 
 
 @route("GET", "config")

@@ -180,4 +180,14 @@ def trash(store, order, force=False):
             order.trashed_from, order.status = order.status, "trash"
             order.modified = store.clock.tick()
         stock.release(store, order)
-        store.emit("order.deleted", order.id)
+        if not (force and store.config.hpos):
+            store.emit("order.deleted", order.id)
+
+
+def untrash(store, order):
+    """Back to the status that it had. Stock is not looked at."""
+    with store.transaction():
+        if order.status != "trash":
+            raise StoreError(f"order {order.id} is not in the trash")
+        order.status = order.trashed_from
+        touch(store, order, "order.restored")

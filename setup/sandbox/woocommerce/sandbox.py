@@ -149,6 +149,9 @@ class Sandbox:
     def trash(self, order, force=False):
         orders.trash(self.store, self._order(order), force)
 
+    def untrash(self, order):
+        orders.untrash(self.store, self._order(order))
+
     def edit_stock(self, sku, quantity):
         """Someone in the shop's admin types a number in."""
         with self.store.transaction():

@@ -1,0 +1,64 @@
+"""What can be read of an order of Shopify of which something cannot."""
+
+from ...channel_inventory_base.lib import salvage
+from ...channel_inventory_base.schemas import time_of
+from .rest import gid, order_ref
+
+
+def order(raw):
+    """An order of the API, or a webhook's.
+
+    :return: values of OrderData, None where it is not even known which order it is
+    """
+    if "lineItems" in raw:
+        lines = raw["lineItems"]
+        nodes = lines.get("nodes") if isinstance(lines, dict) else None
+        return salvage.order(
+            salvage.ref(raw.get("id")),
+            raw.get("name"),
+            time_of(raw.get("updatedAt")) or time_of(raw.get("createdAt")),
+            [_line(each) for each in salvage.items(nodes)],
+            state="cancelled" if raw.get("cancelledAt") else "open",
+            placed_at=time_of(raw.get("createdAt")),
+            test=raw.get("test") is True,
+        )
+    return salvage.order(
+        order_ref(raw),
+        raw.get("name"),
+        time_of(raw.get("updated_at")) or time_of(raw.get("created_at")),
+        [_rest_line(each) for each in salvage.items(raw.get("line_items"))],
+        state="cancelled" if raw.get("cancelled_at") else "open",
+        placed_at=time_of(raw.get("created_at")),
+        test=raw.get("test") is True,
+    )
+
+
+def _line(raw):
+    variant = raw.get("variant")
+    return salvage.line(
+        salvage.ref(raw.get("id")),
+        salvage.ref(variant.get("id")) if isinstance(variant, dict) else "",
+        _first(raw, "currentQuantity", "quantity"),
+        _first(raw, "unfulfilledQuantity", "currentQuantity", "quantity"),
+        sku=raw.get("sku"),
+        title=raw.get("title"),
+    )
+
+
+def _rest_line(raw):
+    number, variant = salvage.ref(raw.get("id")), salvage.ref(raw.get("variant_id"))
+    return salvage.line(
+        salvage.ref(raw.get("admin_graphql_api_id"))
+        or (gid("LineItem", number) if number else ""),
+        gid("ProductVariant", variant) if variant else "",
+        _first(raw, "current_quantity", "quantity"),
+        _first(raw, "fulfillable_quantity", "current_quantity", "quantity"),
+        sku=raw.get("sku"),
+        title=raw.get("name"),
+    )
+
+
+def _first(raw, *names):
+    """The first of these fields that is a number of units."""
+    found = (raw.get(name) for name in names)
+    return next((each for each in found if salvage.units(each) is not None), None)

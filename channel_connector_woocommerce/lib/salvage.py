@@ -1,0 +1,40 @@
+"""What can be read of an order of WooCommerce of which something cannot."""
+
+from ...channel_inventory_base.lib import salvage
+from ...channel_inventory_base.schemas import time_of
+from .order import CANCELLED, OPEN, is_visible
+
+OVER = ("cancelled", "failed", "refunded")
+
+
+def order(raw):
+    """
+    :return: values of OrderData, None where it is not known which order it is
+    """
+    if not is_visible(raw):
+        return None
+    is_over, is_done = raw.get("status") in OVER, bool(raw.get("date_completed_gmt"))
+    number = salvage.ref(raw.get("id"))
+    return salvage.order(
+        number,
+        f"#{salvage.ref(raw.get('number')) or number}",
+        _time(raw.get("date_modified_gmt")) or _time(raw.get("date_created_gmt")),
+        [_line(each, is_done) for each in salvage.items(raw.get("line_items"))],
+        state=CANCELLED if is_over and not is_done else OPEN,
+        placed_at=_time(raw.get("date_created_gmt")),
+    )
+
+
+def _line(raw, is_done):
+    return salvage.line(
+        salvage.ref(raw.get("id")),
+        salvage.ref(raw.get("variation_id")) or salvage.ref(raw.get("product_id")),
+        raw.get("quantity"),
+        0 if is_done else raw.get("quantity"),
+        sku=raw.get("sku"),
+        title=raw.get("name"),
+    )
+
+
+def _time(text):
+    return time_of(f"{text}+00:00") if isinstance(text, str) else None

@@ -1,0 +1,80 @@
+"""What can be read of an order of which something cannot. No odoo in here.
+
+Used when an order is refused as malformed: its demand is real all the same, so what
+names a listing and a number of units is held, rounded up, until a person has looked.
+"""
+
+from decimal import Decimal, InvalidOperation
+
+from ..schemas import MAX_NAME, MAX_QUANTITY
+
+
+def units(value):
+    """Whole units that cover ``value``; None where it is no number of units.
+
+    >>> units(2), units("1.5"), units(0.25), units(-1), units("x"), units(True)
+    (2, 2, 1, None, None, None)
+    """
+    if isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):
+        return None
+    if not number.is_finite() or not 0 <= number <= MAX_QUANTITY:
+        return None
+    whole = int(number)
+    return whole + (number > whole)
+
+
+def ref(value):
+    """A record's number or id as text, "" for none.
+
+    >>> ref(12), ref("gid://shopify/Order/1"), ref(0), ref(None), ref([1])
+    ('12', 'gid://shopify/Order/1', '', '', '')
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if value > 0 else ""
+    return value[:MAX_NAME] if isinstance(value, str) else ""
+
+
+def items(value):
+    """The objects in a list, whatever else it has.
+
+    >>> items([{"id": 1}, None]), items("x")
+    ([{'id': 1}], [])
+    """
+    found = value if isinstance(value, list) else []
+    return [each for each in found if isinstance(each, dict)]
+
+
+def line(external_id, listing_ref, quantity, open_quantity, **words):
+    """A line as OrderLineData's values; None where it says nothing to hold."""
+    whole, left = units(quantity), units(open_quantity)
+    if not external_id or whole is None:
+        return None
+    return {
+        "external_id": external_id,
+        "listing_ref": listing_ref,
+        "quantity": whole,
+        "open_quantity": whole if left is None else min(left, whole),
+        **{name: ref(value) for name, value in words.items()},
+    }
+
+
+def order(external_id, name, version, lines, **values):
+    """OrderData's values; None where nobody knows which order it is."""
+    known = {}
+    for each in lines:
+        if each:
+            known.setdefault(each["external_id"], each)
+    if not external_id or not version:
+        return None
+    return {
+        "external_id": external_id,
+        "name": ref(name) or external_id,
+        "version": version,
+        "complete": False,
+        "lines": list(known.values()),
+        **values,
+    }

@@ -1,0 +1,115 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+ENDINGS = [
+    ("cancelled", "Cancelled on the channel"),
+    ("deleted", "Deleted on the channel"),
+    ("history", "Shipped before the channel was connected"),
+    ("elsewhere", "Shipped from a place without stock here"),
+    ("test", "Test order"),
+    ("person", "Ended by a person"),
+]
+STATES = {"cancelled": "cancelled", "deleted": "gone"}
+"""Way to end -> state; all others are closed: never ours to ship."""
+
+
+class ChannelOrderEnding(models.AbstractModel):
+    """How the life of an order ends that was not shipped and paid in the usual way.
+
+    In no other way are its holds let go: each ending has a name, is written on the
+    order and in the audit with what was held, and is refused while a delivery is open
+    here. Then a person is told, and the order ends when the delivery has.
+    """
+
+    _name = "channel.order.ending"
+    _description = "Endings of Channel Orders"
+
+    @api.model
+    def _end(self, order, ending):
+        """End ``order`` in one of the named ways, when nothing of it is under way.
+
+        :return: False where it is not the end: a person was told
+        """
+        order.ending = ending
+        if transfers := self._find_open_transfers(order):
+            self._tell_open(order, transfers)
+            return False
+        held = self._words_for_held(order)
+        order._release_holds()
+        order.write(
+            {
+                "state": STATES.get(ending, "closed"),
+                "ending": ending,
+                "wanted_version": order.version,
+            }
+        )
+        self.env["channel.exception"]._resolve_record(order)
+        self._log(order, held)
+        return True
+
+    @api.model
+    def _settle(self, order):
+        """Deliveries of an order that has ended were shipped or cancelled since."""
+        if order.ending == "deleted" and order.state == "blocked":
+            self._end(order, order.ending)
+
+    def _find_open_transfers(self, order):
+        """Names of transfers that would still go out to the customer."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT COALESCE(picking.name, move.reference, '?')
+                  FROM sale_order_line line
+                  JOIN stock_move move ON move.sale_line_id = line.id
+                  JOIN stock_location source ON source.id = move.location_id
+                  LEFT JOIN stock_picking picking ON picking.id = move.picking_id
+                 WHERE line.order_id = %s AND source.usage <> 'customer'
+                   AND move.state NOT IN ('done', 'cancel')
+                 ORDER BY 1
+                """,
+                order.sale_order_id.id or 0,
+            )
+        )
+        return [name for (name,) in rows]
+
+    def _tell_open(self, order, transfers):
+        label = dict(order._fields["ending"]._description_selection(self.env))
+        order._block(
+            "cancelled_late",
+            self.env._(
+                "%(order)s: %(ending)s, and %(transfers)s would still be shipped.",
+                order=order.name,
+                ending=label[order.ending],
+                transfers=", ".join(transfers),
+            ),
+            self.env._(
+                "Cancel %s when the customer is not to get it; otherwise ship it. The "
+                "order ends by itself then.",
+                order.sale_order_id.name,
+            ),
+            key="ending",
+        )
+
+    # ------------------------------------------------------------------ words
+    def _words_for_held(self, order):
+        held = order.line_ids.hold_ids.filtered(lambda hold: hold.state == "active")
+        return ", ".join(
+            f"{hold.quantity} × {hold.order_line_id.sku or hold.order_line_id.title}"
+            for hold in held
+        )
+
+    def _log(self, order, held):
+        label = dict(order._fields["ending"]._description_selection(self.env))
+        self.env["channel.audit"]._log(
+            "order",
+            order.channel_id,
+            self.env._(
+                "%(order)s ended: %(ending)s; held no more: %(held)s",
+                order=order.name,
+                ending=label[order.ending],
+                held=held or self.env._("nothing"),
+            ),
+            record=order,
+            trace=order.trace,
+        )
