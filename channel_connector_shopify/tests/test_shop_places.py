@@ -152,7 +152,7 @@ class TestShopPlaces(ShopCase):
                 self.later(60)
             told = self.told("drift").filtered(lambda each: each.state == "open")
             self.assertEqual("does not stock it" in told.message, none)
-            told.action_resolve()
+            told._close("resolved", "Looked at it")
             for _run in range(3):
                 self.publish()
                 self.poll()

@@ -160,7 +160,7 @@ class TestShopBetween(ShopCase):
         active = [each.status for each in self.shop.store.webhooks.values()]
         self.assertEqual(set(active), {"active"})
         # all is well: nobody is told again, and nothing is looked at
-        self.told("webhooks").action_resolve()
+        self.told("webhooks")._close("resolved", "Looked at it")
         self.channel._job_webhooks()
         self.assertFalse(self.told("webhooks"))
 

@@ -41,10 +41,9 @@ class ChannelOrder(models.Model):
         # sudo: operators have no write access to what capture owns
         for order in self.sudo().filtered(lambda each: each._is_unsold()):
             order._lock()
-            order.write({"by_hand": True, "state": "closed"})
-            order._release_holds()
+            order.by_hand = True
+            order._end("person")
             order._note_by_hand(reason)
-            self.env["channel.exception"]._resolve_record(order)
 
     def _is_unsold(self):
         return self.state == "blocked" and not self.sale_order_id

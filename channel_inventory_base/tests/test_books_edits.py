@@ -238,7 +238,7 @@ class TestEditsOfMoney(MoneyCase):
         self.assertIn("176.00", words)
         found = self._exceptions(self.order)
         self.assertIn("44.00", found.suggestion)
-        found.action_resolve()
+        found._close("resolved", "A credit note was written")
         self.speak(now, total=176, total_tax=16, note="a word")
         self.order._prove_unbooked()
         self.assertFalse(self.words())

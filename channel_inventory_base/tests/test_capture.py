@@ -111,7 +111,7 @@ class TestCapture(ChannelCase):
         order = self.order(name)
         self.assertEqual(order.state, "blocked")
         exception = self.env["channel.exception"].search(
-            [("res_model", "=", "channel.order"), ("res_id", "=", order.id)]
+            [("order_ids", "in", order.ids)]
         )
         self.assertEqual(exception.category, "unknown_sku")
         listing = order.line_ids.listing_id

@@ -98,8 +98,7 @@ class TestErasure(Erased, Sold, ChannelCase):
                 record=record,
             )
             if key == "closed":
-                exception.resolution = f"{MARK} resolution"
-                exception.action_resolve()
+                exception._close("resolved", f"{MARK} resolution")
             self.chat(exception)
         self.chat(order)
         message = order.told_ids[:1]
@@ -256,7 +255,7 @@ class TestErasure(Erased, Sold, ChannelCase):
             report(self.channel, "job", f"erase:{key}", message=f"{MARK} {key}")
             for key in ("closed", "open")
         )
-        closed.action_resolve()
+        closed._close("resolved", f"{MARK} resolution")
         self.elapse()
         self.retain()
         self.assertNotIn(MARK, closed.message)

@@ -190,6 +190,7 @@ class TestGuarded(GuardedCase):
         self.assertEqual(made.state, "draft")
 
     def test_channel_is_paused_and_resumed_by_its_buttons(self):
+        self.channel.exception_user_id = self.env.user
         channel = self.as_role("manager", self.channel)
         channel.action_pause()
         self.assertEqual(self.channel.state, "paused")
@@ -437,12 +438,14 @@ class TestGuarded(GuardedCase):
             {"count": 999},
             {"channel_id": self.their_channel.id},
             {"company_id": self.theirs.id},
+            {"state": "resolved"},
+            {"resolution": "forged"},
         ):
             with self.subTest(values), self.assertRaises(AccessError):
                 exception.write(values)
-        exception.write({"user_id": self.env.uid, "resolution": "Called them"})
+        exception.write({"user_id": self.env.uid})
         exception.action_take()
-        exception.action_resolve()
+        exception._close("resolved", "Called them")
         self.assertEqual(exception.state, "resolved")
 
     # ---------------------------------------------------------- second person

@@ -192,7 +192,7 @@ class TestOwed(OwedCase):
                 self.assertEqual(order.line_ids.undelivered_quantity, 2)
                 self.assertTrue(self.told())
                 self.assertLessEqual(self.shown(), before)
-                self.told().action_ignore()
+                self.told()._close("ignored", "Looked at it")
 
     def test_refused_backorder_of_the_first_step_is_owed(self):
         self.warehouse.delivery_steps = "pick_ship"
@@ -239,7 +239,7 @@ class TestOwed(OwedCase):
         first = self.told()
         self.env["channel.order.owed"]._heal()
         self.assertEqual((self.told(), first.count), (first, 1))
-        first.action_resolve()
+        first._close("resolved", "Looked at it")
         self.env["channel.order.owed"]._heal()
         self.assertTrue(self.told())
 
