@@ -17,7 +17,7 @@ STRUCTURE = {
     "Deduction": "node_ref",
     "AddressData": "state_code country_code",
     "CustomerData": "external_id",
-    "ShippingLineData": "kind",
+    "ShippingLineData": "external_id kind",
     "OrderRefundData": "external_id",
     "OrderRefundLineData": "line_ref restock node_ref",
     "OrderShipmentData": "external_id node_ref",
@@ -136,7 +136,7 @@ def find_marks(env, mark=MARK):
             place = f"{table}:{model}" if model else table
             for (column, _kind), text in zip(columns, texts, strict=True):
                 if text is not None:
-                    found[f"{place}.{column}"] = text[:200]
+                    found[f"{place}.{column}"] = text[max(0, text.lower().find(mark.lower()) - 100) :][:200]
     return found
 
 

@@ -395,6 +395,8 @@ class TestGuardedDocuments(MessageCase):
                 with self.subTest(f"{model._name}.{name}"):
                     with self.assertRaises(AccessError):
                         record.with_user(admin).write({name: value})
+                    if record._fields[name].type == "one2many":
+                        continue  # no file says what is in one
                     # a file that says what is there changes nothing
                     there = record._fields[name].convert_to_write(record[name], record)
                     record.with_user(admin).write({name: there})
@@ -416,4 +418,5 @@ class TestGuardedDocuments(MessageCase):
             "text": f"{record[name]}x",
             "integer": (record[name] or 0) + 1,
             "float": (record[name] or 0) + 1,
+            "one2many": [(4, 1)],
         }[field.type]

@@ -160,6 +160,10 @@ class TestInvariants(CommittedCase):
             level = self.level(env)
             self.assertEqual(level.target, 26)
             self.assertEqual(level.expected_remote, 26)
+        # whoever has worked for his time leaves the rest to the job that he has woken
+        for _rest in range(8):
+            self.intake()
+        with self.commit() as env:
             orders = env["channel.order"].search([("channel_id", "=", self.channel_id)])
             self.assertEqual(set(orders.mapped("state")), {"imported"})
 
