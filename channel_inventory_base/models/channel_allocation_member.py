@@ -41,6 +41,8 @@ class ChannelAllocationMember(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # the group that will be there, whether the values or a default name it
+        vals_list = [self._add_missing_default_values(vals) for vals in vals_list]
         groups = self._groups_named_in(vals_list)
         with groups._editing():
             return super().create(vals_list)

@@ -204,6 +204,32 @@ class ChannelException(models.Model):
             )
         )
 
+    # --------------------------------------------------------------- owner
+    def write(self, vals):
+        if vals.get("user_id") and not self.env.su:
+            self._check_owner(self.env["res.users"].browse(vals["user_id"]))
+        return super().write(vals)
+
+    def _check_owner(self, owner):
+        """Who is made the owner is told by mail what it is about.
+
+        :raise UserError: somebody who may not see it
+        """
+        # sudo: which companies a colleague works for
+        companies = owner.sudo().company_ids.ids
+        for exception in self:
+            theirs = exception.with_user(owner)
+            theirs = theirs.with_context(allowed_company_ids=companies)
+            if not theirs.has_access("read"):
+                raise UserError(
+                    self.env._(
+                        "%(user)s may not see exceptions of %(channel)s: choose a "
+                        "colleague who may.",
+                        user=owner.name,
+                        channel=exception.channel_id.name,
+                    )
+                )
+
     # ------------------------------------------------------------- resolve
     def _resolve(self, how):
         # sudo: the cause is gone, whoever removed it

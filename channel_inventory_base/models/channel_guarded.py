@@ -1,5 +1,6 @@
 from odoo import api, models, tools
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 from odoo.tools import format_list
 
 OURS = "channel_"
@@ -89,9 +90,48 @@ class ChannelGuarded(models.AbstractModel):
         for name in self._get_links().intersection(values):
             field = self._fields[name]
             if field.type == "many2one" and values[name]:
-                model = self.env[field.comodel_name].with_context(active_test=False)
-                if not model.search_count([("id", "=", values[name])]):
+                if not self._may_see_link(field, values[name]):
                     del values[name]
+
+    def onchange(self, values, field_names, fields_spec):
+        """A form is computed from what it sends: from no record of the suite that its
+        user may not see, whose name would be in the answer."""
+        if not self.env.su:
+            values = self._without_unseen_links(values)
+        return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def _without_unseen_links(self, values):
+        """:return: the values of a form, and of the lines in it, as their user may send
+        them"""
+        kept = {}
+        for name, value in values.items():
+            field = self._fields.get(name)
+            if field and field.type == "many2one" and value:
+                value = value if self._may_see_link(field, value) else False
+            elif field and field.type in ("one2many", "many2many") and value:
+                value = self._without_unseen_in_lines(field, value)
+            kept[name] = value
+        return kept
+
+    def _without_unseen_in_lines(self, field, commands):
+        model = self.env[field.comodel_name]
+        if not isinstance(model, self.env.registry["channel.guarded"]):
+            return commands
+        return [
+            [*command[:2], model._without_unseen_links(command[2])]
+            if command[0] in (Command.CREATE, Command.UPDATE)
+            else command
+            for command in commands
+        ]
+
+    def _may_see_link(self, field, record_id):
+        model = self.env[field.comodel_name].with_context(active_test=False)
+        if not field.comodel_name.startswith("channel."):
+            return True
+        return model.has_access("read") and bool(
+            model.search_count([("id", "=", record_id)])
+        )
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)

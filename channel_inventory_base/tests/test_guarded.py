@@ -190,7 +190,7 @@ class TestGuarded(GuardedCase):
         self.assertEqual(made.state, "draft")
 
     def test_channel_is_paused_and_resumed_by_its_buttons(self):
-        self.channel.exception_user_id = self.env.user
+        self.channel.exception_user_id = self.anna
         channel = self.as_role("manager", self.channel)
         channel.action_pause()
         self.assertEqual(self.channel.state, "paused")
@@ -443,10 +443,30 @@ class TestGuarded(GuardedCase):
         ):
             with self.subTest(values), self.assertRaises(AccessError):
                 exception.write(values)
-        exception.write({"user_id": self.env.uid})
+        exception.write({"user_id": self.anna.id})
         exception.action_take()
-        exception._close("resolved", "Called them")
+        self.assertEqual(exception.user_id, self.people["user"])
+        closing = exception.env["channel.exception.close"]
+        closing = closing.browse(exception.action_resolve()["res_id"])
+        closing.reason = "Called them"
+        closing.action_confirm()
         self.assertEqual(exception.state, "resolved")
+
+    def test_owner_of_an_exception_is_somebody_who_may_see_it(self):
+        """He is told by mail what it is about."""
+        exception = self.as_role("user", self.exception())
+        portal = new_test_user(self.env, "visitor", groups="base.group_portal")
+        without = new_test_user(self.env, "without", company_id=self.company.id)
+        for owner in (self.member("user", self.theirs), portal, without):
+            with (
+                self.subTest(owner.login),
+                self.assertRaisesRegex(UserError, "may not"),
+            ):
+                exception.user_id = owner
+        self.assertFalse(exception.user_id)
+        for owner in (self.anna, self.people["operator"]):
+            exception.user_id = owner
+        self.assertEqual(exception.user_id, self.people["operator"])
 
     # ---------------------------------------------------------- second person
     def test_nobody_proposes_in_the_name_of_another(self):
@@ -510,6 +530,41 @@ class TestGuarded(GuardedCase):
         with self.assertRaisesRegex(UserError, "written"):
             group.with_user(self.anna).action_approve()
         group.with_user(self.bert).action_approve()
+
+    def test_member_that_a_default_puts_into_a_group_is_an_edit_of_it(self):
+        self.ask_second_person()
+        channels = self.env["channel.channel"].create(
+            [{"name": name} for name in ("Second", "Third", "Fourth")]
+        )
+        group = self.env["channel.allocation.group"].with_user(self.people["operator"])
+        group = group.create(
+            {
+                "name": "Web",
+                "member_ids": [
+                    Command.create({"channel_id": each.id, "weight": 1})
+                    for each in (self.channel, channels[0])
+                ],
+            }
+        )
+        for user, channel, by_context in (
+            (self.anna, channels[1], True),
+            (self.bert, channels[2], False),
+        ):
+            group.action_propose()
+            members = self.env["channel.allocation.member"].with_user(user)
+            if by_context:
+                members = members.with_context(default_group_id=group.id)
+            else:
+                self.env["ir.default"].with_user(user).set(
+                    members._name, "group_id", group.id, user_id=True
+                )
+            members.create({"channel_id": channel.id, "weight": 70})
+            with self.subTest(user.login):
+                self.assertEqual(group.state, "draft")
+                self.assertIn(user, group.editor_ids)
+        group.action_propose()
+        for user in (self.anna, self.bert):
+            self.assertFalse(group.with_user(user).may_approve)
 
     def test_discarded_changes_have_no_author(self):
         rule = self.rule("fixed", 3).with_user(self.anna)
@@ -612,6 +667,50 @@ class TestNamedRecords(GuardedCase):
         self.assertNotIn("unknown", str(told))
         with self.assertRaises(AccessError):
             wizards.new({"channel_id": self.their_channel.id}).connection_state  # noqa: B018
+
+    def test_form_tells_no_name_of_what_its_user_may_not_see(self):
+        """A form that is sent by hand links what it likes."""
+        order = self.env["channel.order"].create(
+            {
+                "channel_id": self.their_channel.id,
+                "external_id": "1",
+                "name": "#their-1",
+                "line_ids": [Command.create({"external_id": "1", "quantity": 1})],
+            }
+        )
+        named = {"fields": {"display_name": {}}}
+        holds = self.as_role("operator", self.env["channel.hold"])
+        sent = {"order_line_id": order.line_ids.id}
+        told = holds.onchange(sent, ["order_line_id"], {"order_id": named})
+        self.assertNotIn("#their-1", str(told))
+        salesperson = new_test_user(
+            self.env, "sales", groups="sales_team.group_sale_salesman"
+        )
+        sales = self.env["sale.order"].with_user(salesperson)
+        sent = {"channel_order_id": order.id}
+        told = sales.onchange(sent, ["channel_order_id"], {"channel_id": named})
+        self.assertNotIn("secret", str(told))
+        spec = {"order_line": {"fields": {"channel_order_line_id": named}}}
+        line = {"channel_order_line_id": order.line_ids.id, "name": "x"}
+        told = sales.onchange(
+            {"order_line": [[0, "virtual_1", line]]}, ["order_line"], spec
+        )
+        self.assertNotIn("#their-1", str(told))
+
+    def test_form_computes_from_what_its_user_may_see(self):
+        order = self.env["channel.order"].create(
+            {
+                "channel_id": self.channel.id,
+                "external_id": "1",
+                "name": "#our-1",
+                "line_ids": [Command.create({"external_id": "1", "quantity": 1})],
+            }
+        )
+        named = {"fields": {"display_name": {}}}
+        holds = self.as_role("operator", self.env["channel.hold"])
+        sent = {"order_line_id": order.line_ids.id}
+        told = holds.onchange(sent, ["order_line_id"], {"order_id": named})
+        self.assertEqual(told["value"]["order_id"]["display_name"], "#our-1")
 
     def test_related_fields_of_wizards_read_with_the_users_rights(self):
         for name, model in self.env.items():
