@@ -66,6 +66,11 @@ class ChannelExternalStock(models.Model):
         "Stock that was counted is not below 0.",
     )
 
+    @api.constrains("as_of")
+    def _check_as_of(self):
+        for row in self:
+            self.env["channel.stock.report"]._check_moment(row.as_of)
+
     @api.constrains("on_hand", "damaged")
     def _check_quantities(self):
         for row in self:

@@ -61,6 +61,18 @@ class ChannelStockReport(models.Model):
                     as_of or "-",
                 )
             )
+        self._check_moment(moment)
+        if not isinstance(rows, list | tuple):
+            raise UserError(
+                self.env._("A stock report is a list of rows; this one is none.")
+            )
+        good, problems = read_rows(rows, columns)
+        return moment, good, problems
+
+    @api.model
+    def _check_moment(self, moment):
+        """:raise UserError: it has not come yet: no report would be taken until then,
+        and this one would be believed all the time"""
         if moment > fields.Datetime.now() + timedelta(minutes=FUTURE_MINUTES):
             raise UserError(
                 self.env._(
@@ -70,12 +82,6 @@ class ChannelStockReport(models.Model):
                     moment,
                 )
             )
-        if not isinstance(rows, list | tuple):
-            raise UserError(
-                self.env._("A stock report is a list of rows; this one is none.")
-            )
-        good, problems = read_rows(rows, columns)
-        return moment, good, problems
 
     @api.model
     def _find_products(self, company, rows, partner=None):

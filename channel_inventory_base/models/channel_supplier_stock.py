@@ -50,6 +50,11 @@ class ChannelSupplierStock(models.Model):
         "Supplier stock and lead time are not below 0.",
     )
 
+    @api.constrains("as_of")
+    def _check_as_of(self):
+        for row in self:
+            self.env["channel.stock.report"]._check_moment(row.as_of)
+
     @api.depends(
         "partner_id",
         "product_id.seller_ids.delay",

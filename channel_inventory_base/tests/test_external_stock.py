@@ -281,6 +281,36 @@ class TestExternalStock(PositionCase):
         self.rows.load(names, [[place, "SKU-1", "99", old]])
         self.check(on_hand=7)
 
+    def test_nothing_is_counted_in_the_future(self):
+        """Whoever says so: it would be believed for ever, and no report be newer."""
+
+        def refused():
+            return self.assertRaisesRegex(UserError, "in the future")
+
+        partner = self.env["res.partner"].create({"name": "Vendor"})
+        external = self.env["channel.external.stock"]
+        vendors = self.env["channel.supplier.stock"]
+        where = {"warehouse_id": self.warehouse.id, "on_hand": 9}
+        whose = {"partner_id": partner.id, "quantity": 9}
+        other = self.make_product(self.env, 17)
+        row = external.create({"product_id": other.id, **where})
+        offer = vendors.create({"product_id": other.id, **whose})
+        late = fields.Datetime.now() + timedelta(minutes=20)
+        soon = fields.Datetime.now() + timedelta(minutes=5)
+        product = self.make_product(self.env, 18)
+        for known, values in ((row, where), (offer, whose)):
+            rows = known.browse()
+            with self.subTest(known._name):
+                with refused(), self.env.cr.savepoint():
+                    rows.create({"product_id": product.id, "as_of": late, **values})
+                with refused(), self.env.cr.savepoint():
+                    known.as_of = late
+                with refused(), self.env.cr.savepoint():
+                    rows.with_context(default_as_of=late).create(
+                        {"product_id": product.id, **values}
+                    )
+                known.as_of = soon
+
     def test_rows_written_by_sql_are_noticed(self):
         self.report(50)
         self.plan()
