@@ -34,6 +34,7 @@ class ChannelOrder(models.Model):
         """
         if not self:
             return
+        self._check_goods(moves)
         self.env.execute_query(
             SQL(
                 "SELECT id FROM channel_order WHERE id = ANY(%s) FOR NO KEY UPDATE",
@@ -47,6 +48,22 @@ class ChannelOrder(models.Model):
             order._check_still_wanted(
                 moves.filtered(lambda move, o=order: move._channel_orders() == o)
             )
+
+    def _check_goods(self, moves):
+        """:raise UserError: something else would leave than what was sold"""
+        for move in moves:
+            sold = move.sale_line_id
+            pieces = sold.channel_order_line_id._get_pieces()
+            if not pieces and sold.product_id and move.product_id != sold.product_id:
+                raise UserError(
+                    self.env._(
+                        "%(product)s would leave for %(order)s, which was sold "
+                        "%(sold)s. Take it out of the transfer.",
+                        product=move.product_id.display_name,
+                        order=sold.order_id.name,
+                        sold=sold.product_id.display_name,
+                    )
+                )
 
     def _check_still_wanted(self, moves):
         data = self._get_data()
@@ -269,6 +286,32 @@ class ChannelOrder(models.Model):
             ),
             suggestion=self.env._("Change the order on the channel, too."),
         )
+
+    def _report_sold_otherwise(self):
+        """A person has changed the quotation, then confirmed it: the customer would get
+        something else than what the channel has sold."""
+        for line in self.line_ids.filtered(lambda line: line._is_sold_otherwise()):
+            sold = line.sale_line_ids.filtered("product_uom_qty")
+            self.env["channel.exception"]._report(
+                self.channel_id,
+                "changed",
+                key=f"order:{self.id}:quotation:{line.id}",
+                record=self,
+                message=self.env._(
+                    "%(order)s: %(line)s was changed before %(sale)s was confirmed. "
+                    "The channel has sold %(wanted)s, the sale order has %(here)s.",
+                    order=self.name,
+                    line=line.sku or line.title,
+                    sale=self.sale_order_id.name,
+                    wanted=f"{line._wanted_here():g}",
+                    here=", ".join(
+                        f"{each.product_uom_qty:g} × {each.product_id.display_name}"
+                        for each in sold
+                    )
+                    or "0",
+                ),
+                suggestion=self.env._("Change the order on the channel, too."),
+            )
 
     # ------------------------------------------------------------ accepting
     def _tell_accepted(self):

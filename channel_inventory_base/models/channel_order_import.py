@@ -180,4 +180,7 @@ class ChannelOrder(models.Model):
             order._tell_accepted()
         self._mark_books()
         # those that are being imported have it when that is done
-        self.filtered(lambda order: order.state != "captured")._refresh_stage()
+        others = self.filtered(lambda order: order.state != "captured")
+        others._refresh_stage()
+        for order in others:
+            order._report_sold_otherwise()

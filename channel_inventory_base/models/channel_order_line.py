@@ -444,7 +444,8 @@ class ChannelOrderLine(models.Model):
         """
         if pieces := self._get_pieces():
             return choose(quantities.get(each, 0) / n for each, n in pieces.items())
-        return self._to_units(sum(quantities.values()))
+        goods = self._sale_lines().product_id.ids
+        return self._to_units(sum(quantities.get(each, 0) for each in goods))
 
     def _sale_units(self, sale_line, quantity):
         """Sold units of a quantity in the unit of a sale order line."""
@@ -512,6 +513,14 @@ class ChannelOrderLine(models.Model):
             lambda move: move.picked and move.state not in ("done", "cancel")
         )
         return self._count_whole(add_up(moves), choose=max)
+
+    def _is_sold_otherwise(self):
+        """Whether the sale order sells other goods for it, or not so many."""
+        if not self.listing_id and not self.sold_as:
+            return False
+        goods = self.substitute_id or self.product_id
+        sold = self.sale_line_ids.filtered("product_uom_qty").product_id
+        return bool(sold - goods) or self._sold_here() != self._wanted_here()
 
     def _differs_from_sale(self):
         """Whether the sale order no longer holds what the channel's line says."""

@@ -1,4 +1,10 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+BUTTON = "channel_sale_button"
+"""In the transaction's notes while a button of sale orders is at work."""
 
 
 class SaleOrder(models.Model):
@@ -49,12 +55,58 @@ class SaleOrder(models.Model):
         self.sudo()._own_channel_orders()._on_sale_confirmed()
         return result
 
+    def action_confirm(self):
+        with self._at_button():
+            return super().action_confirm()
+
+    def action_draft(self):
+        with self._at_button():
+            return super().action_draft()
+
     def _action_cancel(self):
-        result = super()._action_cancel()
+        with self._at_button():
+            result = super()._action_cancel()
         # sudo: a salesperson who cancels need not have rights on channels
         for channel_order in self.sudo()._own_channel_orders():
             channel_order._on_sale_cancelled()
         return result
+
+    def write(self, vals):
+        if "state" in vals:
+            self._check_state_written(vals["state"])
+        return super().write(vals)
+
+    @contextmanager
+    def _at_button(self):
+        """Around what changes the state and tells the channel."""
+        # no context: that is the caller's to write
+        notes = self.env.cr.precommit.data
+        before = notes.get(BUTTON, False)
+        notes[BUTTON] = True
+        try:
+            yield
+        finally:
+            notes[BUTTON] = before
+
+    def _check_state_written(self, state):
+        """Confirming and cancelling reserve, release and tell: a state that is only
+        written does nothing of it, and nobody would know.
+
+        :raise UserError: a sale order of a channel is confirmed, or cancelled, or is
+            that no more, by none of its buttons
+        """
+        if self.env.su or self.env.cr.precommit.data.get(BUTTON):
+            return
+        # sudo: salespeople need not see channels
+        for order in self.sudo().filtered("channel_order_id"):
+            if order.state != state and {order.state, state} & {"sale", "cancel"}:
+                raise UserError(
+                    self.env._(
+                        "%s belongs to an order of a channel, which has to be told: "
+                        "use its buttons to confirm or to cancel it.",
+                        order.name,
+                    )
+                )
 
     def _fixed_fields(self):
         """What a channel has sold is sold, shipped and invoiced by its company."""
@@ -156,7 +208,7 @@ class SaleOrderLine(models.Model):
         before = {
             line: line.product_uom_qty
             for line in self
-            if line.channel_order_line_id and line.state == "sale"
+            if line.channel_order_line_id and line.order_id.state == "sale"
         }
         result = super().write(vals)
         for line, quantity in before.items():

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_datetime
 
 from ..const import MOVE
@@ -86,6 +86,22 @@ class StockMove(models.Model):
             if asked and asked not in known:
                 move.description_picking = f"{known}\n{asked}".strip()
         return result
+
+    def _check_stays_sold(self, sale_line_id):
+        """:raise UserError: what is delivered for a channel's order would leave without
+        the channel being told"""
+        # sudo: warehouse staff need not see sale orders and channels
+        for move in self.sudo():
+            sold = move.sale_line_id
+            if sold.channel_order_line_id and sold.id != sale_line_id:
+                raise UserError(
+                    self.env._(
+                        "%(move)s delivers %(order)s, which a channel has sold: cancel "
+                        "it instead.",
+                        move=move.display_name,
+                        order=sold.order_id.name,
+                    )
+                )
 
     def _leaves_for_customer(self):
         return (
@@ -286,6 +302,8 @@ class StockMove(models.Model):
         return result
 
     def write(self, vals):
+        if "sale_line_id" in vals and not self.env.su:
+            self._check_stays_sold(vals["sale_line_id"])
         result = super().write(vals)
         if not {"product_uom_qty", "sale_line_id"}.isdisjoint(vals):
             self._note_owed()

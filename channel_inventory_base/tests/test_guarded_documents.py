@@ -1,6 +1,6 @@
 from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -190,6 +190,79 @@ class TestGuardedDocuments(MessageCase):
         )
         self.assertEqual(len(self.messages("cancel")), 1)
 
+    def test_state_of_a_channels_sale_order_is_changed_by_its_buttons_only(self):
+        """A state that is only written releases, reserves and tells nothing."""
+        user = self.user("sales", SALES)
+        self.channel.confirm_policy = "manual"
+        name = self.fake.sell(2)
+        event = self.fake.event(name)
+        self.env["channel.inbox.event"]._store(self.channel, [event], "webhook")
+        self.intake()
+        quotation = self.order(name).sale_order_id.with_user(user)
+        self.channel.confirm_policy = "always"
+        confirmed = self.sell(1).sale_order_id.with_user(user)
+        for sale_order, state in (
+            (quotation, "sale"),
+            (quotation, "cancel"),
+            (confirmed, "cancel"),
+            (confirmed, "draft"),
+        ):
+            with self.subTest(state), self.assertRaisesRegex(UserError, "buttons"):
+                sale_order.state = state
+        confirmed.write({"state": "sale", "note": "x"})
+        quotation.state = "sent"
+        quotation.action_confirm()
+        self.assertEqual(quotation.state, "sale")
+        self.assertFalse(
+            self.order(name).line_ids.hold_ids.filtered(lambda h: h.state == "active")
+        )
+        confirmed.action_cancel()
+        self.assertEqual(len(self.messages("cancel")), 1)
+        confirmed.action_draft()
+        own = self.own_sale(user)
+        own.state = "sale"
+        own.state = "cancel"
+
+    def test_line_that_says_of_itself_that_it_is_none_is_told_all_the_same(self):
+        sale_line = self.sell(3).sale_order_id.order_line
+        sale_line = sale_line.with_user(self.user("sales", SALES))
+        sale_line.state = "draft"
+        sale_line.product_uom_qty = 1
+        self.assertEqual(len(self.messages("cancel")), 1)
+
+    def test_quotation_that_a_person_changes_and_confirms_is_reported(self):
+        """The customer would get something else than was bought."""
+        user = self.user("sales", SALES)
+        self.channel.confirm_policy = "manual"
+        other = self.make_product(self.env, 78)
+
+        def fewer(lines):
+            lines.product_uom_qty = 1
+
+        def none(lines):
+            lines.unlink()
+
+        def another(lines):
+            lines.product_id = other
+
+        for change in (fewer, none, another, None):
+            name = self.fake.sell(2)
+            event = self.fake.event(name)
+            self.env["channel.inbox.event"]._store(self.channel, [event], "webhook")
+            self.intake()
+            order = self.order(name)
+            quotation = order.sale_order_id.with_user(user)
+            if change:
+                change(quotation.order_line)
+            quotation.action_confirm()
+            with self.subTest(change):
+                found = self.exceptions("changed").filtered(
+                    lambda each, o=order: each.res_id == o.id
+                )
+                self.assertEqual(len(found), 1 if change else 0)
+                if change:
+                    self.assertIn("has sold 2", found.message)
+
     def test_one_order_of_a_channel_has_one_sale_order(self):
         order = self.sell(1)
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
@@ -363,6 +436,54 @@ class TestGuardedDocuments(MessageCase):
         self.assertEqual(picking.state, "done")
         self.assertFalse(self.messages("shipment"))
 
+    def test_other_goods_do_not_ship_an_order_of_a_channel(self):
+        order = self.sell(2)
+        sold = order.sale_order_id.order_line
+        other = self.make_product(self.env, 79)
+        self.add_stock(self.env, other, self.warehouse, 5)
+        user = self.user("stock", "stock.group_stock_user")
+        customers = self.env.ref("stock.stock_location_customers")
+        places = {
+            "location_id": self.warehouse.lot_stock_id.id,
+            "location_dest_id": customers.id,
+        }
+        move = {
+            "product_id": other.id,
+            "product_uom_qty": 2,
+            "sale_line_id": sold.id,
+            **places,
+        }
+        picking = self.as_user(user, "stock.picking").create(
+            {
+                "picking_type_id": self.warehouse.out_type_id.id,
+                "move_ids": [Command.create(move)],
+                **places,
+            }
+        )
+        picking.action_confirm()
+        picking.action_assign()
+        picking.move_ids.picked = True
+        with self.assertRaisesRegex(UserError, "Take it out"):
+            picking.button_validate()
+        # past the check
+        picking.move_ids.sudo().write({"state": "done"})
+        self.assertEqual(order.line_ids._shipped_here(), 0)
+        self.assertFalse(self.messages("shipment"))
+
+    def test_what_delivers_an_order_of_a_channel_goes_on_delivering_it(self):
+        """Otherwise the goods would leave, and the channel would not be told."""
+        sale_order, other = self.sell(2).sale_order_id, self.sell(1).sale_order_id
+        user = self.user("stock", SALES)
+        move = sale_order.order_line.move_ids.with_user(user)
+        for sold in (self.env["sale.order.line"], other.order_line):
+            with self.subTest(sold), self.assertRaisesRegex(UserError, "cancel it"):
+                move.sale_line_id = sold
+        with self.assertRaisesRegex(UserError, "cancel it"):
+            move.picking_id.sale_id = False
+        move.write({"sale_line_id": sale_order.order_line.id})
+        self.ship(self.env, sale_order, 1, 1)
+        self.assertEqual(len(self.messages("shipment")), 2)
+
     # -------------------------------------------------------------- registry
     def test_each_field_on_a_model_of_odoo_is_the_servers_or_open_by_decision(self):
         for name, model in self.env.items():
@@ -392,6 +513,12 @@ class TestGuardedDocuments(MessageCase):
             record = model.with_context(active_test=False).search([], limit=1)
             for name in model._server_fields():
                 value = self.other_value(record, name)
+                if record._fields[name].type == "one2many":
+                    # an answer of the other side, which nobody writes either
+                    self.assertIn(
+                        record._fields[name].inverse_name,
+                        self.env[record._fields[name].comodel_name]._server_fields(),
+                    )
                 with self.subTest(f"{model._name}.{name}"):
                     with self.assertRaises(AccessError):
                         record.with_user(admin).write({name: value})
