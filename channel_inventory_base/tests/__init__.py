@@ -4,6 +4,8 @@ from . import test_books_edits
 from . import test_books_race
 from . import test_adapter_errors
 from . import test_allocation_control
+from . import test_attack
+from . import test_attack_web
 from . import test_capture
 from . import test_catalogue
 from . import test_control

@@ -136,7 +136,8 @@ def find_marks(env, mark=MARK):
             place = f"{table}:{model}" if model else table
             for (column, _kind), text in zip(columns, texts, strict=True):
                 if text is not None:
-                    found[f"{place}.{column}"] = text[max(0, text.lower().find(mark.lower()) - 100) :][:200]
+                    begin = max(0, text.lower().find(mark.lower()) - 100)
+                    found[f"{place}.{column}"] = text[begin : begin + 200]
     return found
 
 

@@ -5,80 +5,6 @@ from .common import ChannelCase
 
 ROLES = ("auditor", "user", "operator", "manager")
 
-# Model -> who may write, create and delete. Everybody with a role may read, but for
-# the audit trail (auditors and managers) and secrets (nobody).
-MATRIX = {
-    "channel.channel": ({"manager"}, {"manager"}, {"manager"}),
-    "channel.node": ({"manager"}, {"manager"}, {"manager"}),
-    "channel.listing": ({"operator", "manager"}, {"manager"}, {"manager"}),
-    "channel.listing.version": (set(), set(), set()),
-    "channel.rule": ({"operator", "manager"}, {"operator", "manager"}, {"manager"}),
-    "channel.rule.version": (set(), set(), set()),
-    "channel.allocation.group": (
-        {"operator", "manager"},
-        {"operator", "manager"},
-        {"manager"},
-    ),
-    "channel.allocation.member": (
-        {"operator", "manager"},
-        {"operator", "manager"},
-        {"operator", "manager"},
-    ),
-    "channel.allocation.version": (set(), set(), set()),
-    "channel.allocation.version.member": (set(), set(), set()),
-    "channel.sales.rate": (set(), set(), set()),
-    "channel.shortage": (set(), set(), set()),
-    "channel.sweep": (set(), set(), set()),
-    "channel.tax.map": ({"manager"}, {"manager"}, {"manager"}),
-    "channel.routing.rule": ({"manager"}, {"manager"}, {"manager"}),
-    "channel.routing.candidate": ({"manager"}, {"manager"}, {"manager"}),
-    "channel.hold": ({"operator", "manager"}, {"operator", "manager"}, {"manager"}),
-    "channel.exception": ({"user", "operator", "manager"}, set(), set()),
-    "channel.level": (set(), set(), set()),
-    "channel.level.difference": (set(), set(), set()),
-    "channel.level.inputs": (set(), set(), set()),
-    "channel.level.remote": (set(), set(), set()),
-    "channel.level.pending": (set(), set(), set()),
-    "channel.change": (set(), set(), set()),
-    "channel.deduction": (set(), set(), set()),
-    "channel.position": (set(), set(), set()),
-    "channel.message": (set(), set(), set()),
-    "channel.refund": (set(), set(), set()),
-    "channel.bookkeeping": (set(), set(), set()),
-    "channel.payment.map": ({"manager"}, {"manager"}, {"manager"}),
-    "channel.timeline": (set(), set(), set()),
-    "channel.inbound": (set(), set(), set()),
-    "channel.external.stock": (
-        {"operator", "manager"},
-        {"operator", "manager"},
-        {"manager"},
-    ),
-    "channel.supplier.stock": (
-        {"operator", "manager"},
-        {"operator", "manager"},
-        {"manager"},
-    ),
-    "channel.stock.report": (set(), set(), set()),
-    "channel.publication": (set(), set(), set()),
-    "channel.publication.line": (set(), set(), set()),
-    "channel.dead.letter": (set(), set(), set()),
-    "channel.inbox.event": (set(), set(), set()),
-    "channel.retention": ({"manager"}, set(), set()),
-    "channel.order": (set(), set(), set()),
-    "channel.order.line": (set(), set(), set()),
-    "channel.partner": (set(), set(), set()),
-    "channel.refusal": (set(), set(), set()),
-    "channel.outage": (set(), set(), set()),
-    "channel.audit": (set(), set(), set()),
-    "channel.secret": (set(), set(), set()),
-    "channel.shared.state": (set(), set(), set()),
-}
-READERS = {
-    "channel.audit": {"auditor", "manager"},
-    "channel.retention": {"auditor", "manager"},
-    "channel.secret": set(),
-    "channel.shared.state": set(),
-}
 # Models without a company of their own, and why that is right.
 NO_COMPANY = {
     # how long data is kept is the database's to decide
@@ -108,29 +34,9 @@ class TestSecurity(ChannelCase):
             if name.startswith("channel.") and not (model._abstract or model._transient)
         }
 
-    def test_matrix_names_every_model(self):
-        ours = {n for n in self.models() if self.env[n]._original_module == BASE}
-        self.assertEqual(ours, set(MATRIX))
-
-    def test_roles_may_do_what_the_matrix_says_and_no_more(self):
-        for model, allowed in MATRIX.items():
-            readers = READERS.get(model, set(ROLES))
-            expected = dict(
-                zip(
-                    ("read", "write", "create", "unlink"),
-                    (readers, *allowed),
-                    strict=True,
-                )
-            )
-            for operation, roles in expected.items():
-                for role, user in self.users.items():
-                    with self.subTest(f"{role} {operation} {model}"):
-                        may = self.env[model].with_user(user).has_access(operation)
-                        self.assertEqual(may, role in roles)
-
     def test_people_without_a_role_see_nothing(self):
         stranger = new_test_user(self.env, "stranger", groups="base.group_user")
-        for model in MATRIX:
+        for model in self.models():
             with self.subTest(model):
                 self.assertFalse(self.env[model].with_user(stranger).has_access("read"))
 

@@ -1,0 +1,163 @@
+"""The one table of who may what.
+
+A row names the least role that may: ``user`` stands for User, Operator and Manager of
+Channels, ``operator`` for the last two, ``reader`` for all who may read the record,
+the auditor included, ``server`` for nobody.
+"""
+
+import importlib
+from dataclasses import dataclass, field
+
+from .people import CHANNEL_ROLES
+
+ALL = frozenset(("auditor", *CHANNEL_ROLES))
+NOBODY = frozenset()
+OPERATIONS = ("read", "create", "write", "unlink")
+
+
+def least(role):
+    """The roles of Channels that include ``role``."""
+    if role == "server":
+        return NOBODY
+    if role == "reader":
+        return ALL
+    if role == "audit":
+        return frozenset(("auditor", "manager"))
+    return frozenset(CHANNEL_ROLES[CHANNEL_ROLES.index(role) :])
+
+
+@dataclass(frozen=True)
+class Row:
+    """What people may do with one model of the suite.
+
+    :param read, write, create, unlink: the least role for each
+    :param fields: {least role: names}; those of models that somebody may write
+    :param methods: {least role: names} of public methods that are no ORM verbs
+    :param adds: the row only adds to another addon's model
+    :param fixed: fields that stay, where they matter, as they were when it was made
+    """
+
+    read: str = "reader"
+    write: str = "server"
+    create: str = "server"
+    unlink: str = "server"
+    fields: dict = field(default_factory=dict)
+    methods: dict = field(default_factory=dict)
+    adds: bool = False
+    fixed: str = ""
+
+    def may(self, operation):
+        return least(getattr(self, operation))
+
+    def field_roles(self):
+        """{field: roles that may write it}"""
+        return _by_name(self.fields)
+
+    def method_roles(self):
+        """{method: roles that may have it change something}"""
+        return _by_name(self.methods)
+
+    def plus(self, other):
+        """This row with the fields and methods that another addon adds to its model."""
+        one, two = (self, other) if self.owns else (other, self)
+        return Row(
+            one.read,
+            one.write,
+            one.create,
+            one.unlink,
+            _joined(one.fields, two.fields),
+            _joined(one.methods, two.methods),
+            self.adds and other.adds,
+            f"{one.fixed} {two.fixed}".strip(),
+        )
+
+    @property
+    def owns(self):
+        """Whether this is the row of the addon that defines the model."""
+        return not self.adds
+
+
+def wizard(role, methods="", **more):
+    """The row of a wizard: who may open it may do all with it."""
+    return Row(role, role, role, role, methods={role: methods, **more})
+
+
+def _by_name(grouped):
+    return {
+        name: least(role) for role, names in grouped.items() for name in names.split()
+    }
+
+
+def _joined(one, other):
+    return {
+        role: f"{one.get(role, '')} {other.get(role, '')}".strip()
+        for role in one.keys() | other.keys()
+    }
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What the suite adds to a model of Odoo's: fields for the people of that model,
+    and fields that only the server writes."""
+
+    people: str = ""
+    server: str = ""
+    methods: str = ""
+
+    def plus(self, other):
+        return Standard(
+            f"{self.people} {other.people}",
+            f"{self.server} {other.server}",
+            f"{self.methods} {other.methods}",
+        )
+
+
+def table(env):
+    """Put the rows of all installed addons together.
+
+    :return: ({model: Row}, {model of Odoo's: Standard})
+    """
+    rows, standard = {}, {}
+    for addon in sorted(env.registry._init_modules):
+        if not addon.startswith("channel_"):
+            continue
+        module = _load(addon)
+        _collect(rows, getattr(module, "RIGHTS", {}))
+        _collect(standard, getattr(module, "STANDARD", {}))
+    return rows, standard
+
+
+def _collect(rows, more):
+    for model, row in more.items():
+        rows[model] = rows[model].plus(row) if model in rows else row
+
+
+def _load(addon):
+    name = f"odoo.addons.{addon}.tests.rights"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in (name, name.rpartition(".")[0]):
+            raise
+        return None
+
+
+def as_markdown(env):
+    """The table for people: what each role may do with the records of a model."""
+    rows, _standard = table(env)
+    lines = ["| records | read | create | change | delete |", "| --- " * 5 + "|"]
+    for name in sorted(rows):
+        model, row = env[name], rows[name]
+        if not model._transient:
+            rights = [_words(row.may(each)) for each in OPERATIONS]
+            lines.append(
+                " | ".join([f"| {model._description} (`{name}`)", *rights]) + " |"
+            )
+    return "\n".join(lines)
+
+
+def _words(roles):
+    if not roles:
+        return "server only"
+    known = [role for role in ("auditor", *CHANNEL_ROLES) if role in roles]
+    return ", ".join(known).capitalize()

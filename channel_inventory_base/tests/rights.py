@@ -1,0 +1,354 @@
+"""Who may do what with the models of this addon: see ``attack/rights.py``."""
+
+from .attack.rights import Row, Standard, wizard
+
+CONTROL = {
+    "operator": "action_discard_changes action_propose action_reopen action_withdraw",
+    "manager": "action_activate action_approve action_reject action_retire",
+    "reader": "action_show_audit action_show_numbers",
+}
+CONTROLLED = (
+    "editor_ids state proposal proposed_by_id proposed_at version_ids active_version_id"
+)
+TERMS = (
+    "active sequence company_id kind value horizon_days lead_days supplier_stock "
+    "allocation_group_id channel_id node_id warehouse_id categ_id tag_id "
+    "product_tmpl_id product_id listing_id valid_from valid_until reason"
+)
+
+RIGHTS = {
+    # ------------------------------------------------------------- set up
+    "channel.channel": Row(
+        write="manager",
+        create="manager",
+        unlink="manager",
+        fields={
+            "manager": (
+                "name sequence active color channel_type company_id environment "
+                "base_url currency_id pricelist_id team_id confirm_policy "
+                "shipping_product_id discount_product_id tax_map_ids order_lag "
+                "poll_minutes poll_overlap exception_user_id node_ids listing_ids "
+                "invoice_policy post_invoices invoice_journal_id payment_policy "
+                "payment_journal_id payment_map_ids send_acceptances send_shipments "
+                "send_cancels send_refunds post_credit_notes short_policy "
+                "reroute_confirmed phone_policy address_policy duplicate_minutes "
+                "risk_policy check_credit payment_hours custom_product_id "
+                "tip_product_id fee_product_id gift_card_product_id charges_no_tax "
+                "archived_policy unpaid_policy"
+            ),
+            "server": (
+                "state connection_state connection_message webhook_token "
+                "home_database publish_latency connected_at"
+            ),
+        },
+        methods={
+            "reader": "action_open_dead_letters",
+            "operator": "action_fetch_listings action_pause",
+            "manager": (
+                "action_fetch_nodes action_go_live action_prepare "
+                "action_test_connection"
+            ),
+        },
+    ),
+    "channel.node": Row(
+        write="manager",
+        create="manager",
+        unlink="manager",
+        fields={
+            "manager": (
+                "name sequence active channel_id external_id warehouse_ids publish"
+            ),
+            "server": "company_id",
+        },
+    ),
+    "channel.listing": Row(
+        fixed="active",
+        write="operator",
+        create="manager",
+        unlink="manager",
+        fields={
+            "operator": (
+                "active state product_id uom_id pack_qty short_policy barcode title "
+                "fractions"
+            ),
+            "server": (
+                "channel_id external_id stock_ref sku tracked company_id "
+                "uncounted stopped channel_note suggested_product_id match_reason "
+                "stock_factor "
+                "level_ids version_ids version_id proposal_id"
+            ),
+        },
+        methods={
+            "operator": (
+                "action_accept action_accept_suggested action_ignore action_reopen "
+                "action_withdraw_mapping"
+            ),
+            "manager": "action_approve_mapping action_reject_mapping",
+        },
+    ),
+    "channel.listing.version": Row(
+        methods={
+            "reader": "action_show_audit",
+            "operator": "action_retire action_withdraw",
+            "manager": "action_approve action_reject",
+            "server": "action_activate action_propose action_reopen",
+        },
+    ),
+    "channel.rule": Row(
+        write="operator",
+        create="operator",
+        unlink="manager",
+        fixed="company_id",
+        fields={"operator": f"{TERMS} name", "server": f"{CONTROLLED} specificity"},
+        methods={
+            **CONTROL,
+            "reader": "action_preview action_show_levels action_show_audit "
+            "action_show_numbers",
+        },
+    ),
+    "channel.rule.version": Row(
+        methods={"reader": "action_show_levels action_show_publication_lines"}
+    ),
+    "channel.allocation.group": Row(
+        fixed="company_id",
+        write="operator",
+        create="operator",
+        unlink="manager",
+        fields={
+            "operator": "active company_id basis name member_ids",
+            "server": CONTROLLED,
+        },
+        methods={
+            **CONTROL,
+            "reader": "action_preview action_show_audit action_show_numbers",
+        },
+    ),
+    "channel.allocation.member": Row(
+        write="operator",
+        create="operator",
+        unlink="operator",
+        fields={"operator": "group_id channel_id sequence weight"},
+    ),
+    "channel.allocation.version": Row(methods={"reader": "action_show_levels"}),
+    "channel.allocation.version.member": Row(),
+    "channel.tax.map": Row(
+        write="manager",
+        create="manager",
+        unlink="manager",
+        fields={
+            "manager": "channel_id rate title price_included tax_id",
+            "server": "company_id",
+        },
+    ),
+    "channel.payment.map": Row(
+        write="manager",
+        create="manager",
+        unlink="manager",
+        fields={"manager": "channel_id gateway journal_id", "server": "company_id"},
+    ),
+    "channel.routing.rule": Row(
+        fixed="company_id",
+        write="manager",
+        create="manager",
+        unlink="manager",
+        fields={
+            "manager": (
+                "name sequence active company_id channel_id node_ids country_ids "
+                "state_ids zip_prefixes outcome candidate_ids split split_cost "
+                "split_limit"
+            )
+        },
+    ),
+    "channel.routing.candidate": Row(
+        write="manager",
+        create="manager",
+        unlink="manager",
+        fields={
+            "manager": "rule_id sequence warehouse_id cost",
+            "server": "company_id",
+        },
+    ),
+    "channel.retention": Row(
+        read="audit",
+        write="manager",
+        fields={"manager": "days sequence", "server": "kind last_run last_count"},
+    ),
+    # -------------------------------------------------------------- stock
+    "channel.hold": Row(
+        fixed="company_id listing_id quantity",
+        write="operator",
+        create="operator",
+        unlink="manager",
+        fields={
+            "operator": (
+                "company_id channel_id listing_id product_id warehouse_id quantity "
+                "stock_quantity expires_at note"
+            ),
+            "server": "order_line_id cause state",
+        },
+        methods={"operator": "action_release"},
+    ),
+    "channel.external.stock": Row(
+        fixed="warehouse_id",
+        write="operator",
+        create="operator",
+        unlink="manager",
+        fields={
+            "operator": "warehouse_id product_id on_hand damaged as_of source",
+            "server": "company_id received_at confidence",
+        },
+        methods={"operator": "report"},
+    ),
+    "channel.supplier.stock": Row(
+        fixed="company_id",
+        write="operator",
+        create="operator",
+        unlink="manager",
+        fields={
+            "operator": (
+                "partner_id company_id product_id quantity as_of source lead_days"
+            ),
+            "server": "received_at",
+        },
+    ),
+    "channel.stock.report": Row(),
+    "channel.position": Row(methods={"reader": "action_show_holds action_show_levels"}),
+    "channel.inbound": Row(),
+    "channel.sales.rate": Row(),
+    "channel.change": Row(),
+    "channel.sweep": Row(),
+    # ---------------------------------------------------------------- out
+    "channel.level": Row(
+        methods={
+            "reader": (
+                "action_open_cause action_show_positions action_show_publications"
+            ),
+            "operator": "action_publish_again action_retry",
+        }
+    ),
+    "channel.level.difference": Row(methods={"reader": "action_open_level"}),
+    "channel.level.inputs": Row(),
+    "channel.level.remote": Row(),
+    "channel.level.pending": Row(),
+    "channel.publication": Row(methods={"operator": "action_discard action_retry"}),
+    "channel.publication.line": Row(methods={"reader": "action_open_cause"}),
+    # ----------------------------------------------------------- in, back
+    "channel.inbox.event": Row(methods={"operator": "action_discard action_retry"}),
+    "channel.order": Row(
+        methods={
+            "reader": (
+                "action_open_deliveries action_open_exceptions action_open_invoices "
+                "action_open_messages action_open_sale_order"
+            ),
+            "operator": (
+                "action_fetch action_keep_sold action_let_through action_match_lines "
+                "action_reroute action_retry action_short_stock action_take_mapping "
+                "action_cancel_missing action_cancel_rest action_deliver_again "
+                "action_end"
+            ),
+        }
+    ),
+    "channel.order.line": Row(),
+    "channel.deduction": Row(),
+    "channel.message": Row(
+        methods={
+            "reader": "action_open_document",
+            "operator": "action_discard action_retry",
+        }
+    ),
+    "channel.refund": Row(
+        methods={"reader": "action_open_credit_note", "operator": "action_retry"}
+    ),
+    "channel.bookkeeping": Row(),
+    "channel.timeline": Row(methods={"reader": "action_open_source"}),
+    "channel.partner": Row(),
+    "channel.refusal": Row(),
+    "channel.outage": Row(),
+    "channel.shortage": Row(),
+    "channel.dead.letter": Row(
+        methods={
+            "reader": "action_open_record",
+            "operator": "action_discard action_edit action_retry",
+        }
+    ),
+    "channel.exception": Row(
+        write="user",
+        fields={
+            "user": "user_id deadline",
+            "server": (
+                "state resolution order_ids retried_at channel_id company_id "
+                "category key message suggestion res_model "
+                "res_id count last_seen"
+            ),
+        },
+        methods={
+            "reader": (
+                "action_map_tax action_match_listings action_open_orders "
+                "action_open_record action_short_stock"
+            ),
+            "user": "action_ignore action_resolve action_take",
+            "operator": "action_let_through action_retry",
+        },
+    ),
+    # ------------------------------------------------- what nobody is shown
+    "channel.audit": Row(read="audit"),
+    "channel.secret": Row(read="server"),
+    "channel.shared.state": Row(read="server"),
+    # ------------------------------------------------------------- wizards
+    "channel.database.move": wizard("manager", "action_confirm"),
+    "channel.dead.letter.discard": wizard("operator", "action_confirm"),
+    "channel.dead.letter.edit": wizard("operator", "action_confirm"),
+    "channel.exception.close": wizard("user", "action_confirm"),
+    "channel.go.live": wizard("manager", "action_confirm"),
+    "channel.order.match": wizard("operator", "action_apply"),
+    "channel.order.match.line": wizard("operator"),
+    "channel.rejection": wizard("manager", "action_confirm"),
+    "channel.replay": wizard("operator", "action_back action_replay action_show"),
+    "channel.replay.line": wizard("operator"),
+    "channel.rule.preview": wizard(
+        "operator",
+        "action_propose",
+        manager="action_activate action_approve action_retire",
+    ),
+    "channel.rule.preview.line": wizard("operator"),
+    "channel.short.stock": wizard("operator", "action_confirm"),
+    "channel.short.stock.line": wizard("operator"),
+}
+
+STANDARD = {
+    "account.move": Standard(server="channel_made channel_refund_ids"),
+    "account.bank.statement.line": Standard(server="channel_made"),
+    "product.product": Standard(
+        people="channel_short_policy channel_substitute_ids",
+        server="channel_listing_ids",
+        methods="action_channel_levels action_channel_positions",
+    ),
+    "product.template": Standard(
+        people="channel_short_policy channel_substitute_ids",
+        methods="action_channel_levels action_channel_positions",
+    ),
+    "res.company": Standard(people="channel_change_approval"),
+    "res.partner": Standard(server="email_normalized"),
+    "res.users": Standard(server="email_normalized"),
+    "sale.order": Standard(
+        server="channel_order_id channel_id channel_invoice_policy",
+        methods="action_open_channel_order",
+    ),
+    "sale.order.line": Standard(
+        server=(
+            "channel_charge_ref channel_order_line_id channel_properties "
+            "channel_warehouse_id"
+        )
+    ),
+    "stock.location": Standard(
+        people="own_stock_state",
+        server="stock_state input_warehouse_ids quality_warehouse_ids",
+    ),
+    "stock.warehouse": Standard(
+        people=(
+            "channel_consignment channel_authority channel_fresh_minutes "
+            "channel_stale_percent channel_silent_minutes"
+        ),
+        methods="action_channel_external_stock",
+    ),
+}

@@ -1,0 +1,8 @@
+from odoo.addons.channel_inventory_base.tests.attack.rights import Standard
+
+STANDARD = {
+    "stock.warehouse": Standard(
+        people="channel_expiry_basis channel_expiry_days",
+        server="channel_expiry_checked",
+    )
+}

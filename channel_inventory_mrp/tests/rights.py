@@ -1,0 +1,7 @@
+from odoo.addons.channel_inventory_base.tests.attack.rights import Row, Standard
+
+RIGHTS = {"channel.kit.change": Row(), "channel.kit.component": Row()}
+STANDARD = {
+    "product.product": Standard(methods="action_channel_kit_components"),
+    "product.template": Standard(methods="action_channel_kit_components"),
+}
