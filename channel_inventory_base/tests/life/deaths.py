@@ -98,7 +98,7 @@ class DeathContract(LifeCase):
         self.check_deaths(
             self.sell,
             poll_and_take_in,
-            ("_pull_pages", "_capture_batch", "_import_order"),
+            ("_store_pulled", "_capture_batch", "_import_order"),
         )
 
     def test_contract_killed_at_any_commit_of_telling_parcels(self):
@@ -125,7 +125,7 @@ class DeathContract(LifeCase):
             self.life.refund(self.refs[-1], self.life.skus[0], 1, "none")
 
         self.check_deaths(
-            refund, poll_and_take_in, ("_pull_pages", "_capture_batch", "_import_order")
+            refund, poll_and_take_in, ("_store_pulled", "_capture_batch", "_import_order")
         )
 
 
