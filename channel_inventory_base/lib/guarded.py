@@ -64,11 +64,12 @@ class GuardedAdapter(HTTPAdapter):
         super().__init__(**options)
 
     def init_poolmanager(self, *args, **options):
-        super().init_poolmanager(*args, **options)
+        result = super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {
             "http": _pool(HTTPConnectionPool, HTTPConnection, self._allowed),
             "https": _pool(HTTPSConnectionPool, HTTPSConnection, self._allowed),
         }
+        return result
 
     def send(self, request, *args, proxies=None, **options):
         if select_proxy(request.url, proxies):

@@ -95,9 +95,10 @@ class ChannelAudit(models.Model):
         guarded = bool(self.env.cr.rowcount)
         if guarded:
             self.env.cr.execute(SQL("ALTER TABLE %s DISABLE TRIGGER %s", table, guard))
-        super()._init_column(column_name)
+        result = super()._init_column(column_name)
         if guarded:
             self.env.cr.execute(SQL("ALTER TABLE %s ENABLE TRIGGER %s", table, guard))
+        return result
 
     @api.model
     def _refuse_deletion(self, field, records):

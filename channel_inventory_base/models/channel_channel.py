@@ -185,7 +185,6 @@ class ChannelChannel(models.Model):
         help="Owns new exceptions of this channel, and is told of each by e-mail.",
     )
     charges_no_tax = fields.Boolean(
-        string="Charges No Tax",
         help="The shop charges no tax: no tax needs to be mapped.",
     )
     node_ids = fields.One2many("channel.node", "channel_id")

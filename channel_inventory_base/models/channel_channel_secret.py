@@ -178,7 +178,7 @@ class ChannelChannel(models.Model):
         """
         keys = crypto.read_keys(config["config"])
         # sudo: nobody may read or write channel.secret directly
-        secrets = self.env["channel.secret"].sudo().search([])
+        secrets = self.env["channel.secret"].sudo().search([("value", "!=", False)])
         old = secrets.filtered(lambda each: not crypto.is_newest(keys, each.value))
         for secret in old:
             text = secret.channel_id._decrypt(secret.name, secret.value)

@@ -209,7 +209,7 @@ class ChannelListing(models.Model):
 
     @api.model
     def _check_made_by_people(self, vals):
-        super()._check_made_by_people(vals)
+        result = super()._check_made_by_people(vals)
         channel = self.env["channel.channel"].browse(vals.get("channel_id"))
         if channel._tells_what_it_sells():
             raise AccessError(
@@ -219,6 +219,7 @@ class ChannelListing(models.Model):
                     channel.name,
                 )
             )
+        return result
 
     def write(self, vals):
         result = super().write(vals)

@@ -36,7 +36,6 @@ class ChannelOrderLine(models.Model):
     )
     mapping_id = fields.Many2one(
         "channel.listing.version",
-        string="Mapping",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

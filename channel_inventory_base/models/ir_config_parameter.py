@@ -8,6 +8,7 @@ class IrConfigParameter(models.Model):
 
     def init(self, force=False):
         """Odoo gives a duplicate, or a backup restored as a copy, a uuid of its own."""
-        super().init(force=force)
+        result = super().init(force=force)
         if force:
             forget_jobs(self.env.cr)
+        return result

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from odoo.exceptions import AccessError
@@ -466,13 +467,11 @@ class TestAttack(AttackCase):
 
     def _use_wizard(self, user, name, vals, method):
         env = self.env(user=user, su=False)
-        with self._forgotten():
-            try:
-                wizard = env[name].create(vals)
-                env.flush_all()
-                return self.attempt(user, name, method, wizard.ids)
-            except REFUSALS:
-                pass  # and what it says is looked at below
+        with self._forgotten(), suppress(*REFUSALS):
+            wizard = env[name].create(vals)
+            env.flush_all()
+            return self.attempt(user, name, method, wizard.ids)
+        # refused: what it says is looked at
         return self.attempt(user, name, "create", vals)
 
     # ---------------------------------------------------------------- imports

@@ -25,7 +25,7 @@ class TestPull(WakeUps, ChannelCase):
     def sell(self, count):
         return [self.fake.sell(1) for _order in range(count)]
 
-    def read(self):
+    def take_read(self):
         found = [ref for refs in self.fake.read for ref in refs]
         self.fake.read = []
         return found
@@ -37,17 +37,17 @@ class TestPull(WakeUps, ChannelCase):
     def test_only_versions_that_are_not_known_are_read(self):
         names = self.sell(6)
         self.take_in()
-        self.assertEqual(self.read(), names)
+        self.assertEqual(self.take_read(), names)
         self.poll()
         # nothing at all: all of them were looked at well after their change
         self.mark_looked()
-        self.read()
+        self.take_read()
         self.take_in()
-        self.assertEqual(self.read(), [])
+        self.assertEqual(self.take_read(), [])
         self.fake.change(names[2], note="Ring twice")
         new = self.fake.sell(1)
         self.take_in()
-        self.assertEqual(self.read(), [names[2], new])
+        self.assertEqual(self.take_read(), [names[2], new])
         self.assertEqual(self.order(names[2])._get_data().note, "Ring twice")
         self.assertEqual(self.order(new).state, "imported")
 
@@ -92,11 +92,11 @@ class TestPull(WakeUps, ChannelCase):
         [name] = self.sell(1)
         self.fake.orders[name]["total"] = "no number"
         self.take_in()
-        self.assertEqual(self.read(), [name])
+        self.assertEqual(self.take_read(), [name])
         event = self.env["channel.inbox.event"].search([("ref", "=", name)])
         if event.state == "dead":
             self.take_in()
-            self.assertEqual(self.read(), [])
+            self.assertEqual(self.take_read(), [])
 
     def test_order_that_waits_to_be_fetched_is_not_read_twice(self):
         [name] = self.sell(1)
@@ -108,7 +108,7 @@ class TestPull(WakeUps, ChannelCase):
         self.fake.orders[name] = dict(self.fake.orders[name], complete=True)
         self.assertGreater(self.order(name).wanted_version, self.order(name).version)
         self.poll()
-        self.assertEqual(self.read(), [])
+        self.assertEqual(self.take_read(), [])
 
     def test_pull_that_runs_out_of_time_goes_on_there(self):
         names = self.sell(9)
@@ -118,7 +118,7 @@ class TestPull(WakeUps, ChannelCase):
             for _run in range(9):
                 self.forget_wakeups()
                 done = self.env["channel.intake"]._poll(self.channel)
-                parts.append(self.read())
+                parts.append(self.take_read())
                 self.intake()
                 self.mark_looked()
                 if done is True:
@@ -147,14 +147,14 @@ class TestPull(WakeUps, ChannelCase):
         self.mark_looked()
         self.channel._job_poll()
         self.intake()
-        self.assertEqual(self.read(), names)
+        self.assertEqual(self.take_read(), names)
 
     def test_pull_that_reaches_back_goes_on_where_it_stopped(self):
         self.fake.page_size = 2
         names = self.sell(8)
         self.take_in()
         self.mark_looked()
-        self.read()
+        self.take_read()
         # what was lost here is found by reaching back
         self.env.cr.execute(
             "UPDATE channel_order SET version = version - interval '1 y'"
@@ -177,7 +177,7 @@ class TestPull(WakeUps, ChannelCase):
         self.assertEqual(moments, sorted(moments))
         self.assertGreater(len(set(moments)), 2)
         self.assertFalse(self.channel._get_shared_state("poll").get("again_from"))
-        self.assertEqual(set(self.read()), set(names))
+        self.assertEqual(set(self.take_read()), set(names))
 
     def test_time_of_another_order_is_no_progress_beyond_what_is_read(self):
         """Killed between two parts: what was not stored is read by the next pull."""

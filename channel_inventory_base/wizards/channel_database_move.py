@@ -35,7 +35,8 @@ class ChannelDatabaseMove(models.TransientModel):
     @api.model
     def _find_silent(self):
         channels = self.env["channel.channel"].with_context(active_test=False)
-        return channels.search([]).filtered(lambda channel: channel._is_elsewhere())
+        connected = channels.search([("connection_state", "!=", False)])
+        return connected.filtered(lambda channel: channel._is_elsewhere())
 
     def action_confirm(self):
         self.ensure_one()

@@ -125,7 +125,9 @@ class DeathContract(LifeCase):
             self.life.refund(self.refs[-1], self.life.skus[0], 1, "none")
 
         self.check_deaths(
-            refund, poll_and_take_in, ("_store_pulled", "_capture_batch", "_import_order")
+            refund,
+            poll_and_take_in,
+            ("_store_pulled", "_capture_batch", "_import_order"),
         )
 
 

@@ -1,0 +1,109 @@
+"""The walker that tells how many files a flow goes through."""
+
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
+
+import walk  # noqa: E402
+
+FIRST = """
+    class Order(models.Model):
+        _name = "channel.order"
+        _inherit = ["channel.mixin"]
+
+        def _run(self):
+            if self:
+                self._capture()
+            else:
+                self.env["channel.hold"].sudo()._hold()
+            self._log()
+
+        def _capture(self):
+            self._run()  # a circle ends
+    """
+SECOND = """
+    class Hold(models.Model):
+        _name = "channel.hold"
+
+        def _hold(self):
+            for order in self.order_ids:
+                order._tell()
+                order._log()  # whose? two models have one
+
+        def _log(self):
+            pass
+    """
+THIRD = """
+    class Mixin(models.AbstractModel):
+        _name = "channel.mixin"
+
+        def _log(self):
+            pass
+
+    class More(models.Model):
+        _inherit = "channel.order"
+
+        def _tell(self):
+            pass
+    """
+
+
+@pytest.fixture
+def registry(tmp_path):
+    folder = tmp_path / "channel_some" / "models"
+    folder.mkdir(parents=True)
+    for name, text in (("a", FIRST), ("b", SECOND), ("c", THIRD)):
+        (folder / f"{name}.py").write_text(textwrap.dedent(text))
+    return walk.Registry(tmp_path)
+
+
+def names(methods):
+    return [f"{each.model}.{each.node.name}" for each in methods]
+
+
+def test_calls_are_followed_where_it_is_known_whose_they_are(registry):
+    assert names(walk.walk(registry, "channel.order._run")) == [
+        "channel.order._run",
+        "channel.order._capture",
+        "channel.hold._hold",
+        "channel.order._tell",
+        "channel.mixin._log",
+    ]
+
+
+def test_changes_and_returns_are_counted(registry):
+    methods = walk.walk(registry, "channel.order._run")
+    # a, a, b, c, c
+    assert walk.figures(methods) == (5, 3, 2, 0)
+    assert walk.figures([*methods, methods[0]]) == (6, 3, 3, 1)
+
+
+def test_an_extension_runs_before_what_it_extends(registry, tmp_path):
+    folder = tmp_path / "channel_some_more" / "models"
+    folder.mkdir(parents=True)
+    (folder / "d.py").write_text(
+        textwrap.dedent(
+            """
+            class Order(models.Model):
+                _inherit = "channel.order"
+
+                def _capture(self):
+                    return super()._capture()
+            """
+        )
+    )
+    files = [
+        method.file
+        for method in walk.walk(walk.Registry(tmp_path), "channel.order._capture")
+    ]
+    assert files[:2] == ["channel_some_more/models/d.py", "channel_some/models/a.py"]
+
+
+def test_the_main_flows_are_there():
+    registry = walk.Registry()
+    for flow in walk.FLOWS.values():
+        assert walk.figures(walk.walk(registry, flow))[0] > 20, flow
