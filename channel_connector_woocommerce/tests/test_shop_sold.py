@@ -29,9 +29,12 @@ class TestShopSold(ShopCase):
     def exceptions(self, order):
         return self.env["channel.exception"].search(
             [
+                ("state", "=", "open"),
+                "|",
+                ("order_ids", "in", order.ids),
+                "&",
                 ("res_model", "=", "channel.order"),
                 ("res_id", "=", order.id),
-                ("state", "=", "open"),
             ]
         )
 

@@ -243,11 +243,15 @@ class ChannelIntake(models.AbstractModel):
                 return
 
     def _read(self, channel, heads):
-        """The whole orders, and a note of when they were asked for."""
+        """The whole orders, in the order of ``heads``: the first is served first,
+        however the channel sorts what it is asked for by id. With a note of when they
+        were asked for."""
         refs = [head.ref for head in heads]
         with own_transaction(self.env) as env:
             env["channel.order"]._note_looked(channel, refs)
-        return channel._adapter()._read_orders(channel, refs)
+        events = channel._adapter()._read_orders(channel, refs)
+        places = {ref: place for place, ref in enumerate(refs)}
+        return sorted(events, key=lambda event: places.get(event.ref, len(places)))
 
     def _unknown(self, channel, heads):
         """Keys of those whose version we neither have, nor wait for, nor could read.
