@@ -39,6 +39,8 @@ from .schemas_lifecycle import (  # noqa: F401 (the one door)
 
 MAX_QUANTITY = 10_000_000
 """More than this in one line is a mistake or an attack, never an order."""
+MAX_LEVEL = 1_000_000_000
+"""A channel's number beyond this, up or down, is no number of units."""
 MAX_DIGITS = 15
 """Before the point of an amount, and twice as many behind it."""
 MAX_NAME = 500
@@ -151,11 +153,20 @@ class LevelRef:
 
 @dataclass(frozen=True)
 class LevelState:
-    """What the channel shows for a level. ``available`` None: not stocked there."""
+    """What the channel shows for a level. ``available`` None: not stocked there.
+
+    A number that no stock has is taken as ``MAX_LEVEL``: it is found to be another one
+    than ours like any other, and can be stored.
+    """
 
     stock_ref: str
     node_ref: str
     available: int | None
+
+    def __post_init__(self):
+        if self.available is not None:
+            bounded = max(-MAX_LEVEL, min(MAX_LEVEL, self.available))
+            object.__setattr__(self, "available", bounded)
 
 
 @dataclass(frozen=True)

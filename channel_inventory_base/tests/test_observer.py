@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from ..schemas import MAX_LEVEL
 from .common import ChannelCase
 
 
@@ -43,6 +44,13 @@ class TestObserver(ChannelCase):
         self.settle()
         self.assertEqual(self.level.remote_state, "known")
         self.assertEqual(self.level.expected_remote, 0)
+
+    def test_number_that_no_stock_has_is_put_right_as_any_other(self):
+        self.fake.levels["item-1", "node-1"] = 10**15
+        self.plan()
+        self.settle()
+        self.assertEqual(self.level.remote_state, "known")
+        self.assertEqual(self.level.expected_remote, MAX_LEVEL)
 
     def test_unseen_sale_is_never_overwritten(self):
         """A sale that no webhook told us of makes the send stale, not wrong."""
