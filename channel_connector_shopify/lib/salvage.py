@@ -18,7 +18,7 @@ def order(raw):
             raw.get("name"),
             time_of(raw.get("updatedAt")) or time_of(raw.get("createdAt")),
             [_line(each) for each in salvage.items(nodes)],
-            state="cancelled" if raw.get("cancelledAt") else "open",
+            state="cancelled" if time_of(raw.get("cancelledAt")) else "open",
             placed_at=time_of(raw.get("createdAt")),
             test=raw.get("test") is True,
         )
@@ -27,7 +27,7 @@ def order(raw):
         raw.get("name"),
         time_of(raw.get("updated_at")) or time_of(raw.get("created_at")),
         [_rest_line(each) for each in salvage.items(raw.get("line_items"))],
-        state="cancelled" if raw.get("cancelled_at") else "open",
+        state="cancelled" if time_of(raw.get("cancelled_at")) else "open",
         placed_at=time_of(raw.get("created_at")),
         test=raw.get("test") is True,
     )

@@ -261,7 +261,7 @@ class ChannelInboxEvent(models.Model):
         else:
             if self.error:
                 # it was a dead letter and was tried again
-                self.env["channel.exception"]._resolve_record(self)
+                self._resolve_buried()
             self.write({"state": state, "error": False, **self._stamp()})
         return True
 
@@ -379,6 +379,13 @@ class ChannelInboxEvent(models.Model):
             )
             or self.env._("nothing"),
         )
+
+    def _resolve_buried(self):
+        """They are no dead letters any more, whatever else is open about an order."""
+        exceptions = self.env["channel.exception"]
+        exceptions._resolve_record(self)
+        for event in self:
+            exceptions._resolve_keys(event.channel_id, [f"event:{event.id}"])
 
     # ------------------------------------------------------------- buttons
     def action_retry(self):

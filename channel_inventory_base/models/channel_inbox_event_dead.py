@@ -31,10 +31,7 @@ class ChannelInboxEvent(models.Model):
                 record=event,
                 trace=event.trace,
             )
-        exceptions = self.env["channel.exception"]
-        exceptions._resolve_record(dead)
-        for event in dead.filtered("order_id"):
-            exceptions._resolve_keys(event.channel_id, [f"event:{event.id}"])
+        dead._resolve_buried()
 
     def _correct(self, body):
         """Take ``body`` in instead of this dead letter.

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from datetime import timedelta
 
@@ -199,17 +200,32 @@ class ChannelOrder(models.Model):
                 self._prepare_capture_vals(channel, data, trace)
             )
             order = order.with_env(self.env)
+        if data.state == "open":
+            order._reopen(data)
         order.write(
             {
+                "has_false_time": order._is_ahead(version),
                 "complete": False,
                 "version": version,
                 "wanted_version": version,
                 "placed_at": _naive(data.placed_at) or order.placed_at,
                 "state": "blocked",
+                # whoever holds its lines anew decides by what is known now
+                "data": {
+                    **(order.data or json.loads(schemas.dumps(data))),
+                    "state": data.state,
+                },
             }
         )
         order.line_ids._apply_salvaged(order, data)
         return order
+
+    def _with_unread(self, data):
+        """``data`` with the lines that could not be read, as they were known before."""
+        read = {each.external_id for each in data.lines}
+        known = self._get_data().lines
+        unread = [each for each in known if each.external_id not in read]
+        return dataclasses.replace(data, lines=(*data.lines, *unread))
 
     def _lock(self):
         """Wait until no import is at this order, and forget what was read before."""

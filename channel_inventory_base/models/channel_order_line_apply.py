@@ -37,7 +37,7 @@ class ChannelOrderLine(models.Model):
                 for each in data.lines
             },
         )
-        order.line_ids._hold(order, data)
+        order.line_ids._hold(order, order._with_unread(data))
 
     def _write_lines(self, order, data, nodes):
         """:return: channel's id of the line -> line, for the lines of ``data``"""

@@ -261,6 +261,7 @@ class FakeChannel(FakeMessages):
                 )
                 for line in salvage.items(raw.get("lines"))
             ],
+            state="cancelled" if raw.get("state") == "cancelled" else "open",
         )
         return values and load(OrderData, values)
 

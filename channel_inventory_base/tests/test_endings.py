@@ -1,10 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta, timezone
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..exceptions import MalformedDataError
 from ..models.channel_order_ending import ENDINGS
+from .fake_channel import FakeChannel
 from .test_owed import OwedCase
 
 
@@ -453,6 +456,47 @@ class TestUnreadable(EndingCase):
         self.env["channel.inbox.event"]._store(self.channel, [odd], "webhook")
         self.intake()
         self.assertEqual((order.state, self.shown()), ("imported", 8))
+
+    def test_order_that_was_cancelled_and_is_open_again_is_held(self):
+        order = self.take(self.fake.sell(3, currency="XTS"))
+        self.fake.change(order.name, state="cancelled")
+        self.take(order.name)
+        self.assertEqual((order.state, self.active(order)), ("cancelled", 0))
+        line = dict(self.fake.orders[order.name]["lines"][0], quantity="2.5")
+        line["open_quantity"] = "2.5"
+        self.fake.change(order.name, lines=[line], state="open")
+        self.take(order.name)
+        self.assertEqual((order.state, self.active(order)), ("blocked", 3))
+        self.assertFalse(order.ending)
+
+    def test_what_left_there_stays_held_where_its_line_cannot_be_read(self):
+        order = self.take(self.fake.sell(3, payment="pending"))
+        line = dict(self.fake.orders[order.name]["lines"][0], open_quantity=0)
+        self.fake.change(order.name, lines=[line])
+        self.take(order.name)
+        self.assertEqual(self.active(order), 3)
+        self.fake.change(order.name, lines=[dict(line, quantity="many")])
+        self.take(order.name)
+        self.assertEqual((order.state, self.active(order)), ("blocked", 3))
+
+    def test_order_that_was_never_read_is_routed_anew(self):
+        order = self.take(self.spoil("1.5"))
+        order.action_reroute()
+        self.assertEqual(self.active(order), 2)
+
+    def test_event_that_is_read_at_last_is_told_no_more(self):
+        name = self.fake.sell(1, currency="XTS")
+        with patch.object(
+            FakeChannel, "_parse_order", side_effect=MalformedDataError("odd")
+        ):
+            order = self.take(name)
+        self.assertEqual(self.exceptions("malformed").res_id, order.id)
+        order.event_ids.action_retry()
+        self.intake()
+        self.assertEqual(order.event_ids.mapped("state"), ["done"])
+        self.assertEqual(order.state, "blocked")
+        self.assertFalse(self.open_of(order))
+        self.assertEqual(self.exceptions("currency").order_ids, order)
 
     def test_nothing_readable_is_a_dead_letter_as_ever(self):
         event = self.fake.event(self.fake.sell(1))

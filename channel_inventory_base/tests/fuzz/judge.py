@@ -2,6 +2,11 @@
 
 from odoo.tools import SQL
 
+# Of an order of which a body could only be read in part, lines may be more than those
+# of its data: they were read of that body, and are held until it can be read whole.
+SALVAGED = """NOT sold.complete AND EXISTS (
+               SELECT FROM channel_inbox_event event
+                WHERE event.order_id = sold.id AND event.state = 'dead')"""
 # What must never be found, as a query that gives one row for each case of it.
 NEVER = {
     "an event that nobody processed": """
@@ -12,15 +17,23 @@ NEVER = {
          WHERE event.channel_id = %(channel)s AND event.state = 'dead'
            AND (event.error IS NULL OR NOT EXISTS (
                SELECT FROM channel_exception told
-                WHERE told.res_model = 'channel.inbox.event'
-                  AND told.res_id = event.id AND told.message <> ''))""",
+                 LEFT JOIN channel_order sold ON sold.id = event.order_id
+                WHERE told.channel_id = event.channel_id
+                  AND told.key = 'event:' || event.id
+                  AND strpos(told.message, event.topic) > 0
+                  AND (told.res_model = 'channel.inbox.event'
+                       AND told.res_id = event.id AND told.state = 'open'
+                    OR told.res_model = 'channel.order' AND told.res_id = sold.id
+                       -- over when its order could be read, or is owed no more
+                       AND (told.state = 'open' OR sold.complete
+                            OR sold.state IN ('cancelled', 'closed', 'gone')))))""",
     "an order event without its order": """
         SELECT id, topic FROM channel_inbox_event
          WHERE channel_id = %(channel)s AND kind = 'order' AND state = 'done'
            AND order_id IS NULL""",
-    "an order whose lines are not those of its data": """
+    "an order whose lines are not those of its data": f"""
         SELECT sold.id, sold.name FROM channel_order sold
-         WHERE sold.channel_id = %(channel)s
+         WHERE sold.channel_id = %(channel)s AND NOT ({SALVAGED})
            AND ARRAY(SELECT line ->> 'external_id'
                        FROM jsonb_array_elements(sold.data -> 'lines') line ORDER BY 1)
                <> ARRAY(SELECT line.external_id::text FROM channel_order_line line
@@ -29,6 +42,15 @@ NEVER = {
                                SELECT each ->> 'external_id' FROM
                                       jsonb_array_elements(sold.data -> 'lines') each))
                          ORDER BY 1)""",
+    "a line of an order in part that is gone": f"""
+        SELECT sold.id, sold.name, line ->> 'external_id'
+          FROM channel_order sold
+         CROSS JOIN jsonb_array_elements(sold.data -> 'lines') line
+         WHERE sold.channel_id = %(channel)s AND {SALVAGED}
+           AND NOT EXISTS (
+               SELECT FROM channel_order_line known
+                WHERE known.order_id = sold.id
+                  AND known.external_id = line ->> 'external_id')""",
     "an order without data": """
         SELECT id, name FROM channel_order
          WHERE channel_id = %(channel)s AND (data IS NULL OR version IS NULL)""",
@@ -36,11 +58,17 @@ NEVER = {
         SELECT sold.id, sold.name, sold.state, line.id, line.open_quantity
           FROM channel_order_line line
           JOIN channel_order sold ON sold.id = line.order_id
+          LEFT JOIN channel_node node ON node.id = line.node_id
          WHERE sold.channel_id = %(channel)s
            AND sold.state IN ('captured', 'blocked', 'parked')
            AND sold.sale_order_id IS NULL AND line.listing_id IS NOT NULL
            AND sold.data ->> 'state' = 'open'
-           AND line.open_quantity <> (
+           -- what has left there is not off our figures before it is sold here
+           AND line.open_quantity + CASE
+               WHEN sold.is_history OR node.id IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM channel_node_stock_warehouse_rel place
+                     WHERE place.channel_node_id = node.id) THEN 0
+               ELSE GREATEST(0, line.quantity - line.open_quantity) END <> (
                SELECT COALESCE(sum(hold.quantity), 0) FROM channel_hold hold
                 WHERE hold.order_line_id = line.id AND hold.state = 'active')
            AND EXISTS (SELECT FROM jsonb_array_elements(sold.data -> 'lines') each
@@ -86,11 +114,17 @@ NEVER = {
          WHERE sold.channel_id = %(channel)s AND sold.state = 'blocked'
            AND NOT EXISTS (
                SELECT FROM channel_exception told
-                WHERE told.res_model = 'channel.order' AND told.res_id = sold.id)
-           AND NOT EXISTS (
-               SELECT FROM channel_inbox_event event
-                WHERE event.channel_id = sold.channel_id AND event.state = 'dead'
-                  AND event.ref = sold.external_id)""",
+                WHERE told.state = 'open' AND (
+                      told.res_model = 'channel.order' AND told.res_id = sold.id
+                      OR EXISTS (SELECT FROM channel_exception_order_rel stopped
+                                  WHERE stopped.exception_id = told.id
+                                    AND stopped.order_id = sold.id)
+                      OR EXISTS (SELECT FROM channel_inbox_event event
+                                  WHERE event.channel_id = sold.channel_id
+                                    AND event.state = 'dead'
+                                    AND event.ref = sold.external_id
+                                    AND told.channel_id = sold.channel_id
+                                    AND told.key = 'event:' || event.id)))""",
     "a dead message or publication that nobody was told of": """
         SELECT 'channel.message', id FROM channel_message dead
          WHERE channel_id = %(channel)s AND state = 'dead' AND NOT EXISTS (
