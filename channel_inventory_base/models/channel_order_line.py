@@ -317,8 +317,9 @@ class ChannelOrderLine(models.Model):
         :return: list of (node, sold units); the rest is the line's own node's
         """
         taken = {int(key): n for key, n in (self.deducted or {}).items() if n > 0}
-        # sudo: only places of this line
-        nodes = self.env["channel.node"].sudo().browse(sorted(taken)).exists()
+        # sudo: only places of this line. Read once for all lines of the order
+        places = self._channel_nodes(self.order_id.sudo())
+        nodes = places.filtered(lambda node: node.id in taken).sorted("id")
         parts = dict.fromkeys(self.node_id | nodes, 0)
         for node in parts:
             parts[node] = min(units, taken.get(node.id, 0))
