@@ -172,10 +172,12 @@ class TestMessages(ShopCase):
         self.assertEqual(self.shop.shown("SKU-4"), 36)
         found = self.fetch(self.order_there)
         self.assertEqual((found.lines[0].quantity, found.total), (2, Decimal("22.42")))
-        self.assertEqual(found.refunds[0].amount, Decimal("22.42"))
+        [refund] = found.refunds
+        self.assertEqual(refund.amount, Decimal("22.42"))
+        [charge] = refund.charges
+        self.assertEqual(charge.charge_ref, found.shipping_lines[0].external_id)
         self.assertEqual(
-            found.refunds[0].shipping + found.refunds[0].lines[0].amount,
-            Decimal("22.42"),
+            (refund.lines[0].amount, charge.amount), (Decimal("20.00"), Decimal("2.42"))
         )
 
     def test_a_refund_with_returned_goods_restocks(self):
