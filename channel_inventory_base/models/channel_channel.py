@@ -362,6 +362,10 @@ class ChannelChannel(models.Model):
         with self._shared_state("clock") as state:
             state["ahead"] = ahead
 
+    def _get_clock_lag(self):
+        """How far the channel's clock is behind ours, in seconds; 0 where it is not."""
+        return max(0, -self._get_shared_state("clock").get("ahead", 0))
+
     def _get_channel_time(self):
         """Now by the channel's clock, naive UTC, as far as it has told."""
         now = self.env["channel.intake"]._database_time().replace(tzinfo=None)

@@ -256,8 +256,8 @@ class ChannelIntake(models.AbstractModel):
     def _unknown(self, channel, heads):
         """Keys of those whose version we neither have, nor wait for, nor could read.
 
-        Channels count in seconds: what we looked at within the second of its version
-        may have changed again in it.
+        Channels count in seconds, by clocks of their own: what we looked at within the
+        second of its version may have changed again in it.
         """
         if not heads:
             return []
@@ -273,7 +273,7 @@ class ChannelIntake(models.AbstractModel):
                      WHERE NOT COALESCE(
                                known.complete AND known.version = head.version
                                AND known.looked_at > known.version
-                                                     + interval '2 seconds', false)
+                                   + make_interval(secs => 2 + %(lag)s), false)
                        AND NOT COALESCE(
                                known.wanted_version >= head.version
                                AND known.wanted_version > known.version
@@ -295,6 +295,7 @@ class ChannelIntake(models.AbstractModel):
                         for head in heads
                     ),
                     channel=channel.id,
+                    lag=channel.with_env(env)._get_clock_lag(),
                 )
             )
         return [key for (key,) in rows]

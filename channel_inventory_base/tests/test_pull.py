@@ -58,11 +58,22 @@ class TestPull(WakeUps, ChannelCase):
         self.env.invalidate_all()
 
     def test_change_within_the_second_that_was_looked_at_is_found(self):
+        self.check_change_within_the_second(looked=1)
+
+    def test_second_that_was_looked_at_lasts_by_the_clock_of_the_channel(self):
+        """It is behind ours: its second was not over when we looked."""
+        with self.channel._shared_state("clock") as state:
+            state["ahead"] = -20.5
+        self.check_change_within_the_second(looked=21)
+
+    def check_change_within_the_second(self, looked):
+        """:param looked: seconds from the version to our look at it, by our clock"""
         [name] = self.sell(1)
         self.take_in()
         version = self.order(name).version
         self.env.cr.execute(
-            "UPDATE channel_order SET looked_at = version + interval '1 second'"
+            "UPDATE channel_order SET looked_at = version + make_interval(secs => %s)",
+            [looked],
         )
         self.env.invalidate_all()
         event = self.fake.event(name)
