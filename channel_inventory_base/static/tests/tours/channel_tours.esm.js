@@ -240,8 +240,8 @@ registry.category("web_tour.tours").add("channel_let_it_pass", {
             run: "click",
         },
         {
-            content: "The exception is closed",
-            trigger: ".o_arrow_button_current:contains('Resolved')",
+            content: "It stays until the order is imported, and says so",
+            trigger: ".o_form_view .alert-warning:contains('Tried again')",
         },
     ],
 });
