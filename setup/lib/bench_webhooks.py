@@ -44,7 +44,9 @@ STORED = """
 WAITING = """
     SELECT (SELECT count(*) FROM channel_inbox_event WHERE state = 'new'),
            (SELECT count(*) FROM queue_job
-             WHERE state NOT IN ('done', 'failed', 'cancelled')),
+             WHERE state NOT IN ('done', 'failed', 'cancelled')
+               -- the next poll always waits for its minute
+               AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC')),
            (SELECT count(*) FROM channel_order
              WHERE state = 'captured' OR NOT complete OR wanted_version > version)
 """
