@@ -43,23 +43,16 @@ class ChannelOrder(models.Model):
             order._lock()
             order.by_hand = True
             order._end("person")
-            order._note_by_hand(reason)
+            order._log_decision(
+                self.env._(
+                    "%(order)s was entered by hand: %(reason)s",
+                    order=order.name,
+                    reason=reason,
+                )
+            )
 
     def _is_unsold(self):
         return self.state == "blocked" and not self.sale_order_id
-
-    def _note_by_hand(self, reason):
-        self.env["channel.audit"]._log(
-            "operator",
-            self.channel_id,
-            record=self,
-            trace=self.trace,
-            message=self.env._(
-                "%(order)s was entered by hand: %(reason)s",
-                order=self.name,
-                reason=reason,
-            ),
-        )
 
     def _on_exceptions_resolved(self, reason):
         """A person has dealt with what stopped a sold order: it is stopped no more."""
@@ -68,16 +61,12 @@ class ChannelOrder(models.Model):
         for order in self.sudo().filtered(lambda each: each.state == "blocked"):
             if order.sale_order_id and not opened[order.id]:
                 order.state = "imported"
-                self.env["channel.audit"]._log(
-                    "operator",
-                    order.channel_id,
-                    record=order,
-                    trace=order.trace,
-                    message=self.env._(
+                order._log_decision(
+                    self.env._(
                         "%(order)s was dealt with: %(reason)s",
                         order=order.name,
                         reason=reason,
-                    ),
+                    )
                 )
 
     def action_let_through(self, category):
