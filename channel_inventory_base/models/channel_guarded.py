@@ -108,11 +108,22 @@ class ChannelGuarded(models.AbstractModel):
         for name, value in values.items():
             field = self._fields.get(name)
             if field and field.type == "many2one" and value:
-                value = value if self._may_see_link(field, value) else False
+                value = self._without_unseen_link(field, value)
             elif field and field.type in ("one2many", "many2many") and value:
                 value = self._without_unseen_in_lines(field, value)
             kept[name] = value
         return kept
+
+    def _without_unseen_link(self, field, value):
+        """:param value: an id; of a line in a form, all that the form itself holds"""
+        if not isinstance(value, dict):
+            return value if self._may_see_link(field, value) else False
+        if value.get("id") and not self._may_see_link(field, value["id"]):
+            return False
+        model = self.env[field.comodel_name]
+        if not isinstance(model, self.env.registry["channel.guarded"]):
+            return value
+        return model._without_unseen_links(value)
 
     def _without_unseen_in_lines(self, field, commands):
         model = self.env[field.comodel_name]

@@ -123,6 +123,9 @@ class ChannelInboxEvent(models.Model):
         new = self._insert(channel, events, source) if events else []
         if new:
             channel._wake("_job_intake")
+        if len(new) < len(events) and source != "fetch":
+            refs = [event.ref for event in events if event.kind == "order"]
+            self.env["channel.order"]._doubt_gone(channel, refs)
         return len(new)
 
     def _insert(self, channel, events, source):

@@ -272,6 +272,7 @@ class ChannelIntake(models.AbstractModel):
                             AND known.external_id = head.ref
                      WHERE NOT COALESCE(
                                known.complete AND known.version = head.version
+                               AND known.state <> 'gone'
                                AND known.looked_at > known.version
                                    + make_interval(secs => 2 + %(lag)s), false)
                        AND NOT COALESCE(

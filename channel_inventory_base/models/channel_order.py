@@ -314,6 +314,20 @@ class ChannelOrder(models.Model):
         self.write({"version": before, "wanted_version": before})
         self.env["channel.inbox.event"]._read_again(self.channel_id, event.key)
 
+    @api.model
+    def _doubt_gone(self, channel, refs):
+        """The channel tells of orders what it has told before. Those that are gone may
+        have come back as they were: what is fetched now will tell."""
+        gone = self.search(
+            [
+                ("channel_id", "=", channel.id),
+                ("external_id", "in", refs),
+                ("state", "=", "gone"),
+            ]
+        )
+        for order in gone:
+            order._want_fetch()
+
     def _prepare_capture_vals(self, channel, data, trace):
         return {
             "channel_id": channel.id,
@@ -586,6 +600,9 @@ class ChannelOrder(models.Model):
         if not self.complete:
             self.state = "blocked"
             self.env["channel.inbox.event"]._tell_again(self.channel_id, event.key)
+        elif self.state == "gone":
+            # shown again as it was when it was deleted
+            self._apply(self._get_data(), self.version)
 
     def _on_fetch_refused(self, error, asked):
         """The channel does not give it to us: what we know stays, a person is told.

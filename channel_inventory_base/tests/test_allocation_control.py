@@ -375,9 +375,10 @@ class TestAllocationControl(AllocationControlCase):
         self.assertEqual(self.env["channel.level"].search(domain), self.levels[:2])
 
     # -------------------------------------------------------------- preview
-    def preview(self, groups):
-        action = groups.with_user(self.operator).action_preview()
-        return self.env[action["res_model"]].browse(action["res_id"])
+    def preview(self, groups, user=None):
+        action = groups.with_user(user or self.operator).action_preview()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        return preview.with_user(user) if user else preview
 
     def test_preview_is_what_then_happens(self):
         self.plan()
@@ -391,7 +392,8 @@ class TestAllocationControl(AllocationControlCase):
             " ".join(etree.HTML(preview.line_ids[0].why).itertext()).split()
         )
         self.assertIn("the draft of the group", words)
-        approval = preview.with_user(self.anna)
+        # a preview is its maker's own: who may activate looks for himself
+        approval = self.preview(self.group, self.anna)
         self.assertTrue(approval.can_activate)
         approval.action_activate()
         self.plan()

@@ -193,6 +193,39 @@ class TestDeleted(EndingCase):
         self.assertEqual((order.state, order.stage), ("imported", "reserved"))
         self.assertEqual((order.ending, self.shown()), (False, 7))
 
+    def test_restored_as_it_was_is_sold_again(self):
+        """Within the second of its version, nothing but its place has changed: what
+        the channel says of it has all been said before."""
+        for way in ("webhook", "poll"):
+            with self.subTest(way=way):
+                order = self.take(self.fake.sell(3, payment="pending"))
+                self.remove(order)
+                self.assertEqual((order.state, self.shown()), ("gone", 10))
+                self.fake.orders[order.name] = self.kept
+                if way == "poll":
+                    self.poll()
+                else:
+                    events = [self.fake.event(order.name)]
+                    stored = self.env["channel.inbox.event"]._store(
+                        self.channel, events, "webhook"
+                    )
+                    self.assertFalse(stored)
+                self.intake()
+                self.commit()
+                self.assertEqual((order.state, order.stage), ("imported", "quotation"))
+                self.assertEqual((order.ending, self.shown()), (False, 7))
+                self.remove(order)
+                self.assertEqual((order.state, self.shown()), ("gone", 10))
+
+    def test_late_delivery_of_a_deleted_order_does_not_bring_it_back(self):
+        order = self.take(self.fake.sell(3, payment="pending"))
+        late = self.fake.event(order.name)
+        self.remove(order)
+        self.env["channel.inbox.event"]._store(self.channel, [late], "webhook")
+        self.intake()
+        self.commit()
+        self.assertEqual((order.state, self.shown()), ("gone", 10))
+
     def test_restored_and_only_named_is_fetched(self):
         order = self.take(self.fake.sell(3, payment="pending"))
         self.remove(order)

@@ -712,6 +712,27 @@ class TestNamedRecords(GuardedCase):
         told = holds.onchange(sent, ["order_line_id"], {"order_id": named})
         self.assertEqual(told["value"]["order_id"]["display_name"], "#our-1")
 
+    def test_line_in_a_form_sends_the_form_it_is_in(self):
+        """A form sends a record that it holds as its values, and its id if it has."""
+        named = {"fields": {"display_name": {}}}
+        lines = self.as_role("manager", self.env["channel.routing.candidate"])
+        spec = {"rule_id": {"fields": {"channel_id": named}}, "sequence": {}}
+        told = lines.onchange({"rule_id": {"name": "New"}}, [], spec)
+        self.assertIn("value", told)
+        rule = {"name": "New", "channel_id": self.their_channel.id}
+        told = lines.onchange({"rule_id": rule}, [], spec)
+        self.assertNotIn(self.their_channel.name, str(told))
+        with self.subTest("its own id"):
+            rule = self.env["channel.routing.rule"].create(
+                {
+                    "name": "their rule",
+                    "channel_id": self.their_channel.id,
+                    "company_id": self.their_channel.company_id.id,
+                }
+            )
+            told = lines.onchange({"rule_id": {"id": rule.id}}, [], {"rule_id": named})
+            self.assertNotIn("their rule", str(told))
+
     def test_related_fields_of_wizards_read_with_the_users_rights(self):
         for name, model in self.env.items():
             if not name.startswith("channel.") or not model._transient:
