@@ -18,20 +18,24 @@ def units_faults(env, channel):
     should be nor told. Orders that something is still under way for are left out."""
     env.flush_all()
     env.invalidate_all()
-    told = {
-        (each.res_model, each.res_id)
-        for each in env["channel.exception"].search(
-            [("channel_id", "=", channel.id), ("state", "=", "open")]
-        )
-    }
+    told = env["channel.exception"].search(
+        [("channel_id", "=", channel.id), ("state", "=", "open")]
+    )
     orders = env["channel.order"].search([("channel_id", "=", channel.id)])
     return [
         f"{order.name} ({order.state}): {fault}"
         for order in orders
         if _is_at_rest(order)
         for fault in _faults(order)
-        if not told & _records(order)
+        if not told.filtered(lambda each, o=order: _is_about(each, o))
     ]
+
+
+def _is_about(exception, order):
+    # that goods are missing excuses nothing: they are held or in a transfer
+    return (exception.res_model, exception.res_id) in _records(order) or (
+        order in exception.order_ids and exception.category != "oversold"
+    )
 
 
 def _records(order):

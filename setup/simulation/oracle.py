@@ -35,10 +35,12 @@ def judge(facts):
     }
     result.update({f"units_oversold_{cause}": causes[cause] for cause in CAUSES})
     sent = parcels(facts)
+    nowhere = facts.get("unaccounted")
     result.update(
         unseen_sales_overwritten=len(judge_.overwritten),
         units_hidden=hidden(facts, stocks),
         drift_at_rest=len(drift(facts, stocks)),
+        lines_unaccounted=None if nowhere is None else len(nowhere),
         shipments_sent=sent and sent["sent"],
         shipments_doubled=sent and sent["doubled"],
         shipments_lost=sent and sent["lost"],
@@ -52,6 +54,7 @@ def judge(facts):
             "doubled": doubled(facts)[:EXAMPLES],
             "wrong": wrong(facts)[:EXAMPLES],
             "drift": drift(facts, stocks)[:EXAMPLES],
+            "unaccounted": (nowhere or [])[:EXAMPLES],
             "notes": facts.get("notes", {}),
             "faults": facts.get("faults", {}),
             "skipped": facts.get("skipped", {}),

@@ -33,8 +33,81 @@ WAITING = (
     "events",
     "orders",
 )
+# Units of each line of an order at rest, in the product's unit: wanted in all, held, in
+# the last leg of open transfers, gone. Of kits as many as can be made whole.
+UNITS = """
+    WITH line AS (
+        SELECT line.id, known.name AS order_name, line.sku,
+               known.state IN ('cancelled', 'gone', 'closed') AS is_over,
+               line.wanted_quantity * line.stock_factor AS wanted
+          FROM channel_order_line line
+          JOIN channel_order known ON known.id = line.order_id
+          LEFT JOIN sale_order sale ON sale.id = known.sale_order_id
+         WHERE known.complete AND line.product_id IS NOT NULL
+           AND known.state IN ('imported', 'blocked', 'cancelled', 'gone', 'closed')
+           AND COALESCE(sale.state, '') NOT IN ('draft', 'sent')
+           AND NOT EXISTS (
+               SELECT FROM channel_message told
+                WHERE told.order_id = known.id
+                  AND told.state NOT IN ('done', 'dead', 'void'))
+           AND NOT EXISTS (
+               SELECT FROM channel_exception told
+                 LEFT JOIN channel_exception_order_rel about
+                        ON about.exception_id = told.id AND about.order_id = known.id
+                WHERE told.state = 'open' AND told.category <> 'oversold'
+                  AND (about.order_id IS NOT NULL
+                       OR told.res_model = 'channel.order' AND told.res_id = known.id
+                       OR told.res_model = 'channel.message' AND told.res_id IN (
+                          SELECT id FROM channel_message WHERE order_id = known.id)
+                       OR told.res_model = 'channel.refund' AND told.res_id IN (
+                          SELECT id FROM channel_refund WHERE order_id = known.id)))
+    ),
+    piece AS (
+        -- a row a line and product it is delivered as: itself, or a kit's component
+        SELECT line.id, COALESCE(kit.component_id, sold.product_id) AS product_id,
+               COALESCE(kit.quantity, 1) AS each,
+               array_agg(DISTINCT sold.id) AS sold_ids
+          FROM line
+          JOIN sale_order_line sold ON sold.channel_order_line_id = line.id
+          LEFT JOIN channel_kit_component kit ON kit.product_id = sold.product_id
+                AND kit.component_id IS NOT NULL
+         GROUP BY 1, 2, 3
+    ),
+    moved AS (
+        SELECT piece.id, piece.product_id,
+               COALESCE(sum(move.product_qty) FILTER (
+                   WHERE move.state NOT IN ('done', 'cancel')
+                     AND source.usage <> 'customer' AND NOT EXISTS (
+                       SELECT FROM stock_move_move_rel chain
+                         JOIN stock_move later ON later.id = chain.move_dest_id
+                        WHERE chain.move_orig_id = move.id
+                          AND later.state NOT IN ('done', 'cancel'))
+               ), 0) / piece.each AS open,
+               COALESCE(sum(move.quantity * unit.factor / own.factor) FILTER (
+                   WHERE move.state = 'done' AND target.usage = 'customer'
+                     AND source.usage <> 'customer'), 0) / piece.each AS gone
+          FROM piece
+          LEFT JOIN stock_move move ON move.sale_line_id = ANY(piece.sold_ids)
+                AND move.product_id = piece.product_id
+          LEFT JOIN stock_location source ON source.id = move.location_id
+          LEFT JOIN stock_location target ON target.id = move.location_dest_id
+          LEFT JOIN uom_uom unit ON unit.id = move.product_uom
+          JOIN product_product product ON product.id = piece.product_id
+          JOIN product_template template ON template.id = product.product_tmpl_id
+          JOIN uom_uom own ON own.id = template.uom_id
+         GROUP BY piece.id, piece.product_id, piece.each
+    )
+    SELECT order_name, sku, is_over, wanted::float,
+           COALESCE((SELECT sum(stock_quantity) FROM channel_hold hold
+                      WHERE hold.order_line_id = line.id
+                        AND hold.state = 'active'), 0)::float,
+           COALESCE((SELECT min(open) FROM moved WHERE moved.id = line.id), 0)::float,
+           COALESCE((SELECT min(gone) FROM moved WHERE moved.id = line.id), 0)::float
+      FROM line ORDER BY id
+"""
 # The risk buffer: percent, and the seconds that 95 of 100 numbers take to a shop.
 CHANCE, LATENCY = 5, 3
+NEARLY = 1e-4
 
 
 class Connected:
@@ -318,6 +391,18 @@ class Shared(Strategy):
                 """
             )
         }
+
+    def unaccounted(self):
+        found = []
+        for order, sku, is_over, wanted, *where in self.run.sql.rows(UNITS):
+            held, moving, gone = where
+            there = held + moving if is_over else held + moving + gone
+            if abs(there - (0 if is_over else wanted)) > NEARLY:
+                found.append(
+                    f"{order} {sku}: {wanted:g} to deliver in all; held {held:g},"
+                    f" in transfers {moving:g}, gone {gone:g}"
+                )
+        return found
 
     def notes(self):
         """What the addons tell people, and what died."""

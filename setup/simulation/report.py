@@ -25,6 +25,7 @@ COLUMNS = (
     ("units_oversold_latency_window", "by latency"),
     ("units_hidden", "units hidden"),
     ("drift_at_rest", "drift at rest"),
+    ("lines_unaccounted", "order lines unaccounted for"),
     ("shipments_doubled", "parcels told twice"),
     ("shipments_lost", "parcels never told"),
     ("seconds_to_convergence", "s to convergence"),

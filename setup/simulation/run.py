@@ -280,6 +280,7 @@ class Run:
             "rest": rest,
             "available": strategy.available(),
             "parcels": strategy.parcels(),
+            "unaccounted": strategy.unaccounted(),
             "told": told,
             "notes": strategy.notes(),
             "words": strategy.words,

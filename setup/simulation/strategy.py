@@ -63,6 +63,11 @@ class Strategy:
         """{id of an order: parcels that left}, None where nobody tells the shops."""
         return None
 
+    def unaccounted(self):
+        """Lines of orders at rest whose units are neither held, on their way nor gone,
+        and that nobody was told of: words for each; None: nobody keeps account."""
+        return None
+
     def notes(self):
         """What Odoo itself says went wrong, for people: {words: how often}."""
         return {}

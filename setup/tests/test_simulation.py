@@ -396,6 +396,17 @@ def test_parcels_told_twice_or_never():
     assert (figures["shipments_lost"], figures["shipments_doubled"]) == (1, 2)
 
 
+def test_lines_that_nobody_can_account_for_are_counted_and_named():
+    history = opened()
+    assert history.judge()["lines_unaccounted"] is None
+    history.facts["unaccounted"] = []
+    assert history.judge()["lines_unaccounted"] == 0
+    history.facts["unaccounted"] = ["1001 X: 2 to deliver in all; held 0"]
+    figures = history.judge()
+    assert figures["lines_unaccounted"] == 1
+    assert figures["examples"]["unaccounted"] == ["1001 X: 2 to deliver in all; held 0"]
+
+
 def test_what_had_left_before_its_order_was_cancelled_is_gone():
     """Nobody can unship it: Odoo keeps the sale, and tells a person."""
     history = History(X=5)

@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from ..ledger_units import units_faults
+
 # Of an order of which a body could only be read in part, lines may be more than those
 # of its data: they were read of that body, and are held until it can be read whole.
 SALVAGED = """NOT sold.complete AND EXISTS (
@@ -154,4 +156,7 @@ def find_broken(env, channel_id):
         rows = env.execute_query(SQL(f"{query} LIMIT 3", channel=channel_id))
         if rows:
             found[words] = rows
+    channel = env["channel.channel"].browse(channel_id)
+    if rows := units_faults(env, channel):
+        found["units that are nowhere, and nobody was told"] = rows[:3]
     return found

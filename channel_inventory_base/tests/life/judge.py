@@ -2,6 +2,7 @@ from collections import Counter
 from decimal import Decimal
 
 from ..ledger_money import money_faults
+from ..ledger_units import units_faults
 from .shop import QUANTITY
 
 
@@ -22,6 +23,7 @@ class Judge:
             self.check_stock(env)
             self.check_channel(env)
             self.assertEqual(money_faults(env, self.channel(env)), [])
+            self.assertEqual(units_faults(env, self.channel(env)), [])
 
     def check_channel(self, env):
         """Whatever the network did, no person is asked to repair the connection."""
