@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..const import MOVE
+from ..db.audit_guard import create_guard, lifted_guard
 from ..lib.one_line import one_line
 
 MINIMUM_DAYS = 90
@@ -57,48 +58,12 @@ class ChannelAudit(models.Model):
     data = fields.Json(readonly=True)
 
     def init(self):
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE OR REPLACE FUNCTION channel_audit_guard() RETURNS trigger
-                LANGUAGE plpgsql AS $body$
-                BEGIN
-                    IF TG_OP = 'DELETE' AND
-                       OLD.at < now() AT TIME ZONE 'UTC' - make_interval(days => %s)
-                    THEN RETURN OLD; END IF;
-                    RAISE EXCEPTION 'the audit trail cannot be changed (%%)', TG_OP
-                        USING ERRCODE = 'insufficient_privilege';
-                END $body$;
-                CREATE OR REPLACE TRIGGER channel_audit_guard_row
-                    BEFORE UPDATE OR DELETE ON channel_audit
-                    FOR EACH ROW EXECUTE FUNCTION channel_audit_guard();
-                CREATE OR REPLACE TRIGGER channel_audit_guard_truncate
-                    BEFORE TRUNCATE ON channel_audit
-                    FOR EACH STATEMENT EXECUTE FUNCTION channel_audit_guard();
-                """,
-                MINIMUM_DAYS,
-            )
-        )
+        create_guard(self.env.cr, MINIMUM_DAYS)
 
     def _init_column(self, column_name):
-        """An upgrade adds a field: its default is written to the rows there are.
-
-        The guard is off for this statement and for nobody else: the lock that this
-        takes keeps all others out until the upgrade has committed.
-        """
-        table = SQL.identifier(self._table)
-        guard = SQL.identifier("channel_audit_guard_row")
-        # none yet where the table has just been made
-        self.env.cr.execute(
-            SQL("SELECT FROM pg_trigger WHERE tgname = 'channel_audit_guard_row'")
-        )
-        guarded = bool(self.env.cr.rowcount)
-        if guarded:
-            self.env.cr.execute(SQL("ALTER TABLE %s DISABLE TRIGGER %s", table, guard))
-        result = super()._init_column(column_name)
-        if guarded:
-            self.env.cr.execute(SQL("ALTER TABLE %s ENABLE TRIGGER %s", table, guard))
-        return result
+        """An upgrade adds a field: its default is written to the rows there are."""
+        with lifted_guard(self.env.cr):
+            return super()._init_column(column_name)
 
     @api.model
     def _refuse_deletion(self, field, records):

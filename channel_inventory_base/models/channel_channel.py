@@ -96,7 +96,11 @@ class ChannelChannel(models.Model):
     )
 
     currency_id = fields.Many2one(
-        "res.currency", default=lambda self: self.env.company.currency_id
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     pricelist_id = fields.Many2one("product.pricelist", check_company=True)
     team_id = fields.Many2one("crm.team", string="Sales Team", check_company=True)
@@ -191,6 +195,13 @@ class ChannelChannel(models.Model):
     listing_ids = fields.One2many("channel.listing", "channel_id")
 
     _webhook_token_uniq = models.UniqueIndex("(webhook_token)")
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        """The company's own, until the channel has said what it sells in."""
+        for channel in self:
+            if channel.connection_state == "unknown" and channel.state == "draft":
+                channel.currency_id = channel.company_id.currency_id
 
     @api.depends("environment")
     def _compute_import_test_orders(self):

@@ -77,5 +77,6 @@ from . import test_webhook
 from . import test_cause
 from . import test_exception
 from . import test_people
+from . import test_upgrade
 from . import test_shortage
 from . import test_suggestion

@@ -217,6 +217,26 @@ class TestGuarded(GuardedCase):
         empty.company_id = self.theirs
         self.assertEqual(empty.company_id, self.theirs)
 
+    def test_currency_of_a_new_channel_is_its_companys(self):
+        francs = self.env.ref("base.CHF")
+        francs.active = True
+        self.theirs.currency_id = francs
+        values = {"name": "Theirs", "company_id": self.theirs.id}
+        channel = self.env["channel.channel"].create(values)
+        self.assertEqual(channel.currency_id, francs)
+        channel.company_id = self.company
+        self.assertEqual(channel.currency_id, self.company.currency_id)
+        chosen = self.env["channel.channel"].create(
+            {**values, "currency_id": self.env.ref("base.EUR").id}
+        )
+        self.assertEqual(chosen.currency_id, self.env.ref("base.EUR"))
+
+    def test_currency_that_a_channel_has_told_stays(self):
+        channel = self.env["channel.channel"].create({"name": "Told"})
+        channel.write({"connection_state": "ok", "currency_id": self.env.ref("base.CHF").id})
+        channel.company_id = self.theirs
+        self.assertEqual(channel.currency_id, self.env.ref("base.CHF"))
+
     # -------------------------------------------------------------- listings
     def test_matched_listing_made_by_a_context_waits_for_the_second_person(self):
         self.ask_second_person()

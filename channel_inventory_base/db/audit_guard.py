@@ -1,0 +1,73 @@
+"""The database's guard of the audit trail, and the one way past it: an upgrade."""
+
+from contextlib import contextmanager
+
+from odoo.tools import SQL
+
+TABLE = "channel_audit"
+ROW_GUARD = "channel_audit_guard_row"
+
+
+def create_guard(cr, days):
+    """Refuse every UPDATE and TRUNCATE, and the DELETE of what is not old enough.
+
+    :param days: how old a row is when it may be deleted
+    """
+    cr.execute(
+        SQL(
+            """
+            CREATE OR REPLACE FUNCTION channel_audit_guard() RETURNS trigger
+            LANGUAGE plpgsql AS $body$
+            BEGIN
+                IF TG_OP = 'DELETE' AND
+                   OLD.at < now() AT TIME ZONE 'UTC' - make_interval(days => %s)
+                THEN RETURN OLD; END IF;
+                RAISE EXCEPTION 'the audit trail cannot be changed (%%)', TG_OP
+                    USING ERRCODE = 'insufficient_privilege';
+            END $body$;
+            CREATE OR REPLACE TRIGGER channel_audit_guard_row
+                BEFORE UPDATE OR DELETE ON channel_audit
+                FOR EACH ROW EXECUTE FUNCTION channel_audit_guard();
+            CREATE OR REPLACE TRIGGER channel_audit_guard_truncate
+                BEFORE TRUNCATE ON channel_audit
+                FOR EACH STATEMENT EXECUTE FUNCTION channel_audit_guard();
+            """,
+            days,
+        )
+    )
+
+
+@contextmanager
+def lifted_guard(cr):
+    """Let an upgrade rewrite rows of the trail::
+
+        from odoo.addons.channel_inventory_base.db.audit_guard import lifted_guard
+
+
+        def migrate(cr, version):
+            with lifted_guard(cr):
+                cr.execute("UPDATE channel_audit SET ...")
+
+    The guard is off for these statements and for nobody else: the lock that this takes
+    keeps all others out until the transaction has ended. Where the block fails, its
+    transaction does not commit, and the guard was never off.
+    """
+    # none yet where the table has just been made
+    cr.execute(
+        SQL(
+            "SELECT FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgname = %s",
+            TABLE,
+            ROW_GUARD,
+        )
+    )
+    guarded = bool(cr.rowcount)
+    if guarded:
+        _switch(cr, "DISABLE")
+    yield
+    if guarded:
+        _switch(cr, "ENABLE")
+
+
+def _switch(cr, verb):
+    table, guard = SQL.identifier(TABLE), SQL.identifier(ROW_GUARD)
+    cr.execute(SQL("ALTER TABLE %s %s TRIGGER %s", table, SQL(verb), guard))
