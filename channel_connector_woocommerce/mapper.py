@@ -12,10 +12,40 @@ from .const import NODE
 from .lib.order import order
 from .lib.reader import Place
 
-__all__ = ["level", "listing", "order", "split_ref", "stock_ref"]
+__all__ = [
+    "is_shared",
+    "level",
+    "listing",
+    "order",
+    "shared_listing",
+    "shared_ref",
+    "split_ref",
+    "stock_ref",
+]
 
 WITHOUT_STOCK = ("external", "grouped")
 """Types of products that are sold elsewhere, or as their parts."""
+
+
+ALL = "all"
+"""What stands for the variations of a product whose stock it counts together."""
+
+
+def shared_ref(number):
+    """The listing and the level of what variations of a product share.
+
+    >>> shared_ref(12)
+    '12/all'
+    """
+    return f"{number}/{ALL}"
+
+
+def is_shared(ref):
+    """
+    >>> is_shared("12/all"), is_shared("12/15"), is_shared("12")
+    (True, False, False)
+    """
+    return (ref or "").endswith(f"/{ALL}")
 
 
 def stock_ref(number, parent=0):
@@ -29,9 +59,11 @@ def stock_ref(number, parent=0):
 
 def split_ref(ref):
     """
-    >>> split_ref("12/15"), split_ref("12"), split_ref("x/1")
-    ((12, 15), (0, 12), None)
+    >>> split_ref("12/15"), split_ref("12"), split_ref("x/1"), split_ref("12/all")
+    ((12, 15), (0, 12), None, (0, 12))
     """
+    if is_shared(ref):
+        ref = ref.removesuffix(f"/{ALL}")
     parent, slash, number = (ref or "").rpartition("/")
     if not number.isdecimal() or (slash and not parent.isdecimal()):
         return None
@@ -63,8 +95,26 @@ def listing(raw, parent=None):
         "title": _title(place, parent),
         "tracked": not reason,
         "active": place["status"].text() != "trash",
+        "stock_of": shared_ref(parent["id"]) if reason == "parent" and parent else "",
     }
     return values, reason
+
+
+def shared_listing(raw):
+    """The figure that a product keeps for its variations, as ListingData.
+
+    It is sold as one of them only.
+    """
+    place = Place(raw, "product")
+    ref = shared_ref(place["id"].ref())
+    return {
+        "external_id": ref,
+        "stock_ref": ref,
+        "sku": place["sku"].text(),
+        "title": place["name"].text(),
+        "tracked": place["manage_stock"].value is True,
+        "active": place["status"].text() != "trash",
+    }
 
 
 def _title(place, parent):
@@ -76,12 +126,16 @@ def _title(place, parent):
 
 
 def level(raw, parent=0):
-    """A product as LevelState; one without a figure of its own shows None."""
+    """A product as LevelState; one without a figure of its own shows None.
+
+    The figure of a variable product is what its variations share.
+    """
     place = Place(raw, "product")
     own = place["manage_stock"].value is True
-    quantity = place["stock_quantity"]
+    quantity, number = place["stock_quantity"], place["id"].ref()
+    variable = place.get("type").text() == "variable"
     return {
-        "stock_ref": stock_ref(place["id"].ref(), parent),
+        "stock_ref": shared_ref(number) if variable else stock_ref(number, parent),
         "node_ref": NODE,
         # of a part of a unit none is left to sell
         "available": math.floor(quantity.number()) if own and quantity else None,

@@ -130,7 +130,9 @@ class ListingData:
     ``external_id`` is what order lines name, ``stock_ref`` what levels name (on
     Shopify a variant and its inventory item; elsewhere often the same).
     ``tracked`` False: the channel keeps no stock for it, so nothing is published;
-    ``note`` tells a person why, and what to change on the channel.
+    ``note`` tells a person why, and what to change on the channel. ``stock_of`` names
+    the listing (its ``external_id``) whose figure goes down when this one is sold,
+    where several share one: it comes before them, or with them.
     """
 
     external_id: str
@@ -141,6 +143,7 @@ class ListingData:
     tracked: bool = True
     active: bool = True
     note: str = ""
+    stock_of: str = ""
 
 
 @dataclass(frozen=True)

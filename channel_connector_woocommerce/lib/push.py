@@ -8,7 +8,7 @@ import json
 
 from ..const import API, COMPANION
 from ..errors import Malformed, NotFound, Unavailable
-from ..mapper import split_ref
+from ..mapper import is_shared, split_ref
 
 REST, PLUGIN = "rest", "companion"
 ROUTE = f"{COMPANION}/stock"
@@ -26,16 +26,17 @@ def freeze(entries, protocol):
             bad.append(entry.line_id)
             continue
         parent, number = found
-        good.append(
-            {
-                "line": entry.line_id,
-                "parent": parent,
-                "id": number,
-                # whole, or it would be bent without a word
-                "quantity": int(entry.quantity),
-                "base": int(entry.base),
-            }
-        )
+        item = {
+            "line": entry.line_id,
+            "parent": parent,
+            "id": number,
+            # whole, or it would be bent without a word
+            "quantity": int(entry.quantity),
+            "base": int(entry.base),
+        }
+        if is_shared(entry.stock_ref):
+            item["shared"] = True
+        good.append(item)
     payload = {"protocol": protocol, "items": good, "unsendable": bad}
     return json.dumps(payload, sort_keys=True, separators=(",", ":"))
 
@@ -80,15 +81,7 @@ class Push:
         """Compared and changed in one step; what goes down goes down by its difference
         also where a sale that we have not seen has been quicker, as long as there is
         so much to take off: what is sold already cannot be given to another shop."""
-        items = [
-            {
-                "id": item["id"],
-                "quantity": item["quantity"],
-                "compare": item["base"],
-                "allow_less": True,
-            }
-            for item in self._items
-        ]
+        items = [_plugin_item(item) for item in self._items]
         answer = self._say(ROUTE, {"key": self._key, "items": items})
         found = answer.get("items") if isinstance(answer, dict) else None
         if not isinstance(found, list) or len(found) != len(items):
@@ -101,6 +94,9 @@ class Push:
     def _plugin_result(self, item, result):
         status = {"ok": "acked", "stale": "stale"}.get(result.get("status"), "rejected")
         code = str(result.get("code") or "").upper() if status == "rejected" else ""
+        if code == "VARIABLE" and item.get("shared"):
+            # it does not know yet of stock that variations share
+            code = "OLD_COMPANION"
         return item["line"], status, code
 
     # ---------------------------------------------------------------- rest
@@ -152,8 +148,9 @@ class Push:
         error = result.get("error")
         if error:
             return "rejected", _error_code(error)
-        if result.get("type") == "variable":
-            return "rejected", "VARIABLE"
+        is_variable = result.get("type") == "variable"
+        if is_variable != item.get("shared", False):
+            return "rejected", "VARIABLE" if is_variable else "NOT_SHARED"
         if result.get("manage_stock") == "parent":
             return "rejected", "PARENT"
         if result.get("manage_stock") is not True:
@@ -163,6 +160,17 @@ class Push:
         # another number: the shop has sold since, or a plugin has bent it. It has
         # landed all the same; what is shown is looked at after the orders are in
         return "acked", ""
+
+
+def _plugin_item(item):
+    values = {
+        "id": item["id"],
+        "quantity": item["quantity"],
+        "compare": item["base"],
+        "allow_less": True,
+    }
+    # what variations share is written where it is asked for as such only
+    return dict(values, shared=True) if item.get("shared") else values
 
 
 def moments(answers):

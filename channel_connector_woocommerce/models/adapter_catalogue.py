@@ -35,21 +35,30 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             yield self._listing(raw)
             return
         route = f"{API}/products/{raw['id']}/variations"
-        for page in client.pages(route, status="any", orderby="id", order="asc"):
-            for variation in page:
-                yield self._listing(variation, raw)
+        variations = [
+            self._listing(variation, raw)
+            for page in client.pages(route, status="any", orderby="id", order="asc")
+            for variation in page
+        ]
+        if any(each.stock_of for each in variations):
+            yield self._shared_listing(raw)
+        yield from variations
 
     def _listing(self, raw, parent=None):
         values, reason = mapper.listing(raw, parent)
         note = self._words_for_untracked(reason) if reason else ""
         return schemas.load(schemas.ListingData, dict(values, note=note))
 
+    def _shared_listing(self, raw):
+        values = mapper.shared_listing(raw)
+        title = self.env._("%s: stock of its variations", values["title"])
+        return schemas.load(schemas.ListingData, dict(values, title=title))
+
     def _words_for_untracked(self, reason):
         return {
             "parent": self.env._(
-                "All variations share the stock of their product, so one number would "
-                "have to stand for several. Switch on “Manage stock?” for the "
-                "variation in WooCommerce."
+                "It and other variations share the stock of their product, which is "
+                "a listing of its own."
             ),
             "unmanaged": self.env._(
                 "The shop keeps no stock figure for it. Switch on “Track stock "

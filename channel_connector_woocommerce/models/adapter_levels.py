@@ -36,11 +36,16 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         ]
 
     def _read_by_plugin(self, channel, client, known):
-        numbers = ",".join(str(number) for _parent, number in known.values())
-        if not numbers:
+        if not known:
             return {}
+        shared = {
+            number for ref, (_parent, number) in known.items() if mapper.is_shared(ref)
+        }
+        wanted = {"ids": _join(number for _parent, number in known.values())}
+        if shared:
+            wanted["shared"] = _join(shared)
         try:
-            answer = client.get(f"{COMPANION}/stock", ids=numbers)
+            answer = client.get(f"{COMPANION}/stock", **wanted)
         except errors.Misconfigured as error:
             if error.code != "NO_ROUTE":
                 raise
@@ -66,7 +71,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         try:
             items, _count, _pages = client.page(
                 route,
-                include=",".join(map(str, numbers)),
+                include=_join(numbers),
                 status="any",
                 _fields="id,manage_stock,stock_quantity,type,date_modified_gmt",
             )
@@ -133,7 +138,16 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             "VARIATION": self.env._(
                 "It has become a variation of another product: fetch listings."
             ),
-            "PARENT": self._words_for_untracked("parent"),
+            "PARENT": self.env._(
+                "It shares the stock of its product now: fetch listings."
+            ),
+            "NOT_SHARED": self.env._(
+                "It is no product with variations any more: fetch listings."
+            ),
+            "OLD_COMPANION": self.env._(
+                "The companion plugin is too old for stock that variations share: "
+                "update it to 1.1.0."
+            ),
             "UNMANAGED": self._words_for_untracked("unmanaged"),
             "COMPANION_GONE": self.env._(
                 "The companion plugin does not answer any more."
@@ -141,3 +155,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             "NO_VALUE": self.env._("The shop answered without a number."),
         }
         return words.get(code) or code
+
+
+def _join(numbers):
+    return ",".join(map(str, numbers))

@@ -53,6 +53,45 @@ class TestPush(PureCase):
             routes, ["wc/v3/products/batch", "wc/v3/products/20/variations/batch"]
         )
 
+    def test_stock_that_variations_share_goes_to_their_product(self):
+        results = self.run_push(
+            [entry(1, "20/all", 6), entry(2, "30/all", 7), entry(3, "40/all", 8)],
+            {
+                "update": [
+                    self.item(20, 6, type="variable"),
+                    self.item(30, 7),
+                    self.item(40, None, type="variable", manage_stock=False),
+                ]
+            },
+        )
+        self.assertEqual(
+            results,
+            {
+                1: ("acked", ""),
+                2: ("rejected", "NOT_SHARED"),
+                3: ("rejected", "UNMANAGED"),
+            },
+        )
+        [(route, body)] = self.sent
+        self.assertEqual(route, "wc/v3/products/batch")
+        self.assertEqual(body["update"][0], {"id": 20, "stock_quantity": 6})
+
+    def test_the_plugin_is_told_that_stock_is_shared(self):
+        results = self.run_push(
+            [entry(1, "20/all", 6, 4), entry(2, "30/all", 7, 4)],
+            {
+                "items": [
+                    {"id": 20, "status": "ok", "quantity": 6},
+                    {"id": 30, "status": "rejected", "code": "variable"},
+                ]
+            },
+            protocol=push.PLUGIN,
+        )
+        self.assertEqual(
+            results, {1: ("acked", ""), 2: ("rejected", "OLD_COMPANION")}
+        )
+        self.assertEqual([item["shared"] for item in self.sent[0][1]["items"]], [True] * 2)
+
     def test_a_200_is_no_yes(self):
         """Each value of the answer is compared with what was sent."""
         gone = {"code": "woocommerce_rest_product_invalid_id", "message": "x"}

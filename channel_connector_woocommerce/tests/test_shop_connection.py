@@ -92,7 +92,7 @@ class TestShopConnection(ShopCase):
     def test_the_companion_is_detected_and_lost(self):
         self.assertTrue(self.channel._capabilities().overwrites)
         self.shop.config.companion = True
-        self.assertEqual(self.connect().version, "1.0.0")
+        self.assertEqual(self.connect().version, "1.1.0")
         capabilities = self.channel._capabilities()
         self.assertTrue(capabilities.compare_and_set and capabilities.idempotent)
         self.assertIn("never overwritten", self.channel.guarantee)

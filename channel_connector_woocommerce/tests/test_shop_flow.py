@@ -104,9 +104,11 @@ class TestShopFlow(ShopCase):
         mug = self.listing_of("M-S")
         self.assertFalse(mug.tracked)
         self.assertIn("share the stock", mug.channel_note)
+        self.assertEqual(mug.stock_listing_id, self.listing_of("MUG"))
         self.shop.edit_product("M-S", manage_stock=True)
         self.fetch_listings()
         self.assertEqual((mug.tracked, mug.channel_note), (True, False))
+        self.assertFalse(mug.stock_listing_id)
 
     def test_a_product_that_became_variable_is_explained_then_gone(self):
         self.shop.make_variable("SKU-1", [{"sku": "SKU-1-S", "price": "1", "stock": 2}])

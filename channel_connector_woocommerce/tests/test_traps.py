@@ -43,7 +43,7 @@ class TestWritingTraps(ShopCase):
         entry = self.entry(1, "M-S", 5, 0)
         self.assertEqual(self.push(entry), {1: "rejected"})
         self.assertEqual(self.shop.shown("MUG"), 9)
-        self.assertIn("share the stock", self.message(1, entry))
+        self.assertIn("shares the stock", self.message(1, entry))
 
     def test_batch_items_are_not_validated_so_only_whole_numbers_leave(self):
         self.push(self.entry(1, "SKU-1", 7, 10))

@@ -10,6 +10,7 @@ from . import channel_channel_door
 from . import channel_channel_health
 from . import channel_channel_jobs
 from . import channel_shared_state
+from . import channel_shared_stock
 from . import channel_outage
 from . import channel_node
 from . import channel_controlled

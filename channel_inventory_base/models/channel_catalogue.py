@@ -93,7 +93,10 @@ class ChannelCatalogue(models.AbstractModel):
         )
         listings.invalidate_model()
         changed = listings.browse(row[0] for row in rows)
+        shared = self.env["channel.shared.stock"]
+        figures = shared._link(self.env["channel.channel"].browse(channel_id), page)
         changed._suggest()
+        shared._follow(figures)
         self.env["channel.level.pending"]._retry_rejected(listings=changed)
 
     def _row(self, channel_id, company, data):

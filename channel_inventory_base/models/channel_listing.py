@@ -59,6 +59,18 @@ class ChannelListing(models.Model):
         help="Its product is archived, and the channel stops selling those: 0 is "
         "published.",
     )
+    stock_listing_id = fields.Many2one(
+        "channel.listing",
+        string="Shares Stock Of",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Several listings share the stock figure of this one: it goes down when "
+        "any of them is sold, and is the only number that is published.",
+    )
+    sharing_ids = fields.One2many(
+        "channel.listing", "stock_listing_id", string="Shared By", readonly=True
+    )
     channel_note = fields.Char(
         readonly=True, help="What the channel makes special about its stock figure."
     )
@@ -148,6 +160,10 @@ class ChannelListing(models.Model):
         for listing in self:
             listing.stock_factor = listing._get_stock_factor()
 
+    def _get_stock_listing(self):
+        """The listing whose figure goes down when this one is sold."""
+        return self.stock_listing_id or self
+
     @api.depends("product_id.is_storable")
     def _compute_uncounted(self):
         for listing in self:
@@ -175,6 +191,7 @@ class ChannelListing(models.Model):
     @api.constrains("state", "product_id", "uom_id", "pack_qty")
     def _check_mapping(self):
         for listing in self.filtered(lambda each: each.state == "mapped"):
+            self.env["channel.shared.stock"]._check(listing)
             if not listing.product_id:
                 raise ValidationError(
                     self.env._(
@@ -235,6 +252,7 @@ class ChannelListing(models.Model):
         # the version is what the lines name
         self._record_versions()
         self.env["channel.sold"]._follow_listings(self)
+        self.env["channel.shared.stock"]._follow(self.stock_listing_id)
         mapped = self.filtered(lambda each: each.state == "mapped")
         if mapped:
             self.env["channel.order"]._retry_for_listings(mapped)
@@ -255,6 +273,7 @@ class ChannelListing(models.Model):
             self._report_archived(
                 channel, listings.search([*own, ("product_id.active", "=", False)])
             )
+            self.env["channel.shared.stock"]._report(channel)
 
     def _report_uncounted(self, channel, listings):
         words = self.env._(
@@ -331,7 +350,10 @@ class ChannelListing(models.Model):
         everything else waits for a person. Of two listings with one SKU each would show
         all of its stock: that is for a person to want.
         """
-        ids = self.filtered(lambda each: each.state == "unmapped").ids
+        # what others share the figure of is matched as they are
+        ids = self.filtered(
+            lambda each: each.state == "unmapped" and not each.sharing_ids
+        ).ids
         if not ids:
             return
         rows = self.env.execute_query(self._suggestion_query(ids))
@@ -432,9 +454,10 @@ class ChannelListing(models.Model):
                                JOIN channel_listing twin
                                  ON twin.channel_id = own.channel_id
                                 AND twin.sku = own.sku AND twin.id <> own.id
-                                AND twin.active
+                                AND twin.active AND twin.stock_listing_id IS NULL
                                 AND twin.state NOT IN ('ignored', 'gone')
-                              WHERE own.id = exact.listing_id)
+                              WHERE own.id = exact.listing_id
+                                AND own.stock_listing_id IS NULL)
                         THEN 'shared' ELSE how END
               FROM exact
             UNION ALL

@@ -101,7 +101,8 @@ class ChannelOrderLine(models.Model):
             before = line._give_back_deducted(rows)
             for node_id in sorted({*before, *by_node}):
                 if change := by_node.get(node_id, 0) - before.get(node_id, 0):
-                    rows.append((line, listing, int(node_id), change))
+                    figure = listing._get_stock_listing()
+                    rows.append((line, figure, int(node_id), change))
             if before != by_node or line.deducted_listing_id - listing:
                 line.write({"deducted": by_node, "deducted_listing_id": listing.id})
         if rows:
@@ -120,8 +121,9 @@ class ChannelOrderLine(models.Model):
         before, taken_of = self.deducted or {}, self.deducted_listing_id
         if not taken_of or taken_of == self.listing_id:
             return before
+        figure = taken_of._get_stock_listing()
         rows += [
-            (self, taken_of, int(node_id), -units) for node_id, units in before.items()
+            (self, figure, int(node_id), -units) for node_id, units in before.items()
         ]
         return {}
 

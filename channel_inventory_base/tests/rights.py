@@ -72,7 +72,8 @@ RIGHTS = {
                 "fractions"
             ),
             "server": (
-                "channel_id external_id stock_ref sku tracked company_id "
+                "channel_id external_id stock_ref stock_listing_id sharing_ids sku "
+                "tracked company_id "
                 "uncounted stopped channel_note suggested_product_id match_reason "
                 "stock_factor "
                 "level_ids version_ids version_id proposal_id"

@@ -2,7 +2,7 @@
 /**
  * Plugin Name: Channel Sync for WooCommerce
  * Description: Lets a stock system change stock atomically, and only where the shop shows what that system believes.
- * Version: 1.0.0
+ * Version: 1.1.0
  * Requires at least: 6.5
  * Requires PHP: 7.4
  * Requires Plugins: woocommerce
@@ -19,7 +19,7 @@ defined( 'ABSPATH' ) || exit;
 
 // Must begin with "wc-", or WooCommerce does not look at its keys there.
 const WC_CHANSYNC_NAMESPACE = 'wc-chansync/v1';
-const WC_CHANSYNC_VERSION   = '1.0.0';
+const WC_CHANSYNC_VERSION   = '1.1.0';
 const WC_CHANSYNC_MAX_ITEMS = 500;
 const WC_CHANSYNC_KEEP_DAYS = 7;
 
@@ -93,18 +93,23 @@ function wc_chansync_status() {
 	);
 }
 
-/** GET stock?ids=1,2: figure and what open checkouts hold of it. */
+/** GET stock?ids=1,2&shared=2: figure and what open checkouts hold of it. */
 function wc_chansync_read( WP_REST_Request $request ) {
-	return array( 'items' => array_map( 'wc_chansync_state', wp_parse_id_list( (string) $request['ids'] ) ) );
+	$shared = wp_parse_id_list( (string) $request['shared'] );
+	$items  = array();
+	foreach ( wp_parse_id_list( (string) $request['ids'] ) as $id ) {
+		$items[] = wc_chansync_state( $id, in_array( $id, $shared, true ) );
+	}
+	return array( 'items' => $items );
 }
 
-/** Why the stock of a product cannot be written, "" when it can. */
-function wc_chansync_refusal( $product ) {
+/** Why the stock of a product cannot be written, "" when it can. "Shared" is the figure that variations share. */
+function wc_chansync_refusal( $product, $shared ) {
 	if ( ! $product ) {
 		return 'gone';
 	}
-	if ( $product->is_type( 'variable' ) ) {
-		return 'variable';
+	if ( $product->is_type( 'variable' ) !== $shared ) {
+		return $shared ? 'not_shared' : 'variable';
 	}
 	if ( ! $product->managing_stock() ) {
 		return 'unmanaged';
@@ -122,9 +127,9 @@ function wc_chansync_stock( $id, $lock = false ) {
 	return (int) floor( (float) $value );
 }
 
-function wc_chansync_state( $id ) {
+function wc_chansync_state( $id, $shared ) {
 	$product = wc_get_product( $id );
-	$refusal = wc_chansync_refusal( $product );
+	$refusal = wc_chansync_refusal( $product, $shared );
 	if ( $refusal ) {
 		return array( 'id' => $id, 'status' => 'rejected', 'code' => $refusal );
 	}
@@ -205,18 +210,19 @@ function wc_chansync_lock( $items ) {
 	}
 }
 
-/** Change one item whose row is locked: {id, delta} or {id, quantity, compare, allow_less}. */
+/** Change one item whose row is locked: {id, delta} or {id, quantity, compare, allow_less}, either with "shared". */
 function wc_chansync_change( $item ) {
 	$id      = is_array( $item ) && isset( $item['id'] ) ? absint( $item['id'] ) : 0;
+	$shared  = is_array( $item ) && isset( $item['shared'] ) && true === $item['shared'];
 	$product = wc_get_product( $id );
-	$refusal = wc_chansync_refusal( $product );
+	$refusal = wc_chansync_refusal( $product, $shared );
 	if ( $refusal ) {
 		return array( 'id' => $id, 'status' => 'rejected', 'code' => $refusal );
 	}
 	$now   = wc_chansync_stock( $id, true );
 	$delta = wc_chansync_delta( $item, $now );
 	if ( ! is_int( $delta ) ) {
-		return array( 'status' => $delta ) + wc_chansync_state( $id );
+		return array( 'status' => $delta ) + wc_chansync_state( $id, $shared );
 	}
 	if ( $delta ) {
 		// "true": no save() in here, which would run other plugins while the row is locked.
@@ -225,7 +231,7 @@ function wc_chansync_change( $item ) {
 			throw new RuntimeException( "stock of $id could not be written" );
 		}
 	}
-	return wc_chansync_state( $id );
+	return wc_chansync_state( $id, $shared );
 }
 
 /** By how much to change, or "stale" / "rejected". */

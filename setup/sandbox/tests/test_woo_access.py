@@ -68,7 +68,7 @@ def test_keys_work_in_namespaces_of_woocommerce_only(woo, api):
     woo.config.companion = True
     assert api.ok("GET", "wc-chansync/v1/status") == {
         "protocol": 1,
-        "version": "1.0.0",
+        "version": "1.1.0",
         "atomic": True,
     }
     url = f"{woo.url}/wp-json/wp/v2/posts"

@@ -14,30 +14,32 @@ NAMESPACE = "wc-chansync/v1"
 
 @route("GET", f"{NAMESPACE}/status")
 def status(shop, params, body):
-    return {"protocol": 1, "version": "1.0.0", "atomic": True}
+    return {"protocol": 1, "version": "1.1.0", "atomic": True}
 
 
 @route("GET", f"{NAMESPACE}/stock")
 def read_stock(shop, params, body):
     with shop.store.transaction():
         wanted = query.numbers(params, "ids") or []
-        return {"items": [_state(shop, number) for number in wanted]}
+        shared = query.numbers(params, "shared") or []
+        return {"items": [_state(shop, each, each in shared) for each in wanted]}
 
 
-def _state(shop, number):
+def _state(shop, number, shared=False):
     record = shop.store.products.get(number)
-    refusal = _refusal(record)
+    refusal = _refusal(record, shared)
     if refusal:
         return {"id": number, "status": "rejected", "code": refusal}
     held = stock.reserved(shop.store, record)
     return {"id": number, "status": "ok", "quantity": record.stock, "held": held}
 
 
-def _refusal(record):
+def _refusal(record, shared):
+    """:param shared: whether the figure that variations share is meant"""
     if record is None:
         return "gone"
-    if record.type == "variable":
-        return "variable"
+    if (record.type == "variable") != shared:
+        return "not_shared" if shared else "variable"
     if record.holder is None:
         return "unmanaged"
     return None if record.holder is record else "parent"
@@ -67,15 +69,16 @@ def write_stock(shop, params, body):
 def _change(shop, item):
     number = item.get("id")
     record = shop.store.products.get(number)
-    refusal = _refusal(record)
+    shared = item.get("shared") is True
+    refusal = _refusal(record, shared)
     if refusal:
         return {"id": number, "status": "rejected", "code": refusal}
     delta = _delta(record, item)
     if delta is None:
-        return {**_state(shop, number), "status": "stale"}
+        return {**_state(shop, number, shared), "status": "stale"}
     if delta:
         stock.adjust(shop.store, record, delta, "companion")
-    return _state(shop, number)
+    return _state(shop, number, shared)
 
 
 def _delta(record, item):
