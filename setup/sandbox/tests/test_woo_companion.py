@@ -47,6 +47,23 @@ def test_what_goes_down_goes_through_although_less_is_shown(woo, api):
     assert status(api, up) == "stale" and woo.shown("A") == 50
 
 
+def test_stock_that_variations_share_is_written_where_it_is_asked_for_as_such(woo, api):
+    woo.checkout({"M-S": 2, "M-L": 1})
+    assert woo.shown("MUG") == 6
+    item = {"id": api.number("MUG"), "quantity": 8, "compare": 6}
+    refused = write(api, item)["items"][0]
+    assert (refused["status"], refused["code"]) == ("rejected", "variable")
+    assert status(api, {**item, "shared": True}) == "ok"
+    assert woo.shown("M-S") == woo.shown("M-L") == 8
+    for sku, code in (("M-S", "not_shared"), ("SHIRT", "unmanaged")):
+        other = {**item, "id": api.number(sku), "shared": True}
+        assert write(api, other)["items"][0]["code"] == code
+    ids = {"ids": api.number("MUG")}
+    [unasked] = api.ok("GET", "wc-chansync/v1/stock", **ids)["items"]
+    [shared] = api.ok("GET", "wc-chansync/v1/stock", **ids, shared=ids["ids"])["items"]
+    assert (unasked["status"], shared["quantity"]) == ("rejected", 8)
+
+
 def test_what_is_sold_already_is_not_taken_off(woo, api):
     woo.checkout({"A": 8})
     item = {"id": api.number("A"), "quantity": 7, "compare": 10, "allow_less": True}
