@@ -11,7 +11,8 @@ class ChannelLevelRemote(models.Model):
 
     Writers: the publisher for rows that are known or rejected, the observer for rows
     that are missing, unknown or stale. They never meet on a row. A look around may turn
-    known into stale, as a refused publication does, where nothing is on its way.
+    known into stale, as a refused publication does, where nothing is on its way; so may
+    the catalogue, where another listing's figure counts from now on.
     """
 
     _name = "channel.level.remote"
