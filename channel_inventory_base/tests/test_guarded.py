@@ -233,7 +233,9 @@ class TestGuarded(GuardedCase):
 
     def test_currency_that_a_channel_has_told_stays(self):
         channel = self.env["channel.channel"].create({"name": "Told"})
-        channel.write({"connection_state": "ok", "currency_id": self.env.ref("base.CHF").id})
+        channel.write(
+            {"connection_state": "ok", "currency_id": self.env.ref("base.CHF").id}
+        )
         channel.company_id = self.theirs
         self.assertEqual(channel.currency_id, self.env.ref("base.CHF"))
 

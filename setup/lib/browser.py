@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 import websocket
-from demo_processes import DemoError, Process
+from demo.processes import DemoError, Process
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SECONDS = 60

@@ -7,9 +7,9 @@ SETUP = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(SETUP), str(SETUP / "lib")]
 
 import databases  # noqa: E402
-import demo  # noqa: E402
 import postgres  # noqa: E402
-from demo_processes import DemoError  # noqa: E402
+from demo import main as demo  # noqa: E402
+from demo.processes import DemoError  # noqa: E402
 
 from simulation.main import main  # noqa: E402
 

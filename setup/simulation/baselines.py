@@ -8,7 +8,7 @@ fail are made again. What they lack is what the addons are about.
 import threading
 import time
 
-from demo_processes import DemoError
+from demo.processes import DemoError
 from sandbox.common.wire import Listener, json_response
 
 from . import api

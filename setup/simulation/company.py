@@ -12,8 +12,8 @@ import threading
 import time
 from contextlib import nullcontext
 
-from demo_processes import DemoError
-from demo_rpc import Refused
+from demo.processes import DemoError
+from demo.rpc import Refused
 
 INVENTORY = {"inventory_mode": True}
 PATIENCE = 60

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import databases
 import postgres
-from demo_processes import DemoError, free_ports
+from demo.processes import DemoError, free_ports
 
 from . import docs, oracle, ours, report, trace, world
 from .baselines import CronPush, EventCas

@@ -3,9 +3,9 @@
 import threading
 import time
 
-from demo_channel import Channel, Shop
-from demo_company import make_rule
-from demo_processes import DemoError
+from demo.channel import Channel, Shop
+from demo.company import make_rule
+from demo.processes import DemoError
 
 from .strategy import Strategy
 from .world import POOLS

@@ -5,7 +5,7 @@ import threading
 import time
 
 import psutil
-from demo_processes import DemoError
+from demo.processes import DemoError
 
 from . import company as company_module
 from . import faults, oracle, timeline

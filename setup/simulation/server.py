@@ -5,9 +5,9 @@ import threading
 import time
 
 import databases
-from demo_database import LOCAL_ONLY
-from demo_processes import DemoError, Process
-from demo_rpc import Rpc
+from demo.database import LOCAL_ONLY
+from demo.processes import DemoError, Process
+from demo.rpc import Rpc
 
 # More hands for orders than a small company has: this one has a year's in minutes.
 JOB_CHANNELS = (

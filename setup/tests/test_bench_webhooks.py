@@ -14,10 +14,10 @@ import pytest
 SETUP = Path(__file__).parents[1]
 sys.path[:0] = [str(SETUP), str(SETUP / "lib")]
 
-import bench_webhooks  # noqa: E402
-import bench_webhooks_judge as judge  # noqa: E402
-import bench_webhooks_load as load  # noqa: E402
-from bench_webhooks_made import Delivery, as_request, schedule  # noqa: E402
+from bench import webhooks as bench_webhooks  # noqa: E402
+from bench import webhooks_judge as judge  # noqa: E402
+from bench import webhooks_load as load  # noqa: E402
+from bench.webhooks_made import Delivery, as_request, schedule  # noqa: E402
 from sandbox.common.wire import Listener, json_response  # noqa: E402
 
 

@@ -7,7 +7,7 @@ think of it is not asked.
 import json
 import time
 
-from demo_life import pace
+from .life import pace
 
 ORDERS, LEVELS = 15, 80
 ORDERS_A_MINUTE = 15  # in each store

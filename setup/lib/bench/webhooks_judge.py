@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from bench_webhooks_load import is_taken
+from .webhooks_load import is_taken
 
 # What tells a channel to send again, beside no answer at all.
 RETRYABLE = {429, 500, 502, 503, 504}

@@ -1,7 +1,7 @@
 """How long an order takes, from stored event to reservation, beside plain Odoo.
 
 Makes two databases, one with the addons of this checkout and one that has never seen
-them, and starts ``bench_orders_run.py``, which does the same sales in both, in turns.
+them, and starts ``bench/orders_run.py``, which does the same sales in both, in turns.
 """
 
 import datetime
@@ -42,7 +42,7 @@ def main(options, env):
 
 
 def measure(env, *arguments):
-    script = Path(__file__).with_name("bench_orders_run.py")
+    script = Path(__file__).with_name("orders_run.py")
     done = subprocess.run(
         [sys.executable, str(script), *(str(each or "") for each in arguments)],
         env=env,

@@ -6,8 +6,8 @@ Everything is drawn by hashing numbers, so the same size is always the same data
 import hashlib
 from pathlib import Path
 
-import bench_rules
-import bench_seed_sql as bulk
+from . import rules as bench_rules
+from . import seed_sql as bulk
 
 WAREHOUSES = (
     {"name": "Bench North", "code": "BN", "delivery_steps": "ship_only"},

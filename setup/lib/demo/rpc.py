@@ -1,7 +1,8 @@
 """Odoo as its web client sees it, and the sandbox store by its control interface."""
 
 import requests
-from demo_processes import DemoError
+
+from .processes import DemoError
 
 SECONDS = 90
 

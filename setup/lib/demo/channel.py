@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-import demo_store
-from demo_company import VAT, make_rule
+from . import store as demo_store
+from .company import VAT, make_rule
 
 ORDER_LAG = 2
 # the sandboxes' own

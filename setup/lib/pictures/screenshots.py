@@ -1,17 +1,15 @@
 """Take the documentation's pictures from a demo; ``setup/screenshots`` is the front."""
 
 import io
-import sys
 import time
 
 import browser
 import databases
-import demo
-import demo_life
-import postgres
-import screenshots_scene
-from demo_processes import DemoError
+from demo import life as demo_life
+from demo import main as demo
 from PIL import Image
+
+from . import screenshots_scene
 
 FOLDER = databases.REPO / "docs" / "screenshots"
 SIZE = 1400, 900
@@ -200,11 +198,3 @@ def main(names):
             for name, place in screens(running, scene).items():
                 if not names or name in names:
                     take(running, page, name, place)
-
-
-if __name__ == "__main__":
-    demo.stop_on_signals()
-    try:
-        main(sys.argv[1:])
-    except (DemoError, postgres.PostgresError, databases.InstallError) as error:
-        sys.exit(f"setup/screenshots: stopped: {error}")

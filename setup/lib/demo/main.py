@@ -11,15 +11,16 @@ import sys
 import time
 
 import databases
-import demo_check
-import demo_database
-import demo_life
-import demo_store
 import postgres
-from demo_channel import TYPES
-from demo_company import ROLES, Company
-from demo_processes import DemoError, Process, free_ports
-from demo_rpc import Refused, Rpc, Store
+
+from . import check as demo_check
+from . import database as demo_database
+from . import life as demo_life
+from . import store as demo_store
+from .channel import TYPES
+from .company import ROLES, Company
+from .processes import DemoError, Process, free_ports
+from .rpc import Refused, Rpc, Store
 
 JOB_CHANNELS = (
     "root:11,root.channel:11,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
@@ -266,11 +267,3 @@ def _interrupt(number, _frame):
     with contextlib.suppress(OSError):
         say("stop")
     raise SystemExit(128 + number)
-
-
-if __name__ == "__main__":
-    stop_on_signals()
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except (DemoError, postgres.PostgresError, databases.InstallError) as error:
-        sys.exit(f"setup/demo: stopped: {error}")

@@ -1,6 +1,6 @@
 """Measure; ``setup/bench`` is its front.
 
-Each subject is a module ``bench_<subject>`` with ``DESCRIPTION``, ``add_arguments``,
+Each subject is a module of this folder with ``DESCRIPTION``, ``add_arguments``,
 ``main(options, env)``, which returns a dictionary, and ``show(result)``, which returns
 the lines of a table. One that can go wrong has ``failures(result)``, which says how.
 """
@@ -8,15 +8,11 @@ the lines of a table. One that can go wrong has ``failures(result)``, which says
 import argparse
 import importlib
 import json
-import signal
 import sys
 from pathlib import Path
 
 import databases
 import postgres
-
-# the sandboxes and the simulator
-sys.path.append(str(Path(__file__).parents[1]))
 
 SUBJECTS = ("availability", "orders", "webhooks")
 DOCS = databases.REPO / "docs" / "performance.md"
@@ -30,7 +26,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="setup/bench", description=__doc__)
     subjects = parser.add_subparsers(dest="subject", required=True)
     for subject in SUBJECTS:
-        module = importlib.import_module(f"bench_{subject}")
+        module = importlib.import_module(f"bench.{subject}")
         sub = subjects.add_parser(
             subject, help=module.DESCRIPTION, description=module.DESCRIPTION
         )
@@ -84,15 +80,3 @@ def write(result, target):
         sys.stdout.write(text)
     else:
         Path(target).write_text(text)
-
-
-if __name__ == "__main__":
-    # Ctrl-C and kill drop the databases first.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except (postgres.PostgresError, databases.InstallError) as error:
-        sys.exit(f"setup: stopped: {error}")

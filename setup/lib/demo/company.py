@@ -1,6 +1,6 @@
 """Make the demo's database look like a distributor's: warehouses, stock, people."""
 
-import demo_store
+from . import store as demo_store
 
 ROLES = ("user", "operator", "manager", "auditor")
 # What each of them may do besides, to see sale orders and stock as people in that

@@ -2,10 +2,10 @@
 
 A company with two shops, Shopify and WooCommerce, on the sandbox stores, connected as
 a manager connects them; Odoo as an administrator runs it, prefork with its job runner.
-The stores' own deliveries are sent by another process (``bench_webhooks_load``) at
+The stores' own deliveries are sent by another process (``bench/webhooks_load.py``) at
 their times, whether those before them are answered or not. Meanwhile Odoo's jobs take
 the orders in, on the same processors. Afterwards the books are compared
-(``bench_webhooks_judge``).
+(``bench/webhooks_judge.py``).
 """
 
 import contextlib
@@ -93,7 +93,7 @@ def main(options, env):
 
 
 def _server(env, folder, name, workers):
-    from demo_processes import free_ports
+    from demo.processes import free_ports
     from simulation.server import Server
     from simulation.sql import Sql
 
@@ -124,9 +124,10 @@ class Bench:
         self.channels = {number: names[name] for number, name in rows if name in names}
 
     def measure(self):
-        import bench_webhooks_judge as judge
-        import bench_webhooks_made as made
         from simulation.run import busy_percent
+
+        from . import webhooks_judge as judge
+        from . import webhooks_made as made
 
         options = self.options
         number = round(options.rate * options.seconds)
@@ -180,7 +181,7 @@ class Bench:
         }
 
     def _send(self, host, path):
-        script = Path(__file__).with_name("bench_webhooks_load.py")
+        script = Path(__file__).with_name("webhooks_load.py")
         done = subprocess.run(
             [sys.executable, str(script), *host.split(":"), str(path)],
             stdout=subprocess.PIPE,

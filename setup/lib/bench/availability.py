@@ -4,12 +4,12 @@ import datetime
 import os
 import platform
 
-import bench_deliveries
-import bench_kits
-import bench_plan
-import bench_seed
-from bench_figures import Memory, Timings, duration, spread, table
-from bench_session import Session
+from . import deliveries as bench_deliveries
+from . import kits as bench_kits
+from . import plan as bench_plan
+from . import seed as bench_seed
+from .figures import Memory, Timings, duration, spread, table
+from .session import Session
 
 DESCRIPTION = (
     "Measure planning against Odoo's own computation and against bare SQL, changes"
@@ -285,9 +285,9 @@ class Run:
 
 
 def _say(message):
-    import bench
+    from .main import say
 
-    bench.say(message)
+    say(message)
 
 
 def _settings(cursor):

@@ -1,7 +1,7 @@
 """Kits against plain products: as many listings of the one channel, planned in turn."""
 
-import bench_plan
-import bench_seed_sql
+from . import plan as bench_plan
+from . import seed_sql as bench_seed_sql
 
 ADDON = "channel_inventory_mrp"
 ROUNDS = 5
