@@ -7,6 +7,7 @@
     "author": "Channel Inventory contributors, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/channel-inventory",
     "license": "AGPL-3",
+    "development_status": "Beta",
     "application": True,
     "depends": ["sale_stock", "queue_job"],
     "external_dependencies": {

@@ -7,6 +7,7 @@
     "author": "Channel Inventory contributors, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/channel-inventory",
     "license": "AGPL-3",
+    "development_status": "Beta",
     "auto_install": True,
     "depends": ["channel_inventory_base", "stock_delivery"],
     "data": [

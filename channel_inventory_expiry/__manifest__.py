@@ -7,6 +7,7 @@
     "author": "Channel Inventory contributors, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/channel-inventory",
     "license": "AGPL-3",
+    "development_status": "Beta",
     "depends": ["channel_inventory_base", "product_expiry"],
     "auto_install": True,
     "data": ["views/channel_position_views.xml", "views/stock_warehouse_views.xml"],

@@ -4,7 +4,7 @@ import {onMounted, onWillUnmount} from "@odoo/owl";
  * Call `work` every so often while the component is on the screen and somebody looks.
  *
  * @param {Function} work what to do; the next call waits for it
- * @param {Number} seconds between two calls
+ * @param {number} seconds between two calls
  */
 export function useInterval(work, seconds) {
     let timer = null;
