@@ -70,22 +70,36 @@ class Method:
     def calls(self):
         """(whose, name) of each call in the order of the text; whose: a model's name,
         None for self, "" for something else."""
+        known = self._variables()
         for node in ast.walk(self.node):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield _whose(node.func.value), node.func.attr, node.lineno
+                yield _whose(node.func.value, known), node.func.attr, node.lineno
+
+    def _variables(self):
+        """Names that are assigned once, to records of a model: {name: model}."""
+        found = defaultdict(set)
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found[node.targets[0].id].add(_whose(node.value, {}))
+        return {
+            name: next(iter(models))
+            for name, models in found.items()
+            if len(models) == 1 and all(models)
+        }
 
 
-def _whose(value):
-    if isinstance(value, ast.Name) and value.id == "self":
-        return None
+def _whose(value, known):
+    if isinstance(value, ast.Name):
+        return None if value.id == "self" else known.get(value.id, "")
     if isinstance(value, ast.Call):
         function = value.func
         if isinstance(function, ast.Name) and function.id == "super":
             return None
         if isinstance(function, ast.Attribute) and function.attr in PASSED_THROUGH:
-            return _whose(function.value)
+            return _whose(function.value, known)
     if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
-        if isinstance(value.value, ast.Attribute) and value.value.attr == "env":
+        env = value.value
+        if getattr(env, "attr", getattr(env, "id", "")) == "env":
             return value.slice.value
     return ""
 
