@@ -87,10 +87,10 @@ class TestPush(PureCase):
             },
             protocol=push.PLUGIN,
         )
+        self.assertEqual(results, {1: ("acked", ""), 2: ("rejected", "OLD_COMPANION")})
         self.assertEqual(
-            results, {1: ("acked", ""), 2: ("rejected", "OLD_COMPANION")}
+            [item["shared"] for item in self.sent[0][1]["items"]], [True] * 2
         )
-        self.assertEqual([item["shared"] for item in self.sent[0][1]["items"]], [True] * 2)
 
     def test_a_200_is_no_yes(self):
         """Each value of the answer is compared with what was sent."""
