@@ -4,26 +4,29 @@ Everything it depends on is handed in: the HTTP session, the clock, the tokens a
 throttle, so it is tested without a network and shared by any number of workers.
 """
 
-import itertools
 import json
-import logging
-import random
-import time
 from urllib.parse import urlsplit
 
-from ..channel_inventory_base.lib import strict_json, transport
-from .errors import ClientError, Malformed, Throttled, Unauthorized, Unavailable
-from .lib import answers
+from odoo.addons.channel_inventory_base.lib import strict_json, transport
+from odoo.addons.channel_inventory_base.lib.errors import (
+    ClientError,
+    Malformed,
+    Refused,
+    Throttled,
+    Unavailable,
+)
+from odoo.addons.channel_inventory_base.lib.replies import check_status
+from odoo.addons.channel_inventory_base.lib.retry import Retry
+from odoo.addons.channel_inventory_base.lib.tokens import authorized
 
-_logger = logging.getLogger(__name__)
+from .lib import answers
+from .mapper import page_info
 
 TIMEOUT = 15
 """Seconds of silence: who is silent for longer is asked again later, by another job."""
-BUDGET = 15
-"""Seconds after which no attempt begins: other shops wait for the worker."""
-ATTEMPTS = 4
-LONGEST_WAIT = 5
-"""Longer waits are left to the caller's queue: a worker is not for sleeping."""
+ATTEMPTS, BUDGET = 4, 15
+RATE, MAXIMUM = 50, 1000
+"""Points a second and of the bucket before the first answer: less than any plan has."""
 
 
 class Client:
@@ -33,37 +36,19 @@ class Client:
     :param version: API version such as ``2026-07``
     :param session: a ``requests.Session``, or what quacks like one
     :param tokens: ``get()`` gives an access token, ``renew(rejected)`` another one
-    :param throttle: a ``lib.throttle.Throttle``
+    :param throttle: a ``Throttle``
+    :param retry: how often and how long is tried again; its clock is ours
     """
 
-    def __init__(
-        self,
-        base_url,
-        version,
-        *,
-        session,
-        tokens,
-        throttle,
-        clock=time.time,
-        sleep=time.sleep,
-        jitter=random.random,
-        timeout=TIMEOUT,
-        budget=BUDGET,
-        attempts=ATTEMPTS,
-    ):
+    def __init__(self, base_url, version, *, session, tokens, throttle, retry=None):
         self.base_url = base_url.rstrip("/")
         self.version = version
         self.served_version = ""
         self.server_time = None
-        self.timeout = timeout
-        self.budget = budget
-        self.attempts = attempts
         self._session = session
         self._tokens = tokens
         self._throttle = throttle
-        self._clock = clock
-        self._sleep = sleep
-        self._jitter = jitter
+        self._retry = retry or Retry(ATTEMPTS, BUDGET)
 
     @property
     def url(self):
@@ -80,46 +65,52 @@ class Client:
         """
         # encoded once: a retry repeats every byte
         body = _encode(document, variables)
-        uncertain, began = False, self._clock()
-        for attempt in itertools.count(1):
-            try:
-                return self._attempt(document, body)
-            except ClientError as error:
-                uncertain = error.uncertain = uncertain or error.uncertain
-                wait = self._retry_delay(document, error, attempt)
-                if wait is None or self._clock() + wait - began >= self.budget:
-                    raise
-                _logger.info(
-                    "%s: attempt %s failed (%s), again in %.1f s",
-                    document.name,
-                    attempt,
-                    error,
-                    wait,
-                )
-            self._sleep(wait)
+        return self._retry.run(
+            document.name,
+            lambda: self._attempt(document, body),
+            # a mutation is repeated only where Shopify knows it by its key
+            repeatable=document.idempotent or not document.mutation,
+        )
 
-    def _retry_delay(self, document, error, attempt):
-        """Seconds to wait before the next attempt; None when there is to be none.
+    def mutate(self, document, variables):
+        """Run a mutation of one field. :return: its payload
 
-        What the server asks for is honoured, or left to the caller where it is long.
-        A mutation whose answer was lost is repeated only where Shopify knows it by
-        its key.
+        :raise Refused: Shopify says what is wrong with what was asked for
         """
-        if attempt >= self.attempts or not isinstance(error, Throttled | Unavailable):
-            return None
-        if error.uncertain and document.mutation and not document.idempotent:
-            return None
-        wait = error.retry_after
-        if wait is None:
-            # full jitter: workers that failed together do not come back together
-            wait = 0.5 * 2 ** (attempt - 1) * (0.5 + self._jitter())
-        return wait if wait <= LONGEST_WAIT else None
+        [payload] = self.execute(document, variables).values()
+        for name, found in payload.items():
+            if found and name.lower().endswith("usererrors"):
+                raise Refused(
+                    "; ".join(each["message"] for each in found),
+                    code=found[0].get("code") or "USER_ERROR",
+                    detail=json.dumps(found)[:500],
+                )
+        return payload
+
+    def pages(self, document, *path, **variables):
+        """Yield the pages of a connection, by cursor.
+
+        :param path: names that lead to the connection in the answer
+        """
+        cursor, seen = None, set()
+        while cursor != "":
+            if cursor in seen:
+                words = "the same page comes again and again"
+                raise Unavailable(words, code="SAME_PAGE")
+            seen.add(cursor)
+            found = self.execute(document, {**variables, "after": cursor})
+            for name in path:
+                found = found[name]
+            cursor = page_info(found)
+            yield found["nodes"]
 
     def _attempt(self, document, body):
         ticket = self._throttle.reserve(document.name, document.cost)
         report, ran = None, True
         try:
-            answer = self._send_authorized(document, body)
+            answer = authorized(
+                self._tokens, lambda token: self._send(document, body, token)
+            )
             report = answers.cost_report(answer)
             return answers.data_of(answer, document.mutation)
         except Throttled as error:
@@ -135,21 +126,6 @@ class Client:
         finally:
             self._throttle.settle(ticket, document.name, report, ran)
 
-    def _send_authorized(self, document, body):
-        """Send with a token; one that is refused is renewed, then it is final.
-
-        Twice: what the first renewal gives may be what another worker got a while ago,
-        and that may have expired as well.
-        """
-        token = self._tokens.get()
-        for _renewal in range(2):
-            try:
-                return self._send(document, body, token)
-            except Unauthorized:
-                _logger.info("the access token was refused, renewing it")
-            token = self._tokens.renew(token)
-        return self._send(document, body, token)
-
     def _send(self, document, body, token):
         reply = transport.send(
             self._session,
@@ -161,12 +137,12 @@ class Client:
                 "Accept": "application/json",
                 "X-Shopify-Access-Token": token,
             },
-            timeout=self.timeout,
-            clock=self._clock,
+            timeout=TIMEOUT,
+            clock=self._retry.clock,
             acts=document.mutation,
             secrets=[token],
         )
-        answers.check_status(reply, document.mutation)
+        check_status(reply, document.mutation, answers.STATUS, answers.PAUSE)
         self.served_version = reply.headers.get(answers.VERSION) or ""
         self.server_time = transport.time_of(reply.headers)
         return answers.parse(reply, document.mutation)
@@ -182,7 +158,7 @@ class Client:
         own = urlsplit(self.base_url)
         if urlsplit(url).scheme not in ("https", own.scheme):
             raise Malformed(f"unsafe address {url!r:.60}", path="bulkOperation.url")
-        lines = transport.stream_lines(self._session, url, timeout=self.timeout)
+        lines = transport.stream_lines(self._session, url, timeout=TIMEOUT)
         for number, line in enumerate(lines, 1):
             try:
                 value = strict_json.loads(line)

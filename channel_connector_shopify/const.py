@@ -51,14 +51,6 @@ we publish would send one, and none could tell whose it is."""
 ACCEPTED_TAG = "odoo-accepted"
 """On orders that are confirmed in Odoo, where acceptances are told."""
 
-# ISO 4217: currencies whose smallest unit is not a hundredth.
-CURRENCY_DIGITS = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
-
 
 def last_day(version):
     """The first day on which Shopify need not serve ``version`` any more.

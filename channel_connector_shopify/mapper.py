@@ -2,19 +2,25 @@
 
 Everything returned is plain and JSON-able, with the field names of the base's
 ``schemas``: money as text, times in ISO with a zone, quantities as whole numbers.
-What does not fit raises ``errors.Malformed`` with its place. Orders are mapped in
+What does not fit raises ``Malformed`` with its place. Orders are mapped in
 ``lib.order`` (as the API gives them) and ``lib.rest`` (as webhooks carry them).
 """
 
-from ..channel_inventory_base.schemas import time_of
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+from odoo.addons.channel_inventory_base.schemas import time_of
+
 from .lib.order import order
-from .lib.reader import Place
 from .lib.rest import rest_order
 
-__all__ = ["level_rows", "listing", "node", "order", "page_info", "rest_order"]
+__all__ = ["any_order", "level_rows", "listing", "node", "order", "rest_order"]
 
 DEFAULT_TITLE = "Default Title"
 """What Shopify calls the only variant of a product that has none."""
+
+
+def any_order(raw):
+    """An order as the API gives it, or as webhooks carry it, as OrderData."""
+    return order(raw) if "lineItems" in raw else rest_order(raw)
 
 
 def node(raw):
@@ -23,7 +29,7 @@ def node(raw):
     >>> node({"id": "gid://shopify/Location/1", "name": "Main", "isActive": True})
     {'external_id': 'gid://shopify/Location/1', 'name': 'Main', 'active': True}
     """
-    location = Place(raw, "location")
+    location = JsonValue(raw, "location")
     return {
         "external_id": location["id"].text(),
         "name": location["name"].text(),
@@ -38,7 +44,7 @@ def listing(raw):
     its components and cannot be set, so it counts as not tracked. A draft keeps its
     numbers, so that they are right at the moment it goes on sale.
     """
-    variant = Place(raw, "variant")
+    variant = JsonValue(raw, "variant")
     item = variant["inventoryItem"]
     bundle = variant["requiresComponents"].flag()
     return {
@@ -64,7 +70,7 @@ def level_rows(raw, items, location):
     An item that is unknown, or not stocked at the location, shows None.
     """
     shown = {}
-    for place in Place(raw, "nodes").items():
+    for place in JsonValue(raw, "nodes").items():
         if place and place.value:
             shown[place["id"].text()] = _available(place["inventoryLevel"])
     return [
@@ -88,7 +94,7 @@ def order_head(node):
     >>> order_head({"id": "gid://shopify/Order/1", "updatedAt": "soon"})
     {'ref': 'gid://shopify/Order/1', 'version': None}
     """
-    place = Place(node)
+    place = JsonValue(node)
     return {
         "ref": place["id"].text(),
         "version": time_of(place["updatedAt"].value),
@@ -97,5 +103,5 @@ def order_head(node):
 
 def page_info(connection):
     """:return: the cursor to go on with, "" at the end"""
-    info = Place(connection)["pageInfo"]
+    info = JsonValue(connection)["pageInfo"]
     return info["endCursor"].text() if info["hasNextPage"].flag() else ""

@@ -1,2 +1,7 @@
+from odoo.addons.channel_inventory_base.hooks import disconnect
+
 from . import models
-from .hooks import uninstall_hook
+
+
+def uninstall_hook(env):
+    disconnect(env, "woocommerce")

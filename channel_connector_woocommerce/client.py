@@ -4,30 +4,21 @@ Everything it depends on is handed in: the HTTP session, the clock, the nonces.
 """
 
 import base64
-import itertools
 import json
-import logging
-import random
-import time
 import uuid
 from urllib.parse import urlsplit
 
-from ..channel_inventory_base.lib import transport
-from .const import PAGE
-from .errors import ClientError, Malformed, Throttled, Unavailable
-from .lib import answers, oauth
+from odoo.addons.channel_inventory_base.lib import oauth1, replies, transport
+from odoo.addons.channel_inventory_base.lib.errors import Malformed, Unavailable
+from odoo.addons.channel_inventory_base.lib.retry import Retry
 
-_logger = logging.getLogger(__name__)
+from .const import PAGE
+from .lib import answers
 
 TIMEOUT = 20
 """Seconds of silence when we read: who is silent for longer is asked again later."""
 WRITE_TIMEOUT = 60
 """Of what changes something: a batch of 50 may keep a small shop busy for many."""
-BUDGET = 20
-"""Seconds after which reading is not tried again: other shops wait for the worker."""
-ATTEMPTS = 3
-LONGEST_WAIT = 5
-"""Longer waits are left to the caller's queue: a worker is not for sleeping."""
 
 
 class Client:
@@ -36,6 +27,7 @@ class Client:
     :param base_url: such as ``https://shop.example.com`` (or with a folder)
     :param key, secret: a REST key of WooCommerce; None: only ``index`` works
     :param session: a ``requests.Session``, or what quacks like one
+    :param retry: how often and how long reading is tried again; its clock is ours
     :param plain: the site has plain permalinks: REST at ``?rest_route=``
     """
 
@@ -46,26 +38,17 @@ class Client:
         secret=None,
         *,
         session,
+        retry=None,
         plain=False,
-        clock=time.time,
         nonce=lambda: uuid.uuid4().hex,
-        sleep=time.sleep,
-        jitter=random.random,
-        timeout=TIMEOUT,
-        write_timeout=WRITE_TIMEOUT,
-        budget=BUDGET,
-        attempts=ATTEMPTS,
     ):
         self.base_url = base_url.rstrip("/")
-        self.plain = plain
-        self.timeout, self.write_timeout = timeout, write_timeout
-        self.budget = budget
-        self.attempts = attempts
+        self.server_time = None
         self._key, self._secret = key, secret
         self._session = session
-        self._clock, self._nonce = clock, nonce
-        self._sleep, self._jitter = sleep, jitter
-        self.server_time = None
+        self._retry = retry or Retry()
+        self._plain = plain
+        self._nonce = nonce
 
     # ------------------------------------------------------------- requests
     def get(self, route, **params):
@@ -84,8 +67,8 @@ class Client:
             raise Unavailable("a list was expected", code="NOT_A_LIST")
         return (
             items,
-            answers.whole_number(headers, "X-WP-Total"),
-            answers.whole_number(headers, "X-WP-TotalPages"),
+            replies.whole_number(headers, "X-WP-Total"),
+            replies.whole_number(headers, "X-WP-TotalPages"),
         )
 
     def _counted(self, route, params, number):
@@ -122,26 +105,7 @@ class Client:
 
     def _read(self, route, params):
         """Reading does no harm: it is tried again."""
-        began = self._clock()
-        for attempt in itertools.count(1):
-            try:
-                return self._attempt("GET", route, params, None)
-            except ClientError as error:
-                wait = self._retry_delay(error, attempt)
-                if wait is None or self._clock() + wait - began >= self.budget:
-                    raise
-                _logger.info("%s: %s, again in %.1f s", route, error, wait)
-            self._sleep(wait)
-
-    def _retry_delay(self, error, attempt):
-        """Seconds to wait before the next attempt; None when there is to be none."""
-        if attempt >= self.attempts or not isinstance(error, Throttled | Unavailable):
-            return None
-        wait = error.retry_after
-        if wait is None:
-            # full jitter: workers that failed together do not come back together
-            wait = 0.5 * 2 ** (attempt - 1) * (0.5 + self._jitter())
-        return wait if wait <= LONGEST_WAIT else None
+        return self._retry.run(route, lambda: self._attempt("GET", route, params, None))
 
     def _attempt(self, method, route, params, body, sign=True):
         url, params = self._address(route, params)
@@ -157,13 +121,13 @@ class Client:
             headers["Authorization"] = f"Basic {pair}"
             secrets.append(pair)
         elif sign:
-            params = oauth.signed(
+            params = oauth1.signed(
                 method,
                 url,
                 params,
                 self._key,
                 self._secret,
-                now=self._clock(),
+                now=self._retry.clock(),
                 nonce=self._nonce(),
             )
         content = None
@@ -173,10 +137,10 @@ class Client:
         reply = transport.send(
             self._session,
             method,
-            f"{url}?{oauth.query(params)}" if params else url,
+            f"{url}?{oauth1.query(params)}" if params else url,
             content,
             headers,
-            timeout=self.timeout if method == "GET" else self.write_timeout,
+            timeout=TIMEOUT if method == "GET" else WRITE_TIMEOUT,
             secrets=secrets,
         )
         self.server_time = transport.time_of(reply.headers)
@@ -187,6 +151,6 @@ class Client:
     def _address(self, route, params):
         """(address without query, parameters) of a route."""
         params = {name: str(value) for name, value in params.items()}
-        if self.plain:
+        if self._plain:
             return f"{self.base_url}/", {**params, "rest_route": f"/{route}"}
         return f"{self.base_url}/wp-json/{route}", params

@@ -28,11 +28,5 @@ TOPICS = (
 
 REDUCED = "_reduced_stock"
 """Meta of an order line: what the shop has taken off its figure for it."""
-
-CENTS = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
-"""ISO 4217: currencies whose smallest unit is not a hundredth."""
+REFUNDED_ITEM = "_refunded_item_id"
+"""Meta of a refund's line: the order's line that it is of."""

@@ -2,15 +2,16 @@
 
 Everything returned is plain and JSON-able, with the field names of the base's
 ``schemas``: money as text, times in ISO with a zone, quantities as whole numbers. What
-does not fit raises ``errors.Malformed`` with its place. Orders are mapped in
+does not fit raises ``Malformed`` with its place. Orders are mapped in
 ``lib.order``.
 """
 
 import math
 
-from .const import NODE
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+
+from .const import API, NODE
 from .lib.order import order
-from .lib.reader import Place
 
 __all__ = [
     "is_shared",
@@ -19,10 +20,13 @@ __all__ = [
     "order",
     "shared_listing",
     "shared_ref",
+    "sold",
     "split_ref",
     "stock_ref",
 ]
 
+CATALOGUE = {"status": "any", "orderby": "id", "order": "asc"}
+"""How products are listed: all, in an order that stays."""
 WITHOUT_STOCK = ("external", "grouped")
 """Types of products that are sold elsewhere, or as their parts."""
 
@@ -70,6 +74,20 @@ def split_ref(ref):
     return int(parent or 0), int(number)
 
 
+def sold(client, raw):
+    """What of a product is sold: itself, or each of its variations.
+
+    :return: (raw body, raw product of a variation or None)
+    """
+    if raw.get("type") != "variable":
+        yield raw, None
+        return
+    route = f"{API}/products/{raw['id']}/variations"
+    for page in client.pages(route, **CATALOGUE):
+        for variation in page:
+            yield variation, raw
+
+
 def listing(raw, parent=None):
     """A product or a variation as ListingData, and why no number is published for it.
 
@@ -77,7 +95,7 @@ def listing(raw, parent=None):
     :return: (values, reason): "", ``parent`` (its parent has the figure),
         ``unmanaged`` (it has none) or ``type`` (such a product never has)
     """
-    place = Place(raw, "product")
+    place = JsonValue(raw, "product")
     number = place["id"].ref()
     managed = place["manage_stock"].value
     reason = ""
@@ -105,7 +123,7 @@ def shared_listing(raw):
 
     It is sold as one of them only.
     """
-    place = Place(raw, "product")
+    place = JsonValue(raw, "product")
     ref = shared_ref(place["id"].ref())
     return {
         "external_id": ref,
@@ -130,7 +148,7 @@ def level(raw, parent=0):
 
     The figure of a variable product is what its variations share.
     """
-    place = Place(raw, "product")
+    place = JsonValue(raw, "product")
     own = place["manage_stock"].value is True
     quantity, number = place["stock_quantity"], place["id"].ref()
     variable = place.get("type").text() == "variable"

@@ -13,3 +13,13 @@ def uninstall_hook(env):
     # their tables go with the addon, functions would stay
     env.cr.execute("DROP FUNCTION IF EXISTS channel_audit_guard CASCADE")
     env.cr.execute("DROP FUNCTION IF EXISTS channel_level_forget CASCADE")
+
+
+def disconnect(env, channel_type):
+    """For the uninstall hook of a connector: without it a channel speaks to nobody, so
+    none keeps looking live, and no secret stays."""
+    channels = env["channel.channel"].with_context(active_test=False)
+    channels = channels.search([("channel_type", "=", channel_type)])
+    channels._forget_secrets()
+    channels._set_connection("unknown", False)
+    channels.filtered(lambda channel: channel.state == "live").state = "paused"

@@ -23,6 +23,7 @@ from .schemas_lifecycle import (  # noqa: F401 (the one door)
     DATA,
     KINDS,
     AcceptanceData,
+    Attempt,
     CancelData,
     MessageResult,
     OrderRefundData,

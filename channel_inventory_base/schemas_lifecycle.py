@@ -157,6 +157,22 @@ DATA = {
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """What the base knows of a message when it asks an adapter to carry it out, or
+    whether it was.
+
+    ``key`` is unique for the message and the same in every attempt. ``ref`` is what an
+    earlier answer has named (``MessageResult.ref``: a job that is still at work), ""
+    before. ``known`` are the refs of the order's other messages: two parcels may have
+    the same content.
+    """
+
+    key: str
+    ref: str = ""
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class MessageResult:
     """The channel's answer to one message.
 

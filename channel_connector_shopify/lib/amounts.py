@@ -11,10 +11,8 @@ The second is a division, rounded to the currency. Whether it is what Shopify di
 shows in the order's totals, which are compared afterwards.
 """
 
-from decimal import ROUND_HALF_UP, Decimal
-
-from ..const import CURRENCY_DIGITS
-from ..errors import Malformed
+from odoo.addons.channel_inventory_base.lib.amounts import ZERO, share, split
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
 
 
 def money(place, currency):
@@ -26,37 +24,6 @@ def money(place, currency):
             path=amount.path,
         )
     return amount["amount"].number()
-
-
-def step(currency):
-    """
-    >>> step("EUR"), step("JPY")
-    (Decimal('0.01'), Decimal('1'))
-    """
-    return Decimal(1).scaleb(-CURRENCY_DIGITS.get(currency, 2))
-
-
-def share(amount, part, whole, currency):
-    """``amount * part / whole``, rounded to the currency's smallest unit.
-
-    >>> share(Decimal("1.00"), 1, 3, "EUR")
-    Decimal('0.33')
-    """
-    exact = amount * part / whole
-    return exact.quantize(step(currency), rounding=ROUND_HALF_UP)
-
-
-def split(amount, weights, currency):
-    """``amount`` by ``weights``, in whole units of the currency; the sum is exact.
-
-    >>> split(Decimal("1.00"), [Decimal(2), Decimal(1)], "EUR")
-    [Decimal('0.67'), Decimal('0.33')]
-    """
-    whole = sum(weights)
-    if not whole:
-        return [amount, *[Decimal(0) for _weight in weights[1:]]]
-    parts = [share(amount, weight, whole, currency) for weight in weights[1:]]
-    return [amount - sum(parts), *parts]
 
 
 class Figures:
@@ -76,7 +43,7 @@ class Figures:
             for allocation in line["discountAllocations"].items()
         )
         unit_price = money(line["originalUnitPriceSet"], currency)
-        return cls(unit_price, discount or Decimal(0), line, currency)
+        return cls(unit_price, discount or ZERO, line, currency)
 
     def refund(self, entry):
         """Take a refunded part off, by Shopify's own figures for it."""
@@ -117,5 +84,5 @@ class Figures:
 
 def _tax(tax, currency):
     """A tax without a rate has one of 0, which its amount then contradicts."""
-    rate = tax["rate"].number() if tax["rate"] else Decimal(0)
+    rate = tax["rate"].number(0)
     return tax["title"].text(), rate, money(tax["priceSet"], currency)

@@ -7,8 +7,7 @@ https://shopify.dev/docs/api/admin-graphql#status_and_error_codes.
 import json
 import math
 
-from ...channel_inventory_base.lib import strict_json
-from ..errors import (
+from odoo.addons.channel_inventory_base.lib.errors import (
     Forbidden,
     Misconfigured,
     Refused,
@@ -16,25 +15,24 @@ from ..errors import (
     Unauthorized,
     Unavailable,
 )
+from odoo.addons.channel_inventory_base.lib.replies import SHORT, shorten
+from odoo.addons.channel_inventory_base.lib.strict_json import loads
+from odoo.addons.channel_inventory_base.lib.throttle import Report
 
-SHORT = 500
 VERSION = "X-Shopify-API-Version"
 """On every answer of the API: what it is answered in."""
-LONGEST_WAIT = 3600
 MAX_POINTS = 1_000_000
 """No plan has as many, by far."""
-SECURITY_PAUSE = 60
-"""430 is an answer to behaviour that looks like an attack: stay away for a while."""
 
-_STATUS = {
+STATUS = {
     401: (Unauthorized, "the access token is not accepted"),
     402: (Misconfigured, "the shop is frozen: its bill is not paid"),
-    403: (Forbidden, "the app may not do this"),
     404: (Misconfigured, "there is no such shop or API version"),
     423: (Unavailable, "the shop is locked"),
-    429: (Throttled, "too many requests"),
     430: (Throttled, "requests are being refused for security reasons"),
 }
+PAUSE = {423: 60, 430: 60}
+"""430 is an answer to behaviour that looks like an attack: stay away for a while."""
 _CODES = {
     "ACCESS_DENIED": Forbidden,
     "INTERNAL_SERVER_ERROR": Unavailable,
@@ -44,50 +42,13 @@ _CODES = {
 }
 
 
-def check_status(reply, acts=False):
-    """:raise ClientError: the HTTP status is not 200"""
-    if reply.status == 200:
-        return
-    kind, words = _STATUS.get(reply.status) or _general(reply.status)
-    raise kind(
-        f"{words} (HTTP {reply.status})",
-        status=reply.status,
-        code=str(reply.status),
-        request_id=reply.headers.get("X-Request-Id"),
-        retry_after=_retry_after(reply),
-        # a server that failed may have failed after it had acted
-        uncertain=acts and reply.status >= 500,
-        detail=_shorten(reply),
-    )
-
-
-def _general(status):
-    if status >= 500:
-        return Unavailable, "Shopify failed"
-    if 300 <= status < 400:
-        return Misconfigured, "the address leads somewhere else"
-    return Refused, "the request was refused"
-
-
-def _retry_after(reply):
-    try:
-        wait = float(reply.headers.get("Retry-After"))
-        return min(max(0.0, wait), LONGEST_WAIT)
-    except (TypeError, ValueError):
-        return SECURITY_PAUSE if reply.status in (423, 430) else None
-
-
-def _shorten(reply):
-    return reply.body[:SHORT].decode("utf-8", "replace")
-
-
 def parse(reply, acts=False):
     """The JSON object of an answer with status 200.
 
     :raise Unavailable: it is no such thing: a proxy's page, or cut off on its way
     """
     try:
-        answer = strict_json.loads(reply.body)
+        answer = loads(reply.body)
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
@@ -97,7 +58,7 @@ def parse(reply, acts=False):
             code="UNREADABLE",
             request_id=reply.headers.get("X-Request-Id"),
             uncertain=acts,
-            detail=_shorten(reply),
+            detail=shorten(reply),
         )
     if VERSION not in reply.headers and answer.get("errors"):
         # what answers is something else, whose words are for nobody here
@@ -122,21 +83,26 @@ def _without_words(errors):
 
 
 def cost_report(answer):
-    """``extensions.cost``, or None; what is broken in it is none.
+    """``extensions.cost`` as a Report, or None; what is broken in it is none.
 
     All workers believe what it says from then on: a figure that cannot be would stop
     the channel for good.
     """
     report = _mapping(_mapping(answer.get("extensions")).get("cost"))
     status = _mapping(report.get("throttleStatus"))
-    costs = (report.get("requestedQueryCost"), report.get("actualQueryCost"))
-    sizes = (status.get("maximumAvailable"), status.get("restoreRate"))
-    fits = (
-        _is_points(status.get("currentlyAvailable"), -MAX_POINTS)
-        and all(_is_points(size, 1) for size in sizes)
-        and all(cost is None or _is_points(cost, 0) for cost in costs)
+    found = Report(
+        status.get("currentlyAvailable"),
+        status.get("maximumAvailable"),
+        status.get("restoreRate"),
+        report.get("actualQueryCost"),
+        report.get("requestedQueryCost"),
     )
-    return report if fits else None
+    fits = (
+        _is_points(found.left, -MAX_POINTS)
+        and all(_is_points(size, 1) for size in (found.maximum, found.rate))
+        and all(n is None or _is_points(n, 0) for n in (found.cost, found.estimate))
+    )
+    return found if fits else None
 
 
 def _is_points(value, least):
@@ -194,6 +160,4 @@ def _points_wait(answer):
     report = cost_report(answer)
     if not report:
         return None
-    status = report["throttleStatus"]
-    missing = (report.get("requestedQueryCost") or 0) - status["currentlyAvailable"]
-    return max(0.5, missing / (status["restoreRate"] or 50))
+    return max(0.5, ((report.estimate or 0) - report.left) / report.rate)

@@ -1,7 +1,8 @@
 """Reading an order to its end where its first pages were not all of it."""
 
+from odoo.addons.channel_inventory_base.lib.errors import Malformed, Refused
+
 from .. import order_queries as queries
-from ..errors import Malformed, Refused
 
 TRIES = 3
 MARK = "truncated"

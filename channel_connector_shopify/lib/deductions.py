@@ -30,7 +30,7 @@ in an order; they are found in the same way.
 
 from collections import Counter
 
-from ..errors import Malformed
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
 
 RESTOCKS = ("CANCEL", "RETURN", "LEGACY_RESTOCK")
 

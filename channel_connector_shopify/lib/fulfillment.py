@@ -9,8 +9,8 @@ what is on hold waits. One ``fulfillmentCreate`` is of one location.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..errors import Malformed
-from .reader import Place
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 
 CREATE = "CREATE_FULFILLMENT"
 MAX_LINES = 250
@@ -40,7 +40,7 @@ def plan(orders, units, location=""):
     :return: a Plan; nothing is to be called when something is held or missing
     """
     wanted, result, chosen = Counter(units), Plan(), {}
-    places = [Place(raw, "fulfillmentOrders") for raw in orders]
+    places = [JsonValue(raw, "fulfillmentOrders") for raw in orders]
     for order in sorted(places, key=lambda each: _place_of(each) != location):
         taken = _take(order, wanted)
         if not taken:
@@ -118,7 +118,7 @@ def find(fulfillments, units, number, known):
     """
     left, found = Counter(units), []
     for raw in fulfillments:
-        place = Place(raw, "fulfillments")
+        place = JsonValue(raw, "fulfillments")
         content = Counter()
         for line in place["fulfillmentLineItems"].nodes():
             content[line["lineItem"]["id"].text()] += line["quantity"].whole()
@@ -139,6 +139,18 @@ def _number(fulfillment):
     for tracking in fulfillment["trackingInfo"].items():
         return tracking["number"].text()
     return ""
+
+
+def places(orders):
+    """:return: {line item id: location that it is, or was, to be shipped from}"""
+    # the open ones last: what is cancelled is taken from these
+    ended = ("CLOSED", "CANCELLED")
+    return {
+        line["lineItem"]["id"]: order["assignedLocation"]["location"]["id"]
+        for order in sorted(orders, key=lambda order: order["status"] not in ended)
+        for line in order["lineItems"]["nodes"]
+        if order["assignedLocation"]["location"]
+    }
 
 
 def tracking_input(tracking):

@@ -15,11 +15,12 @@ because of it. Tips are in no line either, and passed on as a charge of their ow
 
 from decimal import Decimal
 
-from ..errors import Malformed
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+
 from . import amounts
 from .completion import MARK, MOVING
 from .deductions import deductions
-from .reader import Place
 
 RESTOCK = {"CANCEL": "cancel", "RETURN": "return", "LEGACY_RESTOCK": "return"}
 PAYMENT = {
@@ -47,7 +48,7 @@ def order(raw):
         # older events have no reason
         why = raw[MARK] if isinstance(raw[MARK], str) else MOVING
         raise Malformed(f"the order could not be read to its end: {why}")
-    place = Place(raw)
+    place = JsonValue(raw)
     currency = place["currencyCode"].text()
     refunds = place["refunds"].items()
     return {

@@ -12,7 +12,7 @@ import json
 import re
 import uuid
 
-from ..errors import BurntKey, Busy, Refused
+from odoo.addons.channel_inventory_base.lib.errors import BurntKey, Busy, Refused
 
 DOCUMENT = "SetQuantities"
 REASON = "correction"

@@ -4,11 +4,12 @@ Shopify pays back what the given transactions say, each out of one payment. A re
 several payments is taken from them in their order.
 """
 
-from decimal import Decimal
+from odoo.addons.channel_inventory_base.lib.amounts import ZERO
+from odoo.addons.channel_inventory_base.lib.errors import Malformed, Refused
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+from odoo.addons.channel_inventory_base.schemas import RefundLineData
 
-from ..errors import Malformed, Refused
 from . import amounts
-from .reader import Place
 
 RESTOCK = {"none": "NO_RESTOCK", "cancel": "CANCEL", "return": "RETURN"}
 
@@ -29,10 +30,20 @@ def note_of(note, key):
 def find(refunds, key):
     """The id of the refund that carries our mark, "" when there is none."""
     for raw in refunds:
-        place = Place(raw, "refunds")
+        place = JsonValue(raw, "refunds")
         if mark(key) in place["note"].text():
             return place["id"].text()
     return ""
+
+
+def cancelled(lines):
+    """Units that were not shipped, as RefundLineData.
+
+    :param lines: UnitsData
+    """
+    return [
+        RefundLineData(each.line_ref, each.quantity, ZERO, "cancel") for each in lines
+    ]
 
 
 def line_inputs(lines, location_of):
@@ -59,7 +70,7 @@ def payments_left(transactions, currency):
 
     :return: list of (transaction id, gateway, amount), in the order of payment
     """
-    left, places = {}, [Place(raw, "transactions") for raw in transactions]
+    left, places = {}, [JsonValue(raw, "transactions") for raw in transactions]
     good = [place for place in places if place["status"].text() == "SUCCESS"]
     for place in good:
         if place["kind"].text() in ("SALE", "CAPTURE"):
@@ -102,7 +113,7 @@ def transactions(order_ref, amount, payments):
                 }
             )
     if left:
-        paid = sum((paid for _ref, _gateway, paid in payments), Decimal(0))
+        paid = sum((paid for _ref, _gateway, paid in payments), ZERO)
         raise Refused(
             f"{amount} is to be paid back, and {paid} is left of what was paid",
             code="OVER_REFUND",
@@ -115,7 +126,7 @@ def suggested(raw, order_ref):
     if raw is None:
         raise Malformed("nothing is suggested", path="suggestedRefund")
     rows = []
-    for place in Place(raw, "suggestedRefund")["suggestedTransactions"].items():
+    for place in JsonValue(raw, "suggestedRefund")["suggestedTransactions"].items():
         amount = place["amountSet"]["shopMoney"]["amount"].number()
         if amount > 0:
             parent = place["parentTransaction"]

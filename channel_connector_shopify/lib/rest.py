@@ -5,9 +5,10 @@ identity, version and demand (``complete`` False), which is enough to hold stock
 once; the base then fetches the order itself.
 """
 
-from ..errors import Malformed
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+
 from .order import PAYMENT
-from .reader import Place
 
 
 def gid(kind, number):
@@ -40,7 +41,7 @@ def rest_order(raw):
         raise Malformed("names no order")
     if "line_items" not in raw or "order_id" in raw:
         return _named(raw)
-    place = Place(raw)
+    place = JsonValue(raw)
     cancelled = bool(place.get("cancelled_at"))
     return {
         "external_id": order_ref(raw),
@@ -58,7 +59,7 @@ def rest_order(raw):
 
 def _named(raw):
     """A refund or an edit says that an order changed, and when."""
-    place = Place(raw)
+    place = JsonValue(raw)
     if raw.get("order_edit"):
         place = place["order_edit"]
     return {

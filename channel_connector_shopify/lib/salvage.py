@@ -1,7 +1,8 @@
 """What can be read of an order of Shopify of which something cannot."""
 
-from ...channel_inventory_base.lib import salvage
-from ...channel_inventory_base.schemas import time_of
+from odoo.addons.channel_inventory_base.lib import salvage
+from odoo.addons.channel_inventory_base.schemas import time_of
+
 from .rest import gid, order_ref
 
 

@@ -1,55 +1,46 @@
-import hashlib
-import time
+import json
 from contextlib import closing, contextmanager
+from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from odoo import api, models
-from odoo.exceptions import UserError
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.lib import errors
+from odoo.addons.channel_inventory_base.lib.oauth2 import TokenEndpoint
+from odoo.addons.channel_inventory_base.lib.retry import Retry
+from odoo.addons.channel_inventory_base.lib.throttle import Throttle
+from odoo.addons.channel_inventory_base.lib.tokens import StaticToken
+from odoo.addons.channel_inventory_base.lib.webhooks import Subscription
+from odoo.addons.channel_inventory_base.models.channel_adapter import SharedDict
 
-from .. import order_queries, queries
-from ..client import Client
+from .. import mapper, order_queries, queries
+from ..client import ATTEMPTS, BUDGET, MAXIMUM, RATE, Client
 from ..const import (
     ALL_ORDERS,
     DEFAULT_VERSION,
     MAX_ENTRIES,
     SCOPES,
     SHOWN_DAYS,
+    TOPICS,
     granted,
 )
-from ..lib import oauth
-from ..lib.throttle import Throttle
-from ..lib.tokens import RenewingToken, StaticToken
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class SharedDict:
-    """The channel's shared state under one key, as ``lib`` wants it."""
-
-    def __init__(self, channel, key):
-        self._channel, self._key = channel, key
-
-    def peek(self):
-        return self._channel._get_shared_state(self._key)
-
-    def lock(self):
-        return self._channel._shared_state(self._key)
+from ..lib import push, salvage, webhook
+from ..lib.bulk import Bulk
+from ..lib.messages import Messages
+from ..lib.pull import Orders
 
 
 class ChannelAdapterShopify(models.AbstractModel):
-    """Speaks to Shopify: the connection and its test.
-
-    The verbs are in files of their own: adapter_catalogue, adapter_levels,
-    adapter_lifecycle, adapter_orders, adapter_webhooks; what goes wrong is in
-    adapter_errors. What knows Shopify and not Odoo is in ``client``, ``mapper`` and
-    ``lib``.
-    """
+    """Speaks to Shopify. What knows Shopify and not Odoo is in ``client``, ``mapper``
+    and ``lib``; here it meets the channel, and gets words."""
 
     _name = "channel.adapter.shopify"
     _inherit = "channel.adapter"
     _description = "Channel Adapter for Shopify"
+
+    _service_name = "Shopify"
+    _address_example = "https://my-shop.myshopify.com"
 
     @api.model
     def _capabilities(self):
@@ -85,30 +76,13 @@ class ChannelAdapterShopify(models.AbstractModel):
                 session=session,
                 tokens=self._tokens(channel, base_url, session),
                 throttle=Throttle(
-                    SharedDict(channel, "throttle").lock, sleep=self._sleep
+                    SharedDict(channel, "throttle").lock,
+                    rate=RATE,
+                    maximum=MAXIMUM,
+                    sleep=self._sleep,
                 ),
-                sleep=self._sleep,
+                retry=Retry(ATTEMPTS, BUDGET, sleep=self._sleep),
             )
-
-    @api.model
-    def _sleep(self, seconds):
-        """Tests replace it."""
-        time.sleep(seconds)
-
-    @api.model
-    def _base_url(self, channel):
-        """The address, when it is safe to send a token there."""
-        parts = self._address(channel, "https://my-shop.myshopify.com")
-        local = parts.hostname in LOOPBACK or channel.environment == "test"
-        if parts.scheme == "http" and not local:
-            raise exceptions.ConfigurationError(
-                self.env._(
-                    "The address of %s must begin with https: its access token would "
-                    "be readable on the way.",
-                    channel.name,
-                )
-            )
-        return f"{parts.scheme}://{parts.netloc}"
 
     @api.model
     def _tokens(self, channel, base_url, session):
@@ -118,43 +92,15 @@ class ChannelAdapterShopify(models.AbstractModel):
         if channel.shopify_auth_kind == "static":
             return StaticToken(self._need_secret(channel, "shopify_access_token"))
         secret = self._need_secret(channel, "shopify_client_secret")
-        client_id = channel.shopify_client_id
-        if not client_id:
-            self._raise_missing(channel, channel._fields["shopify_client_id"].string)
-        endpoint = oauth.TokenEndpoint(base_url, client_id, secret, session=session)
+        client_id = self._need(channel, "shopify_client_id", channel.shopify_client_id)
+        url = f"{base_url}/admin/oauth/access_token"
+        endpoint = TokenEndpoint(url, client_id, secret, session=session)
         refresh, grant = None, endpoint.client_credentials
         if channel.shopify_auth_kind == "offline":
             refresh = self._need_secret(channel, "shopify_refresh_token")
             grant = endpoint.refresh
-        return RenewingToken(
-            grant,
-            SharedDict(channel, "token"),
-            identity=_fingerprint(base_url, client_id, secret, refresh),
-            refresh=refresh,
-            **_sealing(channel),
-            sleep=self._sleep,
-        )
-
-    def _need_secret(self, channel, name):
-        value = self._secret(channel, name)
-        if not value:
-            self._raise_missing(channel, channel._fields[name].string)
-        return value
-
-    @api.model
-    def _secret(self, channel, name):
-        try:
-            return channel._get_secret(name)
-        except UserError as error:
-            raise exceptions.ConfigurationError(str(error)) from error
-
-    def _raise_missing(self, channel, label):
-        raise exceptions.ConfigurationError(
-            self.env._(
-                "%(channel)s has no %(field)s: fill it in under Connection.",
-                channel=channel.name,
-                field=label,
-            )
+        return self._renewing_token(
+            channel, grant, base_url, client_id, secret, refresh=refresh
         )
 
     # ---------------------------------------------------------------- test
@@ -170,7 +116,12 @@ class ChannelAdapterShopify(models.AbstractModel):
             each["handle"] for each in data["currentAppInstallation"]["accessScopes"]
         ]
         self._check_scopes(channel, scopes)
-        self._remember_shop(channel, shop)
+        # its own name and number, which its webhooks bear, whatever address we use
+        self._learn_facts(
+            channel,
+            domain=shop["myshopifyDomain"],
+            number=shop["id"].rpartition("/")[2],
+        )
         return schemas.ConnectionInfo(
             account_name=shop["name"],
             account_ref=shop["myshopifyDomain"],
@@ -214,55 +165,290 @@ class ChannelAdapterShopify(models.AbstractModel):
                 "This is a development store: its orders are tests. Set the channel's "
                 "environment to Test to take them."
             )
-        if channel.currency_id.name != shop["currencyCode"]:
-            yield self.env._(
-                "The store sells in %(shop)s, the channel in %(channel)s.",
-                shop=shop["currencyCode"],
-                channel=channel.currency_id.name,
-            )
+        yield self._get_currency_warning(channel, shop["currencyCode"])
         if not self._webhook_secrets(channel):
             yield self.env._(
                 "Without a client or webhook secret webhooks cannot be believed: "
                 "orders come in by polling only."
             )
 
-    def _remember_shop(self, channel, shop):
-        """The shop's own name and number, which its webhooks bear, whatever address we
-        use."""
-        with channel._shared_state("shop") as state:
-            state.update(
-                base_url=self._base_url(channel),
-                domain=shop["myshopifyDomain"],
-                number=shop["id"].rpartition("/")[2],
+    # ----------------------------------------------------------- catalogue
+    @api.model
+    def _fetch_nodes(self, channel):
+        with self._connected(channel) as client:
+            return [
+                schemas.load(schemas.NodeData, mapper.node(raw))
+                for page in client.pages(queries.LOCATIONS, "locations")
+                for raw in page
+            ]
+
+    @api.model
+    def _iter_listings(self, channel):
+        with self._connected(channel) as client:
+            pages = client.pages(queries.VARIANTS, "productVariants")
+            bulk = Bulk(client, SharedDict(channel, "bulk"), self._sleep)
+            for page in bulk.pages() if bulk.is_quicker() else pages:
+                yield [
+                    schemas.load(schemas.ListingData, mapper.listing(raw))
+                    for raw in page
+                ]
+
+    # -------------------------------------------------------------- levels
+    @api.model
+    def _fetch_levels(self, channel, refs):
+        by_location = {}
+        for ref in refs:
+            by_location.setdefault(ref.node_ref, []).append(ref.stock_ref)
+        rows = []
+        with self._connected(channel) as client:
+            for location, items in by_location.items():
+                variables = {"items": items, "location": location}
+                data = client.execute(queries.LEVELS, variables)
+                rows += mapper.level_rows(data["nodes"], items, location)
+        return [schemas.load(schemas.LevelState, row) for row in rows]
+
+    @api.model
+    def _prepare_push(self, channel, entries, reference):
+        return push.freeze(entries, reference)
+
+    @api.model
+    def _push_levels(self, channel, payload, key):
+        with self._connected(channel) as client:
+            work = push.Push(
+                payload,
+                key,
+                send=lambda content, key: self._send_quantities(client, content, key),
+                activate=lambda *args: self._activate(client, *args),
             )
+            results = work.run()
+        return schemas.PushResult(
+            tuple(schemas.LineResult(*self._explained(result)) for result in results),
+            json.dumps(work.answers, separators=(",", ":")),
+        )
+
+    def _send_quantities(self, client, content, key):
+        variables = {"input": content, "key": key}
+        answer = client.execute(queries.SET_QUANTITIES, variables)
+        return answer["inventorySetQuantities"]
+
+    def _activate(self, client, item, location, key):
+        """Stock an item at a location, as it was if it has been stocked there before.
+
+        :return: Shopify's words where it refuses
+        """
+        variables = {"item": item, "location": location, "key": key}
+        try:
+            client.mutate(queries.ACTIVATE, variables)
+        except errors.Refused as error:
+            return str(error)
+        return ""
+
+    def _explained(self, result):
+        """A refusal in words that lead somewhere, where Shopify's own do not."""
+        line_id, status, code, message = result
+        if status == "rejected":
+            message = self._words_for_rejection(code, message)
+        return line_id, status, code, message
+
+    def _words_for_rejection(self, code, message):
+        words = {
+            "INVALID_ID": self.env._(
+                "The listing or its node has no Shopify id: fetch listings and nodes."
+            ),
+            "INVALID_INVENTORY_ITEM": self.env._("The item is gone from Shopify."),
+            "INVALID_LOCATION": self.env._(
+                "The location is gone from Shopify, or closed."
+            ),
+            "NON_MUTABLE_INVENTORY_ITEM": self.env._(
+                "The item is a bundle: its stock follows from its components. Ignore "
+                "the listing."
+            ),
+            push.NOT_STOCKED: self.env._("It cannot be stocked there: %s", message),
+        }
+        return words.get(code) or message or code
+
+    # -------------------------------------------------------------- orders
+    @api.model
+    def _list_orders(self, channel, since, cursor):
+        with self._connected(channel) as client:
+            return schemas.load(schemas.HeadPage, Orders(client).list(since, cursor))
+
+    @api.model
+    def _read_orders(self, channel, refs):
+        with self._connected(channel) as client:
+            found = Orders(client).read(refs)
+            return [schemas.load(schemas.InboundEvent, values) for values in found]
+
+    @api.model
+    def _fetch_order(self, channel, ref):
+        with self._connected(channel) as client:
+            values = Orders(client).fetch(ref)
+            return values and schemas.load(schemas.InboundEvent, values)
+
+    @api.model
+    def _is_gone(self, channel, ref, placed_at):
+        """Older orders are hidden from an app that may not read all of them."""
+        age = datetime.now(timezone.utc) - placed_at
+        if age < timedelta(days=SHOWN_DAYS - 1):
+            return True
+        with self._connected(channel) as client:
+            found = client.execute(order_queries.SCOPES)["currentAppInstallation"]
+        return ALL_ORDERS in [each["handle"] for each in found["accessScopes"]]
+
+    @api.model
+    def _find_missing(self, channel, refs):
+        with self._connected(channel) as client:
+            return Orders(client).missing(refs)
+
+    @api.model
+    def _parse_order(self, channel, body):
+        return self._load_order(body, mapper.any_order)
+
+    @api.model
+    def _salvage_order(self, channel, body):
+        return self._load_order(body, salvage.order)
+
+    # ------------------------------------------------------------ webhooks
+    @api.model
+    def _verify_webhook(self, channel, headers, body):
+        with self._translated():
+            event = webhook.verify(
+                headers,
+                body,
+                self._webhook_secrets(channel),
+                *self._shop_known(channel),
+            )
+        return schemas.load(schemas.InboundEvent, event)
+
+    @api.model
+    def _webhook_secrets(self, channel):
+        with self._translated():
+            secrets = channel._get_secrets(
+                "shopify_webhook_secret", "shopify_client_secret"
+            )
+        return list(secrets.values())
 
     @api.model
     def _shop_known(self, channel):
         """:return: (domain, number or "") of the channel's shop"""
-        base_url = self._base_url(channel)
-        state = channel._get_shared_state("shop")
-        if state.get("base_url") == base_url:
-            return state["domain"], state.get("number") or ""
-        return urlsplit(base_url).hostname, ""
+        facts = self._get_facts(channel)
+        domain = facts.get("domain") or urlsplit(self._base_url(channel)).hostname
+        return domain, facts.get("number") or ""
 
+    @api.model
+    def _ensure_webhooks(self, channel, address):
+        """All that Shopify lists are of our app, which may serve other channels and
+        databases too; it takes one subscription for a topic and address."""
+        if not self._webhook_secrets(channel):
+            return []
+        with self._connected(channel) as client:
+            found = [
+                Subscription(each["topic"], each["uri"], webhook.is_whole(each), each)
+                for page in client.pages(queries.WEBHOOKS, "webhookSubscriptions")
+                for each in page
+            ]
 
-def _sealing(channel):
-    """How tokens are kept, each bound to the channel and to what it is."""
+            def subscribe(topic):
+                content = {"uri": address, "format": "JSON"}
+                variables = {"topic": topic, "subscription": content}
+                client.mutate(queries.WEBHOOK_CREATE, variables)
 
-    def seal(name, text):
-        return channel._encrypt(f"token.{name}", text)
+            def unsubscribe(old):
+                client.mutate(queries.WEBHOOK_DELETE, {"id": old.raw["id"]})
 
-    def unseal(name, stored):
-        try:
-            return channel._decrypt(f"token.{name}", stored)
-        except UserError:
-            # of another key or place: the credentials get a new one
-            return None
+            return self._repair_webhooks(
+                found, TOPICS, address, subscribe, unsubscribe, takes_one=True
+            )
 
-    return {"seal": seal, "unseal": unseal}
+    # ------------------------------------------------------------ messages
+    @contextmanager
+    def _telling(self, channel, data, attempt):
+        with self._connected(channel) as client:
+            notify = channel.shopify_notify_customers
+            yield Messages(client, data.order_ref, attempt, notify)
 
+    @api.model
+    def _send_acceptance(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            return self._result(**order.accept())
 
-def _fingerprint(*parts):
-    """Tells other credentials from these and reveals neither."""
-    text = "\0".join(part or "" for part in parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    @api.model
+    def _send_shipment(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            values = order.ship(data)
+        if values.pop("before", False):
+            values["message"] = self.env._("It was there already.")
+        elif "message" in values:
+            values["message"] = self.env._("on hold there: %s", values["message"])
+        return self._result(**values)
+
+    @api.model
+    def _send_tracking(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            return self._result(**order.track(data))
+
+    @api.model
+    def _send_cancel(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            return self._result(**order.cancel(data))
+
+    @api.model
+    def _send_refund(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            return self._result(**order.refund(data))
+
+    @api.model
+    def _find_message(self, channel, kind, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            values = order.find(kind, data)
+        return None if values is None else self._result(**values)
+
+    def _result(self, status="done", answer=None, **values):
+        answer = json.dumps(answer) if answer else ""
+        return schemas.MessageResult(status, answer=answer, **values)
+
+    # -------------------------------------------------------------- errors
+    def _words_by_code(self, error):
+        words = super()._words_by_code(error)
+        if isinstance(error, errors.Misconfigured):
+            words |= {
+                "402": self.env._(
+                    "The store is frozen: its owner has to pay Shopify's bill."
+                ),
+                "404": self.env._(
+                    "There is no such store, or it does not know this API version. "
+                    "The address is that of the store's admin, such as "
+                    "https://my-shop.myshopify.com"
+                ),
+                "SHOP_INACTIVE": self.env._("The store is not active at Shopify."),
+            }
+        if isinstance(error, errors.Refused):
+            words |= {
+                "NO_ORDER": self.env._("The shop has no such order."),
+                "ORDER_CANCELLED": self.env._("The order is cancelled there."),
+                "NOTHING_TO_SHIP": self.env._(
+                    "Of %s nothing is left to ship there.", error
+                ),
+                "CANCEL_FAILED": self.env._(
+                    "The shop began to cancel the order and did not succeed."
+                ),
+            }
+        if error.code == "BULK_RUNNING":
+            words["BULK_RUNNING"] = self.env._(
+                "Shopify is still preparing the list of all variants."
+            )
+        return words
+
+    def _words_for(self, error):
+        if isinstance(error, errors.Unauthorized):
+            return self.env._(
+                "Shopify does not accept the credentials. Check that the app is still "
+                "installed in the store, and enter its token or secret again."
+            )
+        if error.uncertain:
+            return self.env._(
+                "Shopify's answer was lost (%s). The same request will be repeated; it "
+                "is carried out once.",
+                error,
+            )
+        return super()._words_for(error)

@@ -6,7 +6,6 @@ from . import test_deductions
 from . import test_mapper
 from . import test_order
 from . import test_order_malformed
-from . import test_pure
 from . import test_push
 from . import test_queries
 from . import test_shop_catalogue
@@ -25,6 +24,4 @@ from . import test_shop_random
 from . import test_shop_sold
 from . import test_shop_split
 from . import test_shop_tour
-from . import test_throttle
-from . import test_tokens
 from . import test_webhook

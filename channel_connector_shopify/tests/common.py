@@ -1,66 +1,32 @@
 """Doubles for tests without a network: a session, a shop's answers, shared state."""
 
-import copy
 import gzip
 import json
 import os
-import threading
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from odoo.addons.channel_inventory_base.lib.retry import Retry
+from odoo.addons.channel_inventory_base.lib.throttle import Throttle
+from odoo.addons.channel_inventory_base.lib.tokens import StaticToken
 from odoo.addons.channel_inventory_base.tests.common_http import (  # noqa: F401
+    FakeClock,
     FakeResponse,
     FakeSession,
+    FakeStore,
     PureCase,
 )
 
-from ..client import Client
-from ..lib.throttle import Throttle
-from ..lib.tokens import StaticToken
+from ..client import ATTEMPTS, BUDGET, MAXIMUM, RATE, Client
 
 SCHEMAS = os.environ.get("CHANNEL_SHOPIFY_SCHEMAS", "")
 TOKEN = "shpat_0123456789abcdef"
 SHOP = "https://my-shop.myshopify.com"
 
 
-class FakeStore:
-    """Shared state with a lock, in memory; counts how often it was locked."""
-
-    def __init__(self, **values):
-        self.value = values
-        self.locked = 0
-        self._lock = threading.Lock()
-
-    def peek(self):
-        return copy.deepcopy(self.value)
-
-    @contextmanager
-    def lock(self):
-        with self._lock:
-            self.locked += 1
-            value = copy.deepcopy(self.value)
-            yield value
-            # through JSON, as the database does it
-            self.value = json.loads(json.dumps(value))
-
-
-class FakeClock:
-    """A clock that goes when somebody sleeps."""
-
-    def __init__(self, now=1_800_000_000.0):
-        self.now = now
-        self.slept = []
-
-    def __call__(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-def make_client(session, clock=None, store=None, tokens=None, base_url=SHOP, **options):
+def make_client(
+    session, clock=None, store=None, tokens=None, base_url=SHOP, attempts=ATTEMPTS
+):
     clock = clock or FakeClock()
     store = store or FakeStore()
     return Client(
@@ -68,11 +34,12 @@ def make_client(session, clock=None, store=None, tokens=None, base_url=SHOP, **o
         "2026-07",
         session=session,
         tokens=tokens or StaticToken(TOKEN),
-        throttle=Throttle(store.lock, clock=clock, sleep=clock.sleep),
-        clock=clock,
-        sleep=clock.sleep,
-        jitter=lambda: 0.5,
-        **options,
+        throttle=Throttle(
+            store.lock, rate=RATE, maximum=MAXIMUM, clock=clock, sleep=clock.sleep
+        ),
+        retry=Retry(
+            attempts, BUDGET, clock=clock, sleep=clock.sleep, jitter=lambda: 0.5
+        ),
     )
 
 

@@ -4,9 +4,9 @@ from odoo.tests import tagged
 from odoo.tools import file_open
 
 from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base.lib import errors
 from odoo.addons.channel_inventory_base.tests.common_adapter import AdapterCase
 
-from .. import errors
 from ..const import API_VERSIONS, SCOPES
 from . import common
 from .common import FakeResponse, FakeSession

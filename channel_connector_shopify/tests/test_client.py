@@ -3,10 +3,8 @@ import json
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from odoo.addons.channel_inventory_base.lib import transport
-
-from .. import client
-from ..errors import (
+from odoo.addons.channel_inventory_base.lib import retry, transport
+from odoo.addons.channel_inventory_base.lib.errors import (
     ClientError,
     Forbidden,
     Malformed,
@@ -16,6 +14,9 @@ from ..errors import (
     Unauthorized,
     Unavailable,
 )
+from odoo.addons.channel_inventory_base.lib.throttle import Report
+
+from ..lib.answers import cost_report
 from ..queries import BULK_START, SET_QUANTITIES, SHOP
 from . import common
 from .common import FakeClock, FakeResponse, FakeSession, FakeStore, PureCase
@@ -246,7 +247,7 @@ class TestClient(PureCase):
 
     def test_errors_and_logs_hold_no_token(self):
         leaky = requests.exceptions.ConnectionError(f"token={common.TOKEN}")
-        with self.assertLogs(client._logger, "DEBUG") as logs:
+        with self.assertLogs(retry._logger, "DEBUG") as logs:
             error = self.fail(SHOP, leaky)
         self.assertIsNone(error.__cause__)
         self.assertIsNone(error.__context__)
@@ -290,3 +291,27 @@ class TestClient(PureCase):
         ):
             with self.subTest(url=url), self.assertRaises(kind):
                 list(self.client(reply).stream_lines(url))
+
+    def test_figures_that_cannot_be_are_not_believed(self):
+        """They are shared by all workers: believed once, they would stop the shop."""
+        good = common.costs(1300, 400)["throttleStatus"]
+        for name, value in (
+            ("maximumAvailable", "2000"),
+            ("maximumAvailable", 10**30),
+            ("maximumAvailable", -1),
+            ("currentlyAvailable", float("-inf")),
+            ("currentlyAvailable", -(10**12)),
+            ("restoreRate", 0),
+            ("restoreRate", True),
+            ("restoreRate", float("nan")),
+        ):
+            cost = {"throttleStatus": {**good, name: value}}
+            with self.subTest(name=name, value=value):
+                self.assertIsNone(cost_report({"extensions": {"cost": cost}}))
+        for cost in ("7", 10**12, -1, [1]):
+            broken = {"throttleStatus": good, "requestedQueryCost": cost}
+            self.assertIsNone(cost_report({"extensions": {"cost": broken}}))
+        whole = {"throttleStatus": good}
+        self.assertEqual(
+            cost_report({"extensions": {"cost": whole}}), Report(1300, 2000, 100)
+        )

@@ -1,7 +1,8 @@
 import copy
 
+from odoo.addons.channel_inventory_base.lib.errors import Refused
+
 from .. import order_queries as queries
-from ..errors import Refused
 from ..lib.completion import MARK, Completion
 from . import orders
 from .common import PureCase

@@ -1,5 +1,6 @@
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
+
 from .. import mapper
-from ..errors import Malformed
 from . import orders
 from .common import PureCase
 from .orders import bag, line, refund, refund_line, shipping_line, taxes

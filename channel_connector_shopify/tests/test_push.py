@@ -1,7 +1,13 @@
 import json
 from dataclasses import dataclass
 
-from ..errors import BurntKey, Busy, Refused, Unavailable
+from odoo.addons.channel_inventory_base.lib.errors import (
+    BurntKey,
+    Busy,
+    Refused,
+    Unavailable,
+)
+
 from ..lib import push
 from .common import PureCase
 

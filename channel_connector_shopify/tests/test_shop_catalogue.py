@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions
 
-from ..models import adapter_catalogue
+from ..lib import bulk
 from .shop import PLACES, ShopCase
 
 
@@ -32,7 +32,7 @@ class TestShopCatalogue(ShopCase):
         )
 
     def bulk(self, start=0):
-        return patch.object(adapter_catalogue, "BULK_FROM", start)
+        return patch.object(bulk, "BULK_FROM", start)
 
     def test_nodes_include_closed_ones(self):
         self.shop.edit_location(PLACES[1], active=False)
@@ -62,23 +62,23 @@ class TestShopCatalogue(ShopCase):
         self.seed_many(700)
         pages = self.listings()
         with self.bulk():
-            bulk = self.listings()
+            found = self.listings()
         self.assertEqual(
             sorted(pages, key=lambda each: each.external_id),
-            sorted(bulk, key=lambda each: each.external_id),
+            sorted(found, key=lambda each: each.external_id),
         )
 
     def test_bulk_operation_that_takes_long_is_come_back_to(self):
         self.shop.config.bulk_delay = 3
         self.addCleanup(setattr, self.shop.config, "bulk_delay", 0.0)
-        with self.bulk(), patch.object(adapter_catalogue, "PATIENCE", 3):
+        with self.bulk(), patch.object(bulk, "PATIENCE", 3):
             found, waited = None, 0
             while found is None:
                 # not assertRaises: Odoo's would roll back what is remembered
                 try:
                     found = self.listings()
                 except exceptions.ThrottledError as error:
-                    self.assertEqual(error.retry_after, adapter_catalogue.RETRY)
+                    self.assertEqual(error.retry_after, bulk.RETRY)
                     waited += 1
         self.assertEqual(len(found), 7)
         self.assertTrue(waited)
@@ -95,8 +95,8 @@ class TestShopCatalogue(ShopCase):
     def test_file_that_breaks_off_is_no_catalogue(self):
         with self.bulk(), self.assertRaises(exceptions.UnavailableError):
             with patch.object(
-                adapter_catalogue.ChannelAdapterShopify,
-                "_bulk_result",
+                bulk.Bulk,
+                "_result",
                 lambda *args: {"url": None, "objectCount": "7"},
             ):
                 self.listings()

@@ -9,6 +9,12 @@ from odoo.addons.channel_inventory_base import exceptions, schemas
 from .shop import PLACES, ShopCase
 from .shop_orders import SHIPPING, VAT
 
+ATTEMPT = schemas.Attempt("k")
+
+
+def new_attempt(key=None):
+    return schemas.Attempt(key or str(uuid.uuid4()))
+
 
 @tagged("post_install", "-at_install")
 class TestShopLifecycle(ShopCase):
@@ -34,7 +40,8 @@ class TestShopLifecycle(ShopCase):
 
     def ship(self, order, units, number="", key=None, **values):
         data = self.parcel(order, units, number, **values)
-        return self.adapter._send_shipment(self.channel, data, key or number or "k")
+        attempt = schemas.Attempt(key or number or "k")
+        return self.adapter._send_shipment(self.channel, data, attempt)
 
     def cancel(self, order, units=None, **values):
         lines = {line.sku: line.gid for line in order.lines}
@@ -43,11 +50,14 @@ class TestShopLifecycle(ShopCase):
             tuple(schemas.UnitsData(lines[sku], n) for sku, n in (units or {}).items()),
             **values,
         )
-        return self.adapter._send_cancel(self.channel, data, str(uuid.uuid4()))
+        return self.adapter._send_cancel(self.channel, data, new_attempt())
 
     def refund(self, order, amount, *lines, key=None, **values):
         data = schemas.RefundData(order.gid, Decimal(amount), "USD", lines, **values)
-        return self.adapter._send_refund(self.channel, data, key or str(uuid.uuid4()))
+        return self.adapter._send_refund(self.channel, data, new_attempt(key))
+
+    def find(self, kind, data, attempt):
+        return self.adapter._find_message(self.channel, kind, data, attempt)
 
     def refused(self, function, *args, **values):
         # not assertRaises: Odoo's would roll back what is remembered
@@ -62,12 +72,12 @@ class TestShopLifecycle(ShopCase):
         order = self.shop.checkout({"SKU-2": 1}, tags=["vip"])
         data = schemas.AcceptanceData(order.gid)
         for _time in range(2):
-            self.adapter._send_acceptance(self.channel, data, "k")
+            self.adapter._send_acceptance(self.channel, data, ATTEMPT)
         self.assertEqual(order.tags, ["vip", "odoo-accepted"])
 
     def test_acceptance_of_an_unknown_order_is_refused(self):
         data = schemas.AcceptanceData("gid://shopify/Order/1")
-        self.refused(self.adapter._send_acceptance, self.channel, data, "k")
+        self.refused(self.adapter._send_acceptance, self.channel, data, ATTEMPT)
 
     # ------------------------------------------------------------- parcels
     def test_parcel_has_the_carrier_number_and_address(self):
@@ -99,7 +109,7 @@ class TestShopLifecycle(ShopCase):
             result.ref.split(","), [each.gid for each in order.fulfillments]
         )
         data = self.parcel(order, {"SKU-3": 4}, "1Z")
-        found = self.adapter._find_message(self.channel, "shipment", data, "k", set())
+        found = self.find("shipment", data, ATTEMPT)
         self.assertEqual(found.ref, result.ref)
 
     def test_parcel_is_taken_from_where_it_left_first(self):
@@ -127,7 +137,7 @@ class TestShopLifecycle(ShopCase):
         wrong = schemas.load(
             schemas.ShipmentData, dict(schemas.dump(data), order_ref=order.gid)
         )
-        words = self.refused(self.adapter._send_shipment, self.channel, wrong, "k")
+        words = self.refused(self.adapter._send_shipment, self.channel, wrong, ATTEMPT)
         self.assertIn("nothing is left to ship", words)
         self.assertFalse(order.fulfillments)
 
@@ -154,7 +164,7 @@ class TestShopLifecycle(ShopCase):
         self.assertEqual(self.ship(order, units, "1Z").status, "done")
         self.assertFalse(any(line.unfulfilled for line in order.lines))
         data = self.parcel(order, units, "1Z")
-        found = self.adapter._find_message(self.channel, "shipment", data, "k", set())
+        found = self.find("shipment", data, ATTEMPT)
         self.assertEqual(found.ref, order.fulfillments[0].gid)
 
     def test_lost_request_is_not_found(self):
@@ -166,9 +176,7 @@ class TestShopLifecycle(ShopCase):
             self.ship(order, {"SKU-2": 2}, "1Z")
         except exceptions.UncertainError:
             data = self.parcel(order, {"SKU-2": 2}, "1Z")
-            found = self.adapter._find_message(
-                self.channel, "shipment", data, "1Z", set()
-            )
+            found = self.find("shipment", data, schemas.Attempt("1Z"))
             self.assertFalse(found)
         else:
             self.fail("no UncertainError")
@@ -180,7 +188,7 @@ class TestShopLifecycle(ShopCase):
             order.gid, ref, schemas.TrackingData("2Z", "DHL"), "1Z"
         )
         for _time in range(2):
-            self.adapter._send_tracking(self.channel, data, "k")
+            self.adapter._send_tracking(self.channel, data, ATTEMPT)
         self.assertEqual(order.fulfillments[0].tracking[0]["number"], "2Z")
 
     # -------------------------------------------------------------- cancel
@@ -258,5 +266,5 @@ class TestShopLifecycle(ShopCase):
         for key in keys:
             ref = self.refund(order, "1.00", key=key).ref
             data = schemas.RefundData(order.gid, Decimal(1), "USD")
-            found = self.adapter._find_message(self.channel, "refund", data, key, set())
+            found = self.find("refund", data, schemas.Attempt(key))
             self.assertEqual(found.ref, ref)

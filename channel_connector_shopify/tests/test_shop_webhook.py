@@ -115,9 +115,7 @@ class TestShopWebhook(ConnectedShop, ChannelSetup, HttpCase):
     def test_order_of_another_shop_of_the_same_app_holds_nothing(self):
         other = self.make_channel(self.env, "OTH", name="Other")
         other.write({"shopify_auth_kind": "static", "state": "paused"})
-        base_url = self.adapter._base_url(other)
-        with other._shared_state("shop") as state:
-            state.update(base_url=base_url, domain="other.myshopify.com", number="9")
+        self.adapter._learn_facts(other, domain="other.myshopify.com", number="9")
         self.shop.checkout({"SKU-1": 2})
         order = self.delivered("orders/create")
         with mute_logger("odoo.addons.channel_inventory_base.controllers.webhook"):

@@ -6,26 +6,22 @@ and only that divides by the quantity without dust: 3 x 10.00 is 24.79 + 5.21.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from ..const import CENTS, REDUCED
-from ..errors import Malformed
+from odoo.addons.channel_inventory_base.lib.amounts import (
+    ZERO,
+    adjusted,
+    guess_percent,
+    rounded,
+)
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
 
-REFUNDED_ITEM = "_refunded_item_id"
-ZERO = Decimal(0)
-
-
-def step(currency):
-    """
-    >>> step("EUR"), step("JPY")
-    (Decimal('0.01'), Decimal('1'))
-    """
-    return Decimal(1).scaleb(-CENTS.get(currency, 2))
+from ..const import REDUCED, REFUNDED_ITEM
 
 
 def meta(line, key):
     """The value of a line's meta, None where it has none."""
-    for entry in line.get("meta_data").items():
+    for entry in line.all("meta_data"):
         if entry.get("key").value == key:
             return entry["value"]
     return None
@@ -37,7 +33,7 @@ def reduced(line):
     :raise Malformed: it is no whole number
     """
     value = meta(line, REDUCED)
-    if value is None or value.value in (None, ""):
+    if not value:
         return 0
     number = value.number()
     if number != int(number):
@@ -76,11 +72,11 @@ def taken_off(lines, refunds, kinds, currency):
     left = {}
     for line in lines:
         units = line["quantity"].whole() if line.get("quantity") else 0
-        money = (line["total"].number(), line["total_tax"].number())
+        money = (line["total"].number(0), line["total_tax"].number(0))
         left[line["id"].ref()] = [units, *money]
     found = {}
     for refund in sorted(refunds, key=lambda each: each["id"].whole()):
-        entries = [entry for kind in kinds for entry in refund.get(kind).items()]
+        entries = [entry for kind in kinds for entry in refund.all(kind)]
         for entry in entries:
             origin = meta(entry, REFUNDED_ITEM)
             if origin is not None:
@@ -91,7 +87,7 @@ def taken_off(lines, refunds, kinds, currency):
 
 def _taken(refund, entry, origin, left, currency):
     units = entry.get("quantity").whole() if entry.get("quantity") else 0
-    total, tax = entry["total"].number(), entry["total_tax"].number()
+    total, tax = entry["total"].number(0), entry["total_tax"].number(0)
     rows = _tax_amounts(entry)
     excess = 0
     if origin in left:
@@ -103,10 +99,6 @@ def _taken(refund, entry, origin, left, currency):
             rows = {rate: ZERO for rate in rows}
         for index, amount in enumerate((units, total, tax)):
             left[origin][index] += amount
-    rounded = [
-        (rate, amount.quantize(step(currency), ROUND_HALF_UP))
-        for rate, amount in rows.items()
-    ]
     return Taken(
         refund["id"].ref(),
         origin,
@@ -114,7 +106,7 @@ def _taken(refund, entry, origin, left, currency):
         excess,
         total,
         tax,
-        dict(_adjusted(rounded, tax)),
+        adjusted(rows, tax, currency),
     )
 
 
@@ -127,10 +119,10 @@ def _cap(amount, left):
 
 
 def _tax_amounts(line):
-    """Rate id -> its exact amount; null and "" stand for a rate that does not apply."""
+    """Rate id -> its exact amount, of the rates that apply."""
     amounts = {}
-    for tax in line.get("taxes").items():
-        if tax["total"].value not in (None, ""):
+    for tax in line.all("taxes"):
+        if tax["total"]:
             rate = tax["id"].ref()
             amounts[rate] = amounts.get(rate, ZERO) + tax["total"].number()
     return amounts
@@ -140,7 +132,7 @@ def told_tax(lines, total, total_tax, currency):
     """The tax of an order: what the total says. A shop that rounds taxes for the order
     may tell the sum of its rounded lines beside a total with the tax that was paid.
     """
-    net = sum((line["total"].number() for line in lines), ZERO)
+    net = sum((line["total"].number(0) for line in lines), ZERO)
     odd = net + total_tax != total
     paid = total - net
     return paid if odd and is_rounded_once(lines, paid, currency) else total_tax
@@ -153,18 +145,17 @@ def is_rounded_once(lines, total_tax, currency):
     the digits.
     """
     lines = list(lines)
-    if sum((line["total_tax"].number() for line in lines), ZERO) == total_tax:
+    if sum((line["total_tax"].number(0) for line in lines), ZERO) == total_tax:
         return False
     by_rate = {}
     for line in lines:
         for rate, amount in _tax_amounts(line).items():
             by_rate[rate] = by_rate.get(rate, ZERO) + amount
 
-    def rounded(amount):
-        return amount.quantize(step(currency), ROUND_HALF_UP)
-
-    once = rounded(sum(by_rate.values(), ZERO))
-    return total_tax in (once, sum(map(rounded, by_rate.values()), ZERO))
+    amounts = by_rate.values()
+    once = rounded(sum(amounts, ZERO), currency)
+    each = sum((rounded(amount, currency) for amount in amounts), ZERO)
+    return total_tax in (once, each)
 
 
 def guess_rates(lines, known, currency):
@@ -176,35 +167,9 @@ def guess_rates(lines, known, currency):
     for line in lines:
         for rate, amount in _tax_amounts(line).items():
             if rate not in known and amount:
-                pairs.setdefault(rate, []).append((line["total"].number(), amount))
-    found = {
-        rate: _guess_percent(charged, step(currency)) for rate, charged in pairs.items()
-    }
+                pairs.setdefault(rate, []).append((line["total"].number(0), amount))
+    found = {rate: guess_percent(pairs[rate], currency) for rate in pairs}
     return {rate: percent for rate, percent in found.items() if percent is not None}
-
-
-def _guess_percent(charged, unit):
-    """
-    >>> _guess_percent([(Decimal("10.00"), Decimal("1.90"))], Decimal("0.01"))
-    Decimal('19')
-    >>> _guess_percent([(Decimal("0.10"), Decimal("0.02"))], Decimal("0.01"))
-    """
-    net = sum((amount for amount, _tax in charged), ZERO)
-    if not net:
-        return None
-    exact = sum((tax for _amount, tax in charged), ZERO) / net * 100
-    for digits in range(5):
-        width = Decimal(1).scaleb(-digits)
-        percent = exact.quantize(width, ROUND_HALF_UP)
-        near = (percent - width, percent, percent + width)
-        fitting = [each for each in near if _is_rate(each, charged, unit)]
-        if fitting:
-            return fitting[0] if len(fitting) == 1 else None
-    return None
-
-
-def _is_rate(percent, charged, unit):
-    return all(abs(net * percent / 100 - tax) <= unit for net, tax in charged)
 
 
 class Figures:
@@ -221,7 +186,7 @@ class Figures:
 
     def _sum(self, name):
         taken = sum((getattr(each, name) for each in self.refunds), ZERO)
-        return self.line[name].number() + taken
+        return self.line[name].number(0) + taken
 
     @property
     def paid(self):
@@ -231,25 +196,22 @@ class Figures:
     @property
     def list_amount(self):
         """Of all units as ordered, before discounts."""
-        tax = self.line["subtotal_tax"].number() if self.included else ZERO
-        return self.line["subtotal"].number() + tax
+        tax = self.line["subtotal_tax"].number(0) if self.included else ZERO
+        return self.line["subtotal"].number(0) + tax
 
     def unit_price(self, ordered):
         """Rounded up, so that what it is too much is a discount, never a surcharge."""
         if not ordered:
             return ZERO
-        return (self.list_amount / ordered).quantize(step(self.currency), ROUND_CEILING)
+        return rounded(self.list_amount / ordered, self.currency, ROUND_CEILING)
 
     def tax_rows(self):
         """One a rate; single ones may have more digits than their sum, which counts
         unless the shop rounds taxes for the order."""
         amounts = _tax_amounts(self.line)
         if not self.once:
-            rounded = [
-                (rate, amount.quantize(step(self.currency), ROUND_HALF_UP))
-                for rate, amount in amounts.items()
-            ]
-            amounts = dict(_adjusted(rounded, self.line["total_tax"].number()))
+            total = self.line["total_tax"].number(0)
+            amounts = adjusted(amounts, total, self.currency)
         for each in self.refunds:
             for rate, amount in each.taxes.items():
                 amounts[rate] = amounts.get(rate, ZERO) + amount
@@ -258,17 +220,3 @@ class Figures:
     def _tax_row(self, rate, amount):
         label, percent = self.rates.get(rate, ("", ZERO))
         return {"title": label, "rate": str(percent / 100), "amount": str(amount)}
-
-
-def _adjusted(rows, total):
-    """The largest amount takes what rounding has left over.
-
-    >>> _adjusted([("1", Decimal("1.67")), ("2", Decimal("0.10"))], Decimal("1.78"))
-    [('1', Decimal('1.68')), ('2', Decimal('0.10'))]
-    """
-    if not rows:
-        return []
-    rest = total - sum(amount for _rate, amount in rows)
-    largest = max(range(len(rows)), key=lambda index: abs(rows[index][1]))
-    rate, amount = rows[largest]
-    return [*rows[:largest], (rate, amount + rest), *rows[largest + 1 :]]

@@ -8,8 +8,7 @@ import json
 import re
 from contextlib import suppress
 
-from ...channel_inventory_base.lib.strict_json import loads
-from ..errors import (
+from odoo.addons.channel_inventory_base.lib.errors import (
     BurntKey,
     Forbidden,
     Misconfigured,
@@ -19,8 +18,13 @@ from ..errors import (
     Unauthorized,
     Unavailable,
 )
+from odoo.addons.channel_inventory_base.lib.replies import (
+    is_cached,
+    retry_after,
+    shorten,
+)
+from odoo.addons.channel_inventory_base.lib.strict_json import loads
 
-LONGEST_WAIT = 3600
 CODE = re.compile("[a-z0-9_-]{1,100}")
 OWN = ("rest_", "woocommerce_", "wc_")
 
@@ -28,16 +32,6 @@ _DECODER = json.JSONDecoder()
 # where JSON may begin in a text that is none as a whole
 _BEGIN = re.compile(r"(?:^|(?<=>))\s*(?=[\[{])", re.MULTILINE)
 _PAGE_OF_HTML = re.compile(r"<!doctype|<html|<body|<script|<head", re.IGNORECASE)
-_CACHE_MARKS = (
-    "X-WC-Cache",
-    "X-Cache",
-    "X-Cache-Status",
-    "X-Proxy-Cache",
-    "X-FastCGI-Cache",
-    "X-LiteSpeed-Cache",
-    "CF-Cache-Status",
-)
-_HIT = re.compile(r"\s*(hit|stale|updating)\b", re.IGNORECASE)
 
 
 def data_of(reply, acts):
@@ -116,9 +110,7 @@ def _is_whole(text, start, end):
 
 def check_fresh(reply):
     """:raise Unavailable: a cache has answered, with what the shop said a while ago"""
-    age = str(reply.headers.get("Age", "")).strip()
-    marks = [str(reply.headers.get(name, "")) for name in _CACHE_MARKS]
-    if (age.isdigit() and int(age) > 0) or any(_HIT.match(mark) for mark in marks):
+    if is_cached(reply):
         raise _cached(reply.status)
 
 
@@ -147,7 +139,7 @@ def _refusal(reply, acts):
     more = {
         "status": reply.status,
         "code": code or f"HTTP_{reply.status}",
-        "detail": reply.body[:500].decode("utf-8", "replace"),
+        "detail": shorten(reply),
     }
     words = words or f"HTTP {reply.status}"
     if reply.status == 429:
@@ -214,16 +206,3 @@ def _is_wordpress(body):
     if not isinstance(code, str) or not CODE.fullmatch(code):
         return False
     return code.startswith(OWN) or isinstance(data, dict) and "status" in data
-
-
-def retry_after(reply):
-    """Seconds that the server asks for, None when it does not say so in seconds."""
-    text = str(reply.headers.get("Retry-After", "")).strip()
-    return min(int(text), LONGEST_WAIT) if text.isdigit() else None
-
-
-def whole_number(headers, name):
-    """A counting header such as ``X-WP-TotalPages``; None where it is missing: a proxy
-    has taken it out."""
-    text = str(headers.get(name, "")).strip()
-    return int(text) if text.isdigit() else None

@@ -1,14 +1,10 @@
-"""Orders and products as events, with keys by which the same one is known again.
+"""Orders of the shop as events. ``date_modified`` counts whole seconds; deliveries have
+ids, but they repeat within one."""
 
-``date_modified`` counts whole seconds, and an order may change twice in one: so the
-content is part of the key. Deliveries have ids, but they repeat within a second.
-"""
+from odoo.addons.channel_inventory_base.lib import events
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
+from odoo.addons.channel_inventory_base.schemas import time_of
 
-import hashlib
-import json
-
-from ...channel_inventory_base.schemas import time_of
-from ..errors import Malformed
 from .order import is_visible
 
 
@@ -16,25 +12,20 @@ def order_event(raw, topic, body=None):
     """An order as InboundEvent.
 
     :param body: the text as received; what was fetched is written down here
+    :raise Malformed: nobody can tell which order it is, and as of when
     """
-    number = raw.get("id")
-    if isinstance(number, bool) or not isinstance(number, int) or number <= 0:
-        raise Malformed(f"{number!r:.40} is no number of an order", path="id")
-    modified = raw.get("date_modified_gmt") or ""
-    if not isinstance(modified, str) or len(modified) > 40:
-        raise Malformed("a time is expected", path="date_modified_gmt")
-    if len(str(number)) > 20:
-        raise Malformed("is no number of an order", path="id")
-    return {
-        "key": f"order:{number}@{modified}/{digest(raw)}",
-        "kind": "order" if is_visible(raw) else "other",
-        "topic": topic,
-        "body": body if body is not None else json.dumps(raw, separators=(",", ":")),
-        "ref": str(number),
-        "occurred_at": time_of(f"{modified}+00:00"),
+    head = order_head(raw)
+    return events.order_event(
+        raw,
+        topic,
+        head["ref"],
+        head["version"],
+        body=body,
+        mark=digest_of(raw),
+        kind="order" if is_visible(raw) else "other",
         # of a deleted order: deleted again after it came back, it says the same
-        "bare": set(raw) <= {"id"},
-    }
+        bare=set(raw) <= {"id"},
+    )
 
 
 def order_head(raw):
@@ -43,30 +34,14 @@ def order_head(raw):
     >>> order_head({"id": 7, "date_modified_gmt": "2026-11-24T10:00:00"})
     {'ref': '7', 'version': '2026-11-24T10:00:00+00:00'}
     """
-    number = raw.get("id")
-    if isinstance(number, bool) or not isinstance(number, int) or number <= 0:
+    number, moment = raw.get("id"), raw.get("date_modified_gmt")
+    if type(number) is not int or not 0 < number < 10**20:
         raise Malformed(f"{number!r:.40} is no number of an order", path="id")
-    return {
-        "ref": str(number),
-        "version": time_of(f"{raw.get('date_modified_gmt')}+00:00"),
-    }
+    if not isinstance(moment or "", str):
+        raise Malformed("a time is expected", path="date_modified_gmt")
+    return {"ref": str(number), "version": time_of(f"{moment}+00:00")}
 
 
-def odd_event(raw, topic, ref=""):
-    """What came in the place of an order and is none, as an event all the same: it is
-    a dead letter later on, and does not keep back the orders after it."""
-    text = json.dumps(raw, separators=(",", ":"))
-    return {
-        "key": f"odd:{hashlib.sha256(text.encode()).hexdigest()}",
-        "kind": "order",
-        "topic": topic,
-        "body": text,
-        "ref": ref,
-    }
-
-
-def digest(raw):
-    """Of the content, however it was written down and linked."""
-    content = {name: value for name, value in raw.items() if name != "_links"}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def digest_of(raw):
+    """Of the content, however it was linked."""
+    return events.digest({name: raw[name] for name in raw if name != "_links"})

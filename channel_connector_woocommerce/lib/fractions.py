@@ -7,10 +7,12 @@ shop's figure, paid back) is counted in thousandths of its unit, and says so.
 import copy
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
-from ..const import CENTS, REDUCED
+from odoo.addons.channel_inventory_base.lib.amounts import step
+from odoo.addons.channel_inventory_base.lib.salvage import items
+
+from ..const import REDUCED, REFUNDED_ITEM
 
 SIZE = Decimal("0.001")
-REFUNDED_ITEM = "_refunded_item_id"
 
 
 def count_whole(raw, details):
@@ -37,43 +39,39 @@ def tell(values, refs):
 
     :param values: what the mapper has made of ``count_whole``'s body; is changed
     """
-    step = Decimal(1).scaleb(-CENTS.get(values["currency"], 2))
+    cent = step(values["currency"])
     for line in values["lines"]:
         if line["external_id"] in refs:
             line["unit_size"] = str(SIZE)
-            line.update(_fine_price(line, step))
+            line.update(_fine_price(line, cent))
             for taken in line["deductions"]:
                 taken["quantity"] = _whole(taken["quantity"] * SIZE)
 
 
-def _fine_price(line, step):
+def _fine_price(line, cent):
     """A thousandth is less than a cent: what rounding its price up has made a discount
     is in the price again."""
     quantity, discount = line["quantity"], Decimal(line["discount"])
-    if not quantity or discount >= quantity * step:
+    if not quantity or discount >= quantity * cent:
         return {}
     paid = Decimal(line["unit_price"]) * quantity - discount
     return {"unit_price": str(round(paid / quantity, 12)), "discount": "0"}
 
 
 def _quantities(raw, details):
-    """(id of the order line, dictionary, key in it) of each quantity."""
-    for line in _dicts(raw.get("line_items")):
+    """(id of the order line, dictionary, key in it) of each quantity. What is no list
+    of objects is for the mapper to refuse."""
+    for line in items(raw.get("line_items")):
         ref = str(line.get("id"))
         yield ref, line, "quantity"
-        for entry in _dicts(line.get("meta_data")):
+        for entry in items(line.get("meta_data")):
             if entry.get("key") == REDUCED:
                 yield ref, entry, "value"
-    for refund in _dicts(raw.get(details)):
-        for line in _dicts(refund.get("line_items")):
-            for entry in _dicts(line.get("meta_data")):
+    for refund in items(raw.get(details)):
+        for line in items(refund.get("line_items")):
+            for entry in items(line.get("meta_data")):
                 if entry.get("key") == REFUNDED_ITEM:
                     yield str(entry.get("value")), line, "quantity"
-
-
-def _dicts(values):
-    """What is no list of objects is for the mapper to refuse."""
-    return [e for e in values if isinstance(e, dict)] if type(values) is list else []
 
 
 def _number(value):

@@ -6,6 +6,8 @@ WooCommerce knows no parcels. Their names begin with an underscore, which hides 
 
 import json
 
+from odoo.addons.channel_inventory_base.lib.events import compact
+
 MARK = "_channel_sync_"
 
 
@@ -18,8 +20,7 @@ def mark(kind, key, content):
 
     :param content: a dict; equal content gives equal text
     """
-    value = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return {"key": name_of(kind, key), "value": value}
+    return {"key": name_of(kind, key), "value": compact(content)}
 
 
 def parcel(data):

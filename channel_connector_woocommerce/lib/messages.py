@@ -1,16 +1,172 @@
-"""What the shop is told of an order, and how it is found there again.
+"""Telling the shop what became of an order: shipped, cancelled, paid back.
 
-Each message leaves its key in the shop: in a mark of the order (``lib.marks``), or in a
-meta of the refund that it made. So whether one was carried out can be looked up.
+WooCommerce knows no idempotency keys. Each message leaves its key in the shop: in a
+mark of the order (``lib.marks``), or in a meta of the refund that it made. It is looked
+for first, so a message may be carried out again; what is still under way while we ask
+is waited for by ``settle_seconds``.
 """
 
-from decimal import ROUND_HALF_UP, Decimal
+from odoo.addons.channel_inventory_base.lib.amounts import ZERO, share, split
+from odoo.addons.channel_inventory_base.lib.errors import NotFound, Refused
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 
-from .amounts import step
-from .reader import Place
+from ..const import API
+from . import marks
 
 REFUND_MARK = "_channel_sync_key"
 ENDED = ("cancelled", "refunded", "trash")
+
+
+class RefundRefused(Refused):
+    """The shop, or the gateway behind it, does not pay back."""
+
+
+class Messages:
+    """Carries out the messages of one order.
+
+    :param client: a ``client.Client``
+    :param key: of the message, the same in every attempt
+    :param by_gateway: whether the gateway pays back; else a person does
+    :raise Refused: with a code of ours where the order is not there, or has ended
+    """
+
+    def __init__(self, client, order_ref, key, by_gateway=True):
+        self._client, self._key, self._by_gateway = client, key, by_gateway
+        self._route = f"{API}/orders/{order_ref}"
+        self._refunds = f"{self._route}/refunds"
+
+    def read(self):
+        """The order as the shop has it."""
+        try:
+            raw = self._client.get(self._route)
+        except NotFound as error:
+            raise Refused("the order is gone", code="GONE") from error
+        if raw.get("status") == "trash":
+            raise Refused("the order is in the trash", code="TRASH")
+        return raw
+
+    def _change(self, **values):
+        return self._client.change("PUT", self._route, values)
+
+    # -------------------------------------------------------------- parcels
+    def ship(self, data, note):
+        """A note to the customer with the tracking, a mark, and with the last parcel
+        the status ``completed``: WooCommerce itself knows no parcels.
+
+        :param note: words for the customer about the tracking
+        :return: the order
+        """
+        raw = self.read()
+        if marks.is_marked(raw, "shipment", self._key):
+            return raw
+        if raw["status"] in ENDED:
+            raise Refused(raw["status"], code="ENDED")
+        self._write_to_customer(data.tracking, note)
+        mark = marks.mark("shipment", self._key, marks.parcel(data))
+        status = {"status": "completed"} if data.complete else {}
+        return self._change(meta_data=[mark], **status)
+
+    def track(self, data, note):
+        raw = self.read()
+        if marks.is_marked(raw, "tracking", self._key):
+            return raw
+        self._write_to_customer(data.tracking, note)
+        content = {"number": data.tracking.number}
+        return self._change(meta_data=[marks.mark("tracking", self._key, content)])
+
+    def _write_to_customer(self, tracking, note):
+        """As a note, which WooCommerce sends by e-mail: once."""
+        route = f"{self._route}/notes"
+        if tracking and not is_told(self._client.get(route), tracking.number):
+            self._client.change("POST", route, {"note": note, "customer_note": True})
+
+    # --------------------------------------------------------------- cancel
+    def cancel(self, data):
+        """Cancelled first: that gives the stock back, and a refund by status does not.
+        Then the money, where the gateway can.
+
+        :return: (the order, why the money could not be paid back or None)
+        """
+        raw = self.read()
+        if raw["status"] == "completed":
+            raise Refused("the order is shipped there", code="COMPLETED")
+        if raw["status"] not in ENDED:
+            raw = self._change(status="cancelled")
+        amount = owed(raw, data)
+        if not amount:
+            return raw, None
+        try:
+            # it came back with the status: nothing is restocked
+            self._refund({**self._terms(data), "amount": str(amount)})
+        except Refused as error:
+            return raw, error
+        return raw, None
+
+    # --------------------------------------------------------------- refund
+    def refund(self, data):
+        """:return: (id of the refund, what the shop says of it)"""
+        raw = self.read()
+        if known := self._find_refund():
+            return known, raw
+        if unknown := unknown_lines(raw, data):
+            raise Refused(", ".join(unknown), code="LINE")
+        try:
+            made = self._refund({**refund_body(raw, data), **self._terms(data)})
+        except Refused as error:
+            raise RefundRefused(str(error), code=error.code) from error
+        return str(made["id"]), made
+
+    def _terms(self, data):
+        return {
+            "reason": data.note,
+            "api_refund": self._by_gateway,
+            "api_restock": restocks(data),
+            "meta_data": [{"key": REFUND_MARK, "value": self._key}],
+        }
+
+    def _refund(self, body):
+        return self._client.change("POST", self._refunds, body)
+
+    def _find_refund(self):
+        return find_refund(self._client.page(self._refunds)[0], self._key)
+
+    # ----------------------------------------------------------------- find
+    def find(self, kind, data):
+        """:return: (ref, the order) of a message that was carried out, None of others.
+        What is half done is done again, which only does the rest."""
+        raw = self.read()
+        if kind == "refund":
+            ref = self._find_refund()
+        elif kind == "cancel":
+            done = raw["status"] in ENDED and not owed(raw, data)
+            ref = done and data.order_ref
+        else:
+            ref = marks.is_marked(raw, kind, self._key) and parcel_ref(data)
+        return (ref, raw) if ref else None
+
+
+def parcel_ref(data):
+    """How a parcel is named: by its order and our number of it."""
+    known = getattr(data, "shipment_ref", None)
+    return f"{data.order_ref}/{data.parcel}" if known is None else known
+
+
+def owed(raw, data):
+    """What of a cancelled order's money is still to be paid back.
+
+    :param data: CancelData
+    """
+    if not (data.refund and raw.get("date_paid_gmt")):
+        return ZERO
+    return max(left_to_refund(raw), ZERO)
+
+
+def restocks(data):
+    """WooCommerce restocks all lines of a refund or none. So it is asked to only where
+    all that are paid back come back; otherwise the number that is published next says
+    it."""
+    lines = [getattr(line, "restock", "none") for line in data.lines]
+    return bool(lines) and "none" not in lines
 
 
 def find_refund(refunds, key):
@@ -29,20 +185,17 @@ def is_told(notes, number):
 
 def left_to_refund(raw):
     """What was paid and not given back."""
-    place = Place(raw)
+    place = JsonValue(raw)
     money = [place["total"], *(each["total"] for each in place["refunds"].items())]
-    return sum((each.number() for each in money), Decimal(0))
+    return sum((each.number(0) for each in money), ZERO)
 
 
-def refund_body(raw, data, key, by_gateway):
+def refund_body(raw, data):
     """A refund of exactly ``data.amount``, with each part where it belongs.
-
-    WooCommerce restocks all lines of a refund or none. So it is asked to only where all
-    that are paid back come back; otherwise the number that is published next says it.
 
     :param data: RefundData
     """
-    place = Place(raw)
+    place = JsonValue(raw)
     currency = place["currency"].text()
     lines = {line["id"].ref(): line for line in place["line_items"].items()}
     items = [
@@ -51,15 +204,7 @@ def refund_body(raw, data, key, by_gateway):
         if line.line_ref in lines
     ]
     items += _shipping(place, data.shipping, currency)
-    return {
-        "amount": str(data.amount),
-        "reason": data.note,
-        "line_items": items,
-        "api_refund": by_gateway,
-        "api_restock": bool(data.lines)
-        and all(line.restock != "none" for line in data.lines),
-        "meta_data": [{"key": REFUND_MARK, "value": key}],
-    }
+    return {"amount": str(data.amount), "line_items": items}
 
 
 def unknown_lines(raw, data):
@@ -72,28 +217,25 @@ def _shipping(place, amount, currency):
     """A delivery charge given back, from the first one that has it."""
     parts = []
     for line in place["shipping_lines"].items():
-        paid = line["total"].number() + line["total_tax"].number()
-        share = min(amount, paid)
-        if share > 0:
-            parts.append(_part(line, share, currency))
-            amount -= share
+        paid = line["total"].number(0) + line["total_tax"].number(0)
+        part = min(amount, paid)
+        if part > 0:
+            parts.append(_part(line, part, currency))
+            amount -= part
     return parts
 
 
 def _part(line, amount, currency):
     """An amount with tax, as what WooCommerce wants: before tax, and each tax."""
-    net, tax = line["total"].number(), line["total_tax"].number()
-    unit = step(currency)
-    back = amount
-    if net + tax:
-        back = (amount * net / (net + tax)).quantize(unit, ROUND_HALF_UP)
-    taxes, left = [], amount - back
-    rates = [each for each in line["taxes"].items() if each["total"].value]
-    for number, each in enumerate(rates, 1):
-        share = left
-        if number < len(rates) and tax:
-            share = (amount - back) * each["total"].number() / tax
-            share = share.quantize(unit, ROUND_HALF_UP)
-        left -= share
-        taxes.append({"id": each["id"].whole(), "refund_total": str(share)})
-    return {"id": line["id"].whole(), "refund_total": str(back), "refund_tax": taxes}
+    net, tax = line["total"].number(0), line["total_tax"].number(0)
+    back = share(amount, net, net + tax, currency) if net + tax else amount
+    rates = [each for each in line["taxes"].items() if each["total"]]
+    parts = split(amount - back, [each["total"].number() for each in rates], currency)
+    return {
+        "id": line["id"].whole(),
+        "refund_total": str(back),
+        "refund_tax": [
+            {"id": each["id"].whole(), "refund_total": str(part)}
+            for each, part in zip(rates, parts, strict=False)
+        ],
+    }

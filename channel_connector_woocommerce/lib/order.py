@@ -8,12 +8,13 @@ order may have been reduced, restored and reduced again.
 import html
 import re
 from datetime import timezone
-from decimal import Decimal
 
-from ..const import NODE
-from ..errors import Malformed
+from odoo.addons.channel_inventory_base.lib.amounts import ZERO, rounded
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+
+from ..const import NODE, REDUCED
 from . import amounts, fractions, marks
-from .reader import Place
 from .states import name_of_state
 
 DRAFT = "checkout-draft"
@@ -39,14 +40,14 @@ def order(raw, now=None):
     :param now: for a body that carries an id and nothing else: a deleted order
     :raise Malformed: it is not what the API documents
     """
-    place = Place(raw)
+    place = JsonValue(raw)
     number = place["id"].ref()
     if not number:
         raise Malformed("no number", path="id")
     if set(place.value) <= {"id"} and now:
         return _stub(number, now)
     raw, refs = fractions.count_whole(raw, DETAILS)
-    values = {"external_id": number, **_Reader(Place(raw)).values()}
+    values = {"external_id": number, **_Reader(JsonValue(raw)).values()}
     fractions.tell(values, refs)
     return values
 
@@ -84,15 +85,15 @@ class _Reader:
         self.currency = place["currency"].text()
         self.included = place["prices_include_tax"].flag()
         self.status = place["status"].text()
-        self.refunds = place.get(DETAILS).items()
-        self.known = not place.get("refunds").items() or bool(place.get(DETAILS))
+        self.refunds = place.all(DETAILS)
+        self.known = not place.all("refunds") or bool(place.get(DETAILS))
         self.taken_goods = self._read_taken(GOODS)
         self.taken_charges = self._read_taken(CHARGES)
         self.rates = self._read_rates()
         self.total_tax = amounts.told_tax(
             self._lines_of(KINDS),
-            place["total"].number(),
-            place["total_tax"].number(),
+            place["total"].number(0),
+            place["total_tax"].number(0),
             self.currency,
         )
         self.once = amounts.is_rounded_once(
@@ -116,12 +117,12 @@ class _Reader:
         rates = {
             tax["rate_id"].ref(): (
                 tax["label"].text(),
-                Place(tax["rate_percent"].value or 0, tax.path).number(),
+                tax["rate_percent"].number(0),
             )
             for tax in self.place["tax_lines"].items()
         }
-        for tax in self.place.get(RATES).items():
-            found = (tax.get("name").text(), tax["rate"].number())
+        for tax in self.place.all(RATES):
+            found = (tax.get("name").text(), tax["rate"].number(0))
             rates.setdefault(tax["id"].ref(), found)
         guessed = amounts.guess_rates(self._lines_of(KINDS), rates, self.currency)
         for rate, percent in guessed.items():
@@ -179,14 +180,14 @@ class _Reader:
     def _total(self):
         """What the parts of the order come to that were not given back. Money that
         went back for none of them, as goodwill does, leaves it as it is."""
-        total = self.place["total"].number()
+        total = self.place["total"].number(0)
         for taken in self._given_back():
             total += taken.total + taken.total_tax
         return total
 
     def _total_tax(self):
         taxes = (taken.total_tax for taken in self._given_back())
-        return self.total_tax + sum(taxes, Decimal(0))
+        return self.total_tax + sum(taxes, ZERO)
 
     def _given_back(self):
         """What refunds have taken off the parts that the order still has."""
@@ -214,15 +215,14 @@ class _Reader:
         price = figures.unit_price(ordered)
         shipped = self._shipped(line, ordered)
         reduced = amounts.reduced(line)
-        listing = line.get("variation_id")
-        listing = listing.ref() if listing else ""
+        variation = line.get("variation_id")
         open_units = max(0, current - (shipped or 0))
         if self.done or self.state == CANCELLED:
             open_units = 0
         return {
             "external_id": line["id"].ref(),
             # a product that was deleted since leaves a line that names none
-            "listing_ref": listing or line["product_id"].ref(),
+            "listing_ref": (variation and variation.ref()) or line["product_id"].ref(),
             "quantity": current,
             "open_quantity": open_units,
             "shipped_quantity": shipped,
@@ -272,8 +272,8 @@ class _Reader:
     def _gift_cards(self):
         """What was paid by gift cards: their addon takes it off the order's total, and
         lists them in a field of its own."""
-        for card in self.place.get("gift_cards").items():
-            amount = card["amount"].number().quantize(amounts.step(self.currency))
+        for card in self.place.all("gift_cards"):
+            amount = rounded(card["amount"].number(0), self.currency)
             if amount:
                 yield {
                     "title": "Gift card",
@@ -288,8 +288,8 @@ class _Reader:
             "external_id": line["id"].ref(),
             "title": line[title].text(),
             "code": line[code].text() if code else "",
-            "price": str(max(figures.paid, Decimal(0))),
-            "discount": str(max(-figures.paid, Decimal(0))),
+            "price": str(max(figures.paid, ZERO)),
+            "discount": str(max(-figures.paid, ZERO)),
             "taxes": figures.tax_rows(),
         }
 
@@ -299,8 +299,7 @@ class _Reader:
         a line did in all, and the oldest refunds are taken for those."""
         back = {}
         for line in self.place["line_items"].items():
-            taken = amounts.meta(line, amounts.REDUCED)
-            if taken is not None and taken.value not in (None, ""):
+            if amounts.meta(line, REDUCED):
                 units = line["quantity"].whole() - amounts.reduced(line)
                 back[line["id"].ref()] = max(0, units)
         ordered = sorted(self.refunds, key=lambda each: each["id"].whole())
@@ -310,7 +309,7 @@ class _Reader:
         number = refund["id"].ref()
         return {
             "external_id": number,
-            "amount": str(abs(refund["amount"].number())),
+            "amount": str(abs(refund["amount"].number(0))),
             "lines": [
                 self._refund_line(taken, back)
                 for taken in _taken_by(number, self.taken_goods)
@@ -354,8 +353,7 @@ class _Reader:
         return {
             "external_id": self.place["customer_id"].ref(),
             "name": name_of(billing) or name_of(self.place["shipping"]),
-            "email": billing.get("email").text(),
-            "phone": billing.get("phone").text(),
+            **billing.texts(email="email", phone="phone"),
         }
 
 
@@ -371,27 +369,28 @@ def utc(place):
 
 
 def name_of(place):
-    words = (place.get("first_name").text(), place.get("last_name").text())
-    return " ".join(word for word in words if word)
+    names = place.texts(first="first_name", last="last_name")
+    return " ".join(filter(None, names.values()))
 
 
 def address(place):
     """None where nothing is filled in: a shop that sells to the counter."""
     if not any(str(value or "").strip() for value in place.value.values()):
         return None
+    country, state = place.get("country").text(), place.get("state").text()
     return {
         "name": name_of(place),
-        "company": place.get("company").text(),
-        "street": place.get("address_1").text(),
-        "street2": place.get("address_2").text(),
-        "city": place.get("city").text(),
-        "zip": place.get("postcode").text(),
-        "state_code": place.get("state").text(),
-        "state_name": name_of_state(
-            place.get("country").text(), place.get("state").text()
+        "state_name": name_of_state(country, state),
+        **place.texts(
+            company="company",
+            street="address_1",
+            street2="address_2",
+            city="city",
+            zip="postcode",
+            state_code="state",
+            country_code="country",
+            phone="phone",
         ),
-        "country_code": place.get("country").text(),
-        "phone": place.get("phone").text(),
     }
 
 
@@ -399,7 +398,7 @@ def properties(line):
     """What the customer has asked for, as the shop shows it. Keys that begin with an
     underscore are hidden, values that are no text are an addon's own."""
     found = []
-    for entry in line.get("meta_data").items():
+    for entry in line.all("meta_data"):
         key, value = entry.get("key").value, entry.get("value").value
         if str(key or "").startswith("_") or not _is_text(value):
             continue

@@ -5,9 +5,16 @@ single items, and ignores some in silence: so each item of an answer is looked a
 """
 
 import json
+from contextlib import suppress
+
+from odoo.addons.channel_inventory_base.lib.errors import (
+    Malformed,
+    NotFound,
+    Unavailable,
+)
+from odoo.addons.channel_inventory_base.lib.events import compact
 
 from ..const import API, COMPANION
-from ..errors import Malformed, NotFound, Unavailable
 from ..mapper import is_shared, split_ref
 
 REST, PLUGIN = "rest", "companion"
@@ -38,22 +45,22 @@ def freeze(entries, protocol):
             item["shared"] = True
         good.append(item)
     payload = {"protocol": protocol, "items": good, "unsendable": bad}
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"))
+    return compact(payload)
 
 
 class Push:
     """Sends one frozen payload and finds out what became of each line.
 
-    :param write: ``write(route, body, **params)`` posts and gives the answer's data
+    :param client: a ``client.Client``
     """
 
-    def __init__(self, payload, key, write):
+    def __init__(self, payload, key, client):
         content = json.loads(payload)
         self.protocol = content["protocol"]
         self._items = content["items"]
         self._unsendable = content["unsendable"]
         self._key = key
-        self._write = write
+        self._client = client
         self.answers = []
 
     def run(self):
@@ -72,7 +79,7 @@ class Push:
         ]
 
     def _say(self, route, body, **params):
-        answer = self._write(route, body, **params)
+        answer = self._client.change("POST", route, body, **params)
         self.answers.append({"route": route, "answer": answer})
         return answer
 
@@ -201,14 +208,41 @@ def _error_code(error):
     return code or "REFUSED"
 
 
-def read_plugin(answer):
-    """Number -> figure, of an answer of the companion's reading; None: it has none.
+def read_by_plugin(client, known):
+    """What the companion shows.
 
+    :param known: {stock ref: (parent or 0, number)}
+    :return: {stock ref: figure, None where it has none}
     :raise Malformed: it is no such answer
     """
+    numbers = ",".join(str(number) for _parent, number in known.values())
+    if not numbers:
+        return {}
+    answer = client.get(ROUTE, ids=numbers)
     if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
         raise Malformed("is missing", path="items")
-    return {
+    figures = {
         each.get("id"): each.get("quantity") if each.get("status") == "ok" else None
         for each in answer["items"]
     }
+    return {ref: figures.get(number) for ref, (_parent, number) in known.items()}
+
+
+def read_by_rest(client, known):
+    """One request for all products, and one for the variations of each parent.
+
+    :return: (parent or 0, raw products) of each; a parent that is gone has none
+    """
+    by_parent = {}
+    for parent, number in known.values():
+        by_parent.setdefault(parent, []).append(number)
+    for parent, numbers in by_parent.items():
+        route = f"{API}/products/{parent}/variations" if parent else f"{API}/products"
+        with suppress(NotFound):
+            items, _count, _pages = client.page(
+                route,
+                include=",".join(map(str, numbers)),
+                status="any",
+                _fields="id,manage_stock,stock_quantity,type,date_modified_gmt",
+            )
+            yield parent, items

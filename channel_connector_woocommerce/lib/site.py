@@ -1,7 +1,8 @@
 """Where a WordPress site answers REST: at /wp-json/, or with plain permalinks not."""
 
+from odoo.addons.channel_inventory_base.lib.errors import Misconfigured, Unavailable
+
 from ..const import API
-from ..errors import Misconfigured, Unavailable
 
 NOT_HERE = ("HTML", "NOT_JSON", "NO_REST", "NO_ROUTE", "FIREWALL")
 

@@ -7,27 +7,18 @@ own: a signature fits for what it was made for. Only the ping that follows a web
 creation has none.
 """
 
-import base64
 import hashlib
 import hmac
 import re
 import time
 
-from ...channel_inventory_base.lib import strict_json
+from odoo.addons.channel_inventory_base.lib import reader, signature
+from odoo.addons.channel_inventory_base.lib.errors import Forged
+
 from ..const import TOPICS
-from ..errors import Forged, Malformed
-from .events import digest, order_event
+from .events import digest_of, order_event
 
 PING = re.compile(rb"webhook_id=\d+")
-
-
-def sign(secret, body):
-    """
-    >>> sign("secret", b"{}")
-    'dzJZAsrKgS3CWXM6rNBGtzgXNyx3e42VtAJkdHRRbhM='
-    """
-    digest_of = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-    return base64.b64encode(digest_of).decode()
 
 
 def derive_secret(consumer_secret, token, topic):
@@ -38,6 +29,17 @@ def derive_secret(consumer_secret, token, topic):
     return hmac.new(
         consumer_secret.encode(), f"webhook:{token}:{topic}".encode(), hashlib.sha256
     ).hexdigest()
+
+
+def request(topic, address, secret):
+    """The body that makes a webhook."""
+    return {
+        "name": f"Odoo: {topic}",
+        "topic": topic,
+        "delivery_url": address,
+        "secret": secret,
+        "status": "active",
+    }
 
 
 def verify(headers, body, secret_of, now=time.time):
@@ -52,25 +54,16 @@ def verify(headers, body, secret_of, now=time.time):
         return None
     topic = headers.get("X-WC-Webhook-Topic") or ""
     secret = secret_of(topic) if topic in TOPICS else None
-    # as bytes: comparing texts raises on what is not ASCII
-    if not secret or not hmac.compare_digest(
-        given.encode(), sign(secret, body).encode()
-    ):
+    if not signature.fits(given, [secret], body):
         raise Forged("the signature does not fit", code="SIGNATURE")
-    try:
-        text = body.decode()
-        raw = strict_json.loads(text, parse_float=str)
-    except ValueError as error:
-        raise Malformed("the body is no JSON") from error
-    if not isinstance(raw, dict):
-        raise Malformed("the body is no object")
+    raw, text = reader.parse(body), body.decode()
     if topic.startswith("order."):
         return order_event(raw, topic, text)
     # of a deleted product there is a number and nothing else: deleted once more, after
     # it came back, it says the same. So what says so little is heard once an hour.
     hour = int(now() // 3600) if set(raw) <= {"id"} else ""
     return {
-        "key": f"{topic}:{raw.get('id')}:{digest(raw)}{hour and f'@{hour}'}",
+        "key": f"{topic}:{raw.get('id')}:{digest_of(raw)}{hour and f'@{hour}'}",
         "kind": "catalogue",
         "topic": topic,
         "body": text,

@@ -1,14 +1,18 @@
 import dataclasses
-import time
-from contextlib import contextmanager
+import json
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from odoo import api, models
-from odoo.exceptions import UserError
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.lib import errors
+from odoo.addons.channel_inventory_base.lib.retry import Retry
+from odoo.addons.channel_inventory_base.lib.signature import fingerprint
+from odoo.addons.channel_inventory_base.lib.webhooks import Subscription
 
-from .. import errors
+from .. import mapper
 from ..client import Client
 from ..const import (
     API,
@@ -16,26 +20,34 @@ from ..const import (
     COMPANION,
     COMPANION_BATCH,
     COMPANION_PROTOCOL,
+    NODE,
     ORDERS_IN_READ,
     PAGE,
+    TOPICS,
 )
-from ..lib import site
+from ..lib import answers, push, salvage, site, webhook
+from ..lib.messages import Messages, RefundRefused, parcel_ref
+from ..lib.pull import Orders
 
 MESSAGES = ("shipment", "tracking", "cancel", "refund")
+WEBHOOKS = f"{API}/webhooks"
+WRITTEN = "written"
+MAX_WRITTEN = 500
+"""So many products are remembered with the time of our last change."""
 
 
 class ChannelAdapterWoocommerce(models.AbstractModel):
-    """Speaks to WooCommerce: the connection, what the site is, and its test.
-
-    The verbs are in files of their own: adapter_catalogue, adapter_levels,
-    adapter_orders, adapter_webhooks, adapter_messages; what goes wrong is in
-    adapter_errors. What knows WooCommerce and not Odoo is in ``client``, ``mapper`` and
-    ``lib``.
-    """
+    """Speaks to WooCommerce. What knows WooCommerce and not Odoo is in ``client``,
+    ``mapper`` and ``lib``; here it meets the channel, and gets words."""
 
     _name = "channel.adapter.woocommerce"
     _inherit = "channel.adapter"
     _description = "Channel Adapter for WooCommerce"
+
+    _service_name = "WooCommerce"
+    _address_has_folder = True
+    # keys are never sent over it: requests are signed
+    _allows_plain_http = True
 
     @api.model
     def _capabilities(self):
@@ -60,7 +72,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     def _channel_capabilities(self, channel):
         """With the plugin: compared before it is written, and each key once."""
         capabilities = self._capabilities()
-        if not self._site(channel).get("companion"):
+        if not self._get_facts(channel).get("companion"):
             return capabilities
         return dataclasses.replace(
             capabilities,
@@ -75,67 +87,28 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         """A client of the channel's shop; errors come out as the base's."""
         with self._translated(asks=True):
             if plain is None:
-                plain = self._site(channel).get("plain", False)
+                plain = self._get_facts(channel).get("plain", False)
             yield Client(
                 self._base_url(channel),
                 self._need_secret(channel, "woocommerce_consumer_key"),
                 self._need_secret(channel, "woocommerce_consumer_secret"),
                 session=channel._http_session(),
+                retry=Retry(sleep=self._sleep),
                 plain=plain,
-                sleep=self._sleep,
             )
-
-    @api.model
-    def _sleep(self, seconds):
-        """Tests replace it."""
-        time.sleep(seconds)
-
-    @api.model
-    def _base_url(self, channel):
-        """The address of the site, which may lie in a folder.
-
-        Plain http is possible: keys are never sent over it, requests are signed.
-        """
-        parts = self._address(channel, "https://shop.example.com")
-        return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-
-    def _need_secret(self, channel, name):
-        try:
-            value = channel._get_secret(name)
-        except UserError as error:
-            raise exceptions.ConfigurationError(str(error)) from error
-        if not value:
-            raise exceptions.ConfigurationError(
-                self.env._(
-                    "%(channel)s has no %(field)s: fill it in under Connection.",
-                    channel=channel.name,
-                    field=channel._fields[name].string,
-                )
-            )
-        return value
-
-    # ---------------------------------------------------------------- site
-    @api.model
-    def _site(self, channel):
-        """What is known of the site at this address: {plain, companion, version}."""
-        state = channel._get_shared_state("site")
-        try:
-            known = state.get("base_url") == self._base_url(channel)
-        except exceptions.ConfigurationError:
-            known = False
-        return state if known else {}
 
     @api.model
     def _discover(self, channel):
-        """Look where REST answers and whether the companion is there; remember it."""
+        """Look where REST answers and whether the companion is there; remember it.
+
+        :return: the facts: {plain, companion, version, name}
+        """
         with self._translated(asks=True):
             # those that cannot be opened are for another server: it is the one to ask
             channel._get_secrets("woocommerce_consumer_key")
             base_url, session = self._base_url(channel), channel._http_session()
             plain, namespaces, name = site.find(
-                lambda plain: Client(
-                    base_url, session=session, plain=plain, sleep=self._sleep
-                ).index()
+                lambda plain: Client(base_url, session=session, plain=plain).index()
             )
         version = ""
         if COMPANION in namespaces:
@@ -143,23 +116,11 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 status = client.get(f"{COMPANION}/status")
             if status.get("protocol") == COMPANION_PROTOCOL and status.get("atomic"):
                 version = str(status.get("version"))
-        with channel._shared_state("site") as state:
-            state.update(
-                base_url=base_url,
-                plain=plain,
-                companion=bool(version),
-                version=version,
-                name=name,
-            )
-        return state
+        self._learn_facts(
+            channel, plain=plain, companion=bool(version), version=version, name=name
+        )
+        return self._get_facts(channel)
 
-    @api.model
-    def _forget_companion(self, channel):
-        """It was there and is not any more: go on without it from the next batch."""
-        with channel._shared_state("site") as state:
-            state["companion"] = False
-
-    # ---------------------------------------------------------------- test
     @api.model
     def _test_connection(self, channel):
         found = self._discover(channel)
@@ -181,7 +142,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
 
     def _manages_stock(self, client):
         """Whether stock management is on; a key that may not see it is no reason to
-        stop: then nobody knows."""
+        stop: then it is not known."""
         try:
             setting = client.get(f"{API}/settings/products/woocommerce_manage_stock")
         except (errors.Forbidden, errors.Unauthorized, errors.NotFound):
@@ -194,14 +155,384 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 "Stock management is off in the shop: switch it on under WooCommerce > "
                 "Settings > Products > Inventory, or nothing is shown."
             )
-        if channel.currency_id.name != currency:
-            yield self.env._(
-                "The shop sells in %(shop)s, the channel in %(channel)s.",
-                shop=currency,
-                channel=channel.currency_id.name,
-            )
+        yield self._get_currency_warning(channel, currency)
         if urlsplit(self._base_url(channel)).scheme == "http":
             yield self.env._(
                 "The address is plain http: keys are safe, but orders and customers "
                 "are readable on the way."
             )
+
+    # ----------------------------------------------------------- catalogue
+    @api.model
+    def _fetch_nodes(self, channel):
+        return [schemas.NodeData(NODE, self.env._("The shop's stock"))]
+
+    @api.model
+    def _iter_listings(self, channel):
+        """Simple products, and the variations of variable ones: those have no list of
+        their own."""
+        with self._connected(channel) as client:
+            for page in client.pages(f"{API}/products", **mapper.CATALOGUE):
+                yield [
+                    self._listing(*found)
+                    for raw in page
+                    for found in mapper.sold(client, raw)
+                ]
+
+    def _listing(self, raw, parent):
+        values, reason = mapper.listing(raw, parent)
+        note = self._words_for_untracked(reason) if reason else ""
+        return schemas.load(schemas.ListingData, dict(values, note=note))
+
+    def _words_for_untracked(self, reason):
+        return {
+            "parent": self.env._(
+                "All variations share the stock of their product, so one number would "
+                "have to stand for several. Switch on “Manage stock?” for the "
+                "variation in WooCommerce."
+            ),
+            "unmanaged": self.env._(
+                "The shop keeps no stock figure for it. Switch on “Track stock "
+                "quantity for this product” in WooCommerce."
+            ),
+            "type": self.env._(
+                "It is sold elsewhere or as its parts: such a product has no stock of "
+                "its own."
+            ),
+        }[reason]
+
+    # -------------------------------------------------------------- levels
+    @api.model
+    def _fetch_levels(self, channel, refs):
+        wanted = {ref.stock_ref: mapper.split_ref(ref.stock_ref) for ref in refs}
+        known = {ref: found for ref, found in wanted.items() if found}
+        with self._connected(channel) as client:
+            shown = self._read_levels(channel, client, known)
+        return [
+            # what the shop has not, or keeps no figure of, shows nothing
+            schemas.LevelState(ref.stock_ref, ref.node_ref, shown.get(ref.stock_ref))
+            for ref in refs
+            if ref.node_ref == NODE
+        ]
+
+    def _read_levels(self, channel, client, known):
+        if self._get_facts(channel).get("companion"):
+            try:
+                return push.read_by_plugin(client, known)
+            except errors.Misconfigured as error:
+                self._forget_companion(channel, error)
+        written = channel._get_shared_state(WRITTEN)
+        pages = push.read_by_rest(client, known)
+        rows = []
+        for parent, items in pages:
+            answers.check_newer(items, written)
+            rows += [mapper.level(raw, parent) for raw in items]
+        return {row["stock_ref"]: row["available"] for row in rows}
+
+    def _forget_companion(self, channel, error):
+        """It was there and is not any more: go on without it from the next batch."""
+        if error.code != "NO_ROUTE":
+            raise error
+        self._learn_facts(channel, companion=False)
+
+    @api.model
+    def _prepare_push(self, channel, entries, reference):
+        companion = self._get_facts(channel).get("companion")
+        return push.freeze(entries, push.PLUGIN if companion else push.REST)
+
+    @api.model
+    def _push_levels(self, channel, payload, key):
+        with self._connected(channel) as client:
+            work = push.Push(payload, key, client)
+            try:
+                results = work.run()
+            except errors.Misconfigured as error:
+                if work.protocol != push.PLUGIN:
+                    raise
+                # an earlier attempt may have been carried out: look before going on
+                self._forget_companion(channel, error)
+                results = work.all("stale", "COMPANION_GONE")
+        if work.protocol == push.REST:
+            self._remember_written(channel, work.answers)
+        return schemas.PushResult(
+            tuple(
+                schemas.LineResult(line, status, code, self._words_for_result(code))
+                for line, status, code in results
+            ),
+            json.dumps(work.answers, separators=(",", ":")),
+        )
+
+    def _remember_written(self, channel, answers_of_push):
+        """When each product was changed by us, as the shop tells: what is read later
+        and is older comes from a cache."""
+        with channel._shared_state(WRITTEN) as state:
+            for number, moment in push.moments(answers_of_push):
+                state.pop(number, None)
+                state[number] = moment
+            for number in list(state)[:-MAX_WRITTEN]:
+                del state[number]
+
+    def _words_for_result(self, code):
+        words = {
+            "INVALID_ID": self.env._(
+                "The listing has no WooCommerce id: fetch listings."
+            ),
+            "GONE": self.env._("The product was deleted in the shop: fetch listings."),
+            "VARIABLE": self.env._(
+                "It has become a variable product, whose variations have the stock: "
+                "fetch listings and match them."
+            ),
+            "VARIATION": self.env._(
+                "It has become a variation of another product: fetch listings."
+            ),
+            "PARENT": self._words_for_untracked("parent"),
+            "UNMANAGED": self._words_for_untracked("unmanaged"),
+            "COMPANION_GONE": self.env._(
+                "The companion plugin does not answer any more."
+            ),
+            "NO_VALUE": self.env._("The shop answered without a number."),
+        }
+        return words.get(code) or code
+
+    # -------------------------------------------------------------- orders
+    @api.model
+    def _list_orders(self, channel, since, cursor):
+        with self._connected(channel) as client:
+            return schemas.load(schemas.HeadPage, Orders(client).list(since, cursor))
+
+    @api.model
+    def _read_orders(self, channel, refs):
+        with self._connected(channel) as client:
+            found = Orders(client).read(refs)
+            return [schemas.load(schemas.InboundEvent, values) for values in found]
+
+    @api.model
+    def _fetch_order(self, channel, ref):
+        with self._connected(channel) as client:
+            values = Orders(client).fetch(ref)
+            return values and schemas.load(schemas.InboundEvent, values)
+
+    @api.model
+    def _is_gone(self, channel, ref, placed_at):
+        """A key that may read orders is shown all of them but those in the trash."""
+        return ref.isdecimal()
+
+    @api.model
+    def _find_missing(self, channel, refs):
+        with self._connected(channel) as client:
+            return Orders(client).missing(refs)
+
+    @api.model
+    def _parse_order(self, channel, body):
+        now = datetime.now(timezone.utc)
+        return self._load_order(body, lambda raw: mapper.order(raw, now))
+
+    @api.model
+    def _salvage_order(self, channel, body):
+        return self._load_order(body, salvage.order)
+
+    # ------------------------------------------------------------ webhooks
+    @api.model
+    def _verify_webhook(self, channel, headers, body):
+        with self._translated():
+            event = webhook.verify(
+                headers, body, lambda topic: self._webhook_secret(channel, topic)
+            )
+        return event and schemas.load(schemas.InboundEvent, event)
+
+    @api.model
+    def _webhook_secret(self, channel, topic):
+        secret = channel._get_secret("woocommerce_consumer_secret")
+        return secret and webhook.derive_secret(secret, channel._door_token(), topic)
+
+    @api.model
+    def _ensure_webhooks(self, channel, address):
+        """One active webhook a topic; what is broken is made anew: a webhook that was
+        disabled remembers its failures, and switched on again, one more disables it.
+        Its secret cannot be read, so a fingerprint of it is kept here."""
+        self._discover(channel)
+        secrets = {topic: self._webhook_secret(channel, topic) for topic in TOPICS}
+        mark = fingerprint(*(secret or "" for secret in secrets.values()))
+        fits = self._get_facts(channel).get("webhooks") == mark
+        with self._connected(channel) as client:
+            found = [
+                Subscription(
+                    hook["topic"],
+                    hook["delivery_url"],
+                    fits and hook["status"] == "active",
+                    hook["id"],
+                    f"({hook['status']})",
+                )
+                for page in client.pages(WEBHOOKS, orderby="id", order="asc")
+                for hook in page
+            ]
+
+            def subscribe(topic):
+                client.change(
+                    "POST", WEBHOOKS, webhook.request(topic, address, secrets[topic])
+                )
+
+            def unsubscribe(old):
+                # not found: another worker was quicker
+                with suppress(errors.NotFound):
+                    client.change("DELETE", f"{WEBHOOKS}/{old.raw}", force="true")
+
+            done = self._repair_webhooks(found, TOPICS, address, subscribe, unsubscribe)
+        self._learn_facts(channel, webhooks=mark)
+        return done
+
+    # ------------------------------------------------------------ messages
+    @contextmanager
+    def _telling(self, channel, data, attempt):
+        with self._connected(channel) as client:
+            by_gateway = channel.woocommerce_refund_by != "record"
+            yield Messages(client, data.order_ref, attempt.key, by_gateway)
+
+    @api.model
+    def _send_shipment(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            raw = order.ship(data, self._words_for_customer(data.tracking))
+        return self._done(parcel_ref(data), raw)
+
+    @api.model
+    def _send_tracking(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            raw = order.track(data, self._words_for_customer(data.tracking))
+        return self._done(parcel_ref(data), raw)
+
+    def _words_for_customer(self, tracking):
+        words = tracking and self.env._(
+            "Your order is on its way. %(carrier)s tracking number: %(number)s %(url)s",
+            carrier=tracking.carrier,
+            number=tracking.number,
+            url=tracking.url,
+        )
+        return " ".join((words or "").split())
+
+    @api.model
+    def _send_cancel(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            raw, refusal = order.cancel(data)
+        words = refusal and self.env._(
+            "Cancelled; the money was not paid back (%s). Do it by hand.", refusal
+        )
+        return self._done(data.order_ref, raw, words)
+
+    @api.model
+    def _send_refund(self, channel, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            return self._done(*order.refund(data))
+
+    @api.model
+    def _find_message(self, channel, kind, data, attempt):
+        with self._telling(channel, data, attempt) as order:
+            found = order.find(kind, data)
+            return found and self._done(*found)
+
+    def _done(self, ref, raw, words=None):
+        answer = json.dumps(raw, separators=(",", ":"))
+        return schemas.MessageResult(
+            "done", ref=ref, message=words or "", answer=answer
+        )
+
+    # -------------------------------------------------------------- errors
+    def _kind_of(self, error):
+        outage = isinstance(error, errors.Unavailable) and not error.uncertain
+        if outage and error.retry_after:
+            # a maintenance page that says how long: wait as it asks
+            return exceptions.ThrottledError
+        return super()._kind_of(error)
+
+    def _words_by_code(self, error):
+        words = super()._words_by_code(error)
+        if isinstance(error, errors.Misconfigured):
+            words |= self._words_for_address(error)
+        if isinstance(error, errors.Refused):
+            words |= {
+                "GONE": self.env._("The shop no longer has the order."),
+                "TRASH": self.env._("The order is in the shop's trash."),
+                "COMPLETED": self.env._("The shop has the order as shipped."),
+                "ENDED": self.env._("The shop has the order as %s.", error),
+                "LINE": self.env._("The order has no line %s in the shop.", error),
+            }
+        return words
+
+    def _words_for_address(self, error):
+        return {
+            "REDIRECT": self.env._(
+                "The address leads on to %s: enter that one, as it is in the "
+                "browser when the shop is open.",
+                error,
+            ),
+            "NO_REST": self.env._(
+                "There is no REST API at this address, neither at /wp-json/ nor "
+                "at ?rest_route=/. Is it the address of the WordPress site? A "
+                "security plugin may have switched the API off."
+            ),
+            "NO_WOOCOMMERCE": self.env._(
+                "The site answers, but WooCommerce is not active on it."
+            ),
+            "NO_ROUTE": self.env._(
+                "The shop does not know this request: its WooCommerce is older "
+                "than version 3.5, or a plugin has removed it."
+            ),
+        }
+
+    def _words_for(self, error):
+        if isinstance(error, errors.Unauthorized):
+            return self.env._(
+                "WooCommerce does not accept the keys (%s). Make a new pair under "
+                "WooCommerce > Settings > Advanced > REST API and enter it here. If "
+                "they are right, the web server may take the Authorization header "
+                "away: ask your host to pass it on.",
+                error,
+            )
+        if isinstance(error, errors.Forbidden):
+            return self.env._(
+                "The keys are not allowed to do this (%s). They need the permission "
+                "Read/Write, and their user must be a shop manager.",
+                error,
+            )
+        if isinstance(error, RefundRefused):
+            return self._words_for_refund(error)
+        if isinstance(error, errors.Unavailable):
+            return self._words_for_outage(error)
+        return super()._words_for(error)
+
+    def _words_for_refund(self, error):
+        choices = self.env["channel.channel"]._fields["woocommerce_refund_by"]
+        recorded = dict(choices._description_selection(self.env))["record"]
+        return self.env._(
+            "The shop cannot refund this: %(error)s If its payment gateway cannot pay "
+            "back, set Refunds to “%(recorded)s” on the channel, and pay by hand.",
+            error=error,
+            recorded=recorded,
+        )
+
+    def _words_for_outage(self, error):
+        words = {
+            "HTML": self.env._(
+                "The shop answers with a web page instead of data: maintenance, a "
+                "firewall, or an error of a plugin."
+            ),
+            "NOT_JSON": self.env._("The shop's answer broke off, or is no data."),
+            "CACHED": self.env._(
+                "A cache before the shop answers in its place, with what was so a "
+                "while ago. Exclude /wp-json/ from it (in the cache's plugin, at the "
+                "host or the CDN)."
+            ),
+            "FIREWALL": self.env._(
+                "A firewall or security plugin of the shop turns us away: allow the "
+                "address of this server there."
+            ),
+        }
+        plain = words.get(error.code) or super()._words_for(error)
+        if error.code in ("HTML", "NOT_JSON") and error.detail:
+            plain = self.env._(
+                "%(words)s It begins with: %(text)s",
+                words=plain,
+                text=" ".join(error.detail.split())[:120],
+            )
+        if error.uncertain:
+            return self.env._("Not known whether it was carried out. %s", plain)
+        return plain

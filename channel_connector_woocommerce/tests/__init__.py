@@ -3,7 +3,6 @@ from . import test_companion
 from . import test_contract
 from . import test_messages
 from . import test_order
-from . import test_pure
 from . import test_push
 from . import test_shop_caches
 from . import test_shop_concurrency

@@ -1,5 +1,6 @@
 """Doubles for tests without a network: a session and a shop's answers."""
 
+from odoo.addons.channel_inventory_base.lib.retry import Retry
 from odoo.addons.channel_inventory_base.tests.common_http import (  # noqa: F401
     FakeResponse,
     FakeSession,
@@ -20,10 +21,8 @@ def make_client(*answers, base_url=SHOP, **options):
         "ck_1",
         "cs_1",
         session=session,
-        clock=lambda: NOW,
+        retry=Retry(clock=lambda: NOW, sleep=slept.append, jitter=lambda: 0.5),
         nonce=lambda: "nonce",
-        sleep=slept.append,
-        jitter=lambda: 0.5,
         **options,
     )
     return client, session, slept

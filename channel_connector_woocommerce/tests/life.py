@@ -2,6 +2,7 @@ import json
 from decimal import Decimal
 
 from odoo.addons.channel_inventory_base.lib import strict_json
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
 from odoo.addons.channel_inventory_base.tests.life import (
     LifeShop,
     Parcel,
@@ -11,7 +12,6 @@ from odoo.addons.channel_inventory_base.tests.life import (
 from odoo.addons.channel_inventory_base.tests.life.shop import QUANTITY
 
 from ..const import NODE
-from ..errors import Malformed
 from ..lib.events import order_event
 from ..lib.marks import name_of
 from ..mapper import stock_ref

@@ -2,8 +2,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from .. import errors
-from ..lib import oauth, site
+from odoo.addons.channel_inventory_base.lib import errors, oauth1
+
+from ..lib import site
 from .common import FakeResponse, PureCase, html, make_client, refusal
 
 
@@ -37,7 +38,7 @@ class TestClient(PureCase):
         query = {k: v for k, [v] in parse_qs(urlsplit(sent["url"]).query).items()}
         signature = query.pop("oauth_signature")
         url = "http://shop.test/wp/wp-json/wc/v3/orders"
-        self.assertEqual(signature, oauth.sign("GET", url, query, "cs_1"))
+        self.assertEqual(signature, oauth1.sign("GET", url, query, "cs_1"))
 
     def test_plain_permalinks_are_part_of_the_signature(self):
         client, session, _slept = make_client(
@@ -47,7 +48,7 @@ class TestClient(PureCase):
         query = parse_qs(urlsplit(session.sent[0]["url"]).query)
         self.assertEqual(query["rest_route"], ["/wc/v3/orders"])
         params = {k: v for k, [v] in query.items() if k != "oauth_signature"}
-        wanted = oauth.sign("GET", "http://shop.test/", params, "cs_1")
+        wanted = oauth1.sign("GET", "http://shop.test/", params, "cs_1")
         self.assertEqual(query["oauth_signature"], [wanted])
 
     def test_index_is_asked_without_keys(self):
@@ -204,7 +205,7 @@ class TestClient(PureCase):
     def test_shop_that_is_silent_is_not_asked_again_by_this_worker(self):
         client, session, slept = make_client(requests.ReadTimeout(), [7])
         times = iter((0, 20.5))
-        client._clock = lambda: next(times)
+        client._retry.clock = lambda: next(times)
         with self.assertRaises(errors.Unavailable):
             client.get("wc/v3/orders")
         self.assertEqual((len(session.sent), slept), (1, []))

@@ -28,10 +28,12 @@ class TestMessages(ShopCase):
 
     def send(self, kind, data, key="key-1"):
         adapter = self.adapter_model
-        return getattr(adapter, f"_send_{kind}")(self.channel, data, key)
+        send = getattr(adapter, f"_send_{kind}")
+        return send(self.channel, data, schemas.Attempt(key))
 
     def find(self, kind, data, key="key-1"):
-        return self.adapter_model._find_message(self.channel, kind, data, key, set())
+        attempt = schemas.Attempt(key)
+        return self.adapter_model._find_message(self.channel, kind, data, attempt)
 
     def shipment(self, complete=True, **values):
         return schemas.ShipmentData(

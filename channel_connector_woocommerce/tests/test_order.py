@@ -3,9 +3,9 @@ from datetime import datetime, timezone
 from decimal import Decimal
 
 from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
 
 from .. import mapper
-from ..errors import Malformed
 from ..lib.order import DETAILS, RATES
 from .common import PureCase
 

@@ -1,8 +1,9 @@
 import json
+from types import SimpleNamespace
 
+from odoo.addons.channel_inventory_base.lib import errors
 from odoo.addons.channel_inventory_base.schemas import LevelEntry
 
-from .. import errors
 from ..lib import push
 from .common import PureCase
 
@@ -16,14 +17,16 @@ class TestPush(PureCase):
         answers = list(answers)
         self.sent = []
 
-        def write(route, body, **params):
+        def change(method, route, body, **params):
+            self.assertEqual(method, "POST")
             self.sent.append((route, body))
             answer = answers.pop(0)
             if isinstance(answer, Exception):
                 raise answer
             return answer
 
-        work = push.Push(push.freeze(entries, protocol), "key", write)
+        client = SimpleNamespace(change=change)
+        work = push.Push(push.freeze(entries, protocol), "key", client)
         return {line: (status, code) for line, status, code in work.run()}
 
     def item(self, number, quantity, **values):

@@ -47,7 +47,7 @@ class TestShopConnection(ShopCase):
         """REST at ?rest_route=, and everything else works there too."""
         self.shop.config.plain_permalinks = True
         self.connect()
-        self.assertTrue(self.adapter_model._site(self.channel)["plain"])
+        self.assertTrue(self.adapter_model._get_facts(self.channel)["plain"])
         self.assertEqual(self.push(self.entry(1, "S-RED", 8, 5)), {1: "acked"})
         order = self.shop.checkout({"SKU-1": 1})
         self.assertEqual(self.fetch(order).lines[0].sku, "SKU-1")
@@ -113,7 +113,7 @@ class TestShopConnection(ShopCase):
         self.shop.config.companion = True
         self.connect()
         self.channel.base_url = "https://other.example.com"
-        self.assertEqual(self.adapter_model._site(self.channel), {})
+        self.assertEqual(self.adapter_model._get_facts(self.channel), {})
 
 
 @tagged("post_install", "-at_install")

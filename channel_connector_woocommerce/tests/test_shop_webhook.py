@@ -3,9 +3,9 @@ from datetime import timedelta
 
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.channel_inventory_base.lib.signature import sign
 from odoo.addons.channel_inventory_base.tests.common import ChannelSetup
 
-from ..lib import webhook
 from .shop import ConnectedShop, Inbox
 
 SENT = ("Content-Type", "X-WC-Webhook-Topic", "X-WC-Webhook-Signature")
@@ -95,7 +95,7 @@ class TestShopWebhook(ConnectedShop, ChannelSetup, HttpCase):
             {
                 "Content-Type": "application/json",
                 "X-WC-Webhook-Topic": topic,
-                "X-WC-Webhook-Signature": webhook.sign(secret, body),
+                "X-WC-Webhook-Signature": sign(secret, body),
             },
             body,
         )

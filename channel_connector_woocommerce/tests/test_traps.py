@@ -6,11 +6,11 @@ from datetime import datetime, timedelta, timezone
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.lib.errors import NotFound
 from odoo.addons.channel_inventory_base.tests.common_adapter import pulled
 
 from ..client import Client
 from ..const import NODE
-from ..errors import NotFound
 from ..lib.events import order_event
 from .shop import Inbox, ShopCase
 
@@ -65,7 +65,7 @@ class TestWritingTraps(ShopCase):
             "WH/OUT/1",
             complete=True,
         )
-        self.adapter_model._send_shipment(self.channel, parcel, "key")
+        self.adapter_model._send_shipment(self.channel, parcel, schemas.Attempt("key"))
         bodies = [entry["body"] for entry in self.shop.log.entries()]
         self.assertFalse([body for body in bodies if "stock_quantity" in body])
 

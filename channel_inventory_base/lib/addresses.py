@@ -76,6 +76,15 @@ def parts(text):
         return None
 
 
+def same_path(one, other):
+    """Whether two addresses differ in nothing but the host.
+
+    >>> same_path("https://old.example.com/hook/1", "http://a.example/hook/1")
+    True
+    """
+    return urlsplit(one).path == urlsplit(other).path
+
+
 def _networks(texts):
     return tuple(ip_network(text) for text in texts)
 

@@ -1,5 +1,5 @@
 """What can go wrong between a client and its channel. Adapters translate these, in one
-place (``channel_adapter_errors``).
+place (``channel.adapter._translated``).
 
 Their words are for the log and for developers, and never contain a token, a key, a
 secret or a header, nor anything that would make a line of its own there. No odoo in
@@ -70,6 +70,10 @@ class NotFound(Refused):
 
 class BurntKey(ClientError):
     """This idempotency key cannot be used for this any more."""
+
+
+class Busy(ClientError):
+    """An earlier request with this idempotency key is still at work."""
 
 
 class Forged(ClientError):

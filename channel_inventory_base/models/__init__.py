@@ -1,7 +1,5 @@
 from . import channel_guarded
 from . import channel_adapter
-from . import channel_adapter_errors
-from . import channel_adapter_none
 from . import channel_noted
 from . import channel_channel
 from . import channel_channel_secret

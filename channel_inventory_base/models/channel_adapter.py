@@ -1,8 +1,45 @@
-from odoo import api, models
+import logging
+import time
+from contextlib import contextmanager
 
-from .. import exceptions
-from ..lib import addresses
-from ..schemas import Capabilities
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from .. import exceptions, schemas
+from ..lib import addresses, errors, reader, tokens, webhooks
+from ..lib.signature import fingerprint
+
+_logger = logging.getLogger(__name__)
+
+KINDS = {
+    errors.Throttled: exceptions.ThrottledError,
+    errors.Unavailable: exceptions.UnavailableError,
+    errors.Unauthorized: exceptions.AuthError,
+    errors.Forbidden: exceptions.AuthError,
+    errors.Misconfigured: exceptions.ConfigurationError,
+    errors.BurntKey: exceptions.StaleKeyError,
+    errors.Busy: exceptions.UncertainError,
+    errors.Forged: exceptions.ForgedError,
+}
+"""What is not listed was understood by the channel, and refused for good."""
+
+UNDOCUMENTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises that meets another shape than the channel documents."""
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class SharedDict:
+    """A small dict of a channel that all workers share, as ``lib`` wants it."""
+
+    def __init__(self, channel, key):
+        self._channel, self._key = channel, key
+
+    def peek(self):
+        return self._channel._get_shared_state(self._key)
+
+    def lock(self):
+        return self._channel._shared_state(self._key)
 
 
 class ChannelAdapter(models.AbstractModel):
@@ -13,24 +50,37 @@ class ChannelAdapter(models.AbstractModel):
     - ``selection_add`` ``("foo", "Foo")`` on ``channel.channel.channel_type``, and
       the fields that a connection needs, on ``channel.channel``;
     - an abstract model ``channel.adapter.foo`` that inherits this one and overrides
-      what ``_capabilities`` promises;
+      what ``_capabilities`` promises, with pure modules for what knows the channel and
+      not Odoo;
     - a test class that inherits ``tests.common_adapter.AdapterContract``.
 
-    Nothing else: jobs, crons, the webhook route, logs and menus are the base's.
+    Nothing else: jobs, crons, the webhook route, logs and menus are the base's. What
+    connectors have in common is at the end of this class (connection, secrets,
+    webhooks, the translation of errors) and in ``lib``.
 
     Rules for every method: it speaks to the channel or to nobody; it creates no
     Odoo document; it raises the errors of ``exceptions.py`` only; it works in SOLD
-    units; it keeps no state between calls. The base never holds a database lock
-    that others wait for while it calls, and calls only what ``_capabilities`` allows.
+    units; it keeps no state between calls; of the base's models it uses
+    ``channel.channel`` only: what it has to know of others it is given. The base never
+    holds a database lock that others wait for while it calls, and calls only what
+    ``_capabilities`` allows.
     """
 
     _name = "channel.adapter"
     _description = "Channel Adapter"
 
+    _service_name = ""
+    """What messages call the channel, such as Shopify."""
+    _address_example = "https://shop.example.com"
+    _address_has_folder = False
+    """The address may end in a folder: it is a site among others on its host."""
+    _allows_plain_http = False
+    """Also in production: what is sent there is safe without TLS."""
+
     @api.model
     def _capabilities(self):
         """:return: schemas.Capabilities, fixed for the type"""
-        return Capabilities()
+        return schemas.Capabilities()
 
     @api.model
     def _channel_capabilities(self, channel):
@@ -39,25 +89,6 @@ class ChannelAdapter(models.AbstractModel):
         From what is known: no network.
         """
         return self._capabilities()
-
-    @api.model
-    def _address(self, channel, example):
-        """The channel's address, split (``urllib.parse.SplitResult``).
-
-        :param example: what it looks like, for who has to enter it
-        :raise ConfigurationError: there is none, or it is not plainly one
-        """
-        found = addresses.parts(channel.base_url)
-        if not found:
-            raise exceptions.ConfigurationError(
-                self.env._(
-                    "%(channel)s has no address that can be used. It looks like "
-                    "%(example)s, without a user or spaces in it.",
-                    channel=channel.name,
-                    example=example,
-                )
-            )
-        return found
 
     @api.model
     def _test_connection(self, channel):
@@ -208,7 +239,7 @@ class ChannelAdapter(models.AbstractModel):
 
     # ---------------------------------------------------------------- back
     @api.model
-    def _send_shipment(self, channel, data, key):
+    def _send_shipment(self, channel, data, attempt):
         """Tell the channel of one parcel. One message, one parcel, once.
 
         Like all ``_send_...`` methods, which are called for the kinds that
@@ -216,7 +247,8 @@ class ChannelAdapter(models.AbstractModel):
         in which things happened here:
 
         :param data: schemas.ShipmentData; each kind has its class in ``schemas.DATA``
-        :param key: unique for this message, the same in every attempt
+        :param attempt: schemas.Attempt: the key that is the same in every attempt, and
+            what is known of this message and of the order's others
         :return: schemas.MessageResult; ``done`` as well when the channel shows it
             already, whoever told it
         :raise UncertainError: it may have been carried out. For a kind that is not
@@ -228,7 +260,7 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _send_tracking(self, channel, data, key):
+    def _send_tracking(self, channel, data, attempt):
         """New or corrected tracking of a parcel that was told before.
 
         :param data: schemas.ParcelTrackingData; for the rest see ``_send_shipment``
@@ -236,7 +268,7 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _send_cancel(self, channel, data, key):
+    def _send_cancel(self, channel, data, attempt):
         """Cancel the order, or units of its lines, that were not shipped.
 
         :param data: schemas.CancelData; has lines only with ``cancel_lines``. For the
@@ -246,7 +278,7 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _send_refund(self, channel, data, key):
+    def _send_refund(self, channel, data, attempt):
         """Give money back: ``data.amount``, to the last unit of the currency.
 
         :param data: schemas.RefundData; for the rest see ``_send_shipment``
@@ -254,7 +286,7 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _send_acceptance(self, channel, data, key):
+    def _send_acceptance(self, channel, data, attempt):
         """The order is confirmed and reserved here.
 
         :param data: schemas.AcceptanceData; for the rest see ``_send_shipment``
@@ -262,18 +294,319 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _find_message(self, channel, kind, data, key, known):
+    def _find_message(self, channel, kind, data, attempt):
         """Whether the channel has carried out a message of which the answer is unknown.
 
         Asked for ``pending`` ones, and for those that may not be repeated blindly.
         Reads only.
 
         :param kind: one of ``schemas.KINDS``
-        :param data: as it was given to ``_send_<kind>``
-        :param known: set of refs that belong to other messages of the order: two
-            parcels may have the same content
+        :param data, attempt: as for ``_send_<kind>``
         :return: schemas.MessageResult (``done``, or ``pending`` when it is still at
             work), None when it was not carried out
         :raise RejectedError: it was taken and then failed for good
         """
         raise NotImplementedError
+
+    # ------------------------------------------------- for connectors: connection
+    @api.model
+    def _sleep(self, seconds):
+        """Tests replace it."""
+        time.sleep(seconds)
+
+    @api.model
+    def _base_url(self, channel):
+        """The channel's address, when it is safe to send credentials there.
+
+        :raise ConfigurationError: there is none, or it is not plainly one
+        """
+        parts = addresses.parts(channel.base_url)
+        if not parts:
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "%(channel)s has no address that can be used. It looks like "
+                    "%(example)s, without a user or spaces in it.",
+                    channel=channel.name,
+                    example=self._address_example,
+                )
+            )
+        local = parts.hostname in LOOPBACK or channel.environment == "test"
+        if parts.scheme == "http" and not (local or self._allows_plain_http):
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "The address of %s must begin with https: its credentials would "
+                    "be readable on the way.",
+                    channel.name,
+                )
+            )
+        folder = parts.path.rstrip("/") if self._address_has_folder else ""
+        return f"{parts.scheme}://{parts.netloc}{folder}"
+
+    @api.model
+    def _need_secret(self, channel, name):
+        """A secret of the channel in clear.
+
+        :raise ConfigurationError: it was not entered, or cannot be opened
+        """
+        try:
+            value = channel._get_secret(name)
+        except UserError as error:
+            raise exceptions.ConfigurationError(str(error)) from error
+        return self._need(channel, name, value)
+
+    def _need(self, channel, name, value):
+        if not value:
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "%(channel)s has no %(field)s: fill it in under Connection.",
+                    channel=channel.name,
+                    field=channel._fields[name].string,
+                )
+            )
+        return value
+
+    @api.model
+    def _renewing_token(self, channel, grant, *credentials, refresh=None):
+        """Access tokens that all workers share, kept encrypted.
+
+        :param grant: see ``lib.tokens.RenewingToken``
+        :param credentials: texts; with others, another token is asked for
+        """
+
+        def unseal(name, stored):
+            try:
+                return channel._decrypt(f"token.{name}", stored)
+            except UserError:
+                # of another key or place: the credentials get a new one
+                return None
+
+        return tokens.RenewingToken(
+            grant,
+            SharedDict(channel, "token"),
+            identity=fingerprint(*credentials, refresh),
+            refresh=refresh,
+            seal=lambda name, text: channel._encrypt(f"token.{name}", text),
+            unseal=unseal,
+            sleep=self._sleep,
+        )
+
+    @api.model
+    def _get_facts(self, channel):
+        """What was learned of the account at the channel's present address.
+
+        :return: dict, empty where nothing is known of it
+        """
+        facts = channel._get_shared_state("account")
+        try:
+            known = facts.get("base_url") == self._base_url(channel)
+        except exceptions.ConfigurationError:
+            known = False
+        return facts if known else {}
+
+    @api.model
+    def _learn_facts(self, channel, **facts):
+        """Remember something of the account (JSON-able), until the address changes."""
+        base_url = self._base_url(channel)
+        with channel._shared_state("account") as state:
+            if state.get("base_url") != base_url:
+                state.clear()
+            state.update(facts, base_url=base_url)
+
+    def _get_currency_warning(self, channel, currency):
+        """:return: words where the account sells in another currency than the channel,
+        None where it does not"""
+        if channel.currency_id.name == currency:
+            return None
+        return self.env._(
+            "The store sells in %(shop)s, the channel in %(channel)s.",
+            shop=currency,
+            channel=channel.currency_id.name,
+        )
+
+    # ------------------------------------------------------ for connectors: orders
+    @api.model
+    def _load_order(self, body, read):
+        """A stored body as schemas.OrderData.
+
+        :param read: function from the object in the body to OrderData's values; what it
+            has no values for (None) is returned as it is
+        :raise MalformedDataError: with the place that does not fit
+        """
+        with self._translated():
+            values = read(reader.parse(body))
+            return values and schemas.load(schemas.OrderData, values)
+
+    # ---------------------------------------------------- for connectors: webhooks
+    @api.model
+    def _repair_webhooks(
+        self, found, topics, address, subscribe, unsubscribe, takes_one=False
+    ):
+        """Make the channel have one subscription a topic to ``address``.
+
+        :param found, takes_one: see ``lib.webhooks.repair``
+        :param subscribe: function that makes the one of a topic
+        :param unsubscribe: function that removes a Subscription
+        :return: list of str, what was done
+        """
+        plan = webhooks.repair(found, topics, address, takes_one)
+        done = []
+        for old in plan.blocking:
+            done.append(self._remove_webhook(old, unsubscribe))
+        for topic in plan.missing:
+            with self._webhook_refused(topic):
+                subscribe(topic)
+            done.append(
+                self.env._(
+                    "Webhook %(topic)s to %(address)s was registered",
+                    topic=topic,
+                    address=address,
+                )
+            )
+        for old in plan.surplus:
+            done.append(self._remove_webhook(old, unsubscribe))
+        return done
+
+    def _remove_webhook(self, old, unsubscribe):
+        with self._webhook_refused(old.topic):
+            unsubscribe(old)
+        return self.env._(
+            "Webhook %(topic)s to %(address)s was removed",
+            topic=" ".join(filter(None, (old.topic, old.note))),
+            address=old.address,
+        )
+
+    @contextmanager
+    def _webhook_refused(self, topic):
+        try:
+            yield
+        except errors.Refused as error:
+            # not a ConfigurationError: that would stop polling too
+            raise exceptions.RejectedError(
+                self.env._(
+                    "%(service)s refuses the webhook %(topic)s: %(words)s. Webhooks "
+                    "need an address that the channel can reach, mostly a public https "
+                    "one: set web.base.url accordingly. Until then orders come in by "
+                    "polling.",
+                    service=self._service(),
+                    topic=topic,
+                    words=error,
+                ),
+                code="WEBHOOK",
+            ) from error
+
+    # ------------------------------------------------------ for connectors: errors
+    def _service(self):
+        return self._service_name or self.env._("The channel")
+
+    @contextmanager
+    def _translated(self, asks=False):
+        """Around everything that speaks to the channel or reads what it said: the one
+        place where what goes wrong in a client becomes the base's, with words. A
+        connector adds its own (``_words_for``, ``_words_by_code``, ``_kind_of``).
+
+        :param asks: it speaks: where the answer makes no sense, it is open what became
+            of the request
+        """
+        try:
+            yield
+        except errors.ClientError as error:
+            raise self._translate(error) from error
+        except UserError as error:
+            # the server's encryption key is missing or another
+            raise exceptions.ConfigurationError(str(error)) from error
+        except UNDOCUMENTED as error:
+            # with its traceback: it may as well be a mistake of ours
+            _logger.exception("what a channel says is not what it documents")
+            kind = exceptions.UncertainError if asks else exceptions.MalformedDataError
+            raise kind(
+                self.env._(
+                    "What the channel says is not what it documents (%(kind)s: "
+                    "%(error)s). Its raw words are in the log.",
+                    kind=type(error).__name__,
+                    error=str(error)[:200],
+                ),
+                code="UNDOCUMENTED",
+            ) from error
+
+    @api.model
+    def _translate(self, error):
+        """:return: the base's error, with words for the operator"""
+        if isinstance(error, errors.Malformed):
+            return exceptions.MalformedDataError(error.reason, path=error.path)
+        kind, more = self._kind_of(error), {}
+        if kind is exceptions.ThrottledError:
+            more["retry_after"] = error.retry_after
+        words = self._words_by_code(error).get(error.code) or self._words_for(error)
+        if error.request_id:
+            words = self.env._(
+                "%(words)s (request %(id)s)", words=words, id=error.request_id
+            )
+        return kind(words, code=error.code, detail=error.detail, **more)
+
+    @api.model
+    def _kind_of(self, error):
+        """:return: a class of ``exceptions``"""
+        if error.uncertain:
+            return exceptions.UncertainError
+        return KINDS.get(type(error), exceptions.RejectedError)
+
+    @api.model
+    def _words_by_code(self, error):
+        """:return: {code: words} of an error whose code tells more than its kind"""
+        if isinstance(error, errors.Misconfigured):
+            return {
+                "TLS": self.env._("The certificate of the address is not trusted."),
+                "PRIVATE": self._words_for_private(),
+                "OPTION": str(error),
+            }
+        if error.code == "PRIVATE":
+            return {"PRIVATE": self._words_for_private()}
+        return {}
+
+    def _words_for_private(self):
+        return self.env._(
+            "The address is of a private network or of this server itself, which is "
+            "not asked. If a shop is really there, have the server's administrator "
+            "name it as allow_private_addresses in the server configuration."
+        )
+
+    @api.model
+    def _words_for(self, error):
+        """Words for the operator: what happened, and what to do next."""
+        service = self._service()
+        if isinstance(error, errors.Unauthorized):
+            return self.env._(
+                "%(service)s does not accept the credentials (%(error)s). Enter them "
+                "again.",
+                service=service,
+                error=error,
+            )
+        if isinstance(error, errors.Forbidden):
+            return self.env._(
+                "%(service)s denies access: %(error)s", service=service, error=error
+            )
+        if isinstance(error, errors.Misconfigured):
+            return self.env._("The settings do not work: %s", error)
+        if isinstance(error, errors.Throttled):
+            return self.env._(
+                "%(service)s asks us to slow down: %(error)s",
+                service=service,
+                error=error,
+            )
+        if isinstance(error, errors.Unavailable):
+            return self.env._(
+                "%(service)s cannot be reached or fails: %(error)s",
+                service=service,
+                error=error,
+            )
+        return self.env._(
+            "%(service)s refuses: %(error)s", service=service, error=error
+        )
+
+
+class ChannelAdapterNone(models.AbstractModel):
+    """A channel without a connector: its numbers are planned and shown, never sent."""
+
+    _name = "channel.adapter.none"
+    _inherit = "channel.adapter"
+    _description = "Channel Adapter: Not Connected"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import exceptions
+from .. import exceptions, schemas
 from ..db.transaction import CONFLICTS, LOCK_SEND, own_transaction, try_lock
 from ..lib.one_line import one_line
 from .channel_message import OPEN_STATES
@@ -130,7 +130,7 @@ class ChannelMessenger(models.AbstractModel):
     def _mark_sending(self, channel, message_id):
         """Remember durably that it is about to be sent, before it is.
 
-        :return: (state before, kind, data, key, known refs), None when it is not open
+        :return: (state before, kind, data, schemas.Attempt), None when it is not open
         """
         with own_transaction(self.env) as env:
             message = env["channel.message"]._lock_open(message_id)
@@ -155,24 +155,25 @@ class ChannelMessenger(models.AbstractModel):
                 data = dataclasses.replace(
                     data, shipment_ref=message.after_id.ref or ""
                 )
-            return state, message.kind, data, message.key, self._known_refs(message)
+            return state, message.kind, data, self._get_attempt(message)
 
-    def _known_refs(self, message):
-        """What the channel has made for other messages of the order."""
+    def _get_attempt(self, message):
+        """With what the channel has made for other messages of the order."""
         others = message.search(
             [("order_id", "=", message.order_id.id), ("id", "!=", message.id)]
         )
-        return {other.ref for other in others if other.ref}
+        known = frozenset(other.ref for other in others if other.ref)
+        return schemas.Attempt(message.key, message.ref or "", known)
 
-    def _send_or_find(self, channel, state, kind, data, key, known):
+    def _send_or_find(self, channel, state, kind, data, attempt):
         """:return: schemas.MessageResult"""
         adapter = channel._adapter()
         lost = state == "sending" and kind not in channel._capabilities().repeatable
         if lost or state == "pending":
-            found = adapter._find_message(channel, kind, data, key, known)
+            found = adapter._find_message(channel, kind, data, attempt)
             if found:
                 return found
-        return getattr(adapter, f"_send_{kind}")(channel, data, key)
+        return getattr(adapter, f"_send_{kind}")(channel, data, attempt)
 
     # -------------------------------------------------------------- settle
     def _settle(self, message_id, result):

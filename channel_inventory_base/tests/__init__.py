@@ -69,6 +69,8 @@ from . import test_settle
 from . import test_stage
 from . import test_sweep
 from . import test_tax_shapes
+from . import test_throttle
+from . import test_tokens
 from . import test_tours
 from . import test_views
 from . import test_webhook_address

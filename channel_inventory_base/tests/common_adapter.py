@@ -347,10 +347,11 @@ class LifecycleContract:
 
     def tell(self, kind, data, key=None):
         send = getattr(self.adapter, f"_send_{kind}")
-        return send(self.channel, data, key or str(uuid.uuid4()))
+        return send(self.channel, data, schemas.Attempt(key or str(uuid.uuid4())))
 
     def find(self, kind, data, key, known=()):
-        return self.adapter._find_message(self.channel, kind, data, key, set(known))
+        attempt = schemas.Attempt(key, known=frozenset(known))
+        return self.adapter._find_message(self.channel, kind, data, attempt)
 
     # ------------------------------------------------------------- messages
     def test_contract_messages_are_known_kinds(self):

@@ -3,6 +3,7 @@
 import copy
 import json
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
@@ -67,6 +68,42 @@ class FakeSession:
 
     def close(self):
         pass
+
+
+class FakeStore:
+    """Shared state with a lock, in memory; counts how often it was locked."""
+
+    def __init__(self, **values):
+        self.value = values
+        self.locked = 0
+        self._lock = threading.Lock()
+
+    def peek(self):
+        return copy.deepcopy(self.value)
+
+    @contextmanager
+    def lock(self):
+        with self._lock:
+            self.locked += 1
+            value = copy.deepcopy(self.value)
+            yield value
+            # through JSON, as the database does it
+            self.value = json.loads(json.dumps(value))
+
+
+class FakeClock:
+    """A clock that goes when somebody sleeps."""
+
+    def __init__(self, now=1_800_000_000.0):
+        self.now = now
+        self.slept = []
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 class Inbox:

@@ -49,10 +49,10 @@ class FakeMessages:
             self.change(name, lines=lines, total=str(total))
 
     # ------------------------------------------------------- adapter side
-    def _send_shipment(self, channel, data, key):
+    def _send_shipment(self, channel, data, attempt):
         self._fault("send")
         with self.lock:
-            self.told.append(("shipment", key))
+            self.told.append(("shipment", attempt.key))
             order = self.orders[data.order_ref]
             if data.order_ref in self.held:
                 return MessageResult("wait", message="on hold", retry_after=5)
@@ -73,26 +73,26 @@ class FakeMessages:
         self._fault("answer")
         return MessageResult("done", ref=ref)
 
-    def _send_acceptance(self, channel, data, key):
+    def _send_acceptance(self, channel, data, attempt):
         with self.lock:
-            self.told.append(("acceptance", key))
+            self.told.append(("acceptance", attempt.key))
             self.change(data.order_ref, note="accepted")
         return MessageResult("done")
 
-    def _send_tracking(self, channel, data, key):
+    def _send_tracking(self, channel, data, attempt):
         self._fault("send")
         with self.lock:
-            self.told.append(("tracking", key))
+            self.told.append(("tracking", attempt.key))
             for parcel in self.parcels:
                 if parcel["ref"] == data.shipment_ref:
                     parcel["tracking"] = dump(data.tracking)
                     return MessageResult("done", ref=data.shipment_ref)
         raise RejectedError("there is no such parcel")
 
-    def _send_cancel(self, channel, data, key):
+    def _send_cancel(self, channel, data, attempt):
         self._fault("send")
         with self.lock:
-            self.told.append(("cancel", key))
+            self.told.append(("cancel", attempt.key))
             if data.lines:
                 lines = self.orders[data.order_ref]["lines"]
                 refs = [line["external_id"] for line in lines]
@@ -111,11 +111,11 @@ class FakeMessages:
         self._fault("answer")
         return MessageResult("done", message=self.cancel_words)
 
-    def _send_refund(self, channel, data, key):
+    def _send_refund(self, channel, data, attempt):
         self._fault("send")
         with self.lock:
-            self.told.append(("refund", key))
-            if key not in self.refunds:
+            self.told.append(("refund", attempt.key))
+            if attempt.key not in self.refunds:
                 order = self.orders[data.order_ref]
                 made = order.get("refunds") or []
                 paid = Decimal(order["total"])
@@ -123,15 +123,15 @@ class FakeMessages:
                 if data.amount > paid:
                     raise RejectedError(f"{data.amount} is more than the {paid} paid")
                 ref = f"refund-{len(self.refunds) + 1}"
-                self.refunds[key] = ref
+                self.refunds[attempt.key] = ref
                 self.change(
                     data.order_ref,
                     refunds=[*made, {"external_id": ref, "amount": str(data.amount)}],
                 )
         self._fault("answer")
-        return MessageResult("done", ref=self.refunds[key])
+        return MessageResult("done", ref=self.refunds[attempt.key])
 
-    def _find_message(self, channel, kind, data, key, known):
+    def _find_message(self, channel, kind, data, attempt):
         self._fault("find")
         with self.lock:
             if kind == "cancel":
@@ -143,7 +143,7 @@ class FakeMessages:
             for parcel in self.parcels:
                 same = parcel["lines"] == dump(data.lines)
                 own = parcel["order_ref"] == data.order_ref
-                if same and own and parcel["ref"] not in known:
+                if same and own and parcel["ref"] not in attempt.known:
                     return MessageResult("done", ref=parcel["ref"])
         return None
 

@@ -350,7 +350,8 @@ class TestCancelMessages(MessageCase):
 
     def test_cancellation_that_comes_too_late_is_a_persons_to_decide(self):
         order = self.sell()
-        self.fake._send_shipment(self.channel, self.parcel_of(order), "by hand")
+        attempt = schemas.Attempt("by hand")
+        self.fake._send_shipment(self.channel, self.parcel_of(order), attempt)
         order.sale_order_id._action_cancel()
         self.send()
         self.assertEqual(self.messages().state, "dead")

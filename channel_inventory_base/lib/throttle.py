@@ -1,21 +1,34 @@
-"""A leaky bucket of points that all workers of a channel share.
+"""A leaky bucket of points (or requests) that all workers of a channel share.
 
-Shopify counts points for each app and shop and tells after every request what is
-left (``extensions.cost.throttleStatus``,
-https://shopify.dev/docs/api/usage/limits). Nothing about plans is written here:
-until the first answer a small bucket is assumed, then the answers are believed.
+Channels with quotas count what each request costs and let it come back with time; some
+tell with every answer what is left. Nothing about plans is written here: until the
+first answer the figures assumed are the connector's, then the answers are believed. No
+odoo in here.
 """
 
 import time
 import uuid
+from dataclasses import dataclass
 
-from ..errors import Throttled
+from .errors import Throttled
 
-# Before the first answer: less than any plan has.
-FIRST_RATE = 50.0
-FIRST_MAXIMUM = 1000.0
 # A worker that died gives its points back after so many seconds.
 FORGET = 120
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a channel tells of its bucket: points, and points a second.
+
+    ``cost``: what the request has cost; ``estimate``: what the like of it has to be
+    there for. None: it does not tell.
+    """
+
+    left: float
+    maximum: float
+    rate: float
+    cost: float | None = None
+    estimate: float | None = None
 
 
 class Bucket:
@@ -25,11 +38,11 @@ class Bucket:
     and waits for as long as the bucket needs to come back to zero.
     """
 
-    def __init__(self, state, now):
+    def __init__(self, state, now, rate=1.0, maximum=1.0):
         self.state = state
         self.now = now
-        self.rate = state.get("rate", FIRST_RATE)
-        self.maximum = state.get("maximum", FIRST_MAXIMUM)
+        self.rate = state.get("rate", rate)
+        self.maximum = state.get("maximum", maximum)
         # other workers' clocks may be ahead of ours
         passed = max(0.0, now - state.get("at", now))
         level = state.get("level", self.maximum) + passed * self.rate
@@ -89,16 +102,13 @@ class Bucket:
         newest, self.settled = known == self.settled, self.settled + 1
         if not report:
             return
-        status = report["throttleStatus"]
-        maximum = float(status["maximumAvailable"]) or self.maximum
         others = sum(cost for cost, *_rest in self.taken.values())
-        reported = float(status["currentlyAvailable"]) - others
-        mine = self.level + reserved - (report.get("actualQueryCost") or reserved)
-        same_plan = self.state.get("maximum") == maximum and "rate" in self.state
+        reported = float(report.left) - others
+        mine = self.level + reserved - (report.cost or reserved)
+        same_plan = self.state.get("maximum") == report.maximum and "rate" in self.state
         is_believed = newest or not same_plan
         self.level = reported if is_believed else min(mine, reported)
-        self.rate = float(status["restoreRate"]) or self.rate
-        self.maximum = maximum
+        self.rate, self.maximum = float(report.rate), float(report.maximum)
 
     def pause(self, seconds):
         """Nobody sends for ``seconds``: the server said so."""
@@ -110,25 +120,41 @@ class Throttle:
 
     :param state: callable that gives a context manager on the shared dict, locked
         while it is open; nothing waits and nothing is sent inside it
+    :param rate, maximum: points a second and size of the bucket as long as the channel
+        has told nothing: less than any plan has
     :param max_wait: seconds that a caller may be kept waiting; more is an error
     """
 
-    def __init__(self, state, *, clock=time.time, sleep=time.sleep, max_wait=5.0):
+    def __init__(
+        self,
+        state,
+        *,
+        rate,
+        maximum,
+        clock=time.time,
+        sleep=time.sleep,
+        max_wait=5.0,
+    ):
         self._state = state
+        self._first = (float(rate), float(maximum))
         self._clock = clock
         self._sleep = sleep
         self.max_wait = max_wait
 
-    def reserve(self, name, cost):
-        """Take the points of a document, wait until they are there.
+    def _bucket(self, state):
+        return Bucket(state, self._clock(), *self._first)
 
-        :param cost: a first guess; what the document cost last time is better
+    def reserve(self, name, cost):
+        """Take the points of a request, wait until they are there.
+
+        :param name: of its kind: what that cost last time is better than
+        :param cost: a first guess
         :return: a ticket for ``settle``
         :raise Throttled: the wait would be too long; nothing was taken
         """
         ticket = uuid.uuid4().hex[:12]
         with self._state() as state:
-            bucket = Bucket(state, self._clock())
+            bucket = self._bucket(state)
             cost = state.get("costs", {}).get(name, cost)
             wait = bucket.wait_for(cost)
             if wait <= self.max_wait:
@@ -148,7 +174,7 @@ class Throttle:
                 self._sleep(wait)
                 waited += wait
             with self._state() as state:
-                bucket = Bucket(state, self._clock())
+                bucket = self._bucket(state)
                 wait = bucket.pause_left()
                 too_long = wait and waited + wait > self.max_wait
                 if too_long:
@@ -167,23 +193,24 @@ class Throttle:
         return Throttled(words, code="QUEUE", retry_after=wait)
 
     def settle(self, ticket, name, report=None, ran=True):
-        """Learn from ``extensions.cost``; without it the points count as spent.
+        """Learn from the answer; where it tells nothing the points count as spent.
 
+        :param report: a Report, or None
         :param ran: False: the server has certainly not carried the request out
         """
         with self._state() as state:
-            bucket = Bucket(state, self._clock())
+            bucket = self._bucket(state)
             if ran:
                 bucket.learn(ticket, report)
             else:
                 bucket.give_back(ticket)
             bucket.save()
-            if report and report.get("requestedQueryCost"):
-                state.setdefault("costs", {})[name] = report["requestedQueryCost"]
+            if report and report.estimate:
+                state.setdefault("costs", {})[name] = report.estimate
 
     def pause(self, seconds):
         """Keep all workers from sending for ``seconds``."""
         with self._state() as state:
-            bucket = Bucket(state, self._clock())
+            bucket = self._bucket(state)
             bucket.pause(seconds)
             bucket.save()

@@ -1,28 +1,26 @@
-"""The token endpoint of a shop.
+"""The token endpoint of OAuth 2.0 (RFC 6749: client credentials, refresh tokens).
 
-Sources: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens
-(client credentials grant; offline access tokens).
+No odoo in here.
 """
 
 import json
 from urllib.parse import urlencode
 
-from ...channel_inventory_base.lib import transport
-from ..errors import Misconfigured, Unauthorized, Unavailable
-from . import answers
+from . import replies, transport
+from .errors import Misconfigured, Unauthorized, Unavailable
 
 
 class TokenEndpoint:
     """Asks for access tokens. Its errors never contain what was sent."""
 
-    def __init__(self, base_url, client_id, client_secret, *, session, timeout=15):
-        self._url = f"{base_url.rstrip('/')}/admin/oauth/access_token"
+    def __init__(self, url, client_id, client_secret, *, session, timeout=15):
+        self._url = url
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._session = session
         self._timeout = timeout
 
     def client_credentials(self, _refresh=None):
-        """A token of the app itself, good for a day."""
+        """A token of the app itself."""
         return self._ask({"grant_type": "client_credentials"})
 
     def refresh(self, refresh_token):
@@ -51,13 +49,13 @@ class TokenEndpoint:
     def _check(self, reply):
         if reply.status in (400, 401, 403):
             raise Unauthorized(
-                "the app's credentials are not accepted",
+                "the credentials of the app are not accepted",
                 status=reply.status,
                 code=_code(reply),
             )
         if reply.status == 404:
-            raise Misconfigured("there is no such shop", status=404, code="404")
-        answers.check_status(reply)
+            raise Misconfigured("there is no such address", status=404, code="404")
+        replies.check_status(reply)
 
     def _read(self, reply):
         try:

@@ -1,13 +1,11 @@
-"""OAuth 1.0a with one leg, as WooCommerce wants it over plain http.
+"""OAuth 1.0a with one leg (RFC 5849): the secret never travels, also over plain http.
 
-The secret never travels. Source: RFC 5849, and ``WC_REST_Authentication``, which signs
-all parameters of the query, ``rest_route`` included.
+All parameters of the query are signed. No odoo in here.
 """
 
-import base64
-import hashlib
-import hmac
 from urllib.parse import quote
+
+from . import signature
 
 METHOD = "HMAC-SHA256"
 
@@ -35,15 +33,14 @@ def sign(method, url, params, secret):
     '8sPfxiWEGKoN4A4jFCXPRWjhKJhh+7OxxA9pCo8g5aE='
     """
     text = "&".join((method.upper(), encode(url), encode(query(params))))
-    digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha256).digest()
-    return base64.b64encode(digest).decode()
+    return signature.sign(f"{secret}&", text.encode())
 
 
 def signed(method, url, params, key, secret, *, now, nonce):
     """``params`` with everything that proves who asks.
 
-    :param now: seconds since 1970; the shop takes 15 minutes of difference
-    :param nonce: used once: the shop remembers it
+    :param now: seconds since 1970; servers take minutes of difference
+    :param nonce: used once: the server remembers it
     """
     params = {
         **params,

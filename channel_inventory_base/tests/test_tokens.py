@@ -4,12 +4,12 @@ from urllib.parse import parse_qs
 
 import requests
 
-from ..errors import Misconfigured, Unauthorized, Unavailable
-from ..lib.oauth import TokenEndpoint
+from ..lib.errors import Misconfigured, Unauthorized, Unavailable
+from ..lib.oauth2 import TokenEndpoint
 from ..lib.tokens import LEASE, RenewingToken
-from . import common
-from .common import FakeClock, FakeResponse, FakeSession, FakeStore, PureCase
+from .common_http import FakeClock, FakeResponse, FakeSession, FakeStore, PureCase
 
+URL = "https://shop.example.com/oauth/token"
 SECRET = "shpss_secret"
 
 
@@ -142,7 +142,7 @@ class TestRenewingToken(PureCase):
 class TestTokenEndpoint(PureCase):
     def ask(self, reply, kind=None):
         self.session = FakeSession(reply)
-        endpoint = TokenEndpoint(common.SHOP, "id", SECRET, session=self.session)
+        endpoint = TokenEndpoint(URL, "id", SECRET, session=self.session)
         if kind is None:
             return endpoint.client_credentials()
         with self.assertRaises(kind) as caught:
@@ -152,7 +152,7 @@ class TestTokenEndpoint(PureCase):
     def test_credentials_are_sent_in_the_body(self):
         self.ask(FakeResponse(body={"access_token": "t", "expires_in": 86399}))
         [sent] = self.session.sent
-        self.assertEqual(sent["url"], f"{common.SHOP}/admin/oauth/access_token")
+        self.assertEqual(sent["url"], URL)
         self.assertEqual(
             parse_qs(sent["data"].decode()),
             {

@@ -1,9 +1,15 @@
-"""Access tokens: one that never ends, and ones that all workers renew together."""
+"""Access tokens: one that never ends, and ones that all workers renew together.
 
+No odoo in here.
+"""
+
+import logging
 import time
 import uuid
 
-from ..errors import ClientError, Unauthorized, Unavailable
+from .errors import ClientError, Unauthorized, Unavailable
+
+_logger = logging.getLogger(__name__)
 
 LEASE = 75
 """Seconds that a renewal may take before another worker tries; more than a request."""
@@ -13,7 +19,7 @@ MARGIN = 300
 
 
 class StaticToken:
-    """The token of a custom app made in the shop: it works until it is revoked."""
+    """A token that was entered by a person: it works until it is revoked."""
 
     def __init__(self, token):
         self._token = token
@@ -32,7 +38,8 @@ class RenewingToken:
     for a new one and stores it; all others look again until it is there. A lease
     ends by itself, so a worker that dies blocks nobody for long.
 
-    :param grant: ``grant(refresh_token)`` asks Shopify and returns its answer
+    :param grant: ``grant(refresh_token)`` asks for a token and returns the answer, see
+        ``oauth2``
     :param store: ``peek()`` gives the shared dict to look at, ``lock()`` a context
         manager on it, to change
     :param identity: fingerprint of the credentials: other credentials, other token
@@ -127,3 +134,19 @@ class RenewingToken:
             if state.get("lease") == lease:
                 state.update(values)
                 del state["lease"], state["lease_until"]
+
+
+def authorized(tokens, send):
+    """``send(token)``; a token that is refused is renewed, then it is final.
+
+    Twice: what the first renewal gives may be what another worker got a while ago, and
+    that may have expired as well.
+    """
+    token = tokens.get()
+    for _renewal in range(2):
+        try:
+            return send(token)
+        except Unauthorized:
+            _logger.info("the access token was refused, renewing it")
+        token = tokens.renew(token)
+    return send(token)

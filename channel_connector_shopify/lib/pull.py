@@ -1,0 +1,59 @@
+"""Reading orders of the shop: which there are, and all of what is known of one."""
+
+from datetime import timezone
+
+from odoo.addons.channel_inventory_base.lib import events
+from odoo.addons.channel_inventory_base.schemas import time_of
+
+from .. import order_queries as queries
+from ..mapper import order_head, page_info
+from .completion import Completion
+
+
+class Orders:
+    """
+    :param client: a ``client.Client``
+    """
+
+    def __init__(self, client):
+        self._client = client
+        self._completion = Completion(client.execute)
+
+    def list(self, since, cursor):
+        """A HeadPage of orders changed at or after ``since``."""
+        moment = since.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        variables = {"query": f"updated_at:>='{moment}'", "after": cursor or None}
+        page = self._client.execute(queries.ORDER_HEADS, variables)["orders"]
+        heads = [order_head(each) for each in page["nodes"]]
+        return {"heads": heads, "cursor": page_info(page)}
+
+    def read(self, refs):
+        """InboundEvents of whole orders, without those that are gone."""
+        nodes = self._client.execute(queries.ORDERS_BY_ID, {"ids": refs})["nodes"]
+        complete = self._completion.complete
+        return [
+            _event(complete(order, queries.REFUNDS_IN_PAGE), "orders/poll", ref)
+            for ref, order in zip(refs, nodes, strict=True)
+            if order is not None
+        ]
+
+    def fetch(self, ref):
+        """One order as InboundEvent, None when the shop has none."""
+        order = self._completion.fetch(ref)
+        if not order:
+            return None
+        return {
+            **_event(order, "orders/fetch", ref),
+            "clock": self._client.server_time,
+        }
+
+    def missing(self, refs):
+        nodes = self._client.execute(queries.KNOWN, {"ids": refs})["nodes"]
+        known = {node["id"] for node in nodes if node}
+        return [ref for ref in refs if ref not in known]
+
+
+def _event(order, topic, ref):
+    """:param ref: which order was asked for: what came may be no order at all"""
+    moment = time_of(order.get("updatedAt")) if isinstance(order, dict) else None
+    return events.order_event(order, topic, ref, moment)
