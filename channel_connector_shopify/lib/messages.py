@@ -29,6 +29,7 @@ class Messages:
     :param order_ref: gid of the order
     :param attempt: schemas.Attempt of the message
     :param notify: whether Shopify writes to the customer
+    :return: values of MessageResult
     :raise Refused: with a code of ours where the shop has no such order
     """
 
@@ -48,26 +49,32 @@ class Messages:
             raise Refused("the shop has no such order", code="NO_ORDER")
         return order
 
-    def accept(self):
+    def acceptance(self, data):
         """A tag: the shop's staff can list what is accepted, and what is not yet."""
         variables = {"id": self._order_ref, "tags": [ACCEPTED_TAG]}
         self._client.mutate(queries.TAG, variables)
         return {"ref": ACCEPTED_TAG}
 
     # -------------------------------------------------------------- parcels
-    def ship(self, data):
-        """:return: values of MessageResult: a parcel that is there already is done,
-        one whose goods are on hold there has to wait
+    def shipment(self, data):
+        """A parcel that is there already is done, one whose goods are on hold there has
+        to wait.
+
         :raise Refused: NOTHING_TO_SHIP: it was cancelled or refunded there, or is of
             another order
         """
         units = _units(data)
         plan = fulfillment.plan(self._fulfillment_orders(), units, data.node_ref)
         if plan.missing:
-            return {"ref": self._shipped_before(data, plan), "before": True}
+            return {"ref": self._shipped_before(data, plan), "code": "BEFORE"}
         if plan.held:
             reasons = "; ".join(sorted(set(plan.held)))
-            return {"status": "wait", "message": reasons, "retry_after": HOLD_SECONDS}
+            return {
+                "status": "wait",
+                "code": "ON_HOLD",
+                "message": reasons,
+                "retry_after": HOLD_SECONDS,
+            }
         made = [self._fulfill(data, parts) for parts in plan.calls]
         return {"ref": ",".join(each["id"] for each in made), "answer": made}
 
@@ -141,7 +148,7 @@ class Messages:
             connection["nodes"] += page["nodes"]
             connection["pageInfo"] = page["pageInfo"]
 
-    def track(self, data):
+    def tracking(self, data):
         for ref in filter(None, data.shipment_ref.split(",")):
             variables = {
                 "id": ref,

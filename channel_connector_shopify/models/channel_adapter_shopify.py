@@ -268,22 +268,8 @@ class ChannelAdapterShopify(models.AbstractModel):
         return words.get(code) or message or code
 
     # -------------------------------------------------------------- orders
-    @api.model
-    def _list_orders(self, channel, since, cursor):
-        with self._connected(channel) as client:
-            return schemas.load(schemas.HeadPage, Orders(client).list(since, cursor))
-
-    @api.model
-    def _read_orders(self, channel, refs):
-        with self._connected(channel) as client:
-            found = Orders(client).read(refs)
-            return [schemas.load(schemas.InboundEvent, values) for values in found]
-
-    @api.model
-    def _fetch_order(self, channel, ref):
-        with self._connected(channel) as client:
-            values = Orders(client).fetch(ref)
-            return values and schemas.load(schemas.InboundEvent, values)
+    def _order_reader(self, client):
+        return Orders(client)
 
     @api.model
     def _is_gone(self, channel, ref, placed_at):
@@ -294,11 +280,6 @@ class ChannelAdapterShopify(models.AbstractModel):
         with self._connected(channel) as client:
             found = client.execute(order_queries.SCOPES)["currentAppInstallation"]
         return ALL_ORDERS in [each["handle"] for each in found["accessScopes"]]
-
-    @api.model
-    def _find_missing(self, channel, refs):
-        with self._connected(channel) as client:
-            return Orders(client).missing(refs)
 
     @api.model
     def _parse_order(self, channel, body):
@@ -361,51 +342,14 @@ class ChannelAdapterShopify(models.AbstractModel):
             )
 
     # ------------------------------------------------------------ messages
-    @contextmanager
-    def _telling(self, channel, data, attempt):
-        with self._connected(channel) as client:
-            notify = channel.shopify_notify_customers
-            yield Messages(client, data.order_ref, attempt, notify)
+    def _notifier(self, channel, client, data, attempt):
+        notify = channel.shopify_notify_customers
+        return Messages(client, data.order_ref, attempt, notify)
 
-    @api.model
-    def _send_acceptance(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            return self._result(**order.accept())
-
-    @api.model
-    def _send_shipment(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            values = order.ship(data)
-        if values.pop("before", False):
-            values["message"] = self.env._("It was there already.")
-        elif "message" in values:
-            values["message"] = self.env._("on hold there: %s", values["message"])
-        return self._result(**values)
-
-    @api.model
-    def _send_tracking(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            return self._result(**order.track(data))
-
-    @api.model
-    def _send_cancel(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            return self._result(**order.cancel(data))
-
-    @api.model
-    def _send_refund(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            return self._result(**order.refund(data))
-
-    @api.model
-    def _find_message(self, channel, kind, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            values = order.find(kind, data)
-        return None if values is None else self._result(**values)
-
-    def _result(self, status="done", answer=None, **values):
-        answer = json.dumps(answer) if answer else ""
-        return schemas.MessageResult(status, answer=answer, **values)
+    def _words_for_outcome(self, code, message):
+        if code == "ON_HOLD":
+            return self.env._("on hold there: %s", message)
+        return self.env._("It was there already.")
 
     # -------------------------------------------------------------- errors
     def _words_by_code(self, error):

@@ -27,16 +27,18 @@ class Messages:
     :param client: a ``client.Client``
     :param key: of the message, the same in every attempt
     :param by_gateway: whether the gateway pays back; else a person does
+    :param note: words for the customer about a parcel's tracking
+    :return: values of MessageResult
     :raise Refused: with a code of ours where the order is not there, or has ended
     """
 
-    def __init__(self, client, order_ref, key, by_gateway=True):
-        self._client, self._key, self._by_gateway = client, key, by_gateway
+    def __init__(self, client, order_ref, key, by_gateway=True, note=""):
+        self._client, self._key = client, key
+        self._by_gateway, self._note = by_gateway, note
         self._route = f"{API}/orders/{order_ref}"
         self._refunds = f"{self._route}/refunds"
 
-    def read(self):
-        """The order as the shop has it."""
+    def _read(self):
         try:
             raw = self._client.get(self._route)
         except NotFound as error:
@@ -49,72 +51,62 @@ class Messages:
         return self._client.change("PUT", self._route, values)
 
     # -------------------------------------------------------------- parcels
-    def ship(self, data, note):
+    def shipment(self, data):
         """A note to the customer with the tracking, a mark, and with the last parcel
-        the status ``completed``: WooCommerce itself knows no parcels.
-
-        :param note: words for the customer about the tracking
-        :return: the order
-        """
-        raw = self.read()
-        if marks.is_marked(raw, "shipment", self._key):
-            return raw
-        if raw["status"] in ENDED:
-            raise Refused(raw["status"], code="ENDED")
-        self._write_to_customer(data.tracking, note)
-        mark = marks.mark("shipment", self._key, marks.parcel(data))
+        the status ``completed``: WooCommerce itself knows no parcels."""
         status = {"status": "completed"} if data.complete else {}
-        return self._change(meta_data=[mark], **status)
+        return self._mark("shipment", data, marks.parcel(data), **status)
 
-    def track(self, data, note):
-        raw = self.read()
-        if marks.is_marked(raw, "tracking", self._key):
-            return raw
-        self._write_to_customer(data.tracking, note)
-        content = {"number": data.tracking.number}
-        return self._change(meta_data=[marks.mark("tracking", self._key, content)])
+    def tracking(self, data):
+        return self._mark("tracking", data, {"number": data.tracking.number})
 
-    def _write_to_customer(self, tracking, note):
+    def _mark(self, kind, data, content, **status):
+        raw = self._read()
+        if not marks.is_marked(raw, kind, self._key):
+            if kind == "shipment" and raw["status"] in ENDED:
+                raise Refused(raw["status"], code="ENDED")
+            self._write_to_customer(data.tracking)
+            mark = marks.mark(kind, self._key, content)
+            raw = self._change(meta_data=[mark], **status)
+        return {"ref": parcel_ref(data), "answer": raw}
+
+    def _write_to_customer(self, tracking):
         """As a note, which WooCommerce sends by e-mail: once."""
         route = f"{self._route}/notes"
         if tracking and not is_told(self._client.get(route), tracking.number):
-            self._client.change("POST", route, {"note": note, "customer_note": True})
+            note = {"note": self._note, "customer_note": True}
+            self._client.change("POST", route, note)
 
     # --------------------------------------------------------------- cancel
     def cancel(self, data):
         """Cancelled first: that gives the stock back, and a refund by status does not.
-        Then the money, where the gateway can.
-
-        :return: (the order, why the money could not be paid back or None)
-        """
-        raw = self.read()
+        Then the money, where the gateway can."""
+        raw = self._read()
         if raw["status"] == "completed":
             raise Refused("the order is shipped there", code="COMPLETED")
         if raw["status"] not in ENDED:
             raw = self._change(status="cancelled")
-        amount = owed(raw, data)
-        if not amount:
-            return raw, None
-        try:
-            # it came back with the status: nothing is restocked
-            self._refund({**self._terms(data), "amount": str(amount)})
-        except Refused as error:
-            return raw, error
-        return raw, None
+        result, amount = {"ref": data.order_ref, "answer": raw}, owed(raw, data)
+        if amount:
+            try:
+                # it came back with the status: nothing is restocked
+                self._refund({**self._terms(data), "amount": str(amount)})
+            except Refused as error:
+                result.update(code="UNPAID", message=str(error))
+        return result
 
     # --------------------------------------------------------------- refund
     def refund(self, data):
-        """:return: (id of the refund, what the shop says of it)"""
-        raw = self.read()
+        raw = self._read()
         if known := self._find_refund():
-            return known, raw
+            return {"ref": known, "answer": raw}
         if unknown := unknown_lines(raw, data):
             raise Refused(", ".join(unknown), code="LINE")
         try:
             made = self._refund({**refund_body(raw, data), **self._terms(data)})
         except Refused as error:
             raise RefundRefused(str(error), code=error.code) from error
-        return str(made["id"]), made
+        return {"ref": str(made["id"]), "answer": made}
 
     def _terms(self, data):
         return {
@@ -132,9 +124,9 @@ class Messages:
 
     # ----------------------------------------------------------------- find
     def find(self, kind, data):
-        """:return: (ref, the order) of a message that was carried out, None of others.
-        What is half done is done again, which only does the rest."""
-        raw = self.read()
+        """None where it was not carried out. What is half done is done again, which
+        only does the rest."""
+        raw = self._read()
         if kind == "refund":
             ref = self._find_refund()
         elif kind == "cancel":
@@ -142,7 +134,7 @@ class Messages:
             ref = done and data.order_ref
         else:
             ref = marks.is_marked(raw, kind, self._key) and parcel_ref(data)
-        return (ref, raw) if ref else None
+        return {"ref": ref, "answer": raw} if ref else None
 
 
 def parcel_ref(data):

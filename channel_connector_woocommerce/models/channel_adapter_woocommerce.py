@@ -26,7 +26,7 @@ from ..const import (
     TOPICS,
 )
 from ..lib import answers, push, salvage, site, webhook
-from ..lib.messages import Messages, RefundRefused, parcel_ref
+from ..lib.messages import Messages, RefundRefused
 from ..lib.pull import Orders
 
 MESSAGES = ("shipment", "tracking", "cancel", "refund")
@@ -295,32 +295,13 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         return words.get(code) or code
 
     # -------------------------------------------------------------- orders
-    @api.model
-    def _list_orders(self, channel, since, cursor):
-        with self._connected(channel) as client:
-            return schemas.load(schemas.HeadPage, Orders(client).list(since, cursor))
-
-    @api.model
-    def _read_orders(self, channel, refs):
-        with self._connected(channel) as client:
-            found = Orders(client).read(refs)
-            return [schemas.load(schemas.InboundEvent, values) for values in found]
-
-    @api.model
-    def _fetch_order(self, channel, ref):
-        with self._connected(channel) as client:
-            values = Orders(client).fetch(ref)
-            return values and schemas.load(schemas.InboundEvent, values)
+    def _order_reader(self, client):
+        return Orders(client)
 
     @api.model
     def _is_gone(self, channel, ref, placed_at):
         """A key that may read orders is shown all of them but those in the trash."""
         return ref.isdecimal()
-
-    @api.model
-    def _find_missing(self, channel, refs):
-        with self._connected(channel) as client:
-            return Orders(client).missing(refs)
 
     @api.model
     def _parse_order(self, channel, body):
@@ -382,23 +363,10 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         return done
 
     # ------------------------------------------------------------ messages
-    @contextmanager
-    def _telling(self, channel, data, attempt):
-        with self._connected(channel) as client:
-            by_gateway = channel.woocommerce_refund_by != "record"
-            yield Messages(client, data.order_ref, attempt.key, by_gateway)
-
-    @api.model
-    def _send_shipment(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            raw = order.ship(data, self._words_for_customer(data.tracking))
-        return self._done(parcel_ref(data), raw)
-
-    @api.model
-    def _send_tracking(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            raw = order.track(data, self._words_for_customer(data.tracking))
-        return self._done(parcel_ref(data), raw)
+    def _notifier(self, channel, client, data, attempt):
+        by_gateway = channel.woocommerce_refund_by != "record"
+        note = self._words_for_customer(getattr(data, "tracking", None))
+        return Messages(client, data.order_ref, attempt.key, by_gateway, note)
 
     def _words_for_customer(self, tracking):
         words = tracking and self.env._(
@@ -409,30 +377,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         )
         return " ".join((words or "").split())
 
-    @api.model
-    def _send_cancel(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            raw, refusal = order.cancel(data)
-        words = refusal and self.env._(
-            "Cancelled; the money was not paid back (%s). Do it by hand.", refusal
-        )
-        return self._done(data.order_ref, raw, words)
-
-    @api.model
-    def _send_refund(self, channel, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            return self._done(*order.refund(data))
-
-    @api.model
-    def _find_message(self, channel, kind, data, attempt):
-        with self._telling(channel, data, attempt) as order:
-            found = order.find(kind, data)
-            return found and self._done(*found)
-
-    def _done(self, ref, raw, words=None):
-        answer = json.dumps(raw, separators=(",", ":"))
-        return schemas.MessageResult(
-            "done", ref=ref, message=words or "", answer=answer
+    def _words_for_outcome(self, code, message):
+        return self.env._(
+            "Cancelled; the money was not paid back (%s). Do it by hand.", message
         )
 
     # -------------------------------------------------------------- errors

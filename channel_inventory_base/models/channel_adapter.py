@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from .. import exceptions, schemas
-from ..lib import addresses, errors, reader, tokens, webhooks
+from ..lib import addresses, errors, events, reader, tokens, webhooks
 from ..lib.signature import fingerprint
 
 _logger = logging.getLogger(__name__)
@@ -161,7 +161,9 @@ class ChannelAdapter(models.AbstractModel):
 
         :return: schemas.HeadPage, as many as the channel gives at once
         """
-        raise NotImplementedError
+        with self._connected(channel) as client:
+            values = self._order_reader(client).list(since, cursor)
+            return schemas.load(schemas.HeadPage, values)
 
     @api.model
     def _read_orders(self, channel, refs):
@@ -170,7 +172,9 @@ class ChannelAdapter(models.AbstractModel):
         :param refs: list of str, at most ``Capabilities.fetch_size``
         :return: list of schemas.InboundEvent in any order, without those that are gone
         """
-        raise NotImplementedError
+        with self._connected(channel) as client:
+            found = self._order_reader(client).read(refs)
+            return [schemas.load(schemas.InboundEvent, values) for values in found]
 
     @api.model
     def _fetch_order(self, channel, ref):
@@ -178,7 +182,9 @@ class ChannelAdapter(models.AbstractModel):
 
         :return: schemas.InboundEvent of kind ``order``, None when it is not shown
         """
-        raise NotImplementedError
+        with self._connected(channel) as client:
+            values = self._order_reader(client).fetch(ref)
+            return values and schemas.load(schemas.InboundEvent, values)
 
     @api.model
     def _is_gone(self, channel, ref, placed_at):
@@ -196,7 +202,8 @@ class ChannelAdapter(models.AbstractModel):
         :param refs: list of str, at most ``Capabilities.find_missing``
         :return: list of str
         """
-        raise NotImplementedError
+        with self._connected(channel) as client:
+            return self._order_reader(client).missing(refs)
 
     @api.model
     def _parse_order(self, channel, body):
@@ -257,7 +264,7 @@ class ChannelAdapter(models.AbstractModel):
             are shipped there): the base fetches the order and tells a person
         :raise ThrottledError, UnavailableError: nothing was done
         """
-        raise NotImplementedError
+        return self._notify(channel, "shipment", data, attempt)
 
     @api.model
     def _send_tracking(self, channel, data, attempt):
@@ -265,7 +272,7 @@ class ChannelAdapter(models.AbstractModel):
 
         :param data: schemas.ParcelTrackingData; for the rest see ``_send_shipment``
         """
-        raise NotImplementedError
+        return self._notify(channel, "tracking", data, attempt)
 
     @api.model
     def _send_cancel(self, channel, data, attempt):
@@ -275,7 +282,7 @@ class ChannelAdapter(models.AbstractModel):
             rest see ``_send_shipment``. A cancellation that comes too late (shipped
             there) is a RejectedError, one that the channel has already is ``done``.
         """
-        raise NotImplementedError
+        return self._notify(channel, "cancel", data, attempt)
 
     @api.model
     def _send_refund(self, channel, data, attempt):
@@ -283,7 +290,7 @@ class ChannelAdapter(models.AbstractModel):
 
         :param data: schemas.RefundData; for the rest see ``_send_shipment``
         """
-        raise NotImplementedError
+        return self._notify(channel, "refund", data, attempt)
 
     @api.model
     def _send_acceptance(self, channel, data, attempt):
@@ -291,7 +298,7 @@ class ChannelAdapter(models.AbstractModel):
 
         :param data: schemas.AcceptanceData; for the rest see ``_send_shipment``
         """
-        raise NotImplementedError
+        return self._notify(channel, "acceptance", data, attempt)
 
     @api.model
     def _find_message(self, channel, kind, data, attempt):
@@ -306,7 +313,36 @@ class ChannelAdapter(models.AbstractModel):
             work), None when it was not carried out
         :raise RejectedError: it was taken and then failed for good
         """
+        with self._connected(channel) as client:
+            values = self._notifier(channel, client, data, attempt).find(kind, data)
+        return None if values is None else self._load_result(values)
+
+    # ------------------------------------------------ filled instead by connectors
+    # The methods above about orders and messages ask these, which speak plain values
+    # and know no odoo. A connector that has no use for them overrides the methods.
+    @contextmanager
+    def _connected(self, channel):
+        """A client of the channel's account; errors come out as the base's
+        (``_translated``)."""
         raise NotImplementedError
+
+    def _order_reader(self, client):
+        """What reads orders: an object with the methods ``list(since, cursor)``,
+        ``read(refs)``, ``fetch(ref)`` and ``missing(refs)``, for ``_list_orders``,
+        ``_read_orders``, ``_fetch_order`` and ``_find_missing``. They give the values
+        of what those return."""
+        raise NotImplementedError
+
+    def _notifier(self, channel, client, data, attempt):
+        """What tells the channel about one order: an object with a method for each
+        kind of message that takes ``data``, and ``find(kind, data)``. They give values
+        of MessageResult (without a status: it is done; ``answer`` JSON-able), where
+        ``code`` and ``message`` get words by ``_words_for_outcome``."""
+        raise NotImplementedError
+
+    def _words_for_outcome(self, code, message):
+        """What a person is told of a message that was not simply carried out."""
+        return message
 
     # ------------------------------------------------- for connectors: connection
     @api.model
@@ -435,6 +471,23 @@ class ChannelAdapter(models.AbstractModel):
         with self._translated():
             values = read(reader.parse(body))
             return values and schemas.load(schemas.OrderData, values)
+
+    # ---------------------------------------------------- for connectors: messages
+    def _notify(self, channel, kind, data, attempt):
+        with self._connected(channel) as client:
+            notifier = self._notifier(channel, client, data, attempt)
+            return self._load_result(getattr(notifier, kind)(data))
+
+    def _load_result(self, values):
+        code, answer = values.get("code"), values.get("answer")
+        message = values.get("message", "")
+        return schemas.MessageResult(
+            status=values.get("status", "done"),
+            ref=values.get("ref", ""),
+            message=self._words_for_outcome(code, message) if code else message,
+            answer=events.compact(answer) if answer else "",
+            retry_after=values.get("retry_after", schemas.MessageResult.retry_after),
+        )
 
     # ---------------------------------------------------- for connectors: webhooks
     @api.model
