@@ -215,10 +215,12 @@ def read_by_plugin(client, known):
     :return: {stock ref: figure, None where it has none}
     :raise Malformed: it is no such answer
     """
-    numbers = ",".join(str(number) for _parent, number in known.values())
-    if not numbers:
+    if not known:
         return {}
-    answer = client.get(ROUTE, ids=numbers)
+    wanted = {"ids": _join(number for _parent, number in known.values())}
+    if shared := {known[ref][1] for ref in known if is_shared(ref)}:
+        wanted["shared"] = _join(shared)
+    answer = client.get(ROUTE, **wanted)
     if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
         raise Malformed("is missing", path="items")
     figures = {
@@ -241,8 +243,12 @@ def read_by_rest(client, known):
         with suppress(NotFound):
             items, _count, _pages = client.page(
                 route,
-                include=",".join(map(str, numbers)),
+                include=_join(numbers),
                 status="any",
                 _fields="id,manage_stock,stock_quantity,type,date_modified_gmt",
             )
             yield parent, items
+
+
+def _join(numbers):
+    return ",".join(map(str, numbers))

@@ -174,10 +174,21 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         with self._connected(channel) as client:
             for page in client.pages(f"{API}/products", **mapper.CATALOGUE):
                 yield [
-                    self._listing(*found)
+                    listing
                     for raw in page
-                    for found in mapper.sold(client, raw)
+                    for listing in self._listings_of(client, raw)
                 ]
+
+    def _listings_of(self, client, raw):
+        found = [self._listing(*each) for each in mapper.sold(client, raw)]
+        if any(each.stock_of for each in found):
+            yield self._shared_listing(raw)
+        yield from found
+
+    def _shared_listing(self, raw):
+        values = mapper.shared_listing(raw)
+        title = self.env._("%s: stock of its variations", values["title"])
+        return schemas.load(schemas.ListingData, dict(values, title=title))
 
     def _listing(self, raw, parent):
         values, reason = mapper.listing(raw, parent)
@@ -187,9 +198,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     def _words_for_untracked(self, reason):
         return {
             "parent": self.env._(
-                "All variations share the stock of their product, so one number would "
-                "have to stand for several. Switch on “Manage stock?” for the "
-                "variation in WooCommerce."
+                "It and other variations share the stock of their product, which is "
+                "a listing of its own."
             ),
             "unmanaged": self.env._(
                 "The shop keeps no stock figure for it. Switch on “Track stock "
@@ -285,7 +295,16 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             "VARIATION": self.env._(
                 "It has become a variation of another product: fetch listings."
             ),
-            "PARENT": self._words_for_untracked("parent"),
+            "PARENT": self.env._(
+                "It shares the stock of its product now: fetch listings."
+            ),
+            "NOT_SHARED": self.env._(
+                "It is no product with variations any more: fetch listings."
+            ),
+            "OLD_COMPANION": self.env._(
+                "The companion plugin is too old for stock that variations share: "
+                "update it to 1.1.0."
+            ),
             "UNMANAGED": self._words_for_untracked("unmanaged"),
             "COMPANION_GONE": self.env._(
                 "The companion plugin does not answer any more."
