@@ -4,7 +4,6 @@ WordPress answers with pages of HTML on many occasions: maintenance, firewalls, 
 errors, a theme's own 404. None of them may be taken for data.
 """
 
-import json
 import re
 from contextlib import suppress
 
@@ -23,15 +22,10 @@ from odoo.addons.channel_inventory_base.lib.replies import (
     retry_after,
     shorten,
 )
-from odoo.addons.channel_inventory_base.lib.strict_json import loads
+from odoo.addons.channel_inventory_base.lib.strict_json import find_only, loads
 
 CODE = re.compile("[a-z0-9_-]{1,100}")
 OWN = ("rest_", "woocommerce_", "wc_")
-
-_DECODER = json.JSONDecoder()
-# where JSON may begin in a text that is none as a whole
-_BEGIN = re.compile(r"(?:^|(?<=>))\s*(?=[\[{])", re.MULTILINE)
-_PAGE_OF_HTML = re.compile(r"<!doctype|<html|<body|<script|<head", re.IGNORECASE)
 
 
 def data_of(reply, acts):
@@ -55,13 +49,11 @@ def data_of(reply, acts):
 
 def _parse(reply, acts):
     text = reply.body.decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
-    try:
-        # floats stay what they were written as: exact
+    # floats stay what they were written as: exact
+    with suppress(ValueError):
         return loads(text, parse_float=str)
-    except ValueError:
-        found = _embedded(text)
-    if found is not None:
-        return found
+    with suppress(ValueError):
+        return find_only(text, parse_float=str)
     html = text.startswith("<")
     raise Unavailable(
         "a page of HTML instead of data" if html else "the answer is no whole JSON",
@@ -70,42 +62,6 @@ def _parse(reply, acts):
         uncertain=acts,
         detail=text[:500],
     )
-
-
-def _embedded(text):
-    """The JSON in an answer that other programs have written into as well: PHP that
-    shows its warnings, plugins of caches that leave a comment. None where there is not
-    exactly one, or the rest is a page of its own.
-
-    >>> _embedded("<br />\\n<b>Warning</b>: x<br />\\n[1]")
-    [1]
-    >>> _embedded('Notice: Undefined index\\n{"id": 5}\\n<!-- cached in 0.2 s -->')
-    {'id': 5}
-    >>> _embedded("<html>[1] and so on</html>")
-    >>> _embedded('{"a": 1}\\n{"a": 2}')
-    >>> _embedded('[{"id": 1}, {"id"')
-    """
-    if _PAGE_OF_HTML.search(text):
-        return None
-    found, end = [], 0
-    for begin in _BEGIN.finditer(text):
-        start = begin.end()
-        if start >= end:
-            with suppress(ValueError, RecursionError):
-                _value, end = _DECODER.raw_decode(text, start)
-                found.append((start, end))
-    if len(found) != 1 or not _is_whole(text, *found[0]):
-        return None
-    try:
-        return loads(text[slice(*found[0])], parse_float=str)
-    except ValueError:
-        return None
-
-
-def _is_whole(text, start, end):
-    """Whether what stands around it cannot be the rest of it, or more of the kind."""
-    cut_off = start and text[0] in "[{"
-    return not cut_off and not re.search(r"[\[\]{}]", text[end:])
 
 
 def check_fresh(reply):

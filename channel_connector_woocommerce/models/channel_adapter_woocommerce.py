@@ -378,7 +378,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                     client.change("DELETE", f"{WEBHOOKS}/{old.raw}", force="true")
 
             done = self._repair_webhooks(found, TOPICS, address, subscribe, unsubscribe)
-        self._learn_facts(channel, webhooks=mark)
+        if not fits:
+            self._learn_facts(channel, webhooks=mark)
         return done
 
     # ------------------------------------------------------------ messages

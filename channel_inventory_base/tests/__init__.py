@@ -30,6 +30,7 @@ from . import test_inbound
 from . import test_invariants
 from . import test_jobs
 from . import test_ledger_units
+from . import test_kit
 from . import test_line_properties
 from . import test_mapping
 from . import test_messages
