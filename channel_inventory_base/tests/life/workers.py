@@ -107,6 +107,8 @@ class Workers:
                    SET value = value || jsonb_build_object('started_at',
                        (value ->> 'started_at')::timestamptz - interval '1 hour')
                  WHERE key = 'poll' AND value ? 'started_at';
+                -- nobody here hears webhooks: that none come is no finding of a life
+                DELETE FROM channel_shared_state WHERE key = 'announced';
                 """
             )
         with self.commit() as env:
