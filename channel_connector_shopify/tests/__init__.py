@@ -23,5 +23,6 @@ from . import test_shop_places
 from . import test_shop_random
 from . import test_shop_sold
 from . import test_shop_split
+from . import test_shop_three
 from . import test_shop_tour
 from . import test_webhook
