@@ -145,9 +145,9 @@ class TestThreePlaces(PlacesCase):
     def come_to_rest(self):
         for _round in range(3):
             self.env["channel.messenger"]._run(self.channel)
-            self.env["channel.order"].search([("channel_id", "=", self.channel.id)]).write(
-                {"fetch_after": False}
-            )
+            self.env["channel.order"].search(
+                [("channel_id", "=", self.channel.id)]
+            ).write({"fetch_after": False})
             self.poll()
             self.work()
             self.observe()
@@ -190,7 +190,9 @@ class TestThreePlaces(PlacesCase):
     def ship_here(self, order, units, _where):
         """One of our warehouses ships some of what it has to."""
         sale_order = self.order(order.gid).sale_order_id
-        pickings = sale_order.picking_ids.filtered(lambda each: each.state == "assigned")
+        pickings = sale_order.picking_ids.filtered(
+            lambda each: each.state == "assigned"
+        )
         for picking in pickings[:1]:
             move = picking.move_ids[:1]
             move.quantity = min(units, move.product_uom_qty)

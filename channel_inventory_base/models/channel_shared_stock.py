@@ -8,11 +8,11 @@ MAPPING = ("product_id", "uom_id", "pack_qty")
 class ChannelSharedStock(models.AbstractModel):
     """Listings that share one stock figure on the channel.
 
-    A shop may count the variations of a product together. The figure is a listing of its
-    own then (``stock_listing_id`` of the others): it is published, and what the channel
-    deducts for any of the others counts there. One number can stand for several only
-    where they are one product here, in the same pack: so it is matched as they are, and
-    not at all where they differ.
+    A shop may count the variations of a product together. The figure is a listing of
+    its own then (``stock_listing_id`` of the others): it is published, and what the
+    channel deducts for any of the others counts there. One number can stand for several
+    only where they are one product here, in the same pack: so it is matched as they
+    are, and not at all where they differ.
     """
 
     _name = "channel.shared.stock"
