@@ -81,7 +81,9 @@ class TestShopMoney(Sold, ShopCase):
         self.env.flush_all()
         known = self.order(str(self.sold.id))
         taken = self.env["channel.bookkeeping"]._take(known.ids)
-        self.env["channel.order"].browse(taken)._keep_books()
+        self.env["channel.bookkeeper"]._keep_books(
+            self.env["channel.order"].browse(taken)
+        )
         self.env.flush_all()
         self.env.invalidate_all()
 

@@ -43,7 +43,7 @@ class ChannelWebhook(http.Controller):
         env = request.env
         try:
             with request_transaction(env):
-                channel = env["channel.channel"]._at_door(token)
+                channel = env["channel.channel"]._find_by_webhook_token(token)
                 status, text, new = self._take(channel)
         except (OperationalError, PoolError) as error:
             # say yes only to what is stored; the sender still has it

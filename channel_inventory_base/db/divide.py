@@ -1,7 +1,7 @@
 """The division of stock that hangs together: kits and the components they are made of.
 
 Of a plain product each level has one claim, and windows divide it, a million at once
-(``channel_planner_exclusive``). A level with several claims gets as much as the
+(``channel_plan_exclusive``). A level with several claims gets as much as the
 scarcest of them allows, what it takes is missing in all of them, and what that leaves
 is for others: one after the other, hence a procedure.
 """

@@ -100,9 +100,9 @@ class AccountMove(models.Model):
             return
         if odd := self._words_for_odd_credit(orders):
             for order in orders:
-                order._report_credit_note(self, odd)
+                order.env["channel.notifier"]._report_credit_note(order, self, odd)
         else:
-            orders._on_credit_note(self)
+            orders.env["channel.notifier"]._on_credit_note(orders, self)
 
     def _get_sold_lines(self):
         lines = self.invoice_line_ids | self.reversed_entry_id.invoice_line_ids

@@ -7,7 +7,7 @@ class ChannelAllocationGroup(models.Model):
     """Channels that share scarce stock: what one may sell, no other may.
 
     Named by rules of kind ``exclusive``. The numbers of its channels never sum up to
-    more than there is; see ``channel_planner_exclusive``. What is written here is a
+    more than there is; see ``channel_plan_exclusive``. What is written here is a
     draft; the planner knows nothing but ``channel.allocation.version``: see
     ``channel.versioned``. While a rule in effect names it, a group stays in effect.
     """
@@ -29,8 +29,25 @@ class ChannelAllocationGroup(models.Model):
         copy=False,
         string="Version in Effect",
     )
+    channel_ids = fields.Many2many("channel.channel", compute="_compute_channel_ids")
+    rule_count = fields.Integer(compute="_compute_rule_count")
 
-    # -------------------------------------------------------------- checks
+    @api.depends("member_ids.channel_id")
+    def _compute_channel_ids(self):
+        for group in self:
+            group.channel_ids = group.member_ids.channel_id
+
+    def _compute_rule_count(self):
+        counts = dict(
+            self.env["channel.rule"]._read_group(
+                [("allocation_group_id", "in", self.ids)],
+                ["allocation_group_id"],
+                ["__count"],
+            )
+        )
+        for group in self:
+            group.rule_count = counts.get(group, 0)
+
     @api.constrains("member_ids", "company_id")
     def _check_members(self):
         for group in self:
@@ -48,6 +65,17 @@ class ChannelAllocationGroup(models.Model):
     def _check_draft_pools(self):
         self._check_pools()
 
+    # ------------------------------------------------------------- actions
+    def action_preview(self):
+        """What the numbers would be; see the wizard."""
+        self._require_role("operator")
+        return self.env["channel.rule.preview"]._make_of_groups(self)._open()
+
+    def action_show_numbers(self):
+        """Levels that were divided by a version of these groups."""
+        return self.version_ids.action_show_levels()
+
+    # -------------------------------------------------------------- checks
     def _check_complete(self):
         weights = self.member_ids.mapped("weight")
         if len(weights) < 2 or not any(weights):

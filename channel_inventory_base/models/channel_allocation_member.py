@@ -31,6 +31,9 @@ class ChannelAllocationMember(models.Model):
         required=True,
         help="Its part of the whole, relative to the other weights.",
     )
+    part = fields.Float(
+        compute="_compute_part", help="Its weight as a part of all weights."
+    )
 
     _channel_uniq = models.UniqueIndex(
         "(group_id, channel_id)", "A channel is in a group once."
@@ -39,6 +42,13 @@ class ChannelAllocationMember(models.Model):
         "CHECK (weight >= 0)", "A weight cannot be negative."
     )
 
+    @api.depends("weight", "group_id.member_ids.weight")
+    def _compute_part(self):
+        for member in self:
+            whole = sum(member.group_id.member_ids.mapped("weight"))
+            member.part = member.weight / whole if whole else 0
+
+    # ---------------------------------------------------------------- CRUD
     @api.model_create_multi
     def create(self, vals_list):
         # the group that will be there, whether the values or a default name it
@@ -58,6 +68,7 @@ class ChannelAllocationMember(models.Model):
         with self.group_id._editing():
             return super().unlink()
 
+    # ------------------------------------------------------------ business
     def _groups_named_in(self, vals_list):
         ids = {vals["group_id"] for vals in vals_list if vals.get("group_id")}
         return self.env["channel.allocation.group"].browse(ids)

@@ -1,10 +1,6 @@
-import json
-
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-from .. import exceptions, schemas
 
 EDITABLE = ("channel.inbox.event", "channel.message")
 
@@ -164,63 +160,3 @@ class ChannelDeadLetter(models.Model):
             "res_id": self.res_id,
             "view_mode": "form",
         }
-
-
-class ChannelPublication(models.Model):
-    _inherit = "channel.publication"
-
-    discard_reason = fields.Char(readonly=True)
-
-    def _discard(self, reason):
-        self._require_role("operator")
-        dead = self.filtered(lambda each: each.state == "dead")
-        # sudo: operators decide, only the publisher writes publications otherwise
-        dead.sudo().write({"discard_reason": reason})
-        dead.action_discard()
-        for publication in dead:
-            self.env["channel.audit"]._log(
-                "operator",
-                publication.channel_id,
-                self.env._("Publication discarded: %s", reason),
-                record=publication,
-                trace=publication.trace,
-            )
-
-
-class ChannelMessage(models.Model):
-    _inherit = "channel.message"
-
-    def _correct(self, payload):
-        """Send ``payload`` instead of this dead letter, under a key of its own.
-
-        :return: the new message
-        :raise UserError: it is not of the form that messages of this kind have
-        """
-        self.ensure_one()
-        self._require_role("operator")
-        if self.state != "dead":
-            raise UserError(
-                self.env._("%s is no dead letter any more.", self.display_name)
-            )
-        data = self._parse_corrected(payload)
-        corrected = self._queue(
-            self.order_id,
-            self.kind,
-            f"{self.source}~{self.id}",
-            data,
-            document=self.env[self.res_model].browse(self.res_id)
-            if self.res_model
-            else None,
-            summary=self.summary,
-            after_id=self.after_id.id,
-        )
-        # sudo: what had to wait for the old one waits for the new one
-        self.sudo().search([("after_id", "=", self.id)]).after_id = corrected
-        self._discard(self.env._("Corrected by %s", self.env.user.name))
-        return corrected
-
-    def _parse_corrected(self, payload):
-        try:
-            return schemas.load(schemas.DATA[self.kind], json.loads(payload))
-        except (exceptions.ChannelError, ValueError) as error:
-            raise UserError(self.env._("This cannot be read: %s", error)) from error

@@ -8,7 +8,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
+from ..const import LET_THROUGH
 from ..lib.one_line import lines
+from ..tools.duration import words_for_duration
 
 # Category -> hours within which somebody should have acted.
 HOURS = {
@@ -94,6 +96,7 @@ class ChannelException(models.Model):
             ("level", "Number refused"),
             ("publication", "Publication refused"),
             ("drift", "Changed on the channel"),
+            ("stock_report", "Stock report"),
             ("refused", "Request refused"),
             ("webhook", "Webhook"),
             ("privacy", "Privacy request"),
@@ -131,9 +134,146 @@ class ChannelException(models.Model):
     count = fields.Integer(readonly=True, default=1, aggregator="sum")
     last_seen = fields.Datetime(readonly=True)
     resolution = fields.Char(readonly=True, tracking=True)
+    due_text = fields.Char(
+        string="Due", compute="_compute_is_late", help="Time left, or how late it is."
+    )
+    order_count = fields.Integer(compute="_compute_order_count")
+    is_late = fields.Boolean(compute="_compute_is_late")
+    can_retry = fields.Boolean(compute="_compute_can_retry")
+    can_let_through = fields.Boolean(compute="_compute_can_let_through")
 
     _open_uniq = models.UniqueIndex("(channel_id, category, key) WHERE state = 'open'")
 
+    @api.depends("state", "deadline")
+    def _compute_is_late(self):
+        now = fields.Datetime.now()
+        for exception in self:
+            deadline = exception.deadline
+            is_open = exception.state == "open" and deadline
+            exception.is_late = bool(is_open and deadline < now)
+            exception.due_text = is_open and exception._words_for_due(deadline - now)
+
+    @api.depends("order_ids")
+    def _compute_order_count(self):
+        for exception in self:
+            exception.order_count = len(exception.order_ids)
+
+    @api.depends("res_model", "category")
+    def _compute_can_let_through(self):
+        for exception in self:
+            exception.can_let_through = (
+                exception.res_model == "channel.order"
+                and exception.category in LET_THROUGH
+            )
+
+    @api.depends("res_model", "order_ids", "category")
+    def _compute_can_retry(self):
+        """Whether the record it is about knows how to try again."""
+        for exception in self:
+            known = exception.res_model in self.env
+            exception.can_retry = exception.category != "oversold" and (
+                bool(exception.order_ids)
+                or known
+                and hasattr(self.env[exception.res_model], "action_retry")
+            )
+
+    # ---------------------------------------------------------------- CRUD
+    def write(self, vals):
+        if vals.get("user_id") and not self.env.su:
+            self._check_owner(self.env["res.users"].browse(vals["user_id"]))
+        return super().write(vals)
+
+    # ------------------------------------------------------------- actions
+    def action_retry(self):
+        """Try again what failed, where its record knows how. What is open stays open,
+        with its clock and its deadline, until the cause is gone."""
+        # sudo: fields of the system; who may retry is asked by the records
+        opened = self.filtered(lambda each: each.state == "open")
+        opened.sudo().retried_at = fields.Datetime.now()
+        for exception in opened:
+            exception._retry()
+        return self.env["channel.channel"]._notify_user(
+            self.env._("Trying again"),
+            self.env._("What is mended closes by itself; the rest stays open."),
+            "info",
+        )
+
+    def action_resolve(self):
+        """Ask what was done about it."""
+        return self._ask_reason("resolved")
+
+    def action_ignore(self):
+        return self._ask_reason("ignored")
+
+    def action_take(self):
+        self.write({"user_id": self.env.uid})
+
+    def action_open_record(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
+
+    def action_let_through(self):
+        """Overrule the check for the orders that it stopped; the import ends it."""
+        for exception in self.filtered("can_let_through"):
+            order = exception._record()
+            if order is None:
+                continue
+            was_stopped = order.state == "blocked"
+            order.action_let_through(exception.category)
+            if was_stopped:
+                # sudo: a field of the system
+                exception.sudo().retried_at = fields.Datetime.now()
+            else:
+                exception._resolve(self.env._("Overridden by %s", self.env.user.name))
+
+    def action_short_stock(self):
+        self.ensure_one()
+        return self.env["channel.order"].browse(self.res_id).action_short_stock()
+
+    def action_open_orders(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_order_action"
+        )
+        domain = [("id", "in", self._get_orders().ids)]
+        return dict(action, domain=domain, context={})
+
+    def action_map_tax(self):
+        """The tax mappings of its channel, where a manager adds the one that lacks."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Taxes of %s", self.channel_id.name),
+            "res_model": "channel.tax.map",
+            "view_mode": "list,form",
+            "domain": [("channel_id", "=", self.channel_id.id)],
+            "context": {"default_channel_id": self.channel_id.id},
+        }
+
+    def action_match_listings(self):
+        """The listings it is about; the lines, when the channel has none for them."""
+        self.ensure_one()
+        listings = self.env["channel.listing"]
+        if self.res_model == listings._name:
+            listings = listings.browse(self.res_id).exists()
+        else:
+            orders = self._get_orders()
+            if any(line._is_unlisted() for line in orders.line_ids):
+                return orders[:1].action_match_lines()
+            listings = orders.line_ids.listing_id
+        if not listings:
+            return self.action_open_orders()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_listing_review_action"
+        )
+        return dict(action, domain=[("id", "in", listings.ids)], context={})
+
+    # ------------------------------------------------------------ business
     @api.model
     def _report(
         self, channel, category, key, message, suggestion="", record=None, orders=None
@@ -205,11 +345,6 @@ class ChannelException(models.Model):
         )
 
     # --------------------------------------------------------------- owner
-    def write(self, vals):
-        if vals.get("user_id") and not self.env.su:
-            self._check_owner(self.env["res.users"].browse(vals["user_id"]))
-        return super().write(vals)
-
     def _check_owner(self, owner):
         """Who is made the owner is told by mail what it is about.
 
@@ -344,20 +479,6 @@ class ChannelException(models.Model):
             ]
         ).retried_at = fields.Datetime.now()
 
-    def action_retry(self):
-        """Try again what failed, where its record knows how. What is open stays open,
-        with its clock and its deadline, until the cause is gone."""
-        # sudo: fields of the system; who may retry is asked by the records
-        opened = self.filtered(lambda each: each.state == "open")
-        opened.sudo().retried_at = fields.Datetime.now()
-        for exception in opened:
-            exception._retry()
-        return self.env["channel.channel"]._notify_user(
-            self.env._("Trying again"),
-            self.env._("What is mended closes by itself; the rest stays open."),
-            "info",
-        )
-
     def _retry(self):
         record = self._record()
         if hasattr(record, "_of_same_cause"):
@@ -371,13 +492,6 @@ class ChannelException(models.Model):
         else:
             # sudo: nothing was tried
             self.sudo().retried_at = False
-
-    def action_resolve(self):
-        """Ask what was done about it."""
-        return self._ask_reason("resolved")
-
-    def action_ignore(self):
-        return self._ask_reason("ignored")
 
     def _ask_reason(self, state):
         wizard = self.env["channel.exception.close"].create(
@@ -412,19 +526,14 @@ class ChannelException(models.Model):
         if state == "resolved":
             self._get_orders()._on_exceptions_resolved(reason)
 
-    def action_take(self):
-        self.write({"user_id": self.env.uid})
-
-    def action_open_record(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
-
     def _record(self):
         if self.res_model not in self.env:
             return None
         return self.env[self.res_model].browse(self.res_id).exists() or None
+
+    def _words_for_due(self, left):
+        """:param left: time until the deadline, negative when that has passed"""
+        words = words_for_duration(self.env, abs(left.total_seconds()))
+        if left.total_seconds() < 0:
+            return self.env._("%s late", words)
+        return self.env._("in %s", words)

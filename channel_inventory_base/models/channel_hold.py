@@ -17,7 +17,12 @@ class ChannelHold(models.Model):
     _order = "id desc"
     _check_company_auto = True
 
-    company_id = fields.Many2one("res.company", required=True, index=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
     channel_id = fields.Many2one(
         "channel.channel", readonly=True, ondelete="restrict", index=True
     )
@@ -59,9 +64,14 @@ class ChannelHold(models.Model):
     @api.depends("product_id", "stock_quantity")
     def _compute_display_name(self):
         for hold in self:
-            name = hold.product_id.display_name or hold.listing_id.display_name
-            hold.display_name = f"{hold.stock_quantity:g} × {name}"
+            if hold._origin:
+                name = hold.product_id.display_name or hold.listing_id.display_name
+                hold.display_name = f"{hold.stock_quantity:g} × {name}"
+            else:
+                # a person is about to make it: there is nothing to be named after
+                hold.display_name = self.env._("New hold")
 
+    # ---------------------------------------------------------------- CRUD
     @api.model_create_multi
     def create(self, vals_list):
         self.env["channel.change"]._wake_planner()
@@ -77,6 +87,15 @@ class ChannelHold(models.Model):
         self.env["channel.change"]._wake_planner()
         return super().unlink()
 
+    # ------------------------------------------------------------- actions
+    def action_release(self):
+        """Let go of holds made by a person; those of orders end with their order."""
+        self.check_access("write")
+        manual = self.filtered(lambda hold: hold.cause == "manual")
+        # sudo: the state is the button's to write
+        manual.sudo().write({"state": "released"})
+
+    # ------------------------------------------------------------ business
     def _check_made_by_hand(self):
         """:raise AccessError: the hold of an order ends with its order, and not by
         people: its stock would be sold twice"""
@@ -88,13 +107,6 @@ class ChannelHold(models.Model):
                 "cancel it."
             )
         )
-
-    def action_release(self):
-        """Let go of holds made by a person; those of orders end with their order."""
-        self.check_access("write")
-        manual = self.filtered(lambda hold: hold.cause == "manual")
-        # sudo: the state is the button's to write
-        manual.sudo().write({"state": "released"})
 
     @api.model
     def _follow_listings(self, listings):

@@ -1,7 +1,7 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
-from .channel_position_facts import OPEN
+from .channel_position import OPEN
 
 
 class ChannelInbound(models.Model):

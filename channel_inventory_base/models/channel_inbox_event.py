@@ -11,10 +11,24 @@ from odoo.tools import SQL
 from .. import exceptions, schemas
 from ..db.transaction import CONFLICTS
 from ..lib.one_line import one_line
+from ..tools.readable import readable
+from .channel_order import _naive
 
 _logger = logging.getLogger(__name__)
 
 MAX_KEY = 400
+
+
+# What a replayed event would do -> whether it is worth replaying.
+OUTCOMES = {
+    "new": True,
+    "newer": True,
+    "fetch": True,
+    "unreadable": True,
+    "same": False,
+    "blank": False,
+    "other": False,
+}
 
 
 class ChannelInboxEvent(models.Model):
@@ -70,10 +84,42 @@ class ChannelInboxEvent(models.Model):
     error = fields.Char(readonly=True)
     order_id = fields.Many2one("channel.order", readonly=True, index="btree_not_null")
     trace = fields.Char(readonly=True, index=True)
+    discard_reason = fields.Char(readonly=True)
+    corrects_id = fields.Many2one(
+        "channel.inbox.event", readonly=True, index="btree_not_null"
+    )
+    readable_body = fields.Text(compute="_compute_readable_body")
 
     _key_uniq = models.UniqueIndex("(channel_id, key)")
     _new_idx = models.Index("(id, channel_id) WHERE state = 'new'")
     _dead_idx = models.Index("(channel_id) WHERE state = 'dead'")
+
+    @api.depends("body")
+    def _compute_readable_body(self):
+        for event in self:
+            event.readable_body = readable(event.body)
+
+    # ------------------------------------------------------------- actions
+    def action_retry(self):
+        self._require_role("operator")
+        dead = self.filtered(lambda event: event.state == "dead" and event.body)
+        if not dead and any(event.state == "dead" for event in self):
+            raise UserError(
+                self.env._(
+                    "Its body was blanked by retention: there is nothing to retry. "
+                    "Have its order fetched, or discard it."
+                )
+            )
+        # sudo: operators retry, only the intake writes events otherwise
+        dead.sudo().write({"state": "new"})
+        dead.channel_id._wake("_job_intake")
+
+    def action_discard(self):
+        self._require_role("operator")
+        # sudo: operators ignore them, only the intake writes events otherwise
+        self.filtered(lambda event: event.state == "dead").sudo().write(
+            {"state": "ignored"}
+        )
 
     # --------------------------------------------------------------- store
     @api.model
@@ -390,24 +436,152 @@ class ChannelInboxEvent(models.Model):
         for event in self:
             exceptions._resolve_keys(event.channel_id, [f"event:{event.id}"])
 
-    # ------------------------------------------------------------- buttons
-    def action_retry(self):
+    # ---------------------------------------------------------------- dead
+    # What a person may do about an event: give it up, or say what it should have been.
+    #
+    # The raw body is never changed: a correction is an event of its own.
+    def _discard(self, reason):
+        """Dead letters are given up. Their bodies stay, and they can be replayed."""
         self._require_role("operator")
-        dead = self.filtered(lambda event: event.state == "dead" and event.body)
-        if not dead and any(event.state == "dead" for event in self):
-            raise UserError(
-                self.env._(
-                    "Its body was blanked by retention: there is nothing to retry. "
-                    "Have its order fetched, or discard it."
-                )
+        dead = self.filtered(lambda event: event.state == "dead")
+        # sudo: operators decide, only the intake writes events otherwise
+        dead.sudo().write({"state": "ignored", "discard_reason": reason})
+        for event in dead:
+            self.env["channel.audit"]._log(
+                "operator",
+                event.channel_id,
+                self.env._("%(topic)s: %(why)s", topic=event.topic, why=reason),
+                record=event,
+                trace=event.trace,
             )
-        # sudo: operators retry, only the intake writes events otherwise
-        dead.sudo().write({"state": "new"})
-        dead.channel_id._wake("_job_intake")
+        dead._resolve_buried()
 
-    def action_discard(self):
+    def _correct(self, body):
+        """Take ``body`` in instead of this dead letter.
+
+        :return: the new event
+        :raise UserError: it cannot be read either
+        """
+        self.ensure_one()
         self._require_role("operator")
-        # sudo: operators ignore them, only the intake writes events otherwise
-        self.filtered(lambda event: event.state == "dead").sudo().write(
-            {"state": "ignored"}
+        if self.state != "dead":
+            raise UserError(self.env._("%s is no dead letter any more.", self.topic))
+        self._check_readable(body)
+        # sudo: operators correct, only the intake writes events otherwise
+        corrected = self.sudo().create(
+            {
+                **self._prepare_corrected_vals(),
+                "body": body,
+                "corrects_id": self.id,
+            }
         )
+        self._discard(self.env._("Corrected by %s", self.env.user.name))
+        self.channel_id._wake("_job_intake")
+        return corrected
+
+    def _prepare_corrected_vals(self):
+        count = self.search_count([("corrects_id", "=", self.id)])
+        return {
+            "channel_id": self.channel_id.id,
+            "source": "edited",
+            "kind": self._corrected_kind(),
+            "topic": self.topic,
+            "key": f"{self.key}~{count + 1}",
+            "ref": self.ref,
+            "occurred_at": self.occurred_at,
+            "received_at": fields.Datetime.now(),
+            "trace": self.trace,
+        }
+
+    def _corrected_kind(self):
+        """What could not be read at all is worth correcting where it is an order."""
+        return "order" if self.kind == "unreadable" else self.kind
+
+    def _check_readable(self, body):
+        if self._corrected_kind() != "order":
+            return
+        try:
+            self.channel_id._adapter()._parse_order(self.channel_id, body)
+        except exceptions.ChannelError as error:
+            raise UserError(
+                self.env._("This cannot be read either: %s", error)
+            ) from error
+
+    # -------------------------------------------------------------- replay
+    # Events looked at again: what would happen, and making it happen.
+    #
+    # Safe at any time, because capture is: an order is taken in once, and what is not
+    # newer than what is known changes nothing.
+    def _foresee(self):
+        """What replaying these events, oldest first, would do. Changes nothing.
+
+        :return: list of (event, outcome of ``OUTCOMES``, order or None, words)
+        """
+        seen = {}
+        return [
+            (event, *event._foresee_one(seen))
+            for event in self.sorted(lambda event: event.id)
+        ]
+
+    def _foresee_one(self, seen):
+        """:param seen: channel's id of an order -> newest version foreseen so far"""
+        if self.kind != "order":
+            return "other", None, self.env._("Not an order: left alone")
+        if not self.body:
+            return "blank", self.order_id, self.env._("Its body was blanked")
+        try:
+            data = self.channel_id._adapter()._parse_order(self.channel_id, self.body)
+        except exceptions.ChannelError as error:
+            return "unreadable", None, str(error)
+        version = _naive(data.version)
+        order = self.env["channel.order"].search(
+            [
+                ("channel_id", "=", self.channel_id.id),
+                ("external_id", "=", data.external_id),
+            ]
+        )
+        outcome = self._outcome(order, data, version, seen.get(data.external_id))
+        if OUTCOMES[outcome]:
+            seen[data.external_id] = version
+        return outcome, order, self._words_for_outcome(outcome, order, data)
+
+    def _outcome(self, order, data, version, foreseen):
+        if foreseen and version <= foreseen:
+            return "same"
+        if not order:
+            return "newer" if foreseen else "new"
+        if order._is_old(data, version):
+            return "same"
+        return "newer" if data.complete else "fetch"
+
+    def _words_for_outcome(self, outcome, order, data):
+        known = fields.Datetime.to_string(order.version) if order else ""
+        return {
+            "new": self.env._("Takes %s in, which is not known here", data.name),
+            "newer": self.env._("Brings %s up to date", data.name),
+            "fetch": self.env._("Has the newest version of %s fetched", data.name),
+            "same": self.env._(
+                "Nothing: %(order)s is known as of %(version)s",
+                order=data.name,
+                version=known or self.env._("an event before"),
+            ),
+        }[outcome]
+
+    @api.model
+    def _replay(self, events):
+        """Process these events again, by the next intake.
+
+        One that is being processed at this moment is not touched.
+
+        :return: how many
+        """
+        events._require_role("operator")
+        # sudo: operators replay, only the intake writes events otherwise
+        chosen = events.sudo().filtered(
+            lambda event: event.state != "new" and event.body
+        )
+        chosen = chosen.try_lock_for_update()
+        chosen.write({"state": "new"})
+        self.env["channel.exception"]._note_retry(chosen)
+        chosen.channel_id._wake("_job_intake")
+        return len(chosen)

@@ -322,8 +322,8 @@ class ChannelIntake(models.AbstractModel):
     def _run(self, channel):
         end = time.monotonic() + RUN_SECONDS
         with own_transaction(self.env) as env:
-            env["channel.order"]._release_parked(channel)
-        self.env["channel.order"]._reroute_due(channel)
+            env["channel.allocator"]._release_parked(channel)
+        self.env["channel.router"]._reroute_due(channel)
         busy, more = set(), True
         while more and time.monotonic() < end:
             busy = set()

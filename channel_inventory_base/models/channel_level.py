@@ -70,14 +70,15 @@ class ChannelLevel(models.Model):
     acked_at = fields.Datetime(compute="_compute_remote", string="Acknowledged")
     in_sync = fields.Boolean(compute="_compute_remote", search="_search_in_sync")
     why = fields.Html(compute="_compute_why", sanitize=False)
+    categ_id = fields.Many2one(related="listing_id.product_id.categ_id")
+    uom_id = fields.Many2one(
+        related="listing_id.product_id.uom_id", string="Stock Unit"
+    )
+    stock_factor = fields.Float(related="listing_id.stock_factor", aggregator=None)
+    publication_line_ids = fields.One2many("channel.publication.line", "level_id")
 
     _pair_uniq = models.UniqueIndex("(listing_id, node_id)")
     _target_positive = models.Constraint("CHECK (target >= 0)")
-
-    def init(self):
-        # room in each page for the next version of a row: a plan that writes a
-        # hundredth of all levels then touches none of their indexes
-        self.env.cr.execute(SQL("ALTER TABLE channel_level SET (fillfactor = 85)"))
 
     @api.depends("listing_id", "node_id")
     def _compute_display_name(self):
@@ -98,9 +99,6 @@ class ChannelLevel(models.Model):
         for level in self:
             level.inputs = inputs.get(level.id, False)
 
-    def _inputs_source(self):
-        return "channel_level_inputs", "level_id"
-
     def _compute_remote(self):
         states = self._remote_states()
         for level in self:
@@ -109,22 +107,6 @@ class ChannelLevel(models.Model):
             level.expected_remote = expected
             level.acked_at = acked_at
             level.in_sync = state == "known" and expected == level.target
-
-    def _remote_states(self):
-        """:return: level id -> (state, expected_remote, acked_at)"""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT remote.level_id, remote.state, %(expected)s, remote.acked_at
-                  FROM channel_level_remote remote
-                  JOIN channel_level level ON level.id = remote.level_id
-                 WHERE remote.level_id = ANY(%(ids)s)
-                """,
-                expected=EXPECTED_REMOTE,
-                ids=list(self.ids),
-            )
-        )
-        return {row[0]: row[1:] for row in rows}
 
     @api.model
     def _search_remote_state(self, operator, value):
@@ -149,6 +131,77 @@ class ChannelLevel(models.Model):
         )
         return [("id", "in" if True in value else "not in", synced)]
 
+    def _compute_why(self):
+        """The steps of today's number, recomputed from positions as they are now."""
+        inputs = self.env["channel.planner"]._explain(self)
+        for level in self:
+            level.why = self._render_why(inputs.get(level.id) or level.inputs)
+
+    # ---------------------------------------------------------------- CRUD
+    def init(self):
+        # room in each page for the next version of a row: a plan that writes a
+        # hundredth of all levels then touches none of their indexes
+        self.env.cr.execute(SQL("ALTER TABLE channel_level SET (fillfactor = 85)"))
+
+    # ------------------------------------------------------------- actions
+    def action_publish_again(self):
+        """Send the number once more, even if the channel should show it already."""
+        self._require_role("operator")
+        self.env["channel.level.pending"]._add(self, force=True)
+        self.channel_id._wake("_job_publish")
+        return self.channel_id._notify_user(
+            self.env._("The number is sent once more"),
+            self.env._("The channel's answer is under Published in a moment."),
+            "info",
+        )
+
+    def action_retry(self):
+        """What the exception of a refused number does."""
+        self.action_publish_again()
+
+    def action_show_publications(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Publications of %s", self.display_name),
+            "res_model": "channel.publication.line",
+            "view_mode": "list,form",
+            "domain": [("level_id", "=", self.id)],
+        }
+
+    def action_show_positions(self):
+        """The positions behind the number: this product in the node's warehouses."""
+        self.ensure_one()
+        action = self.product_id.action_channel_positions()
+        warehouses = self.node_id.warehouse_ids
+        return dict(
+            action,
+            domain=[
+                ("product_id", "=", self.product_id.id),
+                ("warehouse_id", "in", warehouses.ids),
+            ],
+        )
+
+    # ------------------------------------------------------------ business
+    def _inputs_source(self):
+        return "channel_level_inputs", "level_id"
+
+    def _remote_states(self):
+        """:return: level id -> (state, expected_remote, acked_at)"""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT remote.level_id, remote.state, %(expected)s, remote.acked_at
+                  FROM channel_level_remote remote
+                  JOIN channel_level level ON level.id = remote.level_id
+                 WHERE remote.level_id = ANY(%(ids)s)
+                """,
+                expected=EXPECTED_REMOTE,
+                ids=list(self.ids),
+            )
+        )
+        return {row[0]: row[1:] for row in rows}
+
     @api.model
     def _share_again(self, level_ids):
         """What a channel shows has become known: others it shares with may get more."""
@@ -170,12 +223,6 @@ class ChannelLevel(models.Model):
             self.env["channel.change"]._wake_planner()
 
     # -------------------------------------------------- why this number
-    def _compute_why(self):
-        """The steps of today's number, recomputed from positions as they are now."""
-        inputs = self.env["channel.planner"]._explain(self)
-        for level in self:
-            level.why = self._render_why(inputs.get(level.id) or level.inputs)
-
     @api.model
     def _render_why(self, inputs):
         """:param inputs: what a level or a publication line remembers"""
@@ -205,31 +252,6 @@ class ChannelLevel(models.Model):
 
     def _get_cause_trace(self):
         return self.trace
-
-    def action_publish_again(self):
-        """Send the number once more, even if the channel should show it already."""
-        self._require_role("operator")
-        self.env["channel.level.pending"]._add(self, force=True)
-        self.channel_id._wake("_job_publish")
-        return self.channel_id._notify_user(
-            self.env._("The number is sent once more"),
-            self.env._("The channel's answer is under Published in a moment."),
-            "info",
-        )
-
-    def action_retry(self):
-        """What the exception of a refused number does."""
-        self.action_publish_again()
-
-    def action_show_publications(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Publications of %s", self.display_name),
-            "res_model": "channel.publication.line",
-            "view_mode": "list,form",
-            "domain": [("level_id", "=", self.id)],
-        }
 
 
 # What the channel shows of ``level`` as far as we know, by ``remote``:

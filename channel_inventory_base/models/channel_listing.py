@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tools import SQL
 
 from ..const import SHORT_POLICIES
@@ -14,6 +15,12 @@ IDENTITY = {"external_id", "stock_ref", "sku", "tracked", "active"}
 PLAIN_SKU = SQL("lower(regexp_replace(default_code, '\\s', '', 'g'))")
 
 
+KEYS = ("external_id", "sku")
+
+# What a listing is bound to, and whether it is.
+MAPPING = ("product_id", "uom_id", "pack_qty", "state")
+
+
 class ChannelListing(models.Model):
     """One channel SKU bound to one Odoo product.
 
@@ -23,10 +30,15 @@ class ChannelListing(models.Model):
 
     _name = "channel.listing"
     _description = "Channel Listing"
-    _inherit = ["channel.noted", "channel.guarded"]
+    _inherit = [
+        "channel.noted",
+        "channel.guarded",
+        "channel.wakes.planner",
+        "channel.import",
+    ]
     _order = "channel_id, sku, id"
-    _rec_names_search = ["sku", "title", "barcode", "external_id"]
     _check_company_auto = True
+    _rec_names_search = ["sku", "title", "barcode", "external_id"]
 
     channel_id = fields.Many2one(
         "channel.channel", required=True, ondelete="cascade", index=True
@@ -127,6 +139,28 @@ class ChannelListing(models.Model):
         help="What happens to an order line when it is not in stock. Empty: what the "
         "product says, or the channel.",
     )
+    version_ids = fields.One2many(
+        "channel.listing.version", "listing_id", readonly=True, copy=False
+    )
+    version_id = fields.Many2one(
+        "channel.listing.version",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        string="Mapping in Effect",
+    )
+    proposal_id = fields.Many2one(
+        "channel.listing.version",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        string="Proposed Mapping",
+    )
+    level_count = fields.Integer(compute="_compute_level_count")
+    proposal_changes = fields.Char(related="proposal_id.changes")
+    proposed_by_id = fields.Many2one(related="proposal_id.proposed_by_id")
+    proposed_at = fields.Datetime(related="proposal_id.proposed_at")
+    may_approve = fields.Boolean(related="proposal_id.may_approve")
 
     _external_uniq = models.UniqueIndex(
         "(channel_id, external_id)", "The channel has this listing already."
@@ -169,10 +203,6 @@ class ChannelListing(models.Model):
         for listing in self:
             listing.uncounted = bool(listing.product_id) and not listing._is_counted()
 
-    def _is_counted(self):
-        """Whether Odoo knows how much there is of its product; addons know more."""
-        return self.product_id.is_storable
-
     @api.depends("product_id.active", "channel_id.archived_policy")
     def _compute_stopped(self):
         for listing in self:
@@ -180,13 +210,14 @@ class ChannelListing(models.Model):
             is_archived = listing.product_id and not listing.product_id.active
             listing.stopped = bool(stops and is_archived)
 
-    def _get_stock_factor(self):
-        """Stock units of the product in one sold unit."""
-        unit = self.uom_id or self.product_id.uom_id
-        stock_unit = self.product_id.uom_id
-        if not unit or not stock_unit:
-            return self.pack_qty
-        return unit._compute_quantity(self.pack_qty, stock_unit, round=False)
+    def _compute_level_count(self):
+        counts = dict(
+            self.env["channel.level"]._read_group(
+                [("listing_id", "in", self.ids)], ["listing_id"], ["__count"]
+            )
+        )
+        for listing in self:
+            listing.level_count = counts.get(listing, 0)
 
     @api.constrains("state", "product_id", "uom_id", "pack_qty")
     def _check_mapping(self):
@@ -216,6 +247,123 @@ class ChannelListing(models.Model):
                     )
                 )
 
+    # ---------------------------------------------------------------- CRUD
+    @api.model_create_multi
+    def create(self, vals_list):
+        # decided on what will be there, defaults of a context or a user included
+        vals_list = [self._add_missing_default_values(vals) for vals in vals_list]
+        proposals = []
+        for vals in vals_list:
+            channel = self.env["channel.channel"].browse(vals.get("channel_id"))
+            asks = vals.get("state") == "mapped" and channel._asks_second_person()
+            proposals.append({n: vals[n] for n in MAPPING if n in vals} if asks else {})
+        listings = super().create(
+            [
+                dict(vals, state="review") if proposal else vals
+                for vals, proposal in zip(vals_list, proposals, strict=True)
+            ]
+        )
+        for listing, proposal in zip(listings, proposals, strict=True):
+            if proposal:
+                listing._propose_mapping(proposal)
+        listings._record_versions()
+        return listings
+
+    def write(self, vals):
+        # only what has been decided may say so: a user cannot be superuser
+        decided = self.env.su and self.env.context.get("mapping_decided")
+        is_mapping = not vals.keys().isdisjoint(MAPPING)
+        asking = self.browse()
+        if is_mapping and not decided:
+            asking = self._find_asking(vals)
+        rest = {name: value for name, value in vals.items() if name not in MAPPING}
+        if asking and rest:
+            super(ChannelListing, asking).write(rest)
+            asking._on_written(rest)
+        for listing in asking:
+            listing._propose_mapping(vals)
+        written = self - asking
+        result = super(ChannelListing, written).write(vals)
+        if written:
+            written._on_written(vals)
+        if is_mapping and decided != "version":
+            written._record_versions()
+        return result
+
+    def _on_written(self, vals):
+        if vals.keys() & {"product_id", "state", "pack_qty", "uom_id", "fractions"}:
+            self._on_mapping_changed()
+        if vals.get("active") or vals.get("tracked") or vals.get("state") == "mapped":
+            self.env["channel.level.pending"]._retry_rejected(listings=self)
+
+    # ------------------------------------------------------------- actions
+    def action_accept(self):
+        """Take the suggestion."""
+        for listing in self:
+            product = listing.product_id or listing.suggested_product_id
+            if not product:
+                raise UserError(
+                    self.env._(
+                        "There is no suggestion for %s: choose a product.",
+                        listing.display_name,
+                    )
+                )
+            listing.write({"product_id": product.id, "state": "mapped"})
+
+    def action_ignore(self):
+        self.write({"state": "ignored"})
+
+    def action_reopen(self):
+        self.write({"state": "review"})
+
+    def action_accept_suggested(self):
+        """Accept every suggestion of a selection; tell how many have none."""
+        open_listings = self.filtered(
+            lambda each: each.state in ("unmapped", "review") and not each.proposal_id
+        )
+        ready = open_listings.filtered(
+            lambda each: each.product_id or each.suggested_product_id
+        )
+        ready.action_accept()
+        proposed = ready.filtered("proposal_id")
+        words = [
+            self.env._("%s wait for another person's approval.", len(proposed))
+            if proposed
+            else "",
+            self.env._(
+                "%s have no suggestion: choose a product.", len(open_listings - ready)
+            )
+            if open_listings - ready
+            else "",
+        ]
+        return self.env["channel.channel"]._notify_user(
+            self.env._("%s listings matched", len(ready - proposed)),
+            " ".join(filter(None, words)),
+            "warning" if any(words) else "success",
+        )
+
+    def action_approve_mapping(self):
+        self._require_proposal().action_approve()
+
+    def action_reject_mapping(self):
+        return self._require_proposal().action_reject()
+
+    def action_withdraw_mapping(self):
+        self._require_proposal().action_withdraw()
+
+    # ------------------------------------------------------------ business
+    def _is_counted(self):
+        """Whether Odoo knows how much there is of its product; addons know more."""
+        return self.product_id.is_storable
+
+    def _get_stock_factor(self):
+        """Stock units of the product in one sold unit."""
+        unit = self.uom_id or self.product_id.uom_id
+        stock_unit = self.product_id.uom_id
+        if not unit or not stock_unit:
+            return self.pack_qty
+        return unit._compute_quantity(self.pack_qty, stock_unit, round=False)
+
     def _fixed_fields(self):
         """Orders and numbers find a listing by what the channel calls it: what it is
         matched to would mean nothing where people may change that."""
@@ -236,14 +384,6 @@ class ChannelListing(models.Model):
                     channel.name,
                 )
             )
-        return result
-
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.keys() & {"product_id", "state", "pack_qty", "uom_id", "fractions"}:
-            self._on_mapping_changed()
-        if vals.get("active") or vals.get("tracked") or vals.get("state") == "mapped":
-            self.env["channel.level.pending"]._retry_rejected(listings=self)
         return result
 
     def _on_mapping_changed(self):
@@ -320,26 +460,6 @@ class ChannelListing(models.Model):
         known += [("state", "=", "open"), ("message", "=", words)]
         if not exceptions.search_count(known, limit=1):
             exceptions._report(channel, "listing", key, words, advice)
-
-    # ------------------------------------------------------------- buttons
-    def action_accept(self):
-        """Take the suggestion."""
-        for listing in self:
-            product = listing.product_id or listing.suggested_product_id
-            if not product:
-                raise UserError(
-                    self.env._(
-                        "There is no suggestion for %s: choose a product.",
-                        listing.display_name,
-                    )
-                )
-            listing.write({"product_id": product.id, "state": "mapped"})
-
-    def action_ignore(self):
-        self.write({"state": "ignored"})
-
-    def action_reopen(self):
-        self.write({"state": "review"})
 
     # ------------------------------------------------------------ matching
     def _suggest(self):
@@ -467,3 +587,170 @@ class ChannelListing(models.Model):
             plain_code=PLAIN_SKU,
             plain_sku=SQL("lower(regexp_replace(listing.sku, '\\s', '', 'g'))"),
         )
+
+    # -------------------------------------------------------------- import
+    # Mappings from a file: channel and SKU say which listing, the rest what it is.
+    @api.model
+    def _named_fields(self):
+        return ["channel_id", "product_id"]
+
+    def _find_named(self, fields, data):
+        fields, rows, problems = super()._find_named(fields, data)
+        key = next((name for name in KEYS if name in fields), None)
+        if not key or "channel_id/.id" not in fields or {"id", ".id"} & set(fields):
+            return fields, rows, problems  # told by ids, or new ones
+        rows = [dict(zip(fields, row, strict=True)) for row in rows]
+        for number, row in enumerate(rows):
+            channel_id = row.pop("channel_id/.id")
+            value = row.pop(key).strip()
+            row[".id"], problem = self._find_listing(channel_id, key, value)
+            if channel_id is not False:  # or that has been told already
+                problems += self._problem(number, key, problem)
+            problems += self._match(number, row)
+        fields = list(rows[0]) if rows else fields
+        return fields, [list(row.values()) for row in rows], problems
+
+    def _find_listing(self, channel_id, key, value):
+        if not channel_id:
+            return False, self.env._("Name the channel of “%s”.", value)
+        found = self.search(
+            [("channel_id", "=", int(channel_id)), (key, "=", value)], limit=2
+        )
+        return self._one_of(found.ids, self._name, value)
+
+    def _match(self, number, row):
+        """Who names a product means that the listing is matched to it."""
+        if "state" in row or "product_id/.id" not in row:
+            return []
+        row["state"] = "mapped"
+        if row["product_id/.id"]:
+            return []
+        return self._problem(
+            number, "product_id", self.env._("Name the product, or add a column State.")
+        )
+
+    # ------------------------------------------------------------- mapping
+    # Changes of the mapping: each leaves a version, and some wait for a second person.
+    #
+    # Where the company asks for one, writing another product, unit, pack or state to a
+    # matched listing, or matching it for the first time, writes a proposal instead,
+    # however it is done: by a form, a list, an import or the automatic match. Until it
+    # is approved the mapping in effect stays.
+    def _record_versions(self):
+        """Whoever changed these, and however: there is a version of it."""
+        if not self:
+            return
+        self.flush_recordset()
+        versions = self.env["channel.listing.version"]
+        versions.flush_model()
+        versions._record(SQL("SELECT unnest(%s)", self.ids), uid=self.env.uid)
+
+    def _is_mapped_since(self, moment):
+        """Whether another mapping may have been in effect at ``moment``."""
+        present = self.version_id
+        if self.state != "mapped" or not present.activated_at:
+            return True
+        return present.activated_at > moment
+
+    # ----------------------------------------------------------- proposals
+    def _find_asking(self, vals):
+        """Those whose mapping would change by ``vals``, and must not without a second
+        person."""
+        return self.filtered(
+            lambda listing: (
+                listing.channel_id._asks_second_person()
+                and listing._is_new_mapping(listing._merge_mapping(vals))
+            )
+        )
+
+    def _merge_mapping(self, vals):
+        """The mapping that is meant: what is, what is proposed, and ``vals``."""
+        proposal = self.proposal_id
+        values = {
+            "product_id": (proposal or self).product_id.id,
+            "uom_id": (proposal or self).uom_id.id,
+            "pack_qty": (proposal or self).pack_qty,
+            "state": proposal.listing_state or self.state,
+        }
+        values.update({name: vals[name] for name in MAPPING if name in vals})
+        if not values["uom_id"]:
+            product = self.env["product.product"].browse(values["product_id"])
+            values["uom_id"] = product.uom_id.id
+        return values
+
+    def _is_new_mapping(self, values):
+        """Whether that would change what counts, or what waits to count."""
+        current = {name: values[name] for name in MAPPING[:3]}
+        here = {
+            "product_id": self.product_id.id,
+            "uom_id": self.uom_id.id,
+            "pack_qty": self.pack_qty,
+        }
+        was, is_to_be = self.state == "mapped", values["state"] == "mapped"
+        changes = (was or is_to_be) and (was != is_to_be or current != here)
+        return changes or bool(self.proposal_id)
+
+    def _propose_mapping(self, vals):
+        """Put the change up for approval, in the place of an earlier proposal.
+
+        The row of the listing changes with each proposal: of two at the same moment
+        one conflicts and is done again, on top of the other.
+        """
+        values = self._merge_mapping(vals)
+        editors = self.proposal_id.editor_ids | self.env.user
+        if self.proposal_id:
+            self.proposal_id._end_proposal(self.env._("Replaced by another proposal"))
+        meant = self.new(values, origin=self)
+        if not self._is_new_mapping(values):
+            return
+        if values["state"] == "mapped":
+            meant._check_mapping()
+        # sudo: nobody may write versions, a changed mapping makes one
+        versions = self.env["channel.listing.version"].sudo()
+        proposal = versions.create(
+            {
+                "listing_id": self.id,
+                "channel_id": self.channel_id.id,
+                "company_id": self.company_id.id,
+                "number": max(self.version_ids.mapped("number"), default=0) + 1,
+                "listing_state": values["state"],
+                "product_id": values["product_id"],
+                "uom_id": values["uom_id"],
+                "pack_qty": values["pack_qty"],
+                "stock_factor": meant._get_stock_factor(),
+                "match_reason": meant.product_id == self.suggested_product_id
+                and self.match_reason,
+                # of what is added to a proposal the rest stays whose it was
+                "editor_ids": [Command.set(editors.ids)],
+            }
+        )
+        proposal._propose("activate")
+        # sudo: nobody may write the proposal of a listing, proposing does
+        self.sudo().write({"proposal_id": proposal.id})
+
+    def _put_in_effect(self, version):
+        """What somebody else has approved."""
+        # sudo: the approval is what gives the right
+        self.sudo().with_context(mapping_decided="version").write(
+            {
+                "product_id": version.product_id.id,
+                "uom_id": version.uom_id.id,
+                "pack_qty": version.pack_qty,
+                "state": version.listing_state,
+                "version_id": version.id,
+                "proposal_id": False,
+            }
+        )
+
+    def _mark_gone(self):
+        """The channel has decided, not a person."""
+        # sudo: marks the write as one that nobody has to approve
+        self.sudo().with_context(mapping_decided="channel").write({"state": "gone"})
+
+    # ----------------------------------------------------------- proposals
+    def _require_proposal(self):
+        for listing in self.filtered(lambda each: not each.proposal_id):
+            raise UserError(
+                self.env._("Nothing is proposed for %s any more.", listing.display_name)
+            )
+        return self.proposal_id

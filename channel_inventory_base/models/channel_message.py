@@ -5,7 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .. import schemas
+from .. import exceptions, schemas
+from ..tools.readable import readable
 
 OPEN_STATES = ("ready", "sending", "pending", "wait")
 
@@ -87,6 +88,8 @@ class ChannelMessage(models.Model):
     retry_at = fields.Datetime(readonly=True, help="Not to be touched before")
     job_uuid = fields.Char(string="Job", readonly=True, help="That sent it last")
     discard_reason = fields.Char(readonly=True)
+    readable_payload = fields.Text(compute="_compute_readable")
+    readable_answer = fields.Text(compute="_compute_readable")
 
     _key_uniq = models.UniqueIndex("(key)")
     _source_uniq = models.UniqueIndex("(order_id, kind, source)")
@@ -100,6 +103,33 @@ class ChannelMessage(models.Model):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for message in self:
             message.display_name = f"{labels[message.kind]}: {message.summary or ''}"
+
+    @api.depends("payload", "answer")
+    def _compute_readable(self):
+        for message in self:
+            message.readable_payload = readable(message.payload)
+            message.readable_answer = readable(message.answer)
+
+    # ------------------------------------------------------------- actions
+    def action_retry(self):
+        """Dead letters and waiting ones: try again, with the same key and payload."""
+        self._require_role("operator")
+        chosen = self.filtered(lambda each: each.state in ("dead", "wait"))
+        # sudo: operators retry; only the messenger writes messages otherwise
+        chosen.sudo().write({"state": "ready", "retry_at": False, "error": False})
+        chosen.channel_id._wake("_job_send")
+
+    def action_discard(self):
+        self._discard(self.env._("Discarded by %s", self.env.user.name))
+
+    def action_open_document(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
 
     # --------------------------------------------------------------- queue
     @api.model
@@ -178,17 +208,6 @@ class ChannelMessage(models.Model):
         return self.browse(row[0] for row in rows)
 
     # ------------------------------------------------------------- buttons
-    def action_retry(self):
-        """Dead letters and waiting ones: try again, with the same key and payload."""
-        self._require_role("operator")
-        chosen = self.filtered(lambda each: each.state in ("dead", "wait"))
-        # sudo: operators retry; only the messenger writes messages otherwise
-        chosen.sudo().write({"state": "ready", "retry_at": False, "error": False})
-        chosen.channel_id._wake("_job_send")
-
-    def action_discard(self):
-        self._discard(self.env._("Discarded by %s", self.env.user.name))
-
     def _discard(self, reason):
         """The channel is not told. One that may have been carried out is not given up.
 
@@ -217,11 +236,38 @@ class ChannelMessage(models.Model):
             )
         self.env["channel.exception"]._resolve_record(chosen)
 
-    def action_open_document(self):
+    # -------------------------------------------------------------- letter
+    def _correct(self, payload):
+        """Send ``payload`` instead of this dead letter, under a key of its own.
+
+        :return: the new message
+        :raise UserError: it is not of the form that messages of this kind have
+        """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        self._require_role("operator")
+        if self.state != "dead":
+            raise UserError(
+                self.env._("%s is no dead letter any more.", self.display_name)
+            )
+        data = self._parse_corrected(payload)
+        corrected = self._queue(
+            self.order_id,
+            self.kind,
+            f"{self.source}~{self.id}",
+            data,
+            document=self.env[self.res_model].browse(self.res_id)
+            if self.res_model
+            else None,
+            summary=self.summary,
+            after_id=self.after_id.id,
+        )
+        # sudo: what had to wait for the old one waits for the new one
+        self.sudo().search([("after_id", "=", self.id)]).after_id = corrected
+        self._discard(self.env._("Corrected by %s", self.env.user.name))
+        return corrected
+
+    def _parse_corrected(self, payload):
+        try:
+            return schemas.load(schemas.DATA[self.kind], json.loads(payload))
+        except (exceptions.ChannelError, ValueError) as error:
+            raise UserError(self.env._("This cannot be read: %s", error)) from error

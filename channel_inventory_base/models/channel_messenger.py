@@ -195,7 +195,7 @@ class ChannelMessenger(models.AbstractModel):
             }
         )
         message.env["channel.exception"]._resolve_record(message)
-        message.order_id._on_message_done(message)
+        message.env["channel.notifier"]._on_message_done(message.order_id, message)
         self._log(message, self.env._("%s: confirmed", message.display_name))
         if result.message:
             self._report_words(message, result.message)
@@ -281,7 +281,7 @@ class ChannelMessenger(models.AbstractModel):
             message.write({"state": "dead", "error": str(error)[:1000]})
             order = message.order_id
             order._want_fetch()
-            order._on_refund_known(message)
+            order.env["channel.notifier"]._on_refund_known(order, message)
             env["channel.exception"]._report(
                 message.channel_id,
                 "message",

@@ -6,7 +6,7 @@ class ChannelNode(models.Model):
 
     _name = "channel.node"
     _description = "Channel Node"
-    _inherit = ["channel.guarded"]
+    _inherit = ["channel.guarded", "channel.wakes.planner"]
     _order = "channel_id, sequence, name, id"
     _check_company_auto = True
 

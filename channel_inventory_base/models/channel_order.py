@@ -1,14 +1,20 @@
 import dataclasses
+import hashlib
 import json
+import math
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import schemas
+from ..const import LET_THROUGH
 from ..db.transaction import LOCK_ORDER, lock
 from ..tools.fractions import rescale
+from ..tools.money import Money
 from .channel_order_ending import ENDINGS
 from .channel_sold import WAITING
 
@@ -28,11 +34,32 @@ FETCH_WANTED = SQL(
 )
 
 
+STAGES = [
+    ("captured", "Captured"),
+    ("quotation", "Quotation"),
+    ("confirmed", "Confirmed"),
+    ("reserved", "Reserved"),
+    ("picked", "Picked"),
+    ("packed", "Packed"),
+    ("partly_shipped", "Partly shipped"),
+    ("shipped", "Shipped"),
+    ("partly_returned", "Partly returned"),
+    ("returned", "Returned"),
+    ("refunded", "Refunded"),
+    ("cancelled", "Cancelled"),
+    ("closed", "Not ours to ship"),
+    ("gone", "Gone from the channel"),
+]
+
+# Stages that time and other people's work may end.
+MOVING = ("confirmed", "reserved", "picked", "packed", "partly_shipped")
+
+
 class ChannelOrder(models.Model):
     """An order as a channel has it, from the moment it is known.
 
     ``_capture`` stores it with holds and deductions in one transaction; ``_import``
-    (channel_order_import.py) makes the sale order later, in another. One order, one
+    of ``channel.order.importer`` makes the sale order later, in another. One order, one
     row: unique by channel and external id, and an older version never replaces a newer.
     """
 
@@ -111,11 +138,79 @@ class ChannelOrder(models.Model):
     exception_count = fields.Integer(compute="_compute_exception_count")
     is_undelivered = fields.Boolean(compute="_compute_is_undelivered")
     trace = fields.Char(readonly=True, index=True)
+    told_ids = fields.One2many(
+        "channel.message", "order_id", string="Told the Channel", readonly=True
+    )
+    money_told = fields.Json(
+        readonly=True, help="Amounts that differ and that a person has been told of"
+    )
+    address_key = fields.Char(
+        readonly=True, help="Digest of the delivery address that the sale order has"
+    )
+    money_key = fields.Char(
+        readonly=True, help="Digest of the amounts that the sale order was made of"
+    )
+    payment_taken_back = fields.Boolean(
+        readonly=True,
+        help="It was paid or authorized when it was confirmed, and is not",
+    )
+    fingerprint = fields.Char(
+        readonly=True, help="Equal for orders of one customer with the same content"
+    )
+    let_through = fields.Json(
+        readonly=True, help="Categories that a person has overruled for this order"
+    )
+    refund_ids = fields.One2many("channel.refund", "order_id", readonly=True)
+    reroute_after = fields.Datetime(
+        readonly=True, help="When it was last looked for another warehouse, or later"
+    )
+    route_why = fields.Text(
+        string="Route", readonly=True, help="Which warehouses ship it, and why"
+    )
+    parked_why = fields.Char(string="Waits For", readonly=True)
+    parked_until = fields.Datetime(
+        readonly=True, help="When it is looked at again by itself; empty for never."
+    )
+    stage = fields.Selection(
+        STAGES, default="captured", required=True, readonly=True, index=True
+    )
+    shortage_ids = fields.One2many("channel.shortage", "order_id", readonly=True)
+    missing_quantity = fields.Float(
+        string="Missing Units",
+        compute="_compute_missing_quantity",
+        digits="Product Unit",
+        help="Stock units that are sold and not there.",
+    )
+    short_text = fields.Text(compute="_compute_short_text")
+    due_date = fields.Date(
+        string="Stock Due", compute="_compute_short_text", help="When all is there."
+    )
+    by_hand = fields.Boolean(
+        string="Entered by Hand",
+        readonly=True,
+        help="A sale order was made by hand for it; this one holds and sells nothing.",
+    )
+    timeline_ids = fields.One2many("channel.timeline", "order_id", readonly=True)
+    delivery_count = fields.Integer(compute="_compute_delivery_count")
+    invoice_count = fields.Integer(compute="_compute_invoice_count")
+    told_count = fields.Integer(compute="_compute_told_count")
+    blocked_text = fields.Text(
+        compute="_compute_blocked_text", help="What stops it, and what to do."
+    )
+    blanked_at = fields.Datetime(
+        readonly=True, help="When its personal data was blanked"
+    )
 
     _external_uniq = models.UniqueIndex("(channel_id, external_id)")
     _todo_idx = models.Index("(channel_id, id) WHERE state = 'captured' AND complete")
     _fetch_idx = models.Index(
         "(channel_id, id) WHERE NOT complete OR wanted_version > version"
+    )
+    _fingerprint_idx = models.Index("(company_id, fingerprint)")
+    _parked_idx = models.Index("(channel_id, id) WHERE state = 'parked'")
+    _moving_idx = models.Index(
+        "(id) WHERE stage IN ('confirmed', 'reserved', 'picked', 'packed', "
+        "'partly_shipped')"
     )
 
     @api.depends("line_ids.hold_ids")
@@ -141,6 +236,318 @@ class ChannelOrder(models.Model):
     def _compute_is_undelivered(self):
         for order in self:
             order.is_undelivered = any(order.line_ids.mapped("undelivered_quantity"))
+
+    def _compute_missing_quantity(self):
+        groups = self.env["channel.order.line"]._read_group(
+            [("order_id", "in", self.ids), ("missing_quantity", ">", 0)],
+            ["order_id"],
+            ["missing_quantity:sum"],
+        )
+        missing = dict(groups)
+        for order in self:
+            order.missing_quantity = missing.get(order, 0)
+
+    def _compute_short_text(self):
+        for order in self:
+            rows = order.shortage_ids
+            order.short_text = "\n".join(row._words() for row in rows)
+            dates = rows.mapped("due_date")
+            order.due_date = all(dates) and max(dates, default=False)
+
+    def _compute_blocked_text(self):
+        for order in self:
+            opened = self.env["channel.exception"].search(order._exception_domain())
+            order.blocked_text = "\n".join(
+                f"{each.message} {each.suggestion or ''}".strip() for each in opened
+            )
+
+    def _compute_delivery_count(self):
+        for order in self:
+            # sudo: a number only, for a smart button
+            order.delivery_count = len(order.sudo().sale_order_id.picking_ids)
+
+    def _compute_invoice_count(self):
+        for order in self:
+            # sudo: a number only, for a smart button
+            moves = self.env["channel.bookkeeper"].sudo()._get_moves(order.sudo())
+            order.invoice_count = len(moves)
+
+    def _compute_told_count(self):
+        for order in self:
+            order.told_count = len(order.told_ids)
+
+    # ---------------------------------------------------------------- CRUD
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals or ("payment" in vals and self.sale_order_id):
+            self._refresh_stage()
+        return result
+
+    # ------------------------------------------------------------- actions
+    def action_retry(self):
+        self._require_role("operator")
+        # sudo: operators retry, only the bookkeeper writes its outbox otherwise
+        self.env["channel.bookkeeping"].sudo()._retry(self)
+        self.filtered(lambda order: order.state == "blocked")._retry()
+        return self.channel_id._notify_user(
+            self.env._("Trying again"),
+            self.env._("The order is taken up again in a moment."),
+            "info",
+        )
+
+    def action_end(self):
+        """A person says that nothing of it is owed: its holds are let go."""
+        self._require_role("operator")
+        # sudo: operators decide about orders without rights on sales
+        for order in self.sudo():
+            order._lock()
+            if order.sale_order_id.state == "sale":
+                raise UserError(
+                    self.env._(
+                        "%(order)s is sold: ship or cancel %(sale)s.",
+                        order=order.name,
+                        sale=order.sale_order_id.name,
+                    )
+                )
+            order.ending = "person"
+            if order.sale_order_id.state in ("draft", "sent"):
+                order.sale_order_id._action_cancel()
+            order._end("person")
+            order._log_decision(self.env._("%s: nothing is owed", order.name))
+
+    def action_fetch(self):
+        """Ask the channel for the newest version."""
+        self._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        self.sudo().write(
+            {"wanted_version": fields.Datetime.now(), "fetch_after": False}
+        )
+        self.channel_id._wake("_job_fetch")
+        return self.channel_id._notify_user(
+            self.env._("The channel is asked"),
+            self.env._("What it says of the order now is here in a moment."),
+            "info",
+        )
+
+    def action_take_mapping(self):
+        """Sell what is not confirmed yet as its listings are matched now."""
+        self._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        for order in self.sudo().filtered("has_old_mapping"):
+            order._lock()
+            old = order.line_ids.filtered(lambda line: line._has_old_mapping())
+            words = "; ".join(f"{line.display_name}: {line.sold_note}" for line in old)
+            order.env["channel.sold"]._follow_orders(order, states=[order.state])
+            order.env["channel.audit"]._log(
+                "operator",
+                order.channel_id,
+                order.env._(
+                    "%(order)s takes the present mapping. %(lines)s",
+                    order=order.name,
+                    lines=words,
+                ),
+                record=order,
+                trace=order.trace,
+            )
+            order._retry()
+
+    def action_match_lines(self):
+        """Let a person say what the lines are that the channel has no listing for."""
+        self.ensure_one()
+        wizard = self.env["channel.order.match"]._open_for(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What Was Sold in %s", self.name),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_deliver_again(self):
+        """What is in no delivery any more is delivered after all."""
+        self._require_role("operator")
+        # sudo: operators decide about orders without rights on sales
+        orders = self.sudo()
+        for order in orders:
+            order.sale_order_id.order_line._deliver_again()
+            order.sale_order_id._reserve()
+            order._log_decision(self.env._("%s: delivered again", order.name))
+        orders.env["channel.order.owed"]._settle(orders)
+
+    def action_cancel_rest(self):
+        """What is in no delivery any more is not to be delivered: the channel is told
+        where it can be, else the exception says what to do there."""
+        self._require_role("operator")
+        # sudo: operators decide about orders without rights on sales
+        orders = self.sudo()
+        for order in orders:
+            sale_order = order.sale_order_id
+            if order._is_nothing_delivered():
+                sale_order._action_cancel()
+            else:
+                sale_order.order_line._cancel_undelivered()
+            order._log_decision(self.env._("%s: the rest is cancelled", order.name))
+        orders.env["channel.order.owed"]._settle(orders)
+
+    def action_open_sale_order(self):
+        self.ensure_one()
+        if not self.sale_order_id:
+            raise UserError(self.env._("%s has no sale order yet.", self.name))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "view_mode": "form",
+            "res_id": self.sale_order_id.id,
+        }
+
+    def action_keep_sold(self):
+        """Lines that the channel has exchanged stay what was sold here."""
+        self._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        for order in self.sudo():
+            order._lock()
+            lines = order.line_ids.filtered(lambda line: line._is_exchanged())
+            words = ", ".join(line._words_for_exchange() for line in lines)
+            lines.write({"sold_as": "person", "mapping_id": False})
+            order.line_ids._hold(order, order._get_data())
+            order.env["channel.audit"]._log(
+                "operator",
+                order.channel_id,
+                order.env._(
+                    "%(order)s stays as sold: %(lines)s", order=order.name, lines=words
+                ),
+                record=order,
+                trace=order.trace,
+            )
+        self.filtered(lambda order: order.state == "blocked")._retry()
+
+    def action_short_stock(self):
+        """Let a person decide, line by line, about what is not there."""
+        self.ensure_one()
+        wizard = self.env["channel.short.stock"]._open_for(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Short Stock of %s", self.name),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_reroute(self):
+        """Decide anew which warehouses ship, by the rules and the stock of now.
+
+        :raise UserError: a confirmed order stays where it is, and why
+        """
+        self._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        for order in self.sudo():
+            if order.sale_order_id.state == "sale":
+                continue
+            if order.sale_order_id.state not in (False, "draft", "sent"):
+                raise UserError(self.env._("%s is not to be shipped.", order.name))
+            order._lock()
+            order.line_ids._hold(order, order._get_data(), anew=True)
+            if order.state in ("blocked", "parked") or order.sale_order_id:
+                order._retry()
+        for order in self:
+            # sudo: operators route, without rights on sale orders
+            if order.sudo().sale_order_id.state == "sale":
+                order.env["channel.router"]._reroute_now(order)
+        return self.channel_id._notify_user(
+            self.env._("Routed again"),
+            self.env._("Under Route is which warehouses ship, and why."),
+            "info",
+        )
+
+    def action_cancel_missing(self):
+        """Have the channel cancel what is not there, whole sold units of each line.
+
+        :raise UserError: nothing is missing, or the channel cannot do that
+        """
+        self.ensure_one()
+        self.channel_id._require_role("operator")
+        lines = {
+            line: min(line.open_quantity, math.ceil(line._to_units(missing)))
+            for line in self.line_ids
+            if (missing := line.missing_quantity) > 0
+        }
+        if not lines:
+            raise UserError(self.env._("Nothing of %s is missing.", self.name))
+        # sudo: operators cancel, only the import writes messages otherwise
+        if not self.env["channel.allocator"].sudo()._request_cancel(self.sudo(), lines):
+            raise UserError(
+                self.env._(
+                    "%s does not cancel part of an order: cancel it there by hand.",
+                    self.channel_id.name,
+                )
+            )
+        return self.channel_id._notify_user(
+            self.env._("The channel is asked to cancel"),
+            self.env["channel.allocator"]._words_for_short(self, lines),
+            "info",
+        )
+
+    def action_let_through(self, category):
+        """Overrule one check for these orders. It is written down who did."""
+        self._require_role("operator")
+        if category not in LET_THROUGH:
+            return
+        for order in self:
+            # sudo: operators have no write access to what capture owns
+            order.sudo().let_through = [*(order.let_through or ()), category]
+            self.env["channel.audit"]._log(
+                "operator",
+                order.channel_id,
+                record=order,
+                trace=order.trace,
+                message=self.env._(
+                    "%(order)s was let through: %(category)s",
+                    order=order.name,
+                    category=category,
+                ),
+            )
+        self.filtered(lambda order: order.state == "blocked")._retry()
+
+    def action_open_deliveries(self):
+        self.ensure_one()
+        return self.sale_order_id.action_view_delivery()
+
+    def action_open_invoices(self):
+        """Invoices and credit notes, for who may see them."""
+        self.ensure_one()
+        self.check_access("read")
+        # sudo: which they are, not what is in them
+        moves = self.env["channel.bookkeeper"].sudo()._get_moves(self.sudo())
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        return dict(action, domain=[("id", "in", moves.ids)], context={})
+
+    def action_open_messages(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_message_action"
+        )
+        return dict(action, domain=[("order_id", "=", self.id)], context={})
+
+    def action_open_exceptions(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_exception_action"
+        )
+        return dict(
+            action,
+            domain=[
+                "|",
+                ("order_ids", "in", self.ids),
+                "&",
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+            ],
+            context={},
+        )
 
     # ------------------------------------------------------------- capture
     @api.model
@@ -272,9 +679,12 @@ class ChannelOrder(models.Model):
         )
 
     def _is_old(self, data, version):
-        """An equal version is news only when it completes what we had."""
+        """An equal version is news only when it completes what we had; none is, of what
+        was blanked in that state or a newer one: a replay must not bring it back."""
         if not self.version:
             return False
+        if self.blanked_at and version <= self.version:
+            return True
         if version == self.version and self.complete:
             # channels count in seconds: what differs within one is news, too
             return not data.complete or schemas.dump(data) == self.data
@@ -355,13 +765,15 @@ class ChannelOrder(models.Model):
                 "customer_name": data.customer.name,
                 "fingerprint": self._get_fingerprint(data),
                 "data": json.loads(schemas.dumps(data)),
+                # a newer state is the channel's to tell, and due in its own time
+                "blanked_at": False,
             }
         )
         self.line_ids._apply_lines(self, data)
         self._follow_state(data)
         if was_paid != data.payment and self.sale_order_id:
             self._mark_books()
-            self._follow_payment(was_paid, data)
+            self.env["channel.payment.checker"]._follow_payment(self, was_paid, data)
         elif received != self.data["received"] and self.sale_order_id:
             self._mark_books()
         if not data.complete:
@@ -415,18 +827,18 @@ class ChannelOrder(models.Model):
     def _follow_state(self, data):
         if self.by_hand:
             # whoever entered it follows what becomes of it
-            self._take_refunds(data)
+            self.env["channel.refunder"]._take_refunds(self, data)
         elif self.ending == "person":
             return
         elif data.state == "cancelled" and self.sale_order_id:
             # undoing reservations is left to the import's REPEATABLE READ
             self.state = "captured"
         elif data.state == "cancelled":
-            self._take_refunds(data)
+            self.env["channel.refunder"]._take_refunds(self, data)
             self._end("cancelled")
-            self._prove_unbooked()
+            self.env["channel.bookkeeper"]._prove_unbooked(self)
         elif data.complete and not self.sale_order_id and self._find_ending(data):
-            self._take_refunds(data)
+            self.env["channel.refunder"]._take_refunds(self, data)
             self._end(self._find_ending(data))
         elif self.sale_order_id.state == "cancel" and data.complete:
             self._follow_reopened(data)
@@ -453,13 +865,13 @@ class ChannelOrder(models.Model):
         told = self.told_ids.filtered(lambda each: each.kind == "cancel")
         if not told.filtered(lambda each: each.state not in ("dead", "void")):
             # whatever a person decides: what was paid back there must be known here
-            self._take_refunds(data)
+            self.env["channel.refunder"]._take_refunds(self, data)
             self._block(
                 "changed",
                 self.env._("%s is open again on the channel.", self.name),
                 self.env._("Its sale order was cancelled: make a new one by hand."),
             )
-        elif self._has_new_refunds(data):
+        elif self.env["channel.refunder"]._has_new_refunds(self, data):
             self.state = "captured"
 
     def _is_shipped(self, data):
@@ -472,11 +884,11 @@ class ChannelOrder(models.Model):
         sale_order = self.sale_order_id
         if sale_order.state in ("draft", "sent"):
             self.state = "captured"
-        elif self._must_follow(data):
+        elif self.env["channel.order.amender"]._must_follow(self, data):
             # left to the import, whose transaction notices who ships meanwhile
             self.state = "captured"
         else:
-            self._check_shipped_elsewhere(data)
+            self.env["channel.order.amender"]._check_shipped_elsewhere(self, data)
 
     def _on_sale_cancelled(self):
         """Cancelled in Odoo: its stock is free, and the channel still has the order."""
@@ -488,7 +900,9 @@ class ChannelOrder(models.Model):
         if self.ending:
             # the channel has it no more, or was first
             return
-        if self._get_data().state != "cancelled" and not self._tell_cancelled():
+        if self._get_data().state != "cancelled" and not self.env[
+            "channel.notifier"
+        ]._tell_cancelled(self):
             self._block(
                 "changed",
                 self.env._(
@@ -636,12 +1050,12 @@ class ChannelOrder(models.Model):
         if data.state == "cancelled":
             self._cancel()
             if self.sale_order_id:
-                self._take_refunds(data)
-                self._credit_refunds(data)
+                self.env["channel.refunder"]._take_refunds(self, data)
+                self.env["channel.refunder"]._credit_refunds(self, data)
                 self._mark_books()
-                self._prove_unbooked()
+                self.env["channel.bookkeeper"]._prove_unbooked(self)
         else:
-            self._import()
+            self.env["channel.order.importer"]._import(self)
 
     def _lock_for_import(self):
         """Lock the row for this transaction; False when it is no longer to be done."""
@@ -698,112 +1112,6 @@ class ChannelOrder(models.Model):
         self.channel_id._wake("_job_intake")
 
     # ------------------------------------------------------------- buttons
-    def action_retry(self):
-        self._require_role("operator")
-        # sudo: operators retry, only the bookkeeper writes its outbox otherwise
-        self.env["channel.bookkeeping"].sudo()._retry(self)
-        self.filtered(lambda order: order.state == "blocked")._retry()
-        return self.channel_id._notify_user(
-            self.env._("Trying again"),
-            self.env._("The order is taken up again in a moment."),
-            "info",
-        )
-
-    def action_end(self):
-        """A person says that nothing of it is owed: its holds are let go."""
-        self._require_role("operator")
-        # sudo: operators decide about orders without rights on sales
-        for order in self.sudo():
-            order._lock()
-            if order.sale_order_id.state == "sale":
-                raise UserError(
-                    self.env._(
-                        "%(order)s is sold: ship or cancel %(sale)s.",
-                        order=order.name,
-                        sale=order.sale_order_id.name,
-                    )
-                )
-            order.ending = "person"
-            if order.sale_order_id.state in ("draft", "sent"):
-                order.sale_order_id._action_cancel()
-            order._end("person")
-            order._log_decision(self.env._("%s: nothing is owed", order.name))
-
-    def action_fetch(self):
-        """Ask the channel for the newest version."""
-        self._require_role("operator")
-        # sudo: operators have no write access to what capture owns
-        self.sudo().write(
-            {"wanted_version": fields.Datetime.now(), "fetch_after": False}
-        )
-        self.channel_id._wake("_job_fetch")
-        return self.channel_id._notify_user(
-            self.env._("The channel is asked"),
-            self.env._("What it says of the order now is here in a moment."),
-            "info",
-        )
-
-    def action_take_mapping(self):
-        """Sell what is not confirmed yet as its listings are matched now."""
-        self._require_role("operator")
-        # sudo: operators have no write access to what capture owns
-        for order in self.sudo().filtered("has_old_mapping"):
-            order._lock()
-            old = order.line_ids.filtered(lambda line: line._has_old_mapping())
-            words = "; ".join(f"{line.display_name}: {line.sold_note}" for line in old)
-            order.env["channel.sold"]._follow_orders(order, states=[order.state])
-            order.env["channel.audit"]._log(
-                "operator",
-                order.channel_id,
-                order.env._(
-                    "%(order)s takes the present mapping. %(lines)s",
-                    order=order.name,
-                    lines=words,
-                ),
-                record=order,
-                trace=order.trace,
-            )
-            order._retry()
-
-    def action_match_lines(self):
-        """Let a person say what the lines are that the channel has no listing for."""
-        self.ensure_one()
-        wizard = self.env["channel.order.match"]._open_for(self)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("What Was Sold in %s", self.name),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
-
-    def action_deliver_again(self):
-        """What is in no delivery any more is delivered after all."""
-        self._require_role("operator")
-        # sudo: operators decide about orders without rights on sales
-        orders = self.sudo()
-        for order in orders:
-            order.sale_order_id.order_line._deliver_again()
-            order.sale_order_id._reserve()
-            order._log_decision(self.env._("%s: delivered again", order.name))
-        orders.env["channel.order.owed"]._settle(orders)
-
-    def action_cancel_rest(self):
-        """What is in no delivery any more is not to be delivered: the channel is told
-        where it can be, else the exception says what to do there."""
-        self._require_role("operator")
-        # sudo: operators decide about orders without rights on sales
-        orders = self.sudo()
-        for order in orders:
-            sale_order = order.sale_order_id
-            if order._is_nothing_delivered():
-                sale_order._action_cancel()
-            else:
-                sale_order.order_line._cancel_undelivered()
-            order._log_decision(self.env._("%s: the rest is cancelled", order.name))
-        orders.env["channel.order.owed"]._settle(orders)
-
     def _is_nothing_delivered(self):
         """Whether no unit of this order has left or is about to."""
         moves = self.sale_order_id.order_line.move_ids
@@ -814,15 +1122,255 @@ class ChannelOrder(models.Model):
             "operator", self.channel_id, words, record=self, trace=self.trace
         )
 
-    def action_open_sale_order(self):
-        self.ensure_one()
-        if not self.sale_order_id:
-            raise UserError(self.env._("%s has no sale order yet.", self.name))
+    # ---------------------------------------------------------- back  stay
+    def _want_fetch(self):
+        """Have the newest version fetched, whatever version that is."""
+        # the channel's clock may be ahead of ours
+        known = max(self.version or fields.Datetime.now(), fields.Datetime.now())
+        self.wanted_version = known + timedelta(seconds=1)
+        self.fetch_after = False
+        self.channel_id._wake("_job_fetch")
+
+    def _log_document(self, document, words):
+        self.env["channel.audit"]._log(
+            "document",
+            self.channel_id,
+            words,
+            record=document,
+            trace=self.trace,
+        )
+
+    # --------------------------------------------------------- books  stay
+    def _mark_books(self):
+        self.env["channel.bookkeeping"]._mark(self)
+
+    # ------------------------------------------------------------ payments
+    def _is_paid(self):
+        """Whether the channel has taken the money; it may have given it back since."""
+        return self.payment in ("paid", "refunded")
+
+    # -------------------------------------------------------- policy  stay
+    def _is_let_through(self, category):
+        return category in (self.let_through or ())
+
+    # ------------------------------------------------------------ duplicates
+    @api.model
+    def _get_fingerprint(self, data):
+        """A hash of who bought what for how much; nothing can be read out of it."""
+        if not data.complete:
+            return False
+        customer, address = data.customer, data.shipping or data.billing
+        who = customer.email or customer.external_id or customer.name
+        lines = sorted((line.listing_ref, line.quantity) for line in data.lines)
+        content = [
+            who.strip().lower(),
+            address.zip if address else "",
+            lines,
+            f"{data.total:f}",
+            data.currency,
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+    # -------------------------------------------------------------- charges
+    def _get_money(self, data):
+        step = Decimal(str(self._get_currency(data.currency).rounding))
+        return Money(step, data.taxes_included)
+
+    def _get_currency(self, name):
+        """The active currency of that code, empty when there is none."""
+        usual = self.channel_id.currency_id
+        if usual.name == name and usual.active:
+            return usual
+        return self.env["res.currency"].search([("name", "=", name)])
+
+    # --------------------------------------------------------------- stage
+    # How far an order is, as Odoo's own documents say.
+    #
+    # ``state`` is what the intake has to do about an order; ``stage`` is what became of
+    # it. It is written where something happens to the order, in one statement; what
+    # happens to it by the way (stock that arrives is reserved, somebody picks) is
+    # looked at every minute, so that a receipt need not wait for the orders that it
+    # serves.
+    def _refresh_stage(self):
+        """Bring the stage up to date with the documents of this transaction."""
+        if not self.ids:
+            return
+        for model in (
+            "channel.order",
+            "sale.order",
+            "sale.order.line",
+            "stock.move",
+            "channel.hold",
+        ):
+            self.env[model].flush_model()
+        if self._update_stages(SQL("o.id = ANY(%s)", list(self.ids))):
+            self.invalidate_recordset(["stage"], flush=False)
+
+    @api.model
+    def _refresh_moving(self):
+        """Orders whose documents moved without us; rows in use wait for the next time.
+
+        In the cron's transaction: nobody is kept waiting by it for long.
+        """
+        self._update_stages(
+            SQL(
+                """o.id IN (SELECT id FROM channel_order
+                             WHERE stage = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED)""",
+                list(MOVING),
+            )
+        )
+        self.invalidate_model(["stage"], flush=False)
+
+    @api.model
+    def _update_stages(self, condition):
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH facts AS (
+                    -- a row an order: what its goods have gone through
+                    SELECT o.id, o.state, o.payment, sale.state AS sale,
+                           COALESCE(moves.left_house, 0) AS left_house,
+                           COALESCE(moves.came_back, 0) AS came_back,
+                           COALESCE(moves.open, 0) AS open,
+                           EXISTS (
+                               SELECT FROM channel_order_line own
+                                 JOIN channel_hold hold ON hold.order_line_id = own.id
+                                WHERE own.order_id = o.id AND hold.state = 'active'
+                           ) AS held,
+                           COALESCE(moves.waiting, 0) AS waiting,
+                           COALESCE(moves.picked, false) AS picked,
+                           COALESCE(moves.packed, false) AS packed
+                      FROM channel_order o
+                      LEFT JOIN sale_order sale ON sale.id = o.sale_order_id
+                      LEFT JOIN LATERAL (
+                        SELECT sum(move.quantity) FILTER (
+                                   WHERE move.state = 'done'
+                                     AND dest.usage = 'customer') AS left_house,
+                               sum(move.quantity) FILTER (
+                                   WHERE move.state = 'done'
+                                     AND source.usage = 'customer') AS came_back,
+                               count(*) FILTER (
+                                   WHERE move.state NOT IN ('done', 'cancel')
+                                     AND source.usage <> 'customer') AS open,
+                               count(*) FILTER (
+                                   WHERE move.state NOT IN
+                                         ('done', 'cancel', 'assigned')
+                                     AND source.usage <> 'customer') AS waiting,
+                               bool_or(source.usage <> 'customer' AND
+                                   CASE move.state
+                                   WHEN 'cancel' THEN false
+                                   WHEN 'done' THEN dest.usage <> 'customer'
+                                   ELSE move.picked END) AS picked,
+                               bool_or(move.state = 'done' AND
+                                   move.picking_type_id = house.pack_type_id) AS packed
+                          FROM sale_order_line line
+                          JOIN stock_move move ON move.sale_line_id = line.id
+                          JOIN stock_location source ON source.id = move.location_id
+                          JOIN stock_location dest ON dest.id = move.location_dest_id
+                          LEFT JOIN stock_warehouse house
+                                 ON house.id = move.warehouse_id
+                                 OR house.pack_type_id = move.picking_type_id
+                         WHERE line.order_id = sale.id
+                      ) moves ON true
+                     WHERE %s
+                ),
+                judged AS (
+                    SELECT id, CASE
+                        WHEN state IN ('gone', 'closed') AND left_house = 0 THEN state
+                        WHEN left_house > 0 AND (open > 0 OR held)
+                         AND sale = 'sale' THEN 'partly_shipped'
+                        WHEN came_back >= left_house AND left_house > 0 THEN 'returned'
+                        WHEN left_house > 0 AND payment = 'refunded' THEN 'refunded'
+                        WHEN came_back > 0 AND open = 0 THEN 'partly_returned'
+                        WHEN left_house > 0 AND open = 0 THEN 'shipped'
+                        WHEN state = 'cancelled' OR sale = 'cancel' THEN 'cancelled'
+                        WHEN left_house > 0 THEN 'partly_shipped'
+                        WHEN sale IS NULL THEN 'captured'
+                        WHEN sale <> 'sale' THEN 'quotation'
+                        WHEN packed THEN 'packed'
+                        WHEN picked THEN 'picked'
+                        WHEN open > 0 AND waiting = 0 THEN 'reserved'
+                        ELSE 'confirmed' END AS stage
+                      FROM facts
+                )
+                UPDATE channel_order o SET stage = judged.stage
+                  FROM judged
+                 WHERE judged.id = o.id AND o.stage IS DISTINCT FROM judged.stage
+                RETURNING o.id
+                """,
+                condition,
+            )
+        )
+
+    # --------------------------------------------------------------- retry
+    # Orders that were stopped go on: the cause is gone, or a person says so.
+    @api.model
+    def _retry_blocked(self, channels, categories):
+        """Try all orders again that were stopped for one of these causes."""
+        # sudo: the setting is changed, whoever did it: what it caused is over
+        exceptions = self.env["channel.exception"].sudo()
+        found = exceptions.search(
+            [
+                ("channel_id", "in", channels.ids),
+                ("category", "in", list(categories)),
+                ("state", "=", "open"),
+            ]
+        )
+        # the import says which of them are gone
+        found.retried_at = fields.Datetime.now()
+        # sudo: whoever may change a setting sets the orders free that waited for it
+        orders = found._get_orders().sudo()
+        orders = orders.filtered(lambda order: order.state == "blocked")
+        orders._retry()
+        return orders
+
+    def _settle_by_hand(self, reason):
+        """Blocked orders that somebody has entered as sale orders of their own: what
+        was held for them is held there, and nothing here sells them again."""
+        self.channel_id._require_role("operator")
+        # sudo: operators have no write access to what capture owns
+        for order in self.sudo().filtered(lambda each: each._is_unsold()):
+            order._lock()
+            order.by_hand = True
+            order._end("person")
+            order._log_decision(
+                self.env._(
+                    "%(order)s was entered by hand: %(reason)s",
+                    order=order.name,
+                    reason=reason,
+                )
+            )
+
+    def _is_unsold(self):
+        return self.state == "blocked" and not self.sale_order_id
+
+    def _on_exceptions_resolved(self, reason):
+        """A person has dealt with what stopped a sold order: it is stopped no more."""
+        opened = self.env["channel.exception"]._count_open(self)
+        # sudo: people who work on exceptions have no write access to orders
+        for order in self.sudo().filtered(lambda each: each.state == "blocked"):
+            if order.sale_order_id and not opened[order.id]:
+                order.state = "imported"
+                order._log_decision(
+                    self.env._(
+                        "%(order)s was dealt with: %(reason)s",
+                        order=order.name,
+                        reason=reason,
+                    )
+                )
+
+    def _exception_domain(self):
+        """What is open about this order."""
+        about = Domain("res_model", "=", self._name) & Domain("res_id", "=", self.id)
+        shared = Domain("order_ids", "in", self.ids)
+        return Domain("state", "=", "open") & (about | shared)
+
+    def _open_as_cause(self):
         return {
             "type": "ir.actions.act_window",
-            "res_model": "sale.order",
+            "res_model": self._name,
+            "res_id": self.id,
             "view_mode": "form",
-            "res_id": self.sale_order_id.id,
         }
 
 

@@ -39,7 +39,9 @@ class ChannelOrderLedger(models.AbstractModel):
         return not self.env["channel.message"]._is_open(order, ["refund", "cancel"])
 
     def _prove_order(self, order):
-        worth, tax = order._get_worth(order._get_data())
+        worth, tax = order.env["channel.bookkeeper"]._get_worth(
+            order, order._get_data()
+        )
         booked, booked_tax = self._count_booked(order)
         if tax is None:
             tax = booked_tax
@@ -109,7 +111,11 @@ class ChannelOrderLedger(models.AbstractModel):
         currency = order._get_currency(order.currency_name)
         step = Decimal(str(currency.rounding or 0.01))
         total, tax = Decimal(0), Decimal(0)
-        for move in order._get_moves().filtered(lambda move: move.state != "cancel"):
+        for move in (
+            order.env["channel.bookkeeper"]
+            ._get_moves(order)
+            .filtered(lambda move: move.state != "cancel")
+        ):
             sign = -1 if move.move_type == "out_refund" else 1
             total += sign * to_decimal(move.amount_total, step)
             tax += sign * to_decimal(move.amount_tax, step)

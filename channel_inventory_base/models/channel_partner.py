@@ -1,8 +1,29 @@
+import hashlib
+import re
+
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize
+
+from ..tools.phone import to_e164
+from ..tools.refusal import OrderRefusedError
+from ..tools.states import find_state
+from .channel_order import QUIET
 
 GUESTS = ("email:", "guest:", "blanked:")
 """How ids begin that are no account's."""
+
+
+COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+"""Codes in use that are not ISO's."""
+
+
+def _tidy(text):
+    """One space between words; False for nothing, as Odoo has it."""
+    return re.sub(r"\s+", " ", text or "").strip() or False
+
+
+def _join(*texts):
+    return ", ".join(tidy for text in texts if (tidy := _tidy(text))) or False
 
 
 class ChannelPartner(models.Model):
@@ -109,3 +130,188 @@ class ChannelPartner(models.Model):
         """
         for binding in self:
             binding.addresses += 1
+
+    # ------------------------------------------------------------- partner
+    # Who bought, and where it goes: contacts found again rather than made again.
+    def _get_partners(self, order, data):
+        """Contacts for a sale order: (customer, invoice address, delivery address).
+
+        :raise OrderRefusedError: an address that nobody could deliver to
+        """
+        billing = self._prepare_address_vals(order, data.billing, data)
+        shipping = self._prepare_address_vals(order, data.shipping, data)
+        binding = self._get_customer(order, data, billing or shipping)
+        return (
+            binding.partner_id,
+            self._get_address(order, binding, billing or shipping, "invoice"),
+            self._get_address(order, binding, shipping or billing, "delivery"),
+        )
+
+    # ------------------------------------------------------------- customer
+    def _get_customer(self, order, data, address):
+        """The channel's customer: bound before, known by e-mail, or new."""
+        bindings = self.env["channel.partner"]
+        key = self._customer_key(order, data, address)
+        binding = bindings._find(order.channel_id, key)
+        if binding:
+            return binding
+        partner = self._find_by_email(order, data.customer)
+        if partner:
+            bindings._collide_on(partner)
+        else:
+            partner = self._create_customer(order, data.customer, address)
+        return bindings._bind(order.channel_id, key, partner)
+
+    def _customer_key(self, order, data, address):
+        """What the customer is known by: the channel's id, e-mail, or address."""
+        if data.customer.external_id:
+            return data.customer.external_id
+        if email := email_normalize(data.customer.email):
+            return f"email:{email}"
+        known = {**(address or {}), "customer": _tidy(data.customer.name)}
+        known = "\n".join(str(known[each]) for each in sorted(known) if known[each])
+        return f"guest:{hashlib.sha256(known.encode()).hexdigest()[:32]}"
+
+    def _find_by_email(self, order, customer):
+        """A contact of the company (or of all) with this address, the oldest first.
+
+        Never a mere delivery or invoice address: these are of somebody. Nor for an
+        account of the channel the contact of another one: two people may share an
+        e-mail address, and each has orders, prices and debts of his own.
+        """
+        email = email_normalize(customer.email)
+        if not email:
+            return self.env["res.partner"]
+        partners = self.env["res.partner"].search(
+            [
+                ("email_normalized", "=", email),
+                ("company_id", "in", (False, order.company_id.id)),
+                ("type", "=", "contact"),
+            ],
+            order="company_id, id",
+        )
+        if customer.external_id:
+            bindings = self.env["channel.partner"]
+            partners -= bindings._find_of_accounts(order.channel_id, partners)
+        return partners[:1]
+
+    def _create_customer(self, order, customer, address):
+        """A new contact lives at the address of its first order."""
+        vals = dict(address or {})
+        name = _tidy(customer.name) or vals.get("name") or customer.email
+        country = self.env["res.country"].browse(vals.get("country_id") or [])
+        phone = self._format_phone(order, customer.phone, country)
+        vals.update(
+            name=name or self.env._("Customer of %s", order.channel_id.name),
+            email=_tidy(customer.email),
+            phone=phone or vals.get("phone", False),
+            company_id=order.company_id.id,
+        )
+        return self.env["res.partner"].with_context(**QUIET).create(vals)
+
+    # -------------------------------------------------------------- address
+    def _get_address(self, order, binding, vals, kind):
+        """The customer's contact with exactly this address, made when there is none."""
+        partner = binding.partner_id
+        if not vals or self._is_address(order, partner, vals):
+            return partner
+        owner = partner.commercial_partner_id
+        found = self.env["res.partner"].search(
+            [
+                ("parent_id", "=", owner.id),
+                ("type", "in", ("invoice", "delivery", "other")),
+                *((name, "=", value) for name, value in vals.items()),
+            ],
+            limit=1,
+        )
+        if found:
+            return found
+        binding._count_address()
+        return owner.with_context(**QUIET).create(
+            {
+                **vals,
+                "type": kind,
+                "parent_id": owner.id,
+                "company_id": owner.company_id.id,
+            }
+        )
+
+    def _is_address(self, order, partner, vals):
+        """Whether it is the contact's own address; one without phone fits any."""
+        wanted = {name: vals[name] for name in vals if name != "phone" or vals[name]}
+        return wanted == partner._convert_to_write(
+            {name: partner[name] for name in wanted}
+        )
+
+    def _prepare_address_vals(self, order, address, data):
+        """Values of a contact, None for an address that says nothing.
+
+        :raise OrderRefusedError: no country that Odoo knows
+        """
+        if not address or not any(
+            (address.name, address.company, address.street, address.city, address.zip)
+        ):
+            return None
+        country = self._find_country(order, address.country_code)
+        state = self._find_state(order, country, address)
+        # a state that Odoo does not know is part of the address all the same
+        state_text = "" if state else address.state_name or address.state_code
+        return {
+            "name": _join(address.company, address.name) or _tidy(data.customer.name),
+            "street": _tidy(address.street),
+            "street2": _join(address.street2, state_text),
+            "city": _tidy(address.city),
+            "zip": _tidy(address.zip),
+            "state_id": state.id,
+            "country_id": country.id,
+            "phone": self._format_phone(order, address.phone, country),
+        }
+
+    def _country_code(self, order, code):
+        code = (code or "").strip().upper()
+        return COUNTRY_ALIASES.get(code, code)
+
+    def _find_country(self, order, code):
+        code = self._country_code(order, code)
+        country = self.env["res.country"].search([("code", "=", code)], limit=1)
+        if not country:
+            raise OrderRefusedError(
+                "address",
+                self.env._("The address has the country code “%s”.", code)
+                if code
+                else self.env._("The address has no country."),
+                self.env._("Correct the address on the channel, then fetch the order."),
+            )
+        return country
+
+    def _find_state(self, order, country, address):
+        """The state of an address, whichever way the channel writes its code."""
+        states = self.env["res.country.state"]
+        if not country or not (address.state_code or address.state_name):
+            return states
+        known = states.search([("country_id", "=", country.id)])
+        found = find_state(
+            country.code,
+            address.state_code,
+            [(each.id, each.code, each.name) for each in known],
+            address.state_name,
+        )
+        return states.browse(found)
+
+    # ---------------------------------------------------------------- phone
+    def _format_phone(self, order, raw, country):
+        """E.164 where it is a number, as given where it is not."""
+        raw = _tidy(raw)
+        return to_e164(raw, country.code) or raw
+
+    def _find_odd_phones(self, order, data):
+        """Telephone numbers of the order that could not be brought into one form."""
+        given = [(data.customer.phone, data.shipping or data.billing)]
+        given += [(each.phone, each) for each in (data.billing, data.shipping) if each]
+        return sorted(
+            {
+                raw
+                for raw, address in given
+                if raw and not to_e164(raw, address.country_code if address else "")
+            }
+        )

@@ -23,11 +23,21 @@ class ChannelPlanner(models.AbstractModel):
     one whenever no smaller change waits: a new rule for a million listings delays
     nobody's stock.
 
-    The statement: ``channel_planner_query`` and what it names.
+    The statement: ``channel_plan_query`` and what it names.
     """
 
     _name = "channel.planner"
     _description = "Channel Planner"
+    _inherit = [
+        "channel.plan.explain",
+        "channel.plan.exclusive",
+        "channel.plan.claims",
+        "channel.plan.steps",
+        "channel.plan.partial",
+        "channel.plan.rules",
+        "channel.plan.items",
+        "channel.plan.query",
+    ]
 
     @api.model
     def _run(self):

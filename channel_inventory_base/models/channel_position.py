@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
@@ -12,6 +14,48 @@ KINDS = (
     "dedicated",
     "consigned",
 )
+
+
+OPEN = SQL("('waiting', 'confirmed', 'partially_available', 'assigned')")
+
+# The open move that ``link`` leads to. OFFSET 0: looked up for each link, which few
+# moves have; PostgreSQL would read all open moves once more.
+NEXT_MOVE = SQL(
+    """
+    SELECT next.location_id,
+           COALESCE(next.location_final_id, next.location_dest_id) AS final_id
+      FROM stock_move next
+     WHERE next.id = link.move_dest_id AND next.state IN %s OFFSET 0
+    """,
+    OPEN,
+)
+
+NOTHING = SQL("")
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Where facts read moves: tables or queries, to stand in FROM."""
+
+    # those that are open, with the columns of stock_move
+    opened: SQL = SQL("(SELECT * FROM stock_move WHERE state IN %s)", OPEN)
+    # the open ones that follow a move: (move_orig_id, location_id, final_id)
+    following: SQL = SQL(
+        "(SELECT link.move_orig_id, next.* FROM stock_move_move_rel link "
+        "CROSS JOIN LATERAL (%s) next)",
+        NEXT_MOVE,
+    )
+    # the open ones that a move follows
+    leading: SQL = SQL(
+        "(SELECT * FROM stock_move move WHERE state IN %s AND EXISTS ("
+        "SELECT FROM stock_move_move_rel link CROSS JOIN LATERAL (%s) next "
+        "WHERE link.move_orig_id = move.id))",
+        OPEN,
+        NEXT_MOVE,
+    )
+
+
+STORED_MOVES = Moves()
 
 
 class ChannelPosition(models.Model):
@@ -92,11 +136,42 @@ class ChannelPosition(models.Model):
         help="How much of the stock on hand may be promised, by the age of the "
         "authority's word. Odoo's own count is always believed.",
     )
+    uom_id = fields.Many2one(related="product_id.uom_id")
 
+    # ---------------------------------------------------------------- CRUD
     def init(self):
         # at the end, when all the tables it stands on are there
         self.pool.post_init(self._create_view)
 
+    # ------------------------------------------------------------- actions
+    def action_show_levels(self):
+        """The numbers that this position goes into."""
+        self.ensure_one()
+        action = self.product_id.action_channel_levels()
+        return dict(
+            action,
+            domain=[
+                ("listing_id.product_id", "=", self.product_id.id),
+                ("node_id.warehouse_ids", "in", self.warehouse_id.ids),
+            ],
+        )
+
+    def action_show_holds(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_hold_action"
+        )
+        return dict(
+            action,
+            domain=[
+                ("product_id", "=", self.product_id.id),
+                ("warehouse_id", "=", self.warehouse_id.id),
+                ("state", "=", "active"),
+            ],
+            context={},
+        )
+
+    # ------------------------------------------------------------ business
     def _create_view(self):
         tools.drop_view_if_exists(self.env.cr, self._table)
         self.env.cr.execute(
@@ -142,4 +217,364 @@ class ChannelPosition(models.Model):
                 for kind in self._quantity_kinds()
             ),
             facts=SQL(" UNION ALL ").join(self._facts()),
+        )
+
+    # --------------------------------------------------------------- facts
+    # The facts a position is the sum of.
+    #
+    # Each method is a query of (product_id, warehouse_id, kind, quantity) in STOCK
+    # units. Moves count where they cross the border of a warehouse's sellable stock:
+    # what happens on either side of it changes nothing that could be promised.
+    def _facts(self):
+        """Queries of (product_id, warehouse_id, kind, quantity); addons add theirs."""
+        return [*self._stock_facts(), *self._move_facts(STORED_MOVES)]
+
+    def _stock_facts(self):
+        return [self._quant_facts(), *self._stated_facts()]
+
+    def _stated_facts(self):
+        """Stock that is not a sum of quants: what somebody says."""
+        return [self._external_facts(), self._hold_facts()]
+
+    def _move_facts(self, moves):
+        """:param moves: Moves: where to read them"""
+        return [
+            self._outgoing_facts(moves),
+            self._incoming_facts(moves),
+            self._dedicated_facts(moves),
+        ]
+
+    # -------------------------------------------------------------- stock
+    def _quant_facts(self):
+        """A row is a quant in a location inside a warehouse that Odoo counts."""
+        kind = SQL(
+            "CASE %s ELSE warehouse.kind END",
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s", condition, kind)
+                for kind, condition in self._quant_exceptions()
+            ),
+        )
+        return self._quant_rows(SQL("%s AS kind, quant.quantity", kind))
+
+    def _quant_rows(self, columns):
+        """Query of (product_id, warehouse_id, ``columns``) over ``quant``.
+
+        Locations, which are few, are judged once each before quants are looked at:
+        OFFSET 0 keeps PostgreSQL from judging them once a quant.
+        """
+        return SQL(
+            """
+            SELECT quant.product_id, warehouse.warehouse_id, %(columns)s
+              FROM stock_quant quant
+              JOIN (SELECT judged.*, kind = 'on_hand' AS is_on_hand,
+                           kind = 'in_transit' AS is_in_transit
+                      FROM (
+                        SELECT location.id AS location_id, location.warehouse_id,
+                               CASE location.stock_state
+                               WHEN 'damaged' THEN 'damaged'
+                               WHEN 'receiving' THEN 'in_transit'
+                               WHEN 'quality' THEN 'in_transit'
+                               ELSE 'on_hand' END AS kind, %(judged_by)s
+                          FROM stock_location location
+                          JOIN stock_warehouse warehouse
+                            ON warehouse.id = location.warehouse_id
+                         WHERE location.usage = 'internal'
+                           AND warehouse.channel_authority IS DISTINCT FROM 'external'
+                      ) judged
+                    OFFSET 0) warehouse
+                ON warehouse.location_id = quant.location_id
+            """,
+            columns=columns,
+            judged_by=SQL(", ").join(
+                SQL.identifier("warehouse", name) for name in self._warehouse_columns()
+            ),
+        )
+
+    def _quant_exceptions(self):
+        """Pairs (kind, condition): what a ``quant`` counts as that does not count as
+        its location says; the first that is true. Addons append theirs."""
+        ours = self._is_ours("quant", "owner_id")
+        return [("consigned", SQL("(%s IS NOT TRUE)", ours))]
+
+    def _warehouse_columns(self):
+        """Columns of ``warehouse`` that ``_quant_exceptions`` look at; addons add
+        theirs."""
+        return ["company_id", "channel_consignment"]
+
+    def _is_ours(self, alias, column):
+        """Whether an owner is nobody or we, or ``warehouse`` sells for owners."""
+        owner = SQL.identifier(alias, column)
+        return SQL(
+            """(%(owner)s IS NULL OR warehouse.channel_consignment = 'sold'
+                OR %(owner)s = (SELECT company.partner_id FROM res_company company
+                                 WHERE company.id = warehouse.company_id))""",
+            owner=owner,
+        )
+
+    def _external_facts(self):
+        """A row is what somebody else has counted, brought up to date: less what has
+        left since, as far as Odoo knows, plus what has arrived.
+
+        Odoo's own inventory adjustments are left out. They bring Odoo's figure to the
+        authority's, and would count what it has counted once more.
+        """
+        return SQL(
+            """
+            SELECT rolled.product_id, rolled.warehouse_id, fact.kind, fact.quantity
+              FROM (
+                SELECT external.product_id, external.warehouse_id, external.damaged,
+                       external.confidence, external.on_hand + COALESCE((
+                           SELECT sum(line.quantity_product_uom
+                                      * ((%(arrives)s IS TRUE)::int
+                                         - (%(leaves)s IS TRUE)::int))
+                             FROM stock_move_line line
+                             JOIN stock_location source ON source.id = line.location_id
+                             JOIN stock_location dest ON dest.id = line.location_dest_id
+                            WHERE line.product_id = external.product_id
+                              AND line.state = 'done' AND line.date > external.as_of
+                              AND external.warehouse_id
+                                  IN (source.warehouse_id, dest.warehouse_id)
+                              AND 'inventory' NOT IN (source.usage, dest.usage)
+                       ), 0) AS on_hand
+                  FROM channel_external_stock external
+                  JOIN stock_warehouse warehouse
+                    ON warehouse.id = external.warehouse_id
+                   AND warehouse.channel_authority = 'external'
+              ) rolled
+             CROSS JOIN LATERAL (VALUES
+                   ('on_hand', rolled.on_hand), ('damaged', rolled.damaged),
+                   ('doubted', GREATEST(0, rolled.on_hand)
+                               * (100 - rolled.confidence) / 100)
+             ) AS fact (kind, quantity)
+            """,
+            arrives=self._is_sellable("dest", SQL("external.warehouse_id")),
+            leaves=self._is_sellable("source", SQL("external.warehouse_id")),
+        )
+
+    # -------------------------------------------------------------- moves
+    def _is_sellable(self, alias, warehouse):
+        """Whether the location ``alias`` is sellable stock of ``warehouse``; not true
+        may be null. In words that PostgreSQL has statistics for: a COALESCE here would
+        make it guess one row in two hundred, and loop over all there are."""
+        return SQL(
+            """(%(usage)s IN ('internal', 'view') AND %(in_warehouse)s = %(warehouse)s
+                AND (%(state)s IS NULL OR %(state)s = 'sellable'))""",
+            usage=SQL.identifier(alias, "usage"),
+            in_warehouse=SQL.identifier(alias, "warehouse_id"),
+            state=SQL.identifier(alias, "stock_state"),
+            warehouse=warehouse,
+        )
+
+    def _outgoing_facts(self, moves, more=NOTHING):
+        """A row is an open move of goods out of sellable stock, for good.
+
+        :param more: further columns of ``move``, with a comma before
+
+        Deliveries in several steps made by push rules have one open move at a time,
+        with the customer as final location. Those made by pull rules have all of them:
+        the one that crosses the border counts, the ones that lead to it do not.
+
+        A delivery that waits for a receipt of its own (make to order) and has none yet
+        takes nothing from stock: Odoo will never reserve it anything else. Goods that
+        leave from where they are received were never to be promised.
+        """
+        return SQL(
+            """
+            SELECT move.product_id, source.warehouse_id,
+                   CASE WHEN source.stock_state <> 'sellable'
+                        THEN 'dedicated' ELSE 'allocated' END AS kind,
+                   move.product_qty AS quantity %(more)s
+              FROM %(opened)s move
+              JOIN stock_location source ON source.id = move.location_id
+              JOIN stock_location final
+                ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
+             WHERE source.usage IN ('internal', 'view')
+               AND source.warehouse_id IS NOT NULL
+               AND source.stock_state IS DISTINCT FROM 'damaged'
+               AND (final.usage NOT IN ('internal', 'view')
+                    OR final.warehouse_id IS DISTINCT FROM source.warehouse_id
+                    OR (source.stock_state IS NULL OR source.stock_state = 'sellable')
+                       AND final.stock_state <> 'sellable')
+               AND (move.restrict_partner_id IS NULL OR EXISTS (
+                    SELECT FROM stock_warehouse warehouse
+                     WHERE warehouse.id = source.warehouse_id AND %(ours)s OFFSET 0))
+               -- OFFSET 0: looked up for the few that ask, not hashed for all
+               AND (move.procure_method <> 'make_to_order' OR EXISTS (
+                    SELECT FROM stock_move_move_rel link
+                      JOIN stock_move supply ON supply.id = link.move_orig_id
+                     WHERE link.move_dest_id = move.id
+                       AND supply.state NOT IN ('draft', 'cancel') OFFSET 0))
+               AND NOT EXISTS (
+                    SELECT FROM %(following)s next
+                      JOIN stock_location next_source
+                        ON next_source.id = next.location_id
+                     WHERE next.move_orig_id = move.id
+                       AND next_source.warehouse_id = source.warehouse_id
+                       AND (next_source.stock_state IS NULL
+                            OR next_source.stock_state = 'sellable'))
+            """,
+            opened=moves.opened,
+            following=moves.following,
+            ours=self._is_ours("move", "restrict_partner_id"),
+            more=more,
+        )
+
+    def _incoming_facts(self, moves):
+        """A row is an open move of goods into a warehouse, the last of a chain.
+
+        What is not to be promised counts twice, see ``is_doubtful``.
+        """
+        return SQL(
+            """
+            SELECT inbound.product_id, inbound.warehouse_id, counted.kind,
+                   inbound.quantity
+              FROM (%s) inbound
+              JOIN (VALUES ('in_transit', true), ('in_transit', false),
+                           ('dedicated', true)) AS counted (kind, is_doubtful)
+                ON counted.is_doubtful = inbound.is_doubtful
+            """,
+            self._inbound_moves(moves),
+        )
+
+    def _inbound_moves(self, moves=STORED_MOVES):
+        """Query of (id, product_id, warehouse_id, quantity, source_usage, date,
+        is_doubtful): open moves into a warehouse from outside, each chain once.
+
+        Doubtful are returns, before somebody has seen in what state they come back, and
+        what is bound for a warehouse whose authority is silent.
+        """
+        return SQL(
+            """
+            SELECT move.id, move.product_id, final.warehouse_id,
+                   move.product_qty AS quantity, source.usage AS source_usage,
+                   -- a vendor's new promise moves the deadline and not the date
+                   CASE WHEN source.usage = 'supplier'
+                        THEN GREATEST(move.date, move.date_deadline)
+                        ELSE move.date END AS date,
+                   source.usage = 'customer'
+                       OR warehouse.channel_authority = 'external' AND EXISTS (
+                          SELECT FROM channel_external_stock external
+                           WHERE external.product_id = move.product_id
+                             AND external.warehouse_id = warehouse.id
+                             AND external.confidence = 0) AS is_doubtful
+              FROM %(opened)s move
+              JOIN stock_location source ON source.id = move.location_id
+              JOIN stock_location final
+                ON final.id = COALESCE(move.location_final_id, move.location_dest_id)
+              JOIN stock_warehouse warehouse ON warehouse.id = final.warehouse_id
+             WHERE final.usage IN ('internal', 'view')
+               AND final.stock_state IS DISTINCT FROM 'damaged'
+               AND (source.usage NOT IN ('internal', 'view')
+                    OR source.warehouse_id IS DISTINCT FROM final.warehouse_id)
+               AND %(ours)s
+               AND NOT EXISTS (
+                    SELECT FROM %(following)s next
+                      JOIN stock_location next_source
+                        ON next_source.id = next.location_id
+                      JOIN stock_location next_final
+                        ON next_final.id = next.final_id
+                     WHERE next.move_orig_id = move.id
+                       AND next_source.warehouse_id
+                           IS DISTINCT FROM final.warehouse_id
+                       AND next_final.warehouse_id = final.warehouse_id)
+            """,
+            opened=moves.opened,
+            following=moves.following,
+            ours=self._is_ours("move", "restrict_partner_id"),
+        )
+
+    def _dedicated_facts(self, moves):
+        """A row is what one delivery will get from receipts of its own.
+
+        It is taken off what the delivery takes from stock, and off what is in transit
+        for others. A receipt for several deliveries is divided by what they want.
+        """
+        return SQL(
+            """
+            SELECT relief.product_id, relief.warehouse_id, counted.kind,
+                   counted.sign * relief.quantity AS quantity
+              FROM (
+                SELECT product_id, warehouse_id, leaf_id,
+                       round(LEAST(leaf_quantity, sum(share)), 6) AS quantity
+                  FROM (
+                    SELECT move.product_id, final.warehouse_id, leaf.id AS leaf_id,
+                           leaf.quantity AS leaf_quantity,
+                           move.product_qty * leaf.quantity / NULLIF(
+                               sum(leaf.quantity)
+                               OVER (PARTITION BY move.product_id, move.id), 0)
+                               AS share
+                      FROM %(leading)s move
+                      JOIN stock_location source ON source.id = move.location_id
+                      JOIN stock_location final
+                        ON final.id = COALESCE(move.location_final_id,
+                                               move.location_dest_id)
+                     CROSS JOIN LATERAL (%(leaves)s) leaf
+                     WHERE %(enters)s
+                       AND %(inside)s IS NOT TRUE
+                  ) shared
+                 GROUP BY product_id, warehouse_id, leaf_id, leaf_quantity
+              ) relief
+             CROSS JOIN (VALUES ('allocated', -1), ('dedicated', 1))
+                   AS counted (kind, sign)
+            """,
+            leading=moves.leading,
+            enters=self._is_sellable("final", SQL("final.warehouse_id")),
+            inside=self._is_sellable("source", SQL("final.warehouse_id")),
+            leaves=self._leaving_moves(
+                self._is_sellable("source", SQL("final.warehouse_id"))
+            ),
+        )
+
+    def _leaving_moves(self, walks):
+        """The open moves out of sellable stock that ``move`` leads to, through open
+        moves inside the warehouse of ``final``.
+
+        :param walks: condition on ``source``, where a move on the way begins
+        """
+        return SQL(
+            """
+            WITH RECURSIVE onward (id, quantity, is_leaving) AS (
+                SELECT * FROM (%(first)s) begun
+                UNION
+                SELECT next.* FROM onward
+                 CROSS JOIN LATERAL (%(next)s) next
+                 WHERE NOT onward.is_leaving
+            )
+            SELECT id, quantity FROM onward WHERE is_leaving
+            """,
+            first=self._next_moves(SQL("move.id"), walks),
+            next=self._next_moves(SQL("onward.id"), walks),
+        )
+
+    def _next_moves(self, move_id, walks):
+        return SQL(
+            """
+            SELECT next.id, next.product_qty AS quantity,
+                   %(stays)s IS NOT TRUE AS is_leaving
+              FROM stock_move_move_rel link
+              JOIN stock_move next ON next.id = link.move_dest_id
+              JOIN stock_location source ON source.id = next.location_id
+              JOIN stock_location target
+                ON target.id = COALESCE(next.location_final_id, next.location_dest_id)
+             WHERE link.move_orig_id = %(move)s AND next.state IN %(open)s
+               AND %(walks)s
+            """,
+            stays=self._is_sellable("target", SQL("final.warehouse_id")),
+            move=move_id,
+            open=OPEN,
+            walks=walks,
+        )
+
+    # -------------------------------------------------------------- holds
+    def _hold_facts(self):
+        """A row is a hold that has not ended."""
+        return SQL(
+            """
+            SELECT hold.product_id, hold.warehouse_id, 'held' AS kind,
+                   hold.stock_quantity AS quantity
+              FROM channel_hold hold
+             WHERE hold.state = 'active' AND hold.product_id IS NOT NULL
+               AND (hold.expires_at IS NULL
+                    OR hold.expires_at > now() AT TIME ZONE 'UTC')
+            """
         )

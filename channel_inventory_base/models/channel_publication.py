@@ -3,6 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.readable import readable
+
 
 class ChannelPublication(models.Model):
     """One outbound request for a batch of levels.
@@ -52,6 +54,9 @@ class ChannelPublication(models.Model):
     acked_at = fields.Datetime(readonly=True, index=True)
     line_ids = fields.One2many("channel.publication.line", "publication_id")
     line_count = fields.Integer(compute="_compute_line_count")
+    readable_payload = fields.Text(compute="_compute_readable")
+    readable_answer = fields.Text(compute="_compute_readable")
+    discard_reason = fields.Char(readonly=True)
 
     _key_uniq = models.UniqueIndex("(key)")
     _open_idx = models.Index("(channel_id) WHERE state IN ('ready', 'sending')")
@@ -67,6 +72,33 @@ class ChannelPublication(models.Model):
         for publication in self:
             publication.line_count = counts.get(publication, 0)
 
+    @api.depends("payload", "answer")
+    def _compute_readable(self):
+        for publication in self:
+            publication.readable_payload = readable(publication.payload)
+            publication.readable_answer = readable(publication.answer)
+
+    # ------------------------------------------------------------- actions
+    def action_retry(self):
+        """Dead letters: compute the numbers anew and send them under a new key."""
+        self._require_role("operator")
+        dead = self.filtered(lambda each: each.state == "dead")
+        for publication in dead:
+            self.env["channel.level.pending"]._add(
+                publication.line_ids.level_id, force=True, trace=publication.trace
+            )
+        # sudo: operators retry; only the publisher writes publications otherwise
+        dead.sudo().write({"state": "void"})
+        dead.channel_id._wake("_job_publish")
+
+    def action_discard(self):
+        self._require_role("operator")
+        # sudo: operators discard; only the publisher writes publications otherwise
+        self.filtered(lambda each: each.state == "dead").sudo().write({"state": "void"})
+        for publication in self:
+            publication._resolve_refusals()
+
+    # ------------------------------------------------------------ business
     def _get_cause_key(self):
         """Refusals that differ only in numbers and names have one cause."""
         cause = re.sub(r"\d+|“[^”]*”|\"[^\"]*\"|'[^']*'", "", self.error or "")
@@ -92,24 +124,21 @@ class ChannelPublication(models.Model):
         if opened and not self.search_count([*mine, ("state", "=", "dead")], limit=1):
             opened._resolve(self.env._("The channel takes the numbers again."))
 
-    def action_retry(self):
-        """Dead letters: compute the numbers anew and send them under a new key."""
+    # -------------------------------------------------------------- letter
+    def _discard(self, reason):
         self._require_role("operator")
         dead = self.filtered(lambda each: each.state == "dead")
+        # sudo: operators decide, only the publisher writes publications otherwise
+        dead.sudo().write({"discard_reason": reason})
+        dead.action_discard()
         for publication in dead:
-            self.env["channel.level.pending"]._add(
-                publication.line_ids.level_id, force=True, trace=publication.trace
+            self.env["channel.audit"]._log(
+                "operator",
+                publication.channel_id,
+                self.env._("Publication discarded: %s", reason),
+                record=publication,
+                trace=publication.trace,
             )
-        # sudo: operators retry; only the publisher writes publications otherwise
-        dead.sudo().write({"state": "void"})
-        dead.channel_id._wake("_job_publish")
-
-    def action_discard(self):
-        self._require_role("operator")
-        # sudo: operators discard; only the publisher writes publications otherwise
-        self.filtered(lambda each: each.state == "dead").sudo().write({"state": "void"})
-        for publication in self:
-            publication._resolve_refusals()
 
 
 class ChannelPublicationLine(models.Model):

@@ -8,7 +8,7 @@ from .channel_level import EXPECTED_REMOTE
 AGAIN_SECONDS = 2
 
 
-class ChannelPublisher(models.AbstractModel):
+class ChannelPublisherAbsolute(models.AbstractModel):
     """What it takes on a channel that cannot compare before it writes.
 
     There a number overwrites whatever is shown: a sale that was made before it landed
@@ -26,26 +26,25 @@ class ChannelPublisher(models.AbstractModel):
       such sale explains is not believed to be known any more: the observer finds out.
     """
 
-    _inherit = "channel.publisher"
+    _name = "channel.publisher.absolute"
+    _description = "Publisher of Absolute Quantities"
+    _inherit = ["channel.publisher"]
 
     def _freeze(self, channel):
-        if channel._capabilities().overwrites and self._has_queued(channel):
-            if not self._catch_up(channel):
-                channel._wake("_job_publish", seconds=AGAIN_SECONDS)
-                return None
+        if self._has_queued(channel) and not self._catch_up(channel):
+            channel._wake("_job_publish", seconds=AGAIN_SECONDS)
+            return None
         return super()._freeze(channel)
 
     def _send(self, channel, publication_id):
         result = super()._send(channel, publication_id)
-        if channel._capabilities().overwrites and self._catch_up(channel, plan=False):
+        if self._catch_up(channel, plan=False):
             self._read_back(channel, publication_id)
         return result
 
     def _resume(self, channel, publication_id):
         """An old number sent again would overwrite what was sold since: a new one is
         computed instead, and sent even if it is the same."""
-        if not channel._capabilities().overwrites:
-            return super()._resume(channel, publication_id)
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
             words = publication.error or self.env._("The answer was lost.")

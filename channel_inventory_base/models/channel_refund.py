@@ -1,8 +1,22 @@
 import json
+import math
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from .. import schemas
+from ..tools.refund import (
+    Part,
+    cost_of_kept,
+    list_left,
+    split_parts,
+    worth_parts,
+)
+from ..tools.refusal import OrderRefusedError
 
 
 class ChannelRefund(models.Model):
@@ -57,6 +71,24 @@ class ChannelRefund(models.Model):
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)")
 
+    # ------------------------------------------------------------- actions
+    def action_open_credit_note(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "view_mode": "form",
+        }
+
+    def action_retry(self):
+        """Make the credit note after all."""
+        self._require_role("operator")
+        # sudo: operators retry, only the import writes refunds otherwise
+        for refund in self.sudo().filtered(lambda each: each.state == "todo"):
+            refund._credit(refund.order_id._get_data())
+
+    # ------------------------------------------------------------ business
     def _get_data(self):
         """:return: schemas.OrderRefundData"""
         return schemas.load(schemas.OrderRefundData, self.data)
@@ -75,11 +107,391 @@ class ChannelRefund(models.Model):
             "data": json.loads(schemas.dumps(data)),
         }
 
-    def action_open_credit_note(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "view_mode": "form",
+    # -------------------------------------------------------------- refund
+    def _credit(self, data):
+        """Make the credit note, or say why there is none.
+
+        What does not come to the channel's amount leaves no credit note behind but an
+        exception that tells both figures.
+        """
+        order = self.order_id
+        try:
+            parts = self._find_parts(data)
+            amount = sum((part.total for part in parts), Decimal(0))
+            if not parts:
+                self._set_done("nothing")
+                return
+            self._check_paid(data)
+            with self.env.cr.savepoint():
+                self.move_id = self._make_credit_note(data, parts, amount)
+                self._set_done("credited")
+        except OrderRefusedError as refusal:
+            self._report(refusal.message, refusal.suggestion)
+        except UserError as error:
+            self._report(str(error), self.env._("Correct that, then retry."))
+        else:
+            order._log_document(
+                self.move_id,
+                self.env._(
+                    "%(note)s: %(amount)s paid back by the channel",
+                    note=self.move_id.name or self.env._("A draft"),
+                    amount=amount,
+                ),
+            )
+
+    def _set_done(self, state):
+        """Of what was paid back before we knew the order only goodwill was left."""
+        if self.state != "included":
+            self.state = state
+        self.env["channel.exception"]._resolve_keys(
+            self.channel_id, [f"refund:{self.order_id.id}:{self.external_id}"]
+        )
+
+    def _is_to_credit(self):
+        """What was paid back before we knew the order is in its figures, but not what
+        was for nothing in it: that is credited once it is sold."""
+        if self.state == "included":
+            sold = self.order_id.sale_order_id.state == "sale"
+            return bool(self.goodwill) and not self.move_id and sold
+        return self.state == "todo"
+
+    def _get_goodwill(self):
+        return Decimal(f"{self.goodwill:.4f}")
+
+    def _get_settled(self):
+        """Money of it that is no goodwill and of no part of the order: it pays back
+        what an edit has taken off; negative: it was kept to pay what was added."""
+        data = self._get_data()
+        parts = worth_parts(data, self.order_id._get_data().taxes_included)
+        rest = data.amount - sum((part.total for part in parts), Decimal(0))
+        return rest - self._get_goodwill()
+
+    def _report_odd_units(self, data):
+        """More units paid back than were bought: whoever typed it in may have meant
+        other goods, or other money. Told once, with the refund."""
+        lines = {line.external_id: line for line in data.lines}
+        odd = [
+            (lines[each.line_ref], each.excess)
+            for each in self._get_data().lines
+            if each.excess and each.line_ref in lines
+        ]
+        if odd:
+            self.env["channel.exception"]._report(
+                self.channel_id,
+                "refund",
+                key=f"refund:{self.order_id.id}:{self.external_id}:units",
+                record=self,
+                message=self.env._(
+                    "%(order)s: more units were paid back than bought: %(lines)s too "
+                    "many.",
+                    order=self.order_id.name,
+                    lines=", ".join(
+                        f"{units} × {line.sku or line.title}" for line, units in odd
+                    ),
+                ),
+                suggestion=self.env._(
+                    "The money that went back is credited. Check the refund on the "
+                    "channel and count the goods that came back, then resolve this."
+                ),
+            )
+
+    def _report(self, message, suggestion):
+        order = self.order_id
+        self.env["channel.exception"]._report(
+            order.channel_id,
+            "refund",
+            key=f"refund:{order.id}:{self.external_id}",
+            record=self,
+            message=f"{order.name}: {message}",
+            suggestion=suggestion,
+        )
+
+    def _find_parts(self, data):
+        """What of the refund is to be credited: what had left, with delivery and
+        goodwill; of what had not, what was invoiced."""
+        money = self.order_id._get_money(data)
+        refund, goodwill = self._get_data(), self._get_goodwill()
+        parts = split_parts(refund, money.taxes_included, Decimal(0))
+        given = [
+            piece
+            for part in self._find_given(data, goodwill)
+            for piece in self._split_by_lines(part, money)
+        ]
+        if self.order_id.sale_order_id.state == "cancel":
+            return parts + given if refund.amount and self._get_invoices() else []
+        if self.state == "included":
+            return given
+        return [
+            piece
+            for part in parts
+            for each in self._find_credited(part, money)
+            for piece in self._split_by_lines(each, money)
+        ] + given
+
+    def _find_given(self, data, goodwill):
+        """Goodwill as parts. Where it is all that was left of the order, or all charges
+        of one that was cancelled, it is no goodwill: their tax went back with it."""
+        if not goodwill:
+            return []
+        charges = list_left(data, goods=False)
+        groups = [list_left(data)]
+        if data.state == "cancelled":
+            groups.append(charges)
+        for group in groups:
+            if group and sum(part.total for part in group) == goodwill:
+                return group
+        return [Part(goodwill, total=goodwill)]
+
+    def _split_by_lines(self, part, money):
+        """A charge that is in several lines, one for each rate, by what they are."""
+        lines = self._find_sale_lines(part)
+        if part.target or len(lines) < 2:
+            return [part]
+        pieces, rest = [], part
+        whole, taxes = sum(lines.mapped("price_total")), sum(lines.mapped("price_tax"))
+        for line in lines[:-1]:
+            share = Decimal(str(line.price_total / whole if whole else 0))
+            of_tax = Decimal(str(line.price_tax / taxes if taxes else 0))
+            amounts = money.round(part.amount * share), money.round(part.tax * of_tax)
+            pieces.append(replace(part.keep(0, *amounts), target=line))
+            rest = rest.less(pieces[-1])
+        return [*pieces, replace(rest, target=lines[-1])]
+
+    def _find_credited(self, part, money):
+        """A part of goods, taken apart: what had left stays sold and stands against
+        its invoice; the rest takes back what the invoices have too much."""
+        if part.key is None:
+            return [part]
+        kept = (self.kept or {}).get(part.key)
+        found, rest = [], part
+        if kept:
+            found.append(part.keep(*kept))
+            rest = part.less(found[0])
+        if not self.amount or not part.line_ref:
+            # nothing was paid for it: the books follow the sale order
+            return found
+        for sale_line, units in self._find_overbooked(part.line_ref).items():
+            if rest.quantity and (units := min(units, rest.quantity)):
+                taken, rest = rest.take(units, money)
+                found.append(replace(taken, target=sale_line))
+        return found
+
+    def _find_overbooked(self, line_ref):
+        """:return: sale order line -> sold units that are invoiced and not bought"""
+        line = self.order_id.line_ids.filtered(
+            lambda each: each.external_id == line_ref
+        )
+        ahead = line._sold_here() - line._wanted_here()
+        found = {}
+        for sale_line in line._sale_lines():
+            posted = sale_line._count_posted()
+            due = sale_line.qty_to_invoice + sale_line.qty_invoiced
+            over = line._sale_units(sale_line, posted - due)
+            if ahead > 0:
+                # the sale order does not follow yet: a person has to decide first
+                over = min(line._sale_units(sale_line, posted), over + ahead)
+            if units := math.floor(max(0, over) + 1e-6):
+                found[sale_line] = units
+        return found
+
+    def _get_invoices(self):
+        return self.order_id.sale_order_id.invoice_ids.filtered(
+            lambda move: move.move_type == "out_invoice" and move.state == "posted"
+        )
+
+    def _check_paid(self, data):
+        """:raise OrderRefusedError: more went back than the order ever was"""
+        order = self.order_id
+        refunds = order.refund_ids.filtered(lambda each: each.state != "included")
+        back = sum(refunds.mapped("amount"))
+        taxes_included = data.taxes_included
+        sold = float(data.total) + sum(
+            float(part.total)
+            for refund in refunds
+            for part in worth_parts(refund._get_data(), taxes_included)
+        )
+        if data.received is not None:
+            sold = max(sold, float(data.received))
+        currency = order.sale_order_id.currency_id
+        if currency.compare_amounts(back, sold) > 0:
+            raise OrderRefusedError(
+                "refund",
+                self.env._(
+                    "%(back)s went back in all, the order was %(sold)s.",
+                    back=f"{back:.{currency.decimal_places}f}",
+                    sold=f"{sold:.{currency.decimal_places}f}",
+                ),
+                self.env._("Look at the payments of the order on the channel."),
+            )
+
+    # --------------------------------------------------------- credit note
+    def _make_credit_note(self, data, parts, amount):
+        """:raise OrderRefusedError: it does not come to ``amount``"""
+        order = self.order_id.with_company(self.company_id)
+        sale_order = order.sale_order_id
+        reversed_entry = self._find_reversed(parts)
+        # paid both ways by themselves: each payment stands against its own document
+        apart = order.channel_id.payment_policy == "paid" and order._is_paid()
+        # more was kept than is taken back: that is an invoice
+        sign = 1 if amount >= 0 else -1
+        lines = [self._prepare_line_vals(data, part, sign) for part in parts]
+        move = (
+            self.env["account.move"]
+            .with_company(self.company_id)
+            .with_context(channel_follows=True)
+            .create(
+                {
+                    "move_type": "out_refund" if sign > 0 else "out_invoice",
+                    "partner_id": sale_order.partner_invoice_id.id,
+                    "currency_id": sale_order.currency_id.id,
+                    "invoice_origin": sale_order.name,
+                    "ref": self.note or order.name,
+                    "team_id": sale_order.team_id.id,
+                    "fiscal_position_id": sale_order.fiscal_position_id.id,
+                    "reversed_entry_id": sign > 0 and not apart and reversed_entry.id,
+                    "channel_made": sign < 0,
+                    "invoice_line_ids": [Command.create(line) for line in lines],
+                }
+            )
+        )
+        currency = sale_order.currency_id
+        if currency.compare_amounts(move.amount_total, abs(float(amount))):
+            raise OrderRefusedError(
+                "refund",
+                self.env._(
+                    "The channel paid back %(amount)s, a credit note would be "
+                    "%(total)s.",
+                    amount=amount,
+                    total=f"{move.amount_total:.{currency.decimal_places}f}",
+                ),
+                self.env._("Make the credit note by hand."),
+            )
+        if order.channel_id.post_credit_notes:
+            move.action_post()
+        if apart and sign > 0:
+            move.reversed_entry_id = reversed_entry
+        return move
+
+    def _find_reversed(self, parts):
+        """The one invoice that has all of what is credited, if there is one."""
+        invoices = self._get_invoices()
+        wanted = self.order_id.sale_order_id.order_line.browse().union(
+            *(part.target or self._find_sale_lines(part)[:1] for part in parts)
+        )
+        fitting = invoices.filtered(
+            lambda move: wanted <= move.invoice_line_ids.sale_line_ids
+        )
+        for found in (fitting, invoices):
+            if len(found) == 1:
+                return found
+        return invoices.browse()
+
+    def _prepare_line_vals(self, data, part, sign=1):
+        """One line of the credit note, its taxes nailed down as in the sale order.
+
+        :param sign: -1 for an invoice of what was kept
+        """
+        order = self.order_id
+        sale_line = part.target or self._find_sale_lines(part)[:1]
+        product = sale_line.product_id or order.env[
+            "channel.order.importer"
+        ]._get_service(order, "discount_product_id")
+        units = part.quantity or 1
+        quantity = units
+        if part.quantity and sale_line.channel_order_line_id:
+            line = sale_line.channel_order_line_id
+            quantity = units / (line._sale_units(sale_line, 1) or 1)
+        taxes = sale_line.tax_ids if part.tax or part.line_ref else []
+        currency = order.sale_order_id.currency_id
+        price = sign * float(part.amount) / quantity
+        vals = {
+            "product_id": product.id,
+            "name": sale_line.name or self._words_for_goodwill(part),
+            "quantity": quantity,
+            "product_uom_id": (sale_line.product_uom_id or product.uom_id).id,
+            "price_unit": price,
+            "discount": 0.0,
+            "tax_ids": [Command.set(taxes.ids if taxes else [])],
         }
+        of_units = part.target and part.quantity
+        if of_units and sale_line.qty_to_invoice + quantity < 1e-6:
+            # Odoo would ask for a credit note of its own otherwise
+            vals["sale_line_ids"] = [Command.link(sale_line.id)]
+        if taxes:
+            money = order._get_money(data)
+            untaxed = sign * float(part.untaxed(money.taxes_included))
+            vals["extra_tax_data"] = {
+                "manual_total_excluded_currency": untaxed,
+                "manual_tax_amounts": {
+                    str(tax_id): {
+                        "tax_amount_currency": sign * float(tax),
+                        "base_amount_currency": untaxed,
+                    }
+                    for tax_id, tax in self._split_tax(sale_line, part, money).items()
+                },
+                "currency_id": currency.id,
+                "price_unit": price,
+                "discount": 0.0,
+                "quantity": quantity,
+            }
+        return vals
+
+    def _words_for_goodwill(self, part):
+        if part.amount < 0:
+            return self.env._("Kept of a refund")
+        return self.env._("Goodwill")
+
+    def _find_sale_lines(self, part):
+        sale_order = self.order_id.sale_order_id
+        if part.line_ref:
+            return sale_order.order_line.filtered(
+                lambda line: line.channel_order_line_id.external_id == part.line_ref
+            )[:1]
+        if part.charge_ref is not None:
+            return self.env["channel.refunder"]._find_charge_lines(
+                self.order_id, part.charge_ref
+            )
+        return sale_order.order_line.browse()
+
+    def _split_tax(self, sale_line, part, money):
+        """The refund's tax by account.tax, as the sale line has it."""
+        known = (sale_line.extra_tax_data or {}).get("manual_tax_amounts") or {}
+        weights = {
+            tax.id: abs(
+                Decimal(str(known.get(str(tax.id), {}).get("tax_amount_currency", 0)))
+            )
+            or Decimal(str(tax.amount or 1))
+            for tax in sale_line.tax_ids
+        }
+        left, whole, result = part.tax, sum(weights.values()), {}
+        for tax_id, weight in weights.items():
+            result[tax_id] = money.round(part.tax * weight / whole) if whole else 0
+            left -= result[tax_id]
+        if result:
+            result[next(iter(result))] += left
+        return result
+
+    # ---------------------------------------------------------------- kept
+    def _count_not_kept(self):
+        """:return: Counter of the units by line that had not left"""
+        counts = Counter()
+        for line in self._get_data().lines:
+            counts[line.line_ref] += line.quantity
+        for line_ref, (units, *_money) in (self.kept or {}).items():
+            counts[line_ref] -= units
+        return counts
+
+    def _keep_more(self, units, money):
+        """So many more units had left; what has been decided for less is reopened."""
+        kept = {ref: row[0] for ref, row in (self.kept or {}).items()}
+        wanted = Counter(kept) + Counter(units)
+        no_units = {ref: row for ref, row in (self.kept or {}).items() if not row[0]}
+        more = cost_of_kept(self._get_data().lines, wanted, money)
+        self.kept = {**no_units, **more}
+        if self.state == "nothing":
+            self.state = "todo"
+        elif self.state == "credited" and not self._get_invoices():
+            self._report(
+                self.env._("more units of the refund had left than were credited."),
+                self.env._("Correct the credit note %s by hand.", self.move_id.name),
+            )

@@ -177,23 +177,3 @@ class ChannelRetention(models.Model):
         # the file store too
         env["ir.attachment"].sudo().browse(files or []).unlink()
         return rows
-
-
-class ChannelOrder(models.Model):
-    _inherit = "channel.order"
-
-    blanked_at = fields.Datetime(
-        readonly=True, help="When its personal data was blanked"
-    )
-
-    def _is_old(self, data, version):
-        """The state that was blanked is known: a replay must not bring it back."""
-        if self.blanked_at and self.version and version <= self.version:
-            return True
-        return super()._is_old(data, version)
-
-    def _apply(self, data, version):
-        # a newer state is the channel's to tell, and due in its own time
-        if self.blanked_at:
-            self.blanked_at = False
-        return super()._apply(data, version)

@@ -108,7 +108,7 @@ class ChannelRoutingRule(models.Model):
 
     def _on_changed(self):
         """What was parked under the old rules is looked at again."""
-        self.env["channel.order"]._unpark(self.company_id)
+        self.env["channel.allocator"]._unpark(self.company_id)
 
     # ------------------------------------------------------------- business
     @api.model

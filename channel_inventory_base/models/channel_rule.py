@@ -1,10 +1,24 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_datetime
 
 from .channel_rule_terms import WAREHOUSE_KINDS
 
 # Their value is one of hundred.
 PERCENT_KINDS = ("percent", "share", "risk")
+
+
+# What a rule is about, in the order in which it is told.
+TOLD = (
+    "listing_id",
+    "product_id",
+    "product_tmpl_id",
+    "tag_id",
+    "categ_id",
+    "warehouse_id",
+    "node_id",
+    "channel_id",
+)
 
 
 class ChannelRule(models.Model):
@@ -28,15 +42,26 @@ class ChannelRule(models.Model):
         "mail.thread",
     ]
     _order = "kind, sequence, specificity desc, id"
+
     # the versions of a rule are of one kind
     _fixed = ("kind", "company_id")
-
     name = fields.Char(compute="_compute_name", store=True, readonly=False, copy=False)
     state = fields.Selection(tracking=True)
     value = fields.Float(tracking=True)
     version_ids = fields.One2many("channel.rule.version", "rule_id", readonly=True)
     active_version_id = fields.Many2one(
         "channel.rule.version", readonly=True, copy=False, string="Version in Effect"
+    )
+    unit_words = fields.Char(compute="_compute_unit_words")
+    summary = fields.Char(compute="_compute_summary", string="In Words")
+    level_count = fields.Integer(
+        compute="_compute_level_count",
+        string="Numbers in Scope",
+        help="Levels that the rule is about, also as edited and not saved yet. On a "
+        "level another rule of its kind may count instead.",
+    )
+    in_effect = fields.Boolean(
+        related="active_version_id.in_effect", string="In Effect Now"
     )
 
     @api.depends("kind", "value")
@@ -46,12 +71,41 @@ class ChannelRule(models.Model):
             if not rule.name or rule._is_automatic(rule.name):
                 rule.name = rule._automatic_name()
 
-    def _automatic_name(self):
-        kinds = dict(self._fields["kind"]._description_selection(self.env))
-        unit = " %" if self.kind in PERCENT_KINDS else ""
-        return f"{kinds.get(self.kind, '')} {self.value:g}{unit}"
+    @api.depends("kind", "warehouse_id")
+    def _compute_unit_words(self):
+        """In what the value is counted."""
+        for rule in self:
+            if rule.kind in PERCENT_KINDS:
+                rule.unit_words = self.env._("percent")
+            elif rule.kind == "cover":
+                rule.unit_words = self.env._("days")
+            elif rule.kind == "freeze" or (
+                rule.kind in ("threshold", "cap") and not rule.warehouse_id
+            ):
+                rule.unit_words = self.env._("sold units")
+            else:
+                rule.unit_words = self.env._("stock units")
 
-    # -------------------------------------------------------------- checks
+    @api.depends(lambda self: [n for n in self._terms_fields() if n != "sequence"])
+    def _compute_summary(self):
+        for rule in self:
+            parts = [rule._words_for_kind(), rule._words_for_scope()]
+            parts += [rule._words_for_window()]
+            words = "; ".join(part for part in parts if part)
+            rule.summary = words[:1].upper() + words[1:]
+
+    @api.depends(
+        *TOLD,
+        "company_id",
+        "kind",
+        "allocation_group_id.member_ids.channel_id",
+        "allocation_group_id.active_version_id",
+    )
+    def _compute_level_count(self):
+        levels = self.env["channel.level"]
+        for rule in self:
+            rule.level_count = levels.search_count(rule._scope_domain())
+
     @api.constrains("channel_id", "node_id", "listing_id", "company_id")
     def _check_scope(self):
         for rule in self:
@@ -80,6 +134,55 @@ class ChannelRule(models.Model):
             if rule.kind == "exclusive":
                 rule._check_exclusive()
 
+    @api.constrains("kind", "reason", "valid_until")
+    def _check_freeze(self):
+        for rule in self.filtered(lambda each: each.kind == "freeze"):
+            if not rule.reason or not rule.valid_until:
+                raise ValidationError(
+                    self.env._("A frozen number needs a reason and an end.")
+                )
+
+    @api.onchange("kind")
+    def _onchange_kind(self):
+        """What the new kind does not know is not kept in secret."""
+        if self.kind != "backorder":
+            self.update({"horizon_days": 0, "lead_days": 0, "supplier_stock": False})
+        if self.kind != "exclusive":
+            self.allocation_group_id = False
+        else:
+            self.update({"channel_id": False, "node_id": False, "listing_id": False})
+        if self.kind not in WAREHOUSE_KINDS:
+            self.warehouse_id = False
+
+    # ------------------------------------------------------------- actions
+    def action_show_levels(self):
+        """The levels in scope of what is written here."""
+        self.ensure_one()
+        return dict(
+            self.env["ir.actions.act_window"]._for_xml_id(
+                "channel_inventory_base.channel_level_action"
+            ),
+            domain=list(self._scope_domain()),
+            context={},
+        )
+
+    def action_preview(self):
+        """What the numbers would be; see the wizard."""
+        self._require_role("operator")
+        return self.env["channel.rule.preview"]._make(self)._open()
+
+    def action_show_numbers(self):
+        """Levels that a version of this rule has worked on."""
+        self.ensure_one()
+        return self.version_ids.action_show_levels()
+
+    # ------------------------------------------------------------ business
+    def _automatic_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        unit = " %" if self.kind in PERCENT_KINDS else ""
+        return f"{kinds.get(self.kind, '')} {self.value:g}{unit}"
+
+    # -------------------------------------------------------------- checks
     def _check_exclusive(self):
         """Channels that share must agree on how: the rule is the same for all."""
         if not self.allocation_group_id:
@@ -95,14 +198,6 @@ class ChannelRule(models.Model):
                     self.name,
                 )
             )
-
-    @api.constrains("kind", "reason", "valid_until")
-    def _check_freeze(self):
-        for rule in self.filtered(lambda each: each.kind == "freeze"):
-            if not rule.reason or not rule.valid_until:
-                raise ValidationError(
-                    self.env._("A frozen number needs a reason and an end.")
-                )
 
     # ------------------------------------------------------------- control
     def _channel(self):
@@ -128,3 +223,65 @@ class ChannelRule(models.Model):
         sharing = self.filtered(lambda rule: rule.kind == "exclusive")
         sharing.allocation_group_id._hold_in_effect()
         return super()._put_in_effect()
+
+    def _words_for_kind(self):
+        value = f"{self.value:g}"
+        words = {
+            "backorder": self._words_for_backorder(value),
+            "fixed": self.env._("%s stock units are kept back", value),
+            "percent": self.env._("%s %% of what is left is kept back", value),
+            "cover": self.env._("what sells in %s days is kept back", value),
+            "risk": self.env._(
+                "so much is kept back that a sale elsewhere finds nothing left in "
+                "%s %% of all cases at the most",
+                value,
+            ),
+            "share": self.env._("at most %s %% of what can be sold is shown", value),
+            "threshold": self.env._("at or below %s nothing is shown", value),
+            "cap": self.env._("never more than %s are shown", value)
+            if self.value
+            else self.env._("no cap"),
+            "freeze": self.env._("exactly %s are shown", value),
+            "exclusive": self._words_for_exclusive(value),
+        }
+        return words.get(self.kind, "")
+
+    def _words_for_backorder(self, value):
+        words = self.env._("up to %s stock units of dated inbound are promised", value)
+        if self.horizon_days:
+            words = self.env._(
+                "%(words)s, when due within %(days)s days",
+                words=words,
+                days=self.horizon_days,
+            )
+        if self.supplier_stock:
+            words = self.env._("%s, suppliers' stock included", words)
+        return words
+
+    def _words_for_exclusive(self, value):
+        words = self.env._(
+            "the channels of %s share what there is",
+            self.allocation_group_id.name or "?",
+        )
+        if self.value:
+            words = self.env._(
+                "%(words)s once %(value)s stock units or fewer are left",
+                words=words,
+                value=value,
+            )
+        return words
+
+    def _words_for_scope(self):
+        named = [self[name].display_name for name in TOLD if self[name]]
+        if not named:
+            return self.env._("everywhere")
+        return self.env._("for %s", ", ".join(named))
+
+    def _words_for_window(self):
+        start = format_datetime(self.env, self.valid_from, dt_format="short")
+        end = format_datetime(self.env, self.valid_until, dt_format="short")
+        if start and end:
+            return self.env._("from %(start)s to %(end)s", start=start, end=end)
+        if start:
+            return self.env._("from %s on", start)
+        return self.env._("until %s", end) if end else ""

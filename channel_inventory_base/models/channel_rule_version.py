@@ -15,9 +15,9 @@ class ChannelRuleVersion(models.Model):
     _inherit = ["channel.rule.terms", "channel.version"]
     _order = "rule_id, number desc"
     _log_access = False
+
     _version_of = "rule_id"
     _named_by = "rule_version_ids"
-
     rule_id = fields.Many2one(
         "channel.rule", required=True, readonly=True, ondelete="restrict", index=True
     )
@@ -29,6 +29,12 @@ class ChannelRuleVersion(models.Model):
     _active_uniq = models.UniqueIndex("(rule_id) WHERE state = 'active'")
     _effect_idx = models.Index("(company_id, kind) WHERE in_effect")
 
+    # ------------------------------------------------------------- actions
+    def action_show_publication_lines(self):
+        """Published numbers that name one of these versions."""
+        return self._show_numbers("channel_publication_line_action")
+
+    # ------------------------------------------------------------ business
     def _retire(self):
         # sudo: versions are written by the activation of rules alone
         self.sudo().write({"in_effect": False})

@@ -3,7 +3,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from ..db.transaction import LOCK_SHORT, lock, own_transaction
-from .channel_position_facts import STORED_MOVES
+from .channel_position import STORED_MOVES
 
 AT_ONCE = 1000
 """Products that are looked at in one transaction."""
@@ -136,7 +136,7 @@ class ChannelShortage(models.Model):
                 SELECT held.product_id FROM (%s) held
                  WHERE held.product_id IS NOT NULL
                 """,
-                self.env["channel.order"]._held_query(),
+                self.env["channel.router"]._held_query(),
             )
         )
         return [product_id for (product_id,) in rows]
@@ -281,7 +281,7 @@ class ChannelShortage(models.Model):
             ),
             reserved=_reserved("move"),
             led=self._led_query(),
-            held=self.env["channel.order"]._held_query(),
+            held=self.env["channel.router"]._held_query(),
         )
 
     def _led_query(self):

@@ -249,12 +249,3 @@ class ChannelStockReport(models.Model):
             if found:
                 return found
         return channels.search(domain, order="id", limit=1)
-
-
-class ChannelException(models.Model):
-    _inherit = "channel.exception"
-
-    category = fields.Selection(
-        selection_add=[("stock_report", "Stock report"), ("refused",)],
-        ondelete={"stock_report": "cascade"},
-    )

@@ -69,6 +69,19 @@ class ChannelTaxMap(models.Model):
             if problem := each._find_problem():
                 raise ValidationError(problem)
 
+    # ---------------------------------------------------------------- CRUD
+    @api.model_create_multi
+    def create(self, vals_list):
+        maps = super().create(vals_list)
+        self.env["channel.order"]._retry_blocked(maps.channel_id, ("tax",))
+        return maps
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env["channel.order"]._retry_blocked(self.channel_id, ("tax",))
+        return result
+
+    # ------------------------------------------------------------ business
     def _find_problem(self):
         """In words, why the tax cannot stand for the rate; None when it can.
 

@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from ..const import SHORT_POLICIES
-
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
@@ -42,33 +40,3 @@ class ProductProduct(models.Model):
             "channel_inventory_base.channel_position_action"
         )
         return dict(action, domain=[("product_id", "in", self.ids)], context={})
-
-
-class ProductTemplate(models.Model):
-    _inherit = "product.template"
-
-    channel_level_count = fields.Integer(compute="_compute_channel_level_count")
-    channel_short_policy = fields.Selection(
-        SHORT_POLICIES,
-        string="When Short",
-        help="What happens to a channel's order line when this is not in stock. Empty: "
-        "what the channel says.",
-    )
-    channel_substitute_ids = fields.Many2many(
-        "product.product",
-        "product_template_channel_substitute_rel",
-        string="Substitutes",
-        help="What may be shipped instead, in this order, in the same unit.",
-    )
-
-    def _compute_channel_level_count(self):
-        for template in self:
-            template.channel_level_count = sum(
-                template.product_variant_ids.mapped("channel_level_count")
-            )
-
-    def action_channel_levels(self):
-        return self.product_variant_ids.action_channel_levels()
-
-    def action_channel_positions(self):
-        return self.product_variant_ids.action_channel_positions()

@@ -1,10 +1,27 @@
 from contextlib import contextmanager
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..tools.refusal import OrderRefusedError
+from .channel_invoicing_policy import INVOICE_POLICIES
 
 BUTTON = "channel_sale_button"
 """In the transaction's notes while a button of sale orders is at work."""
+
+
+def _sum_difference(rows):
+    """:return: (untaxed, {id of the tax, as text: amount}) that the new figures are
+    more than the old ones"""
+    untaxed, taxes = Decimal(0), {}
+    for _line, old, new in rows:
+        untaxed += new[0] - old[0]
+        for figures, sign in ((new, 1), (old, -1)):
+            for tax_id, amount in figures[1].items():
+                taxes[tax_id] = taxes.get(tax_id, Decimal(0)) + sign * amount
+    return untaxed, taxes
 
 
 class SaleOrder(models.Model):
@@ -19,6 +36,12 @@ class SaleOrder(models.Model):
     )
     channel_id = fields.Many2one(
         related="channel_order_id.channel_id", store=True, index="btree_not_null"
+    )
+    channel_invoice_policy = fields.Selection(
+        INVOICE_POLICIES,
+        readonly=True,
+        copy=False,
+        help="The policy of its channel when the order came in.",
     )
 
     _channel_order_uniq = models.UniqueIndex(
@@ -39,6 +62,31 @@ class SaleOrder(models.Model):
             )
         return result
 
+    # ---------------------------------------------------------------- CRUD
+    def write(self, vals):
+        if "state" in vals:
+            self._check_state_written(vals["state"])
+        return super().write(vals)
+
+    # ------------------------------------------------------------- actions
+    def action_confirm(self):
+        with self._at_button():
+            return super().action_confirm()
+
+    def action_draft(self):
+        with self._at_button():
+            return super().action_draft()
+
+    def action_open_channel_order(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "channel.order",
+            "view_mode": "form",
+            "res_id": self.channel_order_id.id,
+        }
+
+    # ------------------------------------------------------------ business
     def _prepare_confirmation_values(self):
         """An order of a channel was placed when its customer placed it."""
         values = super()._prepare_confirmation_values()
@@ -52,16 +100,9 @@ class SaleOrder(models.Model):
     def _action_confirm(self):
         result = super()._action_confirm()
         # sudo: a salesperson who confirms need not have rights on channels
-        self.sudo()._own_channel_orders()._on_sale_confirmed()
+        importer = self.env["channel.order.importer"].sudo()
+        importer._on_sale_confirmed(self.sudo()._own_channel_orders())
         return result
-
-    def action_confirm(self):
-        with self._at_button():
-            return super().action_confirm()
-
-    def action_draft(self):
-        with self._at_button():
-            return super().action_draft()
 
     def _action_cancel(self):
         with self._at_button():
@@ -70,11 +111,6 @@ class SaleOrder(models.Model):
         for channel_order in self.sudo()._own_channel_orders():
             channel_order._on_sale_cancelled()
         return result
-
-    def write(self, vals):
-        if "state" in vals:
-            self._check_state_written(vals["state"])
-        return super().write(vals)
 
     @contextmanager
     def _at_button(self):
@@ -133,161 +169,111 @@ class SaleOrder(models.Model):
         if moves:
             moves._action_assign()
 
-    def action_open_channel_order(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "channel.order",
-            "view_mode": "form",
-            "res_id": self.channel_order_id.id,
-        }
+    # --------------------------------------------------------------- books
+    def _is_invoiced_by_channel(self):
+        return self.channel_invoice_policy not in (False, "none")
 
+    def _correct_invoices(self):
+        """One document that takes back what was invoiced of lines and invoices what
+        they come to now, so that their quantities stay invoiced.
 
-class SaleOrderLine(models.Model):
-    _name = "sale.order.line"
-    _inherit = ["sale.order.line", "channel.guarded"]
-
-    channel_order_line_id = fields.Many2one(
-        "channel.order.line",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-    )
-    channel_charge_ref = fields.Char(
-        readonly=True,
-        copy=False,
-        help="The channel's id of a delivery charge or fee: refunds name it.",
-    )
-    channel_warehouse_id = fields.Many2one(
-        "stock.warehouse",
-        readonly=True,
-        copy=False,
-        help="Where the channel sold it from: it is reserved where it was held.",
-    )
-
-    channel_properties = fields.Text(
-        readonly=True,
-        copy=False,
-        help="What the customer has asked for, as it is in the description.",
-    )
-
-    def _get_sale_order_line_multiline_description_sale(self):
-        description = super()._get_sale_order_line_multiline_description_sale()
-        return "\n".join(filter(None, (description, self.channel_properties)))
-
-    def _follow_properties(self):
-        """Have the description say what the customer asks for now.
-
-        :return: the lines that said something else
+        Only where all of the order is invoiced: what is still to be invoiced makes up
+        for it by itself. :return: account.move, a draft, or none
         """
-        changed = self.filtered(
-            lambda line: (
-                (line.channel_properties or "")
-                != (line.channel_order_line_id.properties or "")
-            )
+        moves = self.env["account.move"]
+        lines = self.order_line.filtered(
+            lambda line: not line.display_type and not line.is_downpayment
         )
-        for line in changed:
-            name = line.name
-            if old := line.channel_properties:
-                name = name.replace(f"\n{old}", "")
-            new = line.channel_order_line_id.properties
-            line.write(
-                {
-                    "name": "\n".join(filter(None, (name, new))),
-                    "channel_properties": new,
-                }
-            )
-        return changed
-
-    def write(self, vals):
-        # only the server follows a channel: people cannot be superuser
-        follows = self.env.su and self.env.context.get("channel_follows")
-        if "product_uom_qty" not in vals or follows:
-            return super().write(vals)
-        before = {
-            line: line.product_uom_qty
-            for line in self
-            if line.channel_order_line_id and line.order_id.state == "sale"
-        }
-        result = super().write(vals)
-        for line, quantity in before.items():
-            if quantity != line.product_uom_qty:
-                # sudo: whoever changes a line need not have rights on channels
-                own = line.sudo()
-                for order in own._own_channel_order_lines().order_id:
-                    order._on_sale_line_changed(own, quantity, own.product_uom_qty)
-        return result
-
-    def _fixed_fields(self):
-        """What a channel has sold stays in the sale order that its order names."""
-        # sudo: salespeople need not see channels
-        of_channel = self.sudo().channel_order_line_id
-        return super()._fixed_fields() | ({"order_id"} if of_channel else set())
-
-    def _own_channel_order_lines(self):
-        """Lines of channels' orders that these are sold for, in the order's own sale
-        order."""
-        return self.filtered(
-            lambda line: (
-                line.order_id._own_channel_orders()
-                == line.channel_order_line_id.order_id
-            )
-        ).channel_order_line_id
-
-    @api.depends("channel_warehouse_id")
-    def _compute_warehouse_id(self):
-        """Odoo has one warehouse an order; an order of a channel may have several.
-
-        A value written to the field does not last: it is computed again.
-        """
-        result = super()._compute_warehouse_id()
-        for line in self.filtered("channel_warehouse_id"):
-            line.warehouse_id = line.channel_warehouse_id
-        return result
-
-    # ---------------------------------------------------------------- owed
-    def _count_undelivered(self):
-        """How much of this line is in no move to the customer, in its own unit."""
-        if self.product_id.type != "consu" or not self._has_had_moves():
-            return 0
-        return max(0.0, self.product_uom_qty - self._count_carried(self.move_ids))
-
-    def _has_had_moves(self):
-        """A purchase that is sent straight to the customer has none before it is
-        confirmed; of what was held again the moves may have been deleted."""
-        return bool(self.move_ids or self.channel_order_line_id.undelivered_quantity)
-
-    def _count_carried(self, moves):
-        """How much of this line ``moves`` have brought, or will bring, to the customer.
-
-        Of a chain of transfers its last open one counts.
-        """
-        return sum(
-            move.product_id.uom_id._compute_quantity(
-                move._get_carried(), self.product_uom_id, round=False
-            )
-            for move in moves
-            if move.product_id == self.product_id
+        posted = self.invoice_ids.filtered(lambda move: move.state != "cancel")
+        if not posted or any(move.state == "draft" for move in posted):
+            return moves
+        if any(line._is_downpayment_or_open() for line in self.order_line):
+            return moves
+        rows = [(line, *line._get_correction()) for line in lines]
+        rows = [row for row in rows if row[1] != row[2]]
+        untaxed, taxes = _sum_difference(rows)
+        if not untaxed and not any(taxes.values()):
+            return moves
+        total = untaxed + sum(taxes.values(), Decimal(0))
+        sign = 1 if total >= 0 else -1
+        vals = self._prepare_invoice()
+        vals.update(
+            move_type="out_invoice" if sign > 0 else "out_refund",
+            ref=self.env._("%s: changed on the channel", self.client_order_ref or ""),
+            channel_made=True,
+            invoice_line_ids=[
+                Command.create(each)
+                for line, old, new in rows
+                for each in line._prepare_correction_vals(old, new, sign)
+            ],
         )
+        move = moves.create(vals)
+        if move.currency_id.compare_amounts(move.amount_total, abs(float(total))):
+            raise OrderRefusedError(
+                "books",
+                self.env._(
+                    "%(order)s was changed by %(due)s after it was invoiced, a "
+                    "correction would be %(booked)s.",
+                    order=self.name,
+                    due=total,
+                    booked=sign * move.amount_total,
+                ),
+                self.env._("Correct its invoices by hand, then retry."),
+            )
+        return move
 
-    def _deliver_again(self):
-        """Have what is in no move delivered after all."""
-        procurements = []
-        for line in self:
-            quantity = line._count_undelivered()
-            if quantity > 0:
-                values = line._prepare_procurement_values()
-                procurements += line.with_company(line.company_id)._create_procurements(
-                    quantity, line.product_uom_id, values
+    def _check_invoiced_exactly(self, moves):
+        """:raise OrderRefusedError: invoices are not the order's part to the cent"""
+        made = moves.invoice_line_ids.sale_line_ids & self.order_line
+        for line in made.filtered("channel_order_line_id"):
+            untaxed, tax = line._get_due(line.qty_invoiced)
+            booked_untaxed, booked_tax, _taxes = line._get_booked()
+            if line._is_exact() and (untaxed, tax) != (booked_untaxed, booked_tax):
+                raise OrderRefusedError(
+                    "books",
+                    self.env._(
+                        "%(line)s: %(due)s is to be invoiced, it would be %(booked)s.",
+                        line=line.display_name,
+                        due=untaxed + tax,
+                        booked=booked_untaxed + booked_tax,
+                    ),
+                    self.env._("Invoice the order by hand, and report what differs."),
                 )
-        self.env["stock.rule"].run(procurements)
-        self.order_id.picking_ids.filtered(
-            lambda picking: picking.state == "draft"
-        ).action_confirm()
+        for move in self.invoice_ids.filtered(lambda move: move.state == "draft"):
+            total = sum(move.invoice_line_ids.mapped("price_total"))
+            if move.currency_id.compare_amounts(total, move.amount_total):
+                raise OrderRefusedError(
+                    "books",
+                    self.env._(
+                        "The lines of an invoice come to %(lines)s, its total is "
+                        "%(total)s.",
+                        lines=Decimal(str(round(total, 6))),
+                        total=move.amount_total,
+                    ),
+                    self.env._("Invoice the order by hand, and report what differs."),
+                )
 
-    def _cancel_undelivered(self):
-        for line in self:
-            quantity = line._count_undelivered()
-            if quantity > 0:
-                line.product_uom_qty -= quantity
+    # --------------------------------------------- sale order line invoice
+    def _get_delivered_part(self):
+        """How much of the goods has been delivered, by value: 0 to 1."""
+        goods = self.order_line.filtered(lambda line: line.product_id.type == "consu")
+        whole = sum(goods.mapped("price_subtotal"))
+        if not whole:
+            return 1.0
+        delivered = sum(
+            line.price_subtotal * min(1.0, line._count_left() / line.product_uom_qty)
+            for line in goods
+            if line.product_uom_qty
+        )
+        return delivered / whole
+
+    def _is_for_books(self):
+        """Whether the bookkeeper invoices: people cannot be superuser."""
+        return self.env.su and self.env.context.get("channel_books")
+
+    def _get_invoiceable_lines(self, final=False):
+        """The books take what is due by policy, not what a person has credited."""
+        lines = super()._get_invoiceable_lines(final)
+        if not self._is_for_books():
+            return lines
+        return lines.filtered(lambda line: line.display_type or line._count_to_book())

@@ -5,7 +5,9 @@ class StockWarehouse(models.Model):
     """Whose word counts on the stock of a warehouse, and what of it channels sell."""
 
     _name = "stock.warehouse"
-    _inherit = ["stock.warehouse", "channel.guarded"]
+    _inherit = ["stock.warehouse", "channel.guarded", "channel.wakes.planner"]
+
+    _wakes_as_such = False
 
     channel_consignment = fields.Selection(
         [("kept", "Not sold"), ("sold", "Sold by channels")],

@@ -17,7 +17,7 @@ import requests
 
 from odoo import SUPERUSER_ID, api, sql_db
 
-from ..models import channel_channel_secret
+from ..models import channel_secret_mixin
 
 SECONDS = 60
 # What stands between a commit and whoever wanted it.
@@ -101,7 +101,7 @@ def _be_the_worker(registry, work, fate):
         sql_db._Pool = sql_db._Pool_readonly = None
         registry._db = sql_db.db_connect(registry.db_name)
         registry._db_readonly = None
-        channel_channel_secret._threads = threading.local()
+        channel_secret_mixin._threads = threading.local()
         with fate, registry.cursor() as cr:
             work(api.Environment(cr, SUPERUSER_ID, {}))
         failed = 0

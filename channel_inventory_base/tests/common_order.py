@@ -202,7 +202,7 @@ class OrderCase(TransactionCase):
 
     def _import(self, data):
         order = self._capture(data)
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.env.flush_all()
         return order
 

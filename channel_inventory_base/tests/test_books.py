@@ -75,7 +75,9 @@ class BooksCase(Sold, OrderCase):
         """What the bookkeeper does for one order."""
         self.env.flush_all()
         taken = self.env["channel.bookkeeping"]._take(self.order.ids)
-        self.env["channel.order"].browse(taken)._keep_books()
+        self.env["channel.bookkeeper"]._keep_books(
+            self.env["channel.order"].browse(taken)
+        )
         self.env.flush_all()
         self.env.invalidate_all()
         return taken
@@ -91,7 +93,7 @@ class BooksCase(Sold, OrderCase):
     # --------------------------------------------------------------- looks
     @property
     def moves(self):
-        return self.order._get_moves().sorted("id")
+        return self.env["channel.bookkeeper"]._get_moves(self.order).sorted("id")
 
     def totals(self, move_type="out_invoice"):
         return [m.amount_total for m in self.moves if m.move_type == move_type]
@@ -319,7 +321,7 @@ class TestBooksConfirmed(BooksCase):
         bookkeeper = self.env["channel.bookkeeper"]
         try:
             with self.env.cr.savepoint():
-                self.order._keep_books()
+                self.env["channel.bookkeeper"]._keep_books(self.order)
         except Exception as error:
             with patch.object(type(bookkeeper), "_book_batch", side_effect=error):
                 bookkeeper._book(self.order.ids)
@@ -375,7 +377,7 @@ class TestBooksConfirmed(BooksCase):
         self.sell()
         found = self._fails()
         self.change(shipping=BERLIN)
-        self.order._import()
+        self.env["channel.order.importer"]._import(self.order)
         self.assertEqual(found.state, "open")
 
     # ------------------------------------------------------------- currency

@@ -104,14 +104,14 @@ class TestBooksRace(Sold, CommittedCase):
                 made.append(invoice.id)
 
         with self.commit() as env:
-            model = type(env["channel.order"])
+            model = type(env["channel.bookkeeper"])
         original = model._make_invoices
 
-        def slow(orders):
+        def slow(keeper, orders):
             orders.sale_order_id.order_line.mapped("qty_to_invoice")
             if not made:
                 by_hand()
-            return original(orders)
+            return original(keeper, orders)
 
         with patch.object(model, "_make_invoices", slow):
             self.book()
@@ -124,7 +124,7 @@ class TestBooksRace(Sold, CommittedCase):
     def test_worker_that_dies_after_posting_has_done_nothing(self):
         self.sell(2)
         with self.commit() as env:
-            model = type(env["channel.order"])
+            model = type(env["channel.bookkeeper"])
         with (
             patch.object(model, "_register_payments", side_effect=SystemExit),
             suppress(SystemExit),
@@ -142,14 +142,14 @@ class TestBooksRace(Sold, CommittedCase):
     def test_conflict_is_tried_again_and_is_no_failure(self):
         self.sell()
         with self.commit() as env:
-            model = type(env["channel.order"])
+            model = type(env["channel.bookkeeper"])
         original, strikes = model._register_payments, []
 
-        def unlucky(orders):
+        def unlucky(keeper, orders):
             if len(strikes) < 2:
                 strikes.append(1)
                 raise SerializationFailure("could not serialize access")
-            return original(orders)
+            return original(keeper, orders)
 
         with patch.object(model, "_register_payments", unlucky):
             self.book()
@@ -158,13 +158,13 @@ class TestBooksRace(Sold, CommittedCase):
     def test_one_order_that_fails_does_not_stop_the_others(self):
         order_ids = self.sell(3)
         with self.commit() as env:
-            model = type(env["channel.order"])
+            model = type(env["channel.bookkeeper"])
         original = model._make_invoices
 
-        def odd(orders):
+        def odd(keeper, orders):
             if order_ids[1] in orders.ids:
                 raise ValueError("an addon is broken")
-            return original(orders)
+            return original(keeper, orders)
 
         with patch.object(model, "_make_invoices", odd), self.assertLogs(level="ERROR"):
             self.book()
@@ -184,11 +184,11 @@ class TestBooksRace(Sold, CommittedCase):
     def test_order_marked_while_it_is_booked_is_looked_at_again(self):
         [order_id] = self.sell()
         with self.commit() as env:
-            model = type(env["channel.order"])
+            model = type(env["channel.bookkeeper"])
         original, marked = model._make_invoices, []
 
-        def meanwhile(orders):
-            result = original(orders)
+        def meanwhile(keeper, orders):
+            result = original(keeper, orders)
             if not marked:
                 marked.append(1)
                 with self.commit() as env:

@@ -45,7 +45,8 @@ class TestCapture(ChannelCase):
         self.assertEqual(self.held(), 3)
 
     def test_crash_of_an_import_leaves_the_hold_and_the_others(self):
-        self.patch(self.env.registry["channel.order"], "_import", lambda order: 1 / 0)
+        importer = self.env.registry["channel.order.importer"]
+        self.patch(importer, "_import", lambda self, order: 1 / 0)
         name = self.fake.sell(3)
         self.capture(name)
         with self.assertLogs("odoo.addons.channel_inventory_base", "ERROR"):

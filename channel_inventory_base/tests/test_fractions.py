@@ -59,7 +59,7 @@ class TestFractions(OrderCase, Sold):
             listing.fractions = True
             self.assertEqual(order.state, "captured")
             self.assertEqual(self._held(order), stock)
-            order._import()
+            order.env["channel.order.importer"]._import(order)
             line = self.assertImported(order, "14.85").order_line
             self.assertEqual(len(line), 1)
             self.assertAlmostEqual(line.product_uom_qty, stock)

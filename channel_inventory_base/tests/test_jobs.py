@@ -13,7 +13,7 @@ from ..exceptions import (
     ThrottledError,
     UnavailableError,
 )
-from ..models.channel_channel_jobs import GATHER_SECONDS, WAKE, enqueue
+from ..models.channel_job_mixin import GATHER_SECONDS, WAKE, enqueue
 from .common import ChannelCase
 from .common_committed import CommittedCase
 

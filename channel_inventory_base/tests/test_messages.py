@@ -322,7 +322,7 @@ class TestCancelMessages(MessageCase):
         self.assertEqual(found._record(), message)
         self.intake()
         self.assertEqual(found.state, "open")
-        order._on_money_back()
+        order.env["channel.refunder"]._on_money_back(order)
         self.assertEqual(found.state, "resolved")
 
     def test_cancelled_there_is_not_told_back(self):

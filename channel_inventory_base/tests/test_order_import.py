@@ -130,7 +130,7 @@ class TestOrderImport(OrderCase):
         order = self._import(self._simple())
         sale_order = order.sale_order_id
         lines, moves = sale_order.order_line, sale_order.picking_ids.move_ids
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.sale_order_id, sale_order)
         self.assertEqual(sale_order.order_line, lines)
         self.assertEqual(sale_order.picking_ids.move_ids, moves)
@@ -165,7 +165,7 @@ class TestOrderImport(OrderCase):
         product = self.mug.product_id
         order.line_ids.listing_id.write({"product_id": product.id, "state": "mapped"})
         self.assertEqual(order.state, "captured")
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "20.00")
 
     def test_inactive_currency_is_refused(self):
@@ -183,7 +183,7 @@ class TestOrderImport(OrderCase):
         self.assertRefused(order, "test_order")
         self.channel.environment = "test"
         order._retry()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "22.00", "2.00")
 
     def test_total_that_differs_leaves_nothing_behind(self):
@@ -200,15 +200,17 @@ class TestOrderImport(OrderCase):
         self.assertEqual(order.line_ids.hold_ids.state, "active")
 
     def test_sale_order_that_comes_out_otherwise_is_rolled_back(self):
-        prepare = type(self.env["channel.order"])._finish_line
+        prepare = type(self.env["channel.order.importer"])._finish_line
 
-        def tampered(order, *args):
-            vals = prepare(order, *args)
+        def tampered(importer, order, *args):
+            vals = prepare(importer, order, *args)
             vals.pop("extra_tax_data", None)
             return vals | {"price_unit": vals["price_unit"] + 0.01}
 
         orders = self.env["sale.order"].search_count([])
-        with patch.object(type(self.env["channel.order"]), "_finish_line", tampered):
+        with patch.object(
+            type(self.env["channel.order.importer"]), "_finish_line", tampered
+        ):
             order = self._import(self._simple())
         found = self.assertRefused(order, "total_mismatch")
         self.assertIn("22.02", found.message)
@@ -225,7 +227,7 @@ class TestOrderImport(OrderCase):
         self.assertEqual(order.line_ids.hold_ids.state, "active")
         self.assertIn("no route", self._exceptions(order).message)
         order._retry()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.sale_order_id.state, "sale")
 
     def test_what_odoo_does_not_accept_waits_for_a_person(self):

@@ -125,10 +125,17 @@ class TestOrderPartner(OrderCase):
             forms = {state.code, bare, f"{country.code}-{bare}", state.code.lower()}
             for code in (*forms, f"{country.code}{bare}"):
                 address = AddressData(country_code=country.code, state_code=code)
-                self.assertEqual(finder._find_state(country, address), state, code)
+                self.assertEqual(
+                    finder.env["channel.partner"]._find_state(finder, country, address),
+                    state,
+                    code,
+                )
             if names[country, state.name.upper()] == 1 and country.code != "CH":
                 address = AddressData(state_code="?!", state_name=state.name)
-                self.assertEqual(finder._find_state(country, address), state)
+                self.assertEqual(
+                    finder.env["channel.partner"]._find_state(finder, country, address),
+                    state,
+                )
 
     def test_two_accounts_with_one_email_are_two_contacts(self):
         first, second, again = (

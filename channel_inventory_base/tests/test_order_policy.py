@@ -23,7 +23,7 @@ class TestOrderPolicy(OrderCase):
         order = self._import(self._simple(risk="high"))
         self._exceptions(order).action_let_through()
         self.assertEqual(order.state, "captured")
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "22.00", "2.00")
         self.assertIn(
             "risk",
@@ -49,8 +49,8 @@ class TestOrderPolicy(OrderCase):
     def test_same_order_once_more_is_stopped_and_the_first_goes_on(self):
         self.channel.duplicate_minutes = 10
         first, second = self._capture(self.twin()), self._capture(self.twin())
-        second._import()
-        first._import()
+        second.env["channel.order.importer"]._import(second)
+        first.env["channel.order.importer"]._import(first)
         found = self.assertRefused(second, "duplicate")
         self.assertIn(first.name, found.message)
         self.assertImported(first, "22.00", "2.00")
@@ -92,7 +92,7 @@ class TestOrderPolicy(OrderCase):
         order = self._import(self._simple(payment="pending"))
         self.env.flush_all()
         for _run in range(2):
-            self.env["channel.order"]._cron_unpaid()
+            self.env["channel.payment.checker"]._cron_unpaid()
         found = self._exceptions(order)
         self.assertEqual((found.category, found.count), ("payment", 1))
         self.assertEqual(order.state, "imported")
@@ -102,12 +102,12 @@ class TestOrderPolicy(OrderCase):
         paid = self._import(self._simple())
         young = self._import(self._simple(payment="pending", placed_at=now))
         self.env.flush_all()
-        self.env["channel.order"]._cron_unpaid()
+        self.env["channel.payment.checker"]._cron_unpaid()
         self.assertFalse(self._exceptions(paid) | self._exceptions(young))
         self.channel.payment_hours = 0
         old = self._import(self._simple(payment="pending"))
         self.env.flush_all()
-        self.env["channel.order"]._cron_unpaid()
+        self.env["channel.payment.checker"]._cron_unpaid()
         self.assertFalse(self._exceptions(old))
 
     # ---------------------------------------------------------------- credit
@@ -127,7 +127,7 @@ class TestOrderPolicy(OrderCase):
         self.assertIn("40.00", found.message)
         partner.credit_limit = 1000
         order._retry()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.sale_order_id.state, "sale")
 
     def test_confirmed_orders_use_the_limit_up(self):
@@ -183,7 +183,7 @@ class TestOrderPolicy(OrderCase):
         order = self._import(self._simple(shipping=odd))
         found = self.assertRefused(order, "phone")
         found.action_let_through()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "22.00", "2.00")
         self.assertFalse(self._exceptions(order))
 
@@ -200,7 +200,7 @@ class TestOrderPolicy(OrderCase):
         self.assertEqual(set(orders.mapped("state")), {"captured"})
         self.assertEqual(other.state, "blocked")
         for order in orders:
-            order._import()
+            order.env["channel.order.importer"]._import(order)
             self.assertImported(order, "10.70", "0.70")
 
     def test_activating_a_currency_frees_what_waited_for_it(self):
@@ -264,11 +264,11 @@ class TestOrderPolicy(OrderCase):
         address.user_id = self.env.user
         self.channel.risk_policy = "none"
         self.assertEqual(order.state, "captured")
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(self._exceptions(order), address)
         self.assertEqual(address.user_id, self.env.user)
         self._capture(self._newer(order._get_data(), shipping=BERLIN))
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "22.00", "2.00")
         self.assertFalse(self._exceptions(order))
 
@@ -282,10 +282,10 @@ class TestOrderPolicy(OrderCase):
         self.channel.duplicate_minutes = 10
         first, second = self._import(self.twin()), self._import(self.twin())
         self._exceptions(second).action_let_through()
-        second._import()
+        second.env["channel.order.importer"]._import(second)
         self.assertImported(second, "22.00", "2.00")
         self.channel.confirm_policy = "manual"
         for order in (first, second):
             order.state = "captured"
-            order._import()
+            order.env["channel.order.importer"]._import(order)
             self.assertEqual(order.state, "imported")

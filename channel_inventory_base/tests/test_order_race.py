@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from .. import schemas
-from ..models.channel_channel_jobs import WAITING, jobs_in
+from ..models.channel_job_mixin import WAITING, jobs_in
 from .common_committed import CommittedCase
 from .common_order import BERLIN, order_data, order_line
 
@@ -42,7 +42,7 @@ class TestOrderRace(CommittedCase):
 
     def _import(self, env, order_id):
         order = env["channel.order"].browse(order_id)
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         return order
 
     def test_new_customer_is_one_contact(self):
@@ -125,10 +125,14 @@ class TestAccountRace(CommittedCase):
         with self.assertRaises(SerializationFailure), self.commit() as late:
             late["channel.order"].browse(second).read(["name"])
             with self.commit() as env:
-                env["channel.order"].browse(first)._import()
-            late["channel.order"].browse(second)._import()
+                env["channel.order.importer"]._import(
+                    env["channel.order"].browse(first)
+                )
+            late["channel.order.importer"]._import(
+                late["channel.order"].browse(second)
+            )
         with self.commit() as env:
-            env["channel.order"].browse(second)._import()
+            env["channel.order.importer"]._import(env["channel.order"].browse(second))
             orders = env["channel.order"].browse(self.order_ids)
             self.assertEqual(orders.mapped("state"), ["imported"] * 2)
             self.assertEqual(len(orders.sale_order_id.partner_id), 2)
@@ -172,7 +176,7 @@ class TestMappingRace(CommittedCase):
         with self.commit() as env:
             order = env["channel.order"].browse(order_id)
             self.assertFalse(order.line_ids.sold_as)
-            order._import()
+            order.env["channel.order.importer"]._import(order)
             self.assertEqual(order.state, "imported")
             self.assertEqual(order.line_ids.stock_factor, 3)
             self.assertEqual(order.line_ids.product_id.id, product.id)

@@ -190,22 +190,24 @@ class TestOrderReroute(Sold, OrderCase):
         self.lose()
         orders = self.env["channel.order"]
         self.channel.state = "paused"
-        orders._reroute_due(self.channel)
+        orders.env["channel.router"]._reroute_due(self.channel)
         self.assertEqual(self.places()[0][1], "CHO", "nobody asked for it")
         self.channel.reroute_confirmed = True
-        orders._reroute_due(self.channel)
+        orders.env["channel.router"]._reroute_due(self.channel)
         self.assertEqual(self.places(), [("MUG", "CH2", 4, "assigned")])
-        self.assertFalse(orders._find_to_reroute(self.channel))
+        self.assertFalse(orders.env["channel.router"]._find_to_reroute(self.channel))
 
     def test_order_that_cannot_be_moved_is_not_looked_at_all_the_time(self):
         self.channel.reroute_confirmed = True
         self.sell((self.mug, 8))
         self.lose()
         orders = self.env["channel.order"]
-        self.assertEqual(orders._find_to_reroute(self.channel), self.order.ids)
-        orders._reroute_due(self.channel)
+        self.assertEqual(
+            orders.env["channel.router"]._find_to_reroute(self.channel), self.order.ids
+        )
+        orders.env["channel.router"]._reroute_due(self.channel)
         self.assertEqual(self.places()[0][1], "CHO")
-        self.assertFalse(orders._find_to_reroute(self.channel))
+        self.assertFalse(orders.env["channel.router"]._find_to_reroute(self.channel))
 
 
 @tagged("post_install", "-at_install")
@@ -245,7 +247,7 @@ class TestRerouteRace(Sold, CommittedCase):
 
     def reroute(self):
         with self.commit() as env:
-            env["channel.order"]._reroute_due(self.channel(env))
+            env["channel.router"]._reroute_due(self.channel(env))
 
     def open_moves(self, env, order_id):
         moves = env["channel.order"].browse(order_id).sale_order_id.picking_ids.move_ids

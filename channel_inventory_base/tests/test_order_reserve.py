@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo.tests import tagged
 
 from .common_order import OrderCase, tax
@@ -8,7 +10,7 @@ class TestOrderReserve(OrderCase):
     def test_holds_end_with_the_transaction_that_reserves(self):
         order = self._capture(self._simple())
         self.assertEqual(order.line_ids.hold_ids.mapped("state"), ["active"])
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.line_ids.hold_ids.mapped("state"), ["released"])
         self.assertEqual(self._position().allocated, 2)
         self.assertEqual(self._position().held, 0)
@@ -76,7 +78,8 @@ class TestOrderReserve(OrderCase):
             order = self._capture(self._simple())
             self.env.flush_all()
             self.env.invalidate_all()
-            imported = self._count_queries(order._import)
+            importer = self.env["channel.order.importer"]
+            imported = self._count_queries(partial(importer._import, order))
         sale_order = order.sale_order_id.copy()
         self.env.flush_all()
         self.env.invalidate_all()

@@ -104,7 +104,7 @@ class TestOrderRoute(OrderCase):
         self.node.warehouse_ids |= self.second
         order = self.order_of((self.mug, 104))
         self.assertEqual(self.placed(order), [("MUG", "CH2", 4), ("MUG", "CHO", 100)])
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "104")
         self.assertEqual(self.shipped(order), [("MUG", "CH2", 4), ("MUG", "CHO", 100)])
         self.assertEqual(
@@ -172,8 +172,8 @@ class TestOrderRoute(OrderCase):
         first, second = self.order_of((self.mug, 4)), self.order_of((self.mug, 4))
         self.assertEqual(self.placed(first), [("MUG", "CH2", 4)])
         self.assertEqual(self.placed(second), [("MUG", "CHO", 4)])
-        second._import()
-        first._import()
+        second.env["channel.order.importer"]._import(second)
+        first.env["channel.order.importer"]._import(first)
         self.assertEqual(self.shipped(first), [("MUG", "CH2", 4)])
 
     # -------------------------------------------------------------- re-route
@@ -181,7 +181,7 @@ class TestOrderRoute(OrderCase):
         self.rule((self.second, 0), (self.warehouse, 5))
         order = self.order_of((self.mug, 4))
         self.add(self.mug, self.second, -3)
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "4")
         self.assertEqual(self.shipped(order), [("MUG", "CHO", 4)])
         self.assertIn("CHO has all of it", order.route_why)
@@ -191,7 +191,7 @@ class TestOrderRoute(OrderCase):
         order = self.order_of((self.mug, 4))
         holds = order.line_ids.hold_ids
         self.env["channel.routing.rule"].search([]).candidate_ids.cost = 3
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.line_ids.hold_ids, holds)
         self.assertEqual(self.shipped(order), [("MUG", "CH2", 4)])
 
@@ -225,14 +225,14 @@ class TestOrderRoute(OrderCase):
     def test_order_that_nobody_ships_is_parked_held_until_a_rule_says_otherwise(self):
         rule = self.rule(outcome="park", name="Not to Germany")
         order = self.order_of((self.mug, 1))
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.state, "parked")
         self.assertFalse(self._exceptions(order))
         self.assertEqual(self.placed(order), [("MUG", "CHO", 1)])
         self.assertIn("Not to Germany", order.route_why)
         rule.active = False
         self.assertEqual(order.state, "captured")
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "1")
 
     def test_cancelled_while_parked_gives_its_stock_back(self):

@@ -28,7 +28,7 @@ class TestOrderShort(OrderCase):
         """What the intake does first, a minute later."""
         order.parked_until = "2026-01-01"
         self.env.flush_all()
-        order._release_parked(self.channel)
+        order.env["channel.allocator"]._release_parked(self.channel)
         self.env.invalidate_all()
         return order.state
 
@@ -58,7 +58,7 @@ class TestOrderShort(OrderCase):
         self.assertEqual(self.release(order), "parked")
         self.arrive(1)
         self.assertEqual(self.release(order), "captured")
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "10")
         self.assertEqual(order.sale_order_id.picking_ids.move_ids.state, "assigned")
 
@@ -68,7 +68,7 @@ class TestOrderShort(OrderCase):
         self.arrive(6)
         self.assertEqual(self.release(second), "parked")
         self.assertEqual(self.release(first), "captured")
-        first._import()
+        first.env["channel.order.importer"]._import(first)
         self.assertImported(first, "10")
 
     def test_ask_waits_for_a_person_who_decides_by_line(self):
@@ -81,7 +81,7 @@ class TestOrderShort(OrderCase):
         self.assertEqual(wizard.line_ids.missing, 6)
         wizard.line_ids.decision = "backorder"
         wizard.action_confirm()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "10")
         self.assertEqual(found.state, "resolved")
 
@@ -128,9 +128,9 @@ class TestOrderShort(OrderCase):
         self.channel.short_policy = "cancel"
         asked = []
         self.patch(
-            self.env.registry["channel.order"],
+            self.env.registry["channel.allocator"],
             "_request_cancel",
-            lambda order, lines: asked.append(list(lines.values())) or True,
+            lambda self, order, lines: asked.append(list(lines.values())) or True,
         )
         line = self._line(self.rare, 10, "1.00", ref="1")
         data = self._data(line, total="10")

@@ -48,7 +48,7 @@ class TestOtherCharges(OrderCase):
             self.assertRefused(order, "configuration")
             product = self._service(kind)
             self.assertEqual(order.state, "captured")
-            order._import()
+            order.env["channel.order.importer"]._import(order)
             sale_order = self.assertImported(order, total, "2.00")
             line = sale_order.order_line.filtered(
                 lambda each, one=product: each.product_id == one

@@ -4,8 +4,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..exceptions import RejectedError, ThrottledError, UnavailableError, UncertainError
-from ..models.channel_channel_jobs import PRIORITIES
 from ..models.channel_intake import ChannelIntake
+from ..models.channel_job_mixin import PRIORITIES
 from .common import ChannelCase
 from .common_committed import CommittedCase
 from .common_wakeups import WakeUps
@@ -276,7 +276,7 @@ class TestHealing(CommittedCase):
                 "_job_intake", env["queue.job"].search([]).mapped("method_name")
             )
 
-    @mute_logger("odoo.addons.channel_inventory_base.models.channel_channel_jobs")
+    @mute_logger("odoo.addons.channel_inventory_base.models.channel_job_mixin")
     def test_step_that_breaks_leaves_out_nothing_else(self):
         with self.commit() as env:
             steps = env["channel.channel"]._healing()

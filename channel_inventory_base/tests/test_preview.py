@@ -227,7 +227,7 @@ class TestPreview(ChannelCase):
         self.assertEqual(timeout, "0")
 
     def test_smaller_changes_that_are_not_listed_are_told(self):
-        path = "odoo.addons.channel_inventory_base.models.channel_planner_explain"
+        path = "odoo.addons.channel_inventory_base.models.channel_plan_explain"
         with patch(f"{path}.PREVIEW_LINES", 2):
             preview = self.preview(self.draft(value=15))
         self.assertEqual(preview.changed_count, 5)

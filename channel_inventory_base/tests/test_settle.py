@@ -51,7 +51,9 @@ class TestSettle(ChannelCase):
         self.env["channel.level.pending"]._add(levels)
         self.fake.batch_size = count + 1
         self.env.flush_all()
-        publication_id = self.env["channel.publisher"]._freeze(self.channel)
+        publication_id = (
+            self.env["channel.publisher"]._of(self.channel)._freeze(self.channel)
+        )
         self.env.invalidate_all()
         publication = self.env["channel.publication"].browse(publication_id)
         self.assertGreaterEqual(len(publication.line_ids), count)

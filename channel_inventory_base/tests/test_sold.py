@@ -285,7 +285,7 @@ class TestSoldWaiting(SoldCase):
         self.assertEqual(order.state, "captured")
         self.assertEqual(self._held(order), [(right, 8)])
         self.assertEqual(order.line_ids.mapping_id, listing.version_id)
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "20.00")
         self.assertEqual(self._sold(order), [(right, 8)])
 
@@ -301,7 +301,7 @@ class TestSoldWaiting(SoldCase):
             [order.line_ids.id],
         )
         self.env.invalidate_all()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "20.00")
         self.assertEqual(self._sold(order), [(right, 8)])
 
@@ -323,7 +323,7 @@ class TestSoldWaiting(SoldCase):
         product = self.lamp.product_id
         self._remap(self.lamp, product_id=self._product("NEXT", 50).id, pack_qty=6)
         self.assertEqual(self._held(order), [(product, 2)])
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(self._sold(order), [(product, 2)])
 
     def test_quotation_keeps_its_mapping_until_and_after_it_is_paid(self):
@@ -348,7 +348,7 @@ class TestSoldWaiting(SoldCase):
         self.assertTrue(order.has_old_mapping)
         order.action_take_mapping()
         self.assertEqual(self._held(order), [(other, 12)])
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "20.00")
         self.assertEqual(self._sold(order), [(other, 12)])
         self.assertFalse(order.has_old_mapping)
@@ -372,7 +372,7 @@ class TestSoldWaiting(SoldCase):
         self._remap(empty, product_id=right.id)
         self.assertEqual(order.state, "captured")
         self.assertEqual(self._held(order), [(right, 2)])
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(self._sold(order), [(right, 2)])
 
     def test_mapping_taken_back_stops_what_is_not_sold_yet(self):
@@ -380,11 +380,11 @@ class TestSoldWaiting(SoldCase):
             self._data(self._line(self.lamp, 2, "10.00"), total="20.00")
         )
         self.lamp.action_reopen()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertRefused(order, "unknown_sku")
         self.assertEqual(self._held(order), [(self.lamp.product_id, 2)])
         self.lamp.action_accept()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "20.00")
 
     def test_listing_gone_before_the_import_is_sold_as_what_it_was(self):
@@ -392,7 +392,7 @@ class TestSoldWaiting(SoldCase):
             self._data(self._line(self.lamp, 2, "10.00"), total="20.00")
         )
         self.lamp._mark_gone()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "20.00")
         self.assertEqual(self._sold(order), [(self.lamp.product_id, 2)])
 
@@ -451,7 +451,7 @@ class TestSoldExchanged(SoldCase):
         self._capture(newer)
         self.assertEqual(self._held(order), [(crate.product_id, 10)])
         self.assertEqual((self._deducted(self.lamp), self._deducted(crate)), (0, 2))
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "20.00")
         self.assertEqual(self._sold(order), [(crate.product_id, 10)])
         self.assertFalse(self._held(order))
@@ -471,7 +471,7 @@ class TestSoldExchanged(SoldCase):
         self.assertEqual(self._held(order), [(self.mug.product_id, 3)])
         self.assertTrue(order.has_exchanged)
         order.action_keep_sold()
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "30.00")
         self.assertEqual(self._sold(order), [(self.lamp.product_id, 3)])
         self.assertFalse(self._held(order))
@@ -501,7 +501,7 @@ class TestSoldExchanged(SoldCase):
         right = self._product("LATER", 20)
         self._remap(unknown, product_id=right.id, state="mapped")
         self.assertEqual(self._held(order), [(right, 3)])
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "30.00")
         self.assertEqual(self._sold(order), [(right, 3)])
 
@@ -540,7 +540,7 @@ class TestSoldWithoutListing(SoldCase):
             wizard.line_ids.write({"product_id": product.id, "pack_qty": pack})
             wizard.action_apply()
             self.assertEqual(self._held(order), [(product, 2 * pack)])
-            order._import()
+            order.env["channel.order.importer"]._import(order)
             self.assertImported(order, 20)
             self.assertEqual(self._sold(order), [(product, 2 * pack)])
 
@@ -553,7 +553,7 @@ class TestSoldWithoutListing(SoldCase):
         )
         self.channel.custom_product_id = custom
         self.assertEqual(order.state, "captured")
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         sale_order = self.assertImported(order, 20)
         self.assertEqual(sale_order.order_line.product_id, custom)
         self.assertEqual(sale_order.order_line.name, "Engraving")

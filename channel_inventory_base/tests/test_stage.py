@@ -69,7 +69,7 @@ class TestStage(FollowCase):
         data = data.__class__(**{**vars(data), "external_id": "9", "name": "#9"})
         order = self._capture(data)
         self.assertEqual(order.stage, "captured")
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.stage, "quotation")
 
     # ------------------------------------------------------------- timeline

@@ -88,7 +88,7 @@ class TestToursOrders(ChannelSetup, HttpCase):
         order = self.env["channel.order"]._capture(
             self.channel, self.make_order_data(risk="high"), "tour"
         )
-        order._import()
+        order.env["channel.order.importer"]._import(order)
         self.assertEqual(order.state, "blocked")
         self.start_tour(
             "/odoo/channels",

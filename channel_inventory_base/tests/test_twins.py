@@ -74,15 +74,15 @@ class TestTwins(CommittedCase):
                     "state": "captured",
                 }
             )
-            model = type(env["channel.order"])
+            model = type(env["channel.order.importer"])
         self.capture(younger)
         original, captured = model._write_sale_order, []
 
-        def slow(order, data):
+        def slow(importer, order, data):
             if not captured:
                 captured.append(elder)
                 self.capture(elder)
-            return original(order, data)
+            return original(importer, order, data)
 
         with patch.object(model, "_write_sale_order", slow):
             self.run_import(younger)

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 
-from ..models.channel_channel_jobs import PRIORITIES
+from ..models.channel_job_mixin import PRIORITIES
 from .common import ChannelCase
 
 ADDON = Path(__file__).parents[1]

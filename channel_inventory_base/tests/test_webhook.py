@@ -124,7 +124,9 @@ class TestWebhook(ChannelSetup, HttpCase):
         self.channel.active = True
         self.assertEqual(self.deliver().status_code, 200)
         self.channel.base_url = "https://elsewhere.example.com"
-        seen = self.env["channel.channel"]._at_door(self.channel.webhook_token)
+        seen = self.env["channel.channel"]._find_by_webhook_token(
+            self.channel.webhook_token
+        )
         self.assertEqual(seen, self.channel)
         self.assertEqual(seen.base_url, "https://elsewhere.example.com")
         self.assertEqual(seen.company_id, self.channel.company_id)
@@ -229,11 +231,11 @@ class TestWebhook(ChannelSetup, HttpCase):
     def test_unknown_addresses_push_nothing_out_of_the_cache(self):
         """Anybody may ask for as many as they like."""
         door = self.env["channel.channel"]
-        door._at_door(self.channel.webhook_token)
+        door._find_by_webhook_token(self.channel.webhook_token)
         cache = self.env.registry._Registry__caches["default"]
         kept = len(cache)
         for number in range(50):
-            self.assertFalse(door._at_door(f"{number:032x}"))
+            self.assertFalse(door._find_by_webhook_token(f"{number:032x}"))
         self.assertEqual(len(cache), kept)
 
     def test_address_that_cannot_be_is_not_looked_up(self):
@@ -248,7 +250,9 @@ class TestWebhook(ChannelSetup, HttpCase):
             "١" * 32,
         ):
             with self.assertQueryCount(0):
-                self.assertFalse(self.env["channel.channel"]._at_door(token))
+                self.assertFalse(
+                    self.env["channel.channel"]._find_by_webhook_token(token)
+                )
 
     def test_address_is_for_managers_only(self):
         user = new_test_user(

@@ -1,5 +1,6 @@
 """A refund taken apart: what of it is goods, delivery, goodwill. No odoo in here."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -236,3 +237,26 @@ def split_rest(refunds, taxes_included, total, received):
                 left -= known
         found.append(known)
     return found
+
+
+def cost_of_kept(lines, wanted, money):
+    """What so many units of a refund's lines cost: {line: [units, amount, tax]}.
+
+    :param wanted: Counter of units by line
+    """
+    kept, left = {}, Counter(wanted)
+    for line in lines:
+        units = min(line.quantity, left[line.line_ref])
+        if units <= 0:
+            continue
+        left[line.line_ref] -= units
+        before = kept.get(line.line_ref, (0, 0, 0))
+        amount, tax = (
+            money.round(figure * units / line.quantity)
+            for figure in (line.amount, line.tax)
+        )
+        kept[line.line_ref] = (before[0] + units, before[1] + amount, before[2] + tax)
+    return {
+        ref: [units, str(amount), str(tax)]
+        for ref, (units, amount, tax) in kept.items()
+    }

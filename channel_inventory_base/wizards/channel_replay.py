@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.channel_inbox_event_replay import OUTCOMES
+from ..models.channel_inbox_event import OUTCOMES
 
 AT_ONCE = 2000
 """Events of one replay; a longer period is replayed in parts."""

@@ -19,7 +19,7 @@ class ChannelShortStock(models.TransientModel):
         """:return: the wizard, with the lines that are short by what is there now"""
         order._require_role("operator")
         # sudo: stock and holds, to say what is there
-        short = order.sudo()._get_short()
+        short = self.env["channel.allocator"].sudo()._get_short(order.sudo())
         return self.create(
             {
                 "order_id": order.id,

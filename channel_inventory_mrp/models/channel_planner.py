@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from odoo.addons.channel_inventory_base.models.channel_plan_partial import SERVED
+
 # A kit that no channel sells has no number, and would make the statement long.
 IS_LISTED = SQL(
     "EXISTS (SELECT FROM channel_listing listing "
@@ -287,4 +289,172 @@ class ChannelPlanner(models.AbstractModel):
              ) limits
              WHERE served.channel_node_id = level.node_id
             """
+        )
+
+    # --------------------------------------------------------------- dated
+    # Dated backorder rules: how many more kits there are with what comes of their
+    # components in time.
+    def _dated_queries(self, products):
+        """Kits in the place of what comes of themselves."""
+        promises = super()._dated_queries(products)
+        kits, parts = self._listed_kits(products)
+        if not kits:
+            return promises
+        own = SQL(
+            """
+            SELECT promise.* FROM (%s) promise
+             WHERE NOT EXISTS (
+                   SELECT FROM channel_kit_component kit
+                     JOIN dated_term term ON term.company_id = kit.company_id
+                    WHERE term.term_id = promise.term_id
+                      AND kit.product_id = promise.product_id)
+            """,
+            SQL(" UNION ALL ").join(promises),
+        )
+        return [own, self._kit_dated_query(kits, parts)]
+
+    def _kit_dated_query(self, kits, parts):
+        """What each warehouse makes with what is due there, less what it makes without.
+
+        Nobody has said where suppliers will deliver: all of it comes to one warehouse,
+        where it makes the most. So a promise can be kept, whatever else lies where.
+        """
+        return SQL(
+            """
+            SELECT made.term_id, served.pool, made.product_id,
+                   (sum(made.due - made.available) + max(made.supplied - made.due)
+                   )::float8 AS quantity
+              FROM (%(made)s) made
+              JOIN %(served)s served ON served.warehouse_id = made.warehouse_id
+             GROUP BY made.term_id, served.pool, made.product_id
+            """,
+            made=self._made_query(
+                SQL("= ANY(%s::int[])", kits),
+                self._dated_stock_query(SQL("= ANY(%s::int[])", parts)),
+                ("available", "due", "supplied"),
+                keys=("term_id",),
+            ),
+            served=SERVED,
+        )
+
+    def _dated_stock_query(self, parts):
+        """Query of (term_id, product_id, warehouse_id, available, due, supplied): of a
+        component what is there; with what is due in time; with what suppliers have as
+        well. STOCK units of the component."""
+        return SQL(
+            """
+            SELECT term_id, product_id, warehouse_id, sum(available) AS available,
+                   sum(available) + sum(due) AS due,
+                   sum(available) + sum(due) + sum(supplied) AS supplied
+              FROM (
+                SELECT term.term_id, stock.product_id, stock.warehouse_id,
+                       stock.available, 0::float8 AS due, 0::float8 AS supplied
+                  FROM (SELECT product_id, warehouse_id,
+                               COALESCE(sum(available), 0) AS available
+                          FROM (%(flows)s) flow
+                         GROUP BY product_id, warehouse_id) stock
+                  JOIN stock_warehouse warehouse ON warehouse.id = stock.warehouse_id
+                  JOIN dated_term term ON term.company_id = warehouse.company_id
+                UNION ALL
+                SELECT term_id, product_id, warehouse_id, 0, quantity, 0
+                  FROM (%(due)s) due
+                UNION ALL
+                SELECT supplied.term_id, supplied.product_id, served.warehouse_id,
+                       0, 0, supplied.quantity
+                  FROM (%(supplied)s) supplied
+                  JOIN (SELECT DISTINCT company_id, warehouse_id
+                          FROM %(served)s pool) served USING (company_id)
+              ) fact
+             GROUP BY term_id, product_id, warehouse_id
+            """,
+            flows=SQL(" UNION ALL ").join(self._flow_queries(parts)),
+            due=self._due_query(parts),
+            supplied=self._supplied_query(parts),
+            served=SERVED,
+        )
+
+    # -------------------------------------------------------------- claims
+    # Exclusive allocation: a kit takes of what its components have.
+    def _parts_query(self, scope):
+        """The components of kits that are in ``scope``."""
+        if not self._has_kits(scope.products):
+            return super()._parts_query(scope)
+        return SQL(
+            "SELECT product_id, company_id, component_id, quantity::float8 AS quantity "
+            "FROM channel_kit_component "
+            "WHERE component_id IS NOT NULL AND product_id %s",
+            scope.products,
+        )
+
+    def _sharing_products(self, products, source=None):
+        """Kits and components, and what those are in and made of, as far as exclusive
+        rules reach: all that one division is about."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE sharing (product_id) AS (
+                    SELECT unnest(%(products)s::int[])
+                    UNION
+                    SELECT beside.product_id
+                      FROM sharing
+                     CROSS JOIN LATERAL (
+                           SELECT kit.component_id AS product_id,
+                                  kit.product_id AS kit_id, kit.component_id
+                             FROM channel_kit_component kit
+                            WHERE kit.product_id = sharing.product_id
+                            UNION ALL
+                           SELECT kit.product_id, kit.product_id, kit.component_id
+                             FROM channel_kit_component kit
+                            WHERE kit.component_id = sharing.product_id) beside
+                     WHERE %(is_shared)s
+                )
+                SELECT product_id FROM sharing ORDER BY product_id
+                """,
+                products=super()._sharing_products(products, source),
+                is_shared=self._shared_condition("beside", source),
+            )
+        )
+        return [row[0] for row in rows]
+
+    def _knotted_products(self, products):
+        """Kits that are sold, and their components, where a rule reaches either."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH tie AS (
+                    SELECT product_id AS kit_id, component_id FROM channel_kit_component
+                     WHERE product_id %(products)s
+                    UNION
+                    SELECT product_id, component_id FROM channel_kit_component
+                     WHERE component_id %(products)s
+                ),
+                tied AS MATERIALIZED (
+                    SELECT kit_id, component_id FROM tie WHERE %(is_shared)s
+                )
+                SELECT product_id FROM (
+                    SELECT kit_id AS product_id FROM tied
+                    UNION SELECT component_id FROM tied) tied
+                 WHERE product_id %(products)s
+                 ORDER BY product_id
+                """,
+                products=products,
+                is_shared=self._shared_condition("tie"),
+            )
+        )
+        return super()._knotted_products(products) + [row[0] for row in rows]
+
+    def _shared_condition(self, tie, source=None):
+        """Whether ``tie``, a kit and a component of it, matters to exclusive numbers:
+        the kit is listed (or was: that gives its part back), and a rule reaches one."""
+        kit = SQL.identifier(tie, "kit_id")
+        component = SQL.identifier(tie, "component_id")
+        return SQL(
+            """%(component)s IS NOT NULL
+               AND EXISTS (SELECT FROM channel_listing listing
+                            WHERE listing.product_id = %(kit)s)
+               AND (%(component_reached)s OR %(kit_reached)s)""",
+            component=component,
+            kit=kit,
+            component_reached=self._reached_condition(component, source),
+            kit_reached=self._reached_condition(kit, source),
         )

@@ -7,7 +7,8 @@ was left before. Without arguments it prints the figures of the main flows.
 
 Static: both branches of each ``if`` are followed, a method is entered once. A call is
 followed where it is known whose method it is: ``self._x``, ``super()._x``,
-``env["model"]._x``, and ``anything._x`` where one model alone has such a method.
+``env["model"]._x``, and ``anything._x`` where one model alone has such a method, or a
+model and those that inherit from it.
 """
 
 import ast
@@ -62,6 +63,19 @@ class Registry:
             found += self.find(parent, name)
         return found
 
+    def find_owners(self, name):
+        """The models that ``anything.name`` may be a method of, as far as that is one
+        family; none where it may be anybody's."""
+        owners = self.owners.get(name, ())
+        if any(all(self._descends(each, head) for each in owners) for head in owners):
+            return sorted(owners)
+        return []
+
+    def _descends(self, model, head):
+        return model == head or any(
+            self._descends(parent, head) for parent in self.parents.get(model, ())
+        )
+
 
 class Method:
     def __init__(self, model, node, file):
@@ -76,15 +90,17 @@ class Method:
                 yield _whose(node.func.value, known), node.func.attr, node.lineno
 
     def _variables(self):
-        """Names that are assigned once, to records of a model: {name: model}."""
+        """Names that are assigned to records of one model only: {name: model}, with
+        None for the method's own."""
         found = defaultdict(set)
         for node in ast.walk(self.node):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                found[node.targets[0].id].add(_whose(node.value, {}))
+                name = node.targets[0].id
+                found[name].add(_whose(node.value, {name: name}))
         return {
-            name: next(iter(models))
+            name: next(iter(models - {name}))
             for name, models in found.items()
-            if len(models) == 1 and all(models)
+            if len(models - {name}) == 1 and "" not in models
         }
 
 
@@ -105,7 +121,19 @@ def _whose(value, known):
 
 
 # methods that return the records they are called on
-PASSED_THROUGH = {"sudo", "with_context", "with_company", "with_env", "browse"}
+PASSED_THROUGH = {
+    "browse",
+    "create",
+    "filtered",
+    "search",
+    "search_fetch",
+    "sorted",
+    "sudo",
+    "with_company",
+    "with_context",
+    "with_env",
+    "with_user",
+}
 
 
 def walk(registry, flow):
@@ -128,8 +156,9 @@ def walk(registry, flow):
             enter(model, called)
         elif whose:
             enter(whose, called)
-        elif len(registry.owners.get(called, ())) == 1:
-            enter(next(iter(registry.owners[called])), called)
+        else:
+            for owner in registry.find_owners(called):
+                enter(owner, called)
 
     enter(model, name)
     return order

@@ -36,6 +36,7 @@ SECOND = """
                 again = env["channel.order"].browse(1)
                 again._log_again()  # two models have one
                 order._log()  # whose? two models have one
+                order._send()
 
         def _log(self):
             pass
@@ -58,6 +59,19 @@ THIRD = """
 
         def _log_again(self):
             pass
+
+    class Sender(models.AbstractModel):
+        _name = "channel.sender"
+
+        def _send(self):
+            pass
+
+    class Other(models.AbstractModel):
+        _name = "channel.sender.other"
+        _inherit = ["channel.sender"]
+
+        def _send(self):
+            return super()._send()
     """
 
 
@@ -81,15 +95,18 @@ def test_calls_are_followed_where_it_is_known_whose_they_are(registry):
         "channel.hold._hold",
         "channel.order._tell",
         "channel.order._log_again",
+        # one of a family: any of them may be meant
+        "channel.sender._send",
+        "channel.sender.other._send",
         "channel.mixin._log",
     ]
 
 
 def test_changes_and_returns_are_counted(registry):
     methods = walk.walk(registry, "channel.order._run")
-    # a, a, b, c, c, c
-    assert walk.figures(methods) == (6, 3, 2, 0)
-    assert walk.figures([*methods, methods[0]]) == (7, 3, 3, 1)
+    # a, a, b, c, c, c, c, c
+    assert walk.figures(methods) == (8, 3, 2, 0)
+    assert walk.figures([*methods, methods[0]]) == (9, 3, 3, 1)
 
 
 def test_an_extension_runs_before_what_it_extends(registry, tmp_path):

@@ -81,8 +81,12 @@ class Judge:
         gone = sales.state == "cancel" and not shipped
         self.assertEqual(gone, seen.cancelled, words)
         if sales.state == "sale" and found.state == "imported":
-            data = found._restore(found._get_data())
-            self.assertEqual(found._find_difference(sales, data), "", words)
+            data = found.env["channel.refunder"]._restore(found, found._get_data())
+            self.assertEqual(
+                found.env["channel.order.checker"]._find_difference(found, sales, data),
+                "",
+                words,
+            )
 
     def check_waiting(self, seen, found, words):
         """A quotation waits for its payment only, and all of it is held."""

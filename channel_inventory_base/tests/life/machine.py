@@ -24,8 +24,8 @@ DEATHS = (
     ("channel.messenger", "_settle"),
     ("channel.messenger", "_settle_done"),
     ("channel.intake", "_import_next"),
-    ("channel.order", "_follow_changes"),
-    ("channel.order", "_credit_refunds"),
+    ("channel.order.amender", "_follow_changes"),
+    ("channel.refunder", "_credit_refunds"),
     ("channel.publisher", "_settle"),
 )
 

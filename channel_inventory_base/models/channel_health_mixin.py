@@ -1,0 +1,405 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.duration import words_for_duration
+from .channel_order import FETCH_WANTED
+
+# Seconds after which waiting work is worth a look, and an alarm.
+LATE, STUCK = 60, 600
+
+
+class ChannelHealthMixin(models.AbstractModel):
+    """Health: is anything waiting, since when, and when did we last hear of it."""
+
+    _name = "channel.health.mixin"
+    _description = "Health of a Channel"
+
+    health = fields.Selection(
+        [
+            ("ok", "Healthy"),
+            ("late", "Delayed"),
+            ("bad", "Needs attention"),
+            ("off", "Not live"),
+        ],
+        compute="_compute_health",
+    )
+    health_text = fields.Char(compute="_compute_health")
+    guarantee = fields.Char(compute="_compute_guarantee")
+    pending_count = fields.Integer(compute="_compute_health", string="Levels Waiting")
+    oldest_pending = fields.Datetime(compute="_compute_health")
+    new_event_count = fields.Integer(compute="_compute_health", string="Events Waiting")
+    oldest_event = fields.Datetime(compute="_compute_health")
+    oldest_message = fields.Datetime(compute="_compute_health")
+    last_ack = fields.Datetime(compute="_compute_health", string="Last Acknowledged")
+    last_poll = fields.Datetime(compute="_compute_health", string="Last Order Pull")
+    last_error = fields.Char(
+        compute="_compute_health", help="Why the channel does not answer at present"
+    )
+    failing_since = fields.Datetime(compute="_compute_health")
+    dead_letter_count = fields.Integer(compute="_compute_health", string="Dead Letters")
+    exception_count = fields.Integer(
+        compute="_compute_health", string="Open Exceptions"
+    )
+    unsettled_count = fields.Integer(
+        compute="_compute_health",
+        help="Levels of which it is not known what the channel shows.",
+    )
+    forged_count = fields.Integer(
+        compute="_compute_health", string="Refused Webhooks (24 h)"
+    )
+    blocked_order_count = fields.Integer(compute="_compute_health")
+    short_order_count = fields.Integer(
+        compute="_compute_health",
+        string="Orders Short",
+        help="Orders that want units which are not there.",
+    )
+    listing_count = fields.Integer(compute="_compute_counts")
+    unmatched_count = fields.Integer(compute="_compute_counts")
+    level_count = fields.Integer(compute="_compute_counts")
+    order_count = fields.Integer(compute="_compute_counts")
+
+    def _compute_health(self):
+        facts = self._health_facts()
+        for channel in self:
+            values = facts.get(channel.id) or dict.fromkeys(HEALTH_FACTS, False)
+            channel.update(
+                {name: values[name] for name in HEALTH_FACTS if name != "now"}
+            )
+            channel.health, channel.health_text = channel._judge_health(values)
+
+    @api.depends("channel_type")
+    def _compute_guarantee(self):
+        """Which of the two guarantees of a published number holds for this account."""
+        for channel in self:
+            capabilities = channel._capabilities()
+            if not capabilities.push_levels:
+                channel.guarantee = False
+            elif capabilities.compare_and_set:
+                channel.guarantee = self.env._(
+                    "Numbers are compared before they are written: a sale that Odoo "
+                    "has not seen is never overwritten."
+                )
+            else:
+                channel.guarantee = self.env._(
+                    "The channel cannot compare before it writes: a sale during a push "
+                    "may be overwritten for some seconds, and is mended as soon as its "
+                    "order is in. Give fast movers a buffer."
+                )
+
+    def _health_facts(self):
+        """:return: channel id -> facts, all in one statement"""
+        columns = SQL(", ").join(
+            SQL("(%s) AS %s", query, SQL.identifier(name))
+            for name, query in HEALTH_FACTS.items()
+        )
+        self.env.flush_all()
+        cr = self.env.cr
+        cr.execute(
+            SQL(
+                "SELECT channel.id, %s FROM channel_channel channel "
+                "WHERE channel.id = ANY(%s)",
+                columns,
+                list(self.ids),
+            )
+        )
+        return {row["id"]: row for row in cr.dictfetchall()}
+
+    def _judge_health(self, facts):
+        """:return: (health, words): the worst thing first"""
+        if self._is_elsewhere():
+            return "bad", self.env._("Connected in another database")
+        if self.connection_state in ("auth_failed", "misconfigured"):
+            label = dict(
+                self._fields["connection_state"]._description_selection(self.env)
+            )
+            return "bad", label[self.connection_state]
+        if self.state == "draft":
+            return "off", self.env._("Being set up")
+        return (
+            self._judge_work(facts)
+            or self._judge_orders(facts)
+            or self._judge_people()
+            or self._judge_state()
+        )
+
+    def _judge_work(self, facts):
+        """What should be done by now, and why it is not."""
+        now = facts["now"]
+        waiting = self._waiting_seconds(now)
+        out = (now - self.failing_since).total_seconds() if self.failing_since else 0
+        if out > LATE:
+            return (
+                "bad" if max(out, waiting) > STUCK else "late",
+                self._words_for_outage(out),
+            )
+        if waiting > STUCK:
+            return "bad", self._words_for_stall(waiting)
+        if self.dead_letter_count:
+            return "bad", self.env._("Dead letters: %s", self.dead_letter_count)
+        if waiting > LATE:
+            return "late", self.env._(
+                "Delayed: oldest task pending for %s",
+                words_for_duration(self.env, waiting),
+            )
+        return None
+
+    def _words_for_outage(self, seconds):
+        return self.env._(
+            "No answer for %(time)s, %(count)s numbers wait: %(why)s",
+            time=words_for_duration(self.env, seconds),
+            count=self.pending_count,
+            why=self.last_error,
+        )
+
+    def _words_for_stall(self, seconds):
+        return self.env._(
+            "Stalled: oldest task pending for %s", words_for_duration(self.env, seconds)
+        )
+
+    def _judge_orders(self, facts):
+        """Orders are pulled whatever webhooks say; three times too late is a fault."""
+        if not self.is_connectable or not self._capabilities().orders:
+            return None
+        if not self.last_poll:
+            return "late", self.env._("Orders were never pulled")
+        late = (facts["now"] - self.last_poll).total_seconds()
+        if late > 3 * 60 * self.poll_minutes:
+            return "bad", self.env._(
+                "Orders not pulled for %s", words_for_duration(self.env, late)
+            )
+        return None
+
+    def _judge_people(self):
+        """What waits for a person."""
+        if self.blocked_order_count:
+            return "late", self.env._("Orders blocked: %s", self.blocked_order_count)
+        if self.short_order_count:
+            return "late", self.env._(
+                "Orders short of stock: %s", self.short_order_count
+            )
+        if self.exception_count:
+            return "late", self.env._("Open exceptions: %s", self.exception_count)
+        return None
+
+    def _judge_state(self):
+        if self.state == "paused":
+            return "off", self.env._("Paused: nothing is published")
+        return "ok", self.env._("Healthy")
+
+    def _waiting_seconds(self, now):
+        """Age of the oldest work that should be done by now."""
+        since = [self.oldest_event, self.oldest_message]
+        if self.state == "live":
+            since.append(self.oldest_pending)
+        oldest = min((moment for moment in since if moment), default=None)
+        return (now - oldest).total_seconds() if oldest and now else 0
+
+    def _compute_counts(self):
+        counts = {
+            "listing_count": ("channel.listing", []),
+            "unmatched_count": (
+                "channel.listing",
+                [("state", "in", ("unmapped", "review"))],
+            ),
+            "level_count": ("channel.level", []),
+            "order_count": ("channel.order", []),
+        }
+        for field, (model, domain) in counts.items():
+            groups = dict(
+                self.env[model]._read_group(
+                    [("channel_id", "in", self.ids), *domain],
+                    ["channel_id"],
+                    ["__count"],
+                )
+            )
+            for channel in self:
+                channel[field] = groups.get(channel, 0)
+
+    def _unprocessed_events(self):
+        """How much has come in and is not captured: events, and orders to fetch."""
+        [[count]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT (SELECT count(*) FROM channel_inbox_event
+                         WHERE channel_id = %(id)s AND state = 'new')
+                     + (SELECT count(*) FROM channel_order
+                         WHERE channel_id = %(id)s AND %(wanted)s)
+                """,
+                id=self.id,
+                wanted=FETCH_WANTED,
+            )
+        )
+        return count
+
+    @api.model
+    def _count_refused_webhook(self, channel_id):
+        """Count a refused delivery: one row an hour, whatever is thrown at us."""
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_refusal (channel_id, hour, count)
+                VALUES (%s, date_trunc('hour', now() AT TIME ZONE 'UTC'), 1)
+                ON CONFLICT (channel_id, hour)
+                DO UPDATE SET count = channel_refusal.count + 1
+                RETURNING id
+                """,
+                channel_id,
+            )
+        )
+
+    @api.model
+    def _measure_latency(self):
+        """How long publishing takes, for risk buffers: of the last day, 95 of 100.
+
+        Written only when it has changed by a fifth, since each change plans the whole
+        channel anew; a channel with fewer than 20 numbers a day keeps what it had.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT publication.channel_id, percentile_cont(0.95) WITHIN GROUP (
+                           ORDER BY extract(epoch FROM acked_at - line.since))
+                  FROM channel_publication publication
+                  JOIN channel_publication_line line
+                    ON line.publication_id = publication.id
+                 WHERE publication.acked_at > now() AT TIME ZONE 'UTC'
+                                              - interval '1 day'
+                   AND line.result = 'acked' AND line.since IS NOT NULL
+                 GROUP BY publication.channel_id HAVING count(*) >= 20
+                """
+            )
+        )
+        for channel_id, seconds in rows:
+            channel = self.browse(channel_id)
+            if abs(seconds - channel.publish_latency) > channel.publish_latency / 5:
+                channel.publish_latency = seconds
+
+    def _watch_health(self):
+        """Raise an exception for what stands still, and close it when it moves."""
+        all_facts = self._health_facts()
+        for channel in self:
+            facts = all_facts[channel.id]
+            channel._watch("stuck", channel._find_stall(facts))
+            channel._watch("poll", channel._find_late_poll(facts))
+
+    def _watch(self, key, found):
+        """:param found: (message, suggestion), None when all is well"""
+        if not found:
+            self.env["channel.exception"]._resolve_keys(self, [key])
+            return
+        message, suggestion = found
+        self.env["channel.exception"]._report(
+            self,
+            "health",
+            key=key,
+            record=self,
+            message=f"{self.name}: {message}",
+            suggestion=suggestion,
+        )
+
+    def _find_stall(self, facts):
+        now = facts["now"]
+        waiting = self._waiting_seconds(now)
+        out = (now - self.failing_since).total_seconds() if self.failing_since else 0
+        if max(waiting, out) <= STUCK:
+            return None
+        if out:
+            return self._words_for_outage(out), self.env._(
+                "Look at the store and at its connection, then press Test Connection. "
+                "Nothing is lost: it goes on by itself when the store answers."
+            )
+        return self._words_for_stall(waiting), self.env._(
+            "Look whether the job runner is up and what the channel's last errors "
+            "were. Nothing is lost."
+        )
+
+    def _find_late_poll(self, facts):
+        if not self._may_talk():
+            return None
+        judged = self._judge_orders(facts)
+        if not judged or judged[0] != "bad":
+            return None
+        return judged[1], self.env._(
+            "Look whether the store answers (Test Connection) and the job runner is "
+            "up. Orders that no webhook brings are missing until then."
+        )
+
+
+# Each a scalar query on ``channel``; all of them stand on partial indexes.
+HEALTH_FACTS = {
+    "now": SQL("now() AT TIME ZONE 'UTC'"),
+    # what is on its way waits as much as what is queued; each level once
+    "pending_count": SQL(
+        "SELECT count(*) FROM ("
+        "SELECT level_id FROM channel_level_pending WHERE channel_id = channel.id "
+        "UNION SELECT line.level_id FROM channel_publication publication "
+        "JOIN channel_publication_line line ON line.publication_id = publication.id "
+        "WHERE publication.channel_id = channel.id "
+        "AND publication.state IN ('ready', 'sending')) waiting"
+    ),
+    "oldest_pending": SQL(
+        "SELECT min(since) FROM ("
+        "SELECT since FROM channel_level_pending WHERE channel_id = channel.id "
+        "UNION ALL SELECT line.since FROM channel_publication publication "
+        "JOIN channel_publication_line line ON line.publication_id = publication.id "
+        "WHERE publication.channel_id = channel.id "
+        "AND publication.state IN ('ready', 'sending') "
+        "UNION ALL (SELECT since FROM channel_change ORDER BY id LIMIT 1)) waiting"
+    ),
+    "new_event_count": SQL(
+        "SELECT count(*) FROM channel_inbox_event "
+        "WHERE channel_id = channel.id AND state = 'new'"
+    ),
+    "oldest_event": SQL(
+        "SELECT min(received_at) FROM channel_inbox_event "
+        "WHERE channel_id = channel.id AND state = 'new'"
+    ),
+    "last_ack": SQL(
+        "SELECT max(acked_at) FROM channel_publication WHERE channel_id = channel.id"
+    ),
+    "last_poll": SQL(
+        "SELECT max((value ->> 'completed_from')::timestamptz AT TIME ZONE 'UTC') "
+        "FROM channel_shared_state WHERE channel_id = channel.id AND key = 'poll'"
+    ),
+    "last_error": SQL(
+        "SELECT message FROM channel_outage WHERE channel_id = channel.id "
+        "ORDER BY tried_at DESC LIMIT 1"
+    ),
+    "failing_since": SQL(
+        "SELECT min(since) FROM channel_outage WHERE channel_id = channel.id"
+    ),
+    "short_order_count": SQL(
+        # what waits for stock by policy is nobody's problem
+        "SELECT count(DISTINCT short.order_id) FROM channel_shortage short "
+        "JOIN channel_order ON channel_order.id = short.order_id "
+        "WHERE short.channel_id = channel.id AND channel_order.state <> 'parked'"
+    ),
+    "oldest_message": SQL(
+        # what the channel holds back, or waits for a person, is nobody's delay
+        "SELECT min(message.create_date) FROM channel_message message "
+        "LEFT JOIN channel_message earlier ON earlier.id = message.after_id "
+        "WHERE message.channel_id = channel.id "
+        "AND message.state IN ('ready', 'sending', 'pending') "
+        "AND COALESCE(earlier.state, 'done') IN ('done', 'void')"
+    ),
+    "dead_letter_count": SQL(
+        "SELECT count(*) FROM channel_dead_letter WHERE channel_id = channel.id"
+    ),
+    "exception_count": SQL(
+        "SELECT count(*) FROM channel_exception "
+        "WHERE channel_id = channel.id AND state = 'open'"
+    ),
+    "unsettled_count": SQL(
+        "SELECT count(*) FROM channel_level_remote "
+        "WHERE channel_id = channel.id AND state IN ('unknown', 'stale')"
+    ),
+    "forged_count": SQL(
+        "SELECT COALESCE(sum(count), 0)::int FROM channel_refusal "
+        "WHERE channel_id = channel.id "
+        "AND hour > now() AT TIME ZONE 'UTC' - interval '1 day'"
+    ),
+    "blocked_order_count": SQL(
+        "SELECT count(*) FROM channel_order "
+        "WHERE channel_id = channel.id AND state = 'blocked'"
+    ),
+}

@@ -1,0 +1,71 @@
+from odoo import fields, models
+
+INVOICE_POLICIES = [
+    ("none", "By a person"),
+    ("confirmed", "What was ordered, when it is confirmed"),
+    ("shipped", "What was shipped, delivery by delivery"),
+]
+
+
+class ChannelInvoicingPolicy(models.AbstractModel):
+    """What is invoiced and which payments are registered without anybody's doing."""
+
+    _name = "channel.invoicing.policy"
+    _description = "Invoicing Policy"
+
+    invoice_policy = fields.Selection(
+        INVOICE_POLICIES,
+        string="Invoices",
+        default="none",
+        required=True,
+        help="What is invoiced by itself. It takes the place of the products' own "
+        "invoicing policy in orders that come in from now on. Delivery charges are on "
+        "the first invoice, discounts are spread over the deliveries.",
+    )
+    post_invoices = fields.Boolean(
+        default=True,
+        help="Off: invoices wait as drafts for an accountant. A draft is made anew "
+        "when its order changes.",
+    )
+    invoice_journal_id = fields.Many2one(
+        "account.journal",
+        check_company=True,
+        domain="[('type', '=', 'sale')]",
+        help="Empty: the company's usual one.",
+    )
+    payment_policy = fields.Selection(
+        [
+            ("none", "By a person"),
+            ("paid", "When the channel says that it is paid"),
+        ],
+        string="Payments",
+        default="none",
+        required=True,
+        help="When posted invoices of this channel's orders are paid in Odoo, and "
+        "credit notes of its refunds paid back. What is only authorized is not paid.",
+    )
+    payment_journal_id = fields.Many2one(
+        "account.journal",
+        check_company=True,
+        domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
+        help="Where they are registered, unless their gateway has a journal.",
+    )
+    payment_map_ids = fields.One2many("channel.payment.map", "channel_id")
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"payment_journal_id", "payment_map_ids", "post_invoices"} & set(vals):
+            # what failed for want of a setting is tried again
+            self.env["channel.bookkeeping"]._retry_channels(self)
+        return result
+
+    def _keeps_books(self):
+        return self.invoice_policy != "none" or self.payment_policy != "none"
+
+    def _find_payment_journal(self, gateway):
+        mapped = self.payment_map_ids._find(gateway)
+        return mapped.journal_id or self.payment_journal_id
+
+    def _job_book(self):
+        """Invoice and register payments as the channel's policy says."""
+        self._work_off(self.env["channel.bookkeeper"]._run, self._is_taking_orders)

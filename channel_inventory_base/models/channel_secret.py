@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+from odoo.tools import frozendict, ormcache
+
+
+class ChannelSecret(models.Model):
+    """A channel's secret, encrypted. No group has access: only ``_get_secret`` has."""
+
+    _name = "channel.secret"
+    _description = "Channel Secret"
+    _inherit = ["channel.guarded"]
+    _rec_name = "name"
+    _log_access = False
+
+    channel_id = fields.Many2one(
+        "channel.channel", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="channel_id.company_id", store=True)
+    name = fields.Char(required=True)
+    value = fields.Char(required=True, help="Ciphertext", exportable=False)
+
+    _name_uniq = models.UniqueIndex("(channel_id, name)")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @ormcache("channel_id")
+    def _ciphertexts(self, channel_id):
+        """:return: {name: ciphertext}; every webhook needs one of them"""
+        stored = self.search_fetch([("channel_id", "=", channel_id)], ["name", "value"])
+        return frozendict({secret.name: secret.value for secret in stored})
+
+    @api.model
+    def _find(self, channel, name):
+        return self.search([("channel_id", "=", channel.id), ("name", "=", name)])

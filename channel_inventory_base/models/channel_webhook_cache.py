@@ -1,0 +1,70 @@
+import re
+
+from odoo import api, models
+from odoo.tools import ormcache
+
+# What a delivery is verified by and stored with: of a channel, nothing else is read.
+FIELDS = ("channel_type", "company_id", "base_url", "environment", "webhook_token")
+TOKEN = re.compile("[0-9a-f]{32}")
+
+
+class _NoSuchDoorError(Exception):
+    """No channel has this address."""
+
+
+class ChannelWebhookCache(models.AbstractModel):
+    """Channels as the webhooks' door finds them, hundreds of times a second.
+
+    What it needs of them changes once in months, and is kept by every process until
+    then: Odoo asks at the beginning of each request whether it still holds.
+    """
+
+    _name = "channel.webhook.cache"
+    _description = "Channels by Webhook Token"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not {"active", *FIELDS}.isdisjoint(vals):
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    def _find_by_webhook_token(self, token):
+        """The channel whose webhooks come to this address, if there is one.
+
+        Anybody may ask, with as many tokens as they like: one that cannot be is not
+        looked up, and one that is not there is not kept, or it would take the place of
+        what all the rest of Odoo has kept.
+        """
+        if not TOKEN.fullmatch(token):
+            return self.browse()
+        try:
+            number, *values = self._get_webhook_facts(token)
+        except _NoSuchDoorError:
+            return self.browse()
+        channel = self.browse(number)
+        for name, value in zip(FIELDS, values, strict=False):
+            channel._fields[name]._update_cache(channel, value)
+        return channel
+
+    @api.model
+    @ormcache("token")
+    def _get_webhook_facts(self, token):
+        """:return: id and ``FIELDS`` as the cache of records has them
+        :raise _NoSuchDoorError: what raises is not kept"""
+        domain = [("webhook_token", "=", token)]
+        channel = self.search_fetch(domain, FIELDS, limit=1)
+        if not channel:
+            raise _NoSuchDoorError
+        fields = (channel._fields[name] for name in FIELDS)
+        return channel.id, *(
+            field.convert_to_cache(channel[field.name], channel) for field in fields
+        )

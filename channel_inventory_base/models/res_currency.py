@@ -1,0 +1,15 @@
+from odoo import models
+
+
+class ResCurrency(models.Model):
+    _inherit = "res.currency"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("active"):
+            channels = (
+                # sudo: whoever activates a currency need not see channels
+                self.env["channel.channel"].sudo().search([("active", "=", True)])
+            )
+            self.env["channel.order"]._retry_blocked(channels, ("currency",))
+        return result

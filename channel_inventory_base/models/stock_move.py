@@ -1,0 +1,268 @@
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL, format_datetime
+
+from ..const import MOVE
+
+
+class StockMove(models.Model):
+    _name = "stock.move"
+    _inherit = ["stock.move", "channel.wakes.planner"]
+
+    _waking_fields = frozenset(
+        {
+            "state",
+            "product_uom_qty",
+            "location_id",
+            "location_dest_id",
+            "location_final_id",
+            "procure_method",
+            "restrict_partner_id",
+            "date",
+            "date_deadline",
+            "move_orig_ids",
+            "move_dest_ids",
+        }
+    )
+
+    @api.depends("sale_line_id.channel_order_line_id.properties")
+    def _compute_description_picking(self):
+        """Whoever packs it has to see what the customer has asked for."""
+        result = super()._compute_description_picking()
+        for move in self:
+            # sudo: warehouse staff need not see channels
+            asked = move.sudo().sale_line_id.channel_order_line_id.properties
+            known = move.description_picking or ""
+            if asked and asked not in known:
+                move.description_picking = f"{known}\n{asked}".strip()
+        return result
+
+    def _check_stays_sold(self, sale_line_id):
+        """:raise UserError: what is delivered for a channel's order would leave without
+        the channel being told"""
+        # sudo: warehouse staff need not see sale orders and channels
+        for move in self.sudo():
+            sold = move.sale_line_id
+            if sold.channel_order_line_id and sold.id != sale_line_id:
+                raise UserError(
+                    self.env._(
+                        "%(move)s delivers %(order)s, which a channel has sold: cancel "
+                        "it instead.",
+                        move=move.display_name,
+                        order=sold.order_id.name,
+                    )
+                )
+
+    def _leaves_for_customer(self):
+        return (
+            self.location_dest_id.usage == "customer"
+            and self.location_id.usage != "customer"
+        )
+
+    def _is_in_hand(self):
+        """Whether a person is at these goods: they are picked, or on their way through
+        the warehouse, and have not left."""
+        if self.state == "done":
+            ahead = self.move_dest_ids.filtered(
+                lambda move: move.state not in ("done", "cancel")
+            )
+            return self.location_id.usage == "internal" and bool(ahead)
+        return self.state != "cancel" and self.picked
+
+    def _channel_orders(self):
+        """Orders of channels that these deliver, or bring back: of the moves' company,
+        and by a line of the order's own sale order. People choose both."""
+        lines = self.filtered(
+            lambda move: move.company_id == move.sale_line_id.company_id
+        ).sale_line_id
+        return lines._own_channel_order_lines().order_id
+
+    @api.constrains("sale_line_id", "company_id")
+    def _check_channel_company(self):
+        """What counts as shipped of a channel's order leaves from its company."""
+        for move in self.filtered("sale_line_id"):
+            # sudo: warehouse staff need not see sale orders and channels
+            sold = move.sudo().sale_line_id
+            if sold.channel_order_line_id and sold.company_id != move.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(move)s would deliver the order of another company.",
+                        move=move.display_name,
+                    )
+                )
+
+    # ------------------------------------------------------------- as a cause
+    @api.model
+    def _of_traces(self, traces):
+        """:return: trace -> stock.move, of those that name one
+
+        With more rights: who may read a number may know what made it.
+        """
+        named = {
+            trace: int(trace.removeprefix(MOVE))
+            for trace in traces
+            if trace and trace.startswith(MOVE)
+        }
+        # sudo: channel users need no rights in the warehouse to be told
+        found = self.sudo().browse(named.values()).exists()
+        return {
+            trace: found.browse(move_id)
+            for trace, move_id in named.items()
+            if move_id in found.ids
+        }
+
+    def _words_for_cause(self):
+        """What was done, where, by whom and when, in the reader's time."""
+        moment = format_datetime(self.env, self.date, dt_format="yyyy-MM-dd HH:mm:ss")
+        return self.env._(
+            "%(what)s at %(moment)s", what=self._words_for_done(), moment=moment
+        )
+
+    def _words_for_done(self):
+        self.ensure_one()
+        return self.env._(
+            "%(what)s by %(person)s",
+            what=self._words_for_deed(),
+            person=self._get_doer().name,
+        )
+
+    def _get_doer(self):
+        """Who did it: a count or scrap makes its move, a transfer finds it made."""
+        made_for_it = self.is_inventory or self.scrap_id
+        return self.create_uid if made_for_it else self.write_uid
+
+    def _words_for_deed(self):
+        values = {
+            "quantity": f"{self.quantity:g}",
+            "origin": self.location_id.warehouse_id.name or self.location_id.name,
+            "target": self.location_dest_id.warehouse_id.name
+            or self.location_dest_id.name,
+            "document": self.picking_id.name or self.reference or "",
+        }
+        if self.is_inventory:
+            place = self._get_counted_location()
+            return self.env._(
+                "counted %(quantity)s in %(place)s",
+                quantity=f"{self._get_counted(place):g}",
+                place=place.warehouse_id.name or place.display_name,
+            )
+        if self.scrap_id:
+            return self.env._("scrapped %(quantity)s in %(origin)s", **values)
+        if self.location_dest_id.usage == "customer":
+            return self.env._(
+                "%(quantity)s left %(origin)s with %(document)s", **values
+            )
+        if self.location_id.usage not in ("internal", "view", "transit"):
+            return self.env._(
+                "%(quantity)s came into %(target)s with %(document)s", **values
+            )
+        return self.env._(
+            "%(quantity)s moved from %(origin)s to %(target)s with %(document)s",
+            **values,
+        )
+
+    def _get_counted_location(self):
+        if self.location_id.usage == "inventory":
+            return self.location_dest_id
+        return self.location_id
+
+    def _get_counted(self, place):
+        """What the count found there, in stock units: what is there now, less what has
+        come and gone since."""
+        [[quantity]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE((
+                           SELECT sum(quantity) FROM stock_quant
+                            WHERE product_id = %(product)s AND location_id = %(place)s
+                       ), 0) - COALESCE((
+                           SELECT sum(CASE WHEN location_dest_id = %(place)s THEN 1
+                                           ELSE -1 END * quantity_product_uom)
+                             FROM stock_move_line
+                            WHERE product_id = %(product)s AND state = 'done'
+                              AND move_id <> %(move)s AND id > %(line)s
+                              AND %(place)s IN (location_id, location_dest_id)
+                              AND location_id <> location_dest_id
+                       ), 0)
+                """,
+                product=self.product_id.id,
+                place=place.id,
+                move=self.id,
+                line=max(self.move_line_ids.ids, default=0),
+            )
+        )
+        return quantity
+
+    def _prepare_audit_vals(self, trace):
+        return {
+            "at": self.date,
+            "company_id": self.company_id.id,
+            "user_id": self._get_doer().id,
+            "kind": "stock",
+            "res_model": self._name,
+            "res_id": self.id,
+            "trace": trace,
+            "message": f"{self.product_id.display_name}: {self._words_for_done()}",
+        }
+
+    def _open_as_cause(self):
+        self.ensure_one()
+        document = self.picking_id or self.scrap_id or self
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": document._name,
+            "res_id": document.id,
+            "view_mode": "form",
+        }
+
+    # ---------------------------------------------------------------- owed
+    def _get_carried(self):
+        """Units of the product that leave, or have left, for the customer by this."""
+        if self.location_id.usage == "customer" or self.state == "cancel":
+            return 0
+        if self.state == "done":
+            done = self.location_dest_id.usage == "customer"
+            return self._in_own_unit(self.quantity) if done else 0
+        if any(each.state not in ("done", "cancel") for each in self.move_dest_ids):
+            return 0
+        return self.product_qty
+
+    def _in_own_unit(self, quantity):
+        return self.product_uom._compute_quantity(
+            quantity, self.product_id.uom_id, round=False
+        )
+
+    def _is_exact(self):
+        """Whether all of it is reserved, and nobody has to say which pieces it was."""
+        return all(
+            move.state == "assigned"
+            and move.has_tracking == "none"
+            and not move.move_line_ids.lot_id
+            for move in self
+        )
+
+    def _note_owed(self):
+        # sudo: warehouse staff need not see channels
+        orders = self.sudo()._channel_orders()
+        orders.env["channel.order.owed"]._note(orders)
+
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        self._note_owed()
+        return result
+
+    def write(self, vals):
+        if "sale_line_id" in vals and not self.env.su:
+            self._check_stays_sold(vals["sale_line_id"])
+        result = super().write(vals)
+        if not {"product_uom_qty", "sale_line_id"}.isdisjoint(vals):
+            self._note_owed()
+        return result
+
+    def unlink(self):
+        # sudo: warehouse staff need not see channels
+        lines = self.sudo().sale_line_id._own_channel_order_lines()
+        self._note_owed()
+        result = super().unlink()
+        lines._on_moves_deleted()
+        return result
