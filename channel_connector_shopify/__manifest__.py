@@ -11,6 +11,7 @@
     "depends": ["channel_inventory_base"],
     "external_dependencies": {"python": ["requests>=2.32.4"]},
     "data": ["views/channel_channel_views.xml"],
+    "demo": ["demo/channel_demo.xml"],
     "assets": {
         "web.assets_tests": ["channel_connector_shopify/static/tests/tours/**/*"],
     },

@@ -11,5 +11,6 @@
     "depends": ["channel_inventory_base"],
     "external_dependencies": {"python": ["requests>=2.32.4"]},
     "data": ["views/channel_channel_views.xml"],
+    "demo": ["demo/channel_demo.xml"],
     "uninstall_hook": "uninstall_hook",
 }

@@ -76,6 +76,7 @@
         "views/stock_warehouse_views.xml",
         "views/channel_menus.xml",
     ],
+    "demo": ["demo/channel_demo.xml"],
     "assets": {
         "web.assets_backend": ["channel_inventory_base/static/src/**/*"],
         "web.assets_tests": ["channel_inventory_base/static/tests/tours/**/*"],

@@ -26,3 +26,5 @@ from . import test_shop_split
 from . import test_shop_three
 from . import test_shop_tour
 from . import test_webhook
+from . import test_translations
+from . import test_demo_data

@@ -19,3 +19,5 @@ from . import test_shop_sold
 from . import test_shop_webhook
 from . import test_traps
 from . import test_webhook
+from . import test_translations
+from . import test_demo_data

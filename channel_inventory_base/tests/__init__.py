@@ -83,3 +83,5 @@ from . import test_people
 from . import test_upgrade
 from . import test_shortage
 from . import test_suggestion
+from . import test_translations
+from . import test_demo_data

@@ -11,3 +11,4 @@ from . import test_kit_route
 from . import test_kit_short
 from . import test_kit_sold
 from . import test_kit_watches
+from . import test_translations

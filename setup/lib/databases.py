@@ -39,7 +39,7 @@ BASE_MODULES = (
     "queue_job",
 )
 # Files that leave no trace in a database, so a template survives their change.
-NOT_IN_DATABASE = {"__pycache__", "tests", "readme", "static"}
+NOT_IN_DATABASE = {"__pycache__", "i18n", "readme", "static", "tests"}
 KEEP_TEMPLATES = 3
 KEEP_SECONDS = 3600
 STORE_ATTACHMENTS_IN_DATABASE = """
@@ -129,10 +129,29 @@ def _build(env, name, modules, template="template0", finish=""):
     drop(env, building)
     clone(env, template, building)
     mark_used(env, building)  # nobody's leftover
-    install(env, building, modules)
+    with _without_own_demo(env, building):
+        install(env, building, modules)
     if finish:
         _odoo(env, building, "shell", "--no-http", stdin=finish)
     rename(env, building, name)
+
+
+@contextlib.contextmanager
+def _without_own_demo(env, database):
+    """Our addons' own demo data are no part of a template: tests and demo make what
+    they need, and count it. Odoo installs those of an addon if all that it depends on
+    have theirs."""
+    query = "UPDATE ir_module_module SET demo = %s WHERE name = 'queue_job'"
+    has_modules = "SELECT to_regclass('ir_module_module') IS NOT NULL"
+    with _cursor(env, database) as cursor:
+        cursor.execute(has_modules)
+        [has_odoo] = cursor.fetchone()
+        if has_odoo:
+            cursor.execute(query, [False])
+    yield
+    if has_odoo:
+        with _cursor(env, database) as cursor:
+            cursor.execute(query, [True])
 
 
 def install(env, database, modules):

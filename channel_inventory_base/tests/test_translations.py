@@ -1,0 +1,8 @@
+from odoo.tests import TransactionCase, tagged
+
+from .common_translations import TranslationContract
+
+
+@tagged("post_install", "-at_install")
+class TestTranslations(TranslationContract, TransactionCase):
+    addon = "channel_inventory_base"
