@@ -1,5 +1,5 @@
-"""What clients of channels have in common: HTTP with bounds, and what can go wrong.
+"""What clients of channels have in common: HTTP with bounds, answers that are read with
+the place of each value, tokens and quotas that all workers share, what can go wrong.
 
-No odoo in here. Connectors import it relatively, as ``..channel_inventory_base.lib``,
-so that their clients name no odoo either.
+No odoo in here. Connectors import it as ``odoo.addons.channel_inventory_base.lib``.
 """

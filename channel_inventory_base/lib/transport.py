@@ -182,7 +182,7 @@ def stream_lines(session, url, *, timeout):
                 raise Unavailable(
                     f"the file answers {response.status_code}",
                     status=response.status_code,
-                    code="BULK_FILE",
+                    code="FILE",
                 )
             yield from _lines(_pieces(response, bounds))
             return

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..hooks import disconnect
 from ..tools import crypto
 from .common import ChannelCase
 
@@ -36,6 +37,21 @@ class TestSecret(ChannelCase):
             [("channel_id", "=", self.channel.id)]
         )
         self.assertNotIn(CANARY, stored.value)
+
+    def test_connector_that_goes_leaves_no_secret_and_nothing_live(self):
+        self.channel._set_secret("token", CANARY)
+        self.channel.write({"state": "live", "connection_state": "ok"})
+        other = self.make_channel(self.env, "OTH", name="Other")
+        other.state = "live"
+        kind = self.channel.channel_type
+        field = self.channel._fields["channel_type"]
+        odd = next(name for name in field.get_values(self.env) if name != kind)
+        other.channel_type = odd
+        disconnect(self.env, kind)
+        self.assertFalse(self.channel._get_secret("token"))
+        self.assertEqual(self.channel.state, "paused")
+        self.assertEqual(self.channel.connection_state, "unknown")
+        self.assertEqual(other.state, "live")
 
     def test_database_holds_no_clear_text(self):
         self.channel._set_secret("token", CANARY)
