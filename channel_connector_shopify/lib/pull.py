@@ -27,7 +27,7 @@ class Orders:
         heads = [order_head(each) for each in page["nodes"]]
         return {"heads": heads, "cursor": page_info(page)}
 
-    def read(self, refs):
+    def fetch_many(self, refs):
         """InboundEvents of whole orders, without those that are gone."""
         nodes = self._client.execute(queries.ORDERS_BY_ID, {"ids": refs})["nodes"]
         complete = self._completion.complete

@@ -61,7 +61,7 @@ class Orders:
         return self._client.page(ROUTE, **params)[0]
 
     # ----------------------------------------------------------------- read
-    def read(self, refs):
+    def fetch_many(self, refs):
         """InboundEvents of whole orders. What is odd about one stays with it."""
         return [
             self._polled(raw)

@@ -463,7 +463,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         if isinstance(error, RefundRefused):
             return self._words_for_refund(error)
         if isinstance(error, errors.Unavailable):
-            return self._words_for_outage(error)
+            return self._words_for_outage(error, super()._words_for(error))
         return super()._words_for(error)
 
     def _words_for_refund(self, error):
@@ -476,7 +476,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             recorded=recorded,
         )
 
-    def _words_for_outage(self, error):
+    def _words_for_outage(self, error, plain):
+        """:param plain: words for an outage of which no more is known"""
         words = {
             "HTML": self.env._(
                 "The shop answers with a web page instead of data: maintenance, a "
@@ -493,7 +494,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 "address of this server there."
             ),
         }
-        plain = words.get(error.code) or super()._words_for(error)
+        plain = words.get(error.code) or plain
         if error.code in ("HTML", "NOT_JSON") and error.detail:
             plain = self.env._(
                 "%(words)s It begins with: %(text)s",

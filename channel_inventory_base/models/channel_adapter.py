@@ -173,7 +173,7 @@ class ChannelAdapter(models.AbstractModel):
         :return: list of schemas.InboundEvent in any order, without those that are gone
         """
         with self._connected(channel) as client:
-            found = self._order_reader(client).read(refs)
+            found = self._order_reader(client).fetch_many(refs)
             return [schemas.load(schemas.InboundEvent, values) for values in found]
 
     @api.model
@@ -328,9 +328,9 @@ class ChannelAdapter(models.AbstractModel):
 
     def _order_reader(self, client):
         """What reads orders: an object with the methods ``list(since, cursor)``,
-        ``read(refs)``, ``fetch(ref)`` and ``missing(refs)``, for ``_list_orders``,
-        ``_read_orders``, ``_fetch_order`` and ``_find_missing``. They give the values
-        of what those return."""
+        ``fetch_many(refs)``, ``fetch(ref)`` and ``missing(refs)``, for
+        ``_list_orders``, ``_read_orders``, ``_fetch_order`` and ``_find_missing``. They
+        give the values of what those return."""
         raise NotImplementedError
 
     def _notifier(self, channel, client, data, attempt):
