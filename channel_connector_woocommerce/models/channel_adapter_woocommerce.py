@@ -116,15 +116,20 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 status = client.get(f"{COMPANION}/status")
             if status.get("protocol") == COMPANION_PROTOCOL and status.get("atomic"):
                 version = str(status.get("version"))
-        self._learn_facts(
-            channel, plain=plain, companion=bool(version), version=version, name=name
-        )
-        return self._get_facts(channel)
+        found = {
+            "plain": plain,
+            "companion": bool(version),
+            "version": version,
+            "name": name,
+        }
+        self._learn_facts(channel, **found)
+        # not read again: a transaction that began before does not see it
+        return found
 
     @api.model
     def _test_connection(self, channel):
         found = self._discover(channel)
-        with self._connected(channel) as client:
+        with self._connected(channel, found["plain"]) as client:
             currency = client.get(f"{API}/data/currencies/current")["code"]
             client.get(f"{API}/orders", per_page=1, _fields="id")
             # an empty batch changes nothing, and takes a key that may write
@@ -350,11 +355,11 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         """One active webhook a topic; what is broken is made anew: a webhook that was
         disabled remembers its failures, and switched on again, one more disables it.
         Its secret cannot be read, so a fingerprint of it is kept here."""
-        self._discover(channel)
+        plain = self._discover(channel)["plain"]
         secrets = {topic: self._webhook_secret(channel, topic) for topic in TOPICS}
         mark = fingerprint(*(secret or "" for secret in secrets.values()))
         fits = self._get_facts(channel).get("webhooks") == mark
-        with self._connected(channel) as client:
+        with self._connected(channel, plain) as client:
             found = [
                 Subscription(
                     hook["topic"],

@@ -1,4 +1,5 @@
 import tempfile
+from unittest.mock import patch
 
 import requests
 
@@ -24,6 +25,14 @@ class TestShopConnection(ShopCase):
         self.assertEqual((info.account_name, info.currency), ("Test Shop", "USD"))
         self.assertEqual(info.version, "wc/v3")
         self.assertIn("plain http", " ".join(info.warnings))
+
+    def test_what_the_shop_says_is_not_read_again(self):
+        """Facts are committed apart: the request, which began before, sees none."""
+        self.shop.config.plain_permalinks = True
+        with patch.object(
+            type(self.channel), "_get_shared_state", lambda _channel, _key: {}
+        ):
+            self.assertEqual(self.connect().account_name, "Test Shop")
 
     def test_wrong_keys(self):
         self.channel.woocommerce_consumer_key = "ck_wrong"
