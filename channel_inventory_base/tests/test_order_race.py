@@ -128,9 +128,7 @@ class TestAccountRace(CommittedCase):
                 env["channel.order.importer"]._import(
                     env["channel.order"].browse(first)
                 )
-            late["channel.order.importer"]._import(
-                late["channel.order"].browse(second)
-            )
+            late["channel.order.importer"]._import(late["channel.order"].browse(second))
         with self.commit() as env:
             env["channel.order.importer"]._import(env["channel.order"].browse(second))
             orders = env["channel.order"].browse(self.order_ids)

@@ -154,7 +154,7 @@ class TestOutbox(ChannelCase):
             )
         planner = self.env["channel.planner"]
         [change] = planner._take_changes()
-        product, listing, since, trace, count = change
+        product, _listing, since, _trace, count = change
         self.assertEqual((product, count), (self.product.id, 7))
         # what has waited longest counts
         self.assertEqual(since, datetime(2026, 1, 1))
