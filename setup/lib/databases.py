@@ -154,11 +154,13 @@ def _without_own_demo(env, database):
             cursor.execute(query, [True])
 
 
-def install(env, database, modules):
-    """Install ``modules`` with demo data; raise :class:`InstallError` if one is not."""
-    log = _odoo(
-        env, database, "--init", ",".join(modules), "--with-demo", "--stop-after-init"
-    )
+def install(env, database, modules, conf=None):
+    """Install ``modules`` with demo data; raise :class:`InstallError` if one is not.
+
+    :param conf: path of the configuration, where it is not this checkout's
+    """
+    arguments = ("--init", ",".join(modules), "--with-demo", "--stop-after-init")
+    log = _odoo(env, database, *arguments, conf=conf)
     with _cursor(env, database) as cursor:
         cursor.execute("SELECT name FROM ir_module_module WHERE state = 'installed'")
         installed = {row[0] for row in cursor.fetchall()}
@@ -166,11 +168,11 @@ def install(env, database, modules):
         raise InstallError(f"not installed: {', '.join(missing)}: see {log}")
 
 
-def _odoo(env, database, *arguments, stdin=""):
+def _odoo(env, database, *arguments, stdin="", conf=None):
     """Run Odoo on ``database``; return the path of its log."""
     log = checkout_folder() / f"{database}.log"
     command = [VENV / "bin/python", "-m", "odoo"]
-    options = ["--config", write_conf(env), "--database", database]
+    options = ["--config", conf or write_conf(env), "--database", database]
     if arguments[0] == "shell":
         command, arguments = [*command, "shell"], arguments[1:]
     with open(log, "w") as output:
@@ -313,15 +315,16 @@ def lock(name):
 # --- configuration ------------------------------------------------------------------
 
 
-def write_conf(env, path=None, options=None, channels="root:2"):
+def write_conf(env, path=None, options=None, channels="root:2", more_addons=()):
     """Write an Odoo configuration and return its path.
 
     ``options`` override the ``[options]`` section, for example
     ``{"workers": 3, "http_port": 8069}``; ``channels`` is queue_job's setting.
+    ``more_addons``: folders of addons besides this checkout's and Odoo's.
     """
     path = Path(path or checkout_folder() / "odoo.conf")
     folder = checkout_folder()
-    addons_path = [REPO]
+    addons_path = [REPO, *more_addons]
     if (ODOO / "addons").is_dir():
         addons_path.append(ODOO / "addons")
     conf = RawConfigParser()
