@@ -2,10 +2,10 @@
 
 SHORT_POLICIES = [
     ("backorder", "Back-order the rest"),
-    ("wait", "Wait for all of it"),
+    ("wait", "Ship complete only"),
     ("substitute", "Ship a substitute"),
-    ("cancel", "Cancel what is short"),
-    ("ask", "Ask a person"),
+    ("cancel", "Cancel the missing units"),
+    ("ask", "Operator decides"),
 ]
 """What happens to an order line whose stock is not there when it is to be confirmed."""
 

@@ -149,7 +149,7 @@ class ChannelAdapterShopify(models.AbstractModel):
         if ALL_ORDERS not in scopes:
             yield self.env._(
                 "The app lacks %(scope)s: orders older than %(days)s days are hidden "
-                "from it, and what becomes of them is not seen here.",
+                "from it, and their changes do not reach Odoo.",
                 scope=ALL_ORDERS,
                 days=SHOWN_DAYS,
             )
@@ -163,13 +163,13 @@ class ChannelAdapterShopify(models.AbstractModel):
         if shop["plan"]["partnerDevelopment"] and channel.environment != "test":
             yield self.env._(
                 "This is a development store: its orders are tests. Set the channel's "
-                "environment to Test to take them."
+                "environment to Test to accept them."
             )
         yield self._get_currency_warning(channel, shop["currencyCode"])
         if not self._webhook_secrets(channel):
             yield self.env._(
-                "Without a client or webhook secret webhooks cannot be believed: "
-                "orders come in by polling only."
+                "Without a client secret or webhook secret, webhooks cannot be "
+                "verified: orders come in by polling only."
             )
 
     # ----------------------------------------------------------- catalogue

@@ -42,7 +42,7 @@ class ChannelChannel(models.Model):
         compute="_compute_secrets",
         inverse="_inverse_secrets",
         groups="channel_inventory_base.group_channel_manager",
-        help="Also proves that webhooks come from Shopify.",
+        help="Also used to verify that webhooks come from Shopify.",
     )
     shopify_access_token = fields.Char(
         string="Access Token",
@@ -67,9 +67,9 @@ class ChannelChannel(models.Model):
     )
 
     shopify_notify_customers = fields.Boolean(
-        string="Shopify Writes to Customers",
+        string="Shopify Notifies Customers",
         default=True,
-        help="Shopify sends its own mails to the customer when a parcel is told, its "
+        help="Shopify e-mails the customer when it is notified of a shipment, its "
         "tracking changes or an order is cancelled.",
     )
 

@@ -151,7 +151,7 @@ class TestShopPlaces(ShopCase):
                 self.observe()
                 self.later(60)
             told = self.told("drift").filtered(lambda each: each.state == "open")
-            self.assertEqual("does not stock it" in told.message, none)
+            self.assertEqual("no longer stocks it" in told.message, none)
             told._close("resolved", "Looked at it")
             for _run in range(3):
                 self.publish()

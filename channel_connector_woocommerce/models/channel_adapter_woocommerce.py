@@ -158,13 +158,13 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         if managed is False:
             yield self.env._(
                 "Stock management is off in the shop: switch it on under WooCommerce > "
-                "Settings > Products > Inventory, or nothing is shown."
+                "Settings > Products > Inventory; otherwise no quantity is displayed."
             )
         yield self._get_currency_warning(channel, currency)
         if urlsplit(self._base_url(channel)).scheme == "http":
             yield self.env._(
-                "The address is plain http: keys are safe, but orders and customers "
-                "are readable on the way."
+                "The address is plain http: keys are safe, but orders and customer "
+                "data are sent unencrypted."
             )
 
     # ----------------------------------------------------------- catalogue

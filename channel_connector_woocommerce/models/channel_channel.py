@@ -23,18 +23,18 @@ class ChannelChannel(models.Model):
         compute="_compute_secrets",
         inverse="_inverse_secrets",
         groups="channel_inventory_base.group_channel_manager",
-        help="Also the root of the secret that proves where webhooks come from.",
+        help="Also used to derive the secret that verifies webhooks.",
     )
     woocommerce_refund_by = fields.Selection(
         [
-            ("gateway", "Paid back by the gateway"),
+            ("gateway", "Refunded by the gateway"),
             ("record", "Recorded only"),
         ],
         string="Refunds",
         default="gateway",
-        help="What a refund made in Odoo does in the shop. Recorded only: somebody "
-        "pays the money back by hand. Gateways that cannot pay back (bank transfer, "
-        "cash on delivery) refuse the other.",
+        help="What a refund posted in Odoo does in the shop. Recorded only: an "
+        "operator pays the money back manually. Gateways without refunds (bank "
+        "transfer, cash on delivery) need this setting.",
     )
 
     @api.model

@@ -148,7 +148,7 @@ class TestMessages(ShopCase):
         data = schemas.CancelData(self.ref_there, refund=True)
         result = self.send("cancel", data)
         self.assertEqual((result.status, self.shop.shown("SKU-4")), ("done", 40))
-        self.assertIn("by hand", result.message)
+        self.assertIn("Refund it manually", result.message)
 
     def test_a_cancellation_that_broke_off_half_way_goes_on(self):
         data = schemas.CancelData(self.ref_there, refund=True)

@@ -75,11 +75,11 @@ class TestShopConnection(ShopCase):
     def test_a_firewall(self):
         self.shop.faults.add(kind="firewall", rate=1.0)
         words = self.refusal(exceptions.UnavailableError)
-        self.assertIn("allow the address of this server", words)
+        self.assertIn("blocks this server", words)
 
     def test_truncated_json(self):
         self.shop.faults.add(kind="truncated", rate=1.0, operation="orders")
-        self.assertIn("broke off", self.refusal(exceptions.UnavailableError))
+        self.assertIn("is incomplete", self.refusal(exceptions.UnavailableError))
 
     def test_a_truncated_answer_to_a_write_is_uncertain(self):
         self.shop.faults.add(kind="truncated", next=1, operation="products/batch")
@@ -96,7 +96,7 @@ class TestShopConnection(ShopCase):
 
     def test_a_shop_that_is_off(self):
         self.channel.base_url = "http://127.0.0.1:9"
-        self.assertIn("cannot be reached", self.refusal(exceptions.UnavailableError))
+        self.assertIn("is unreachable", self.refusal(exceptions.UnavailableError))
 
     def test_the_companion_is_detected_and_lost(self):
         self.assertTrue(self.channel._capabilities().overwrites)

@@ -76,7 +76,7 @@ class TestShopLifecycle(Sold, ShopCase):
         self.later(5)
         self.shop.set_status(self.sold, "completed")
         self.take_in()
-        self.assertIn("shows as shipped", " ".join(self.trouble()))
+        self.assertIn("shipped according to the channel", " ".join(self.trouble()))
         self.assertEqual((self.level.target, self.shop.shown("SKU-1")), (6, 6))
 
     def test_refunded_in_the_shop_before_shipping_is_not_shipped(self):

@@ -191,7 +191,7 @@ class TestShopMoney(Sold, ShopCase):
         self.env["channel.messenger"]._run(self.channel)
         self.env.invalidate_all()
         self.assertEqual(set(order.told_ids.mapped("state")), {"done"})
-        self.assertIn("not paid back", " ".join(self.trouble()))
+        self.assertIn("not refunded", " ".join(self.trouble()))
         self.take_in()
         self.shop.refund(self.sold, {"SKU-1": 1}, restock=False)
         self.take_in()

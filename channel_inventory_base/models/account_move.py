@@ -12,7 +12,9 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "channel.guarded"]
 
     channel_made = fields.Boolean(
-        readonly=True, copy=False, help="Made by the policy of a channel, by nobody"
+        readonly=True,
+        copy=False,
+        help="Created automatically by the channel's invoicing policy",
     )
 
     channel_refund_ids = fields.One2many(
@@ -126,7 +128,7 @@ class AccountMove(models.Model):
         customer = orders.sale_order_id.partner_invoice_id.commercial_partner_id
         if self.commercial_partner_id != customer:
             return self.env._(
-                "%(move)s is written to %(partner)s, the order was sold to "
+                "%(move)s is addressed to %(partner)s, the order was sold to "
                 "%(customer)s.",
                 move=self.name,
                 partner=self.commercial_partner_id.name,

@@ -573,8 +573,8 @@ class ChannelAdapter(models.AbstractModel):
             kind = exceptions.UncertainError if asks else exceptions.MalformedDataError
             raise kind(
                 self.env._(
-                    "What the channel says is not what it documents (%(kind)s: "
-                    "%(error)s). Its raw words are in the log.",
+                    "The channel's response does not match its documentation "
+                    "(%(kind)s: %(error)s). The raw response is in the log.",
                     kind=type(error).__name__,
                     error=str(error)[:200],
                 ),
@@ -618,9 +618,9 @@ class ChannelAdapter(models.AbstractModel):
 
     def _words_for_private(self):
         return self.env._(
-            "The address is of a private network or of this server itself, which is "
-            "not asked. If a shop is really there, have the server's administrator "
-            "name it as allow_private_addresses in the server configuration."
+            "The address belongs to a private network or to this server, which is not "
+            "allowed. If a shop really runs there, have the server's administrator add "
+            "it to allow_private_addresses in the server configuration."
         )
 
     @api.model
@@ -639,7 +639,7 @@ class ChannelAdapter(models.AbstractModel):
                 "%(service)s denies access: %(error)s", service=service, error=error
             )
         if isinstance(error, errors.Misconfigured):
-            return self.env._("The settings do not work: %s", error)
+            return self.env._("Configuration error: %s", error)
         if isinstance(error, errors.Throttled):
             return self.env._(
                 "%(service)s asks us to slow down: %(error)s",

@@ -81,8 +81,7 @@ class ChannelAllocationGroup(models.Model):
         if len(weights) < 2 or not any(weights):
             raise UserError(
                 self.env._(
-                    "%s needs two channels, and a weight for one of them, to divide "
-                    "anything.",
+                    "%s needs at least two channels, one of them with a weight.",
                     self.name,
                 )
             )
@@ -97,8 +96,8 @@ class ChannelAllocationGroup(models.Model):
         if rules:
             raise UserError(
                 self.env._(
-                    "What %(group)s shares is divided by %(rules)s: retire that, or "
-                    "have it name another group, before %(group)s is retired.",
+                    "%(rules)s still divides the stock of %(group)s: retire that rule, "
+                    "or assign another group to it, before %(group)s is retired.",
                     group=self.name,
                     rules=", ".join(rules.rule_id.mapped("name")),
                 )

@@ -29,10 +29,10 @@ class ChannelAllocationMember(models.Model):
         default=1,
         digits=(16, 2),
         required=True,
-        help="Its part of the whole, relative to the other weights.",
+        help="Its share, relative to the other weights.",
     )
     part = fields.Float(
-        compute="_compute_part", help="Its weight as a part of all weights."
+        compute="_compute_part", help="Its weight as a percentage of all weights."
     )
 
     _channel_uniq = models.UniqueIndex(

@@ -23,9 +23,9 @@ class ChannelAllocationTerms(models.AbstractModel):
         [("weight", "Fixed weights"), ("sales", "Recent sales")],
         default="weight",
         required=True,
-        help="Fixed weights: as the weights of its channels say. Recent sales: in "
-        "proportion to what each channel has sold of the product lately; the weights "
-        "then decide where nothing was sold.",
+        help="Fixed weights: by the weights of its channels. Recent sales: in "
+        "proportion to each channel's recent sales of the product; products "
+        "without recent sales are divided by the weights.",
     )
 
     @api.model

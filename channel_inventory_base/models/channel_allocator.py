@@ -67,7 +67,9 @@ class ChannelAllocator(models.AbstractModel):
     def _check_routes(self, order, routes):
         if any(route.rule.outcome == "park" for route in routes):
             self.env["channel.router"]._note_routes(order, routes)
-            raise OrderParkedError(self.env._("Nobody ships there: see its route."))
+            raise OrderParkedError(
+                self.env._("No delivery to this address: see its route.")
+            )
         if any(not route.way for route in routes):
             raise OrderRefusedError(
                 "routing",
@@ -124,8 +126,8 @@ class ChannelAllocator(models.AbstractModel):
                 reason=reason,
             ).strip(),
             self.env._(
-                "Decide with “Short Stock” on the order: back-order, wait, substitute "
-                "or cancel."
+                "Press Short Stock on the order to choose: back-order, wait, "
+                "substitute or cancel."
             ),
         )
 
@@ -144,7 +146,9 @@ class ChannelAllocator(models.AbstractModel):
             found = self._find_substitute(order, line, need)
             if not found:
                 raise self._ask_about(
-                    order, {line: units}, self.env._("No offered substitute is there.")
+                    order,
+                    {line: units},
+                    self.env._("None of the substitutes is in stock."),
                 )
             product, parts = found
             line.substitute_id = product
@@ -175,7 +179,10 @@ class ChannelAllocator(models.AbstractModel):
                 order, lines, self.env._("The channel cannot cancel part of an order.")
             )
         raise OrderParkedError(
-            self.env._("The channel to cancel %s", self._words_for_short(order, lines))
+            self.env._(
+                "Cancellation of %s requested from the channel",
+                self._words_for_short(order, lines),
+            )
         )
 
     def _request_cancel(self, order, lines):

@@ -40,7 +40,7 @@ class ChannelAudit(models.Model):
             ("order", "Order"),
             ("sale", "Sale order"),
             ("document", "Document"),
-            ("message", "Message"),
+            ("message", "Notification"),
             ("publication", "Publication"),
             ("drift", "Drift"),
             ("exception", "Exception"),
@@ -118,7 +118,7 @@ class ChannelAudit(models.Model):
         """One row a cause: the trace of a sale leads to the numbers it changed."""
         counts = {status: len(lines) for status, lines in grouped.items()}
         message = self.env._(
-            "Publication of %(count)s levels: %(counts)s",
+            "%(count)s quantities published: %(counts)s",
             count=sum(counts.values()),
             counts=", ".join(f"{n} {status}" for status, n in sorted(counts.items())),
         )

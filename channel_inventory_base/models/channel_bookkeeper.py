@@ -362,7 +362,10 @@ class ChannelBookkeeper(models.AbstractModel):
                     channel=order.channel_id.name,
                     gateway=gateway or "?",
                 ),
-                self.env._("Choose one on the channel: it is tried again then."),
+                self.env._(
+                    "Choose one on the channel; the payment is then registered "
+                    "automatically."
+                ),
             )
         return journal
 

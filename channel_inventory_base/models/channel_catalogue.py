@@ -27,7 +27,9 @@ class ChannelCatalogue(models.AbstractModel):
         if not seen:
             # more likely a mistake than an empty shop; a wrong guess stops all sales
             raise RejectedError(
-                self.env._("%s lists nothing: no listing was changed.", channel.name),
+                self.env._(
+                    "%s returned no listings: nothing was changed.", channel.name
+                ),
                 code="EMPTY_CATALOGUE",
             )
         with own_transaction(self.env) as env:

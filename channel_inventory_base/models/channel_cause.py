@@ -9,12 +9,12 @@ class ChannelCause(models.AbstractModel):
     """
 
     _name = "channel.cause"
-    _description = "Number With Its Cause"
+    _description = "Quantity and Its Cause"
 
     cause_text = fields.Char(
-        string="Because",
+        string="Stock Change",
         compute="_compute_cause_text",
-        help="What changed the stock behind the number last, who did it, and when.",
+        help="The last stock change behind the quantity, with its user and time.",
     )
 
     def _get_cause_trace(self):

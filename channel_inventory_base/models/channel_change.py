@@ -21,7 +21,7 @@ class ChannelChange(models.Model):
     product_id = fields.Many2one("product.product", readonly=True)
     listing_id = fields.Many2one("channel.listing", readonly=True)
     channel_id = fields.Many2one("channel.channel", readonly=True)
-    since = fields.Datetime(readonly=True, help="When it was written, by the database")
+    since = fields.Datetime(readonly=True, help="Written at, by the database's clock")
     trace = fields.Char(readonly=True)
 
     def init(self):

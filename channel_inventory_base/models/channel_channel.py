@@ -57,8 +57,8 @@ class ChannelChannel(models.Model):
         readonly=True,
         tracking=True,
         copy=False,
-        help="Draft: being set up. Paused: numbers are planned and orders are taken "
-        "in, nothing is published. Live: numbers are published.",
+        help="Draft: being set up. Paused: quantities are planned and orders are "
+        "imported, nothing is published. Live: quantities are published.",
     )
     connection_state = fields.Selection(
         [
@@ -77,18 +77,18 @@ class ChannelChannel(models.Model):
     connected_at = fields.Datetime(
         readonly=True,
         copy=False,
-        help="When orders of this channel began to come in, by the channel's own "
-        "clock. What was placed before and has been shipped is history.",
+        help="When the order import of this channel started, by the channel's clock. "
+        "Orders placed and shipped before are history.",
     )
     environment = fields.Selection(
         [("production", "Production"), ("test", "Test")],
         default="production",
         required=True,
-        help="A test channel takes test orders; a production channel refuses them.",
+        help="A test channel accepts test orders; a production channel rejects them.",
     )
     base_url = fields.Char(
         string="Address",
-        help="Where the channel's API answers, such as https://shop.example.com. A "
+        help="Address of the channel's API, such as https://shop.example.com. A "
         "sandbox or a local server works as well.",
     )
     webhook_token = fields.Char(
@@ -103,8 +103,8 @@ class ChannelChannel(models.Model):
         copy=False,
         groups="base.group_system",
         help="The database in which this channel was connected: PostgreSQL cluster, "
-        "name, Odoo's uuid. In any other the channel is silent, also when the copy was "
-        "never neutralized.",
+        "name, Odoo's uuid. In any other database the channel is disabled, even if "
+        "the copy was never neutralized.",
     )
     currency_id = fields.Many2one(
         "res.currency",
@@ -119,25 +119,25 @@ class ChannelChannel(models.Model):
     custom_product_id = fields.Many2one(
         "product.product",
         check_company=True,
-        help="What lines are sold as that never were in the channel's catalogue: a "
-        "consumable where they are to be delivered, else a service.",
+        help="Product for order lines that are not in the channel's catalogue: a "
+        "consumable if they are to be delivered, otherwise a service.",
     )
     tip_product_id = fields.Many2one(
         "product.product",
         check_company=True,
-        help="What tips are booked as. Empty: such orders wait.",
+        help="Product for tips. Empty: such orders are blocked.",
     )
     fee_product_id = fields.Many2one(
         "product.product",
         check_company=True,
-        help="What fees are booked as. Empty: as a delivery charge.",
+        help="Product for fees. Empty: the delivery charge.",
     )
     gift_card_product_id = fields.Many2one(
         "product.product",
         check_company=True,
-        help="What gift cards are booked as that the channel takes off an order's "
-        "total: a service whose income account is what is owed for gift cards. Empty: "
-        "such orders wait.",
+        help="Product for gift cards that the channel deducts from an order's total: a "
+        "service whose income account is the gift card liability. Empty: such "
+        "orders are blocked.",
     )
     shipping_product_id = fields.Many2one(
         "product.product",
@@ -157,19 +157,19 @@ class ChannelChannel(models.Model):
     order_lag = fields.Integer(
         string="Order Lag (seconds)",
         default=30,
-        help="How long after a sale the channel may take to show its order. A "
-        "difference in stock is believed only when it has outlived this time.",
+        help="How long after a sale the channel may take to expose its order. A stock "
+        "difference is reported only when it persists beyond this time.",
     )
     poll_minutes = fields.Integer(
         string="Poll Orders Every (minutes)",
         default=5,
-        help="Webhooks lead, polling completes: what a lost webhook missed is found "
-        "within this time.",
+        help="Polling complements webhooks: orders of lost webhooks are found within "
+        "this time.",
     )
     poll_overlap = fields.Integer(
         string="Poll Overlap (seconds)",
         default=300,
-        help="How far each poll reaches back before the last order it has seen.",
+        help="How far each poll reaches back before the last order found.",
     )
     publish_latency = fields.Float(
         string="Publication Latency (seconds)",
@@ -177,18 +177,17 @@ class ChannelChannel(models.Model):
         readonly=True,
         copy=False,
         digits=(16, 1),
-        help="How long it takes from a change of stock until the channel has "
-        "acknowledged its new number: 95 of 100 were faster, in the last day. "
-        "What risk buffers reckon with.",
+        help="Time from a stock change until the channel acknowledges the new quantity "
+        "(95th percentile of the last day). Used by risk buffers.",
     )
     exception_user_id = fields.Many2one(
         "res.users",
         string="Exception Owner",
         tracking=True,
-        help="Owns new exceptions of this channel, and is told of each by e-mail.",
+        help="Owns new exceptions of this channel and is notified of each by e-mail.",
     )
     charges_no_tax = fields.Boolean(
-        help="The shop charges no tax: no tax needs to be mapped.",
+        help="The shop charges no tax: no tax mapping is needed.",
     )
     node_ids = fields.One2many("channel.node", "channel_id")
     listing_ids = fields.One2many("channel.listing", "channel_id")
@@ -196,21 +195,21 @@ class ChannelChannel(models.Model):
     next_step = fields.Char(compute="_compute_next_step")
     is_fetching = fields.Boolean(compute="_compute_is_fetching")
     setup_steps = fields.Json(
-        compute="_compute_next_step", help="On the way to a live channel."
+        compute="_compute_next_step", help="Setup steps of the channel."
     )
     change_count = fields.Integer(
-        string="Numbers to Publish",
+        string="Quantities to Publish",
         compute="_compute_change_count",
-        help="Levels where the channel shows something else than it should.",
+        help="Levels whose quantity on the channel differs from the target.",
     )
     publication_count = fields.Integer(compute="_compute_publication_count")
     proposed_mapping_count = fields.Integer(compute="_compute_proposed_counts")
     proposed_rule_count = fields.Integer(
-        compute="_compute_proposed_counts", help="Of this channel, or of all."
+        compute="_compute_proposed_counts", help="Of this channel, or of all channels."
     )
     proposed_group_count = fields.Integer(
         compute="_compute_proposed_counts",
-        help="Allocation groups that it is in, or would be.",
+        help="Allocation groups that include this channel, proposals too.",
     )
 
     _webhook_token_uniq = models.UniqueIndex("(webhook_token)")
@@ -409,7 +408,7 @@ class ChannelChannel(models.Model):
         self._call_guarded(lambda: self.env["channel.catalogue"]._fetch_nodes(self))
         return self._notify_user(
             self.env._("%s nodes", len(self.node_ids)),
-            self.env._("Tell which warehouses stand behind each of them."),
+            self.env._("Set the warehouses of each node."),
             "success",
         )
 
@@ -420,7 +419,7 @@ class ChannelChannel(models.Model):
         self._require("push_levels")
         self._wake("_job_fetch_listings")
         return self._notify_user(
-            self.env._("The catalogue of %s is being read", self.name),
+            self.env._("Fetching the catalogue of %s", self.name),
             self.env._("New listings appear page by page."),
             "info",
         )
@@ -507,7 +506,7 @@ class ChannelChannel(models.Model):
                 "channel",
                 channel,
                 self.env._(
-                    "%(channel)s works in the database %(here)s from now on, before in "
+                    "%(channel)s now runs in the database %(here)s, previously in "
                     "%(there)s: %(reason)s",
                     channel=channel.name,
                     here=here,
@@ -581,11 +580,11 @@ class ChannelChannel(models.Model):
         if home and home != self._database_name():
             raise UserError(
                 self.env._(
-                    "%s was connected in another database and is silent in this one. "
+                    "%s was connected in another database and is disabled in this one. "
                     "In a copy for tests: create a new channel with environment Test. "
-                    "If this database has moved here on purpose and the old one will "
+                    "If this database was moved here on purpose and the old one will "
                     "never run again, a manager confirms that under Channels > "
-                    "Configuration > This Database Has Moved.",
+                    "Configuration > Database Move.",
                     self.name,
                 )
             )
@@ -605,8 +604,8 @@ class ChannelChannel(models.Model):
         if not self.exception_user_id:
             raise UserError(
                 self.env._(
-                    "Choose an Exception Owner of %s first: otherwise nobody is told "
-                    "when an order is stopped.",
+                    "Choose an Exception Owner of %s first: otherwise no one is "
+                    "notified when an order is blocked.",
                     self.name,
                 )
             )
@@ -616,8 +615,8 @@ class ChannelChannel(models.Model):
         if not self.node_ids.warehouse_ids:
             raise UserError(
                 self.env._(
-                    "Give at least one node of %s a warehouse first: orders that come "
-                    "in are held there.",
+                    "Give at least one node of %s a warehouse first: stock for "
+                    "incoming orders is held there.",
                     self.name,
                 )
             )
@@ -657,8 +656,8 @@ class ChannelChannel(models.Model):
                 self.exception_user_id.name or "",
                 bool(self.exception_user_id),
                 self.env._(
-                    "Choose an Exception Owner (above the tabs): who is told when an "
-                    "order is stopped."
+                    "Choose an Exception Owner (above the tabs): this user is notified "
+                    "when an order is blocked."
                 ),
             ),
             (
@@ -667,8 +666,7 @@ class ChannelChannel(models.Model):
                 bool(self.tax_map_ids) or self.charges_no_tax,
                 self.env._(
                     "Map each tax rate that the shop charges (Orders tab), or tick "
-                    "Charges No Tax there: an order with a rate that is not mapped is "
-                    "stopped."
+                    "Charges No Tax there: an order with an unmapped rate is blocked."
                 ),
             ),
             *self._get_listing_steps(),
@@ -682,17 +680,15 @@ class ChannelChannel(models.Model):
                 self.env._("Nodes"),
                 str(len(self.node_ids) or ""),
                 bool(self.node_ids),
-                self.env._(
-                    "Press Fetch Nodes: the channel tells where it believes stock lies."
-                ),
+                self.env._("Press Fetch Nodes to read the channel's stock locations."),
             ),
             (
                 self.env._("Warehouses"),
                 f"{len(served)}/{len(nodes)}",
                 bool(served) and served == nodes,
                 self.env._(
-                    "Tell on the Nodes tab which warehouses stand behind each node, or "
-                    "switch its Publish off."
+                    "Set the warehouses of each node on the Nodes tab, or switch its "
+                    "Publish off."
                 ),
             ),
         ]
@@ -705,7 +701,7 @@ class ChannelChannel(models.Model):
                 "",
                 self.state != "draft",
                 self.env._(
-                    "Press Prepare: from then on orders come in and numbers are "
+                    "Press Start Order Import: orders are imported and quantities "
                     "planned. Nothing is published yet."
                 ),
             ),
@@ -720,17 +716,17 @@ class ChannelChannel(models.Model):
                 f"{matched}/{self.listing_count}",
                 bool(self.listing_count) and not self.unmatched_count,
                 self.env._(
-                    "%s listings wait for a product: review them under To Match.",
+                    "%s listings have no product yet: match them under To Match.",
                     self.unmatched_count,
                 ),
             ),
             (
-                self.env._("Numbers seen"),
+                self.env._("Quantities read"),
                 "",
                 bool(self.listing_count) and not self.unsettled_count,
                 self.env._(
-                    "Wait a minute: the channel is being asked what it shows now (%s "
-                    "numbers are left). Then look at the Dry Run.",
+                    "Wait a minute: the channel's present quantities are being read "
+                    "(%s left). Then open the Publication Preview.",
                     self.unsettled_count,
                 ),
             ),
@@ -738,13 +734,13 @@ class ChannelChannel(models.Model):
                 self.env._("Live"),
                 "",
                 False,
-                self.env._("Look at the Dry Run, then press Go Live."),
+                self.env._("Check the Publication Preview, then press Go Live."),
             ),
         ]
 
     def _words_for_fetch(self):
         if self.is_fetching:
             return self.env._(
-                "The catalogue is being read: %s listings so far.", self.listing_count
+                "Fetching the catalogue: %s listings so far.", self.listing_count
             )
-        return self.env._("Press Fetch Listings: what the channel sells is read.")
+        return self.env._("Press Fetch Listings to read the channel's catalogue.")

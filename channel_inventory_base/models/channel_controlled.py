@@ -38,7 +38,7 @@ class ChannelControlled(models.AbstractModel):
         index=True,
     )
     proposal = fields.Selection(
-        [("activate", "To take effect"), ("retire", "To end")],
+        [("activate", "To activate"), ("retire", "To retire")],
         readonly=True,
         copy=False,
         string="Proposed",
@@ -50,12 +50,12 @@ class ChannelControlled(models.AbstractModel):
         readonly=True,
         copy=False,
         string="Written by",
-        help="Who has written what is not in effect yet. Where a second person has to "
-        "approve, it is none of these.",
+        help="Authors of the pending changes. Where approval by a second person is "
+        "required, none of them may approve.",
     )
     needs_approval = fields.Boolean(
         compute="_compute_approval",
-        help="The company asks for a second person to approve changes.",
+        help="The company requires a second person to approve changes.",
     )
     may_approve = fields.Boolean(
         compute="_compute_approval",
@@ -115,9 +115,9 @@ class ChannelControlled(models.AbstractModel):
         self._require_role("operator")
         self._lock()
         for record in self:
-            record._require_state(("proposed",), self.env._("taken back"))
-            record._log_control(self.env._("%s: proposal taken back", record._label()))
-        self._end_proposal(self.env._("Taken back by %s", self.env.user.name))
+            record._require_state(("proposed",), self.env._("withdrawn"))
+            record._log_control(self.env._("%s: proposal withdrawn", record._label()))
+        self._end_proposal(self.env._("Withdrawn by %s", self.env.user.name))
 
     def action_approve(self):
         self._require_role("manager")
@@ -128,7 +128,7 @@ class ChannelControlled(models.AbstractModel):
             record._check_second_person()
         for record in self.filtered(lambda each: each.proposal == "retire"):
             record._check_end()
-            record._log_control(self.env._("%s: end approved", record._label()))
+            record._log_control(self.env._("%s: retirement approved", record._label()))
             record._put_out_of_effect()
         self.filtered(lambda each: each.proposal == "activate")._approve_content()
 
@@ -155,8 +155,8 @@ class ChannelControlled(models.AbstractModel):
             if record.needs_approval:
                 raise UserError(
                     self.env._(
-                        "%(company)s asks for a second person: propose %(record)s, and "
-                        "another manager approves it.",
+                        "%(company)s requires approval by a second person: propose "
+                        "%(record)s, and another manager approves it.",
                         company=record.company_id.name,
                         record=record._label(),
                     )
@@ -278,8 +278,8 @@ class ChannelControlled(models.AbstractModel):
         if seen and seen != fields.Datetime.to_string(self.proposed_at):
             raise UserError(
                 self.env._(
-                    "%(record)s was proposed anew by %(user)s on %(at)s, after you "
-                    "opened it: look at it again.",
+                    "%(record)s was proposed again by %(user)s on %(at)s, after you "
+                    "opened it: review it again.",
                     record=self._label(),
                     user=self.proposed_by_id.name,
                     at=format_datetime(self.env, self.proposed_at),
@@ -293,15 +293,16 @@ class ChannelControlled(models.AbstractModel):
         if self.proposed_by_id == self.env.user:
             raise UserError(
                 self.env._(
-                    "You proposed %(record)s yourself. %(company)s asks for a second "
-                    "person: another manager has to approve it.",
+                    "You proposed %(record)s yourself. %(company)s requires approval "
+                    "by a second person: another manager has to approve it.",
                     **words,
                 )
             )
         raise UserError(
             self.env._(
-                "You have written %(record)s yourself, or a part of it. %(company)s "
-                "asks for a second person: a manager who has not has to approve it.",
+                "You wrote %(record)s yourself, or a part of it. %(company)s requires "
+                "approval by a second person: a manager who did not write it has to "
+                "approve it.",
                 **words,
             )
         )
@@ -312,8 +313,8 @@ class ChannelControlled(models.AbstractModel):
         if self.try_lock_for_update() != self:
             raise UserError(
                 self.env._(
-                    "Somebody else is changing the same records right now. Look again "
-                    "in a moment."
+                    "Another user is changing the same records right now. Try again in "
+                    "a moment."
                 )
             )
 
@@ -322,7 +323,9 @@ class ChannelControlled(models.AbstractModel):
         self._lock()
         for record in self:
             if proposal == "retire":
-                record._log_control(self.env._("%s: end proposed", record._label()))
+                record._log_control(
+                    self.env._("%s: retirement proposed", record._label())
+                )
             else:
                 record._log_control(
                     self.env._("%s: proposed", record._label()), record._difference()

@@ -24,8 +24,8 @@ class ChannelDeadLetter(models.Model):
     direction = fields.Selection(
         [("in", "From the channel"), ("out", "To the channel")], readonly=True
     )
-    topic = fields.Char(string="What", readonly=True)
-    cause = fields.Char(readonly=True, help="The error without what makes it single")
+    topic = fields.Char(string="Subject", readonly=True)
+    cause = fields.Char(readonly=True, help="Error with record-specific values removed")
     error = fields.Char(readonly=True)
     at = fields.Datetime(string="When", readonly=True)
     attempts = fields.Integer(readonly=True)
@@ -35,8 +35,7 @@ class ChannelDeadLetter(models.Model):
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
     is_editable = fields.Boolean(
         compute="_compute_is_editable",
-        help="Numbers are computed anew when they are tried again: there is nothing to "
-        "edit in a publication.",
+        help="Quantities are recomputed on retry: a publication cannot be edited.",
     )
 
     def init(self):
@@ -140,7 +139,7 @@ class ChannelDeadLetter(models.Model):
         self.ensure_one()
         if not self.is_editable:
             raise UserError(
-                self.env._("Numbers are computed anew: press Retry instead.")
+                self.env._("Quantities are recomputed: press Retry instead.")
             )
         wizard = self.env["channel.dead.letter.edit"]._open_for(self)
         return {

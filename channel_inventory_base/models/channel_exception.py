@@ -69,16 +69,16 @@ class ChannelException(models.Model):
             ("listing", "Listings"),
             ("job", "Background job"),
             ("unknown_sku", "Unknown SKU"),
-            ("fraction", "Part of a unit"),
+            ("fraction", "Fractional quantity"),
             ("total_mismatch", "Totals differ"),
             ("currency", "Currency"),
             ("tax", "Tax"),
             ("address", "Address"),
-            ("phone", "Telephone"),
-            ("duplicate", "Ordered twice"),
+            ("phone", "Phone number"),
+            ("duplicate", "Possible duplicate"),
             ("risk", "High risk"),
             ("payment", "Payment"),
-            ("unpaid", "Payment taken back"),
+            ("unpaid", "Payment reversed"),
             ("books", "Not invoiced or paid"),
             ("credit", "Credit limit"),
             ("routing", "No warehouse"),
@@ -86,18 +86,18 @@ class ChannelException(models.Model):
             ("test_order", "Test order"),
             ("changed", "Changed after import"),
             ("cancelled_late", "Cancelled after shipping"),
-            ("message", "Message refused"),
+            ("message", "Notification rejected"),
             ("refund", "Refund"),
             ("shipped_elsewhere", "Shipped elsewhere"),
-            ("undelivered", "In no delivery"),
+            ("undelivered", "Undelivered units"),
             ("oversold", "Oversold"),
             ("import", "Import failed"),
             ("malformed", "Malformed data"),
-            ("level", "Number refused"),
-            ("publication", "Publication refused"),
+            ("level", "Quantity rejected"),
+            ("publication", "Publication rejected"),
             ("drift", "Changed on the channel"),
             ("stock_report", "Stock report"),
-            ("refused", "Request refused"),
+            ("refused", "Request rejected"),
             ("webhook", "Webhook"),
             ("privacy", "Privacy request"),
         ],
@@ -105,7 +105,7 @@ class ChannelException(models.Model):
         readonly=True,
         index=True,
     )
-    key = fields.Char(required=True, readonly=True, help="What makes two the same")
+    key = fields.Char(required=True, readonly=True, help="Deduplication key")
     state = fields.Selection(
         [("open", "Open"), ("resolved", "Resolved"), ("ignored", "Ignored")],
         default="open",
@@ -124,18 +124,16 @@ class ChannelException(models.Model):
         "order_id",
         string="Orders",
         readonly=True,
-        help="The orders that this cause stops, or leaves short.",
+        help="Orders blocked or left short by this cause.",
     )
-    retried_at = fields.Datetime(
-        readonly=True, help="Tried again, and neither gone nor met again since."
-    )
+    retried_at = fields.Datetime(readonly=True, help="Retried, with no result yet.")
     user_id = fields.Many2one("res.users", string="Owner", tracking=True)
     deadline = fields.Datetime()
     count = fields.Integer(readonly=True, default=1, aggregator="sum")
     last_seen = fields.Datetime(readonly=True)
     resolution = fields.Char(readonly=True, tracking=True)
     due_text = fields.Char(
-        string="Due", compute="_compute_is_late", help="Time left, or how late it is."
+        string="Due", compute="_compute_is_late", help="Time left, or time overdue."
     )
     order_count = fields.Integer(compute="_compute_order_count")
     is_late = fields.Boolean(compute="_compute_is_late")
@@ -193,8 +191,11 @@ class ChannelException(models.Model):
         for exception in opened:
             exception._retry()
         return self.env["channel.channel"]._notify_user(
-            self.env._("Trying again"),
-            self.env._("What is mended closes by itself; the rest stays open."),
+            self.env._("Retrying"),
+            self.env._(
+                "Exceptions whose cause is fixed close automatically; the others stay "
+                "open."
+            ),
             "info",
         )
 
@@ -404,13 +405,13 @@ class ChannelException(models.Model):
         for exception in found:
             exception.order_ids -= orders
         found.filtered(lambda each: not each.order_ids)._resolve(
-            self.env._("The cause is gone.")
+            self.env._("The cause was fixed.")
         )
 
     def _resolve_domain(self, domain):
         # sudo: the cause is gone, whoever removed it
         found = self.sudo().search([("state", "=", "open"), *domain])
-        found._resolve(self.env._("The cause is gone."))
+        found._resolve(self.env._("The cause was fixed."))
 
     @api.model
     def _count_open(self, orders):
@@ -443,16 +444,16 @@ class ChannelException(models.Model):
         unsold = blocked.filtered(lambda order: not order.sale_order_id)
         if unsold:
             return self.env._(
-                "%(orders)s waits for this to be mended and is not sold yet. Mend the "
-                "cause and press Retry, override the check where that is offered, or "
-                "cancel the order on the channel. If it was entered by hand, say so.",
+                "%(orders)s is blocked by this and not sold yet. Fix the cause and "
+                "press Retry, override the check where possible, or cancel the order "
+                "on the channel. If it was entered manually, tick Entered Manually.",
                 orders=self._words_for_orders(unsold),
             )
         short = self.filtered(lambda each: each.category == "oversold")
         if short.order_ids:
             return self.env._(
-                "Units of %(orders)s are still missing: this closes by itself when "
-                "they are there, or when the order no longer wants them.",
+                "Units of %(orders)s are still missing: this closes automatically when "
+                "they are in stock, or the order no longer needs them.",
                 orders=self._words_for_orders(short.order_ids),
             )
         return ""
@@ -488,7 +489,7 @@ class ChannelException(models.Model):
         elif record is not None and hasattr(record, "action_retry"):
             record.action_retry()
         elif self.res_model and record is None:
-            self._resolve(self.env._("What it was about is gone."))
+            self._resolve(self.env._("Its record was deleted."))
         else:
             # sudo: nothing was tried
             self.sudo().retried_at = False
@@ -499,7 +500,7 @@ class ChannelException(models.Model):
         )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("What Was Done?")
+            "name": self.env._("Resolution")
             if state == "resolved"
             else self.env._("Why Is It Ignored?"),
             "res_model": wizard._name,
@@ -515,7 +516,9 @@ class ChannelException(models.Model):
         :raise UserError: without a reason, or the cause of one still stands
         """
         if not (reason or "").strip():
-            raise UserError(self.env._("Say what was done about it, or why not."))
+            raise UserError(
+                self.env._("Enter what was done about it, or why nothing was done.")
+            )
         if by_hand:
             self._get_orders()._settle_by_hand(reason)
         if state == "resolved" and (why := self._find_standing()):

@@ -8,22 +8,22 @@ class ChannelExplained(models.AbstractModel):
     """A number that remembers its ``inputs``, and so the rules that made it."""
 
     _name = "channel.explained"
-    _description = "Number With Its Inputs"
+    _description = "Quantity and Its Inputs"
 
     rule_version_ids = fields.Many2many(
         "channel.rule.version",
         compute="_compute_rule_version_ids",
         search="_search_rule_version_ids",
         string="Rules",
-        help="The rule versions that the number names.",
+        help="The rule versions that produced the quantity.",
     )
     allocation_version_id = fields.Many2one(
         "channel.allocation.version",
         compute="_compute_allocation_version_id",
         search="_search_allocation_version_id",
         string="Allocation Group",
-        help="Where channels share exclusively: the version of the group by which the "
-        "number was divided.",
+        help="For exclusive allocation: the version of the group that divided the "
+        "quantity.",
     )
 
     @api.depends("inputs")

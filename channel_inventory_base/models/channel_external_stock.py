@@ -16,7 +16,7 @@ class ChannelExternalStock(models.Model):
     """
 
     _name = "channel.external.stock"
-    _description = "Stock Counted Elsewhere"
+    _description = "External Stock"
     _inherit = ["channel.guarded"]
     _order = "warehouse_id, product_id"
     _rec_name = "product_id"
@@ -42,20 +42,22 @@ class ChannelExternalStock(models.Model):
     on_hand = fields.Float(
         digits="Product Unit", required=True, help="Sellable, in stock units"
     )
-    damaged = fields.Float(digits="Product Unit", help="Besides what is on hand")
+    damaged = fields.Float(
+        digits="Product Unit", help="In addition to the quantity on hand"
+    )
     as_of = fields.Datetime(
         required=True,
         default=fields.Datetime.now,
-        help="When it was counted. What Odoo has shipped since is taken off.",
+        help="Time of the count. Shipments in Odoo since then are subtracted.",
     )
     received_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    source = fields.Char(help="Who or what brought it")
+    source = fields.Char(help="Source of the report")
     confidence = fields.Integer(
         string="Confidence (%)",
         default=0,
         readonly=True,
         aggregator="min",
-        help="How much of it may be promised, by its age and the warehouse's policy.",
+        help="Percentage that may be promised, by its age and the warehouse's policy.",
     )
 
     _product_uniq = models.UniqueIndex(
@@ -63,7 +65,7 @@ class ChannelExternalStock(models.Model):
     )
     _positive = models.Constraint(
         "CHECK (on_hand >= 0 AND damaged >= 0)",
-        "Stock that was counted is not below 0.",
+        "A counted quantity cannot be negative.",
     )
 
     @api.constrains("as_of")

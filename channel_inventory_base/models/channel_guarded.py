@@ -188,7 +188,7 @@ class ChannelGuarded(models.AbstractModel):
         if not self.env.su and not self.env.user.has_group(group):
             raise AccessError(
                 self.env._(
-                    "This takes the role %s of Channels; ask your administrator.",
+                    "This requires the role %s of Channels; ask your administrator.",
                     self.env.ref(group).sudo().name,  # sudo: the name of a role
                 )
             )
@@ -230,9 +230,9 @@ class ChannelGuarded(models.AbstractModel):
         labels = [self._fields[name]._description_string(self.env) for name in names]
         raise AccessError(
             self.env._(
-                "%(fields)s of %(model)s cannot be written: it is kept by the system, "
-                "or stays as it was when the record was made. Use the buttons of the "
-                "record, or make another one.",
+                "%(fields)s of %(model)s cannot be edited: it is maintained by the "
+                "system, or fixed once the record exists. Use the buttons of the "
+                "record, or create another one.",
                 fields=format_list(self.env, sorted(labels)),
                 model=self._description,
             )

@@ -25,15 +25,15 @@ class ChannelHealthMixin(models.AbstractModel):
     )
     health_text = fields.Char(compute="_compute_health")
     guarantee = fields.Char(compute="_compute_guarantee")
-    pending_count = fields.Integer(compute="_compute_health", string="Levels Waiting")
+    pending_count = fields.Integer(compute="_compute_health", string="Pending Updates")
     oldest_pending = fields.Datetime(compute="_compute_health")
-    new_event_count = fields.Integer(compute="_compute_health", string="Events Waiting")
+    new_event_count = fields.Integer(compute="_compute_health", string="Pending Events")
     oldest_event = fields.Datetime(compute="_compute_health")
     oldest_message = fields.Datetime(compute="_compute_health")
     last_ack = fields.Datetime(compute="_compute_health", string="Last Acknowledged")
     last_poll = fields.Datetime(compute="_compute_health", string="Last Order Pull")
     last_error = fields.Char(
-        compute="_compute_health", help="Why the channel does not answer at present"
+        compute="_compute_health", help="Why the channel is not responding"
     )
     failing_since = fields.Datetime(compute="_compute_health")
     dead_letter_count = fields.Integer(compute="_compute_health", string="Dead Letters")
@@ -42,7 +42,7 @@ class ChannelHealthMixin(models.AbstractModel):
     )
     unsettled_count = fields.Integer(
         compute="_compute_health",
-        help="Levels of which it is not known what the channel shows.",
+        help="Levels whose quantity on the channel is unknown.",
     )
     forged_count = fields.Integer(
         compute="_compute_health", string="Refused Webhooks (24 h)"
@@ -50,8 +50,8 @@ class ChannelHealthMixin(models.AbstractModel):
     blocked_order_count = fields.Integer(compute="_compute_health")
     short_order_count = fields.Integer(
         compute="_compute_health",
-        string="Orders Short",
-        help="Orders that want units which are not there.",
+        string="Short Orders",
+        help="Orders with missing units.",
     )
     listing_count = fields.Integer(compute="_compute_counts")
     unmatched_count = fields.Integer(compute="_compute_counts")
@@ -76,14 +76,14 @@ class ChannelHealthMixin(models.AbstractModel):
                 channel.guarantee = False
             elif capabilities.compare_and_set:
                 channel.guarantee = self.env._(
-                    "Numbers are compared before they are written: a sale that Odoo "
-                    "has not seen is never overwritten."
+                    "Quantities are compared before they are written: a sale unknown "
+                    "to Odoo is never overwritten."
                 )
             else:
                 channel.guarantee = self.env._(
                     "The channel cannot compare before it writes: a sale during a push "
-                    "may be overwritten for some seconds, and is mended as soon as its "
-                    "order is in. Give fast movers a buffer."
+                    "may be overwritten for some seconds, and is corrected as soon as "
+                    "its order is captured. Give fast movers a buffer."
                 )
 
     def _health_facts(self):
@@ -145,7 +145,7 @@ class ChannelHealthMixin(models.AbstractModel):
 
     def _words_for_outage(self, seconds):
         return self.env._(
-            "No answer for %(time)s, %(count)s numbers wait: %(why)s",
+            "No response for %(time)s, %(count)s quantities pending: %(why)s",
             time=words_for_duration(self.env, seconds),
             count=self.pending_count,
             why=self.last_error,
@@ -305,12 +305,13 @@ class ChannelHealthMixin(models.AbstractModel):
             return None
         if out:
             return self._words_for_outage(out), self.env._(
-                "Look at the store and at its connection, then press Test Connection. "
-                "Nothing is lost: it goes on by itself when the store answers."
+                "Check the store and its connection, then press Test Connection. "
+                "Nothing is lost: publishing resumes automatically when the store "
+                "responds."
             )
         return self._words_for_stall(waiting), self.env._(
-            "Look whether the job runner is up and what the channel's last errors "
-            "were. Nothing is lost."
+            "Check that the job runner is up, and the channel's last errors. Nothing "
+            "is lost."
         )
 
     def _find_late_poll(self, facts):
@@ -320,8 +321,8 @@ class ChannelHealthMixin(models.AbstractModel):
         if not judged or judged[0] != "bad":
             return None
         return judged[1], self.env._(
-            "Look whether the store answers (Test Connection) and the job runner is "
-            "up. Orders that no webhook brings are missing until then."
+            "Check that the store responds (Test Connection) and that the job runner "
+            "is up. Orders without a webhook are missing until then."
         )
 
 

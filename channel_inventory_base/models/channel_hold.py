@@ -42,7 +42,7 @@ class ChannelHold(models.Model):
     quantity = fields.Integer(readonly=True, help="Sold units")
     stock_quantity = fields.Float(digits="Product Unit", help="Stock units")
     cause = fields.Selection(
-        [("order", "Channel order"), ("manual", "Held by a person")],
+        [("order", "Channel order"), ("manual", "Manual hold")],
         default="manual",
         required=True,
         readonly=True,
@@ -53,7 +53,7 @@ class ChannelHold(models.Model):
         required=True,
         readonly=True,
     )
-    expires_at = fields.Datetime(help="When it ends by itself; empty for never.")
+    expires_at = fields.Datetime(help="When it expires; empty for never.")
     note = fields.Char()
 
     _active_idx = models.Index("(product_id) WHERE state = 'active'")
@@ -103,7 +103,7 @@ class ChannelHold(models.Model):
             return
         raise AccessError(
             self.env._(
-                "What a channel's order holds is changed by the order only: confirm or "
+                "A channel order's holds are changed by the order only: confirm or "
                 "cancel it."
             )
         )

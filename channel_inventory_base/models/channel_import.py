@@ -67,12 +67,12 @@ class ChannelImport(models.AbstractModel):
         words = {"model": self.env[model]._description, "value": value}
         if ids:
             return False, self.env._(
-                "“%(value)s” fits several records of %(model)s: name the one that you "
-                "mean by its external id, or tell its channel.",
+                "“%(value)s” matches several records of %(model)s: use the external "
+                "id, or add the channel.",
                 **words,
             )
         return False, self.env._(
-            "“%(value)s” fits no record of %(model)s that you may see.", **words
+            "“%(value)s” matches no record of %(model)s that you may read.", **words
         )
 
     def _problem(self, number, field, message):

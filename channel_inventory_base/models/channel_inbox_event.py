@@ -57,7 +57,7 @@ class ChannelInboxEvent(models.Model):
             ("poll", "Poll"),
             ("fetch", "Fetched"),
             ("file", "File"),
-            ("edited", "Corrected by a person"),
+            ("edited", "Corrected manually"),
         ],
         required=True,
         readonly=True,
@@ -65,9 +65,9 @@ class ChannelInboxEvent(models.Model):
     kind = fields.Char(required=True, readonly=True)
     topic = fields.Char(required=True, readonly=True)
     key = fields.Char(required=True, readonly=True, help="Unique in its channel")
-    ref = fields.Char(readonly=True, help="The channel's id of what it is about")
+    ref = fields.Char(readonly=True, help="The channel's id of its subject")
     body = fields.Text(readonly=True)
-    occurred_at = fields.Datetime(readonly=True, help="By the channel's clock")
+    occurred_at = fields.Datetime(readonly=True, help="Time by the channel's clock")
     received_at = fields.Datetime(readonly=True, required=True)
     processed_at = fields.Datetime(readonly=True)
     state = fields.Selection(
@@ -106,8 +106,8 @@ class ChannelInboxEvent(models.Model):
         if not dead and any(event.state == "dead" for event in self):
             raise UserError(
                 self.env._(
-                    "Its body was blanked by retention: there is nothing to retry. "
-                    "Have its order fetched, or discard it."
+                    "Its body was blanked by retention: it cannot be retried. Fetch "
+                    "its order again, or discard it."
                 )
             )
         # sudo: operators retry, only the intake writes events otherwise
@@ -387,7 +387,7 @@ class ChannelInboxEvent(models.Model):
 
     def _process_unreadable(self):
         raise exceptions.MalformedDataError(
-            self.env._("It was delivered as it is and makes no sense.")
+            self.env._("The payload is authentic but could not be parsed.")
         )
 
     def _process_other(self):
@@ -405,7 +405,7 @@ class ChannelInboxEvent(models.Model):
             record=order or self,
             message=self._words_for_buried(message),
             suggestion=self.env._(
-                "Its raw body is kept. Retry it when the cause is gone, or discard it."
+                "Its raw body is kept. Retry it when the cause is fixed, or discard it."
             ),
         )
 
@@ -417,7 +417,8 @@ class ChannelInboxEvent(models.Model):
                 error=message,
             )
         return self.env._(
-            "%(order)s cannot be read (%(topic)s): %(error)s. Held of it: %(lines)s",
+            "%(order)s cannot be read (%(topic)s): %(error)s. Stock held for it: "
+            "%(lines)s",
             order=self.order_id.name,
             topic=self.topic,
             error=message,
@@ -465,7 +466,7 @@ class ChannelInboxEvent(models.Model):
         self.ensure_one()
         self._require_role("operator")
         if self.state != "dead":
-            raise UserError(self.env._("%s is no dead letter any more.", self.topic))
+            raise UserError(self.env._("%s is no longer a dead letter.", self.topic))
         self._check_readable(body)
         # sudo: operators correct, only the intake writes events otherwise
         corrected = self.sudo().create(
@@ -504,7 +505,7 @@ class ChannelInboxEvent(models.Model):
             self.channel_id._adapter()._parse_order(self.channel_id, body)
         except exceptions.ChannelError as error:
             raise UserError(
-                self.env._("This cannot be read either: %s", error)
+                self.env._("The corrected content cannot be read either: %s", error)
             ) from error
 
     # -------------------------------------------------------------- replay
@@ -526,7 +527,7 @@ class ChannelInboxEvent(models.Model):
     def _foresee_one(self, seen):
         """:param seen: channel's id of an order -> newest version foreseen so far"""
         if self.kind != "order":
-            return "other", None, self.env._("Not an order: left alone")
+            return "other", None, self.env._("Not an order: ignored")
         if not self.body:
             return "blank", self.order_id, self.env._("Its body was blanked")
         try:
@@ -557,13 +558,13 @@ class ChannelInboxEvent(models.Model):
     def _words_for_outcome(self, outcome, order, data):
         known = fields.Datetime.to_string(order.version) if order else ""
         return {
-            "new": self.env._("Takes %s in, which is not known here", data.name),
-            "newer": self.env._("Brings %s up to date", data.name),
-            "fetch": self.env._("Has the newest version of %s fetched", data.name),
+            "new": self.env._("Captures %s, a new order", data.name),
+            "newer": self.env._("Updates %s", data.name),
+            "fetch": self.env._("Fetches the newest version of %s", data.name),
             "same": self.env._(
-                "Nothing: %(order)s is known as of %(version)s",
+                "Nothing: %(order)s is already up to date as of %(version)s",
                 order=data.name,
-                version=known or self.env._("an event before"),
+                version=known or self.env._("an earlier event"),
             ),
         }[outcome]
 

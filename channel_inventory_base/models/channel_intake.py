@@ -233,7 +233,7 @@ class ChannelIntake(models.AbstractModel):
             repeated = repeated + 1 if keys and keys <= seen else 0
             if repeated > REPEATED_PAGES:
                 raise exceptions.UnavailableError(
-                    self.env._("The channel gives the same orders again and again."),
+                    self.env._("The channel keeps returning the same orders."),
                     code="REPEATED",
                 )
             seen |= keys

@@ -1,9 +1,9 @@
 from odoo import fields, models
 
 INVOICE_POLICIES = [
-    ("none", "By a person"),
-    ("confirmed", "What was ordered, when it is confirmed"),
-    ("shipped", "What was shipped, delivery by delivery"),
+    ("none", "Manually"),
+    ("confirmed", "Ordered quantities, on confirmation"),
+    ("shipped", "Shipped quantities, per delivery"),
 ]
 
 
@@ -18,37 +18,37 @@ class ChannelInvoicingPolicy(models.AbstractModel):
         string="Invoices",
         default="none",
         required=True,
-        help="What is invoiced by itself. It takes the place of the products' own "
-        "invoicing policy in orders that come in from now on. Delivery charges are on "
-        "the first invoice, discounts are spread over the deliveries.",
+        help="What is invoiced automatically. It replaces the products' own invoicing "
+        "policy for new orders. Delivery charges are on the first invoice, "
+        "discounts are spread over the deliveries.",
     )
     post_invoices = fields.Boolean(
         default=True,
-        help="Off: invoices wait as drafts for an accountant. A draft is made anew "
-        "when its order changes.",
+        help="Off: invoices stay in draft for an accountant. A draft is recreated when "
+        "its order changes.",
     )
     invoice_journal_id = fields.Many2one(
         "account.journal",
         check_company=True,
         domain="[('type', '=', 'sale')]",
-        help="Empty: the company's usual one.",
+        help="Empty: the company's default journal.",
     )
     payment_policy = fields.Selection(
         [
-            ("none", "By a person"),
-            ("paid", "When the channel says that it is paid"),
+            ("none", "Manually"),
+            ("paid", "When the channel reports the payment"),
         ],
         string="Payments",
         default="none",
         required=True,
-        help="When posted invoices of this channel's orders are paid in Odoo, and "
-        "credit notes of its refunds paid back. What is only authorized is not paid.",
+        help="When payments of posted invoices, and repayments of credit notes, are "
+        "registered in Odoo. An authorization is not a payment.",
     )
     payment_journal_id = fields.Many2one(
         "account.journal",
         check_company=True,
         domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
-        help="Where they are registered, unless their gateway has a journal.",
+        help="Used unless the payment gateway has a journal of its own.",
     )
     payment_map_ids = fields.One2many("channel.payment.map", "channel_id")
 

@@ -216,8 +216,8 @@ class ChannelJobMixin(models.AbstractModel):
                 key="job",
                 message=self.env._("A background job failed: %s", error),
                 suggestion=self.env._(
-                    "Nothing is lost: the work is still listed. Look at the job's "
-                    "traceback under Job Queue; the next wake-up tries again."
+                    "Nothing is lost: the work stays queued. See the job's traceback "
+                    "under Job Queue; it is retried automatically."
                 ),
             )
 
@@ -305,7 +305,7 @@ class ChannelJobMixin(models.AbstractModel):
                 message=str(error),
                 suggestion=self.env._(
                     "Correct the connection and press Test Connection. Until then "
-                    "changes are collected and nothing is lost."
+                    "changes are queued and nothing is lost."
                 ),
             )
 
@@ -467,14 +467,14 @@ class ChannelJobMixin(models.AbstractModel):
             "webhooks",
             key="webhooks",
             message=self.env._(
-                "%(channel)s had stopped its webhooks: %(done)s",
+                "%(channel)s had disabled its webhooks: %(done)s",
                 channel=self.name,
                 done="; ".join(done)[:3000],
             ),
             suggestion=self.env._(
-                "They are registered again, and the orders of the time in between were "
-                "pulled. Find out why deliveries failed: was this server down, or is "
-                "its address not reachable for the channel? Then resolve this."
+                "They were registered again, and the orders since then were pulled. "
+                "Find out why deliveries failed: was this server down, or can the "
+                "channel not reach its address? Then resolve this."
             ),
         )
 

@@ -34,38 +34,41 @@ class ChannelLevel(models.Model):
     product_id = fields.Many2one(related="listing_id.product_id")
     sku = fields.Char(related="listing_id.sku")
     target = fields.Integer(
-        required=True, readonly=True, aggregator="sum", help="What it should show."
+        required=True,
+        readonly=True,
+        aggregator="sum",
+        help="Quantity that the channel should display, in sold units.",
     )
     share_state = fields.Selection(
-        [("settled", "Has its share"), ("waiting", "Waits for other channels")],
+        [("settled", "Complete"), ("waiting", "Waiting for other channels")],
         readonly=True,
         string="Exclusive Share",
-        help="Only for stock that channels share exclusively. A level waits for more "
-        "until the channels that give it have acknowledged their lower numbers.",
+        help="Only for exclusive allocation. A level gets its increase when the other "
+        "channels have acknowledged their lower quantities.",
     )
     inputs = fields.Json(
         compute="_compute_inputs",
-        help="What the target was computed from, when it last changed.",
+        help="Inputs of the target when it last changed.",
     )
     planned_at = fields.Datetime(readonly=True, help="When the target last changed.")
     trace = fields.Char(readonly=True)
     remote_state = fields.Selection(
         [
-            ("unknown", "Not seen yet"),
+            ("unknown", "Not read yet"),
             ("known", "Known"),
-            ("stale", "Refused as stale"),
+            ("stale", "Rejected as stale"),
             ("rejected", "Rejected"),
         ],
         compute="_compute_remote",
         search="_search_remote_state",
-        string="Channel Side",
+        string="Remote State",
     )
     expected_remote = fields.Integer(
         compute="_compute_remote",
-        string="Shown (expected)",
+        string="Channel Quantity (Expected)",
         aggregator=None,
-        help="What the channel shows as far as we know: the last number it "
-        "acknowledged less what it has sold since.",
+        help="Expected quantity on the channel: the last acknowledged quantity less "
+        "the channel's sales since.",
     )
     acked_at = fields.Datetime(compute="_compute_remote", string="Acknowledged")
     in_sync = fields.Boolean(compute="_compute_remote", search="_search_in_sync")
@@ -150,8 +153,8 @@ class ChannelLevel(models.Model):
         self.env["channel.level.pending"]._add(self, force=True)
         self.channel_id._wake("_job_publish")
         return self.channel_id._notify_user(
-            self.env._("The number is sent once more"),
-            self.env._("The channel's answer is under Published in a moment."),
+            self.env._("The quantity is sent again"),
+            self.env._("See the channel's response under Published in a moment."),
             "info",
         )
 

@@ -14,7 +14,7 @@ class ChannelLevelDifference(models.Model):
     """
 
     _name = "channel.level.difference"
-    _description = "Number to Be Published"
+    _description = "Quantity to Publish"
     _auto = False
     _order = "channel_id, difference, id"
     _rec_name = "listing_id"
@@ -28,12 +28,12 @@ class ChannelLevelDifference(models.Model):
     product_id = fields.Many2one("product.product", readonly=True)
     categ_id = fields.Many2one("product.category", string="Category", readonly=True)
     shown = fields.Integer(
-        string="Shows Now",
+        string="Current Quantity",
         readonly=True,
-        help="What the channel shows as far as we know, in sold units.",
+        help="Expected quantity on the channel, in sold units.",
     )
     target = fields.Integer(
-        string="Would Show", readonly=True, help="What it should show, in sold units."
+        string="New Quantity", readonly=True, help="Target quantity, in sold units."
     )
     difference = fields.Integer(readonly=True)
     direction = fields.Selection(
@@ -41,11 +41,11 @@ class ChannelLevelDifference(models.Model):
             ("zero", "Down to zero"),
             ("down", "Down"),
             ("up", "Up"),
-            ("unseen", "Not seen yet"),
+            ("unseen", "Not read yet"),
         ],
         string="What Happens",
         readonly=True,
-        help="Not seen yet: what the channel shows is being found out; nothing is sent "
+        help="Not read yet: the channel's quantity is being read; nothing is sent "
         "before that.",
     )
 

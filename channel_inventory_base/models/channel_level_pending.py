@@ -13,7 +13,7 @@ class ChannelLevelPending(models.Model):
     """
 
     _name = "channel.level.pending"
-    _description = "Level Waiting to Be Published"
+    _description = "Pending Level Update"
     _auto = False
     _order = "id"
     _rec_name = "level_id"
@@ -22,9 +22,11 @@ class ChannelLevelPending(models.Model):
     level_id = fields.Many2one("channel.level", required=True)
     channel_id = fields.Many2one("channel.channel", required=True)
     company_id = fields.Many2one(related="channel_id.company_id")
-    urgent = fields.Boolean(required=True, help="The number goes down")
-    force = fields.Boolean(required=True, help="Send it even if nothing differs")
-    since = fields.Datetime(required=True, help="When the cause was committed")
+    urgent = fields.Boolean(required=True, help="The quantity decreases")
+    force = fields.Boolean(
+        required=True, help="Send it even if the quantity is unchanged"
+    )
+    since = fields.Datetime(required=True, help="Commit time of the cause")
     trace = fields.Char()
 
     def init(self):

@@ -16,7 +16,7 @@ class ChannelLevelRemote(models.Model):
     """
 
     _name = "channel.level.remote"
-    _description = "Channel Side of a Level"
+    _description = "Remote State of a Level"
     _inherit = ["channel.guarded"]
     _rec_name = "level_id"
     _log_access = False
@@ -30,9 +30,9 @@ class ChannelLevelRemote(models.Model):
     company_id = fields.Many2one(related="channel_id.company_id")
     state = fields.Selection(
         [
-            ("unknown", "Not seen yet"),
+            ("unknown", "Not read yet"),
             ("known", "Known"),
-            ("stale", "Refused as stale"),
+            ("stale", "Rejected as stale"),
             ("rejected", "Rejected"),
         ],
         required=True,
@@ -40,12 +40,12 @@ class ChannelLevelRemote(models.Model):
     )
     base_qty = fields.Integer(required=True, readonly=True, help="Sold units")
     base_deducted = fields.Integer(
-        required=True, readonly=True, help="Deductions that base_qty has counted"
+        required=True, readonly=True, help="Deductions included in the base quantity"
     )
     acked_at = fields.Datetime(readonly=True)
     publication_id = fields.Many2one("channel.publication", readonly=True)
     seen_sum = fields.Integer(
-        readonly=True, help="Observed number plus deductions: a candidate base"
+        readonly=True, help="Observed quantity plus deductions: a candidate base"
     )
     seen_at = fields.Datetime(readonly=True)
 

@@ -48,28 +48,26 @@ class ChannelListing(models.Model):
     )
     active = fields.Boolean(default=True)
     external_id = fields.Char(
-        required=True, help="The channel's id that order lines name (a variant id)."
+        required=True, help="The channel's id used by order lines (a variant id)."
     )
     stock_ref = fields.Char(
-        help="The channel's id that stock levels name (an inventory item id)."
+        help="The channel's id used by stock levels (an inventory item id)."
     )
     sku = fields.Char(index="btree_not_null")
     barcode = fields.Char()
     title = fields.Char()
-    tracked = fields.Boolean(
-        default=True, help="Whether the channel keeps a stock figure for it."
-    )
+    tracked = fields.Boolean(default=True, help="Whether the channel tracks its stock.")
     uncounted = fields.Boolean(
         string="Not Tracked in Odoo",
         compute="_compute_uncounted",
         store=True,
-        help="Odoo keeps no quantity of the product, so no number is published.",
+        help="Odoo does not track the product's stock, so no quantity is published.",
     )
     stopped = fields.Boolean(
         compute="_compute_stopped",
         store=True,
-        help="Its product is archived, and the channel stops selling those: 0 is "
-        "published.",
+        help="Its product is archived, and the channel's policy is to stop selling it: "
+        "0 is published.",
     )
     stock_listing_id = fields.Many2one(
         "channel.listing",
@@ -84,7 +82,7 @@ class ChannelListing(models.Model):
         "channel.listing", "stock_listing_id", string="Shared By", readonly=True
     )
     channel_note = fields.Char(
-        readonly=True, help="What the channel makes special about its stock figure."
+        readonly=True, help="Particularities of its stock on the channel."
     )
     state = fields.Selection(
         [
@@ -92,7 +90,7 @@ class ChannelListing(models.Model):
             ("review", "To review"),
             ("mapped", "Matched"),
             ("ignored", "Ignored"),
-            ("gone", "Gone from the channel"),
+            ("gone", "Deleted on the channel"),
         ],
         default="unmapped",
         required=True,
@@ -129,15 +127,15 @@ class ChannelListing(models.Model):
     )
     fractions = fields.Boolean(
         string="Sold in Fractions",
-        help="Orders of 1.5 sold units are right: sold by weight, length or time. "
-        "Otherwise they wait for a person.",
+        help="Orders of 1.5 sold units are accepted: sold by weight, length or time. "
+        "Otherwise they are blocked.",
     )
     level_ids = fields.One2many("channel.level", "listing_id")
     short_policy = fields.Selection(
         SHORT_POLICIES,
-        string="When Short",
-        help="What happens to an order line when it is not in stock. Empty: what the "
-        "product says, or the channel.",
+        string="Short Stock Policy",
+        help="Policy for an order line that is not in stock. Empty: the product's "
+        "policy, or the channel's.",
     )
     version_ids = fields.One2many(
         "channel.listing.version", "listing_id", readonly=True, copy=False
@@ -172,7 +170,7 @@ class ChannelListing(models.Model):
         "WHERE state = 'mapped'"
     )
     _pack_positive = models.Constraint(
-        "CHECK (pack_qty > 0)", "A sold unit contains more than nothing."
+        "CHECK (pack_qty > 0)", "A sold unit must contain a positive quantity."
     )
 
     @api.depends("sku", "title", "external_id")
@@ -327,7 +325,7 @@ class ChannelListing(models.Model):
         ready.action_accept()
         proposed = ready.filtered("proposal_id")
         words = [
-            self.env._("%s wait for another person's approval.", len(proposed))
+            self.env._("%s wait for approval by another person.", len(proposed))
             if proposed
             else "",
             self.env._(
@@ -379,7 +377,7 @@ class ChannelListing(models.Model):
         if channel._tells_what_it_sells():
             raise AccessError(
                 self.env._(
-                    "Listings of %s are made when they are read from it: press Fetch "
+                    "Listings of %s are created when they are fetched: press Fetch "
                     "Listings on the channel.",
                     channel.name,
                 )
@@ -417,7 +415,7 @@ class ChannelListing(models.Model):
 
     def _report_uncounted(self, channel, listings):
         words = self.env._(
-            "%(channel)s: no number is published for %(count)s listings, since Odoo "
+            "%(channel)s: no quantity is published for %(count)s listings, since Odoo "
             "does not track their products: %(names)s",
             channel=channel.name,
             count=len(listings),
@@ -425,7 +423,7 @@ class ChannelListing(models.Model):
         )
         advice = self.env._(
             "Switch on Track Inventory on the products, or ignore the listings. The "
-            "channel goes on showing what it shows."
+            "channel keeps its present quantities."
         )
         self._report_listings(channel, "uncounted", listings, words, advice)
 
@@ -441,9 +439,8 @@ class ChannelListing(models.Model):
             names=listings._words_for_names(),
         )
         advice = self.env._(
-            "Take them off the channel and ignore the listings, or unarchive the "
-            "products. What is to happen meanwhile is a setting of the channel: "
-            "Archived Products."
+            "Remove them from the channel and ignore the listings, or unarchive the "
+            "products. Until then the channel's setting Archived Products applies."
         )
         self._report_listings(channel, "archived", listings, words, advice)
 
@@ -499,11 +496,11 @@ class ChannelListing(models.Model):
             "sku": self.env._("Same SKU as the internal reference"),
             "barcode": self.env._("Same barcode"),
             "several": self.env._("Several products have this SKU or barcode"),
-            "like": self.env._("The SKU differs in case or blanks only"),
+            "like": self.env._("The SKU differs only in case or spaces"),
             "name": self.env._("Same name"),
             "shared": self.env._(
-                "Several listings of the channel have this SKU: each would show all of "
-                "its stock"
+                "Several listings of the channel have this SKU: each would offer its "
+                "whole stock"
             ),
         }[reason]
 
@@ -612,7 +609,7 @@ class ChannelListing(models.Model):
 
     def _find_listing(self, channel_id, key, value):
         if not channel_id:
-            return False, self.env._("Name the channel of “%s”.", value)
+            return False, self.env._("Enter the channel of “%s”.", value)
         found = self.search(
             [("channel_id", "=", int(channel_id)), (key, "=", value)], limit=2
         )
@@ -626,7 +623,9 @@ class ChannelListing(models.Model):
         if row["product_id/.id"]:
             return []
         return self._problem(
-            number, "product_id", self.env._("Name the product, or add a column State.")
+            number,
+            "product_id",
+            self.env._("Enter the product, or add a column State."),
         )
 
     # ------------------------------------------------------------- mapping
@@ -751,6 +750,8 @@ class ChannelListing(models.Model):
     def _require_proposal(self):
         for listing in self.filtered(lambda each: not each.proposal_id):
             raise UserError(
-                self.env._("Nothing is proposed for %s any more.", listing.display_name)
+                self.env._(
+                    "There is no proposal for %s any more.", listing.display_name
+                )
             )
         return self.proposal_id

@@ -26,7 +26,7 @@ class ChannelListingVersion(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     number = fields.Integer(required=True, readonly=True, string="Version")
     state = fields.Selection(
-        selection_add=[("rejected", "Not taken")], ondelete={"rejected": "cascade"}
+        selection_add=[("rejected", "Rejected")], ondelete={"rejected": "cascade"}
     )
     listing_state = fields.Selection(
         [
@@ -34,11 +34,11 @@ class ChannelListingVersion(models.Model):
             ("review", "To review"),
             ("mapped", "Matched"),
             ("ignored", "Ignored"),
-            ("gone", "Gone from the channel"),
+            ("gone", "Deleted on the channel"),
         ],
         required=True,
         readonly=True,
-        string="Listing Is",
+        string="Listing State",
     )
     product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
     uom_id = fields.Many2one("uom.uom", readonly=True, string="Unit")
@@ -51,11 +51,11 @@ class ChannelListingVersion(models.Model):
         aggregator=None,
         string="Stock Units per Sold Unit",
     )
-    match_reason = fields.Char(readonly=True, string="Because")
+    match_reason = fields.Char(readonly=True, string="Match Reason")
     approved_by_id = fields.Many2one("res.users", readonly=True)
     activated_at = fields.Datetime(readonly=True, string="From")
     retired_at = fields.Datetime(readonly=True, string="To")
-    outcome = fields.Char(readonly=True, help="Why it was not taken.")
+    outcome = fields.Char(readonly=True, help="Reason for the rejection.")
     changes = fields.Char(compute="_compute_changes")
 
     _number_uniq = models.UniqueIndex("(listing_id, number)")
@@ -63,7 +63,7 @@ class ChannelListingVersion(models.Model):
     _proposed_uniq = models.UniqueIndex("(listing_id) WHERE state = 'proposed'")
 
     _pack_positive = models.Constraint(
-        "CHECK (pack_qty > 0)", "A sold unit contains more than nothing."
+        "CHECK (pack_qty > 0)", "A sold unit must contain a positive quantity."
     )
 
     def init(self):
@@ -204,8 +204,8 @@ class ChannelListingVersion(models.Model):
     def _refuse_by_hand(self):
         raise UserError(
             self.env._(
-                "Versions of a mapping are its history and are never changed: change "
-                "the listing instead, which makes a new one."
+                "Versions of a mapping are its history and never change: edit the "
+                "listing instead, which creates a new version."
             )
         )
 
@@ -244,7 +244,7 @@ class ChannelListingVersion(models.Model):
         if self.listing_id.state == "gone":
             raise UserError(
                 self.env._(
-                    "%s is gone from the channel: reject the proposal.",
+                    "%s was deleted on the channel: reject the proposal.",
                     self.listing_id.display_name,
                 )
             )

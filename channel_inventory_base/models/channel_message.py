@@ -23,7 +23,7 @@ class ChannelMessage(models.Model):
     """
 
     _name = "channel.message"
-    _description = "Message to a Channel"
+    _description = "Notification to a Channel"
     _inherit = ["channel.guarded"]
     _order = "id desc"
 
@@ -48,7 +48,7 @@ class ChannelMessage(models.Model):
         readonly=True,
     )
     source = fields.Char(
-        required=True, readonly=True, help="What makes two the same, in its order"
+        required=True, readonly=True, help="Deduplication key within its order"
     )
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(
@@ -62,15 +62,15 @@ class ChannelMessage(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="What the channel must have heard before",
+        help="Notification to be confirmed first",
     )
-    payload = fields.Text(required=True, readonly=True, help="Sent as it is")
+    payload = fields.Text(required=True, readonly=True, help="Payload as sent")
     state = fields.Selection(
         [
-            ("ready", "To be sent"),
+            ("ready", "Queued"),
             ("sending", "Sending"),
-            ("pending", "Taken, at work"),
-            ("wait", "Not taken yet"),
+            ("pending", "Accepted, processing"),
+            ("wait", "Deferred by channel"),
             ("done", "Confirmed"),
             ("dead", "Dead letter"),
             ("void", "Discarded"),
@@ -79,14 +79,14 @@ class ChannelMessage(models.Model):
         required=True,
         readonly=True,
     )
-    ref = fields.Char(string="Channel's Id", readonly=True)
+    ref = fields.Char(string="Channel's ID", readonly=True)
     answer = fields.Text(readonly=True)
     error = fields.Char(readonly=True)
     attempts = fields.Integer(readonly=True)
-    sent_at = fields.Datetime(readonly=True, help="Last handed to the network")
+    sent_at = fields.Datetime(readonly=True, help="Last sent")
     acked_at = fields.Datetime(string="Confirmed At", readonly=True)
-    retry_at = fields.Datetime(readonly=True, help="Not to be touched before")
-    job_uuid = fields.Char(string="Job", readonly=True, help="That sent it last")
+    retry_at = fields.Datetime(readonly=True, help="Not retried before")
+    job_uuid = fields.Char(string="Job", readonly=True, help="Job of the last attempt")
     discard_reason = fields.Char(readonly=True)
     readable_payload = fields.Text(compute="_compute_readable")
     readable_answer = fields.Text(compute="_compute_readable")
@@ -218,8 +218,8 @@ class ChannelMessage(models.Model):
             if message.state in ("sending", "pending"):
                 raise UserError(
                     self.env._(
-                        "%s was sent and its outcome is not known yet. It is found out "
-                        "by itself; discard it then if it was refused.",
+                        "%s was sent and its outcome is not known yet. It will be "
+                        "determined automatically; discard it then if it was rejected.",
                         message.display_name,
                     )
                 )
@@ -247,7 +247,7 @@ class ChannelMessage(models.Model):
         self._require_role("operator")
         if self.state != "dead":
             raise UserError(
-                self.env._("%s is no dead letter any more.", self.display_name)
+                self.env._("%s is no longer a dead letter.", self.display_name)
             )
         data = self._parse_corrected(payload)
         corrected = self._queue(
@@ -270,4 +270,6 @@ class ChannelMessage(models.Model):
         try:
             return schemas.load(schemas.DATA[self.kind], json.loads(payload))
         except (exceptions.ChannelError, ValueError) as error:
-            raise UserError(self.env._("This cannot be read: %s", error)) from error
+            raise UserError(
+                self.env._("The content cannot be read: %s", error)
+            ) from error

@@ -209,14 +209,14 @@ class ChannelMessenger(models.AbstractModel):
             key=f"message:{message.id}:done",
             record=message,
             message=self.env._(
-                "%(order)s, “%(name)s” is done: %(words)s",
+                "%(order)s, “%(name)s” was confirmed: %(words)s",
                 order=message.order_id.name,
                 name=message.display_name,
                 words=words,
             ),
             suggestion=self.env._(
-                "Do what it says on the channel, then resolve this. A refund resolves "
-                "it by itself."
+                "Follow the message on the channel, then resolve this. A refund "
+                "resolves it automatically."
             ),
         )
 
@@ -240,13 +240,13 @@ class ChannelMessenger(models.AbstractModel):
             key=f"message:{message.id}",
             record=message,
             message=self.env._(
-                "%(order)s: %(channel)s does not take the message yet: %(why)s",
+                "%(order)s: %(channel)s defers the notification: %(why)s",
                 order=message.order_id.name,
                 channel=message.channel_id.name,
                 why=words,
             ),
             suggestion=self.env._(
-                "Release it on the channel. It is tried again by itself."
+                "Release it on the channel. It is retried automatically."
             ),
         )
 
@@ -288,20 +288,21 @@ class ChannelMessenger(models.AbstractModel):
                 key=f"message:{message.id}",
                 record=message,
                 message=self.env._(
-                    "%(order)s: the channel refuses “%(name)s”: %(error)s",
+                    "%(order)s: the channel rejected “%(name)s”: %(error)s",
                     order=order.name,
                     name=message.display_name,
                     error=error,
                 ),
                 suggestion=self.env._(
-                    "Compare the order with the channel. Retry when the cause is gone; "
-                    "discard the message when the channel is right as it is."
+                    "Compare the order with the channel. Retry when the cause is "
+                    "fixed; discard the notification when the channel is correct as it "
+                    "is."
                 ),
             )
             self._log(
                 message,
                 self.env._(
-                    "%(name)s: refused: %(error)s",
+                    "%(name)s: rejected: %(error)s",
                     name=message.display_name,
                     error=str(error),
                 ),

@@ -19,19 +19,17 @@ class ChannelNode(models.Model):
     company_id = fields.Many2one(
         related="channel_id.company_id", store=True, index=True, precompute=True
     )
-    external_id = fields.Char(
-        required=True, help="The channel's own id of the place, such as a location id."
-    )
+    external_id = fields.Char(required=True, help="The channel's id of the location.")
     warehouse_ids = fields.Many2many(
         "stock.warehouse",
         check_company=True,
-        help="The stock of all these warehouses is what the node can sell. A "
-        "warehouse may serve many nodes. Without one nothing is published.",
+        help="The node sells the stock of all these warehouses. A warehouse may serve "
+        "many nodes. Without a warehouse nothing is published.",
     )
     publish = fields.Boolean(
         default=True,
-        help="Whether numbers are published to this node. Off for a place that the "
-        "channel fills itself.",
+        help="Whether quantities are published to this node. Off for locations managed "
+        "by the channel.",
     )
 
     _external_uniq = models.UniqueIndex(

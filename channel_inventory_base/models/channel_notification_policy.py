@@ -16,30 +16,31 @@ class ChannelNotificationPolicy(models.AbstractModel):
     _description = "Notification Policy"
 
     send_acceptances = fields.Boolean(
-        string="Tell Acceptances",
-        help="That an order is taken, once its sale order is confirmed. One more "
-        "request for each order.",
+        string="Send Order Confirmations",
+        help="Confirm each order on the channel once its sale order is confirmed. One "
+        "more request per order.",
     )
     send_shipments = fields.Boolean(
-        string="Tell Shipments",
+        string="Send Shipments",
         default=True,
-        help="Each parcel with its tracking, when its delivery is validated.",
+        help="Send each parcel with its tracking when its delivery is validated.",
     )
     send_cancels = fields.Boolean(
-        string="Tell Cancellations",
+        string="Send Cancellations",
         default=True,
-        help="Sale orders that are cancelled here, and units taken off their lines.",
+        help="Send cancellations of sale orders, and of units removed from their "
+        "lines.",
     )
     send_refunds = fields.Boolean(
-        string="Tell Refunds",
+        string="Send Refunds",
         default=True,
-        help="A customer credit note that is posted here makes the channel pay back "
-        "its amount. Off: refunds are made on the channel and come in from there.",
+        help="The channel refunds the amount of each credit note posted in Odoo. Off: "
+        "refunds are made on the channel and imported.",
     )
     post_credit_notes = fields.Boolean(
         default=True,
-        help="Post the credit notes of refunds that the channel has made. Off: they "
-        "wait as drafts for an accountant.",
+        help="Post the credit notes of the channel's refunds. Off: they stay in draft "
+        "for an accountant.",
     )
     told_kinds = fields.Char(compute="_compute_told_kinds")
     message_count = fields.Integer(compute="_compute_message_count")

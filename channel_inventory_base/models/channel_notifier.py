@@ -58,8 +58,8 @@ class ChannelNotifier(models.AbstractModel):
             if not pieces and sold.product_id and move.product_id != sold.product_id:
                 raise UserError(
                     self.env._(
-                        "%(product)s would leave for %(order)s, which was sold "
-                        "%(sold)s. Take it out of the transfer.",
+                        "%(product)s would be shipped for %(order)s, which was sold "
+                        "%(sold)s. Remove it from the transfer.",
                         product=move.product_id.display_name,
                         order=sold.order_id.name,
                         sold=sold.product_id.display_name,
@@ -72,7 +72,8 @@ class ChannelNotifier(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%(order)s was cancelled on %(channel)s a moment ago: do not ship "
-                    "it. Its delivery is cancelled as soon as this is taken in.",
+                    "it. Its delivery will be cancelled as soon as the change is "
+                    "imported.",
                     order=order.name,
                     channel=order.channel_id.name,
                 )
@@ -86,9 +87,10 @@ class ChannelNotifier(models.AbstractModel):
             if math.floor(units) > wanted.get(line.external_id, 0):
                 raise UserError(
                     self.env._(
-                        "%(order)s was changed on %(channel)s a moment ago: of "
-                        "%(line)s it wants %(wanted)s. The delivery is corrected as "
-                        "soon as this is taken in; then validate it again.",
+                        "%(order)s was changed on %(channel)s a moment ago: the "
+                        "quantity of %(line)s is now %(wanted)s. The delivery will be "
+                        "corrected as soon as the change is imported; then validate it "
+                        "again.",
                         order=order.name,
                         channel=order.channel_id.name,
                         line=line.sku or line.title,
@@ -283,12 +285,12 @@ class ChannelNotifier(models.AbstractModel):
             key=f"order:{order.id}:line:{sale_line.id}",
             record=order,
             message=self.env._(
-                "%(order)s: %(line)s was changed in Odoo, and the channel cannot be "
-                "told.",
+                "%(order)s: %(line)s was changed in Odoo, and the channel does not "
+                "support this change.",
                 order=order.name,
                 line=sale_line.product_id.display_name,
             ),
-            suggestion=self.env._("Change the order on the channel, too."),
+            suggestion=self.env._("Change the order on the channel as well."),
         )
 
     def _report_sold_otherwise(self, order):
@@ -314,7 +316,7 @@ class ChannelNotifier(models.AbstractModel):
                     )
                     or "0",
                 ),
-                suggestion=self.env._("Change the order on the channel, too."),
+                suggestion=self.env._("Change the order on the channel as well."),
             )
 
     # ------------------------------------------------------------ accepting
@@ -361,9 +363,9 @@ class ChannelNotifier(models.AbstractModel):
             )
             order._log_document(
                 picking,
-                self.env._("%s: received back, can be sold again", picking.name)
+                self.env._("%s: returned, sellable", picking.name)
                 if sellable
-                else self.env._("%s: received back, not to be sold", picking.name),
+                else self.env._("%s: returned, not sellable", picking.name),
             )
             order._refresh_stage()
 
@@ -402,7 +404,9 @@ class ChannelNotifier(models.AbstractModel):
             self._report_credit_note(
                 order,
                 move,
-                self.env._("%s is not paid back by the channel by itself.", move.name),
+                self.env._(
+                    "%s is not refunded by the channel automatically.", move.name
+                ),
             )
 
     def _report_credit_note(self, order, move, message):
@@ -412,7 +416,7 @@ class ChannelNotifier(models.AbstractModel):
             key=f"move:{move.id}",
             record=order,
             message=f"{order.name}: {message}",
-            suggestion=self.env._("Pay it back on the channel by hand."),
+            suggestion=self.env._("Refund it on the channel manually."),
         )
 
     def _prepare_refund_lines(self, order, move):

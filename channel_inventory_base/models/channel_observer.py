@@ -249,8 +249,8 @@ class ChannelObserver(models.AbstractModel):
             record=level,
             message=message,
             suggestion=self.env._(
-                "The number from Odoo is being published again. Ask who edits stock on "
-                "the channel; count the shelf if the difference was meant."
+                "Odoo's quantity is being published again. Find out who edits stock on "
+                "the channel; recount the shelf if the change was intended."
             ),
         )
 
@@ -258,14 +258,14 @@ class ChannelObserver(models.AbstractModel):
         """A number that is none sells as 0, and is told from it."""
         if fact["shown"] is None:
             return self.env._(
-                "%(level)s has no number any more where %(expected)s was expected: the "
-                "channel does not stock it there.",
+                "%(level)s has no quantity any more, %(expected)s was expected: the "
+                "channel no longer stocks it at this location.",
                 level=level.display_name,
                 expected=fact["expected"],
             )
         return self.env._(
-            "%(level)s shows %(shown)s where %(expected)s was expected, and no order "
-            "explains it: the number was changed on the channel.",
+            "%(level)s shows %(shown)s, %(expected)s was expected, and no order "
+            "explains the difference: the quantity was changed on the channel.",
             level=level.display_name,
             shown=seen_sum - (fact["base_sum"] - fact["expected"]),
             expected=fact["expected"],

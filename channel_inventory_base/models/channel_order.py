@@ -47,8 +47,8 @@ STAGES = [
     ("returned", "Returned"),
     ("refunded", "Refunded"),
     ("cancelled", "Cancelled"),
-    ("closed", "Not ours to ship"),
-    ("gone", "Gone from the channel"),
+    ("closed", "Fulfilled before import"),
+    ("gone", "Deleted on the channel"),
 ]
 
 # Stages that time and other people's work may end.
@@ -80,11 +80,11 @@ class ChannelOrder(models.Model):
         [
             ("captured", "Captured"),
             ("blocked", "Needs attention"),
-            ("parked", "Waits for stock"),
+            ("parked", "Waiting for stock"),
             ("imported", "Imported"),
             ("cancelled", "Cancelled"),
-            ("closed", "Not ours to ship"),
-            ("gone", "Gone from the channel"),
+            ("closed", "Fulfilled before import"),
+            ("gone", "Deleted on the channel"),
         ],
         default="captured",
         required=True,
@@ -93,32 +93,32 @@ class ChannelOrder(models.Model):
         tracking=True,
     )
     ending = fields.Selection(
-        ENDINGS, string="Ended", readonly=True, help="Why nothing of it is owed."
+        ENDINGS,
+        string="Ended",
+        readonly=True,
+        help="Why nothing remains to be delivered.",
     )
     is_history = fields.Boolean(
         readonly=True,
-        help="Placed before its channel was connected, and never seen with anything "
-        "left to ship.",
+        help="Placed before its channel was connected, and fully shipped when first "
+        "captured.",
     )
     has_false_time = fields.Boolean(
-        readonly=True, help="Its version was in the future when it came in."
+        readonly=True, help="Its version was in the future when it was captured."
     )
     shown_at = fields.Datetime(
-        readonly=True, help="When the channel was last asked whether it has it."
+        readonly=True, help="Last check that the order exists on the channel."
     )
     complete = fields.Boolean(
-        readonly=True, help="Off: only the demand is known, the rest is being fetched."
+        readonly=True,
+        help="Off: only the demand is known, the order's details are being fetched.",
     )
-    version = fields.Datetime(
-        readonly=True, help="The channel's own time of this state"
-    )
+    version = fields.Datetime(readonly=True, help="The channel's time of this state")
     wanted_version = fields.Datetime(
-        readonly=True, help="The newest version that we have heard of"
+        readonly=True, help="The newest version announced by the channel"
     )
     fetch_after = fields.Datetime(readonly=True)
-    looked_at = fields.Datetime(
-        readonly=True, help="When the channel was last asked for it"
-    )
+    looked_at = fields.Datetime(readonly=True, help="Last fetched from the channel")
     placed_at = fields.Datetime(readonly=True)
     payment = fields.Char(readonly=True)
     total = fields.Float(readonly=True, digits=(16, 4))
@@ -139,37 +139,36 @@ class ChannelOrder(models.Model):
     is_undelivered = fields.Boolean(compute="_compute_is_undelivered")
     trace = fields.Char(readonly=True, index=True)
     told_ids = fields.One2many(
-        "channel.message", "order_id", string="Told the Channel", readonly=True
+        "channel.message", "order_id", string="Channel Notifications", readonly=True
     )
-    money_told = fields.Json(
-        readonly=True, help="Amounts that differ and that a person has been told of"
-    )
+    money_told = fields.Json(readonly=True, help="Reported differences in amounts")
     address_key = fields.Char(
-        readonly=True, help="Digest of the delivery address that the sale order has"
+        readonly=True, help="Digest of the sale order's delivery address"
     )
     money_key = fields.Char(
-        readonly=True, help="Digest of the amounts that the sale order was made of"
+        readonly=True, help="Digest of the amounts behind the sale order"
     )
     payment_taken_back = fields.Boolean(
         readonly=True,
-        help="It was paid or authorized when it was confirmed, and is not",
+        help="Paid or authorized on confirmation, and no longer",
     )
     fingerprint = fields.Char(
-        readonly=True, help="Equal for orders of one customer with the same content"
+        readonly=True,
+        help="Equal for orders of the same customer with the same content",
     )
     let_through = fields.Json(
-        readonly=True, help="Categories that a person has overruled for this order"
+        readonly=True, help="Categories overridden for this order"
     )
     refund_ids = fields.One2many("channel.refund", "order_id", readonly=True)
     reroute_after = fields.Datetime(
-        readonly=True, help="When it was last looked for another warehouse, or later"
+        readonly=True, help="Last search for another warehouse, or later"
     )
     route_why = fields.Text(
-        string="Route", readonly=True, help="Which warehouses ship it, and why"
+        string="Route", readonly=True, help="The warehouses that ship it, and why"
     )
-    parked_why = fields.Char(string="Waits For", readonly=True)
+    parked_why = fields.Char(string="Waiting For", readonly=True)
     parked_until = fields.Datetime(
-        readonly=True, help="When it is looked at again by itself; empty for never."
+        readonly=True, help="Next automatic check; empty for never."
     )
     stage = fields.Selection(
         STAGES, default="captured", required=True, readonly=True, index=True
@@ -179,23 +178,26 @@ class ChannelOrder(models.Model):
         string="Missing Units",
         compute="_compute_missing_quantity",
         digits="Product Unit",
-        help="Stock units that are sold and not there.",
+        help="Sold stock units that are not in stock.",
     )
     short_text = fields.Text(compute="_compute_short_text")
     due_date = fields.Date(
-        string="Stock Due", compute="_compute_short_text", help="When all is there."
+        string="Stock Due",
+        compute="_compute_short_text",
+        help="When all units should be in stock.",
     )
     by_hand = fields.Boolean(
-        string="Entered by Hand",
+        string="Entered Manually",
         readonly=True,
-        help="A sale order was made by hand for it; this one holds and sells nothing.",
+        help="A sale order was created manually for it; this one holds and sells "
+        "nothing.",
     )
     timeline_ids = fields.One2many("channel.timeline", "order_id", readonly=True)
     delivery_count = fields.Integer(compute="_compute_delivery_count")
     invoice_count = fields.Integer(compute="_compute_invoice_count")
     told_count = fields.Integer(compute="_compute_told_count")
     blocked_text = fields.Text(
-        compute="_compute_blocked_text", help="What stops it, and what to do."
+        compute="_compute_blocked_text", help="Why it is blocked, and what to do."
     )
     blanked_at = fields.Datetime(
         readonly=True, help="When its personal data was blanked"
@@ -290,8 +292,8 @@ class ChannelOrder(models.Model):
         self.env["channel.bookkeeping"].sudo()._retry(self)
         self.filtered(lambda order: order.state == "blocked")._retry()
         return self.channel_id._notify_user(
-            self.env._("Trying again"),
-            self.env._("The order is taken up again in a moment."),
+            self.env._("Retrying"),
+            self.env._("The order is being processed again."),
             "info",
         )
 
@@ -313,7 +315,7 @@ class ChannelOrder(models.Model):
             if order.sale_order_id.state in ("draft", "sent"):
                 order.sale_order_id._action_cancel()
             order._end("person")
-            order._log_decision(self.env._("%s: nothing is owed", order.name))
+            order._log_decision(self.env._("%s: nothing to deliver", order.name))
 
     def action_fetch(self):
         """Ask the channel for the newest version."""
@@ -324,8 +326,8 @@ class ChannelOrder(models.Model):
         )
         self.channel_id._wake("_job_fetch")
         return self.channel_id._notify_user(
-            self.env._("The channel is asked"),
-            self.env._("What it says of the order now is here in a moment."),
+            self.env._("Fetching the order"),
+            self.env._("The channel's present version will be here in a moment."),
             "info",
         )
 
@@ -342,7 +344,7 @@ class ChannelOrder(models.Model):
                 "operator",
                 order.channel_id,
                 order.env._(
-                    "%(order)s takes the present mapping. %(lines)s",
+                    "%(order)s uses the present mapping. %(lines)s",
                     order=order.name,
                     lines=words,
                 ),
@@ -357,7 +359,7 @@ class ChannelOrder(models.Model):
         wizard = self.env["channel.order.match"]._open_for(self)
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("What Was Sold in %s", self.name),
+            "name": self.env._("Lines Sold in %s", self.name),
             "res_model": wizard._name,
             "res_id": wizard.id,
             "view_mode": "form",
@@ -387,7 +389,9 @@ class ChannelOrder(models.Model):
                 sale_order._action_cancel()
             else:
                 sale_order.order_line._cancel_undelivered()
-            order._log_decision(self.env._("%s: the rest is cancelled", order.name))
+            order._log_decision(
+                self.env._("%s: the remaining units were cancelled", order.name)
+            )
         orders.env["channel.order.owed"]._settle(orders)
 
     def action_open_sale_order(self):
@@ -415,7 +419,9 @@ class ChannelOrder(models.Model):
                 "operator",
                 order.channel_id,
                 order.env._(
-                    "%(order)s stays as sold: %(lines)s", order=order.name, lines=words
+                    "%(order)s keeps its sold products: %(lines)s",
+                    order=order.name,
+                    lines=words,
                 ),
                 record=order,
                 trace=order.trace,
@@ -456,8 +462,8 @@ class ChannelOrder(models.Model):
             if order.sudo().sale_order_id.state == "sale":
                 order.env["channel.router"]._reroute_now(order)
         return self.channel_id._notify_user(
-            self.env._("Routed again"),
-            self.env._("Under Route is which warehouses ship, and why."),
+            self.env._("Rerouted"),
+            self.env._("See the warehouses and the reason under Route."),
             "info",
         )
 
@@ -479,12 +485,12 @@ class ChannelOrder(models.Model):
         if not self.env["channel.allocator"].sudo()._request_cancel(self.sudo(), lines):
             raise UserError(
                 self.env._(
-                    "%s does not cancel part of an order: cancel it there by hand.",
+                    "%s cannot cancel part of an order: cancel it there manually.",
                     self.channel_id.name,
                 )
             )
         return self.channel_id._notify_user(
-            self.env._("The channel is asked to cancel"),
+            self.env._("Cancellation requested from the channel"),
             self.env["channel.allocator"]._words_for_short(self, lines),
             "info",
         )
@@ -503,7 +509,7 @@ class ChannelOrder(models.Model):
                 record=order,
                 trace=order.trace,
                 message=self.env._(
-                    "%(order)s was let through: %(category)s",
+                    "%(category)s check overridden for %(order)s",
                     order=order.name,
                     category=category,
                 ),
@@ -869,7 +875,7 @@ class ChannelOrder(models.Model):
             self._block(
                 "changed",
                 self.env._("%s is open again on the channel.", self.name),
-                self.env._("Its sale order was cancelled: make a new one by hand."),
+                self.env._("Its sale order was cancelled: create a new one manually."),
             )
         elif self.env["channel.refunder"]._has_new_refunds(self, data):
             self.state = "captured"
@@ -910,7 +916,10 @@ class ChannelOrder(models.Model):
                     sale=self.sale_order_id.name,
                     order=self.name,
                 ),
-                self.env._("Cancel it on the channel too, or sell it again by hand."),
+                self.env._(
+                    "Cancel it on the channel as well, or create a new sale order "
+                    "manually."
+                ),
             )
 
     def _end(self, ending):
@@ -929,7 +938,7 @@ class ChannelOrder(models.Model):
                     "%s was cancelled on the channel after goods were shipped.",
                     self.name,
                 ),
-                self.env._("Expect a return, or refuse the cancellation."),
+                self.env._("Expect a return, or reject the cancellation."),
             )
             return
         if sale_order and sale_order.state != "cancel":
@@ -985,14 +994,14 @@ class ChannelOrder(models.Model):
             key=f"order:{self.id}:hidden",
             record=self,
             message=self.env._(
-                "%s is not shown by the channel, which may hide it from us. What is "
-                "known of it stays held.",
+                "%s is not returned by the channel, which may hide it from this "
+                "connection. Its known quantities stay held.",
                 self.name,
             ),
             suggestion=self.env._(
-                "Press Test Connection on the channel: it names a permission that is "
-                "missing. Then press Fetch Again on the order; or Nothing Is Owed, "
-                "when it is over there."
+                "Press Test Connection on the channel: it names a missing permission. "
+                "Then press Fetch Again on the order; or Nothing to Deliver, if it is "
+                "finished on the channel."
             ),
         )
 
@@ -1029,12 +1038,12 @@ class ChannelOrder(models.Model):
         self._block(
             "refused",
             self.env._(
-                "The channel does not tell about %(order)s: %(error)s",
+                "%(order)s cannot be fetched from the channel: %(error)s",
                 order=self.name,
                 error=error,
             ),
             self.env._(
-                "What is known of it stays held. Look at it on the channel, then press "
+                "Its known quantities stay held. Check it on the channel, then press "
                 "Fetch Again."
             ),
         )
@@ -1335,7 +1344,7 @@ class ChannelOrder(models.Model):
             order._end("person")
             order._log_decision(
                 self.env._(
-                    "%(order)s was entered by hand: %(reason)s",
+                    "%(order)s was entered manually: %(reason)s",
                     order=order.name,
                     reason=reason,
                 )
@@ -1353,7 +1362,7 @@ class ChannelOrder(models.Model):
                 order.state = "imported"
                 order._log_decision(
                     self.env._(
-                        "%(order)s was dealt with: %(reason)s",
+                        "%(order)s was resolved: %(reason)s",
                         order=order.name,
                         reason=reason,
                     )

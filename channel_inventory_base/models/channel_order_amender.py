@@ -77,15 +77,15 @@ class ChannelOrderAmender(models.AbstractModel):
             # not of the order: its next import must not settle it
             record=order.sale_order_id,
             message=self.env._(
-                "%(order)s: what the customer asks for was changed after it was "
-                "picked or shipped: %(lines)s",
+                "%(order)s: the customer's specifications changed after picking or "
+                "shipping: %(lines)s",
                 order=order.name,
                 lines="; ".join(
                     f"{line.display_name}: {line.properties or '-'}" for line in late
                 ),
             ),
             suggestion=self.env._(
-                "Look whether what was packed is right, then resolve this."
+                "Check that the packed goods are right, then resolve this."
             ),
         )
 
@@ -108,7 +108,7 @@ class ChannelOrderAmender(models.AbstractModel):
             self._refuse_change(
                 order,
                 self.env._(
-                    "%s is being picked, or has left.", picked.picking_id[:1].name
+                    "%s is being picked, or was shipped.", picked.picking_id[:1].name
                 ),
             )
         for line in differing - more:
@@ -122,13 +122,13 @@ class ChannelOrderAmender(models.AbstractModel):
         raise OrderRefusedError(
             "cancelled_late",
             self.env._(
-                "%(wanted)s × %(line)s is wanted on the channel, %(taken)s were picked "
-                "or shipped.",
+                "The channel's quantity of %(line)s is %(wanted)s, %(taken)s were "
+                "picked or shipped.",
                 wanted=line._wanted_here(),
                 line=line.sku or line.title,
                 taken=f"{taken:g}",
             ),
-            self.env._("Expect a return, or refuse the cancellation."),
+            self.env._("Expect a return, or reject the cancellation."),
         )
 
     def _refuse_change(self, order, why):
@@ -146,9 +146,9 @@ class ChannelOrderAmender(models.AbstractModel):
     def _suggest_for_change(self, order):
         if order.has_exchanged:
             return self.env._(
-                "What the line is now is held. Stop the picking and retry, or change "
-                "the line back on the channel. When the customer gets what was sold "
-                "first, press “Keep What Was Sold”."
+                "Stock is held for the new product. Stop the picking and retry, or "
+                "change the line back on the channel. If the customer gets the "
+                "original product, press “Keep Sold Product”."
             )
         return self.env._(
             "Compare its lines with %s and change the sale order, then retry.",
@@ -327,15 +327,15 @@ class ChannelOrderAmender(models.AbstractModel):
             key=key,
             record=order,
             message=self.env._(
-                "%(order)s: the channel shows as shipped: %(lines)s. Its delivery is "
-                "open in Odoo.",
+                "%(order)s: shipped according to the channel: %(lines)s. Its delivery "
+                "is open in Odoo.",
                 order=order.name,
                 lines=", ".join(
                     f"{units} × {line.sku or line.title}" for line, units in strange
                 ),
             ),
             suggestion=self.env._(
-                "Validate the delivery if the goods have left from here; otherwise "
-                "cancel it. Confirm the sale order first where it is a quotation."
+                "Validate the delivery if the goods were shipped from here; otherwise "
+                "cancel it. Confirm the sale order first if it is a quotation."
             ),
         )

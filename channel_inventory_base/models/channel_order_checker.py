@@ -97,14 +97,14 @@ class ChannelOrderChecker(models.AbstractModel):
             raise OrderRefusedError(
                 "fraction",
                 self.env._(
-                    "Sold in parts of a unit: %s.",
+                    "Fractional quantities sold: %s.",
                     ", ".join(line.display_name for line in refused),
                 ),
                 self.env._(
-                    "Where that is right, tick “Sold in Fractions” on the listing; its "
-                    "product needs a unit that is fine enough. Otherwise correct the "
-                    "quantity on the channel, then fetch the order. What is begun of a "
-                    "unit is held."
+                    "If that is right, tick “Sold in Fractions” on the listing; its "
+                    "product needs a unit with sufficient precision. Otherwise correct "
+                    "the quantity on the channel, then fetch the order. Held "
+                    "quantities are rounded up to whole units."
                 ),
             )
 
@@ -113,7 +113,7 @@ class ChannelOrderChecker(models.AbstractModel):
             return self._suggest_unlisted(order, line)
         if product := self._find_product_like(order, line):
             return self.env._(
-                "Match %(sku)s: %(product)s looks like it.",
+                "Match %(sku)s: %(product)s is the likely product.",
                 sku=line.sku or line.title,
                 product=product.display_name,
             )
@@ -128,9 +128,9 @@ class ChannelOrderChecker(models.AbstractModel):
                 name,
             )
         return self.env._(
-            "The channel no longer has what “%(name)s” was sold as. %(units)s × "
-            "%(product)s is held for it: match the line to that, or to another "
-            "product.",
+            "The listing of “%(name)s” no longer exists on the channel. %(units)s × "
+            "%(product)s is held for it: match the line to that product, or to another "
+            "one.",
             name=name,
             units=f"{line.open_quantity * line.stock_factor:g}",
             product=line.product_id.display_name,
@@ -216,8 +216,8 @@ class ChannelOrderChecker(models.AbstractModel):
 
     def _words_to_differ(self, order):
         return self.env._(
-            "Compare the order with the channel. Fetch it again when it was changed "
-            "there; otherwise enter it by hand and report what differs."
+            "Compare the order with the channel. Fetch it again if it was changed "
+            "there; otherwise enter it manually and report the difference."
         )
 
     def _find_difference(self, order, sale_order, data):
@@ -425,11 +425,13 @@ class ChannelOrderChecker(models.AbstractModel):
             raise OrderRefusedError(
                 "risk",
                 self.env._(
-                    "The channel sees a risk of fraud in %(order)s: %(risk)s.",
+                    "The channel reports a fraud risk for %(order)s: %(risk)s.",
                     order=order.name,
                     risk=data.risk,
                 ),
-                self.env._("Look at it on the channel: cancel it there, or let it go."),
+                self.env._(
+                    "Review it on the channel: cancel it there, or override the check."
+                ),
             )
 
     def _check_duplicate(self, order, data):
@@ -444,15 +446,16 @@ class ChannelOrderChecker(models.AbstractModel):
             raise OrderRefusedError(
                 "duplicate",
                 self.env._(
-                    "%(order)s is %(other)s of %(channel)s once more: the same "
-                    "customer, lines and total, within %(minutes)s minutes.",
+                    "%(order)s: possible duplicate of %(other)s (%(channel)s): same "
+                    "customer, lines and total within %(minutes)s minutes.",
                     order=order.name,
                     other=same.name,
                     channel=same.channel_id.name,
                     minutes=minutes,
                 ),
                 self.env._(
-                    "Ask the customer. Cancel one on the channel, or let it pass."
+                    "Ask the customer. Cancel one of them on the channel, or override "
+                    "the check."
                 ),
             )
 
@@ -522,12 +525,13 @@ class ChannelOrderChecker(models.AbstractModel):
                 "phone",
                 self._words_for_phones(order, phones),
                 self.env._(
-                    "Correct it on the channel and fetch the order, or let it pass."
+                    "Correct it on the channel and fetch the order, or override the "
+                    "check."
                 ),
             )
 
     def _words_for_phones(self, order, phones):
-        return self.env._("This is no telephone number: %s.", ", ".join(phones))
+        return self.env._("Invalid phone number: %s.", ", ".join(phones))
 
     def _note_odd_phones(self, order, data):
         """The order goes on with the number as the customer wrote it."""
@@ -536,7 +540,7 @@ class ChannelOrderChecker(models.AbstractModel):
             return
         order.sale_order_id._message_log(
             body=self.env._(
-                "Kept as the customer wrote it, it is no telephone number: %s",
+                "Invalid phone number, kept as entered by the customer: %s",
                 ", ".join(phones),
             )
         )
@@ -553,7 +557,7 @@ class ChannelOrderChecker(models.AbstractModel):
                 record=order,
                 message=f"{order.name}: {self._words_for_phones(order, phones)}",
                 suggestion=self.env._(
-                    "The order went on. Ask the customer, and correct the contact "
+                    "The order was imported. Ask the customer, and correct the contact "
                     "before the carrier needs it."
                 ),
             )

@@ -5,9 +5,9 @@ ENDINGS = [
     ("cancelled", "Cancelled on the channel"),
     ("deleted", "Deleted on the channel"),
     ("history", "Shipped before the channel was connected"),
-    ("elsewhere", "Shipped from a place without stock here"),
+    ("elsewhere", "Shipped from a location without stock in Odoo"),
     ("test", "Test order"),
-    ("person", "Ended by a person"),
+    ("person", "Ended manually"),
 ]
 STATES = {"cancelled": "cancelled", "deleted": "gone"}
 """Way to end -> state; all others are closed: never ours to ship."""
@@ -84,8 +84,8 @@ class ChannelOrderEnding(models.AbstractModel):
                 transfers=", ".join(transfers),
             ),
             self.env._(
-                "Cancel %s when the customer is not to get it; otherwise ship it. The "
-                "order ends by itself then.",
+                "Cancel %s if the customer should not receive it; otherwise ship it. "
+                "The order then ends automatically.",
                 order.sale_order_id.name,
             ),
             key="ending",
@@ -105,7 +105,7 @@ class ChannelOrderEnding(models.AbstractModel):
             "order",
             order.channel_id,
             self.env._(
-                "%(order)s ended: %(ending)s; held no more: %(held)s",
+                "%(order)s ended: %(ending)s; holds released: %(held)s",
                 order=order.name,
                 ending=label[order.ending],
                 held=held or self.env._("nothing"),

@@ -186,7 +186,7 @@ class ChannelOrderImporter(models.AbstractModel):
             if not moves:
                 return
             if not moves._is_exact():
-                raise UserError(self.env._("Not all of it is there."))
+                raise UserError(self.env._("Not all units are in stock."))
             moves.picked = True
             pickings = moves.picking_id.with_context(channel_shipped_there=True)
             pickings._action_done()

@@ -18,7 +18,7 @@ class ChannelOrderLedger(models.AbstractModel):
     """
 
     _name = "channel.order.ledger"
-    _description = "Proof of an Order's Money"
+    _description = "Order Amount Reconciliation"
 
     def _prove(self, orders):
         for order in orders:
@@ -88,18 +88,18 @@ class ChannelOrderLedger(models.AbstractModel):
     def _suggest(self, order, difference):
         if difference > 0 and order.state == "cancelled":
             return self.env._(
-                "Pay %(amount)s back on the channel, or invoice it where it is kept "
-                "with good reason; then resolve this.",
+                "Refund %(amount)s on the channel, or invoice it if it is kept for a "
+                "reason; then resolve this.",
                 amount=f"{difference:f}",
             )
         if difference > 0:
             return self.env._(
-                "Invoice %s by hand, then resolve this. It is told again only when an "
-                "amount changes.",
+                "Invoice %s manually, then resolve this. It is reported again only "
+                "when an amount changes.",
                 f"{difference:f}",
             )
         return self.env._(
-            "Credit %s by hand, then resolve this. It is told again only when an "
+            "Credit %s manually, then resolve this. It is reported again only when an "
             "amount changes.",
             f"{-difference:f}" if difference else self.env._("the tax"),
         )

@@ -25,23 +25,25 @@ class ChannelOrderLine(models.Model):
     external_id = fields.Char(required=True, readonly=True)
     listing_id = fields.Many2one("channel.listing", readonly=True, index=True)
     node_id = fields.Many2one(
-        "channel.node", readonly=True, help="Where the channel took it from, if known."
+        "channel.node",
+        readonly=True,
+        help="Node that the channel sold it from, if known.",
     )
     sold_as = fields.Selection(
         [
-            ("mapping", "As its listing was matched"),
-            ("person", "As a person has said"),
+            ("mapping", "Listing's mapping"),
+            ("person", "Chosen manually"),
             ("custom", "Product for custom lines"),
         ],
         readonly=True,
-        help="Why it is this product. Empty: nobody knows yet, what it may be is held.",
+        help="Source of the product. Empty: unknown yet, the likely product is held.",
     )
     mapping_id = fields.Many2one(
         "channel.listing.version",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="The version of the listing's mapping that counts for this line.",
+        help="The version of the listing's mapping used for this line.",
     )
     product_id = fields.Many2one(
         "product.product", readonly=True, index=True, ondelete="restrict"
@@ -57,60 +59,65 @@ class ChannelOrderLine(models.Model):
         default=1.0,
         aggregator=None,
     )
-    sold_note = fields.Char(string="By Which Mapping", compute="_compute_sold_note")
+    sold_note = fields.Char(string="Mapping", compute="_compute_sold_note")
     sku = fields.Char(readonly=True)
     title = fields.Char(readonly=True)
     properties = fields.Text(
         readonly=True,
-        help="What the customer has asked for of this line, such as an engraving. "
-        "Personal data.",
+        help="Customer's specifications for this line, such as an engraving. Personal "
+        "data.",
     )
     unit_size = fields.Float(
-        string="Sold Units Each",
+        string="Sold Unit Fraction",
         readonly=True,
         digits=(16, 6),
         default=1.0,
         aggregator=None,
-        help="What is sold in fractions is counted in parts of a sold unit.",
+        help="Fraction of a sold unit that quantities are counted in, for products "
+        "sold in fractions.",
     )
-    quantity = fields.Integer(readonly=True, help="Sold units still bought")
+    quantity = fields.Integer(
+        readonly=True, help="Sold units, less cancelled and refunded ones"
+    )
     open_quantity = fields.Integer(readonly=True, help="Sold units still to ship")
     wanted_quantity = fields.Integer(
         string="To Deliver",
         readonly=True,
-        help="Sold units that are to be delivered in all, or were: also those that "
-        "were paid back after they had left.",
+        help="Total sold units to deliver or delivered, including units refunded after "
+        "shipping.",
     )
     missing_quantity = fields.Float(
         string="Missing",
         readonly=True,
         digits="Product Unit",
         default=0,
-        help="Stock units that are sold and not there; of a kit, whole kits.",
+        help="Sold stock units that are not in stock; whole kits for a kit.",
     )
     undelivered_quantity = fields.Integer(
-        string="In No Delivery",
+        string="Not in Any Delivery",
         readonly=True,
-        help="Sold units that are owed and in no transfer any more. They are held.",
+        help="Sold units to deliver that are in no transfer any more. They are held.",
     )
     is_moved = fields.Boolean(
-        readonly=True, help="It was held at a guess before its place was known."
+        readonly=True, help="Held at an assumed node before its node was known."
     )
     deducted = fields.Json(
-        readonly=True, help="Node id -> sold units that the channel took off there"
+        readonly=True, help="Node id -> sold units that the channel deducted there"
     )
     deducted_listing_id = fields.Many2one(
-        "channel.listing", readonly=True, help="Of which listing it took them off."
+        "channel.listing",
+        readonly=True,
+        help="Listing that the channel deducted them from.",
     )
     hold_ids = fields.One2many("channel.hold", "order_line_id", readonly=True)
     sale_line_ids = fields.One2many(
         "sale.order.line", "channel_order_line_id", readonly=True
     )
     short_policy = fields.Selection(
-        SHORT_POLICIES, readonly=True, help="What a person decided for this line."
+        SHORT_POLICIES, readonly=True, help="Decision for this line."
     )
     substitute_id = fields.Many2one(
-        "product.product", readonly=True, help="Shipped instead of what was sold."
+        "product.product", readonly=True, help="Shipped instead of the sold product."
     )
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)")
@@ -130,7 +137,11 @@ class ChannelOrderLine(models.Model):
     def _words_for_sold(self):
         """Which mapping counts, where that is not the one that the listing has now."""
         if not self.sold_as:
-            return self.env._("Held as this, not matched") if self.product_id else ""
+            return (
+                self.env._("Held as this product, not matched")
+                if self.product_id
+                else ""
+            )
         if self.sold_as != "mapping":
             labels = dict(self._fields["sold_as"]._description_selection(self.env))
             return labels[self.sold_as]

@@ -65,7 +65,8 @@ class ChannelOrderOwed(models.AbstractModel):
             exceptions._resolve_keys(order.channel_id, [key])
             return
         message = self.env._(
-            "%(order)s: sold, and in no delivery any more: %(lines)s. It is held.",
+            "%(order)s: sold, but in no delivery any more: %(lines)s. The units are "
+            "held.",
             order=order.name,
             lines=", ".join(
                 f"{line.undelivered_quantity} × {line.sku or line.title}"
@@ -81,8 +82,8 @@ class ChannelOrderOwed(models.AbstractModel):
             record=order,
             message=message,
             suggestion=self.env._(
-                "On the order press Deliver Again, or Cancel the Rest when the "
-                "customer is not to get it."
+                "On the order press Deliver Again, or Cancel the Rest if the customer "
+                "should not receive them."
             ),
         )
 

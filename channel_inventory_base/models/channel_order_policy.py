@@ -31,85 +31,84 @@ class ChannelOrderPolicy(models.AbstractModel):
             ("paid", "When paid or authorized"),
             ("captured", "When paid"),
             ("always", "At once"),
-            ("manual", "By a person"),
+            ("manual", "Manually"),
         ],
         default="paid",
         required=True,
         help="When a sale order of this channel is confirmed and reserved. Its stock "
-        "is held from the moment the order is known, whatever is chosen here.",
+        "is held from the moment the order is captured, whatever is chosen here.",
     )
     short_policy = fields.Selection(
         SHORT_POLICIES,
-        string="When Short",
+        string="Short Stock Policy",
         default="backorder",
         required=True,
-        help="What happens to an order line whose stock is not there when the order is "
-        "to be confirmed: what is there is shipped and the rest follows; all of it "
-        "waits (parked, its stock held); an offered substitute is shipped; the channel "
-        "is told to cancel the rest; or a person decides. Products and listings may "
-        "say otherwise.",
+        help="Policy for an order line that is not in stock on confirmation: ship the "
+        "available units and back-order the rest; wait for all units (parked, "
+        "stock held); ship a substitute; cancel the missing units on the channel; "
+        "or let an operator decide. Products and listings may override it.",
     )
     archived_policy = fields.Selection(
-        [("sell", "Sold as long as there is stock"), ("stop", "Not sold any more")],
+        [("sell", "Sell remaining stock"), ("stop", "Stop selling")],
         string="Archived Products",
         default="sell",
         required=True,
-        help="What is published for products that were archived in Odoo while their "
-        "listings are still on the channel. They are told either way.",
+        help="Quantity published for archived products whose listings are still on the "
+        "channel. An exception is raised either way.",
     )
     reroute_confirmed = fields.Boolean(
-        string="Route Confirmed Orders Again",
-        help="Orders whose stock is gone are shipped from another warehouse that may "
-        "ship them and has it, as long as nothing of them is picked or printed.",
+        string="Reroute Confirmed Orders",
+        help="Orders whose stock is gone are rerouted to another allowed warehouse "
+        "with stock, as long as nothing is picked or printed.",
     )
     phone_policy = fields.Selection(
         [
             ("note", "Note it on the sale order"),
-            ("report", "Report it, and go on"),
+            ("report", "Report it and continue"),
             ("stop", "Stop the order"),
         ],
         default="report",
         required=True,
-        help="When a telephone number is none. It is kept as the customer wrote it.",
+        help="When a phone number is invalid. It is kept as entered by the customer.",
     )
     unpaid_policy = fields.Selection(
-        [("tell", "Report it, and go on"), ("stop", "Stop the delivery")],
-        string="Payment Taken Back",
+        [("tell", "Report it and continue"), ("stop", "Stop the delivery")],
+        string="Reversed Payments",
         default="tell",
         required=True,
-        help="When an order that was paid is open again on the channel after it was "
-        "confirmed (a dispute, a payment that failed after all). Stop: its delivery "
-        "cannot be validated before it is paid, or a person lets it pass.",
+        help="When the payment of a confirmed order is reversed on the channel (a "
+        "dispute, a failed payment). Stop: its delivery cannot be validated before "
+        "it is paid, or an operator overrides the check.",
     )
     address_policy = fields.Selection(
-        [("country", "A country that is known"), ("strict", "All that carriers need")],
+        [("country", "Known country"), ("strict", "Complete for carriers")],
         default="country",
         required=True,
         help="Strict: street, city, and postcode and state where the country has them.",
     )
     duplicate_minutes = fields.Integer(
-        string="Ordered Twice Within (minutes)",
-        help="An order is stopped when the same customer placed one with the same "
-        "lines and total within this time. 0 lets all pass.",
+        string="Duplicate Check Period (minutes)",
+        help="An order is blocked when the same customer placed one with the same "
+        "lines and total within this time. 0 disables the check.",
     )
     risk_policy = fields.Selection(
         [
-            ("none", "Let all pass"),
+            ("none", "Accept all"),
             ("high", "Stop high risk"),
             ("medium", "Stop medium and high risk"),
         ],
         default="high",
         required=True,
-        help="What the channel says about the risk of fraud.",
+        help="Policy for the fraud risk reported by the channel.",
     )
     check_credit = fields.Boolean(
-        help="Stop orders on account that would go over the customer's credit limit."
+        help="Block orders on account that would exceed the customer's credit limit."
     )
     payment_hours = fields.Integer(
         string="Report Unpaid After (hours)",
         default=48,
-        help="An order that waits for its payment longer than that, with its stock "
-        "held, is a person's to decide. 0 for never.",
+        help="An exception is raised for an order that is unpaid for longer than this "
+        "while its stock is held. 0 for never.",
     )
 
     def _get_service_products(self):

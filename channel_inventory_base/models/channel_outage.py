@@ -40,12 +40,12 @@ class ChannelOutage(models.Model):
     )
     job = fields.Char(required=True, readonly=True)
     silent = fields.Boolean(
-        required=True, readonly=True, help="The channel gives no answer at all"
+        required=True, readonly=True, help="The channel does not respond at all"
     )
     failures = fields.Integer(required=True, readonly=True)
     since = fields.Datetime(required=True, readonly=True)
     tried_at = fields.Datetime(required=True, readonly=True)
-    until = fields.Datetime(required=True, readonly=True, help="Not asked before")
+    until = fields.Datetime(required=True, readonly=True, help="Next attempt")
     message = fields.Char(required=True, readonly=True)
 
     _job_uniq = models.UniqueIndex("(channel_id, job)")

@@ -48,13 +48,13 @@ class ChannelPartner(models.Model):
     external_id = fields.Char(
         required=True,
         readonly=True,
-        help="The channel's id of the customer, or what a guest is known by.",
+        help="The channel's id of the customer, or a guest's e-mail or order.",
     )
     partner_id = fields.Many2one(
         "res.partner", required=True, ondelete="cascade", index=True
     )
     addresses = fields.Integer(
-        readonly=True, help="How many addresses orders of this channel have added."
+        readonly=True, help="Number of addresses added by orders of this channel."
     )
 
     _external_uniq = models.UniqueIndex(

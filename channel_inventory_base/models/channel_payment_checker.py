@@ -31,7 +31,8 @@ class ChannelPaymentChecker(models.AbstractModel):
                     payment=data.payment,
                 ),
                 self.env._(
-                    "Cancel the order on the channel, or confirm its quotation by hand."
+                    "Cancel the order on the channel, or confirm its quotation "
+                    "manually."
                 ),
             )
 
@@ -69,7 +70,7 @@ class ChannelPaymentChecker(models.AbstractModel):
             key=f"order:{order.id}:payment",
             record=order,
             message=self.env._(
-                "%(order)s is not paid since %(placed)s, and its stock is held.",
+                "%(order)s has been unpaid since %(placed)s, and its stock is held.",
                 order=order.name,
                 placed=fields.Datetime.to_string(order.placed_at),
             ),
@@ -113,9 +114,9 @@ class ChannelPaymentChecker(models.AbstractModel):
             ),
             suggestion=self.env._(
                 "Ask the payment provider or the customer. Cancel the order on the "
-                "channel, or let it pass; where the money is gone for good, "
-                "unreconcile its payment in Odoo. Ends by itself when the channel "
-                "has it as paid."
+                "channel, or override the check; if the payment is lost for good, "
+                "unreconcile it in Odoo. Closes automatically when the channel reports "
+                "the payment."
             ),
         )
 
@@ -127,8 +128,8 @@ class ChannelPaymentChecker(models.AbstractModel):
             ):
                 raise UserError(
                     self.env._(
-                        "The payment of %(order)s was taken back on %(channel)s: do "
-                        "not ship it before it is paid, or let it pass at its "
+                        "The payment of %(order)s was reversed on %(channel)s: do not "
+                        "ship it before it is paid, or override the check at its "
                         "exception.",
                         order=order.name,
                         channel=order.channel_id.name,
@@ -167,7 +168,8 @@ class ChannelPaymentChecker(models.AbstractModel):
                     limit=f"{limit:.2f}",
                 ),
                 self.env._(
-                    "Wait for a payment, raise the customer's limit, or let it pass."
+                    "Wait for a payment, raise the customer's limit, or override the "
+                    "check."
                 ),
             )
 

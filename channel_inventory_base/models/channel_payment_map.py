@@ -19,7 +19,8 @@ class ChannelPaymentMap(models.Model):
     )
     gateway = fields.Char(
         required=True,
-        help="As the channel calls it, such as shopify_payments, stripe or bacs.",
+        help="The channel's name for the gateway, such as shopify_payments, stripe or "
+        "bacs.",
     )
     journal_id = fields.Many2one(
         "account.journal",

@@ -82,24 +82,24 @@ class ChannelPosition(models.Model):
     allocated = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="All open demand that takes from sellable stock, reserved or not, counted "
-        "once however many steps the delivery has. What a delivery gets from a receipt "
-        "of its own counts when it has arrived.",
+        help="All open demand on sellable stock, reserved or not, counted once however "
+        "many steps the delivery has. Make-to-order demand counts from the arrival "
+        "of its receipt.",
     )
     held = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="Demand of orders that are not confirmed in Odoo yet.",
+        help="Demand of orders not yet confirmed in Odoo.",
     )
     doubted = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="Kept back because whoever counts the stock there has been silent.",
+        help="Kept back because the external stock report is overdue.",
     )
     available = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="On hand - allocated - held - doubted",
+        help="On hand - allocated - held - withheld",
     )
     damaged = fields.Float(readonly=True, digits="Product Unit")
     in_transit = fields.Float(
@@ -108,33 +108,33 @@ class ChannelPosition(models.Model):
         help="Open receipts, and goods in receiving or quality control.",
     )
     dedicated = fields.Float(
-        string="Spoken For",
+        string="Committed Inbound",
         readonly=True,
         digits="Product Unit",
-        help="In transit and not to be promised: it comes for a delivery that waits "
-        "for it, or it is a return that nobody has looked at yet.",
+        help="In transit and already committed: awaited by a delivery, or a return not "
+        "inspected yet.",
     )
     consigned = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="Stock of other owners, which the warehouse does not sell.",
+        help="Stock of other owners that the warehouse does not sell.",
     )
     backorderable = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="In transit, not spoken for and not needed to cover a shortage: what a "
-        "backorder rule may promise.",
+        help="In transit, not committed and not needed to cover a shortage: available "
+        "to backorder rules.",
     )
     as_of = fields.Datetime(
         readonly=True,
-        help="When the warehouse's authority counted, where it is not Odoo.",
+        help="Time of the external count, where Odoo does not count the stock.",
     )
     confidence = fields.Integer(
         string="Confidence (%)",
         readonly=True,
         aggregator="min",
-        help="How much of the stock on hand may be promised, by the age of the "
-        "authority's word. Odoo's own count is always believed.",
+        help="Percentage of the stock on hand that may be promised, by the age of the "
+        "external report. Odoo's own count is always 100 %.",
     )
     uom_id = fields.Many2one(related="product_id.uom_id")
 

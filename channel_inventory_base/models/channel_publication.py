@@ -31,7 +31,7 @@ class ChannelPublication(models.Model):
     trace = fields.Char(required=True, readonly=True, index=True)
     state = fields.Selection(
         [
-            ("ready", "Frozen"),
+            ("ready", "Ready"),
             ("sending", "Sending"),
             ("done", "Answered"),
             ("void", "Superseded"),
@@ -41,16 +41,16 @@ class ChannelPublication(models.Model):
         required=True,
         readonly=True,
     )
-    payload = fields.Text(required=True, readonly=True, help="Sent as it is")
+    payload = fields.Text(required=True, readonly=True, help="Payload as sent")
     answer = fields.Text(readonly=True)
     error = fields.Char(readonly=True)
     attempts = fields.Integer(readonly=True)
     again = fields.Selection(
-        [("unsent", "Not carried out"), ("lost", "Answer lost")],
+        [("unsent", "Not processed"), ("lost", "Response lost")],
         readonly=True,
-        help="Its numbers wait, and are sent again in its place.",
+        help="Its quantities stay pending and are sent again in a new publication.",
     )
-    sent_at = fields.Datetime(readonly=True, help="First handed to the network")
+    sent_at = fields.Datetime(readonly=True, help="First sent")
     acked_at = fields.Datetime(readonly=True, index=True)
     line_ids = fields.One2many("channel.publication.line", "publication_id")
     line_count = fields.Integer(compute="_compute_line_count")
@@ -122,7 +122,7 @@ class ChannelPublication(models.Model):
             .search([*mine, ("category", "=", "publication"), ("state", "=", "open")])
         )
         if opened and not self.search_count([*mine, ("state", "=", "dead")], limit=1):
-            opened._resolve(self.env._("The channel takes the numbers again."))
+            opened._resolve(self.env._("The channel accepts quantities again."))
 
     # -------------------------------------------------------------- letter
     def _discard(self, reason):
@@ -165,23 +165,23 @@ class ChannelPublicationLine(models.Model):
     level_id = fields.Many2one(
         "channel.level", required=True, readonly=True, ondelete="cascade", index=True
     )
-    quantity = fields.Integer(readonly=True, required=True, help="The number sent")
+    quantity = fields.Integer(readonly=True, required=True, help="Quantity sent")
     base = fields.Integer(
-        readonly=True, required=True, help="What we expected the channel to show"
+        readonly=True, required=True, help="Expected quantity on the channel"
     )
     deducted = fields.Integer(
-        readonly=True, required=True, help="Deductions known when it was computed"
+        readonly=True, required=True, help="Known deductions at computation"
     )
-    inputs = fields.Json(readonly=True, help="What the number was computed from")
-    since = fields.Datetime(readonly=True, help="When its cause was committed")
+    inputs = fields.Json(readonly=True, help="Inputs of the quantity")
+    since = fields.Datetime(readonly=True, help="Commit time of its cause")
     cause_trace = fields.Char(readonly=True, index="btree_not_null")
     result = fields.Selection(
         [
             ("open", "Waiting"),
             ("acked", "Acknowledged"),
-            ("stale", "Refused as stale"),
+            ("stale", "Rejected as stale"),
             ("rejected", "Rejected"),
-            ("retry", "Sent again"),
+            ("retry", "To be resent"),
         ],
         default="open",
         required=True,
@@ -190,7 +190,7 @@ class ChannelPublicationLine(models.Model):
     code = fields.Char(readonly=True)
     message = fields.Char(readonly=True)
     seconds = fields.Float(
-        compute="_compute_seconds", help="From the commit of the cause to the answer"
+        compute="_compute_seconds", help="From the commit of the cause to the response"
     )
     why = fields.Html(compute="_compute_why", sanitize=False)
 

@@ -412,7 +412,7 @@ class ChannelPublisher(models.AbstractModel):
                 message=str(error),
                 suggestion=self.env._(
                     "Open the publication, correct the cause and press Retry: the "
-                    "numbers are computed anew."
+                    "quantities are recomputed."
                 ),
             )
 
@@ -591,7 +591,8 @@ class ChannelPublisher(models.AbstractModel):
                 key=f"level:{line.level_id.id}",
                 record=line.level_id,
                 message=self.env._(
-                    "%(channel)s refuses %(quantity)s for %(level)s: %(reason)s",
+                    "%(channel)s rejected the quantity %(quantity)s for %(level)s: "
+                    "%(reason)s",
                     channel=line.channel_id.name,
                     quantity=line.quantity,
                     level=line.level_id.display_name,
@@ -599,7 +600,7 @@ class ChannelPublisher(models.AbstractModel):
                 ),
                 suggestion=self.env._(
                     "Correct the item on the channel, or ignore the listing. It is "
-                    "tried again by itself every quarter of an hour."
+                    "retried automatically every 15 minutes."
                 ),
             )
 

@@ -47,7 +47,7 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         computed instead, and sent even if it is the same."""
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
-            words = publication.error or self.env._("The answer was lost.")
+            words = publication.error or self.env._("The response was lost.")
             env["channel.publisher"]._queue_again(publication, words, "lost")
         return None
 

@@ -40,21 +40,23 @@ class ChannelRefund(models.Model):
     channel_id = fields.Many2one(related="order_id.channel_id")
     company_id = fields.Many2one(related="order_id.company_id")
     external_id = fields.Char(required=True, readonly=True)
-    created_at = fields.Datetime(readonly=True, help="By the channel's clock")
-    amount = fields.Float(readonly=True, digits=(16, 4), help="Paid back, tax included")
+    created_at = fields.Datetime(readonly=True, help="Time by the channel's clock")
+    amount = fields.Float(
+        readonly=True, digits=(16, 4), help="Refunded amount, tax included"
+    )
     goodwill = fields.Float(
         readonly=True,
         digits=(16, 4),
-        help="What of it is for no goods and no charge of the order; negative: what "
-        "was kept of their price, as a fee.",
+        help="Refunded amount for no line or charge of the order (goodwill); negative: "
+        "a fee kept from the refund.",
     )
     currency_name = fields.Char(string="Currency", readonly=True)
     note = fields.Char(readonly=True)
     state = fields.Selection(
         [
-            ("included", "Before we knew the order"),
-            ("ours", "Paid back from here"),
-            ("credited", "Credit note made"),
+            ("included", "Before capture"),
+            ("ours", "Refunded from Odoo"),
+            ("credited", "Credited"),
             ("nothing", "Nothing to credit"),
             ("todo", "Needs attention"),
         ],
@@ -67,7 +69,7 @@ class ChannelRefund(models.Model):
     kept = fields.Json(
         readonly=True, help="Line -> units that had been shipped, amount, tax"
     )
-    data = fields.Json(readonly=True, help="As the channel has it")
+    data = fields.Json(readonly=True, help="The channel's data")
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)")
 
@@ -133,7 +135,7 @@ class ChannelRefund(models.Model):
             order._log_document(
                 self.move_id,
                 self.env._(
-                    "%(note)s: %(amount)s paid back by the channel",
+                    "%(note)s: %(amount)s refunded by the channel",
                     note=self.move_id.name or self.env._("A draft"),
                     amount=amount,
                 ),
@@ -182,16 +184,15 @@ class ChannelRefund(models.Model):
                 key=f"refund:{self.order_id.id}:{self.external_id}:units",
                 record=self,
                 message=self.env._(
-                    "%(order)s: more units were paid back than bought: %(lines)s too "
-                    "many.",
+                    "%(order)s: more units refunded than sold: %(lines)s too many.",
                     order=self.order_id.name,
                     lines=", ".join(
                         f"{units} × {line.sku or line.title}" for line, units in odd
                     ),
                 ),
                 suggestion=self.env._(
-                    "The money that went back is credited. Check the refund on the "
-                    "channel and count the goods that came back, then resolve this."
+                    "The refunded amount is credited. Check the refund on the channel "
+                    "and count the returned goods, then resolve this."
                 ),
             )
 
@@ -317,11 +318,11 @@ class ChannelRefund(models.Model):
             raise OrderRefusedError(
                 "refund",
                 self.env._(
-                    "%(back)s went back in all, the order was %(sold)s.",
+                    "%(back)s was refunded in total, the order was %(sold)s.",
                     back=f"{back:.{currency.decimal_places}f}",
                     sold=f"{sold:.{currency.decimal_places}f}",
                 ),
-                self.env._("Look at the payments of the order on the channel."),
+                self.env._("Check the payments of the order on the channel."),
             )
 
     # --------------------------------------------------------- credit note
@@ -359,12 +360,12 @@ class ChannelRefund(models.Model):
             raise OrderRefusedError(
                 "refund",
                 self.env._(
-                    "The channel paid back %(amount)s, a credit note would be "
+                    "The channel refunded %(amount)s, a credit note would be "
                     "%(total)s.",
                     amount=amount,
                     total=f"{move.amount_total:.{currency.decimal_places}f}",
                 ),
-                self.env._("Make the credit note by hand."),
+                self.env._("Create the credit note manually."),
             )
         if order.channel_id.post_credit_notes:
             move.action_post()
@@ -438,7 +439,7 @@ class ChannelRefund(models.Model):
 
     def _words_for_goodwill(self, part):
         if part.amount < 0:
-            return self.env._("Kept of a refund")
+            return self.env._("Kept from a refund")
         return self.env._("Goodwill")
 
     def _find_sale_lines(self, part):
@@ -492,6 +493,6 @@ class ChannelRefund(models.Model):
             self.state = "todo"
         elif self.state == "credited" and not self._get_invoices():
             self._report(
-                self.env._("more units of the refund had left than were credited."),
-                self.env._("Correct the credit note %s by hand.", self.move_id.name),
+                self.env._("more refunded units had been shipped than were credited."),
+                self.env._("Correct the credit note %s manually.", self.move_id.name),
             )

@@ -31,18 +31,18 @@ class ChannelRetention(models.Model):
     kind = fields.Selection(
         [
             ("body", "Bodies of inbox events"),
-            ("event", "Inbox events as such"),
+            ("event", "Inbox events"),
             ("publication", "Publications"),
-            ("message", "Answers to lifecycle messages"),
+            ("message", "Responses to channel notifications"),
             ("personal", "Personal data of finished orders"),
         ],
         required=True,
         readonly=True,
     )
-    days = fields.Integer(required=True, help="0 keeps it for ever.")
-    what = fields.Char(compute="_compute_what", string="What Happens Then")
+    days = fields.Integer(required=True, help="0: keep forever.")
+    what = fields.Char(compute="_compute_what", string="Effect")
     last_run = fields.Datetime(readonly=True)
-    last_count = fields.Integer(readonly=True, help="Rows in the last run")
+    last_count = fields.Integer(readonly=True, help="Records in the last run")
 
     _kind_uniq = models.UniqueIndex("(kind)")
     _days_positive = models.Constraint("CHECK (days >= 0)", "Days cannot be negative.")
@@ -50,16 +50,20 @@ class ChannelRetention(models.Model):
     @api.depends("kind")
     def _compute_what(self):
         words = {
-            "body": self.env._("The raw body is blanked: it cannot be replayed then"),
-            "event": self.env._("The event is deleted; its order and its trail stay"),
-            "publication": self.env._(
-                "Request, answer and lines are deleted; what a channel shows now stays"
+            "body": self.env._(
+                "The raw body is blanked: the event can no longer be replayed"
             ),
-            "message": self.env._("The answer is blanked; that it came stays"),
+            "event": self.env._("The event is deleted; its order and audit trail stay"),
+            "publication": self.env._(
+                "Request, response and lines are deleted; the levels' remote state "
+                "stays"
+            ),
+            "message": self.env._("The response is blanked; its time and result stay"),
             "personal": self.env._(
-                "Name, addresses, telephone and notes are blanked: in the order, its "
-                "refunds, events, messages, exceptions and chatter, in dead letters "
-                "and in closed exceptions. Contacts and documents are Odoo's"
+                "Name, addresses, phone number and notes are blanked: in the order, "
+                "its refunds, events, notifications, exceptions and chatter, in dead "
+                "letters and in closed exceptions. Contacts and documents of Odoo are "
+                "not changed"
             ),
         }
         for retention in self:
@@ -156,7 +160,7 @@ class ChannelRetention(models.Model):
         order_words = self.env._("Blanked with the personal data of its order.")
         event_words = self.env._(
             "Its body was blanked with the personal data, by retention: it cannot be "
-            "retried. Have its order fetched, or discard it."
+            "retried. Fetch its order again, or discard it."
         )
         received, told = self._due("received_at"), self._due("last_seen")
         for statement in (

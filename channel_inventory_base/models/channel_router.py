@@ -281,7 +281,7 @@ class ChannelRouter(models.AbstractModel):
     def _words_for_route(self, order, route):
         rule, way = route.rule, route.way
         if not way:
-            return self.env._("Nobody may ship it: no warehouse is set.")
+            return self.env._("No warehouse may ship it: none is set.")
         label = (
             self.env._("Rule “%s”", rule.name)
             if rule
@@ -289,7 +289,7 @@ class ChannelRouter(models.AbstractModel):
         )
         if rule.outcome == "park":
             return self.env._(
-                "%(rule)s: nobody ships there. Held in %(places)s meanwhile.",
+                "%(rule)s: no delivery to this address. Held in %(places)s meanwhile.",
                 rule=label,
                 places=self._names(order, way),
             )
@@ -305,16 +305,16 @@ class ChannelRouter(models.AbstractModel):
         way, names = route.way, self._names(order, route.way)
         if way.missing:
             words = self.env._(
-                "%(places)s, %(count)s units are not there",
+                "%(places)s, %(count)s units not in stock",
                 places=names,
                 count=way.missing,
             )
         elif len(route.ways) == 1:
-            words = self.env._("%s, the only way in question", names)
+            words = self.env._("%s, the only option", names)
         elif len(way.warehouses) > 1:
-            words = self.env._("%s together have all of it", names)
+            words = self.env._("%s together have all units", names)
         else:
-            words = self.env._("%s has all of it", names)
+            words = self.env._("%s has all units", names)
         return words + (self.env._(", cost %s", f"{way.cost:g}") if way.cost else "")
 
     def _words_for_other(self, order, other, chosen):
@@ -464,7 +464,7 @@ class ChannelRouter(models.AbstractModel):
         lines = self._get_goods_lines(order)
         short = lines.filtered(lambda line: line._is_waiting_for_stock())
         if not short:
-            self._refuse_to_move(order, self.env._("All of it is reserved."))
+            self._refuse_to_move(order, self.env._("All units are reserved."))
         if sale_order.locked:
             self._refuse_to_move(order, self.env._("%s is locked.", sale_order.name))
         moved = self._find_moved(
@@ -477,7 +477,7 @@ class ChannelRouter(models.AbstractModel):
             line._reserve_what_is_there()
         if any(line._is_waiting_for_stock() for line in moved):
             self._refuse_to_move(
-                order, self.env._("What is there was taken meanwhile.")
+                order, self.env._("The available units were taken meanwhile.")
             )
         self._note_move(order, why)
 
@@ -511,7 +511,7 @@ class ChannelRouter(models.AbstractModel):
         if not moved:
             self._refuse_to_move(
                 order,
-                self.env._("No other warehouse that may ship it has all of it.")
+                self.env._("No other allowed warehouse has all units.")
                 if movable
                 else self.env._("It is being picked."),
             )
@@ -573,8 +573,7 @@ class ChannelRouter(models.AbstractModel):
             for line, warehouse in moved.items()
         )
         return self.env._(
-            "Routed again after it was confirmed: not there was %(lacking)s; now ships "
-            "%(going)s.",
+            "Rerouted after confirmation: missing %(lacking)s; now shipping %(going)s.",
             lacking=lacking,
             going=going,
         )
@@ -594,7 +593,9 @@ class ChannelRouter(models.AbstractModel):
         with try_lock(self.env, LOCK_ROUTE, order.company_id.id) as locked:
             if not locked:
                 raise UserError(
-                    self.env._("Other orders are being routed: try again in a moment.")
+                    self.env._(
+                        "Other orders are being rerouted: try again in a moment."
+                    )
                 )
             try:
                 # sudo: operators route, without rights on sale orders and transfers

@@ -33,19 +33,23 @@ class ChannelRoutingRule(models.Model):
     node_ids = fields.Many2many(
         "channel.node",
         check_company=True,
-        help="Only what the channel took from one of these nodes.",
+        help="Only lines sold from one of these nodes.",
     )
-    country_ids = fields.Many2many("res.country", help="Only deliveries to these.")
-    state_ids = fields.Many2many("res.country.state", help="Only deliveries to these.")
+    country_ids = fields.Many2many(
+        "res.country", help="Only deliveries to these destinations."
+    )
+    state_ids = fields.Many2many(
+        "res.country.state", help="Only deliveries to these destinations."
+    )
     zip_prefixes = fields.Char(
         help="Only deliveries to postcodes that begin with one of these: 10, 12, 80."
     )
     outcome = fields.Selection(
-        [("route", "Ship"), ("park", "Nobody ships there")],
+        [("route", "Ship"), ("park", "No delivery")],
         default="route",
         required=True,
-        help="Orders that nobody ships are parked, their stock stays held, until a "
-        "rule says otherwise.",
+        help="Orders without delivery are parked, with their stock held, until the "
+        "rules change.",
     )
     candidate_ids = fields.One2many(
         "channel.routing.candidate",
@@ -64,10 +68,10 @@ class ChannelRoutingRule(models.Model):
         required=True,
     )
     split_cost = fields.Float(
-        help="What each further parcel costs, in the currency of the company."
+        help="Cost of each additional parcel, in the currency of the company."
     )
     split_limit = fields.Float(
-        help="More than this is not paid for further parcels; 0 for whatever it takes."
+        help="Maximum cost of additional parcels; 0 for no limit."
     )
 
     _costs_positive = models.Constraint(
@@ -81,8 +85,8 @@ class ChannelRoutingRule(models.Model):
                 if not ZIP_PREFIX.match(prefix):
                     raise ValidationError(
                         self.env._(
-                            "“%s” is no beginning of a postcode: letters, digits and "
-                            "hyphens, separated by commas.",
+                            "“%s” is not a valid postcode prefix: use letters, digits "
+                            "and hyphens, separated by commas.",
                             prefix,
                         )
                     )
@@ -184,7 +188,7 @@ class ChannelRoutingCandidate(models.Model):
         "stock.warehouse", required=True, ondelete="cascade", check_company=True
     )
     cost = fields.Float(
-        help="What a parcel from here costs, in the currency of the company."
+        help="Cost of a parcel from this warehouse, in the currency of the company."
     )
 
     _warehouse_uniq = models.UniqueIndex(

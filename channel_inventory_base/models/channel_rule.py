@@ -53,12 +53,12 @@ class ChannelRule(models.Model):
         "channel.rule.version", readonly=True, copy=False, string="Version in Effect"
     )
     unit_words = fields.Char(compute="_compute_unit_words")
-    summary = fields.Char(compute="_compute_summary", string="In Words")
+    summary = fields.Char(compute="_compute_summary", string="Description")
     level_count = fields.Integer(
         compute="_compute_level_count",
-        string="Numbers in Scope",
-        help="Levels that the rule is about, also as edited and not saved yet. On a "
-        "level another rule of its kind may count instead.",
+        string="Levels in Scope",
+        help="Levels in the rule's scope, including unsaved edits. Another rule of its "
+        "kind may take precedence on a level.",
     )
     in_effect = fields.Boolean(
         related="active_version_id.in_effect", string="In Effect Now"
@@ -127,7 +127,7 @@ class ChannelRule(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%s cannot be limited to one warehouse: only buffers, days of "
-                        "cover, threshold and cap judge a warehouse by itself.",
+                        "cover, threshold and cap apply to a single warehouse.",
                         rule.name,
                     )
                 )
@@ -139,7 +139,7 @@ class ChannelRule(models.Model):
         for rule in self.filtered(lambda each: each.kind == "freeze"):
             if not rule.reason or not rule.valid_until:
                 raise ValidationError(
-                    self.env._("A frozen number needs a reason and an end.")
+                    self.env._("A frozen quantity needs a reason and an end.")
                 )
 
     @api.onchange("kind")
@@ -193,7 +193,7 @@ class ChannelRule(models.Model):
             raise ValidationError(
                 self.env._(
                     "Exclusive allocation %s is for products: channels that share "
-                    "stock cannot each have a rule of their own. Name them in its "
+                    "stock cannot each have a rule of their own. Add them to its "
                     "group.",
                     self.name,
                 )
@@ -213,8 +213,8 @@ class ChannelRule(models.Model):
         if self.lead_days and self.lead_days >= self.horizon_days > 0:
             raise UserError(
                 self.env._(
-                    "%s promises nothing: what arrives needs as long to be shipped as "
-                    "its horizon reaches.",
+                    "%s promises nothing: its shipping delay is as long as its "
+                    "horizon.",
                     self.name,
                 )
             )
@@ -230,18 +230,19 @@ class ChannelRule(models.Model):
             "backorder": self._words_for_backorder(value),
             "fixed": self.env._("%s stock units are kept back", value),
             "percent": self.env._("%s %% of what is left is kept back", value),
-            "cover": self.env._("what sells in %s days is kept back", value),
+            "cover": self.env._("the sales of %s days are kept back", value),
             "risk": self.env._(
-                "so much is kept back that a sale elsewhere finds nothing left in "
-                "%s %% of all cases at the most",
+                "a buffer limits the chance of overselling to %s %%",
                 value,
             ),
-            "share": self.env._("at most %s %% of what can be sold is shown", value),
-            "threshold": self.env._("at or below %s nothing is shown", value),
-            "cap": self.env._("never more than %s are shown", value)
+            "share": self.env._(
+                "at most %s %% of the available quantity is offered", value
+            ),
+            "threshold": self.env._("at or below %s nothing is offered", value),
+            "cap": self.env._("at most %s are offered", value)
             if self.value
             else self.env._("no cap"),
-            "freeze": self.env._("exactly %s are shown", value),
+            "freeze": self.env._("exactly %s are offered", value),
             "exclusive": self._words_for_exclusive(value),
         }
         return words.get(self.kind, "")
@@ -260,7 +261,7 @@ class ChannelRule(models.Model):
 
     def _words_for_exclusive(self, value):
         words = self.env._(
-            "the channels of %s share what there is",
+            "the channels of %s share the available stock",
             self.allocation_group_id.name or "?",
         )
         if self.value:

@@ -11,7 +11,7 @@ KINDS = [
     ("share", "Pool share"),
     ("threshold", "Threshold"),
     ("cap", "Cap"),
-    ("freeze", "Frozen number"),
+    ("freeze", "Frozen quantity"),
     ("exclusive", "Exclusive allocation"),
 ]
 
@@ -57,8 +57,9 @@ class ChannelRuleTerms(models.AbstractModel):
 
     sequence = fields.Integer(
         default=10,
-        help="Of two rules of a kind the lower sequence counts, whatever their scope. "
-        "Equal sequences leave it to the scope: the narrower counts.",
+        help="Of two rules of a kind, the lower sequence takes precedence, whatever "
+        "their scope. With equal sequences the more specific scope takes "
+        "precedence.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True
@@ -66,34 +67,33 @@ class ChannelRuleTerms(models.AbstractModel):
     kind = fields.Selection(KINDS, required=True, default="fixed")
     value = fields.Float(
         digits="Product Unit",
-        help="Backorder: at most so many stock units are promised beyond what is "
-        "there. Fixed buffer: stock units kept back. Percent buffer: percent kept "
-        "back. Days of cover: what sells in so many days is kept back. Risk "
-        "buffer: the highest chance, in percent, that a sale elsewhere finds "
-        "nothing left. Pool share: at most so many percent of what can be sold. "
-        "Threshold: at or below so many sold units 0 is shown. Cap: never more "
-        "than so many sold units; 0 means no cap. Frozen number: exactly so many "
-        "sold units. Exclusive allocation: only while so many stock units or "
-        "fewer are left; 0 means always. For one warehouse, threshold and cap "
-        "count stock units.",
+        help="Backorder: maximum stock units promised beyond the available quantity. "
+        "Fixed buffer: stock units kept back. Percent buffer: percentage kept "
+        "back. Days of cover: number of days whose sales are kept back. Risk "
+        "buffer: maximum chance of overselling, in percent. Pool share: maximum "
+        "percentage of the available quantity. Threshold: 0 is offered at or below "
+        "this many sold units. Cap: maximum sold units; 0 means no cap. Frozen "
+        "quantity: exact sold units. Exclusive allocation: applies while this many "
+        "stock units or fewer are left; 0 means always. For one warehouse, "
+        "threshold and cap are in stock units.",
     )
     horizon_days = fields.Integer(
-        help="Backorder: only what is due within so many days is promised; 0 means "
-        "whenever it is due."
+        help="Backorder: only inbound due within this many days is promised; 0 means "
+        "any date."
     )
     lead_days = fields.Integer(
         help="Backorder: days from arrival until it can be shipped; they count "
         "within the horizon."
     )
     supplier_stock = fields.Boolean(
-        help="Backorder: promise also what suppliers report to have in stock, when "
-        "they deliver within the horizon."
+        help="Backorder: also promise suppliers' reported stock, if they deliver "
+        "within the horizon."
     )
     allocation_group_id = fields.Many2one(
         "channel.allocation.group",
         ondelete="restrict",
         check_company=True,
-        help="Exclusive allocation: the channels that share what there is.",
+        help="Exclusive allocation: the channels that share the stock.",
     )
     channel_id = fields.Many2one(
         "channel.channel", ondelete="restrict", check_company=True, index=True
@@ -106,11 +106,14 @@ class ChannelRuleTerms(models.AbstractModel):
         ondelete="restrict",
         check_company=True,
         index="btree_not_null",
-        help="Judge the stock of this warehouse before the warehouses of a node are "
-        "summed. Buffers, threshold and cap then count its stock units.",
+        help="Apply to the stock of this warehouse before the warehouses of a node are "
+        "summed. Buffers, threshold and cap are then in stock units.",
     )
     categ_id = fields.Many2one(
-        "product.category", string="Category", ondelete="restrict", help="And below."
+        "product.category",
+        string="Category",
+        ondelete="restrict",
+        help="Including its subcategories.",
     )
     tag_id = fields.Many2one(
         "product.tag",
@@ -140,17 +143,18 @@ class ChannelRuleTerms(models.AbstractModel):
         index="btree_not_null",
     )
     valid_from = fields.Datetime(
-        help="The rule counts from this moment on, within a minute; empty: at once."
+        help="The rule takes effect at this time, within a minute; empty: immediately."
     )
     valid_until = fields.Datetime(
-        help="The rule counts until this moment, within a minute; empty: for ever."
+        help="The rule ends at this time, within a minute; empty: never."
     )
-    reason = fields.Char(help="Why it is so; required for a frozen number.")
+    reason = fields.Char(help="Reason for the rule; required for a frozen quantity.")
     specificity = fields.Integer(
         compute="_compute_specificity",
         store=True,
-        string="Narrowness",
-        help="How narrow the scope is; of equal sequences the narrowest rule counts.",
+        string="Specificity",
+        help="How specific the scope is; with equal sequences the most specific rule "
+        "takes precedence.",
     )
 
     _value_positive = models.Constraint(
@@ -158,14 +162,14 @@ class ChannelRuleTerms(models.AbstractModel):
     )
     _percent_range = models.Constraint(
         "CHECK (kind NOT IN ('percent', 'share', 'risk') OR value <= 100)",
-        "More than 100 percent makes no sense here.",
+        "A percentage cannot exceed 100.",
     )
     _days_positive = models.Constraint(
         "CHECK (COALESCE(horizon_days, 0) >= 0 AND COALESCE(lead_days, 0) >= 0)",
         "Days cannot be negative.",
     )
     _window_order = models.Constraint(
-        "CHECK (valid_from < valid_until)", "A rule ends after it has begun."
+        "CHECK (valid_from < valid_until)", "A rule's end must be after its start."
     )
 
     @api.depends(*SCOPES, "categ_id.parent_path")

@@ -21,9 +21,7 @@ class ChannelRuleVersion(models.Model):
     rule_id = fields.Many2one(
         "channel.rule", required=True, readonly=True, ondelete="restrict", index=True
     )
-    in_effect = fields.Boolean(
-        readonly=True, help="Active, and now is within its time window"
-    )
+    in_effect = fields.Boolean(readonly=True, help="Active, and within its time window")
 
     _number_uniq = models.UniqueIndex("(rule_id, number)")
     _active_uniq = models.UniqueIndex("(rule_id) WHERE state = 'active'")

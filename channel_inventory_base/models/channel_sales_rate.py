@@ -28,7 +28,7 @@ class ChannelSalesRate(models.Model):
         "channel.channel", readonly=True, ondelete="cascade", help="Empty: all sales"
     )
     per_day = fields.Float(
-        required=True, readonly=True, digits=(16, 4), string="Stock Units a Day"
+        required=True, readonly=True, digits=(16, 4), string="Stock Units per Day"
     )
     measured_at = fields.Datetime(required=True, readonly=True)
 

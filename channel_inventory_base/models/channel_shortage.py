@@ -43,10 +43,10 @@ class ChannelShortage(models.Model):
     warehouse_id = fields.Many2one("stock.warehouse", required=True, readonly=True)
     quantity = fields.Float(readonly=True, digits="Product Unit", help="Stock units")
     share = fields.Float(
-        readonly=True, help="Of what the line still wants of the product: what is short"
+        readonly=True, help="Missing stock units of the line's open demand"
     )
     since = fields.Datetime(readonly=True)
-    due_date = fields.Date(compute="_compute_due", help="When enough should be there")
+    due_date = fields.Date(compute="_compute_due", help="When enough stock is expected")
     due_text = fields.Char(string="Expected", compute="_compute_due")
 
     _place_uniq = models.UniqueIndex(
@@ -86,7 +86,7 @@ class ChannelShortage(models.Model):
 
     def _words_for_due(self, due, document):
         if not due:
-            return self.env._("nothing is on its way")
+            return self.env._("no inbound")
         day = fields.Date.to_string(due)
         if document:
             return self.env._(
@@ -378,7 +378,9 @@ class ChannelShortage(models.Model):
         for place in wanted.keys() | opened.keys():
             rows, exception = wanted.get(place), opened.get(place)
             if not rows:
-                exception._resolve(self.env._("The goods are there, or not wanted."))
+                exception._resolve(
+                    self.env._("The goods are in stock, or no longer needed.")
+                )
             elif not exception:
                 self._report(place, rows)
             elif place in changed or exception.order_ids != rows.order_id:
@@ -458,22 +460,22 @@ class ChannelShortage(models.Model):
         orders = rows.order_id
         if not orders:
             message = self.env._(
-                "%(units)s %(unit)s of %(product)s are promised beyond what is in "
-                "%(warehouse)s, by transfers of no channel; %(due)s.",
+                "%(units)s %(unit)s of %(product)s are promised beyond the stock of "
+                "%(warehouse)s, by transfers without a channel; %(due)s.",
                 **values,
             )
         else:
             message = self.env._(
-                "%(units)s %(unit)s of %(product)s were sold and are not in "
-                "%(warehouse)s, for %(orders)s; %(due)s.",
+                "%(units)s %(unit)s of %(product)s sold for %(orders)s are not in "
+                "stock in %(warehouse)s; %(due)s.",
                 orders=self.env["channel.exception"]._words_for_orders(orders),
                 **values,
             )
         return {
             "message": message,
             "suggestion": self.env._(
-                "Buy or transfer goods, route the orders again, or cancel what cannot "
-                "be delivered and tell the customer. It closes by itself. Give fast "
+                "Buy or transfer goods, reroute the orders, or cancel undeliverable "
+                "units and notify the customer. It closes automatically. Give fast "
                 "movers a buffer (Channels > Configuration > Rules)."
             ),
         }

@@ -18,7 +18,7 @@ class ChannelSold(models.AbstractModel):
     """
 
     _name = "channel.sold"
-    _description = "What Was Sold"
+    _description = "Sold Product"
 
     # ------------------------------------------------------------- capture
     @api.model

@@ -19,7 +19,7 @@ class ChannelStockReport(models.Model):
     """
 
     _name = "channel.stock.report"
-    _description = "Stock Report from Outside"
+    _description = "External Stock Report"
     _inherit = ["channel.guarded"]
     _order = "id desc"
     _rec_name = "source"
@@ -35,17 +35,17 @@ class ChannelStockReport(models.Model):
         ondelete="cascade",
         index="btree_not_null",
     )
-    source = fields.Char(readonly=True, help="Who or what brought it")
-    as_of = fields.Datetime(readonly=True, help="When it was counted")
+    source = fields.Char(readonly=True, help="Source of the report")
+    as_of = fields.Datetime(readonly=True, help="Time of the count")
     received_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     row_count = fields.Integer(string="Rows", readonly=True)
-    accepted_count = fields.Integer(string="Products Taken", readonly=True)
+    accepted_count = fields.Integer(string="Products Accepted", readonly=True)
     outdated_count = fields.Integer(
-        string="Products Known Newer",
+        string="Products Superseded",
         readonly=True,
-        help="A newer report had been there before.",
+        help="A newer report was already received.",
     )
-    problem_count = fields.Integer(string="Rows Not Taken", readonly=True)
+    problem_count = fields.Integer(string="Rejected Rows", readonly=True)
     problems = fields.Text(readonly=True)
 
     # ---------------------------------------------------------------- read
@@ -56,16 +56,14 @@ class ChannelStockReport(models.Model):
         if not moment:
             raise UserError(
                 self.env._(
-                    "A stock report needs the time it was counted at, such as "
-                    "2026-03-01T10:00:00Z; this one says %s.",
+                    "A stock report needs the time of the count, such as "
+                    "2026-03-01T10:00:00Z; this one has %s.",
                     as_of or "-",
                 )
             )
         self._check_moment(moment)
         if not isinstance(rows, list | tuple):
-            raise UserError(
-                self.env._("A stock report is a list of rows; this one is none.")
-            )
+            raise UserError(self.env._("A stock report must be a list of rows."))
         good, problems = read_rows(rows, columns)
         return moment, good, problems
 
@@ -76,9 +74,9 @@ class ChannelStockReport(models.Model):
         if moment > fields.Datetime.now() + timedelta(minutes=FUTURE_MINUTES):
             raise UserError(
                 self.env._(
-                    "The stock report says it was counted at %s UTC, which is in the "
-                    "future. Correct the sender's clock or time zone and send it "
-                    "again: nothing was taken.",
+                    "The stock report was counted at %s UTC, which is in the future. "
+                    "Correct the sender's clock or time zone and send it again: "
+                    "nothing was accepted.",
                     moment,
                 )
             )
@@ -201,7 +199,7 @@ class ChannelStockReport(models.Model):
 
     def _reasons(self):
         return {
-            "not_a_row": self.env._("not a row of named values"),
+            "not_a_row": self.env._("not a row with named columns"),
             "no_product": self.env._("no product code"),
             "not_a_number": self.env._("the quantity is not a number"),
             "negative": self.env._("the quantity is negative"),
@@ -227,15 +225,15 @@ class ChannelStockReport(models.Model):
                 key=key,
                 record=self,
                 message=self.env._(
-                    "%(count)s of %(rows)s rows of a stock report for %(place)s could "
-                    "not be taken.",
+                    "%(count)s of %(rows)s rows of a stock report for %(place)s were "
+                    "rejected.",
                     count=self.problem_count,
                     rows=self.row_count,
                     place=(self.warehouse_id or self.partner_id).display_name,
                 ),
                 suggestion=self.env._(
-                    "Open the report: each row is named with what is wrong. Correct "
-                    "the product or the sender; the next report is taken as it comes."
+                    "Open the report for the error of each row. Correct the product or "
+                    "the sender; the next report is processed as usual."
                 ),
             )
 

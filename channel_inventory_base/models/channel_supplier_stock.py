@@ -32,13 +32,13 @@ class ChannelSupplierStock(models.Model):
     quantity = fields.Float(digits="Product Unit", required=True, help="Stock units")
     as_of = fields.Datetime(required=True, default=fields.Datetime.now)
     received_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    source = fields.Char(help="Who or what brought it")
+    source = fields.Char(help="Source of the report")
     lead_days = fields.Integer(
         compute="_compute_lead_days",
         store=True,
         readonly=False,
         aggregator="max",
-        help="Days from our order until it is here; by default the vendor's delivery "
+        help="Days from purchase order to receipt; by default the vendor's delivery "
         "lead time on the product.",
     )
 
@@ -47,7 +47,7 @@ class ChannelSupplierStock(models.Model):
     )
     _positive = models.Constraint(
         "CHECK (quantity >= 0 AND lead_days >= 0)",
-        "Supplier stock and lead time are not below 0.",
+        "Supplier stock and lead time cannot be negative.",
     )
 
     @api.constrains("as_of")

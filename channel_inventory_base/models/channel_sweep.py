@@ -50,7 +50,7 @@ class ChannelSweep(models.Model):
     """
 
     _name = "channel.sweep"
-    _description = "Channel Being Planned Anew"
+    _description = "Channel Replanning"
     _inherit = ["channel.guarded"]
     _rec_name = "channel_id"
     _log_access = False
@@ -60,7 +60,7 @@ class ChannelSweep(models.Model):
     product_id = fields.Integer(
         required=True, aggregator=None, string="Planned up to Product (id)"
     )
-    since = fields.Datetime(required=True, help="When the cause was committed")
+    since = fields.Datetime(required=True, help="Commit time of the cause")
     trace = fields.Char()
 
     _channel_uniq = models.UniqueIndex("(channel_id)")

@@ -35,7 +35,7 @@ class ChannelTaxMap(models.Model):
         string="Rate (%)",
         digits=DIGITS,
         aggregator=None,
-        help="As the channel charges it. What bears no tax uses a mapping for 0.",
+        help="The rate charged by the channel. Untaxed lines use a mapping for 0.",
     )
     title = fields.Char(
         help="The channel's name for the tax. Empty: any name, when none fits better."
@@ -90,7 +90,7 @@ class ChannelTaxMap(models.Model):
         self.ensure_one()
         tax = self.tax_id
         if tax.amount_type != "percent":
-            return self.env._("%s is no percentage of the price.", tax.name)
+            return self.env._("%s is not a percentage of the price.", tax.name)
         if float_compare(tax.amount, self.rate, precision_digits=DIGITS[1]):
             return self.env._(
                 "%(tax)s is %(amount)s %%, the channel charges %(rate)s %%.",
@@ -172,12 +172,12 @@ class ChannelTaxMap(models.Model):
     def _refusal(self, message, cause, candidate=None):
         suggestion = self.env._(
             "A channel manager corrects the channel's tax mappings (Map Tax); its "
-            "orders then go on by themselves."
+            "orders are then imported automatically."
         )
         if candidate:
             suggestion = self.env._(
-                "A channel manager adds a tax mapping (Map Tax), %s would fit; its "
-                "orders then go on by themselves.",
+                "A channel manager adds a tax mapping (Map Tax), %s would match; its "
+                "orders are then imported automatically.",
                 candidate.name,
             )
         return OrderRefusedError("tax", message, suggestion, cause=cause)

@@ -30,7 +30,7 @@ class ChannelVersion(models.AbstractModel):
     retired_at = fields.Datetime(readonly=True)
     changes = fields.Char(
         compute="_compute_changes",
-        help="What this version has changed of the one before.",
+        help="Changes from the previous version.",
     )
 
     @api.depends("name", "number")

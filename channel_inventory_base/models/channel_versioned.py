@@ -31,7 +31,7 @@ class ChannelVersioned(models.AbstractModel):
     version_count = fields.Integer(compute="_compute_version_count")
     is_changed = fields.Boolean(
         compute="_compute_is_changed",
-        help="What is written here differs from the version in effect.",
+        help="The working copy differs from the version in effect.",
     )
     changes = fields.Char(
         compute="_compute_is_changed", string="Changes to the Version in Effect"
@@ -108,7 +108,7 @@ class ChannelVersioned(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%(record)s has been in effect: its %(fields)s cannot change any "
-                    "more. Retire it and make another one.",
+                    "more. Retire it and create another one.",
                     record=self._label(),
                     fields=format_list(self.env, names),
                 )
@@ -119,8 +119,8 @@ class ChannelVersioned(models.AbstractModel):
         for record in self.filtered("version_ids"):
             raise UserError(
                 self.env._(
-                    "%s has been in effect and published numbers name it: retire and "
-                    "archive it instead of deleting it.",
+                    "%s has been in effect and published quantities refer to it: "
+                    "retire and archive it instead of deleting it.",
                     record._label(),
                 )
             )
@@ -140,7 +140,7 @@ class ChannelVersioned(models.AbstractModel):
         """What was proposed was something else; what is in effect stays."""
         for record in self.filtered(lambda each: each.state == "proposed"):
             record._log_control(
-                self.env._("%s: changed, the proposal is taken back", record._label())
+                self.env._("%s: changed, the proposal is withdrawn", record._label())
             )
         self._end_proposal()
         self._remember_editor()

@@ -13,15 +13,15 @@ class ProductTemplate(models.Model):
     channel_level_count = fields.Integer(compute="_compute_channel_level_count")
     channel_short_policy = fields.Selection(
         SHORT_POLICIES,
-        string="When Short",
-        help="What happens to a channel's order line when this is not in stock. Empty: "
-        "what the channel says.",
+        string="Short Stock Policy",
+        help="Policy for a channel's order line when this is not in stock. Empty: the "
+        "channel's policy.",
     )
     channel_substitute_ids = fields.Many2many(
         "product.product",
         "product_template_channel_substitute_rel",
         string="Substitutes",
-        help="What may be shipped instead, in this order, in the same unit.",
+        help="Products that may be shipped instead, in this order, in the same unit.",
     )
 
     def _compute_channel_level_count(self):

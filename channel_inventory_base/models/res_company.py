@@ -5,8 +5,8 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     channel_change_approval = fields.Boolean(
-        string="Channel Changes Need a Second Person",
-        help="Changes of channel rules and mappings are proposed by one person and "
+        string="Channel Changes Need Approval",
+        help="Changes of channel rules and mappings are proposed by one user and "
         "approved by another.",
     )
 

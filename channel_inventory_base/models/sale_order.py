@@ -41,7 +41,7 @@ class SaleOrder(models.Model):
         INVOICE_POLICIES,
         readonly=True,
         copy=False,
-        help="The policy of its channel when the order came in.",
+        help="The policy of its channel when the order was imported.",
     )
 
     _channel_order_uniq = models.UniqueIndex(
@@ -138,8 +138,8 @@ class SaleOrder(models.Model):
             if order.state != state and {order.state, state} & {"sale", "cancel"}:
                 raise UserError(
                     self.env._(
-                        "%s belongs to an order of a channel, which has to be told: "
-                        "use its buttons to confirm or to cancel it.",
+                        "%s belongs to an order of a channel, which has to be "
+                        "notified: use its buttons to confirm or to cancel it.",
                         order.name,
                     )
                 )
@@ -218,7 +218,7 @@ class SaleOrder(models.Model):
                     due=total,
                     booked=sign * move.amount_total,
                 ),
-                self.env._("Correct its invoices by hand, then retry."),
+                self.env._("Correct its invoices manually, then retry."),
             )
         return move
 
@@ -237,7 +237,9 @@ class SaleOrder(models.Model):
                         due=untaxed + tax,
                         booked=booked_untaxed + booked_tax,
                     ),
-                    self.env._("Invoice the order by hand, and report what differs."),
+                    self.env._(
+                        "Invoice the order manually, and report the difference."
+                    ),
                 )
         for move in self.invoice_ids.filtered(lambda move: move.state == "draft"):
             total = sum(move.invoice_line_ids.mapped("price_total"))
@@ -250,7 +252,9 @@ class SaleOrder(models.Model):
                         lines=Decimal(str(round(total, 6))),
                         total=move.amount_total,
                     ),
-                    self.env._("Invoice the order by hand, and report what differs."),
+                    self.env._(
+                        "Invoice the order manually, and report the difference."
+                    ),
                 )
 
     # --------------------------------------------- sale order line invoice

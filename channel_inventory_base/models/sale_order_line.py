@@ -20,18 +20,18 @@ class SaleOrderLine(models.Model):
     channel_charge_ref = fields.Char(
         readonly=True,
         copy=False,
-        help="The channel's id of a delivery charge or fee: refunds name it.",
+        help="The channel's id of a delivery charge or fee, used by refunds.",
     )
     channel_warehouse_id = fields.Many2one(
         "stock.warehouse",
         readonly=True,
         copy=False,
-        help="Where the channel sold it from: it is reserved where it was held.",
+        help="Node that the channel sold it from: it is reserved where it was held.",
     )
     channel_properties = fields.Text(
         readonly=True,
         copy=False,
-        help="What the customer has asked for, as it is in the description.",
+        help="Customer's specifications, as in the description.",
     )
 
     @api.depends("channel_warehouse_id")

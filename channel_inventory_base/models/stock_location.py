@@ -18,8 +18,9 @@ class StockLocation(models.Model):
     own_stock_state = fields.Selection(
         STOCK_STATES,
         string="Set Stock State",
-        help="Whether channels may sell what lies here. Empty: as the parent says; a "
-        "warehouse's input and quality control zones are not sellable by themselves.",
+        help="Whether channels may sell the stock of this location. Empty: as its "
+        "parent; a warehouse's input and quality control zones are not sellable by "
+        "default.",
     )
     stock_state = fields.Selection(
         STOCK_STATES,

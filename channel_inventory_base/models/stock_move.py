@@ -46,8 +46,8 @@ class StockMove(models.Model):
             if sold.channel_order_line_id and sold.id != sale_line_id:
                 raise UserError(
                     self.env._(
-                        "%(move)s delivers %(order)s, which a channel has sold: cancel "
-                        "it instead.",
+                        "%(move)s delivers %(order)s, sold by a channel: cancel it "
+                        "instead.",
                         move=move.display_name,
                         order=sold.order_id.name,
                     )

@@ -10,7 +10,7 @@ class StockPicking(models.Model):
     channel_order_name = fields.Char(
         string="Channel Order",
         related="sale_id.channel_order_id.name",
-        help="What the shop and its customer call the order.",
+        help="The order's number in the shop.",
     )
     channel_name = fields.Char(
         string="Sold On", related="sale_id.channel_order_id.channel_id.name"

@@ -14,34 +14,35 @@ class StockWarehouse(models.Model):
         string="Consignment Stock",
         default="kept",
         required=True,
-        help="Stock that belongs to others. Not sold, it is in no number that a "
-        "channel shows, and neither are moves of it.",
+        help="Stock of other owners. If not sold, neither it nor its moves count for "
+        "any channel.",
     )
     channel_authority = fields.Selection(
         [("odoo", "Odoo"), ("external", "External")],
         string="Stock Is Counted By",
         default="odoo",
         required=True,
-        help="External: a 3PL or another system owns the truth. What it reports counts "
-        "as on hand, less what Odoo has shipped since; Odoo's own quantities do not.",
+        help="External: a 3PL or another system counts the stock. Its reported "
+        "quantity, less shipments in Odoo since then, is the quantity on hand; "
+        "Odoo's own quantities are not used.",
     )
     channel_fresh_minutes = fields.Integer(
         string="Fresh for (Minutes)",
         default=60,
         required=True,
-        help="So long a report is believed in full.",
+        help="How long a report counts in full.",
     )
     channel_stale_percent = fields.Integer(
         string="Then Keep Back (%)",
         default=20,
         required=True,
-        help="Of what is on hand, from then on.",
+        help="Percentage of the quantity on hand kept back from then on.",
     )
     channel_silent_minutes = fields.Integer(
         string="Promise Nothing after (Minutes)",
         default=1440,
         required=True,
-        help="From then on nothing of it may be promised.",
+        help="Age of a report from which nothing may be promised.",
     )
     channel_external_stock_count = fields.Integer(
         compute="_compute_channel_external_stock_count"
@@ -51,8 +52,8 @@ class StockWarehouse(models.Model):
         "CHECK (channel_fresh_minutes > 0 "
         "AND channel_silent_minutes BETWEEN channel_fresh_minutes AND 5256000 "
         "AND channel_stale_percent BETWEEN 0 AND 100)",
-        "A report is fresh for at least a minute, silent not before that and within "
-        "ten years, and 0 to 100 percent can be kept back.",
+        "A report is fresh for at least a minute, expires after that and within ten "
+        "years, and 0 to 100 percent can be kept back.",
     )
 
     def _compute_channel_external_stock_count(self):

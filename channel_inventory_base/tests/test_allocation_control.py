@@ -261,7 +261,7 @@ class TestAllocationControl(AllocationControlCase):
             draft.action_propose()
         draft = self.draft()
         draft.member_ids.write({"weight": 0})
-        with self.assertRaisesRegex(UserError, "a weight for one"):
+        with self.assertRaisesRegex(UserError, "one of them with a weight"):
             draft.action_activate()
 
     def test_what_cannot_be_divided_is_not_activated(self):
@@ -314,7 +314,7 @@ class TestAllocationControl(AllocationControlCase):
         self.assertEqual(rule.state, "active")
 
     def test_group_that_a_rule_needs_is_not_retired(self):
-        with self.assertRaisesRegex(UserError, "is divided by Exclusive"):
+        with self.assertRaisesRegex(UserError, "still divides the stock Exclusive"):
             self.group.action_retire()
         self.exclusive.action_retire()
         self.group.action_retire()
@@ -339,13 +339,13 @@ class TestAllocationControl(AllocationControlCase):
         self.exclusive.action_reopen()
         self.exclusive.with_user(self.operator).action_propose()
         self.exclusive.with_user(self.anna).action_approve()
-        with self.assertRaisesRegex(UserError, "is divided by"):
+        with self.assertRaisesRegex(UserError, "still divides the stock"):
             self.group.with_user(self.anna).action_approve()
 
     def test_rule_whose_time_has_not_come_needs_its_group_too(self):
         self.exclusive.valid_from = "2099-01-01"
         self.exclusive.action_activate()
-        with self.assertRaisesRegex(UserError, "is divided by"):
+        with self.assertRaisesRegex(UserError, "still divides the stock"):
             self.group.action_retire()
 
     def test_group_in_effect_is_not_hidden(self):
@@ -442,7 +442,7 @@ class TestAllocationControl(AllocationControlCase):
         self.assertEqual(rule.state, "proposed")
 
     def test_group_that_no_rule_names_has_no_preview(self):
-        with self.assertRaisesRegex(UserError, "No rule in effect names Draft"):
+        with self.assertRaisesRegex(UserError, "No rule in effect uses Draft"):
             self.preview(self.draft())
 
 

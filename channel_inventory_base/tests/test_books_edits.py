@@ -650,7 +650,7 @@ class TestPaymentTakenBack(MoneyCase):
     def test_its_delivery_is_stopped_where_the_channel_wants_it(self):
         self.channel.unpaid_policy = "stop"
         self.speak(self.lamps, total=110, total_tax=10, payment="pending")
-        with self.assertRaisesRegex(UserError, "taken back"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "was reversed"), self.env.cr.savepoint():
             self.ship(self.env, self.sale_order)
         self.env.invalidate_all()
         self._exceptions(self.order).action_let_through()

@@ -104,9 +104,9 @@ class TestControl(ChannelCase):
         with patch.object(fields.Datetime, "now", lambda: later):
             self.draft.action_propose()
         stale = self.draft.with_user(self.anna).with_context(seen_proposal=seen)
-        with self.assertRaisesRegex(UserError, "proposed anew"):
+        with self.assertRaisesRegex(UserError, "proposed again"):
             stale.action_approve()
-        with self.assertRaisesRegex(UserError, "proposed anew"):
+        with self.assertRaisesRegex(UserError, "proposed again"):
             stale._reject("No")
 
     def test_discard_goes_back_to_the_version_in_effect(self):

@@ -39,7 +39,7 @@ class TestCopies(ChannelCase):
 
     def audits(self, channel):
         return self.env["channel.audit"].search(
-            [("channel_id", "=", channel.id), ("message", "like", "from now on")]
+            [("channel_id", "=", channel.id), ("message", "like", "now runs in the database")]
         )
 
     # -------------------------------------------------------------- identity

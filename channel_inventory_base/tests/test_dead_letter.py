@@ -233,5 +233,5 @@ class TestDeadLetter(ChannelCase):
 
     def test_numbers_of_a_publication_are_not_edited_by_hand(self):
         self.dead_publication()
-        with self.assertRaisesRegex(UserError, "computed anew"):
+        with self.assertRaisesRegex(UserError, "recomputed"):
             self.letters().action_edit()

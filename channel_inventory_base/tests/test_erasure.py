@@ -243,7 +243,7 @@ class TestErasure(Erased, Sold, ChannelCase):
         self.retain()
         self.assertEqual(event.state, "dead")
         self.assertIn("blanked", event.error)
-        with self.assertRaisesRegex(UserError, "nothing to retry"):
+        with self.assertRaisesRegex(UserError, "cannot be retried"):
             event.action_retry()
         event.action_discard()
         self.assertEqual(event.state, "ignored")

@@ -214,7 +214,7 @@ class TestException(ChannelCase):
     def test_order_that_stays_stopped_keeps_its_exception(self):
         order = self.take(self.fake.sell(1, total="1.00"))
         found = self.opened()
-        with self.assertRaisesRegex(UserError, f"{order.name} waits for this"):
+        with self.assertRaisesRegex(UserError, f"{order.name} is blocked by this"):
             found._close("resolved", "I say so")
         self.assertEqual(found.state, "open")
 
@@ -363,7 +363,7 @@ class TestHealth(ChannelCase):
         outage = self.outage(minutes=4)
         health, words = self.health()
         self.assertEqual(health, "late")
-        self.assertIn("No answer for 4 min, 1 numbers wait", words)
+        self.assertIn("No response for 4 min, 1 quantities pending", words)
         self.assertIn("connection refused", words)
         outage.since = self.env.cr.now() - timedelta(minutes=11)
         self.assertEqual(self.health()[0], "bad")

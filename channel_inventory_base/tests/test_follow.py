@@ -345,7 +345,7 @@ class TestRefunds(FollowCase):
         found = self.env["channel.exception"].search(
             [("category", "=", "refund"), ("channel_id", "=", self.channel.id)]
         )
-        self.assertIn("22.01 went back in all, the order was 22.00", found.message)
+        self.assertIn("22.01 was refunded in total, the order was 22.00", found.message)
         self.assertEqual(found._record(), self.order.refund_ids)
 
     def test_cancelled_order_that_was_invoiced_is_credited(self):

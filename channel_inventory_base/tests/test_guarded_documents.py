@@ -463,7 +463,7 @@ class TestGuardedDocuments(MessageCase):
         picking.action_confirm()
         picking.action_assign()
         picking.move_ids.picked = True
-        with self.assertRaisesRegex(UserError, "Take it out"):
+        with self.assertRaisesRegex(UserError, "Remove it"):
             picking.button_validate()
         # past the check
         picking.move_ids.sudo().write({"state": "done"})

@@ -126,8 +126,8 @@ class TestImport(ChannelCase):
         self.assertFalse(result["ids"])
         messages = dict(self.messages(result))
         self.assertEqual(sorted(messages), [1, 2, 3, 4])
-        self.assertIn("“Nobody” fits no record of Sales Channel", messages[1])
-        self.assertIn("“SKU-1” fits several records of Channel Listing", messages[2])
+        self.assertIn("“Nobody” matches no record of Sales Channel", messages[1])
+        self.assertIn("“SKU-1” matches several records of Channel Listing", messages[2])
         self.assertIn("“twin” fits no record", messages[3])
 
     def test_two_products_of_one_reference_are_not_guessed(self):
@@ -147,7 +147,7 @@ class TestImport(ChannelCase):
         )
         self.assertFalse(result["ids"])
         messages = dict(self.messages(result))
-        self.assertIn("More than 100 percent", messages[1])
+        self.assertIn("cannot exceed 100", messages[1])
         self.assertIn("needs a reason and an end", messages[2])
         self.assertNotIn(0, messages)
 
@@ -156,7 +156,7 @@ class TestImport(ChannelCase):
             "channel.rule", ["kind", "value", "state"], [["fixed", 1, "active"]]
         )
         self.assertFalse(result["ids"])
-        self.assertIn("cannot be written", self.messages(result)[0][1])
+        self.assertIn("cannot be edited", self.messages(result)[0][1])
 
     def test_try_writes_nothing(self):
         before = self.env["channel.rule"].search_count([])
@@ -237,8 +237,8 @@ class TestImport(ChannelCase):
         self.assertEqual(sorted(messages), [1, 2, 3, 4])
         self.assertIn("“SKU-9” fits no record", messages[1])
         self.assertIn("several", messages[2])
-        self.assertIn("Name the channel of “SKU-1”", messages[3])
-        self.assertIn("Name the product", messages[4])
+        self.assertIn("Enter the channel of “SKU-1”", messages[3])
+        self.assertIn("Enter the product", messages[4])
         self.assertEqual(self.twin.product_id, self.product)
 
     def test_mapping_that_cannot_be_is_told_with_its_row(self):

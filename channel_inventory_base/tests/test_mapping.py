@@ -231,7 +231,7 @@ class TestMappingApproval(MappingCase):
         self.listing.with_user(self.operator).pack_qty = 2
         self.listing._mark_gone()
         self.assertEqual(self.listing.state, "gone")
-        with self.assertRaisesRegex(UserError, "gone from the channel"):
+        with self.assertRaisesRegex(UserError, "was deleted on the channel"):
             self.listing.with_user(self.anna).action_approve_mapping()
 
     def test_gone_is_no_back_door(self):
@@ -274,7 +274,7 @@ class TestMappingApproval(MappingCase):
         self.assertFalse(self.listing.proposal_id)
         self.assertIn("A box has ten", proposal.outcome)
         self.assertIn("A box has ten", self.listing.message_ids[0].body)
-        with self.assertRaisesRegex(UserError, "Nothing is proposed"):
+        with self.assertRaisesRegex(UserError, "no proposal"):
             self.listing.with_user(self.anna).action_approve_mapping()
 
     def test_taken_back_by_who_proposed(self):

@@ -551,4 +551,4 @@ class TestRefundMessages(MessageCase):
         _picking, invoice = self.ship_and_invoice()
         self.credit(invoice, 1)
         self.assertFalse(self.messages("refund"))
-        self.assertIn("not paid back", self.exceptions("refund").message)
+        self.assertIn("not refunded", self.exceptions("refund").message)

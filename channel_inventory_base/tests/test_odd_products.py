@@ -60,7 +60,7 @@ class TestOddProducts(ChannelCase):
         self.product.active = False
         self.plan()
         self.assertEqual(self.level.target, 10)
-        self.assertIn("as long as there is stock", self.told("archived").message)
+        self.assertIn("Sell remaining stock", self.told("archived").message)
         self.channel.archived_policy = "stop"
         self.plan()
         self.publish()
@@ -68,7 +68,7 @@ class TestOddProducts(ChannelCase):
         self.assertTrue(self.level.why)
         told = self.told("archived")
         self.assertEqual(len(told), 1)
-        self.assertIn("Not sold any more", told.message)
+        self.assertIn("Stop selling", told.message)
         self.product.active = True
         self.plan()
         self.publish()

@@ -151,7 +151,7 @@ class TestOrderRoute(OrderCase):
         self.rule((self.warehouse, 0), (self.second, 0), split="together")
         order = self.order_of((self.mug, 104))
         self.assertEqual(self.placed(order), [("MUG", "CHO", 104)])
-        self.assertIn("4 units are not there", order.route_why)
+        self.assertIn("4 units not in stock", order.route_why)
 
     def test_cost_decides_and_the_route_says_so(self):
         self.rule((self.warehouse, 9), (self.second, 4), name="Cheap first")
@@ -184,7 +184,7 @@ class TestOrderRoute(OrderCase):
         order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "4")
         self.assertEqual(self.shipped(order), [("MUG", "CHO", 4)])
-        self.assertIn("CHO has all of it", order.route_why)
+        self.assertIn("CHO has all units", order.route_why)
 
     def test_route_that_still_holds_is_not_changed(self):
         self.rule((self.second, 0), (self.warehouse, 5))

@@ -111,7 +111,7 @@ class TestOrderShort(OrderCase):
         self.product.channel_substitute_ids = self.like.product_id
         self.arrive(-45, self.like)
         found = self.assertRefused(self.make(), "short_stock")
-        self.assertIn("No offered substitute", found.message)
+        self.assertIn("None of the substitutes", found.message)
 
     def test_substitute_in_another_unit_is_none(self):
         self.like.product_id.uom_id = self.env.ref("uom.product_uom_dozen")

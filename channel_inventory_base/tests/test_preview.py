@@ -70,7 +70,7 @@ class TestPreview(ChannelCase):
     def test_headline_counts_what_goes_where(self):
         preview = self.preview(self.draft(value=15))
         self.assertEqual(
-            preview.headline, "5 of 5 numbers would change: 5 down (1 to zero), 0 up"
+            preview.headline, "5 of 5 quantities would change: 5 down (1 to zero), 0 up"
         )
         self.assertEqual(preview.line_ids.mapped("difference"), [-15] * 4 + [-10])
 
@@ -151,7 +151,7 @@ class TestPreview(ChannelCase):
         [line] = preview.line_ids.filtered(lambda each: each.listing_id == self.listing)
         words = " ".join(" ".join(etree.HTML(line.why).itertext()).split())
         self.assertIn("Fixed buffer kept back (the draft)", words)
-        self.assertIn("Number for the channel 6", words)
+        self.assertIn("Quantity for the channel 6", words)
 
     # -------------------------------------------------------------- decisions
     def test_proposed_from_the_preview(self):
@@ -216,7 +216,7 @@ class TestPreview(ChannelCase):
         with (
             patch.object(planner, "_preview", slow),
             patch.object(channel_rule_preview, "SECONDS", 0.2),
-            self.assertRaisesRegex(UserError, "was stopped after"),
+            self.assertRaisesRegex(UserError, "timed out after"),
         ):
             self.preview(self.draft())
         # and what comes after in this transaction is not

@@ -68,7 +68,7 @@ class TestReplay(ChannelCase):
         wizard = self.shown()
         self.assertEqual(self.outcomes(wizard), ["same"])
         self.assertEqual(wizard.useful_count, 0)
-        self.assertIn("known as of", wizard.line_ids.words)
+        self.assertIn("up to date as of", wizard.line_ids.words)
         self.assertEqual(self.state(), before)
 
     def test_it_says_what_each_event_would_do(self):
@@ -179,7 +179,7 @@ class TestReplay(ChannelCase):
         self.assertGreater(since[2], start)
 
     def test_wrong_period_and_wrong_role_are_told(self):
-        with self.assertRaisesRegex(UserError, "before it begins"):
+        with self.assertRaisesRegex(UserError, "before its start"):
             self.shown(date_to="2026-01-01 00:00:00")
         user = new_test_user(
             self.env, "lurker", groups="channel_inventory_base.group_channel_user"

@@ -104,7 +104,7 @@ class TestShortage(ShortCase):
         self.assertShort(order, 4)
         self.assertIn("4 Units of [SKU-1] Product 1", self.short.message)
         self.assertIn(order.name, self.short.message)
-        self.assertIn("nothing is on its way", self.short.message)
+        self.assertIn("no inbound", self.short.message)
         self.assertEqual(self.short.user_id, self.env.user)
         self.assertEqual(order.exception_count, 1)
         self.assertIn("4 Units", order.short_text)
@@ -253,7 +253,7 @@ class TestShortage(ShortCase):
     def test_transfers_of_no_channel_that_want_too_much_are_told(self):
         self.move(14, self.customers, reserve=False)
         self.assertIn("4 Units", self.short.message)
-        self.assertIn("by transfers of no channel", self.short.message)
+        self.assertIn("by transfers without a channel", self.short.message)
         self.assertFalse(self.short.order_ids)
         self.count(14)
         self.assertFalse(self.short)
@@ -268,7 +268,7 @@ class TestShortage(ShortCase):
         self.count(3)
         self.assertShort(order, 5)
         self.fake.messages = ("shipment",)
-        with self.assertRaisesRegex(UserError, "cancel it there by hand"):
+        with self.assertRaisesRegex(UserError, "cancel it there manually"):
             order.action_cancel_missing()
         self.fake.messages = ("shipment", "cancel")
         order.action_cancel_missing()

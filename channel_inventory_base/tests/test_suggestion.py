@@ -31,7 +31,7 @@ class TestSuggestion(ChannelCase):
         skus = ("lamp-red 40", " LAMP-RED 40 ", "Lamp-Red40")
         for number, sku in enumerate(skus, 20):
             listing = self.found(sku, number=number)
-            self.assertSuggested(listing, product, "case or blanks")
+            self.assertSuggested(listing, product, "case or spaces")
 
     def test_exact_sku_goes_before_one_that_is_like_it(self):
         self.make_product(self.env, 5, default_code="mug")
@@ -67,13 +67,13 @@ class TestSuggestion(ChannelCase):
         )
         both._suggest()
         for listing in both:
-            self.assertSuggested(listing, product, "each would show all of its stock")
+            self.assertSuggested(listing, product, "each would offer its whole stock")
         both.action_accept()
         self.assertEqual(both.mapped("state"), ["mapped"] * 2)
 
     def test_listing_that_comes_later_with_a_matched_sku_waits_too(self):
         later = self.found("SKU-1", number=41)
-        self.assertSuggested(later, self.product, "each would show all of its stock")
+        self.assertSuggested(later, self.product, "each would offer its whole stock")
         self.assertEqual(self.listing.state, "mapped")
 
     def test_same_sku_on_another_channel_or_gone_is_no_twin(self):

@@ -341,7 +341,7 @@ class TestViews(ChannelCase):
         )
         words = " ".join(" ".join(etree.HTML(str(why)).itertext()).split())
         self.assertIn("One sold unit is 10 stock units, rounded down", words)
-        self.assertIn("Cap: never more than 2", words)
+        self.assertIn("Cap: at most 2", words)
 
     def test_dry_run_says_from_and_to(self):
         difference = self.env["channel.level.difference"].search(

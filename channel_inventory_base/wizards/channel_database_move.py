@@ -11,7 +11,7 @@ class ChannelDatabaseMove(models.TransientModel):
     """
 
     _name = "channel.database.move"
-    _description = "This Database Has Moved"
+    _description = "Database Move"
     _inherit = ["channel.guarded"]
 
     here = fields.Char(
@@ -19,12 +19,12 @@ class ChannelDatabaseMove(models.TransientModel):
     )
     channel_ids = fields.Many2many(
         "channel.channel",
-        string="Silent Channels",
+        string="Disabled Channels",
         readonly=True,
         default=lambda self: self._find_silent(),
-        help="Channels that were connected in another database and say nothing here.",
+        help="Channels connected in another database, disabled in this one.",
     )
-    reason = fields.Char(help="What was moved, when, and who decided it.")
+    reason = fields.Char(help="What was moved, when, and by whose decision.")
     old_is_gone = fields.Boolean(string="The old database will never run again")
 
     @api.model
@@ -44,8 +44,8 @@ class ChannelDatabaseMove(models.TransientModel):
         if not self.old_is_gone or not (self.reason or "").strip():
             raise UserError(
                 self.env._(
-                    "Say what was moved, and confirm that the old database will never "
-                    "run again: if both ran, both would sell."
+                    "Enter what was moved, and confirm that the old database will "
+                    "never run again: if both ran, both would sell."
                 )
             )
         # not those of the form: which ones may have been changed since, or by hand

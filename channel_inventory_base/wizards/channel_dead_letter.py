@@ -60,7 +60,7 @@ class ChannelDeadLetterEdit(models.TransientModel):
     def action_confirm(self):
         """Check that it can be read, and take it instead of the original."""
         if self.res_model not in CONTENT:
-            raise UserError(self.env._("There is nothing to correct."))
+            raise UserError(self.env._("There is no content to correct."))
         self.env[self.res_model].browse(self.res_id)._correct(self.content)
         return {"type": "ir.actions.act_window_close"}
 

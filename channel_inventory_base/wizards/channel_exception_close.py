@@ -19,13 +19,13 @@ class ChannelExceptionClose(models.TransientModel):
     )
     reason = fields.Char()
     standing = fields.Char(
-        compute="_compute_standing", help="What speaks against resolving them."
+        compute="_compute_standing", help="Reasons not to resolve them."
     )
     may_be_by_hand = fields.Boolean(compute="_compute_standing")
     by_hand = fields.Boolean(
-        string="Entered by Hand",
-        help="A sale order was made by hand for each of these orders: what is held for "
-        "them is released, and they are not imported any more.",
+        string="Entered Manually",
+        help="A sale order was created manually for each of these orders: their holds "
+        "are released, and they are not imported any more.",
     )
 
     @api.depends("exception_ids", "by_hand")

@@ -20,7 +20,7 @@ class ChannelOrderMatch(models.TransientModel):
         if not lines:
             raise UserError(
                 self.env._(
-                    "Each line of %s has a listing or is sold: match the listing.",
+                    "Each line of %s has a listing or is confirmed: match the listing.",
                     order.name,
                 )
             )
@@ -67,7 +67,7 @@ class ChannelOrderMatch(models.TransientModel):
 
 class ChannelOrderMatchLine(models.TransientModel):
     _name = "channel.order.match.line"
-    _description = "What a Line Is"
+    _description = "Product of an Order Line"
     _inherit = ["channel.guarded"]
     _check_company_auto = True
 
@@ -87,7 +87,7 @@ class ChannelOrderMatchLine(models.TransientModel):
     )
 
     _pack_positive = models.Constraint(
-        "CHECK (pack_qty > 0)", "A sold unit contains more than nothing."
+        "CHECK (pack_qty > 0)", "A sold unit must contain a positive quantity."
     )
 
     def _apply(self):

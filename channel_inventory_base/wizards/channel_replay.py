@@ -20,8 +20,8 @@ class ChannelReplay(models.TransientModel):
     channel_id = fields.Many2one("channel.channel", required=True)
     source = fields.Selection(
         [
-            ("stored", "Events that we have"),
-            ("pull", "Orders as the channel has them now"),
+            ("stored", "Stored events"),
+            ("pull", "Present orders of the channel"),
         ],
         default="stored",
         required=True,
@@ -31,7 +31,7 @@ class ChannelReplay(models.TransientModel):
     )
     date_to = fields.Datetime(required=True, default=lambda self: fields.Datetime.now())
     state = fields.Selection(
-        [("draft", "Choose"), ("shown", "Look")], default="draft", readonly=True
+        [("draft", "Choose"), ("shown", "Preview")], default="draft", readonly=True
     )
     line_ids = fields.One2many("channel.replay.line", "wizard_id", readonly=True)
     summary = fields.Text(readonly=True)
@@ -40,7 +40,7 @@ class ChannelReplay(models.TransientModel):
     def _check_period(self):
         self.channel_id._require_role("operator")
         if self.date_to < self.date_from:
-            raise UserError(self.env._("The period ends before it begins."))
+            raise UserError(self.env._("The end of the period is before its start."))
 
     def _get_events(self):
         # sudo: bodies, to say what is in them
@@ -70,8 +70,8 @@ class ChannelReplay(models.TransientModel):
         if len(events) > AT_ONCE:
             raise UserError(
                 self.env._(
-                    "There are more than %(limit)s events in that time: end the period "
-                    "at %(end)s, then replay the rest.",
+                    "There are more than %(limit)s events in this period: end it at "
+                    "%(end)s, then replay the rest.",
                     limit=AT_ONCE,
                     end=events[AT_ONCE - 1].received_at,
                 )
@@ -81,8 +81,8 @@ class ChannelReplay(models.TransientModel):
 
     def _words_for_pull(self):
         return self.env._(
-            "The channel is asked for all orders that were changed since %(moment)s. "
-            "What we know already is left as it is.",
+            "All orders changed since %(moment)s are fetched from the channel. Orders "
+            "already up to date are not changed.",
             moment=self.date_from,
         )
 
@@ -94,7 +94,7 @@ class ChannelReplay(models.TransientModel):
             ._description_selection(self.env)
         )
         found = [f"{n} × {labels[each]}" for each, n in sorted(counts.items())]
-        return "\n".join(found) or self.env._("There is no event in that time.")
+        return "\n".join(found) or self.env._("There is no event in this period.")
 
     def _show(self, foreseen, words):
         self.write(
@@ -136,7 +136,7 @@ class ChannelReplay(models.TransientModel):
             if lines.event_id.channel_id - self.channel_id:
                 raise UserError(
                     self.env._(
-                        "These are events of other channels than %s: look again.",
+                        "These are events of channels other than %s: preview again.",
                         self.channel_id.name,
                     )
                 )
@@ -163,7 +163,7 @@ class ChannelReplay(models.TransientModel):
 
 class ChannelReplayLine(models.TransientModel):
     _name = "channel.replay.line"
-    _description = "What Replaying an Event Would Do"
+    _description = "Effect of Replaying an Event"
     _inherit = ["channel.guarded"]
     _order = "id"
 
@@ -174,14 +174,14 @@ class ChannelReplayLine(models.TransientModel):
     order_id = fields.Many2one("channel.order")
     outcome = fields.Selection(
         [
-            ("new", "Order taken in"),
-            ("newer", "Order brought up to date"),
+            ("new", "Order captured"),
+            ("newer", "Order updated"),
             ("fetch", "Order fetched"),
-            ("unreadable", "Cannot be read, tried again"),
-            ("same", "Nothing, known already"),
-            ("blank", "Nothing, its body was blanked"),
-            ("other", "Nothing, not an order"),
+            ("unreadable", "Unreadable, retried"),
+            ("same", "None, already up to date"),
+            ("blank", "None, its body was blanked"),
+            ("other", "None, not an order"),
         ],
         required=True,
     )
-    words = fields.Char(string="What Happens")
+    words = fields.Char(string="Effect")

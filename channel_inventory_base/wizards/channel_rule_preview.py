@@ -28,12 +28,12 @@ class ChannelRulePreview(models.TransientModel):
     group_ids = fields.Many2many(
         "channel.allocation.group",
         readonly=True,
-        help="Or drafts of groups, divided by the rules in effect that name them",
+        help="Or drafts of groups, divided by the rules in effect that use them",
     )
-    shown = fields.Json(readonly=True, help="The terms that were looked at")
-    is_end = fields.Boolean(readonly=True, help="What happens when these rules end")
+    shown = fields.Json(readonly=True, help="The previewed terms")
+    is_end = fields.Boolean(readonly=True, help="Preview of retiring these rules")
     level_count = fields.Integer(readonly=True)
-    step = fields.Integer(readonly=True, help="Each n-th listing was looked at")
+    step = fields.Integer(readonly=True, help="Every n-th listing was previewed")
     looked_at_count = fields.Integer(readonly=True)
     changed_count = fields.Integer(readonly=True)
     up_count = fields.Integer(readonly=True)
@@ -56,13 +56,13 @@ class ChannelRulePreview(models.TransientModel):
                 for name in ("looked_at", "changed", "up", "down", "zero", "level")
             }
             preview.headline = self.env._(
-                "%(changed)s of %(looked_at)s numbers would change: %(down)s down "
+                "%(changed)s of %(looked_at)s quantities would change: %(down)s down "
                 "(%(zero)s to zero), %(up)s up",
                 **numbers,
             )
             preview.sample_words = preview.step > 1 and self.env._(
-                "%(level)s numbers are in scope: a sample is shown, each %(step)sth "
-                "listing.",
+                "%(level)s quantities are in scope: a sample is shown, every "
+                "%(step)sth listing.",
                 step=preview.step,
                 **numbers,
             )
@@ -123,8 +123,8 @@ class ChannelRulePreview(models.TransientModel):
         if not rules:
             raise UserError(
                 self.env._(
-                    "No rule in effect names %s: no number would change. Preview the "
-                    "rule that is to name it instead.",
+                    "No rule in effect uses %s: no quantity would change. Preview the "
+                    "rule that will use it instead.",
                     ", ".join(groups.mapped("name")),
                 )
             )
@@ -210,7 +210,7 @@ class ChannelRulePreview(models.TransientModel):
         except QueryCanceled as error:
             raise UserError(
                 self.env._(
-                    "The preview was stopped after %s seconds. Narrow the scope of the "
+                    "The preview timed out after %s seconds. Narrow the scope of the "
                     "rules, or preview fewer of them together.",
                     SECONDS,
                 )
@@ -268,7 +268,7 @@ class ChannelRulePreview(models.TransientModel):
         if self._shown(self._subject()) != self.shown:
             raise UserError(
                 self.env._(
-                    "What you looked at has been changed since you opened the preview: "
+                    "The previewed terms have changed since you opened the preview: "
                     "open it again."
                 )
             )
@@ -278,7 +278,7 @@ class ChannelRulePreviewLine(models.TransientModel):
     """A number that would change. SOLD units."""
 
     _name = "channel.rule.preview.line"
-    _description = "Number in a Preview"
+    _description = "Quantity in a Preview"
     _inherit = ["channel.guarded"]
 
     preview_id = fields.Many2one(

@@ -8,7 +8,7 @@ class ChannelShortStock(models.TransientModel):
     """A person's decision about the lines of an order that are not in stock."""
 
     _name = "channel.short.stock"
-    _description = "Decide about Short Stock"
+    _description = "Resolve Short Stock"
     _inherit = ["channel.guarded"]
 
     order_id = fields.Many2one("channel.order", required=True, readonly=True)
@@ -65,7 +65,7 @@ class ChannelShortStock(models.TransientModel):
 
 class ChannelShortStockLine(models.TransientModel):
     _name = "channel.short.stock.line"
-    _description = "Decision about a Line"
+    _description = "Decision for an Order Line"
     _inherit = ["channel.guarded"]
 
     wizard_id = fields.Many2one(
@@ -74,7 +74,7 @@ class ChannelShortStockLine(models.TransientModel):
     order_line_id = fields.Many2one("channel.order.line", required=True, readonly=True)
     product_id = fields.Many2one(related="order_line_id.product_id", related_sudo=False)
     quantity = fields.Integer(related="order_line_id.quantity", related_sudo=False)
-    missing = fields.Integer(readonly=True, help="Sold units that are not there")
+    missing = fields.Integer(readonly=True, help="Missing sold units")
     decision = fields.Selection(SHORT_POLICIES, required=True)
     substitute_id = fields.Many2one(
         "product.product",

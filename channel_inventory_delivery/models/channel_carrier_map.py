@@ -25,8 +25,8 @@ class ChannelCarrierMap(models.Model):
     name = fields.Char(
         string="On the Channel",
         required=True,
-        help="As the channel spells it, such as “UPS” or “DHL Express”: a name that it "
-        "knows makes it show a link to the parcel.",
+        help="The channel's spelling, such as “UPS” or “DHL Express”: for a known name "
+        "it shows a link to track the parcel.",
     )
 
     _carrier_uniq = models.UniqueIndex("(channel_id, carrier_id)")

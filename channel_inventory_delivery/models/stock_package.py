@@ -7,8 +7,8 @@ class StockPackage(models.Model):
     tracking_ref = fields.Char(
         string="Tracking Number",
         copy=False,
-        help="Of this parcel, where a transfer has several. Empty: as the transfer "
-        "says.",
+        help="Of this parcel, for a transfer with several. Empty: the transfer's "
+        "tracking number.",
     )
 
     def write(self, vals):

@@ -14,8 +14,7 @@ class ChannelPosition(models.Model):
     expired = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="Lots that have expired, or will within the days that the warehouse keeps "
-        "clear of it.",
+        help="Lots that have expired, or will within the warehouse's safety days.",
     )
 
     def init(self):

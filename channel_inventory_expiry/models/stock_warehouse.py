@@ -21,18 +21,18 @@ class StockWarehouse(models.Model):
         string="Less Days",
         default=0,
         required=True,
-        help="So many days before that date a lot is not sold any more: time for the "
+        help="Days before that date when a lot is no longer sold: time for the "
         "customer to use it.",
     )
     channel_expiry_checked = fields.Datetime(
         readonly=True,
         copy=False,
-        help="Lots that came to their limit until then have been taken off.",
+        help="Expired lots have been deducted until then.",
     )
 
     _channel_expiry_days = models.Constraint(
         "CHECK (channel_expiry_days BETWEEN 0 AND 3650)",
-        "Lots are kept clear of their date by 0 to 3650 days.",
+        "The safety days of lots must be between 0 and 3650.",
     )
 
     def _expiry_limit(self):

@@ -11,7 +11,7 @@ class ChannelKitChange(models.Model):
     empties it first of all. A row without a product means all kits."""
 
     _name = "channel.kit.change"
-    _description = "Kit to Be Taken Apart Anew"
+    _description = "Kit to Be Exploded Again"
     _auto = False
     _order = "id"
 

@@ -42,7 +42,7 @@ class ChannelKitComponent(models.Model):
     problem = fields.Selection(
         [
             ("cycle", "The kit contains itself"),
-            ("empty", "The kit has no component that is stocked"),
+            ("empty", "The kit has no stocked component"),
         ],
         readonly=True,
     )
@@ -164,7 +164,7 @@ class ChannelKitComponent(models.Model):
                 key=f"kit:{product_id}",
                 record=product,
                 message=self.env._(
-                    "Nothing of %(kit)s can be promised: %(problem)s.",
+                    "%(kit)s cannot be promised: %(problem)s.",
                     kit=product.display_name,
                     problem=words[problem].lower(),
                 ),
@@ -181,7 +181,7 @@ class ChannelKitComponent(models.Model):
                 ("key", "in", [f"kit:{product_id}" for product_id in kits]),
                 ("id", "not in", list(told)),
             ]
-        )._resolve(self.env._("The kit can be taken apart again."))
+        )._resolve(self.env._("The kit can be exploded again."))
 
     # ------------------------------------------------------------- flatten
     # How a kit is taken apart: ``mrp.bom``'s ``_bom_find`` and ``explode`` as one

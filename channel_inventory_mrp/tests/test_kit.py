@@ -158,7 +158,7 @@ class TestKit(KitCase):
         self.assertEqual(place["components"][0]["available"], 5)
         available = place["on_hand"] - place["allocated"] - place["held"]
         self.assertEqual(available, 1)
-        for words in ("the first one limits it", self.part.display_name):
+        for words in ("the first component is the limit", self.part.display_name):
             self.assertIn(words, level.why)
 
     def test_steps_of_a_kit_add_up(self):

@@ -80,7 +80,7 @@ registry.category("web_tour.tours").add("channel_rule_propose", {
         {
             content: "One number goes down",
             trigger:
-                ".modal .o_channel_preview_headline:contains('1 of 1 numbers would change: 1 down (0 to zero)')",
+                ".modal .o_channel_preview_headline:contains('1 of 1 quantities would change: 1 down (0 to zero)')",
         },
         {
             content: "Ask why",
@@ -162,7 +162,7 @@ registry.category("web_tour.tours").add("channel_mapping_approve", {
         {
             content: "Nothing is left to approve",
             trigger:
-                ".o_view_nocontent_smiling_face:contains('Nothing waits for approval')",
+                ".o_view_nocontent_smiling_face:contains('Nothing to approve')",
         },
     ],
 });
@@ -211,7 +211,7 @@ registry.category("web_tour.tours").add("channel_group_propose", {
         {
             content: "One number goes up, the other down",
             trigger:
-                ".modal .o_channel_preview_headline:contains('2 of 2 numbers would change: 1 down (0 to zero), 1 up')",
+                ".modal .o_channel_preview_headline:contains('2 of 2 quantities would change: 1 down (0 to zero), 1 up')",
         },
         ...propose(),
     ],

@@ -64,7 +64,7 @@ registry.category("web_tour.tours").add("channel_listing_review", {
         },
         {
             content: "Nothing is left to match",
-            trigger: ".o_view_nocontent_smiling_face:contains('Everything is matched')",
+            trigger: ".o_view_nocontent_smiling_face:contains('All listings are matched')",
         },
     ],
 });
@@ -167,7 +167,7 @@ registry.category("web_tour.tours").add("channel_replay", {
         },
         {
             content: "It says what would happen",
-            trigger: ".modal .o_data_row:contains('Takes #T1 in')",
+            trigger: ".modal .o_data_row:contains('Captures #T1')",
         },
         {
             content: "Then do it",
@@ -241,7 +241,7 @@ registry.category("web_tour.tours").add("channel_let_it_pass", {
         },
         {
             content: "It stays until the order is imported, and says so",
-            trigger: ".o_form_view .alert-warning:contains('Tried again')",
+            trigger: ".o_form_view .alert-warning:contains('Retried')",
         },
     ],
 });
