@@ -9,7 +9,7 @@ SHORT_POLICIES = [
 ]
 """What happens to an order line whose stock is not there when it is to be confirmed."""
 
-LET_THROUGH = ("duplicate", "risk", "credit", "phone", "unpaid")
+OVERRIDABLE = ("duplicate", "risk", "credit", "phone", "unpaid")
 """Categories of exceptions that a person may overrule for one order."""
 
 MOVE = "move:"

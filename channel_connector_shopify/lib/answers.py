@@ -62,13 +62,13 @@ def parse(reply, acts=False):
         )
     if VERSION not in reply.headers and answer.get("errors"):
         # what answers is something else, whose words are for nobody here
-        return {**answer, "errors": _without_words(answer["errors"])}
+        return {**answer, "errors": _without_messages(answer["errors"])}
     return answer
 
 
-def _without_words(errors):
+def _without_messages(errors):
     """
-    >>> _without_words([{"message": "db01 is down", "extensions": {"code": "TIMEOUT"}}])
+    >>> _without_messages([{"message": "db01 is down", "extensions": {"code": "TIMEOUT"}}])
     [{'extensions': {'code': 'TIMEOUT'}, 'message': 'no answer of Shopify'}]
     """
     errors = errors if isinstance(errors, list) else [None]

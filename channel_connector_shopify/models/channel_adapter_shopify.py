@@ -153,7 +153,7 @@ class ChannelAdapterShopify(models.AbstractModel):
                 scope=ALL_ORDERS,
                 days=SHOWN_DAYS,
             )
-        yield channel._shopify_version_words()
+        yield channel._get_shopify_version_message()
         if served and served != version:
             yield self.env._(
                 "Shopify answers in API version %(served)s instead of %(version)s.",

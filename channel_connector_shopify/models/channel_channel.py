@@ -76,9 +76,9 @@ class ChannelChannel(models.Model):
     @api.depends("shopify_api_version")
     def _compute_shopify_version_warning(self):
         for channel in self:
-            channel.shopify_version_warning = channel._shopify_version_words()
+            channel.shopify_version_warning = channel._get_shopify_version_message()
 
-    def _shopify_version_words(self):
+    def _get_shopify_version_message(self):
         """A warning when the version ends soon; False when it does not."""
         version = self.shopify_api_version or DEFAULT_VERSION
         end, today = last_day(version), fields.Date.context_today(self)

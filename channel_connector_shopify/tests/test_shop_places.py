@@ -51,7 +51,7 @@ class TestShopPlaces(ShopCase):
                     self.plan()
                 else:
                     self.env.flush_all()
-                    self.env["channel.publisher"]._heal()
+                    self.env["channel.publisher"]._requeue_missing()
                 self.publish()
                 self.assertEqual(self.shown("SKU-1"), self.level.target)
                 self.assertTrue(self.level.in_sync)
@@ -75,7 +75,7 @@ class TestShopPlaces(ShopCase):
         dead = self.env["channel.publication"].search([("state", "=", "dead")])
         self.assertEqual(len(dead), 1)
         self.env.flush_all()
-        self.env["channel.publisher"]._heal()
+        self.env["channel.publisher"]._requeue_missing()
         self.assertFalse(self.env["channel.level.pending"].search([]))
         dead.action_retry()
         self.publish()

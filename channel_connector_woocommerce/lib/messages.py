@@ -170,7 +170,7 @@ def find_refund(refunds, key):
     return ""
 
 
-def is_told(notes, number):
+def is_notified(notes, number):
     """Whether the customer has been told this tracking number already."""
     return any(number in (note.get("note") or "") for note in notes)
 

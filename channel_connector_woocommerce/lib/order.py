@@ -405,8 +405,8 @@ def properties(line):
         label = entry.get("display_key").value or key
         shown = entry.get("display_value").value
         shown = shown if _is_text(shown) else value
-        if label and (text := _words(shown)):
-            found.append({"label": _words(label), "value": text})
+        if label and (text := _describe(shown)):
+            found.append({"label": _describe(label), "value": text})
     return found
 
 
@@ -414,10 +414,10 @@ def _is_text(value):
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
-def _words(value):
+def _describe(value):
     """Without the markup that shops wrap values in.
 
-    >>> _words("<p>For <b>Ann</b> &amp; Bo</p>\\n")
+    >>> _describe("<p>For <b>Ann</b> &amp; Bo</p>\\n")
     'For Ann & Bo'
     """
     return html.unescape(re.sub(r"<[^<>]*>", "", str(value))).strip()

@@ -32,8 +32,10 @@ class TestShopLifecycle(Sold, ShopCase):
         self.env.flush_all()
         self.env["channel.messenger"]._run(self.channel)
         self.env.invalidate_all()
-        states = self.known.told_ids.mapped("state")
-        self.assertEqual(set(states), {"done"}, self.known.told_ids.mapped("error"))
+        states = self.known.notification_ids.mapped("state")
+        self.assertEqual(
+            set(states), {"done"}, self.known.notification_ids.mapped("error")
+        )
 
     def later(self, seconds):
         self.shop.store.clock.move(seconds)

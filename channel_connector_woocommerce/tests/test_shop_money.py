@@ -190,7 +190,7 @@ class TestShopMoney(Sold, ShopCase):
         self.env.flush_all()
         self.env["channel.messenger"]._run(self.channel)
         self.env.invalidate_all()
-        self.assertEqual(set(order.told_ids.mapped("state")), {"done"})
+        self.assertEqual(set(order.notification_ids.mapped("state")), {"done"})
         self.assertIn("not refunded", " ".join(self.trouble()))
         self.take_in()
         self.shop.refund(self.sold, {"SKU-1": 1}, restock=False)

@@ -40,7 +40,7 @@ DECLARE
     weights float8[] := zeros;
     rest float8[] := supply;
     before float8[];
-    hungry float8[];
+    unmet float8[];
     share float8[] := wanted;
     -- by level: its first claim and the one after its last, and whether it may get more
     start integer[] := array_fill(0, ARRAY[levels + 1]);
@@ -95,7 +95,7 @@ BEGIN
     LOOP
         gained := false;
         -- what the satisfied leave, among those that are not and could take it
-        hungry := zeros;
+        unmet := zeros;
         FOR i IN 1 .. levels LOOP
             fits := share[i] < wanted[i];
             FOR k IN start[i] .. start[i + 1] - 1 LOOP
@@ -106,7 +106,7 @@ BEGIN
             IF fits THEN
                 FOR k IN start[i] .. start[i + 1] - 1 LOOP
                     r := of_resource[k];
-                    hungry[r] := hungry[r] + weight[k];
+                    unmet[r] := unmet[r] + weight[k];
                 END LOOP;
             END IF;
         END LOOP;
@@ -118,7 +118,7 @@ BEGIN
             FOR k IN start[i] .. start[i + 1] - 1 LOOP
                 r := of_resource[k];
                 gain := LEAST(gain,
-                              floor(before[r] * weight[k] / hungry[r] / units[k]));
+                              floor(before[r] * weight[k] / unmet[r] / units[k]));
             END LOOP;
             IF gain >= 1 THEN
                 gained := true;

@@ -82,13 +82,13 @@ class AccountMove(models.Model):
             sold = posted.sudo().filtered(lambda move: move.is_sale_document())
             for move in sold:
                 if move.move_type == "out_refund" and not move.channel_made:
-                    move._tell_channel()
+                    move._notify_sales_channel()
             # what a person posts is paid by policy all the same
             for moves in sold.grouped("company_id").values():
                 moves._find_channel_orders()._mark_books()
         return posted
 
-    def _tell_channel(self):
+    def _notify_sales_channel(self):
         """Have the channel pay back what is credited, where it is an order of one.
 
         A credit note that is also about something else, or is written to somebody else
@@ -100,7 +100,7 @@ class AccountMove(models.Model):
         )
         if not orders or known:
             return
-        if odd := self._words_for_odd_credit(orders):
+        if odd := self._get_odd_credit_message(orders):
             for order in orders:
                 order.env["channel.notifier"]._report_credit_note(order, self, odd)
         else:
@@ -116,7 +116,7 @@ class AccountMove(models.Model):
         orders = self._get_sold_lines().order_id._own_channel_orders()
         return orders.filtered(lambda order: order.company_id == self.company_id)
 
-    def _words_for_odd_credit(self, orders):
+    def _get_odd_credit_message(self, orders):
         """:return: why not exactly this is to be paid back; empty where it is"""
         sold = self._get_sold_lines().order_id
         if sold != orders.sale_order_id or len(orders) > 1:

@@ -589,7 +589,9 @@ class ChannelAdapter(models.AbstractModel):
         kind, more = self._kind_of(error), {}
         if kind is exceptions.ThrottledError:
             more["retry_after"] = error.retry_after
-        words = self._words_by_code(error).get(error.code) or self._words_for(error)
+        words = self._get_code_message(error).get(
+            error.code
+        ) or self._get_error_message(error)
         if error.request_id:
             words = self.env._(
                 "%(words)s (request %(id)s)", words=words, id=error.request_id
@@ -604,19 +606,19 @@ class ChannelAdapter(models.AbstractModel):
         return KINDS.get(type(error), exceptions.RejectedError)
 
     @api.model
-    def _words_by_code(self, error):
+    def _get_code_message(self, error):
         """:return: {code: words} of an error whose code tells more than its kind"""
         if isinstance(error, errors.Misconfigured):
             return {
                 "TLS": self.env._("The certificate of the address is not trusted."),
-                "PRIVATE": self._words_for_private(),
+                "PRIVATE": self._get_private_message(),
                 "OPTION": str(error),
             }
         if error.code == "PRIVATE":
-            return {"PRIVATE": self._words_for_private()}
+            return {"PRIVATE": self._get_private_message()}
         return {}
 
-    def _words_for_private(self):
+    def _get_private_message(self):
         return self.env._(
             "The address belongs to a private network or to this server, which is not "
             "allowed. If a shop really runs there, have the server's administrator add "
@@ -624,7 +626,7 @@ class ChannelAdapter(models.AbstractModel):
         )
 
     @api.model
-    def _words_for(self, error):
+    def _get_error_message(self, error):
         """Words for the operator: what happened, and what to do next."""
         service = self._service()
         if isinstance(error, errors.Unauthorized):

@@ -59,12 +59,12 @@ class ChannelAllocationTerms(models.AbstractModel):
         """
         old, new = other._content() if other else {}, self._content()
         return {
-            name: [other._term_words(name), self._term_words(name)]
+            name: [other._get_term_label(name), self._get_term_label(name)]
             for name in ("name", "basis", "member_ids")
             if old.get(name) != new[name]
         }
 
-    def _term_words(self, name):
+    def _get_term_label(self, name):
         """A value as a person reads it; "" when there is none."""
         if not self:
             return ""

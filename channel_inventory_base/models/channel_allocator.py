@@ -112,7 +112,7 @@ class ChannelAllocator(models.AbstractModel):
             self._cancel_short(order, lines)
         if lines := by_policy.get("wait"):
             raise OrderParkedError(
-                self.env._("Stock: %s", self._words_for_short(order, lines)),
+                self.env._("Stock: %s", self._get_short_summary(order, lines)),
                 PARKED_SECONDS,
             )
         return replaced
@@ -122,7 +122,7 @@ class ChannelAllocator(models.AbstractModel):
             "short_stock",
             self.env._(
                 "Not in stock: %(lines)s. %(reason)s",
-                lines=self._words_for_short(order, lines),
+                lines=self._get_short_summary(order, lines),
                 reason=reason,
             ).strip(),
             self.env._(
@@ -131,7 +131,7 @@ class ChannelAllocator(models.AbstractModel):
             ),
         )
 
-    def _words_for_short(self, order, lines):
+    def _get_short_summary(self, order, lines):
         return ", ".join(
             self.env._("%(short)s of %(line)s", short=units, line=line.display_name)
             for line, units in lines.items()
@@ -181,7 +181,7 @@ class ChannelAllocator(models.AbstractModel):
         raise OrderParkedError(
             self.env._(
                 "Cancellation of %s requested from the channel",
-                self._words_for_short(order, lines),
+                self._get_short_summary(order, lines),
             )
         )
 
@@ -194,7 +194,7 @@ class ChannelAllocator(models.AbstractModel):
         :return: whether that can be asked
         """
         channel = order.channel_id
-        if not channel._tells("cancel") or not channel._capabilities().cancel_lines:
+        if not channel._notifies("cancel") or not channel._capabilities().cancel_lines:
             return False
         if any(line._is_fraction() for line in lines):
             return False
@@ -202,13 +202,13 @@ class ChannelAllocator(models.AbstractModel):
             schemas.UnitsData(line.external_id, quantity)
             for line, quantity in lines.items()
         )
-        self.env["channel.notifier"]._tell(
+        self.env["channel.notifier"]._notify(
             order,
             "cancel",
             f"short@{order.version.isoformat()}",
             schemas.CancelData(order.external_id, units, reason="stock"),
             order,
-            summary=self._words_for_short(order, lines),
+            summary=self._get_short_summary(order, lines),
         )
         return True
 

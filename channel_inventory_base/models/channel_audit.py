@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ..const import MOVE
 from ..db.audit_guard import create_guard, lifted_guard
 from ..lib.one_line import one_line
+from ..tools.labels import label_of
 
 MINIMUM_DAYS = 90
 
@@ -120,7 +121,10 @@ class ChannelAudit(models.Model):
         message = self.env._(
             "%(count)s quantities published: %(counts)s",
             count=sum(counts.values()),
-            counts=", ".join(f"{n} {status}" for status, n in sorted(counts.items())),
+            counts=", ".join(
+                f"{number} {label_of(publication.line_ids, 'result', status).lower()}"
+                for status, number in sorted(counts.items())
+            ),
         )
         traces = {line.cause_trace for lines in grouped.values() for line in lines}
         for trace in {publication.trace, *filter(None, traces)}:

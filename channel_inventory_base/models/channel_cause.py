@@ -32,7 +32,7 @@ class ChannelCause(models.AbstractModel):
         for each in self:
             trace = each._get_cause_trace()
             if move := moves.get(trace):
-                each.cause_text = move._words_for_cause()
+                each.cause_text = move._get_cause_message()
             elif order := of_order.get(trace):
                 each.cause_text = self.env._(
                     "order %(order)s of %(channel)s",

@@ -479,7 +479,7 @@ class ChannelChannel(models.Model):
                 )
             )
 
-    def _tells_what_it_sells(self):
+    def _has_catalogue(self):
         """Whether there is a shop, whose word on its listings counts: no person's."""
         can = self._capabilities()
         return can.push_levels or can.orders
@@ -709,7 +709,7 @@ class ChannelChannel(models.Model):
                 self.env._("Listings"),
                 str(self.listing_count or ""),
                 bool(self.listing_count) and not self.is_fetching,
-                self._words_for_fetch(),
+                self._get_fetch_message(),
             ),
             (
                 self.env._("Matched"),
@@ -738,7 +738,7 @@ class ChannelChannel(models.Model):
             ),
         ]
 
-    def _words_for_fetch(self):
+    def _get_fetch_message(self):
         if self.is_fetching:
             return self.env._(
                 "Fetching the catalogue: %s listings so far.", self.listing_count

@@ -257,11 +257,11 @@ class ChannelControlled(models.AbstractModel):
                     "%(record)s cannot be %(done)s: it is %(state)s now.",
                     record=self._label(),
                     done=done,
-                    state=self._state_words(),
+                    state=self._get_state_name(),
                 )
             )
 
-    def _state_words(self):
+    def _get_state_name(self):
         return self._fields["state"].convert_to_export(self.state, self).lower()
 
     def _require_effect(self):

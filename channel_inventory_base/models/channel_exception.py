@@ -8,9 +8,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
-from ..const import LET_THROUGH
+from ..const import OVERRIDABLE
 from ..lib.one_line import lines
-from ..tools.duration import words_for_duration
+from ..tools.duration import format_duration
 
 # Category -> hours within which somebody should have acted.
 HOURS = {
@@ -138,7 +138,7 @@ class ChannelException(models.Model):
     order_count = fields.Integer(compute="_compute_order_count")
     is_late = fields.Boolean(compute="_compute_is_late")
     can_retry = fields.Boolean(compute="_compute_can_retry")
-    can_let_through = fields.Boolean(compute="_compute_can_let_through")
+    can_override = fields.Boolean(compute="_compute_can_override")
 
     _open_uniq = models.UniqueIndex("(channel_id, category, key) WHERE state = 'open'")
 
@@ -149,7 +149,7 @@ class ChannelException(models.Model):
             deadline = exception.deadline
             is_open = exception.state == "open" and deadline
             exception.is_late = bool(is_open and deadline < now)
-            exception.due_text = is_open and exception._words_for_due(deadline - now)
+            exception.due_text = is_open and exception._get_due_label(deadline - now)
 
     @api.depends("order_ids")
     def _compute_order_count(self):
@@ -157,11 +157,11 @@ class ChannelException(models.Model):
             exception.order_count = len(exception.order_ids)
 
     @api.depends("res_model", "category")
-    def _compute_can_let_through(self):
+    def _compute_can_override(self):
         for exception in self:
-            exception.can_let_through = (
+            exception.can_override = (
                 exception.res_model == "channel.order"
-                and exception.category in LET_THROUGH
+                and exception.category in OVERRIDABLE
             )
 
     @api.depends("res_model", "order_ids", "category")
@@ -218,14 +218,14 @@ class ChannelException(models.Model):
             "view_mode": "form",
         }
 
-    def action_let_through(self):
+    def action_override(self):
         """Overrule the check for the orders that it stopped; the import ends it."""
-        for exception in self.filtered("can_let_through"):
+        for exception in self.filtered("can_override"):
             order = exception._record()
             if order is None:
                 continue
             was_stopped = order.state == "blocked"
-            order.action_let_through(exception.category)
+            order.action_override(exception.category)
             if was_stopped:
                 # sudo: a field of the system
                 exception.sudo().retried_at = fields.Datetime.now()
@@ -447,19 +447,19 @@ class ChannelException(models.Model):
                 "%(orders)s is blocked by this and not sold yet. Fix the cause and "
                 "press Retry, override the check where possible, or cancel the order "
                 "on the channel. If it was entered manually, tick Entered Manually.",
-                orders=self._words_for_orders(unsold),
+                orders=self._get_orders_label(unsold),
             )
         short = self.filtered(lambda each: each.category == "oversold")
         if short.order_ids:
             return self.env._(
                 "Units of %(orders)s are still missing: this closes automatically when "
                 "they are in stock, or the order no longer needs them.",
-                orders=self._words_for_orders(short.order_ids),
+                orders=self._get_orders_label(short.order_ids),
             )
         return ""
 
     @api.model
-    def _words_for_orders(self, orders, most=5):
+    def _get_orders_label(self, orders, most=5):
         names = ", ".join(orders[:most].mapped("name"))
         if len(orders) > most:
             return self.env._(
@@ -534,9 +534,9 @@ class ChannelException(models.Model):
             return None
         return self.env[self.res_model].browse(self.res_id).exists() or None
 
-    def _words_for_due(self, left):
+    def _get_due_label(self, left):
         """:param left: time until the deadline, negative when that has passed"""
-        words = words_for_duration(self.env, abs(left.total_seconds()))
+        words = format_duration(self.env, abs(left.total_seconds()))
         if left.total_seconds() < 0:
             return self.env._("%s late", words)
         return self.env._("in %s", words)

@@ -312,7 +312,7 @@ class ChannelExternalStock(models.Model):
         self.env["channel.change"]._wake_planner()
 
     @api.model
-    def _heal(self):
+    def _age_reports(self):
         """Time passing fires no trigger: once a minute, in a transaction of its own."""
         with own_transaction(self.env) as env:
             env["channel.external.stock"]._age()

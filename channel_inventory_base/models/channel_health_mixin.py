@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.duration import words_for_duration
+from ..tools.duration import format_duration
 from .channel_order import FETCH_WANTED
 
 # Seconds after which waiting work is worth a look, and an alarm.
@@ -130,30 +130,30 @@ class ChannelHealthMixin(models.AbstractModel):
         if out > LATE:
             return (
                 "bad" if max(out, waiting) > STUCK else "late",
-                self._words_for_outage(out),
+                self._get_outage_message(out),
             )
         if waiting > STUCK:
-            return "bad", self._words_for_stall(waiting)
+            return "bad", self._get_stall_message(waiting)
         if self.dead_letter_count:
             return "bad", self.env._("Dead letters: %s", self.dead_letter_count)
         if waiting > LATE:
             return "late", self.env._(
                 "Delayed: oldest task pending for %s",
-                words_for_duration(self.env, waiting),
+                format_duration(self.env, waiting),
             )
         return None
 
-    def _words_for_outage(self, seconds):
+    def _get_outage_message(self, seconds):
         return self.env._(
             "No response for %(time)s, %(count)s quantities pending: %(why)s",
-            time=words_for_duration(self.env, seconds),
+            time=format_duration(self.env, seconds),
             count=self.pending_count,
             why=self.last_error,
         )
 
-    def _words_for_stall(self, seconds):
+    def _get_stall_message(self, seconds):
         return self.env._(
-            "Stalled: oldest task pending for %s", words_for_duration(self.env, seconds)
+            "Stalled: oldest task pending for %s", format_duration(self.env, seconds)
         )
 
     def _judge_orders(self, facts):
@@ -165,7 +165,7 @@ class ChannelHealthMixin(models.AbstractModel):
         late = (facts["now"] - self.last_poll).total_seconds()
         if late > 3 * 60 * self.poll_minutes:
             return "bad", self.env._(
-                "Orders not pulled for %s", words_for_duration(self.env, late)
+                "Orders not pulled for %s", format_duration(self.env, late)
             )
         return None
 
@@ -304,12 +304,12 @@ class ChannelHealthMixin(models.AbstractModel):
         if max(waiting, out) <= STUCK:
             return None
         if out:
-            return self._words_for_outage(out), self.env._(
+            return self._get_outage_message(out), self.env._(
                 "Check the store and its connection, then press Test Connection. "
                 "Nothing is lost: publishing resumes automatically when the store "
                 "responds."
             )
-        return self._words_for_stall(waiting), self.env._(
+        return self._get_stall_message(waiting), self.env._(
             "Check that the job runner is up, and the channel's last errors. Nothing "
             "is lost."
         )

@@ -137,7 +137,7 @@ class ChannelInboxEvent(models.Model):
             event = dataclasses.replace(event, key=key)
         new = self._insert(channel, [event], "webhook")
         if new and error:
-            self.browse(new)._bury(str(error))
+            self.browse(new)._mark_dead(str(error))
         return bool(new)
 
     def _known_of(self, channel, ref):
@@ -274,11 +274,11 @@ class ChannelInboxEvent(models.Model):
             channel._wake("_job_intake")
 
     @api.model
-    def _tell_again(self, channel, key):
+    def _report_dead_again(self, channel, key):
         """An order was tried again, and what stops it is still there."""
         known = self._find_by_key(channel, key)
         if known.state == "dead":
-            known._bury(known.error or "")
+            known._mark_dead(known.error or "")
 
     def _find_by_key(self, channel, key):
         return self.search(
@@ -306,11 +306,11 @@ class ChannelInboxEvent(models.Model):
         except Exception as error:  # pylint: disable=broad-except
             # one event that breaks us must not stop all that come after it
             _logger.exception("event %s could not be processed", self.id)
-            self._bury(f"{type(error).__name__}: {error}")
+            self._mark_dead(f"{type(error).__name__}: {error}")
         else:
             if self.error:
                 # it was a dead letter and was tried again
-                self._resolve_buried()
+                self._resolve_dead_letter()
             self.write({"state": state, "error": False, **self._stamp()})
         return True
 
@@ -329,7 +329,7 @@ class ChannelInboxEvent(models.Model):
         except Exception:  # pylint: disable=broad-except
             # the event is a dead letter anyway
             _logger.exception("nothing can be held of event %s", self.id)
-        self._bury(error)
+        self._mark_dead(error)
         return True
 
     def _hold_readable(self):
@@ -393,7 +393,7 @@ class ChannelInboxEvent(models.Model):
     def _process_other(self):
         return "ignored"
 
-    def _bury(self, message):
+    def _mark_dead(self, message):
         """Give it to a person: by the name of its order, where that is known."""
         message = one_line(message)
         self.write({"state": "dead", "error": message[:1000], **self._stamp()})
@@ -403,13 +403,13 @@ class ChannelInboxEvent(models.Model):
             "malformed",
             key=f"event:{self.id}",
             record=order or self,
-            message=self._words_for_buried(message),
+            message=self._get_dead_letter_message(message),
             suggestion=self.env._(
                 "Its raw body is kept. Retry it when the cause is fixed, or discard it."
             ),
         )
 
-    def _words_for_buried(self, message):
+    def _get_dead_letter_message(self, message):
         if not self.order_id:
             return self.env._(
                 "Event %(topic)s cannot be read: %(error)s",
@@ -430,7 +430,7 @@ class ChannelInboxEvent(models.Model):
             or self.env._("nothing"),
         )
 
-    def _resolve_buried(self):
+    def _resolve_dead_letter(self):
         """They are no dead letters any more, whatever else is open about an order."""
         exceptions = self.env["channel.exception"]
         exceptions._resolve_record(self)
@@ -455,7 +455,7 @@ class ChannelInboxEvent(models.Model):
                 record=event,
                 trace=event.trace,
             )
-        dead._resolve_buried()
+        dead._resolve_dead_letter()
 
     def _correct(self, body):
         """Take ``body`` in instead of this dead letter.
@@ -544,7 +544,7 @@ class ChannelInboxEvent(models.Model):
         outcome = self._outcome(order, data, version, seen.get(data.external_id))
         if OUTCOMES[outcome]:
             seen[data.external_id] = version
-        return outcome, order, self._words_for_outcome(outcome, order, data)
+        return outcome, order, self._get_outcome_message(outcome, order, data)
 
     def _outcome(self, order, data, version, foreseen):
         if foreseen and version <= foreseen:
@@ -555,7 +555,7 @@ class ChannelInboxEvent(models.Model):
             return "same"
         return "newer" if data.complete else "fetch"
 
-    def _words_for_outcome(self, outcome, order, data):
+    def _get_outcome_message(self, outcome, order, data):
         known = fields.Datetime.to_string(order.version) if order else ""
         return {
             "new": self.env._("Captures %s, a new order", data.name),

@@ -68,7 +68,7 @@ LOST_CONNECTION = (
 class ChannelJobMixin(models.AbstractModel):
     """Jobs of a channel. A job is a wake-up: what is to be done lies in tables.
 
-    So a lost job costs time until the next ``_cron_heal`` and nothing else, a doubled
+    So a lost job costs time until the next ``_cron_recover`` and nothing else, a doubled
     one finds nothing to do, and there are as many jobs as channels, not as levels.
     """
 
@@ -323,17 +323,19 @@ class ChannelJobMixin(models.AbstractModel):
         words = one_line(message)
         self.sudo().write({"connection_state": state, "connection_message": words})
 
-    # ------------------------------------------------------------- healing
+    # ------------------------------------------------------------ recovery
     @api.model
-    def _cron_heal(self):
+    def _cron_recover(self):
         """Once a minute: whatever waits although its wake-up was lost runs again.
 
         Each step is a transaction of its own: one that meets a conflict, or fails,
         leaves out nothing else.
         """
-        for step in self._healing():
+        for step in self._recovery_steps():
             try:
-                retry_on_conflict(lambda step=step: self._heal_step(step), attempts=3)
+                retry_on_conflict(
+                    lambda step=step: self._run_recovery_step(step), attempts=3
+                )
             except CONFLICTS as error:
                 _logger.info("%s waits for the next minute: %s", step, error)
             except Exception:  # pylint: disable=broad-except
@@ -342,7 +344,7 @@ class ChannelJobMixin(models.AbstractModel):
                 )
 
     @api.model
-    def _healing(self):
+    def _recovery_steps(self):
         """(model, method) of the steps, wake-ups first: others' mistakes must not keep
         work waiting."""
         return (
@@ -350,15 +352,15 @@ class ChannelJobMixin(models.AbstractModel):
             ("channel.bookkeeping", "_wake_waiting"),
             ("channel.hold", "_expire"),
             ("channel.order", "_refresh_moving"),
-            ("channel.order.owed", "_heal"),
+            ("channel.order.owed", "_settle_forgotten"),
             ("channel.shortage", "_look_around"),
             ("channel.rule.version", "_follow_time"),
-            ("channel.external.stock", "_heal"),
+            ("channel.external.stock", "_age_reports"),
             ("channel.level.pending", "_compact"),
             ("channel.channel", "_watch_all"),
         )
 
-    def _heal_step(self, step):
+    def _run_recovery_step(self, step):
         model, method = step
         with own_transaction(self.env) as env:
             getattr(env[model], method)()
@@ -398,7 +400,7 @@ class ChannelJobMixin(models.AbstractModel):
     @api.model
     def _cron_sweep(self):
         """The queue of levels is exact; if ever it is not, this finds out."""
-        self.env["channel.publisher"]._heal()
+        self.env["channel.publisher"]._requeue_missing()
         self.env["channel.listing"]._report_odd_products()
 
     @api.model

@@ -366,7 +366,7 @@ class ChannelListing(models.Model):
         """Orders and numbers find a listing by what the channel calls it: what it is
         matched to would mean nothing where people may change that."""
         fixed = super()._fixed_fields()
-        if any(channel._tells_what_it_sells() for channel in self.channel_id):
+        if any(channel._has_catalogue() for channel in self.channel_id):
             fixed |= IDENTITY
         return fixed
 
@@ -374,7 +374,7 @@ class ChannelListing(models.Model):
     def _check_made_by_people(self, vals):
         result = super()._check_made_by_people(vals)
         channel = self.env["channel.channel"].browse(vals.get("channel_id"))
-        if channel._tells_what_it_sells():
+        if channel._has_catalogue():
             raise AccessError(
                 self.env._(
                     "Listings of %s are created when they are fetched: press Fetch "
@@ -419,7 +419,7 @@ class ChannelListing(models.Model):
             "does not track their products: %(names)s",
             channel=channel.name,
             count=len(listings),
-            names=listings._words_for_names(),
+            names=listings._get_names_label(),
         )
         advice = self.env._(
             "Switch on Track Inventory on the products, or ignore the listings. The "
@@ -436,7 +436,7 @@ class ChannelListing(models.Model):
             channel=channel.name,
             count=len(listings),
             policy=label,
-            names=listings._words_for_names(),
+            names=listings._get_names_label(),
         )
         advice = self.env._(
             "Remove them from the channel and ignore the listings, or unarchive the "
@@ -444,7 +444,7 @@ class ChannelListing(models.Model):
         )
         self._report_listings(channel, "archived", listings, words, advice)
 
-    def _words_for_names(self):
+    def _get_names_label(self):
         names = ", ".join(self[:5].mapped("display_name"))
         return f"{names}, …" if len(self) > 5 else names
 
@@ -483,7 +483,7 @@ class ChannelListing(models.Model):
             listings.sudo().write(
                 {
                     "suggested_product_id": product_id,
-                    "match_reason": self._words_for_match(reason),
+                    "match_reason": self._get_match_reason(reason),
                     "state": "review",
                 }
             )
@@ -491,7 +491,7 @@ class ChannelListing(models.Model):
                 # by nobody: whoever had the catalogue read may approve the match
                 listings.with_user(SUPERUSER_ID).action_accept()
 
-    def _words_for_match(self, reason):
+    def _get_match_reason(self, reason):
         return {
             "sku": self.env._("Same SKU as the internal reference"),
             "barcode": self.env._("Same barcode"),

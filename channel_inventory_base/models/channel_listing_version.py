@@ -93,13 +93,13 @@ class ChannelListingVersion(models.Model):
             before = history.get(version.listing_id, taken.browse()).filtered(
                 lambda each, version=version: each.number < version.number
             )
-            version.changes = version._words_for_change(before[:1])
+            version.changes = version._get_change_message(before[:1])
 
-    def _words_for_change(self, before):
+    def _get_change_message(self, before):
         if self.listing_state != "mapped":
-            return self._words_for_state()
+            return self._get_state_label()
         if before.listing_state != "mapped":
-            return self._words_for_mapping()
+            return self._get_mapping_label()
         parts = []
         if before.product_id != self.product_id:
             parts.append(
@@ -109,24 +109,24 @@ class ChannelListingVersion(models.Model):
             parts.append(
                 self.env._(
                     "%(old)s → %(new)s per sold unit",
-                    old=before._words_for_pack(),
-                    new=self._words_for_pack(),
+                    old=before._get_pack_label(),
+                    new=self._get_pack_label(),
                 )
             )
         return "; ".join(parts)
 
-    def _words_for_state(self):
+    def _get_state_label(self):
         return self._fields["listing_state"].convert_to_export(self.listing_state, self)
 
-    def _words_for_mapping(self):
+    def _get_mapping_label(self):
         """One sold unit is ... of ..."""
         return self.env._(
             "%(pack)s of %(product)s",
-            pack=self._words_for_pack(),
+            pack=self._get_pack_label(),
             product=self.product_id.display_name,
         )
 
-    def _words_for_pack(self):
+    def _get_pack_label(self):
         return f"{self.pack_qty:g} {self.uom_id.name or ''}".strip()
 
     # ------------------------------------------------------------- history

@@ -142,7 +142,7 @@ class ChannelMessage(models.Model):
         :return: the message, empty when the channel is not told of such things
         """
         channel = order.channel_id
-        if not channel._tells(kind):
+        if not channel._notifies(kind):
             return self.browse()
         message = self._insert(
             {

@@ -118,14 +118,14 @@ class ChannelMessenger(models.AbstractModel):
             self._postpone(message_id, error, known=before[0] in ("ready", "wait"))
             raise
         except (exceptions.RejectedError, exceptions.MalformedDataError) as error:
-            self._bury(message_id, error)
+            self._mark_dead(message_id, error)
         except CONFLICTS:
             # a conflict between transactions says nothing about the message
             raise
         except Exception as error:  # pylint: disable=broad-except
             # one message that breaks us must not stop all that come after it
             _logger.exception("message %s could not be sent", message_id)
-            self._bury(message_id, error)
+            self._mark_dead(message_id, error)
 
     def _mark_sending(self, channel, message_id):
         """Remember durably that it is about to be sent, before it is.
@@ -198,9 +198,9 @@ class ChannelMessenger(models.AbstractModel):
         message.env["channel.notifier"]._on_message_done(message.order_id, message)
         self._log(message, self.env._("%s: confirmed", message.display_name))
         if result.message:
-            self._report_words(message, result.message)
+            self._report_remark(message, result.message)
 
-    def _report_words(self, message, words):
+    def _report_remark(self, message, words):
         """What is done, and not all of it: the channel leaves a part to a person."""
         self._log(message, words)
         message.env["channel.exception"]._report(
@@ -272,7 +272,7 @@ class ChannelMessenger(models.AbstractModel):
                 retry_at = fields.Datetime.now() + timedelta(seconds=seconds)
                 message.write({"state": "ready", "retry_at": retry_at})
 
-    def _bury(self, message_id, error):
+    def _mark_dead(self, message_id, error):
         """Refused for good: a dead letter, and a look at what the channel has."""
         with own_transaction(self.env) as env:
             message = env["channel.message"]._lock_open(message_id)

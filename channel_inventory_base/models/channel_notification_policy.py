@@ -42,15 +42,15 @@ class ChannelNotificationPolicy(models.AbstractModel):
         help="Post the credit notes of the channel's refunds. Off: they stay in draft "
         "for an accountant.",
     )
-    told_kinds = fields.Char(compute="_compute_told_kinds")
+    notification_kinds = fields.Char(compute="_compute_notification_kinds")
     message_count = fields.Integer(compute="_compute_message_count")
 
     @api.depends("channel_type")
-    def _compute_told_kinds(self):
+    def _compute_notification_kinds(self):
         """What this type of channel can be told: the others are not worth a switch."""
         for channel in self:
             kinds = channel._capabilities().messages if channel.channel_type else ()
-            channel.told_kinds = " ".join(kinds)
+            channel.notification_kinds = " ".join(kinds)
 
     def _compute_message_count(self):
         groups = dict(
@@ -66,7 +66,7 @@ class ChannelNotificationPolicy(models.AbstractModel):
         for channel in self:
             channel.message_count = groups.get(channel, 0)
 
-    def _tells(self, kind):
+    def _notifies(self, kind):
         """Whether the channel is told messages of this kind."""
         return (
             kind in self._capabilities().messages

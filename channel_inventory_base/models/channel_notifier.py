@@ -40,7 +40,7 @@ class ChannelNotifier(models.AbstractModel):
                 sorted(orders.ids),
             )
         )
-        orders.invalidate_recordset(["state", "data", "version", "payment_taken_back"])
+        orders.invalidate_recordset(["state", "data", "version", "payment_reversed"])
         self.env["channel.payment.checker"]._check_still_paid(orders)
         for order in orders.filtered(
             lambda each: each.state == "captured" and each.data
@@ -112,13 +112,13 @@ class ChannelNotifier(models.AbstractModel):
                 data = self._prepare_shipment(order, picking, package, units)
                 if number == len(shipping) and not left:
                     data = replace(data, complete=True)
-                self._tell(
+                self._notify(
                     order,
                     "shipment",
                     f"picking:{picking.id}/{package.id or 0}",
                     data,
                     picking,
-                    summary=f"{data.parcel} {_words(data.tracking)}".strip(),
+                    summary=f"{data.parcel} {_describe(data.tracking)}".strip(),
                 )
             order._log_document(picking, self.env._("%s: shipped", picking.name))
             order._refresh_stage()
@@ -129,7 +129,7 @@ class ChannelNotifier(models.AbstractModel):
 
         :return: list of (package, {order line: units})
         """
-        told = self._count_told(order)
+        told = self._count_notified(order)
         running = {line: line._left_here(before=picking) for line in order.line_ids}
         result = []
         for package, move_lines in picking._get_channel_parcels():
@@ -144,11 +144,11 @@ class ChannelNotifier(models.AbstractModel):
             result.append((package, units))
         return result
 
-    def _count_told(self, order):
+    def _count_notified(self, order):
         """:return: Counter of sold units that shipments have been told of, by line"""
         lines = {line.external_id: line for line in order.line_ids}
         told = Counter()
-        for message in order.told_ids:
+        for message in order.notification_ids:
             if message.kind == "shipment" and message.state != "void":
                 for each in message._get_data().lines:
                     told[lines[each.line_ref]] += each.quantity
@@ -156,7 +156,7 @@ class ChannelNotifier(models.AbstractModel):
 
     def _left_to_ship(self, order, shipping):
         """Sold units that have not left after this."""
-        told = self._count_told(order)
+        told = self._count_notified(order)
         for _package, units in shipping:
             told.update(units)
         return sum(
@@ -187,7 +187,7 @@ class ChannelNotifier(models.AbstractModel):
     def _on_tracking(self, order, picking):
         """Tell tracking that is not what the parcel's shipment was told with."""
         for package, _lines in picking._get_channel_parcels():
-            shipment = order.told_ids.filtered(
+            shipment = order.notification_ids.filtered(
                 lambda each, p=package: (
                     each.kind == "shipment"
                     and each.state != "void"
@@ -197,14 +197,14 @@ class ChannelNotifier(models.AbstractModel):
             tracking = picking._get_channel_tracking(order.channel_id, package)
             if not shipment or not tracking:
                 continue
-            updates = order.told_ids.filtered(
+            updates = order.notification_ids.filtered(
                 lambda each, s=shipment: each.kind == "tracking" and each.after_id == s
             )
             last = updates.sorted("id")[-1:] or shipment
             known = last._get_data().tracking
             if known == tracking:
                 continue
-            self._tell(
+            self._notify(
                 order,
                 "tracking",
                 f"{shipment.source}#{len(updates) + 1}",
@@ -215,18 +215,18 @@ class ChannelNotifier(models.AbstractModel):
                     replaces=known.number if known else "",
                 ),
                 picking,
-                summary=_words(tracking),
+                summary=_describe(tracking),
                 after_id=shipment.id,
             )
 
     # ----------------------------------------------------------- cancelling
-    def _tell_cancelled(self, order):
+    def _notify_cancelled(self, order):
         """The sale order was cancelled here: what has not left is not to be delivered.
 
         :return: False where the channel cannot be told and a person has to
         """
         reason = self.env.context.get("channel_cancel_reason", "other")
-        shipped = self._count_told(order)
+        shipped = self._count_notified(order)
         lines = ()
         if any(shipped.values()):
             if not order.channel_id._capabilities().cancel_lines:
@@ -241,7 +241,7 @@ class ChannelNotifier(models.AbstractModel):
             if any(line._is_fraction() for line in order.line_ids):
                 return False
         data = schemas.CancelData(order.external_id, lines, reason)
-        return bool(self._tell(order, "cancel", "order", data, order.sale_order_id))
+        return bool(self._notify(order, "cancel", "order", data, order.sale_order_id))
 
     def _on_sale_line_changed(self, order, sale_line, before, after):
         """Somebody changed a quantity in the sale order: the channel learns it.
@@ -258,7 +258,7 @@ class ChannelNotifier(models.AbstractModel):
             units > 0
             and not line._is_fraction()
             and order.channel_id._capabilities().cancel_lines
-            and self._tell(
+            and self._notify(
                 order,
                 "cancel",
                 # one message each time: the same line may be reduced again
@@ -320,15 +320,15 @@ class ChannelNotifier(models.AbstractModel):
             )
 
     # ------------------------------------------------------------ accepting
-    def _tell_accepted(self, order):
+    def _notify_accepted(self, order):
         """The sale order is confirmed, and what is there is reserved."""
-        if not order.channel_id._tells("acceptance"):
+        if not order.channel_id._notifies("acceptance"):
             return
         data = schemas.AcceptanceData(order.external_id)
-        self._tell(order, "acceptance", "order", data, order.sale_order_id)
+        self._notify(order, "acceptance", "order", data, order.sale_order_id)
 
     # ---------------------------------------------------------------- tell
-    def _tell(self, order, kind, source, data, document, **values):
+    def _notify(self, order, kind, source, data, document, **values):
         if order.ending == "deleted":
             # there is nobody to be told of it
             return self.env["channel.message"]
@@ -396,7 +396,7 @@ class ChannelNotifier(models.AbstractModel):
             shipping=self._count_shipping(order, move),
             note=move.name,
         )
-        told = self._tell(
+        told = self._notify(
             order, "refund", f"move:{move.id}", data, move, summary=move.name
         )
         order._log_document(move, self.env._("%s: credit note posted", move.name))
@@ -474,7 +474,7 @@ class ChannelNotifier(models.AbstractModel):
         )
         received = math.floor(line._count_whole(add_up(moves)) + 1e-6)
         told = 0
-        for message in order.told_ids:
+        for message in order.notification_ids:
             if message.kind == "refund" and message.state != "void":
                 told += sum(
                     each.quantity
@@ -520,7 +520,7 @@ def _of_line(move_lines, line):
     return quantities
 
 
-def _words(tracking):
+def _describe(tracking):
     return f"{tracking.carrier} {tracking.number}".strip() if tracking else ""
 
 

@@ -240,7 +240,7 @@ class ChannelObserver(models.AbstractModel):
     def _report_drift(self, channel, fact, seen_sum):
         """Somebody changed the number on the channel: say so, then put it right."""
         level = self.env["channel.level"].browse(fact["level_id"])
-        message = self._words_for_drift(fact, level, seen_sum)
+        message = self._get_drift_message(fact, level, seen_sum)
         self.env["channel.audit"]._log("drift", channel, record=level, message=message)
         self.env["channel.exception"]._report(
             channel,
@@ -254,7 +254,7 @@ class ChannelObserver(models.AbstractModel):
             ),
         )
 
-    def _words_for_drift(self, fact, level, seen_sum):
+    def _get_drift_message(self, fact, level, seen_sum):
         """A number that is none sells as 0, and is told from it."""
         if fact["shown"] is None:
             return self.env._(

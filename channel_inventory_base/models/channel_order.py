@@ -11,9 +11,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import schemas
-from ..const import LET_THROUGH
+from ..const import OVERRIDABLE
 from ..db.transaction import LOCK_ORDER, lock
 from ..tools.fractions import rescale
+from ..tools.labels import label_of
 from ..tools.money import Money
 from .channel_order_ending import ENDINGS
 from .channel_sold import WAITING
@@ -25,6 +26,13 @@ QUIET = {
 }
 # States that a newer version of the order brings back to life.
 REOPENING = ("blocked", "parked", "gone", "closed", "cancelled")
+PAYMENTS = [
+    ("pending", "Pending"),
+    ("authorized", "Authorized"),
+    ("paid", "Paid"),
+    ("refunded", "Refunded"),
+    ("voided", "Voided"),
+]
 GONE_MINUTES = 5
 AHEAD_SECONDS = 60
 """By so much may clocks differ without one of them being wrong."""
@@ -120,7 +128,7 @@ class ChannelOrder(models.Model):
     fetch_after = fields.Datetime(readonly=True)
     looked_at = fields.Datetime(readonly=True, help="Last fetched from the channel")
     placed_at = fields.Datetime(readonly=True)
-    payment = fields.Char(readonly=True)
+    payment = fields.Selection(PAYMENTS, readonly=True)
     total = fields.Float(readonly=True, digits=(16, 4))
     currency_name = fields.Char(string="Currency", readonly=True)
     customer_name = fields.Char(string="Customer", readonly=True)
@@ -138,17 +146,17 @@ class ChannelOrder(models.Model):
     exception_count = fields.Integer(compute="_compute_exception_count")
     is_undelivered = fields.Boolean(compute="_compute_is_undelivered")
     trace = fields.Char(readonly=True, index=True)
-    told_ids = fields.One2many(
+    notification_ids = fields.One2many(
         "channel.message", "order_id", string="Channel Notifications", readonly=True
     )
-    money_told = fields.Json(readonly=True, help="Reported differences in amounts")
+    reported_money = fields.Json(readonly=True, help="Reported differences in amounts")
     address_key = fields.Char(
         readonly=True, help="Digest of the sale order's delivery address"
     )
     money_key = fields.Char(
         readonly=True, help="Digest of the amounts behind the sale order"
     )
-    payment_taken_back = fields.Boolean(
+    payment_reversed = fields.Boolean(
         readonly=True,
         help="Paid or authorized on confirmation, and no longer",
     )
@@ -156,7 +164,7 @@ class ChannelOrder(models.Model):
         readonly=True,
         help="Equal for orders of the same customer with the same content",
     )
-    let_through = fields.Json(
+    overridden_checks = fields.Json(
         readonly=True, help="Categories overridden for this order"
     )
     refund_ids = fields.One2many("channel.refund", "order_id", readonly=True)
@@ -195,7 +203,7 @@ class ChannelOrder(models.Model):
     timeline_ids = fields.One2many("channel.timeline", "order_id", readonly=True)
     delivery_count = fields.Integer(compute="_compute_delivery_count")
     invoice_count = fields.Integer(compute="_compute_invoice_count")
-    told_count = fields.Integer(compute="_compute_told_count")
+    notification_count = fields.Integer(compute="_compute_notification_count")
     blocked_text = fields.Text(
         compute="_compute_blocked_text", help="Why it is blocked, and what to do."
     )
@@ -252,7 +260,7 @@ class ChannelOrder(models.Model):
     def _compute_short_text(self):
         for order in self:
             rows = order.shortage_ids
-            order.short_text = "\n".join(row._words() for row in rows)
+            order.short_text = "\n".join(row._get_summary() for row in rows)
             dates = rows.mapped("due_date")
             order.due_date = all(dates) and max(dates, default=False)
 
@@ -274,9 +282,9 @@ class ChannelOrder(models.Model):
             moves = self.env["channel.bookkeeper"].sudo()._get_moves(order.sudo())
             order.invoice_count = len(moves)
 
-    def _compute_told_count(self):
+    def _compute_notification_count(self):
         for order in self:
-            order.told_count = len(order.told_ids)
+            order.notification_count = len(order.notification_ids)
 
     # ---------------------------------------------------------------- CRUD
     def write(self, vals):
@@ -412,7 +420,7 @@ class ChannelOrder(models.Model):
         for order in self.sudo():
             order._lock()
             lines = order.line_ids.filtered(lambda line: line._is_exchanged())
-            words = ", ".join(line._words_for_exchange() for line in lines)
+            words = ", ".join(line._get_exchange_message() for line in lines)
             lines.write({"sold_as": "person", "mapping_id": False})
             order.line_ids._hold(order, order._get_data())
             order.env["channel.audit"]._log(
@@ -491,18 +499,21 @@ class ChannelOrder(models.Model):
             )
         return self.channel_id._notify_user(
             self.env._("Cancellation requested from the channel"),
-            self.env["channel.allocator"]._words_for_short(self, lines),
+            self.env["channel.allocator"]._get_short_summary(self, lines),
             "info",
         )
 
-    def action_let_through(self, category):
+    def action_override(self, category):
         """Overrule one check for these orders. It is written down who did."""
         self._require_role("operator")
-        if category not in LET_THROUGH:
+        if category not in OVERRIDABLE:
             return
         for order in self:
             # sudo: operators have no write access to what capture owns
-            order.sudo().let_through = [*(order.let_through or ()), category]
+            order.sudo().overridden_checks = [
+                *(order.overridden_checks or ()),
+                category,
+            ]
             self.env["channel.audit"]._log(
                 "operator",
                 order.channel_id,
@@ -792,10 +803,12 @@ class ChannelOrder(models.Model):
             record=self,
             trace=self.trace,
             message=self.env._(
-                "%(name)s captured: %(state)s, %(payment)s, version %(version)s",
+                "%(name)s captured: %(state)s, payment %(payment)s, as of %(version)s",
                 name=self.name,
-                state=data.state,
-                payment=data.payment,
+                state=self.env._("cancelled")
+                if data.state == "cancelled"
+                else self.env._("open"),
+                payment=label_of(self, "payment", data.payment).lower(),
                 version=data.version.isoformat(),
             ),
         )
@@ -868,7 +881,7 @@ class ChannelOrder(models.Model):
     def _follow_reopened(self, data):
         """Cancelled here, open there: unless the channel has only to hear of it, or
         keeps what had been shipped."""
-        told = self.told_ids.filtered(lambda each: each.kind == "cancel")
+        told = self.notification_ids.filtered(lambda each: each.kind == "cancel")
         if not told.filtered(lambda each: each.state not in ("dead", "void")):
             # whatever a person decides: what was paid back there must be known here
             self.env["channel.refunder"]._take_refunds(self, data)
@@ -908,7 +921,7 @@ class ChannelOrder(models.Model):
             return
         if self._get_data().state != "cancelled" and not self.env[
             "channel.notifier"
-        ]._tell_cancelled(self):
+        ]._notify_cancelled(self):
             self._block(
                 "changed",
                 self.env._(
@@ -1022,7 +1035,9 @@ class ChannelOrder(models.Model):
             self.wanted_version = self.version
         if not self.complete:
             self.state = "blocked"
-            self.env["channel.inbox.event"]._tell_again(self.channel_id, event.key)
+            self.env["channel.inbox.event"]._report_dead_again(
+                self.channel_id, event.key
+            )
         elif self.state == "gone":
             # shown again as it was when it was deleted
             self._apply(self._get_data(), self.version)
@@ -1159,8 +1174,8 @@ class ChannelOrder(models.Model):
         return self.payment in ("paid", "refunded")
 
     # -------------------------------------------------------- policy  stay
-    def _is_let_through(self, category):
-        return category in (self.let_through or ())
+    def _is_overridden(self, category):
+        return category in (self.overridden_checks or ())
 
     # ------------------------------------------------------------ duplicates
     @api.model

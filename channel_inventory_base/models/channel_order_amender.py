@@ -137,7 +137,7 @@ class ChannelOrderAmender(models.AbstractModel):
             self.env._(
                 "%(order)s was changed on the channel after import: %(lines)s %(why)s",
                 order=order.name,
-                lines=self._words_for_change(order),
+                lines=self._get_change_message(order),
                 why=why,
             ),
             self._suggest_for_change(order),
@@ -155,9 +155,9 @@ class ChannelOrderAmender(models.AbstractModel):
             order.sale_order_id.name,
         )
 
-    def _words_for_change(self, order):
+    def _get_change_message(self, order):
         return ", ".join(
-            line._words_for_exchange()
+            line._get_exchange_message()
             if line._is_exchanged()
             else self.env._(
                 "%(line)s from %(before)s to %(after)s",
@@ -201,7 +201,7 @@ class ChannelOrderAmender(models.AbstractModel):
             raise OrderRefusedError(
                 "total_mismatch",
                 difference,
-                self.env["channel.order.checker"]._words_to_differ(order),
+                self.env["channel.order.checker"]._get_difference_message(order),
             )
         order.money_key = self._digest_money(order, data)
         # what the sale order took over need not be held beside it
@@ -302,7 +302,7 @@ class ChannelOrderAmender(models.AbstractModel):
     def _check_shipped_elsewhere(self, order, data):
         """The channel has parcels that nobody told it from here: the delivery that is
         still open here would go out a second time."""
-        told = self.env["channel.notifier"]._count_told(order)
+        told = self.env["channel.notifier"]._count_notified(order)
         lines = {line.external_id: line for line in order.line_ids}
         strange = [
             (lines[each.external_id], each.left_quantity)

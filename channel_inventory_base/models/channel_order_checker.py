@@ -197,7 +197,7 @@ class ChannelOrderChecker(models.AbstractModel):
                     shipping=figures.shipping,
                     discounts=figures.discounts,
                 ),
-                self._words_to_differ(order),
+                self._get_difference_message(order),
             )
 
     def _refuse_tax(self, order, charge, rate, amount, expected):
@@ -211,10 +211,10 @@ class ChannelOrderChecker(models.AbstractModel):
                 rate=f"{float(rate * 100):g}",
                 expected=expected,
             ),
-            self._words_to_differ(order),
+            self._get_difference_message(order),
         )
 
-    def _words_to_differ(self, order):
+    def _get_difference_message(self, order):
         return self.env._(
             "Compare the order with the channel. Fetch it again if it was changed "
             "there; otherwise enter it manually and report the difference."
@@ -239,10 +239,10 @@ class ChannelOrderChecker(models.AbstractModel):
             odoo_total=f"{sale_order.amount_total:.{currency.decimal_places}f}",
             odoo_currency=currency.name,
             odoo_tax=f"{sale_order.amount_tax:.{currency.decimal_places}f}",
-            lines=self._words_for_lines(order, sale_order),
+            lines=self._get_lines_message(order, sale_order),
         )
 
-    def _words_for_lines(self, order, sale_order):
+    def _get_lines_message(self, order, sale_order):
         """The first lines with their amounts: a person sees the odd one at a glance."""
         return "; ".join(
             f"{line.product_uom_qty:g} × {line.product_id.display_name}: "
@@ -421,7 +421,7 @@ class ChannelOrderChecker(models.AbstractModel):
     # ----------------------------------------------------------------- risk
     def _check_risk(self, order, data):
         stopped = RISKS[order.channel_id.risk_policy]
-        if data.risk in stopped and not order._is_let_through("risk"):
+        if data.risk in stopped and not order._is_overridden("risk"):
             raise OrderRefusedError(
                 "risk",
                 self.env._(
@@ -438,7 +438,7 @@ class ChannelOrderChecker(models.AbstractModel):
         """Of two that are the same one is stopped, never both and never none: the
         later one, or the one that comes when the other is sold already."""
         minutes = order.channel_id.duplicate_minutes
-        if not minutes or not order.fingerprint or order._is_let_through("duplicate"):
+        if not minutes or not order.fingerprint or order._is_overridden("duplicate"):
             return
         if order.sale_order_id:
             return
@@ -518,19 +518,19 @@ class ChannelOrderChecker(models.AbstractModel):
 
     # ---------------------------------------------------------------- phones
     def _check_phones(self, order, data):
-        if order.channel_id.phone_policy != "stop" or order._is_let_through("phone"):
+        if order.channel_id.phone_policy != "stop" or order._is_overridden("phone"):
             return
         if phones := self.env["channel.partner"]._find_odd_phones(order, data):
             raise OrderRefusedError(
                 "phone",
-                self._words_for_phones(order, phones),
+                self._get_phones_message(order, phones),
                 self.env._(
                     "Correct it on the channel and fetch the order, or override the "
                     "check."
                 ),
             )
 
-    def _words_for_phones(self, order, phones):
+    def _get_phones_message(self, order, phones):
         return self.env._("Invalid phone number: %s.", ", ".join(phones))
 
     def _note_odd_phones(self, order, data):
@@ -547,7 +547,7 @@ class ChannelOrderChecker(models.AbstractModel):
 
     def _report_odd_phones(self, order, data):
         """For a person to correct, while the order goes on."""
-        if order.channel_id.phone_policy != "report" or order._is_let_through("phone"):
+        if order.channel_id.phone_policy != "report" or order._is_overridden("phone"):
             return
         if phones := self.env["channel.partner"]._find_odd_phones(order, data):
             self.env["channel.exception"]._report(
@@ -555,7 +555,7 @@ class ChannelOrderChecker(models.AbstractModel):
                 "phone",
                 key=f"order:{order.id}:phone",
                 record=order,
-                message=f"{order.name}: {self._words_for_phones(order, phones)}",
+                message=f"{order.name}: {self._get_phones_message(order, phones)}",
                 suggestion=self.env._(
                     "The order was imported. Ask the customer, and correct the contact "
                     "before the carrier needs it."

@@ -32,9 +32,9 @@ class ChannelOrderEnding(models.AbstractModel):
         """
         order.ending = ending
         if transfers := self._find_open_transfers(order):
-            self._tell_open(order, transfers)
+            self._report_open(order, transfers)
             return False
-        held = self._words_for_held(order)
+        held = self._get_held_label(order)
         order._release_holds()
         order.write(
             {
@@ -73,7 +73,7 @@ class ChannelOrderEnding(models.AbstractModel):
         )
         return [name for (name,) in rows]
 
-    def _tell_open(self, order, transfers):
+    def _report_open(self, order, transfers):
         label = dict(order._fields["ending"]._description_selection(self.env))
         order._block(
             "cancelled_late",
@@ -92,7 +92,7 @@ class ChannelOrderEnding(models.AbstractModel):
         )
 
     # ------------------------------------------------------------------ words
-    def _words_for_held(self, order):
+    def _get_held_label(self, order):
         held = order.line_ids.hold_ids.filtered(lambda hold: hold.state == "active")
         return ", ".join(
             f"{hold.quantity} × {hold.order_line_id.sku or hold.order_line_id.title}"

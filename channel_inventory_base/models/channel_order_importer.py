@@ -138,7 +138,7 @@ class ChannelOrderImporter(models.AbstractModel):
             raise OrderRefusedError(
                 "total_mismatch",
                 difference,
-                self.env["channel.order.checker"]._words_to_differ(order),
+                self.env["channel.order.checker"]._get_difference_message(order),
             )
         self.env["channel.order.checker"]._note_odd_phones(order, data)
         order.address_key = self.env["channel.order.amender"]._digest_address(
@@ -196,7 +196,7 @@ class ChannelOrderImporter(models.AbstractModel):
         for order in orders:
             order.sale_order_id._reserve()
             order._release_holds()
-            self.env["channel.notifier"]._tell_accepted(order)
+            self.env["channel.notifier"]._notify_accepted(order)
         orders._mark_books()
         # those that are being imported have it when that is done
         others = orders.filtered(lambda order: order.state != "captured")

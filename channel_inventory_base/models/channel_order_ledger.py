@@ -47,14 +47,14 @@ class ChannelOrderLedger(models.AbstractModel):
             tax = booked_tax
         key = f"order:{order.id}:ledger"
         if (worth, tax) == (booked, booked_tax) and not self._is_held(order, worth):
-            order.money_told = False
+            order.reported_money = False
             self.env["channel.exception"]._resolve_keys(order.channel_id, [key])
             return
         digits = order._get_currency(order.currency_name).decimal_places
         figures = [f"{each:.{digits}f}" for each in (worth, tax, booked, booked_tax)]
-        if order.money_told == figures:
+        if order.reported_money == figures:
             return
-        order.money_told = figures
+        order.reported_money = figures
         difference = Decimal(figures[0])
         if not self._is_held(order, worth):
             difference -= Decimal(figures[2])

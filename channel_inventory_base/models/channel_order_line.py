@@ -132,9 +132,9 @@ class ChannelOrderLine(models.Model):
     @api.depends("sold_as", "mapping_id", "listing_id.version_id", "product_id")
     def _compute_sold_note(self):
         for line in self:
-            line.sold_note = line._words_for_sold()
+            line.sold_note = line._get_sold_label()
 
-    def _words_for_sold(self):
+    def _get_sold_label(self):
         """Which mapping counts, where that is not the one that the listing has now."""
         if not self.sold_as:
             return (
@@ -152,11 +152,11 @@ class ChannelOrderLine(models.Model):
             "Mapping %(sold)s: %(what)s. The listing has mapping %(present)s now: "
             "%(other)s.",
             sold=sold.number,
-            what=sold._words_for_mapping(),
+            what=sold._get_mapping_label(),
             present=present.number,
-            other=present._words_for_mapping()
+            other=present._get_mapping_label()
             if present.listing_state == "mapped"
-            else present._words_for_state(),
+            else present._get_state_label(),
         )
 
     # --------------------------------------------------------------- terms
@@ -191,7 +191,7 @@ class ChannelOrderLine(models.Model):
         for line in self.filtered(lambda line: line._is_exchanged()):
             line.write(dict(line._get_terms(), substitute_id=False))
 
-    def _words_for_exchange(self):
+    def _get_exchange_message(self):
         return self.env._(
             "%(before)s is %(after)s now",
             before=f"{self._sold_here():g} × {self.product_id.display_name}",
@@ -651,7 +651,7 @@ class ChannelOrderLine(models.Model):
                 line.write({"deducted": by_node, "deducted_listing_id": listing.id})
         if rows:
             self.env["channel.deduction"]._append(rows)
-            self._tell_levels(
+            self._queue_levels(
                 order, {(listing.id, node) for _line, listing, node, _ in rows}
             )
 
@@ -671,7 +671,7 @@ class ChannelOrderLine(models.Model):
         ]
         return {}
 
-    def _tell_levels(self, order, pairs):
+    def _queue_levels(self, order, pairs):
         """What the channel has counted down itself may differ from our number now.
 
         :param pairs: (listing id, node id)

@@ -40,7 +40,7 @@ class ChannelOrderOwed(models.AbstractModel):
         self._settle(self.env["channel.order"].browse(sorted(ids)).exists())
 
     @api.model
-    def _heal(self):
+    def _settle_forgotten(self):
         """Deliveries that were changed by none of the ways that are watched."""
         self._settle(self.env["channel.order"].browse(self._find_forgotten()))
 
@@ -53,11 +53,11 @@ class ChannelOrderOwed(models.AbstractModel):
                 order._lock()
                 order.line_ids._note_missing()
                 order.line_ids._hold(order, order._get_data())
-                self._tell(order)
+                self._report_owed(order)
                 self.env["channel.order.ending"]._settle(order)
         orders._refresh_stage()
 
-    def _tell(self, order):
+    def _report_owed(self, order):
         key = f"order:{order.id}:undelivered"
         missing = order.line_ids.filtered("undelivered_quantity")
         exceptions = self.env["channel.exception"]

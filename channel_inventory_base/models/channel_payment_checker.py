@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.labels import label_of
 from ..tools.refusal import OrderRefusedError
 
 UNPAID_AT_ONCE = 500
@@ -28,7 +29,7 @@ class ChannelPaymentChecker(models.AbstractModel):
                 self.env._(
                     "The payment of %(order)s is %(payment)s.",
                     order=order.name,
-                    payment=data.payment,
+                    payment=label_of(order, "payment", data.payment).lower(),
                 ),
                 self.env._(
                     "Cancel the order on the channel, or confirm its quotation "
@@ -87,13 +88,13 @@ class ChannelPaymentChecker(models.AbstractModel):
         """
         key = f"order:{order.id}:unpaid"
         if data.payment in SECURED or data.state == "cancelled":
-            order.payment_taken_back = False
+            order.payment_reversed = False
             self.env["channel.exception"]._resolve_keys(order.channel_id, [key])
         elif before in SECURED and order.sale_order_id.state == "sale":
-            order.payment_taken_back = True
-            self._report_taken_back(order, key, before, data.payment)
+            order.payment_reversed = True
+            self._report_reversed_payment(order, key, before, data.payment)
 
-    def _report_taken_back(self, order, key, before, now):
+    def _report_reversed_payment(self, order, key, before, now):
         open_ones = order.sale_order_id.picking_ids.filtered(
             lambda picking: picking.state not in ("done", "cancel")
         )
@@ -106,8 +107,8 @@ class ChannelPaymentChecker(models.AbstractModel):
                 "%(order)s was %(before)s and is %(now)s now. Open deliveries: "
                 "%(pickings)s; registered in Odoo as paid: %(paid)s %(currency)s.",
                 order=order.name,
-                before=before,
-                now=now,
+                before=label_of(order, "payment", before).lower(),
+                now=label_of(order, "payment", now).lower(),
                 pickings=", ".join(open_ones.mapped("name")) or self.env._("none"),
                 paid=self.env["channel.bookkeeper"]._get_paid(order, "inbound"),
                 currency=order.currency_name,
@@ -122,8 +123,8 @@ class ChannelPaymentChecker(models.AbstractModel):
 
     def _check_still_paid(self, orders):
         """:raise UserError: the channel's policy keeps back what is not paid"""
-        for order in orders.filtered("payment_taken_back"):
-            if order.channel_id.unpaid_policy == "stop" and not order._is_let_through(
+        for order in orders.filtered("payment_reversed"):
+            if order.channel_id.unpaid_policy == "stop" and not order._is_overridden(
                 "unpaid"
             ):
                 raise UserError(
@@ -142,7 +143,7 @@ class ChannelPaymentChecker(models.AbstractModel):
         if (
             not order.channel_id.check_credit
             or data.payment != "pending"
-            or order._is_let_through("credit")
+            or order._is_overridden("credit")
         ):
             return
         sale_order = order.sale_order_id

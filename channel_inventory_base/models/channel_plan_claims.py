@@ -6,7 +6,7 @@ from .channel_plan_items import pool_columns
 from .channel_plan_rules import IN_EFFECT, KEY
 
 # Products that hang together by what they are made of, planned in one statement.
-KNOT = 20_000
+LINKED_AT_ONCE = 20_000
 
 # Whether an exclusive ``version`` reaches ``product``, which has ``template`` and
 # ``category``. No such rule names a channel, a node, a listing or a warehouse.
@@ -60,7 +60,7 @@ class ChannelPlanClaims(models.AbstractModel):
         """
         return sorted(set(products))
 
-    def _knotted_products(self, products):
+    def _linked_products(self, products):
         """:return: of ``products`` (a condition on a product id) those that may hang
         together with others"""
         return []
@@ -68,7 +68,7 @@ class ChannelPlanClaims(models.AbstractModel):
     def _plan_slice_of(self, part):
         """Plan a Slice; what hangs together with products out of it by itself."""
         scope = part.scope()
-        knotted = self._knotted_products(scope.products) if self._is_exclusive() else []
+        knotted = self._linked_products(scope.products) if self._is_exclusive() else []
         if knotted:
             scope = Scope(
                 SQL(
@@ -81,7 +81,7 @@ class ChannelPlanClaims(models.AbstractModel):
         self._plan_listings(scope, part.changed())
         left = set(knotted)
         while left:
-            together = self._sharing_products(sorted(left)[:KNOT])
+            together = self._sharing_products(sorted(left)[:LINKED_AT_ONCE])
             self._plan_listings(self._scope_of_products(together), part.changed())
             left.difference_update(together)
 

@@ -376,7 +376,7 @@ class ChannelPublisher(models.AbstractModel):
             self._start_over(publication_id, error)
             return False
         except exceptions.RejectedError as error:
-            self._bury(publication_id, error)
+            self._mark_dead(publication_id, error)
         except exceptions.UncertainError:
             raise
         except (exceptions.ThrottledError, exceptions.UnavailableError) as error:
@@ -397,7 +397,7 @@ class ChannelPublisher(models.AbstractModel):
             publication.write({"state": "void", "error": str(error)})
             env["channel.publisher"]._queue_lines(publication.line_ids)
 
-    def _bury(self, publication_id, error):
+    def _mark_dead(self, publication_id, error):
         """The channel refuses the request as a whole: a dead letter for a person."""
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
@@ -416,9 +416,9 @@ class ChannelPublisher(models.AbstractModel):
                 ),
             )
 
-    # ---------------------------------------------------------------- heal
+    # --------------------------------------------------------------- requeue
     @api.model
-    def _heal(self):
+    def _requeue_missing(self):
         """Queue every level that should be published and is not queued.
 
         The queue is exact as long as every writer does its part; this makes a mistake

@@ -407,7 +407,7 @@ class ChannelRefund(models.Model):
         price = sign * float(part.amount) / quantity
         vals = {
             "product_id": product.id,
-            "name": sale_line.name or self._words_for_goodwill(part),
+            "name": sale_line.name or self._get_goodwill_label(part),
             "quantity": quantity,
             "product_uom_id": (sale_line.product_uom_id or product.uom_id).id,
             "price_unit": price,
@@ -437,7 +437,7 @@ class ChannelRefund(models.Model):
             }
         return vals
 
-    def _words_for_goodwill(self, part):
+    def _get_goodwill_label(self, part):
         if part.amount < 0:
             return self.env._("Kept from a refund")
         return self.env._("Goodwill")

@@ -45,7 +45,7 @@ class ChannelRefunder(models.AbstractModel):
 
     def _take_refund(self, order, data, refund):
         refunds = self.env["channel.refund"]
-        ours = order.told_ids.filtered(
+        ours = order.notification_ids.filtered(
             lambda each: each.kind == "refund" and each.ref == refund.external_id
         )
         state = "ours" if ours else "todo"
@@ -62,7 +62,7 @@ class ChannelRefunder(models.AbstractModel):
 
     def _on_money_back(self, order):
         """What a person was asked to pay back by hand may be just that."""
-        cancels = order.told_ids.filtered(lambda each: each.kind == "cancel")
+        cancels = order.notification_ids.filtered(lambda each: each.kind == "cancel")
         keys = [f"message:{message.id}:done" for message in cancels]
         self.env["channel.exception"]._resolve_keys(order.channel_id, keys)
 

@@ -157,15 +157,15 @@ class ChannelRetention(models.Model):
         )
 
     def _steps_personal(self):
-        order_words = self.env._("Blanked with the personal data of its order.")
-        event_words = self.env._(
+        order_note = self.env._("Blanked with the personal data of its order.")
+        event_note = self.env._(
             "Its body was blanked with the personal data, by retention: it cannot be "
             "retried. Fetch its order again, or discard it."
         )
         received, told = self._due("received_at"), self._due("last_seen")
         for statement in (
-            personal.blank_orders(self._due("finished.write_date"), BATCH, order_words),
-            personal.blank_dead_events(received, BATCH, event_words),
+            personal.blank_orders(self._due("finished.write_date"), BATCH, order_note),
+            personal.blank_dead_events(received, BATCH, event_note),
             personal.blank_exceptions(told, BATCH),
         ):
             yield partial(self._blank, statement)

@@ -274,11 +274,11 @@ class ChannelRouter(models.AbstractModel):
 
     # ------------------------------------------------------------------ why
     def _note_routes(self, order, routes):
-        words = "\n".join(self._words_for_route(order, each) for each in routes)
+        words = "\n".join(self._get_route_message(order, each) for each in routes)
         if words != (order.route_why or ""):
             order.route_why = words
 
-    def _words_for_route(self, order, route):
+    def _get_route_message(self, order, route):
         rule, way = route.rule, route.way
         if not way:
             return self.env._("No warehouse may ship it: none is set.")
@@ -293,15 +293,17 @@ class ChannelRouter(models.AbstractModel):
                 rule=label,
                 places=self._names(order, way),
             )
-        words = f"{label}: {self._words_for_parts(order, route)}."
+        words = f"{label}: {self._get_parts_message(order, route)}."
         if others := route.ways[1 : SHOWN + 1]:
             words += " " + self.env._(
                 "Rather than %s.",
-                "; ".join(self._words_for_other(order, each, way) for each in others),
+                "; ".join(
+                    self._get_alternative_message(order, each, way) for each in others
+                ),
             )
         return words
 
-    def _words_for_parts(self, order, route):
+    def _get_parts_message(self, order, route):
         way, names = route.way, self._names(order, route.way)
         if way.missing:
             words = self.env._(
@@ -317,7 +319,7 @@ class ChannelRouter(models.AbstractModel):
             words = self.env._("%s has all units", names)
         return words + (self.env._(", cost %s", f"{way.cost:g}") if way.cost else "")
 
-    def _words_for_other(self, order, other, chosen):
+    def _get_alternative_message(self, order, other, chosen):
         if other.missing > chosen.missing:
             reason = self.env._("%s units short", other.missing)
         elif other.cost > chosen.cost:
@@ -470,7 +472,7 @@ class ChannelRouter(models.AbstractModel):
         moved = self._find_moved(
             order, lines.filtered(lambda line: line._may_move()), lines
         )
-        why = self._words_for_move(order, short, moved)
+        why = self._get_move_message(order, short, moved)
         for line, warehouse in moved.items():
             line._move_to(warehouse)
         for line in moved:
@@ -555,7 +557,7 @@ class ChannelRouter(models.AbstractModel):
         )
 
     # ------------------------------------------------------------------ why
-    def _words_for_move(self, order, short, moved):
+    def _get_move_message(self, order, short, moved):
         lacking = ", ".join(
             self.env._(
                 "%(line)s in %(place)s",

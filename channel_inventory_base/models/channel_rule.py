@@ -52,7 +52,7 @@ class ChannelRule(models.Model):
     active_version_id = fields.Many2one(
         "channel.rule.version", readonly=True, copy=False, string="Version in Effect"
     )
-    unit_words = fields.Char(compute="_compute_unit_words")
+    unit_label = fields.Char(compute="_compute_unit_label")
     summary = fields.Char(compute="_compute_summary", string="Description")
     level_count = fields.Integer(
         compute="_compute_level_count",
@@ -72,25 +72,25 @@ class ChannelRule(models.Model):
                 rule.name = rule._automatic_name()
 
     @api.depends("kind", "warehouse_id")
-    def _compute_unit_words(self):
+    def _compute_unit_label(self):
         """In what the value is counted."""
         for rule in self:
             if rule.kind in PERCENT_KINDS:
-                rule.unit_words = self.env._("percent")
+                rule.unit_label = self.env._("percent")
             elif rule.kind == "cover":
-                rule.unit_words = self.env._("days")
+                rule.unit_label = self.env._("days")
             elif rule.kind == "freeze" or (
                 rule.kind in ("threshold", "cap") and not rule.warehouse_id
             ):
-                rule.unit_words = self.env._("sold units")
+                rule.unit_label = self.env._("sold units")
             else:
-                rule.unit_words = self.env._("stock units")
+                rule.unit_label = self.env._("stock units")
 
     @api.depends(lambda self: [n for n in self._terms_fields() if n != "sequence"])
     def _compute_summary(self):
         for rule in self:
-            parts = [rule._words_for_kind(), rule._words_for_scope()]
-            parts += [rule._words_for_window()]
+            parts = [rule._get_kind_summary(), rule._get_scope_summary()]
+            parts += [rule._get_window_summary()]
             words = "; ".join(part for part in parts if part)
             rule.summary = words[:1].upper() + words[1:]
 
@@ -224,10 +224,10 @@ class ChannelRule(models.Model):
         sharing.allocation_group_id._hold_in_effect()
         return super()._put_in_effect()
 
-    def _words_for_kind(self):
+    def _get_kind_summary(self):
         value = f"{self.value:g}"
         words = {
-            "backorder": self._words_for_backorder(value),
+            "backorder": self._get_backorder_summary(value),
             "fixed": self.env._("%s stock units are kept back", value),
             "percent": self.env._("%s %% of what is left is kept back", value),
             "cover": self.env._("the sales of %s days are kept back", value),
@@ -243,11 +243,11 @@ class ChannelRule(models.Model):
             if self.value
             else self.env._("no cap"),
             "freeze": self.env._("exactly %s are offered", value),
-            "exclusive": self._words_for_exclusive(value),
+            "exclusive": self._get_exclusive_summary(value),
         }
         return words.get(self.kind, "")
 
-    def _words_for_backorder(self, value):
+    def _get_backorder_summary(self, value):
         words = self.env._("up to %s stock units of dated inbound are promised", value)
         if self.horizon_days:
             words = self.env._(
@@ -259,7 +259,7 @@ class ChannelRule(models.Model):
             words = self.env._("%s, suppliers' stock included", words)
         return words
 
-    def _words_for_exclusive(self, value):
+    def _get_exclusive_summary(self, value):
         words = self.env._(
             "the channels of %s share the available stock",
             self.allocation_group_id.name or "?",
@@ -272,13 +272,13 @@ class ChannelRule(models.Model):
             )
         return words
 
-    def _words_for_scope(self):
+    def _get_scope_summary(self):
         named = [self[name].display_name for name in TOLD if self[name]]
         if not named:
             return self.env._("everywhere")
         return self.env._("for %s", ", ".join(named))
 
-    def _words_for_window(self):
+    def _get_window_summary(self):
         start = format_datetime(self.env, self.valid_from, dt_format="short")
         end = format_datetime(self.env, self.valid_until, dt_format="short")
         if start and end:

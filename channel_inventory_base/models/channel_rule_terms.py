@@ -205,7 +205,7 @@ class ChannelRuleTerms(models.AbstractModel):
     def _content(self):
         return dict(self._terms(), name=self.name)
 
-    def _term_words(self, name):
+    def _get_term_label(self, name):
         """A value as a person reads it; "" when there is none."""
         field = self._fields[name]
         if self and field.type == "float":
@@ -233,7 +233,7 @@ class ChannelRuleTerms(models.AbstractModel):
         if other and self._is_automatic(old["name"]) and self._is_automatic(self.name):
             new.pop("name")
         return {
-            name: [other._term_words(name), self._term_words(name)]
+            name: [other._get_term_label(name), self._get_term_label(name)]
             for name in new
             if old.get(name, False) != new[name]
         }

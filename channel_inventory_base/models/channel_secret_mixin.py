@@ -125,14 +125,14 @@ class ChannelSecretMixin(models.AbstractModel):
             keys = crypto.read_keys(config["config"])
             return crypto.encrypt(keys, self._place_of_secret(name), text)
         except crypto.KeyMissing as error:
-            raise UserError(self._words_for_missing_key()) from error
+            raise UserError(self._get_missing_key_message()) from error
 
     def _decrypt(self, name, stored):
         try:
             keys = crypto.read_keys(config["config"])
             return crypto.decrypt(keys, self._place_of_secret(name), stored)
         except crypto.KeyMissing as error:
-            raise UserError(self._words_for_missing_key()) from error
+            raise UserError(self._get_missing_key_message()) from error
         except crypto.WrongKey as error:
             raise UserError(
                 self.env._(
@@ -142,7 +142,7 @@ class ChannelSecretMixin(models.AbstractModel):
                 )
             ) from error
         except crypto.WrongPlace as error:
-            raise UserError(self._words_for_wrong_place(name)) from error
+            raise UserError(self._get_wrong_place_message(name)) from error
 
     def _place_of_secret(self, name):
         """What a secret is bound to. The address too: in SQL it could be changed to
@@ -150,7 +150,7 @@ class ChannelSecretMixin(models.AbstractModel):
         self.ensure_one()
         return json.dumps([self.id, name, *_receiver(self.base_url)])
 
-    def _words_for_wrong_place(self, name):
+    def _get_wrong_place_message(self, name):
         return self.env._(
             "The stored secret %(name)s of %(channel)s was made for another channel, "
             "secret or address: the database was changed by other means than this "
@@ -160,7 +160,7 @@ class ChannelSecretMixin(models.AbstractModel):
             channel=self.name,
         )
 
-    def _words_for_missing_key(self):
+    def _get_missing_key_message(self):
         return self.env._(
             "This server has no key to encrypt secrets with. Put a Fernet key as "
             "secret_key into section [%(section)s] of the server configuration, or "

@@ -62,7 +62,7 @@ class ChannelShortage(models.Model):
                 product, warehouse, sum(wanted.mapped("quantity"))
             )
             rows.due_date = due
-            rows.due_text = rows._words_for_due(due, document)
+            rows.due_text = rows._get_due_label(due, document)
 
     def _domain_at(self, product, warehouse):
         return [
@@ -84,7 +84,7 @@ class ChannelShortage(models.Model):
                 return row.due_date, move.origin or move.reference or ""
         return False, ""
 
-    def _words_for_due(self, due, document):
+    def _get_due_label(self, due, document):
         if not due:
             return self.env._("no inbound")
         day = fields.Date.to_string(due)
@@ -94,7 +94,7 @@ class ChannelShortage(models.Model):
             )
         return self.env._("expected %s", day)
 
-    def _words(self):
+    def _get_summary(self):
         """Of one row: what is missing, where, and when it should come."""
         return self.env._(
             "%(units)s %(unit)s of %(product)s in %(warehouse)s, %(due)s",
@@ -440,16 +440,16 @@ class ChannelShortage(models.Model):
             key=f"short:{product_id}:{warehouse_id}",
             record=rows.product_id,
             orders=rows.order_id,
-            **self._words_for_exception(rows),
+            **self._get_exception_message(rows),
         )
 
     def _prepare_exception_vals(self, rows):
         return {
             "order_ids": [Command.set(rows.order_id.ids)],
-            **self._words_for_exception(rows),
+            **self._get_exception_message(rows),
         }
 
-    def _words_for_exception(self, rows):
+    def _get_exception_message(self, rows):
         values = {
             "units": f"{sum(rows.mapped('quantity')):g}",
             "unit": rows.product_id.uom_id.name,
@@ -468,7 +468,7 @@ class ChannelShortage(models.Model):
             message = self.env._(
                 "%(units)s %(unit)s of %(product)s sold for %(orders)s are not in "
                 "stock in %(warehouse)s; %(due)s.",
-                orders=self.env["channel.exception"]._words_for_orders(orders),
+                orders=self.env["channel.exception"]._get_orders_label(orders),
                 **values,
             )
         return {

@@ -183,7 +183,7 @@ class ChannelStockReport(models.Model):
                 "problems": self._describe(problems),
             }
         )
-        report._tell()
+        report._report_rejected()
         return report
 
     def _describe(self, problems):
@@ -210,7 +210,7 @@ class ChannelStockReport(models.Model):
             "ambiguous": self.env._("several products have this code"),
         }
 
-    def _tell(self):
+    def _report_rejected(self):
         """One open exception a sender, while its last report had problems."""
         self.ensure_one()
         channel = self._responsible_channel()

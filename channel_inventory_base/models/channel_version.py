@@ -53,12 +53,12 @@ class ChannelVersion(models.AbstractModel):
             if not previous:
                 version.changes = self.env._("First version")
                 continue
-            version.changes = self._words_for_difference(
+            version.changes = self._get_difference_label(
                 version._difference_from(previous)
             )
 
     @api.model
-    def _words_for_difference(self, difference):
+    def _get_difference_label(self, difference):
         """:param difference: field -> [from, to], in words"""
         return "; ".join(
             f"{self._fields[name]._description_string(self.env)}: "

@@ -42,7 +42,7 @@ class ChannelVersioned(models.AbstractModel):
         for record in self:
             difference = record._difference() if record.active_version_id else {}
             record.is_changed = bool(difference)
-            record.changes = record.active_version_id._words_for_difference(difference)
+            record.changes = record.active_version_id._get_difference_label(difference)
 
     def _compute_version_count(self):
         versions = self._fields["version_ids"]

@@ -111,18 +111,18 @@ class StockMove(models.Model):
             if move_id in found.ids
         }
 
-    def _words_for_cause(self):
+    def _get_cause_message(self):
         """What was done, where, by whom and when, in the reader's time."""
         moment = format_datetime(self.env, self.date, dt_format="yyyy-MM-dd HH:mm:ss")
         return self.env._(
-            "%(what)s at %(moment)s", what=self._words_for_done(), moment=moment
+            "%(what)s at %(moment)s", what=self._get_author_message(), moment=moment
         )
 
-    def _words_for_done(self):
+    def _get_author_message(self):
         self.ensure_one()
         return self.env._(
             "%(what)s by %(person)s",
-            what=self._words_for_deed(),
+            what=self._get_movement_message(),
             person=self._get_doer().name,
         )
 
@@ -131,7 +131,7 @@ class StockMove(models.Model):
         made_for_it = self.is_inventory or self.scrap_id
         return self.create_uid if made_for_it else self.write_uid
 
-    def _words_for_deed(self):
+    def _get_movement_message(self):
         values = {
             "quantity": f"{self.quantity:g}",
             "origin": self.location_id.warehouse_id.name or self.location_id.name,
@@ -202,7 +202,7 @@ class StockMove(models.Model):
             "res_model": self._name,
             "res_id": self.id,
             "trace": trace,
-            "message": f"{self.product_id.display_name}: {self._words_for_done()}",
+            "message": f"{self.product_id.display_name}: {self._get_author_message()}",
         }
 
     def _open_as_cause(self):

@@ -66,7 +66,7 @@ class StockPicking(models.Model):
         """
         return None
 
-    def _tell_tracking(self):
+    def _notify_tracking(self):
         """A tracking number came, or was corrected, after the parcel had left."""
         # sudo: warehouse staff need not see channels
         for picking in self.sudo().filtered(lambda picking: picking.state == "done"):

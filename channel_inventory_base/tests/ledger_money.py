@@ -38,14 +38,14 @@ def _told(env, channel):
 def _records(order):
     return (
         {("channel.order", order.id)}
-        | {("channel.message", each.id) for each in order.told_ids}
+        | {("channel.message", each.id) for each in order.notification_ids}
         | {("channel.refund", each.id) for each in order.refund_ids}
     )
 
 
 def _is_at_rest(env, order):
     waiting = env["channel.bookkeeping"].search_count([("order_id", "=", order.id)])
-    speaking = order.told_ids.filtered(lambda each: each.state not in DONE)
+    speaking = order.notification_ids.filtered(lambda each: each.state not in DONE)
     return (
         order.complete
         and order.state in ("imported", "cancelled", "blocked", "gone")

@@ -42,7 +42,7 @@ def _records(order):
     """What an exception about the order may be on."""
     return (
         {("channel.order", order.id), ("sale.order", order.sale_order_id.id)}
-        | {("channel.message", each.id) for each in order.told_ids}
+        | {("channel.message", each.id) for each in order.notification_ids}
         | {("channel.refund", each.id) for each in order.refund_ids}
     )
 
@@ -52,7 +52,7 @@ def _is_at_rest(order):
         order.complete
         and order.state in AT_REST
         and order.sale_order_id.state not in ("draft", "sent")
-        and all(message.state in SILENT for message in order.told_ids)
+        and all(message.state in SILENT for message in order.notification_ids)
     )
 
 

@@ -242,7 +242,7 @@ RIGHTS = {
                 "action_open_messages action_open_sale_order"
             ),
             "operator": (
-                "action_fetch action_keep_sold action_let_through action_match_lines "
+                "action_fetch action_keep_sold action_override action_match_lines "
                 "action_reroute action_retry action_short_stock action_take_mapping "
                 "action_cancel_missing action_cancel_rest action_deliver_again "
                 "action_end"
@@ -288,7 +288,7 @@ RIGHTS = {
                 "action_open_record action_short_stock"
             ),
             "user": "action_ignore action_resolve action_take",
-            "operator": "action_let_through action_retry",
+            "operator": "action_override action_retry",
         },
     ),
     # ------------------------------------------------- what nobody is shown

@@ -228,7 +228,7 @@ class TestBooksConfirmed(BooksCase):
         self.book()
         self.assertEqual(self.totals(), [10.99])
         self.assertEqual(self.totals("out_refund"), [3.66])
-        self.assertFalse(self.order.told_ids, "the channel has said so itself")
+        self.assertFalse(self.order.notification_ids, "the channel has said so itself")
 
     def test_line_that_is_dropped_is_credited_in_whole(self):
         self.channel.confirm_policy = "always"

@@ -618,7 +618,7 @@ class TestSilentEndings(MoneyCase):
         """Whatever a refund is made of: what no document stands for is told."""
         self.say(self.goods(self.lamp, 1, "100", "10"), total=110, total_tax=10)
         self.sale_order.with_context(channel_follows=True)._action_cancel()
-        self.order.told_ids.state = "done"
+        self.order.notification_ids.state = "done"
         self.order.state = "imported"
         self.order._mark_books()
         self.book()
@@ -653,7 +653,7 @@ class TestPaymentTakenBack(MoneyCase):
         with self.assertRaisesRegex(UserError, "was reversed"), self.env.cr.savepoint():
             self.ship(self.env, self.sale_order)
         self.env.invalidate_all()
-        self._exceptions(self.order).action_let_through()
+        self._exceptions(self.order).action_override()
         self.ship(self.env, self.sale_order)
         self.assertEqual(self.order.line_ids._shipped_here(), 1)
 

@@ -110,7 +110,7 @@ class TestCause(ChannelCase):
         self.done(supplier, self.west.lot_stock_id, 5, self.west.in_type_id)
         customers = self.env.ref("stock.stock_location_customers")
         self.done(self.west.lot_stock_id, customers, 3, self.west.out_type_id)
-        self.assertIn("counted 41 in West", counted._words_for_cause())
+        self.assertIn("counted 41 in West", counted._get_cause_message())
 
     def test_receipt_names_its_document(self):
         supplier = self.env.ref("stock.stock_location_suppliers")

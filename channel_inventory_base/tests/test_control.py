@@ -350,7 +350,7 @@ class TestControl(ChannelCase):
         words = {rule.summary for rule in rules}
         self.assertEqual(len(words), len(kinds))
         self.assertTrue(all(word.endswith("everywhere") for word in words))
-        self.assertTrue(all(rule.unit_words for rule in rules))
+        self.assertTrue(all(rule.unit_label for rule in rules))
 
     def test_number_is_found_by_the_version_it_names(self):
         self.draft.action_activate()

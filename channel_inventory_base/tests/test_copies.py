@@ -39,7 +39,10 @@ class TestCopies(ChannelCase):
 
     def audits(self, channel):
         return self.env["channel.audit"].search(
-            [("channel_id", "=", channel.id), ("message", "like", "now runs in the database")]
+            [
+                ("channel_id", "=", channel.id),
+                ("message", "like", "now runs in the database"),
+            ]
         )
 
     # -------------------------------------------------------------- identity

@@ -210,7 +210,7 @@ class TestEdgeCases(ChannelCase):
         self.plan()
         self.publish()
         self.assertEqual(self.shown(), 6)
-        self.env["channel.publisher"]._heal()
+        self.env["channel.publisher"]._requeue_missing()
         self.assertFalse(self.env["channel.level.pending"].search([]))
         self.assertFalse(self.env["channel.level.difference"].search([]))
 
@@ -251,7 +251,7 @@ class TestEdgeCases(ChannelCase):
         for _sweep in range(3):
             self.fake.faults = [("send", RejectedError("no"))]
             self.publish()
-            self.env["channel.publisher"]._heal()
+            self.env["channel.publisher"]._requeue_missing()
         self.assertEqual(self.channel.dead_letter_count, 1)
 
     def test_channel_that_says_retry_is_not_asked_in_a_loop(self):

@@ -85,7 +85,7 @@ class TestErasure(Erased, Sold, ChannelCase):
             ("open", order),
             ("closed", order),
             ("refund", order.refund_ids),
-            ("told", order.told_ids[:1]),
+            ("told", order.notification_ids[:1]),
             ("event", order.event_ids[:1]),
             ("sale", order.sale_order_id),
         ):
@@ -101,7 +101,7 @@ class TestErasure(Erased, Sold, ChannelCase):
                 exception._close("resolved", f"{MARK} resolution")
             self.chat(exception)
         self.chat(order)
-        message = order.told_ids[:1]
+        message = order.notification_ids[:1]
         message.write(
             {
                 "answer": f"{MARK} answer",
@@ -226,7 +226,7 @@ class TestErasure(Erased, Sold, ChannelCase):
         self.assertEqual(after.refunds[0].amount, before.refunds[0].amount)
         self.assertEqual(after.shipments[0].lines, before.shipments[0].lines)
         self.assertEqual(order.refund_ids._get_data().amount, before.refunds[0].amount)
-        for message in order.told_ids:
+        for message in order.notification_ids:
             self.assertEqual(message._get_data().order_ref, order.external_id)
 
     def test_what_is_not_due_keeps_every_word(self):

@@ -183,13 +183,13 @@ class TestException(ChannelCase):
     def test_refused_publication_that_is_refused_again_is_the_same_exception(self):
         publisher = self.env["channel.publisher"]
         publication = self.publication()
-        publisher._bury(publication.id, "Variable 7 of 'x' is refused")
+        publisher._mark_dead(publication.id, "Variable 7 of 'x' is refused")
         self.env.invalidate_all()
         found = self.opened("publication")
         found.action_retry()
         self.assertEqual(publication.state, "void")
         other = self.publication()
-        publisher._bury(other.id, "Variable 9 of 'y' is refused")
+        publisher._mark_dead(other.id, "Variable 9 of 'y' is refused")
         self.env.invalidate_all()
         self.assertEqual(self.opened("publication"), found)
         self.assertEqual(found._record(), other)

@@ -27,7 +27,7 @@ class TestExternalRace(CommittedCase):
 
     def heal(self):
         with self.commit() as env:
-            env["channel.external.stock"]._heal()
+            env["channel.external.stock"]._age_reports()
 
     def test_the_newest_report_wins_whatever_the_order(self):
         self.now = fields.Datetime.now()

@@ -121,13 +121,13 @@ class TestExternalStock(PositionCase):
         )
         self.plan()
         self.assertEqual(self.level.target, 50)
-        self.rows._heal()
+        self.rows._age_reports()
         changes = self.env["channel.change"].search([])
         self.assertEqual(changes.product_id, self.product)
         self.plan()
         self.assertEqual(self.level.target, 40)
         self.assertEqual(listing.level_ids.target, 50)
-        self.rows._heal()
+        self.rows._age_reports()
         self.assertFalse(self.env["channel.change"].search([]))
 
     def test_nothing_on_its_way_is_promised_where_the_authority_is_silent(self):

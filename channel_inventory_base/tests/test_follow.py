@@ -266,7 +266,7 @@ class TestRefunds(FollowCase):
 
     def test_refund_of_an_order_that_only_we_have_cancelled_is_known(self):
         self.sale_order._action_cancel()
-        self.order.told_ids.state = "dead"
+        self.order.notification_ids.state = "dead"
         back = self.refund("11.00", self.refund_line(1, "cancel"))
         self.change(1, refunds=(back,))
         self.assertBlocked("changed")

@@ -354,7 +354,7 @@ class TestInvariants(CommittedCase):
         with self.commit() as env:
             env["queue.job"].search([]).unlink()
         with self.commit() as env:
-            env["channel.channel"]._cron_heal()
+            env["channel.channel"]._cron_recover()
         with self.commit() as env:
             methods = set(env["queue.job"].search([]).mapped("method_name"))
         self.assertLessEqual({"_job_plan", "_job_publish", "_job_poll"}, methods)

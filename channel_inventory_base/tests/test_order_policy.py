@@ -17,11 +17,11 @@ class TestOrderPolicy(OrderCase):
         self.assertEqual(found.user_id, self.env.user)
         self.assertTrue(found.deadline)
         self.assertTrue(found.suggestion)
-        self.assertTrue(found.can_retry and found.can_let_through)
+        self.assertTrue(found.can_retry and found.can_override)
 
     def test_person_lets_one_order_pass_and_it_is_written_down(self):
         order = self._import(self._simple(risk="high"))
-        self._exceptions(order).action_let_through()
+        self._exceptions(order).action_override()
         self.assertEqual(order.state, "captured")
         order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "22.00", "2.00")
@@ -182,7 +182,7 @@ class TestOrderPolicy(OrderCase):
         odd = replace(BERLIN, phone="ask at the desk")
         order = self._import(self._simple(shipping=odd))
         found = self.assertRefused(order, "phone")
-        found.action_let_through()
+        found.action_override()
         order.env["channel.order.importer"]._import(order)
         self.assertImported(order, "22.00", "2.00")
         self.assertFalse(self._exceptions(order))
@@ -281,7 +281,7 @@ class TestOrderPolicy(OrderCase):
     def test_order_that_was_sold_is_no_twin_of_one_that_was_let_pass(self):
         self.channel.duplicate_minutes = 10
         first, second = self._import(self.twin()), self._import(self.twin())
-        self._exceptions(second).action_let_through()
+        self._exceptions(second).action_override()
         second.env["channel.order.importer"]._import(second)
         self.assertImported(second, "22.00", "2.00")
         self.channel.confirm_policy = "manual"

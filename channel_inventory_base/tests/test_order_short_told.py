@@ -22,13 +22,13 @@ class TestOrderShortTold(ChannelCase):
         order = self.order(name)
         self.assertEqual(order.state, "parked")
         self.assertEqual(self.position.held, 6)
-        [message] = order.told_ids
+        [message] = order.notification_ids
         self.assertEqual(message.kind, "cancel")
         self.assertEqual(message._get_data().lines[0].quantity, 2)
         # looked at again before the channel has heard it: not told twice
         order._retry()
         self.intake()
-        self.assertEqual(order.told_ids, message)
+        self.assertEqual(order.notification_ids, message)
         self.send()
         self.assertEqual(message.state, "done")
         self.intake()

@@ -268,7 +268,7 @@ class TestHealing(CommittedCase):
             cron["channel.channel"].search([])
             with self.commit() as env:
                 env.cr.execute("UPDATE channel_order SET customer_name = 'B'")
-            cron["channel.channel"]._cron_heal()
+            cron["channel.channel"]._cron_recover()
         with self.commit() as env:
             order = env["channel.order"].search([("external_id", "=", name)])
             self.assertEqual(order.stage, "reserved")
@@ -279,7 +279,7 @@ class TestHealing(CommittedCase):
     @mute_logger("odoo.addons.channel_inventory_base.models.channel_job_mixin")
     def test_step_that_breaks_leaves_out_nothing_else(self):
         with self.commit() as env:
-            steps = env["channel.channel"]._healing()
+            steps = env["channel.channel"]._recovery_steps()
             self.assertEqual(steps[0], ("channel.channel", "_wake_all"))
         done = []
         for broken in range(len(steps)):
@@ -296,8 +296,8 @@ class TestHealing(CommittedCase):
             done.append(step)
 
         cls = self.registry["channel.channel"]
-        self.patch(cls, "_heal_step", step_of)
-        channels._cron_heal()
+        self.patch(cls, "_run_recovery_step", step_of)
+        channels._cron_recover()
 
 
 @tagged("post_install", "-at_install")

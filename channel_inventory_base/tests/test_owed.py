@@ -237,10 +237,10 @@ class TestOwed(OwedCase):
         order.sale_order_id.picking_ids.action_cancel()
         self.commit()
         first = self.told()
-        self.env["channel.order.owed"]._heal()
+        self.env["channel.order.owed"]._settle_forgotten()
         self.assertEqual((self.told(), first.count), (first, 1))
         first._close("resolved", "Looked at it")
-        self.env["channel.order.owed"]._heal()
+        self.env["channel.order.owed"]._settle_forgotten()
         self.assertTrue(self.told())
 
     def test_found_by_the_healing_where_no_hook_saw_it(self):
@@ -251,7 +251,7 @@ class TestOwed(OwedCase):
             [order.sale_order_id.picking_ids.move_ids.ids],
         )
         self.env.invalidate_all()
-        self.env["channel.order.owed"]._heal()
+        self.env["channel.order.owed"]._settle_forgotten()
         self.assertEqual(order.line_ids.undelivered_quantity, 3)
         self.assertEqual(self.shown(), 7)
         self.assertTrue(self.told())

@@ -203,8 +203,8 @@ class TestPreview(ChannelCase):
         self.assertEqual((preview.level_count, preview.step), (5, 3))
         sample = self.listings.filtered(lambda each: each.id % 3 == 0)
         self.assertEqual(preview.looked_at_count, len(sample))
-        self.assertIn("5 numbers are in scope", preview.sample_words)
-        self.assertFalse(self.preview(self.draft(value=1)).sample_words)
+        self.assertIn("5 numbers are in scope", preview.sample_note)
+        self.assertFalse(self.preview(self.draft(value=1)).sample_note)
 
     @mute_logger("odoo.sql_db")
     def test_preview_that_takes_too_long_is_stopped(self):
@@ -231,4 +231,4 @@ class TestPreview(ChannelCase):
         with patch(f"{path}.PREVIEW_LINES", 2):
             preview = self.preview(self.draft(value=15))
         self.assertEqual(preview.changed_count, 5)
-        self.assertIn("The largest 2", preview.lines_words)
+        self.assertIn("The largest 2", preview.lines_note)

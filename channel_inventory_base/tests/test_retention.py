@@ -116,8 +116,8 @@ class TestRetention(ChannelCase):
         self.assertEqual(data.lines[0].quantity, 1)
         self.assertTrue(order.blanked_at)
         self.assertFalse(any(order.event_ids.mapped("body")))
-        self.assertTrue(order.told_ids)
-        for message in order.told_ids:
+        self.assertTrue(order.notification_ids)
+        for message in order.notification_ids:
             self.assertEqual(message._get_data().order_ref, order.external_id)
 
     def test_audit_trail_stays(self):

@@ -272,7 +272,7 @@ class TestShortage(ShortCase):
             order.action_cancel_missing()
         self.fake.messages = ("shipment", "cancel")
         order.action_cancel_missing()
-        [message] = order.told_ids.filtered(lambda each: each.kind == "cancel")
+        [message] = order.notification_ids.filtered(lambda each: each.kind == "cancel")
         # five stock units are more than one pack of four
         self.assertEqual(json.loads(message.payload)["lines"][0]["quantity"], 2)
 

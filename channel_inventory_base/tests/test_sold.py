@@ -84,7 +84,7 @@ class SoldCase(OrderCase, Sold):
     def _units_told(self, order):
         return [
             each.quantity
-            for message in order.told_ids.sorted("id")
+            for message in order.notification_ids.sorted("id")
             if message.kind == "shipment"
             for each in message._get_data().lines
         ]

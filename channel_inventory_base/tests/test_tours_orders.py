@@ -92,8 +92,8 @@ class TestToursOrders(ChannelSetup, HttpCase):
         self.assertEqual(order.state, "blocked")
         self.start_tour(
             "/odoo/channels",
-            "channel_let_it_pass",
+            "channel_override_check",
             login=self.make_user(self.env, "operator").login,
         )
         self.assertEqual(order.state, "captured")
-        self.assertEqual(order.let_through, ["risk"])
+        self.assertEqual(order.overridden_checks, ["risk"])

@@ -1,7 +1,7 @@
 """How long something takes, in words. No odoo in here."""
 
 
-def words_for_duration(env, seconds):
+def format_duration(env, seconds):
     """Whole minutes below a day, whole hours beyond.
 
     :param env: has ``_``, the translation of a text with its values

@@ -54,11 +54,11 @@ def read_rows(rows, columns):
 
 def _read_row(line, row, columns):
     if not isinstance(row, dict):
-        return Problem(line, "", "not_a_row", _words(row))
+        return Problem(line, "", "not_a_row", _describe(row))
     code = str(row.get("product") or "").strip()
     product_id = row.get("product_id")
     if not code and not _is_id(product_id):
-        return Problem(line, code, "no_product", _words(product_id))
+        return Problem(line, code, "no_product", _describe(product_id))
     quantities = []
     for position, column in enumerate(columns):
         value = row.get(column)
@@ -66,7 +66,7 @@ def _read_row(line, row, columns):
             value = 0
         quantity, reason = read_quantity(value)
         if reason:
-            return Problem(line, code or str(product_id), reason, _words(value))
+            return Problem(line, code or str(product_id), reason, _describe(value))
         quantities.append(quantity)
     return Row(line, code, tuple(quantities), product_id if not code else None)
 
@@ -113,7 +113,7 @@ def _is_id(value):
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _words(value):
+def _describe(value):
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return "" if value is None else str(value)[:80]

@@ -58,7 +58,7 @@ class ChannelOrderMatch(models.TransientModel):
             message=self.env._(
                 "%(order)s, sold as: %(lines)s",
                 order=order.name,
-                lines="; ".join(each._words() for each in chosen),
+                lines="; ".join(each._get_summary() for each in chosen),
             ),
         )
         order._retry()
@@ -97,5 +97,5 @@ class ChannelOrderMatchLine(models.TransientModel):
             sold = self.env["channel.sold"]
             line.write(sold._terms_of_product(self.product_id, "person", self.pack_qty))
 
-    def _words(self):
+    def _get_summary(self):
         return f"{self.order_line_id.display_name}: {self.product_id.display_name}"

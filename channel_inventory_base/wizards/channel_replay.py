@@ -65,7 +65,7 @@ class ChannelReplay(models.TransientModel):
         self.ensure_one()
         self._check_period()
         if self.source == "pull":
-            return self._show([], self._words_for_pull())
+            return self._show([], self._get_pull_message())
         events = self._get_events()
         if len(events) > AT_ONCE:
             raise UserError(
@@ -77,16 +77,16 @@ class ChannelReplay(models.TransientModel):
                 )
             )
         foreseen = events._foresee()
-        return self._show(foreseen, self._words_for(foreseen))
+        return self._show(foreseen, self._get_preview_message(foreseen))
 
-    def _words_for_pull(self):
+    def _get_pull_message(self):
         return self.env._(
             "All orders changed since %(moment)s are fetched from the channel. Orders "
             "already up to date are not changed.",
             moment=self.date_from,
         )
 
-    def _words_for(self, foreseen):
+    def _get_preview_message(self, foreseen):
         counts = Counter(outcome for _event, outcome, _order, _words in foreseen)
         labels = dict(
             self.env["channel.replay.line"]

@@ -41,8 +41,8 @@ class ChannelRulePreview(models.TransientModel):
     zero_count = fields.Integer(readonly=True)
     line_ids = fields.One2many("channel.rule.preview.line", "preview_id", readonly=True)
     headline = fields.Char(compute="_compute_words")
-    sample_words = fields.Char(compute="_compute_words")
-    lines_words = fields.Char(compute="_compute_words")
+    sample_note = fields.Char(compute="_compute_words")
+    lines_note = fields.Char(compute="_compute_words")
     can_propose = fields.Boolean(compute="_compute_can")
     can_activate = fields.Boolean(compute="_compute_can")
     can_approve = fields.Boolean(compute="_compute_can")
@@ -60,14 +60,14 @@ class ChannelRulePreview(models.TransientModel):
                 "(%(zero)s to zero), %(up)s up",
                 **numbers,
             )
-            preview.sample_words = preview.step > 1 and self.env._(
+            preview.sample_note = preview.step > 1 and self.env._(
                 "%(level)s quantities are in scope: a sample is shown, every "
                 "%(step)sth listing.",
                 step=preview.step,
                 **numbers,
             )
             left = preview.changed_count - len(preview.line_ids)
-            preview.lines_words = left > 0 and self.env._(
+            preview.lines_note = left > 0 and self.env._(
                 "The largest %(shown)s changes are listed; %(left)s smaller ones are "
                 "not.",
                 shown=len(preview.line_ids),

@@ -56,7 +56,7 @@ class ChannelShortStock(models.TransientModel):
             message=self.env._(
                 "%(order)s, short stock: %(decisions)s",
                 order=order.name,
-                decisions="; ".join(each._words() for each in self.line_ids),
+                decisions="; ".join(each._get_summary() for each in self.line_ids),
             ),
         )
         order._retry()
@@ -99,7 +99,7 @@ class ChannelShortStockLine(models.TransientModel):
             active = line.hold_ids.filtered(lambda hold: hold.state == "active")
             active.write({"product_id": chosen.id})
 
-    def _words(self):
+    def _get_summary(self):
         label = dict(SHORT_POLICIES)[self.decision].split(":")[0]
         if self.decision == "substitute" and self.substitute_id:
             label = f"{label} {self.substitute_id.display_name}"

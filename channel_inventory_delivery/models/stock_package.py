@@ -14,12 +14,12 @@ class StockPackage(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "tracking_ref" in vals:
-            self._tell_tracking()
+            self._notify_tracking()
         return result
 
-    def _tell_tracking(self):
+    def _notify_tracking(self):
         """Channels learn a number that came, or was corrected, after it had left."""
         lines = self.env["stock.move.line"].search(
             [("result_package_id", "in", self.ids), ("state", "=", "done")]
         )
-        lines.picking_id._tell_tracking()
+        lines.picking_id._notify_tracking()

@@ -13,7 +13,7 @@ class StockPicking(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if vals.keys() & {"carrier_tracking_ref", "carrier_id"}:
-            self._tell_tracking()
+            self._notify_tracking()
         return result
 
     def _get_channel_tracking(self, channel, package):

@@ -5,6 +5,6 @@ class ChannelChannel(models.Model):
     _inherit = "channel.channel"
 
     @api.model
-    def _cron_heal(self):
-        self.env["stock.warehouse"]._heal_expiry()
-        return super()._cron_heal()
+    def _cron_recover(self):
+        self.env["stock.warehouse"]._recover_expiry()
+        return super()._cron_recover()

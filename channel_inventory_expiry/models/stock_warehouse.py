@@ -45,7 +45,7 @@ class StockWarehouse(models.Model):
         )
 
     @api.model
-    def _heal_expiry(self):
+    def _recover_expiry(self):
         """Time passing fires no trigger: have planned what came to its limit since.
 
         A warehouse's mark moves only when something did, so nothing is written in most

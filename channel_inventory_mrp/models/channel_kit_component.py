@@ -72,7 +72,7 @@ class ChannelKitComponent(models.Model):
             if len(kits) >= MANY:
                 # what PostgreSQL knows of the table decides how the plan looks kits up
                 self.env.cr.execute("ANALYZE channel_kit_component")
-            self._tell_problems(kits)
+            self._report_problems(kits)
 
     def _all_kits(self):
         rows = self.env.execute_query(
@@ -139,7 +139,7 @@ class ChannelKitComponent(models.Model):
         )
 
     # ------------------------------------------------------------ problems
-    def _tell_problems(self, kits):
+    def _report_problems(self, kits):
         """An exception for each channel that sells a kit which contains itself."""
         rows = self.env.execute_query(
             SQL(

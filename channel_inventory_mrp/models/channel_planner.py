@@ -416,7 +416,7 @@ class ChannelPlanner(models.AbstractModel):
         )
         return [row[0] for row in rows]
 
-    def _knotted_products(self, products):
+    def _linked_products(self, products):
         """Kits that are sold, and their components, where a rule reaches either."""
         rows = self.env.execute_query(
             SQL(
@@ -441,7 +441,7 @@ class ChannelPlanner(models.AbstractModel):
                 is_shared=self._shared_condition("tie"),
             )
         )
-        return super()._knotted_products(products) + [row[0] for row in rows]
+        return super()._linked_products(products) + [row[0] for row in rows]
 
     def _shared_condition(self, tie, source=None):
         """Whether ``tie``, a kit and a component of it, matters to exclusive numbers:

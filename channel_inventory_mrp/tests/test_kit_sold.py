@@ -63,7 +63,7 @@ class TestKitSold(Sold, KitCase):
     def told(self, order):
         return [
             each.quantity
-            for message in order.told_ids.sorted("id")
+            for message in order.notification_ids.sorted("id")
             if message.kind == "shipment"
             for each in message._get_data().lines
         ]
@@ -81,7 +81,7 @@ class TestKitSold(Sold, KitCase):
         with Form(move) as form, form.invoice_line_ids.edit(0) as line:
             line.quantity = units
         move.action_post()
-        [message] = order.told_ids.filtered(lambda each: each.kind == "refund")
+        [message] = order.notification_ids.filtered(lambda each: each.kind == "refund")
         return [(each.quantity, each.restock) for each in message._get_data().lines]
 
     # --------------------------------------------------------------- tests

@@ -13,7 +13,7 @@ from .world import POOLS
 ORDER_LAG = 2
 # What runs every minute, quarter and hour in life runs so often here: (name of the
 # action, seconds).
-SCHEDULE = (("cron_heal", 10.0), ("cron_sweep", 40.0), ("cron_look", 40.0))
+SCHEDULE = (("cron_recover", 10.0), ("cron_sweep", 40.0), ("cron_look", 40.0))
 # Not a matter of seconds in life either, but of the trace's length: shorter than the
 # forms allow, set by SQL.
 COMPRESSED = """

@@ -43,7 +43,7 @@ class Judge:
     def excused(self, env, found):
         """Open exceptions about an order, its messages and its refunds."""
         records = {("channel.order", found.id)}
-        records |= {("channel.message", each.id) for each in found.told_ids}
+        records |= {("channel.message", each.id) for each in found.notification_ids}
         records |= {("channel.refund", each.id) for each in found.refund_ids}
         open_ones = env["channel.exception"].search(
             [("channel_id", "=", self.channel_id), ("state", "=", "open")]
@@ -99,7 +99,7 @@ class Judge:
         """Each parcel that we told is one there, each refund there is one here."""
         told = Counter(
             ref
-            for message in found.told_ids
+            for message in found.notification_ids
             if message.state == "done" and message.kind == "shipment"
             for ref in message.ref.split(",")
         )
@@ -139,7 +139,9 @@ class Judge:
                 if record._get_invoices() or record.state == "ours":
                     self.assertEqual(credit, amount, words)
         # and a credit note of ours was paid back once, or somebody knows
-        for message in found.told_ids.filtered(lambda each: each.kind == "refund"):
+        for message in found.notification_ids.filtered(
+            lambda each: each.kind == "refund"
+        ):
             if message.state == "done":
                 paid = seen.refunds.get(message.ref)
                 self.assertEqual(paid, message._get_data().amount, words)

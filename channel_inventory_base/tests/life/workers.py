@@ -112,7 +112,7 @@ class Workers:
                 """
             )
         with self.commit() as env:
-            env["channel.channel"]._cron_heal()
+            env["channel.channel"]._cron_recover()
         self.run_jobs()
         self.life.calm()
 

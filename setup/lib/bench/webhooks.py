@@ -197,7 +197,7 @@ class Bench:
         odoo = self.server.rpc()
         number = self.sql.value(
             "SELECT res_id FROM ir_model_data WHERE model = 'ir.cron'"
-            " AND module = 'channel_inventory_base' AND name = 'cron_heal'"
+            " AND module = 'channel_inventory_base' AND name = 'cron_recover'"
         )
         while not self.over.wait(HEAL_SECONDS):
             with contextlib.suppress(Exception):  # the next minute tries again

@@ -221,7 +221,7 @@ registry.category("web_tour.tours").add("channel_routing", {
     ],
 });
 
-registry.category("web_tour.tours").add("channel_let_it_pass", {
+registry.category("web_tour.tours").add("channel_override_check", {
     steps: () => [
         ...openMenu("channel_menu_operations", "channel_menu_exceptions"),
         {
@@ -231,7 +231,7 @@ registry.category("web_tour.tours").add("channel_let_it_pass", {
         },
         {
             content: "Let the order pass",
-            trigger: "button[name='action_let_through']",
+            trigger: "button[name='action_override']",
             run: "click",
         },
         {
