@@ -10,7 +10,7 @@ SHORT_POLICIES = [
 """What happens to an order line whose stock is not there when it is to be confirmed."""
 
 OVERRIDABLE = ("duplicate", "risk", "credit", "phone", "unpaid")
-"""Categories of exceptions that a person may overrule for one order."""
+"""Categories of exceptions that an operator may override for one order."""
 
 MOVE = "move:"
 """How a trace begins that names a stock move, see ``db.triggers``."""

@@ -1,9 +1,9 @@
 """The canonical data that crosses the seam between the base and a connector.
 
-Frozen dataclasses without any odoo, so that mappers are tested without a database.
-A connector's mapper builds plain JSON-able dictionaries of the same field names;
-``load`` turns them into these classes and refuses whatever does not fit, naming the
-place. What the base stores (``dump``) is read back through the same door.
+Frozen dataclasses without any odoo, so that mappers are tested without a database. A
+connector's mapper builds plain JSON-able dictionaries of the same field names; ``load``
+turns them into these classes and refuses whatever does not fit, naming the place. What
+the base stores (``dump``) is read back by the same function.
 
 Quantities are in SOLD units (what one piece on the channel is: maybe a case of 12)
 unless a name says ``stock``. Money is Decimal in the order's currency.
@@ -19,7 +19,7 @@ from decimal import Decimal
 
 from .exceptions import MalformedDataError
 from .lib.one_line import lines, one_line
-from .schemas_lifecycle import (  # noqa: F401 (the one door)
+from .schemas_lifecycle import (  # noqa: F401 (re-exported)
     DATA,
     KINDS,
     AcceptanceData,
@@ -213,7 +213,7 @@ class PushResult:
 
 @dataclass(frozen=True)
 class InboundEvent:
-    """One fact as received, before anybody interprets it.
+    """One event as received, not interpreted yet.
 
     ``key`` is unique in its channel: the same fact received twice has it twice.
     ``kind`` says who handles it: ``order`` (body is an order or names one by
@@ -582,7 +582,7 @@ def _load_decimal(value):
 
 
 def _load_datetime(value):
-    """Times without a zone are refused: nobody knows what they mean."""
+    """Times without a zone are refused: they are ambiguous."""
     moment = (
         value
         if isinstance(value, datetime)

@@ -68,7 +68,8 @@ def parse(reply, acts=False):
 
 def _without_messages(errors):
     """
-    >>> _without_messages([{"message": "db01 is down", "extensions": {"code": "TIMEOUT"}}])
+    >>> errors = [{"message": "db01 is down", "extensions": {"code": "TIMEOUT"}}]
+    >>> _without_messages(errors)
     [{'extensions': {'code': 'TIMEOUT'}, 'message': 'no answer of Shopify'}]
     """
     errors = errors if isinstance(errors, list) else [None]

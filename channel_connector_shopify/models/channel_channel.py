@@ -6,7 +6,7 @@ from ..const import API_VERSIONS, DEFAULT_VERSION, WARN_DAYS, last_day
 
 
 class ChannelChannel(models.Model):
-    """What the connection to a Shopify store needs. ``base_url`` is its address."""
+    """Settings of the connection to a Shopify store. ``base_url`` is its address."""
 
     _inherit = "channel.channel"
 

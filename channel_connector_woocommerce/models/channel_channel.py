@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ChannelChannel(models.Model):
-    """What the connection to a WooCommerce shop needs. ``base_url`` is its address."""
+    """Settings of the connection to a WooCommerce shop. ``base_url`` is its address."""
 
     _inherit = "channel.channel"
 

@@ -17,12 +17,12 @@ RETRY_SECONDS = 5
 
 
 class ChannelWebhook(http.Controller):
-    """The one door for all channels' webhooks: verify, store, answer.
+    """The single endpoint for the webhooks of all channels: verify, store, respond.
 
-    Nothing is interpreted here: the answer must be quick, and what was accepted must
-    be durable before it is given. Hundreds may come in a second, on the processors
-    that also take the orders in: so there is one connection, one statement that stores
-    and one that looks whether the job waits already.
+    Nothing is interpreted here: the response must be fast, and an accepted delivery
+    must be durable before it is sent. Hundreds may arrive per second, on the same
+    processors that import the orders: so a delivery uses one connection, one statement
+    that stores it and one that checks whether the job is queued already.
     """
 
     @http.route(

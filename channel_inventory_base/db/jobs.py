@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 def forget_jobs(cr):
     """Delete our jobs that are not done. They are wake-ups: what waits is in tables of
-    ours, and the minute's healing wakes for it anew where the addon is at work.
+    ours, and the minute's recovery wakes for it anew where the addon is at work.
 
     In a copy they have the uuids of the original's, and one job runner that finds a
     uuid in two databases runs the jobs of neither. After an uninstall nothing is left

@@ -55,8 +55,9 @@ def request_transaction(env):
     """The transaction of a request that has done nothing yet, begun anew in READ
     COMMITTED; commits at the end, rolls back on error.
 
-    What ``own_transaction`` is to a job, without another connection: at a door that
-    many knock at, taking one more from the pool costs as much as what is done with it.
+    What ``own_transaction`` is to a job, without another connection: for a webhook
+    endpoint under high load, taking one more connection from the pool costs as much as
+    the work itself.
     """
     cr = env.cr
     cr.rollback()
@@ -97,14 +98,14 @@ def without_transaction(cr):
 def try_lock(env, lock_class, key=0):
     """Hold an advisory lock, on a connection of its own, while the block runs.
 
-    Yields False when somebody else has it. The lock falls with its connection, so a
-    killed worker leaves none behind.
+    Yields False if another session holds it. The lock is released with its connection,
+    so a killed worker leaves none behind.
     """
     with own_transaction(env) as lock_env:
         [[locked]] = lock_env.execute_query(
             SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", lock_class, key)
         )
-        # what fails in the block has transactions of its own; this one ends in peace
+        # what fails in the block has transactions of its own; this one commits normally
         failure = None
         try:
             yield locked

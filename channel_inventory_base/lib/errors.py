@@ -15,7 +15,7 @@ class ClientError(Exception):
     :ivar status: HTTP status, None when there was no answer
     :ivar code: the channel's own code, or ours in capitals
     :ivar request_id: what the channel's support asks for
-    :ivar retry_after: seconds to wait, None when nobody said
+    :ivar retry_after: seconds to wait, None if unspecified
     :ivar uncertain: the request may have been carried out
     :ivar detail: the answer as received, shortened
     """

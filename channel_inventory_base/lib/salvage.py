@@ -63,7 +63,7 @@ def line(external_id, listing_ref, quantity, open_quantity, **words):
 
 
 def order(external_id, name, version, lines, **values):
-    """OrderData's values; None where nobody knows which order it is."""
+    """OrderData's values; None if the order cannot be identified."""
     known = {}
     for each in lines:
         if each:

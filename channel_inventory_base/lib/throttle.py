@@ -111,7 +111,7 @@ class Bucket:
         self.rate, self.maximum = float(report.rate), float(report.maximum)
 
     def pause(self, seconds):
-        """Nobody sends for ``seconds``: the server said so."""
+        """No worker sends for ``seconds``, as requested by the server."""
         self.paused_until = max(self.paused_until, self.now + seconds)
 
 

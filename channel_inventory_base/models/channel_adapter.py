@@ -43,7 +43,7 @@ class SharedDict:
 
 
 class ChannelAdapter(models.AbstractModel):
-    """What a channel type must be able to do: the seam every connector fills.
+    """The contract of a channel type, implemented by every connector.
 
     How to add a channel type ``foo``:
 
@@ -257,7 +257,7 @@ class ChannelAdapter(models.AbstractModel):
         :param attempt: schemas.Attempt: the key that is the same in every attempt, and
             what is known of this message and of the order's others
         :return: schemas.MessageResult; ``done`` as well when the channel shows it
-            already, whoever told it
+            already, from any source
         :raise UncertainError: it may have been carried out. For a kind that is not
             ``repeatable`` the base then asks ``_find_message`` before it tries again
         :raise RejectedError: refused for good (the order is cancelled there, the units

@@ -4,12 +4,12 @@ from odoo.tools import SQL
 
 
 class ChannelAllocationGroup(models.Model):
-    """Channels that share scarce stock: what one may sell, no other may.
+    """Channels that share scarce stock: a unit offered by one is offered by no other.
 
-    Named by rules of kind ``exclusive``. The numbers of its channels never sum up to
-    more than there is; see ``channel_plan_exclusive``. What is written here is a
-    draft; the planner knows nothing but ``channel.allocation.version``: see
-    ``channel.versioned``. While a rule in effect names it, a group stays in effect.
+    Used by rules of kind ``exclusive``. The quantities of its channels never add up to
+    more than the available stock; see ``channel_plan_exclusive``. Edits are a draft;
+    the planner reads only ``channel.allocation.version``: see ``channel.versioned``.
+    While a rule in effect uses it, a group stays in effect.
     """
 
     _name = "channel.allocation.group"

@@ -2,9 +2,9 @@ from odoo import api, fields, models
 
 
 class ChannelAllocationMember(models.Model):
-    """A channel's part in an allocation group, as people edit it.
+    """A channel's weight in an allocation group, as edited by users.
 
-    It is content of its group: an edit of it, however made, is an edit of the group.
+    It is content of its group: any edit of it is an edit of the group.
     """
 
     _name = "channel.allocation.member"

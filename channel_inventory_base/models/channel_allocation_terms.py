@@ -5,9 +5,9 @@ from odoo.exceptions import ValidationError
 
 
 class ChannelAllocationTerms(models.AbstractModel):
-    """Which channels share, and how. No state, no history.
+    """The channels that share, and their weights. No state, no history.
 
-    Shared by ``channel.allocation.group``, where people write, and
+    Shared by ``channel.allocation.group``, which users edit, and
     ``channel.allocation.version``, which the planner reads; both have ``name``, and
     ``member_ids`` with a channel and its weight.
     """

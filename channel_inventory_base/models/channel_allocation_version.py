@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ChannelAllocationVersion(models.Model):
-    """A group as it was activated; what the planner divides by while it is active."""
+    """A group as it was activated; used by the planner while it is active."""
 
     _name = "channel.allocation.version"
     _description = "Version of an Allocation Group"
@@ -33,7 +33,7 @@ class ChannelAllocationVersion(models.Model):
 
 
 class ChannelAllocationVersionMember(models.Model):
-    """A channel's part in a group, as it was activated. Never changed."""
+    """A channel's weight in a group, as it was activated. Never changed."""
 
     _name = "channel.allocation.version.member"
     _description = "Channel in a Version of an Allocation Group"

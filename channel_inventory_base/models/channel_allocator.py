@@ -12,10 +12,10 @@ RELEASED_AT_ONCE = 50
 
 
 class ChannelAllocator(models.AbstractModel):
-    """What happens when stock that an order counted on is not there at confirmation.
+    """Handles order lines whose stock is missing at confirmation.
 
-    First another way is looked for; what is short then follows the policy of its line.
-    Whatever happens, the demand stays held.
+    Another routing is tried first; missing units then follow the policy of their line.
+    The demand stays held in every case.
     """
 
     _name = "channel.allocator"
@@ -25,7 +25,7 @@ class ChannelAllocator(models.AbstractModel):
         """Look whether what was decided at capture still holds, right before it counts.
 
         :return: whether warehouse or product of a line changed
-        :raise OrderRefusedError: a person has to decide about short stock
+        :raise OrderRefusedError: an operator has to decide about short stock
         :raise OrderParkedError: it waits
         """
         wanted = {
@@ -214,7 +214,7 @@ class ChannelAllocator(models.AbstractModel):
 
     # ---------------------------------------------------------------- parked
     def _park(self, order, parked):
-        """Wait, held, without anybody having to act."""
+        """Wait, with the stock held and no action needed."""
         until = None
         if parked.seconds:
             until = fields.Datetime.now() + timedelta(seconds=parked.seconds)
@@ -230,7 +230,7 @@ class ChannelAllocator(models.AbstractModel):
     @api.model
     def _unpark(self, companies):
         """Look at all parked orders again: the rules have changed."""
-        # sudo: whoever may change the rules sets the orders free that waited for it
+        # sudo: a user who may change the rules releases the orders that waited for it
         orders = (
             self.env["channel.order"]
             .sudo()

@@ -98,7 +98,7 @@ class ChannelAudit(models.Model):
         """:param company: of what concerns no channel, or all of them
         :param user: who has caused it, where that is not who runs this
         """
-        # sudo: everybody leaves traces, nobody may write them
+        # sudo: all users leave traces, no user may write them
         return self.sudo().create(
             {
                 "at": fields.Datetime.now(),
@@ -162,7 +162,7 @@ class ChannelAudit(models.Model):
         )
         moves = self.env["stock.move"]._of_traces(trace for (trace,) in rows)
         rows = [move._prepare_audit_vals(trace) for trace, move in moves.items()]
-        # sudo: everybody leaves traces, nobody may write them
+        # sudo: all users leave traces, no user may write them
         self.sudo().create(
             [{**row, "message": one_line(row["message"])} for row in rows]
         )

@@ -22,12 +22,12 @@ BATCH = 20
 
 
 class ChannelBookkeeper(models.AbstractModel):
-    """Invoices orders and registers payments; one bookkeeper a channel at a time.
+    """Invoices orders and registers payments; one bookkeeper per channel at a time.
 
-    Each batch is one transaction: marks off, invoices made, posted, paid. Who dies in
-    between has done nothing. REPEATABLE READ, which notices a person who invoices or
-    pays the same order at the same moment: the batch is tried again and finds what that
-    person has made.
+    Each batch is one transaction: marks deleted, invoices created, posted, paid. A
+    worker killed in between leaves no change. REPEATABLE READ, which detects a user who
+    invoices or pays the same order concurrently: the batch is retried and finds the
+    user's documents.
     """
 
     _name = "channel.bookkeeper"
@@ -351,7 +351,7 @@ class ChannelBookkeeper(models.AbstractModel):
                 lines.filtered(lambda line, a=account: line.account_id == a).reconcile()
 
     def _get_payment_journal(self, order):
-        """:raise OrderRefusedError: nobody has said where"""
+        """:raise OrderRefusedError: no journal is configured"""
         gateway = (order.data or {}).get("gateway")
         journal = order.channel_id._find_payment_journal(gateway)
         if not journal:

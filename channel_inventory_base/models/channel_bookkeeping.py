@@ -6,9 +6,9 @@ class ChannelBookkeeping(models.Model):
     """Outbox of the books: orders whose invoices or payments may be behind.
 
     Written in the transaction that causes it (a confirmation, a delivery, a payment, a
-    refund), appended only, so that nobody who ships waits for who invoices. The
+    refund), appended only, so that a shipment never waits for the bookkeeper. The
     bookkeeper deletes the rows it has seen in the transaction that acts on them.
-    ``failed`` ones wait for a person.
+    ``failed`` rows wait for an operator.
     """
 
     _name = "channel.bookkeeping"

@@ -8,7 +8,7 @@ SLICE = 10_000
 
 
 class ChannelCatalogue(models.AbstractModel):
-    """Reads what a channel sells and binds it to products, page by page."""
+    """Reads a channel's catalogue and matches it to products, page by page."""
 
     _name = "channel.catalogue"
     _description = "Channel Catalogue"

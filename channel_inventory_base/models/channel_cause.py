@@ -2,10 +2,10 @@ from odoo import fields, models
 
 
 class ChannelCause(models.AbstractModel):
-    """Why a number changed, in words, and the way to what did it.
+    """The cause of a quantity's change, as text, and a link to its record.
 
-    A trace is that of an order or of what was done to a channel, or it names the stock
-    move that the triggers have seen to its end.
+    A trace belongs to an order or to an action on a channel, or names the stock move
+    whose completion the triggers recorded.
     """
 
     _name = "channel.cause"

@@ -6,7 +6,8 @@ from ..db.watches import WATCHES
 
 
 class ChannelChange(models.Model):
-    """Change outbox: what has to be planned again. Written by database triggers.
+    """Change outbox: products, listings and channels to be planned again. Written by
+    database triggers.
 
     Exactly one of product, listing or channel says what changed; the rows are deleted
     by the planner in the transaction that plans them. There are no foreign keys, which

@@ -15,8 +15,8 @@ class ChannelChannel(models.Model):
     """One connected account: a Shopify store, a WooCommerce site, an EDI partner.
 
     How it works: the planner keeps the channel's levels up to date in every state;
-    orders come in as soon as it is prepared; only a live channel publishes. What its
-    type can do is found through ``_adapter()``, the one dispatch point.
+    orders are imported as soon as that is started; only a live channel publishes. The
+    capabilities of its type are found through ``_adapter()``, the only dispatch point.
     """
 
     _name = "channel.channel"
@@ -480,7 +480,8 @@ class ChannelChannel(models.Model):
             )
 
     def _has_catalogue(self):
-        """Whether there is a shop, whose word on its listings counts: no person's."""
+        """Whether there is a shop whose catalogue defines the listings, not the
+        user."""
         can = self._capabilities()
         return can.push_levels or can.orders
 

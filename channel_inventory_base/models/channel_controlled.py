@@ -7,12 +7,12 @@ NO_PROPOSAL = {"proposal": False, "proposed_by_id": False, "proposed_at": False}
 
 
 class ChannelControlled(models.AbstractModel):
-    """What takes effect only when somebody has decided so, and somebody else agreed.
+    """Content that takes effect on activation, and after approval by a second user.
 
-    How it works: content is written freely and counts for nothing. Proposing remembers
-    who and when; approving puts it into effect through ``_put_in_effect``, ending
-    through ``_put_out_of_effect``. What was proposed is what is approved: an edit takes
-    the proposal back, a button may say in its context which proposal it shows
+    How it works: content is edited freely and has no effect. Proposing records the user
+    and the time; approving puts it into effect through ``_put_in_effect``, ending
+    through ``_put_out_of_effect``. Approval applies to exactly the proposal: an edit
+    withdraws it, a button may say in its context which proposal it shows
     (``seen_proposal``), and two approvals at the same moment meet at a row lock.
 
     Only the buttons write state and proposal: they are fields of the server's.
@@ -142,7 +142,7 @@ class ChannelControlled(models.AbstractModel):
         self._put_in_effect()
 
     def action_activate(self):
-        """Straight into effect, where nobody else has to agree."""
+        """Put into effect directly, where no approval is required."""
         proposed = self.filtered(lambda each: each.state == "proposed")
         proposed.action_approve()
         records = self - proposed
@@ -308,7 +308,7 @@ class ChannelControlled(models.AbstractModel):
         )
 
     def _lock(self):
-        """:raise UserError: when somebody else decides on one of them right now"""
+        """:raise UserError: if another user is deciding on one of them right now"""
         self.flush_recordset()
         if self.try_lock_for_update() != self:
             raise UserError(

@@ -6,11 +6,11 @@ EDITABLE = ("channel.inbox.event", "channel.message")
 
 
 class ChannelDeadLetter(models.Model):
-    """All that failed for good and waits for a person, in one place. A SQL view.
+    """All permanent failures that wait for an operator. A SQL view.
 
-    ``cause`` is the error without what differs from one to the next (numbers, quoted
-    words), so that a thousand letters of one cause are one group. The buttons hand over
-    to the records themselves, which know what trying again means for them.
+    ``cause`` is the error with record-specific values (numbers, quoted words) removed,
+    so that a thousand letters with one cause are one group. The buttons call the
+    records themselves, which implement their own retry.
     """
 
     _name = "channel.dead.letter"

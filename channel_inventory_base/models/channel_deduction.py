@@ -3,10 +3,11 @@ from odoo.tools import SQL
 
 
 class ChannelDeduction(models.Model):
-    """Units a channel has taken off a number by itself, as far as we know. Append only.
+    """Units that a channel has deducted from a quantity by its own sales, as far as
+    known. Append only.
 
-    Only sums are of interest, so flash sales on one SKU append rows and never wait
-    for each other; old rows are folded into one, which leaves every sum as it was.
+    Only sums are of interest, so flash sales on one SKU append rows and never wait for
+    each other; old rows are compacted into one, which keeps every sum.
     """
 
     _name = "channel.deduction"

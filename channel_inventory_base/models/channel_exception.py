@@ -12,7 +12,7 @@ from ..const import OVERRIDABLE
 from ..lib.one_line import lines
 from ..tools.duration import format_duration
 
-# Category -> hours within which somebody should have acted.
+# Category -> hours within which an operator should have acted.
 HOURS = {
     "auth": 1,
     "configuration": 4,
@@ -41,11 +41,12 @@ OWN_ENDING = ("books", "unpaid", "oversold", "undelivered")
 
 
 class ChannelException(models.Model):
-    """What a person must decide. One open exception a cause, however often it hits.
+    """A decision for an operator. One open exception per cause, however often it
+    occurs.
 
     A cause that stops many orders (a listing without a product, a rate without a tax)
-    is one exception with its orders under it: it ends when the last of them has left.
-    Trying again ends nothing: the clock runs on until the cause is gone.
+    is one exception with its orders under it: it closes when the last of them is
+    released. A retry closes nothing: the deadline runs until the cause is fixed.
     """
 
     _name = "channel.exception"
@@ -283,7 +284,7 @@ class ChannelException(models.Model):
 
         :param orders: orders that the cause stops: of a cause that several may have
         """
-        # sudo: whoever meets a problem may report it
+        # sudo: any user who meets a problem may report it
         exceptions = self.sudo()
         found = exceptions.search(
             [
@@ -332,7 +333,7 @@ class ChannelException(models.Model):
     @api.model
     def _is_open(self, channel, key, message):
         """Whether people are told exactly that already."""
-        # sudo: whoever meets a problem may find out
+        # sudo: any user who meets a problem may find it
         return bool(
             self.sudo().search_count(
                 [
@@ -349,7 +350,7 @@ class ChannelException(models.Model):
     def _check_owner(self, owner):
         """Who is made the owner is told by mail what it is about.
 
-        :raise UserError: somebody who may not see it
+        :raise UserError: a user who may not see it
         """
         # sudo: which companies a colleague works for
         companies = owner.sudo().company_ids.ids
@@ -368,7 +369,7 @@ class ChannelException(models.Model):
 
     # ------------------------------------------------------------- resolve
     def _resolve(self, how):
-        # sudo: the cause is gone, whoever removed it
+        # sudo: the cause was fixed, no matter by which user
         self.sudo().write({"state": "resolved", "resolution": how, "retried_at": False})
 
     @api.model
@@ -398,7 +399,7 @@ class ChannelException(models.Model):
     def _leave(self, orders, domain):
         """These orders have the causes of ``domain`` no longer; one that stops no
         order any more is gone."""
-        # sudo: the cause is gone, whoever removed it
+        # sudo: the cause was fixed, no matter by which user
         found = self.sudo().search(
             [("state", "=", "open"), ("order_ids", "in", orders.ids), *domain]
         )
@@ -409,7 +410,7 @@ class ChannelException(models.Model):
         )
 
     def _resolve_domain(self, domain):
-        # sudo: the cause is gone, whoever removed it
+        # sudo: the cause was fixed, no matter by which user
         found = self.sudo().search([("state", "=", "open"), *domain])
         found._resolve(self.env._("The cause was fixed."))
 

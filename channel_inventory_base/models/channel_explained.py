@@ -5,7 +5,7 @@ from ..tools.explain import explain
 
 
 class ChannelExplained(models.AbstractModel):
-    """A number that remembers its ``inputs``, and so the rules that made it."""
+    """A quantity with its ``inputs``, and so the rules behind it."""
 
     _name = "channel.explained"
     _description = "Quantity and Its Inputs"

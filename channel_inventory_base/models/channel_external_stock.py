@@ -7,12 +7,12 @@ from ..tools.reported import read_quantity
 
 
 class ChannelExternalStock(models.Model):
-    """What a warehouse's own authority (a 3PL, a legacy ERP) has counted.
+    """Stock counted by a warehouse's external authority (a 3PL, a legacy ERP).
 
-    One row a product, the newest word. A position of such a warehouse stands on it
-    instead of on quants, see ``_external_facts``. ``confidence`` is stored, so that a
-    threshold of age that passes is a change like any other: ``_age`` flips it, and
-    the trigger has exactly those products planned again.
+    One row per product: its newest count. Positions of such a warehouse are computed
+    from it instead of from quants, see ``_external_facts``. ``confidence`` is stored,
+    so that a threshold of age that passes is a change like any other: ``_age`` flips
+    it, and the trigger has exactly those products planned again.
     """
 
     _name = "channel.external.stock"

@@ -7,10 +7,10 @@ OURS = "channel_"
 
 
 class ChannelGuarded(models.AbstractModel):
-    """Fields that only the server writes, and fields that a record is made with.
+    """Fields written only by the server, and fields fixed on creation.
 
-    ``readonly=True`` is a thing of forms: an import, RPC, a default in the context or
-    a default of a user write the field all the same. Here it is a rule of the model.
+    ``readonly=True`` protects forms only: an import, RPC, a default in the context or a
+    default of a user write the field all the same. Here it is a rule of the model.
 
     How it works: a stored field of this suite that is read only is written with
     ``sudo()`` or not at all (``_server_fields``), and its default is the field's own.
@@ -32,7 +32,7 @@ class ChannelGuarded(models.AbstractModel):
     # --------------------------------------------------------- declarations
     @api.model
     def _server_fields(self):
-        """:return: set of names that nobody writes but the server"""
+        """:return: set of names that only the server writes"""
         if self._transient:
             return set()
         return {

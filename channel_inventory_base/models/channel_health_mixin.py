@@ -9,7 +9,7 @@ LATE, STUCK = 60, 600
 
 
 class ChannelHealthMixin(models.AbstractModel):
-    """Health: is anything waiting, since when, and when did we last hear of it."""
+    """Health of a channel: pending work, its age, and the last contact."""
 
     _name = "channel.health.mixin"
     _description = "Health of a Channel"
@@ -170,7 +170,7 @@ class ChannelHealthMixin(models.AbstractModel):
         return None
 
     def _judge_people(self):
-        """What waits for a person."""
+        """What waits for an operator."""
         if self.blocked_order_count:
             return "late", self.env._("Orders blocked: %s", self.blocked_order_count)
         if self.short_order_count:
@@ -376,7 +376,7 @@ HEALTH_FACTS = {
         "WHERE short.channel_id = channel.id AND channel_order.state <> 'parked'"
     ),
     "oldest_message": SQL(
-        # what the channel holds back, or waits for a person, is nobody's delay
+        # what the channel holds back, or waits for an operator, is nobody's delay
         "SELECT min(message.create_date) FROM channel_message message "
         "LEFT JOIN channel_message earlier ON earlier.id = message.after_id "
         "WHERE message.channel_id = channel.id "

@@ -4,9 +4,9 @@ from odoo.tools import SQL
 
 
 class ChannelHold(models.Model):
-    """Demand that we know of and Odoo has not reserved yet.
+    """Known demand that Odoo has not reserved yet.
 
-    A hold takes its stock units off every channel's number from the transaction in
+    A hold deducts its stock units from every channel's quantity from the transaction in
     which its order is stored until the one in which the sale order is confirmed, when
     stock moves take over. A hold without a product (unknown SKU) waits for its mapping.
     """

@@ -3,12 +3,12 @@ from odoo.tools import OrderedSet
 
 
 class ChannelImport(models.AbstractModel):
-    """Odoo's import, by the names that people have: channel, SKU, internal reference.
+    """Odoo's import by the names that users know: channel, SKU, internal reference.
 
-    Odoo itself takes the first of several records that a name fits, with a warning. A
+    Odoo itself takes the first of several records that match a name, with a warning. A
     rule or a mapping for the wrong one of two channels with the same SKU is worse than
-    none, so here a name that fits several is an error of its row, and nothing of the
-    file is imported.
+    none, so here an ambiguous name is an error of its row, and nothing of the file is
+    imported.
     """
 
     _name = "channel.import"

@@ -5,14 +5,14 @@ from .channel_position import OPEN
 
 
 class ChannelInbound(models.Model):
-    """What may be promised of goods on their way, by the day they are due. A SQL view,
-    made together with the one of positions, whose facts it shares.
+    """Inbound goods that may be promised, by due date. A SQL view, created together
+    with that of positions, whose facts it shares.
 
     A row is an open move into a warehouse, the last of its chain, less what it brings
-    for deliveries that wait for it; or what already lies in a warehouse's receiving
-    and quality zones, due today. STOCK units. Returns are not in it, nor is anything
-    bound for a warehouse whose authority is silent. The sum over all days is a
-    position's ``in_transit - dedicated``.
+    for deliveries that wait for it; or what already lies in a warehouse's receiving and
+    quality zones, due today. STOCK units. Returns are not in it, nor are goods bound
+    for a warehouse whose authority is silent. The sum over all days is a position's
+    ``in_transit - dedicated``.
     """
 
     _name = "channel.inbound"

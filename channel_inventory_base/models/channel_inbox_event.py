@@ -32,10 +32,10 @@ OUTCOMES = {
 
 
 class ChannelInboxEvent(models.Model):
-    """One inbound fact as received, stored before anything is done with it.
+    """One inbound event as received, stored before it is processed.
 
-    ``new`` waits to be processed; ``done``; ``ignored`` was nothing for us; ``dead``
-    could not be understood and waits for a person. The raw body is never changed.
+    ``new`` waits to be processed; ``done``; ``ignored`` was irrelevant; ``dead`` could
+    not be parsed and waits for an operator. The raw body is never changed.
     """
 
     _name = "channel.inbox.event"
@@ -275,7 +275,7 @@ class ChannelInboxEvent(models.Model):
 
     @api.model
     def _report_dead_again(self, channel, key):
-        """An order was tried again, and what stops it is still there."""
+        """An order was retried, and its cause persists."""
         known = self._find_by_key(channel, key)
         if known.state == "dead":
             known._mark_dead(known.error or "")
@@ -287,9 +287,9 @@ class ChannelInboxEvent(models.Model):
 
     # ------------------------------------------------------------- process
     def _process(self):
-        """Do what the event asks for; one that is not understood is a dead letter.
+        """Process the event; one that cannot be parsed is a dead letter.
 
-        :return: False when somebody else is at its order: then it stays new
+        :return: False if another worker holds the lock of its order: then it stays new
         """
         self.ensure_one()
         handler = getattr(self, f"_process_{self.kind}", self._process_other)
@@ -315,9 +315,9 @@ class ChannelInboxEvent(models.Model):
         return True
 
     def _salvage(self, error):
-        """What can be read of an order is held; the rest waits for a person.
+        """What can be read of an order is held; the rest waits for an operator.
 
-        :return: False when somebody else is at its order: then it stays new
+        :return: False if another worker holds the lock of its order: then it stays new
         """
         try:
             with self.env.cr.savepoint():
@@ -363,12 +363,12 @@ class ChannelInboxEvent(models.Model):
         return "done"
 
     def _process_level(self):
-        """Somebody or something moved stock there. Orders tell what was sold; what no
-        order explains shows as a stale level or in reconciliation."""
+        """Stock was moved there. Orders tell what was sold; what no order explains
+        shows as a stale level or in reconciliation."""
         return "ignored"
 
     def _process_gone(self):
-        """Somebody says that our app was removed. What was delivered may be an old
+        """A delivery reports that our app was removed. What was delivered may be an old
         delivery, sent again: so the channel is asked, and what it answers counts."""
         self.channel_id._wake("_job_poll")
         return "done"

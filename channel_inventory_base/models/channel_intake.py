@@ -22,9 +22,9 @@ RUN_SECONDS = 10
 """After so long, other channels' orders have their turn."""
 MORE = "more"
 ANNOUNCED_SECONDS = 90
-"""By then a webhook has told of an order, or none will."""
+"""By then the webhook of an order has arrived, or was lost."""
 UNANNOUNCED = 20
-"""So many orders tell whether webhooks come."""
+"""Number of orders from which the state of the webhooks is judged."""
 REPEATED_PAGES = 2
 """Pages in a row with nothing new: where many orders changed in one second, one is."""
 BATCH = 10
@@ -34,11 +34,11 @@ POLL_SECONDS = 20
 ASKED_BATCHES = 5
 """Batches of open orders asked for after a poll: the others have their turn next."""
 LOCK_PATIENCE = 30
-"""Milliseconds to wait for an order that somebody else is at, while capturing."""
+"""Milliseconds to wait for an order locked by another worker, while capturing."""
 
 
 class ChannelIntake(models.AbstractModel):
-    """Takes stored events in: holds first, sale orders second.
+    """Processes stored events: holds first, sale orders second.
 
     Events are drained one by one in transactions of their own, by as many workers as
     there are: each skips rows that another has locked. Capture (parse, hold, deduct)
@@ -464,10 +464,10 @@ class ChannelIntake(models.AbstractModel):
         return dict(rows)
 
     def _next_fetch(self, channel):
-        """The oldest order to fetch, postponed in the same breath: two workers do not
-        ask for one version, and nobody asks in a tight loop for one that the channel,
-        which may lag behind its own webhook, does not show yet. News of the order
-        (``channel.order._want``) end the wait.
+        """The oldest order to fetch, postponed in the same statement: two workers never
+        fetch one version, and no worker fetches in a tight loop an order that the
+        channel, which may lag behind its own webhook, does not show yet. News of the
+        order (``channel.order._want``) end the wait.
 
         :return: id, external id and wanted version, or all None
         """
@@ -505,8 +505,8 @@ class ChannelIntake(models.AbstractModel):
             # a conflict between transactions says nothing about the order
             raise
         except Exception as error:  # pylint: disable=broad-except
-            # whatever an addon raises while a sale order is made: this order waits
-            # for a person, the others go on
+            # whatever an addon raises while a sale order is made: this order waits for
+            # an operator, the others go on
             _logger.exception("order %s could not be imported", order.id)
             self._block(order.id, "import", str(error))
         return True
@@ -524,7 +524,7 @@ class ChannelIntake(models.AbstractModel):
             env["channel.order"].browse(order_id)._block(category, message)
 
     def _next_order(self, channel, condition):
-        """The oldest order that meets ``condition`` and that nobody works on."""
+        """The oldest order that meets ``condition`` and is not locked."""
         with own_transaction(self.env) as env:
             rows = env.execute_query(
                 SQL(

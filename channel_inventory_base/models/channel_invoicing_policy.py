@@ -8,7 +8,7 @@ INVOICE_POLICIES = [
 
 
 class ChannelInvoicingPolicy(models.AbstractModel):
-    """What is invoiced and which payments are registered without anybody's doing."""
+    """Policy for automatic invoices and payments."""
 
     _name = "channel.invoicing.policy"
     _description = "Invoicing Policy"

@@ -66,10 +66,10 @@ LOST_CONNECTION = (
 
 
 class ChannelJobMixin(models.AbstractModel):
-    """Jobs of a channel. A job is a wake-up: what is to be done lies in tables.
+    """Jobs of a channel. A job is only a wake-up: the work itself is listed in tables.
 
-    So a lost job costs time until the next ``_cron_recover`` and nothing else, a doubled
-    one finds nothing to do, and there are as many jobs as channels, not as levels.
+    So a lost job only causes a delay until the next ``_cron_recover``, a duplicate
+    finds nothing to do, and there are as many jobs as channels, not as levels.
     """
 
     _name = "channel.job.mixin"
@@ -159,7 +159,7 @@ class ChannelJobMixin(models.AbstractModel):
 
     def _job_send(self):
         """Tell the channel what became of its orders; also while publishing is paused:
-        whoever has shipped must be able to say so."""
+        a shipment must always be recordable."""
         self._guarded("_job_send", self.env["channel.messenger"]._run, self._may_talk)
 
     def _job_poll(self):
@@ -170,8 +170,8 @@ class ChannelJobMixin(models.AbstractModel):
             self._wake("_job_poll", seconds=self.poll_minutes * 60)
 
     def _job_intake(self):
-        """Take in stored events: hold first, then sell. Asks nobody: what the channel
-        has to tell more is for ``_job_fetch``."""
+        """Process stored events: hold first, then sell. Makes no requests: what the
+        channel has to tell more is for ``_job_fetch``."""
         self._work_off(self.env["channel.intake"]._run, self._is_taking_orders)
 
     def _job_fetch(self):
@@ -234,7 +234,7 @@ class ChannelJobMixin(models.AbstractModel):
         """Run a job's work when it is still relevant; translate what goes wrong.
 
         :param work: gives True when the channel has answered, None when it was not
-            asked, False when another worker is at it
+            asked, False if another worker holds the lock
         """
         self.ensure_one()
         if not self.exists() or not may():
@@ -326,7 +326,7 @@ class ChannelJobMixin(models.AbstractModel):
     # ------------------------------------------------------------ recovery
     @api.model
     def _cron_recover(self):
-        """Once a minute: whatever waits although its wake-up was lost runs again.
+        """Once a minute: pending work whose wake-up was lost runs again.
 
         Each step is a transaction of its own: one that meets a conflict, or fails,
         leaves out nothing else.
@@ -345,8 +345,8 @@ class ChannelJobMixin(models.AbstractModel):
 
     @api.model
     def _recovery_steps(self):
-        """(model, method) of the steps, wake-ups first: others' mistakes must not keep
-        work waiting."""
+        """(model, method) of the steps, wake-ups first: failures of other steps must
+        not delay work."""
         return (
             ("channel.channel", "_wake_all"),
             ("channel.bookkeeping", "_wake_waiting"),
@@ -378,7 +378,7 @@ class ChannelJobMixin(models.AbstractModel):
         self.search([("state", "!=", "draft")])._watch_health()
 
     def _poll_when_due(self):
-        """A pull is wanted by the time of the next healing. It is due by its own
+        """A pull is wanted by the time of the next recovery. It is due by its own
         wake-up, which it leaves behind; this makes up for one that was lost."""
         for channel in self:
             rows = self.env.execute_query(
@@ -399,7 +399,7 @@ class ChannelJobMixin(models.AbstractModel):
 
     @api.model
     def _cron_sweep(self):
-        """The queue of levels is exact; if ever it is not, this finds out."""
+        """The queue of levels is exact; this finds and corrects any gap."""
         self.env["channel.publisher"]._requeue_missing()
         self.env["channel.listing"]._report_odd_products()
 
@@ -528,7 +528,7 @@ def enqueue(cr, wanted):
 
 
 def _create_jobs(cr, wanted):
-    # where somebody else was faster, ``identity_key`` leaves it at one
+    # where another transaction was faster, ``identity_key`` leaves it at one
     env = api.Environment(cr, SUPERUSER_ID, {})
     env["channel.channel"]._enqueue_wakeups(wanted)
 

@@ -5,10 +5,10 @@ from ..tools.explain import explain
 
 
 class ChannelLevel(models.Model):
-    """Listing x node: the number the channel should show there, in SOLD units.
+    """Listing x node: the quantity that the channel should offer there, in SOLD units.
 
     Rows are written by the planner only, those of ``channel.level.inputs`` with them.
-    What the channel is known to show has a table of its own (``channel.level.remote``,
+    The known quantity on the channel has a table of its own (``channel.level.remote``,
     the publisher's), and so have sales that the channel has deducted itself
     (``channel.deduction``, order capture's): three writers that never wait for each
     other.

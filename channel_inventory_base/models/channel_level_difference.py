@@ -5,12 +5,12 @@ from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
 
 class ChannelLevelDifference(models.Model):
-    """What would be published: each level that shows something else than it should.
+    """Quantities to publish: each level that differs from its target.
 
-    The dry run before a channel goes live, and the worklist of one that is. A SQL view,
+    The preview before a channel goes live, and the worklist of a live one. A SQL view,
     so that totals, filters and pages cost the database and never this process. SOLD
-    units. Where nobody knows yet what the channel shows, nothing is sent until it was
-    looked at: these rows have no ``shown``.
+    units. Where the channel's quantity is unknown, nothing is sent until it was read:
+    these rows have no ``shown``.
     """
 
     _name = "channel.level.difference"

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class ChannelLevelInputs(models.Model):
-    """What a level's target was computed from, when it last changed. One row a level.
+    """The inputs of a level's target when it last changed. One row per level.
 
     Written by the planner, in the statement that writes the level. A table of its own:
     each full plan reads all levels, and this is nine tenths of what they would be.

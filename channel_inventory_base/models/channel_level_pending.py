@@ -6,8 +6,8 @@ class ChannelLevelPending(models.Model):
     """Publish outbox: a level that may have to be published. Appended, then deleted.
 
     The planner appends with the target it has written, order capture with the
-    deduction, the observer with what it has found out, all in their own transaction;
-    the publisher deletes what it freezes into a publication. There are no foreign keys,
+    deduction, the observer with its readings, all in their own transactions; the
+    publisher deletes what it freezes into a publication. There are no foreign keys,
     which would cost more than the row itself, and lock levels and channels that others
     are at; a trigger takes the rows of deleted levels away.
     """

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ChannelLevelRemote(models.Model):
-    """What a channel is known to show of a level. One row a level.
+    """The known quantity of a level on its channel. One row per level.
 
     ``base_qty + base_deducted`` is constant while the channel only sells: whatever it
     sells moves from the number shown to the sum of deductions. So

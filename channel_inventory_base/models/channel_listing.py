@@ -464,8 +464,8 @@ class ChannelListing(models.Model):
         or blanks, then by the name; one statement for any number.
 
         A match on both sides unique and by the exact SKU is accepted as it is;
-        everything else waits for a person. Of two listings with one SKU each would show
-        all of its stock: that is for a person to want.
+        everything else waits for an operator. Of two listings with one SKU each would
+        show all of its stock: that is for a person to want.
         """
         # what others share the figure of is matched as they are
         ids = self.filtered(
@@ -636,7 +636,7 @@ class ChannelListing(models.Model):
     # however it is done: by a form, a list, an import or the automatic match. Until it
     # is approved the mapping in effect stays.
     def _record_versions(self):
-        """Whoever changed these, and however: there is a version of it."""
+        """Any change of these creates a version."""
         if not self:
             return
         self.flush_recordset()
@@ -704,7 +704,7 @@ class ChannelListing(models.Model):
             return
         if values["state"] == "mapped":
             meant._check_mapping()
-        # sudo: nobody may write versions, a changed mapping makes one
+        # sudo: no user may write versions, a changed mapping makes one
         versions = self.env["channel.listing.version"].sudo()
         proposal = versions.create(
             {
@@ -724,11 +724,11 @@ class ChannelListing(models.Model):
             }
         )
         proposal._propose("activate")
-        # sudo: nobody may write the proposal of a listing, proposing does
+        # sudo: no user may write the proposal of a listing, proposing does
         self.sudo().write({"proposal_id": proposal.id})
 
     def _put_in_effect(self, version):
-        """What somebody else has approved."""
+        """Apply an approved proposal."""
         # sudo: the approval is what gives the right
         self.sudo().with_context(mapping_decided="version").write(
             {
@@ -743,7 +743,7 @@ class ChannelListing(models.Model):
 
     def _mark_gone(self):
         """The channel has decided, not a person."""
-        # sudo: marks the write as one that nobody has to approve
+        # sudo: marks the write as one without approval
         self.sudo().with_context(mapping_decided="channel").write({"state": "gone"})
 
     # ----------------------------------------------------------- proposals

@@ -4,11 +4,11 @@ from odoo.tools import SQL
 
 
 class ChannelListingVersion(models.Model):
-    """What a listing was bound to, from when to when, and who said so.
+    """A mapping of a listing: product, period, author and approver.
 
-    One that is active is the mapping in effect; one that is proposed waits for a second
-    person, and at most one does. Ending a mapping is a version too: one whose listing
-    is not matched. Written by ``channel.listing`` alone, for each change however made.
+    The active version is the mapping in effect; a proposed version waits for approval,
+    at most one at a time. Retiring a mapping is a version too: one whose listing is not
+    matched. Written by ``channel.listing`` only, for any change of the listing.
     """
 
     _name = "channel.listing.version"
@@ -252,7 +252,7 @@ class ChannelListingVersion(models.Model):
     def _put_in_effect(self):
         """The listing becomes what was proposed; what waited for that goes on."""
         now = fields.Datetime.now()
-        # sudo: nobody may write versions, the approval does
+        # sudo: no user may write versions, the approval does
         for version in self.sudo():
             version.listing_id.version_id.write({"state": "retired", "retired_at": now})
             version.flush_model(["state"])
@@ -268,7 +268,7 @@ class ChannelListingVersion(models.Model):
 
     def _end_proposal(self, outcome=""):
         """It is not taken; the mapping in effect stays."""
-        # sudo: nobody may write versions, whoever rejects or takes back does
+        # sudo: no user may write versions, whoever rejects or takes back does
         versions = self.sudo()
         versions.write({"state": "rejected", "proposal": False, "outcome": outcome})
         versions.flush_model()

@@ -12,14 +12,14 @@ OPEN_STATES = ("ready", "sending", "pending", "wait")
 
 
 class ChannelMessage(models.Model):
-    """Lifecycle outbox: what a channel is to be told about an order, once each.
+    """Outbox of the notifications about an order, each to be delivered once.
 
     Written in the transaction of the Odoo document that causes it, one row a parcel,
-    cancellation, refund. The payload is frozen then and never changes; who sends it
-    (``channel.messenger``) is told by nobody what to send but by this row. States:
-    ``ready``, ``sending`` (handed to the network, the outcome may be unknown),
-    ``pending`` (the channel has taken it and is at work), ``wait`` (the channel does
-    not take it now), ``done``, ``dead`` (refused for good), ``void`` (discarded).
+    cancellation, refund. The payload is frozen then and never changes; the sender
+    (``channel.messenger``) reads nothing but this row. States: ``ready``, ``sending``
+    (handed to the network, the outcome may be unknown), ``pending`` (the channel has
+    taken it and is at work), ``wait`` (the channel does not take it now), ``done``,
+    ``dead`` (refused for good), ``void`` (discarded).
     """
 
     _name = "channel.message"
@@ -165,7 +165,7 @@ class ChannelMessage(models.Model):
     @api.model
     def _insert(self, values):
         """Create, unless it is there: the document may be looked at twice."""
-        # sudo: whoever ships or refunds leaves a message, nobody may write them
+        # sudo: users who ship or refund create messages, no user may write them
         messages = self.sudo()
         known = messages.search_count(
             [(name, "=", values[name]) for name in ("order_id", "kind", "source")],

@@ -21,13 +21,14 @@ RETRY_SECONDS = (5, 15, 60, 300, 900)
 
 
 class ChannelMessenger(models.AbstractModel):
-    """Tells channels what became of their orders; one messenger a channel at a time.
+    """Sends notifications about orders to their channel; one messenger per channel at a
+    time.
 
-    Messages of one order go out in the order of their ids, and one whose outcome is
-    not known keeps the later ones back. Marking as sending, the call and settling are
-    transactions of their own. Who dies in between leaves a message that is ``sending``:
-    the next run repeats it where the channel knows it by its key, and asks the channel
-    first where it does not.
+    Messages of one order go out in the order of their ids, and one whose outcome is not
+    known keeps the later ones back. Marking as sending, the call and settling are
+    transactions of their own. A worker killed in between leaves a message that is
+    ``sending``: the next run repeats it where the channel knows it by its key, and asks
+    the channel first where it does not.
     """
 
     _name = "channel.messenger"
@@ -201,7 +202,7 @@ class ChannelMessenger(models.AbstractModel):
             self._report_remark(message, result.message)
 
     def _report_remark(self, message, words):
-        """What is done, and not all of it: the channel leaves a part to a person."""
+        """Confirmed, but not completely: the channel leaves a part to an operator."""
         self._log(message, words)
         message.env["channel.exception"]._report(
             message.channel_id,

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ChannelNode(models.Model):
-    """Where a channel believes stock lies; its stock is that of its warehouses."""
+    """A stock location of a channel; its stock is that of its warehouses."""
 
     _name = "channel.node"
     _description = "Channel Node"

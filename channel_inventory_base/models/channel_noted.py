@@ -2,7 +2,7 @@ from odoo import models
 
 
 class ChannelNoted(models.AbstractModel):
-    """Chatter of what people may read and not change: they may leave a note.
+    """Chatter on records that users may read but not change: they may log a note.
 
     Auditors only read.
     """

@@ -10,7 +10,7 @@ SWITCHES = {
 
 
 class ChannelNotificationPolicy(models.AbstractModel):
-    """What a channel is told about its orders, as far as its type can be told."""
+    """The notifications sent to a channel, as far as its type supports them."""
 
     _name = "channel.notification.policy"
     _description = "Notification Policy"

@@ -13,10 +13,10 @@ from .channel_order_line import add_up
 
 
 class ChannelNotifier(models.AbstractModel):
-    """From Odoo's documents back to the channel: what it is told, and when.
+    """Creates the notifications of Odoo's documents to the channel.
 
     Everything here runs in the transaction of the document: a delivery that is rolled
-    back was never told.
+    back is not notified.
     """
 
     _name = "channel.notifier"
@@ -24,7 +24,7 @@ class ChannelNotifier(models.AbstractModel):
 
     # ------------------------------------------------------------ shipping
     def _check_may_ship(self, orders, moves):
-        """Whoever was first wins: the channel, when it has cancelled before us.
+        """The first change wins: the channel's, if it has cancelled before us.
 
         Waits for a capture of the same order that is at work just now, and makes one
         that comes later wait for us.
@@ -244,7 +244,7 @@ class ChannelNotifier(models.AbstractModel):
         return bool(self._notify(order, "cancel", "order", data, order.sale_order_id))
 
     def _on_sale_line_changed(self, order, sale_line, before, after):
-        """Somebody changed a quantity in the sale order: the channel learns it.
+        """A user changed a quantity in the sale order: the channel is notified.
 
         Fewer can be told as a cancellation. More cannot: the customer has not paid.
 

@@ -18,14 +18,14 @@ def _same(before, after):
 
 
 class ChannelObserver(models.AbstractModel):
-    """Finds out what a channel shows where we do not know it, without losing a sale.
+    """Reads unknown quantities from a channel without losing a sale.
 
-    A number that was just read may contain a sale whose order we have not seen; taking
-    it as the base would let the next publication overwrite that sale. But while the
-    channel only sells, "number shown + deductions we know" changes with each sale that
-    we have NOT captured yet, and returns to its value when we capture it. So a sum
-    is believed when two looks, further apart than the channel takes to show an order,
-    agree on it and all orders were pulled in between. Everything else waits.
+    A quantity just read may include a sale whose order is not captured yet; using it as
+    the base would let the next publication overwrite that sale. But while the channel
+    only sells, "number shown + deductions we know" changes with each sale that we have
+    NOT captured yet, and returns to its value when we capture it. So a sum is believed
+    when two looks, further apart than the channel takes to show an order, agree on it
+    and all orders were pulled in between. Everything else waits.
     """
 
     _name = "channel.observer"
@@ -238,7 +238,7 @@ class ChannelObserver(models.AbstractModel):
         channel._wake("_job_publish")
 
     def _report_drift(self, channel, fact, seen_sum):
-        """Somebody changed the number on the channel: say so, then put it right."""
+        """The quantity was changed on the channel: report it, then correct it."""
         level = self.env["channel.level"].browse(fact["level_id"])
         message = self._get_drift_message(fact, level, seen_sum)
         self.env["channel.audit"]._log("drift", channel, record=level, message=message)
@@ -272,7 +272,7 @@ class ChannelObserver(models.AbstractModel):
         )
 
     # ---------------------------------------------------------------- look
-    # Finds numbers that somebody has changed on the channel, where nothing moves here.
+    # Finds quantities that were changed on the channel, where nothing moves in Odoo.
     #
     # A publication that meets another number than it expected finds that out by itself;
     # but a number that needs no publication would stay wrong for good. So now and then

@@ -64,7 +64,7 @@ MOVING = ("confirmed", "reserved", "picked", "packed", "partly_shipped")
 
 
 class ChannelOrder(models.Model):
-    """An order as a channel has it, from the moment it is known.
+    """An order of a channel, from its capture on.
 
     ``_capture`` stores it with holds and deductions in one transaction; ``_import``
     of ``channel.order.importer`` makes the sale order later, in another. One order, one
@@ -229,7 +229,7 @@ class ChannelOrder(models.Model):
             order.hold_ids = order.line_ids.hold_ids
 
     def _compute_has_odd_lines(self):
-        # sudo: whoever may see the order need not see its sale order
+        # sudo: a user who may see the order need not see its sale order
         for order in self.sudo():
             order.has_unlisted = any(line._is_unlisted() for line in order.line_ids)
             order.has_exchanged = any(line._is_exchanged() for line in order.line_ids)
@@ -862,7 +862,7 @@ class ChannelOrder(models.Model):
         elif self.sale_order_id.state == "cancel" and data.complete:
             self._follow_reopened(data)
         elif self.state in REOPENING and data.complete:
-            # a newer version may well have healed what was wrong with the last
+            # a newer version may well have fixed the error of the last
             self.env["channel.sold"]._follow_orders(self)
             self.state = "captured"
         elif self.state == "imported" and data.complete:
@@ -883,7 +883,7 @@ class ChannelOrder(models.Model):
         keeps what had been shipped."""
         told = self.notification_ids.filtered(lambda each: each.kind == "cancel")
         if not told.filtered(lambda each: each.state not in ("dead", "void")):
-            # whatever a person decides: what was paid back there must be known here
+            # whatever an operator decides: what was paid back there must be known here
             self.env["channel.refunder"]._take_refunds(self, data)
             self._block(
                 "changed",
@@ -983,7 +983,8 @@ class ChannelOrder(models.Model):
             self._on_hidden()
 
     def _on_deleted(self):
-        """Its demand is gone, unless a delivery is under way: a person decides then."""
+        """Its demand is gone, unless a delivery is under way: an operator decides
+        then."""
         sale_order = self.sale_order_id
         # first, for a cancellation of ours is not to be told to the channel
         self.ending = "deleted"
@@ -995,7 +996,8 @@ class ChannelOrder(models.Model):
         self._end("deleted")
 
     def _on_hidden(self):
-        """Unknown is not gone: what is known of it stays held, and a person is told."""
+        """Unknown is not gone: what is known of it stays held, and an exception is
+        raised."""
         self._report_hidden()
         if not self.sale_order_id:
             self.state = "blocked"
@@ -1022,7 +1024,7 @@ class ChannelOrder(models.Model):
         """What was fetched is an event that we have: there is no newer version.
 
         An order that is still incomplete then waits for that event. Maybe a worker is
-        at it right now; when it could not be read, it is a dead letter, and a person
+        at it right now; when it could not be read, it is a dead letter, and an operator
         has to look at it.
 
         :param event: schemas.InboundEvent
@@ -1043,7 +1045,8 @@ class ChannelOrder(models.Model):
             self._apply(self._get_data(), self.version)
 
     def _on_fetch_refused(self, error, asked):
-        """The channel does not give it to us: what we know stays, a person is told.
+        """The channel does not give it to us: what we know stays, an exception is
+        raised.
 
         :param asked: the wanted version at the time when the channel was asked
         """
@@ -1128,8 +1131,8 @@ class ChannelOrder(models.Model):
         waiting.order_id._retry()
 
     def _retry(self):
-        # the import says which of its causes are gone
-        # sudo: whoever may correct a mapping sets the orders free that waited for it
+        # the import says which of its causes are gone sudo: a user who may correct a
+        # mapping releases the orders that waited for it
         orders = self.sudo()
         self.env["channel.sold"].sudo()._follow_orders(orders)
         orders.write({"state": "captured"})
@@ -1331,7 +1334,7 @@ class ChannelOrder(models.Model):
     @api.model
     def _retry_blocked(self, channels, categories):
         """Try all orders again that were stopped for one of these causes."""
-        # sudo: the setting is changed, whoever did it: what it caused is over
+        # sudo: the setting has changed, no matter by which user: its exceptions end
         exceptions = self.env["channel.exception"].sudo()
         found = exceptions.search(
             [
@@ -1342,7 +1345,7 @@ class ChannelOrder(models.Model):
         )
         # the import says which of them are gone
         found.retried_at = fields.Datetime.now()
-        # sudo: whoever may change a setting sets the orders free that waited for it
+        # sudo: a user who may change a setting releases the orders that waited for it
         orders = found._get_orders().sudo()
         orders = orders.filtered(lambda order: order.state == "blocked")
         orders._retry()

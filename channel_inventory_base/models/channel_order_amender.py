@@ -11,11 +11,11 @@ from ..tools.refusal import OrderRefusedError
 class ChannelOrderAmender(models.AbstractModel):
     """Changes on the channel after the sale order was confirmed.
 
-    Units taken away follow as long as they have not left, prices and charges at any
-    time: the books make up for what is invoiced. Units and lines that are added follow
-    unless somebody has goods of the order in hand, another address while nothing is
-    picked; later a person decides. In the import's transaction, which notices who ships
-    at the same time.
+    Removed units are applied as long as they are not shipped, prices and charges at any
+    time: the bookkeeper corrects existing invoices. Added units and lines are applied
+    unless goods of the order are picked or shipped, another address while nothing is
+    picked; after that an operator decides. In the import's transaction, which detects a
+    concurrent shipment.
     """
 
     _name = "channel.order.amender"
@@ -38,7 +38,7 @@ class ChannelOrderAmender(models.AbstractModel):
     def _follow_changes(self, order, data):
         """Make a confirmed sale order what the channel says now.
 
-        :raise OrderRefusedError: a person has to decide; nothing was changed
+        :raise OrderRefusedError: an operator has to decide; nothing was changed
         """
         differing = order.line_ids.filtered(lambda line: line._differs_from_sale())
         moved = self._is_address_changed(order, data)
@@ -63,7 +63,7 @@ class ChannelOrderAmender(models.AbstractModel):
         )
 
     def _follow_properties(self, order):
-        """What customers ask for changes: too late for what somebody has in hand."""
+        """The customer's specifications changed: too late for picked goods."""
         changed = order.line_ids.sale_line_ids._follow_properties()
         late = changed.channel_order_line_id.filtered(
             lambda line: line._begun_here() > 0

@@ -30,7 +30,7 @@ RISKS = {"none": (), "high": ("high",), "medium": ("medium", "high")}
 
 
 class ChannelOrderChecker(models.AbstractModel):
-    """What must be true of an order before it is sold, and of its sale order after."""
+    """Checks of an order before it is sold, and of its sale order afterwards."""
 
     _name = "channel.order.checker"
     _description = "Order Checker"
@@ -46,7 +46,7 @@ class ChannelOrderChecker(models.AbstractModel):
         self._check_policies(order, data)
 
     def _is_mere_test(self, order, data):
-        """Whether nobody has bought anything: nothing is held for it."""
+        """Whether it is a test order: nothing is held for it."""
         return data.test and not order.channel_id.import_test_orders
 
     def _check_test(self, order, data):

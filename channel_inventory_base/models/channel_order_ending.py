@@ -14,11 +14,11 @@ STATES = {"cancelled": "cancelled", "deleted": "gone"}
 
 
 class ChannelOrderEnding(models.AbstractModel):
-    """How the life of an order ends that was not shipped and paid in the usual way.
+    """Endings of orders that were not shipped and paid in the usual way.
 
-    In no other way are its holds let go: each ending has a name, is written on the
-    order and in the audit with what was held, and is refused while a delivery is open
-    here. Then a person is told, and the order ends when the delivery has.
+    Holds are released in no other way: each ending has a name, is logged on the order
+    and in the audit trail with the released holds, and is refused while a delivery is
+    open in Odoo. Then an exception is raised, and the order ends with its delivery.
     """
 
     _name = "channel.order.ending"

@@ -23,11 +23,11 @@ MAX_STEPS = 3
 
 
 class ChannelOrderImporter(models.AbstractModel):
-    """From a captured order to a sale order that is exact, confirmed and reserved.
+    """Turns a captured order into a sale order that is exact, confirmed and reserved.
 
-    Refuses rather than fudges: what cannot be said in Odoo to the last unit of the
-    currency leaves nothing behind but an exception that tells both figures. The hold
-    stays until a person has acted.
+    An order that Odoo cannot represent to the last unit of the currency is rolled back
+    and leaves an exception with both amounts. Its hold stays until an operator has
+    acted.
     """
 
     _name = "channel.order.importer"
@@ -167,7 +167,7 @@ class ChannelOrderImporter(models.AbstractModel):
     def _ship_as_there(self, order, data):
         """What had left before the order came in leaves Odoo's stock as well, where it
         is exact: all of it, from where the channel took it, without serial numbers.
-        Otherwise the delivery stays open, and a person is told."""
+        Otherwise the delivery stays open, and an exception is raised."""
         if order._is_shipped(data) and all(
             line.deducted for line in order.line_ids if line.quantity
         ):
@@ -192,7 +192,7 @@ class ChannelOrderImporter(models.AbstractModel):
             pickings._action_done()
 
     def _on_sale_confirmed(self, orders):
-        """Holds turn into reservations, whoever confirmed, in one transaction."""
+        """Holds turn into reservations in the transaction of the confirmation."""
         for order in orders:
             order.sale_order_id._reserve()
             order._release_holds()

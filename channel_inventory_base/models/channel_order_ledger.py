@@ -8,13 +8,13 @@ AT_REST = ("imported", "cancelled")
 
 
 class ChannelOrderLedger(models.AbstractModel):
-    """Proves that the documents of an order come to what the channel keeps of it.
+    """Reconciles an order's documents with the amount that the channel keeps.
 
-    Nothing to credit, nothing to sell and nothing to follow end without a document, and
-    each is right only where nothing was owed. So whenever an order comes to rest
-    what the channel has charged, less what it has paid back, is compared with what is
-    invoiced, less what is credited, and what is still to be invoiced. A difference is
-    told, once for the same amounts: a person may have good reasons to leave it.
+    Flows that end without a document (nothing to credit, to sell or to amend) are right
+    only where nothing was due. So whenever an order is settled, the channel's charges
+    less its refunds are compared with the invoices less the credit notes, plus the
+    amount still to be invoiced. A difference is reported, once for the same amounts: an
+    accountant may have good reasons to leave it.
     """
 
     _name = "channel.order.ledger"
@@ -62,7 +62,7 @@ class ChannelOrderLedger(models.AbstractModel):
 
     def _is_held(self, order, worth):
         """Money for an order that was cancelled, of which nothing went back yet: also
-        where its invoice stands, somebody has to."""
+        where its invoice stands, an accountant has to."""
         back = any(refund.amount for refund in order.refund_ids)
         return order.state == "cancelled" and worth > 0 and not back
 

@@ -9,7 +9,7 @@ from ..const import SHORT_POLICIES
 
 
 class ChannelOrderLine(models.Model):
-    """What was sold of one listing in an order, in SOLD units."""
+    """Line of a channel order: the units sold of one listing, in SOLD units."""
 
     _name = "channel.order.line"
     _description = "Channel Order Line"
@@ -59,7 +59,7 @@ class ChannelOrderLine(models.Model):
         default=1.0,
         aggregator=None,
     )
-    sold_note = fields.Char(string="Mapping", compute="_compute_sold_note")
+    sold_note = fields.Char(string="Mapping Used", compute="_compute_sold_note")
     sku = fields.Char(readonly=True)
     title = fields.Char(readonly=True)
     properties = fields.Text(
@@ -446,7 +446,7 @@ class ChannelOrderLine(models.Model):
         return self._count_whole(self._left_here() + add_up(moves))
 
     def _begun_here(self):
-        """Sold units of which anything has left or is in somebody's hands."""
+        """Sold units that are, even partly, shipped or picked."""
         left = self._count_whole(self._left_here(), choose=max)
         return left + self._picked_here()
 
@@ -529,7 +529,7 @@ class ChannelOrderLine(models.Model):
         return self.wanted_quantity - counts[self.external_id]
 
     def _picked_here(self):
-        """Sold units of which anything is in somebody's hands and has not left."""
+        """Sold units that are, even partly, picked and not shipped."""
         moves = self._sale_lines().move_ids.filtered(
             lambda move: move.picked and move.state not in ("done", "cancel")
         )

@@ -5,18 +5,19 @@ from .channel_order import MOVING
 
 NOTED = "channel.order.owed"
 AT_ONCE = 200
-"""So many orders are settled in one healing; the others have their turn next time."""
+"""So many orders are settled in one recovery; the others have their turn next time."""
 
 
 class ChannelOrderOwed(models.AbstractModel):
-    """What confirmed orders owe their customers, and whether it is on its way.
+    """Undelivered units of confirmed orders, and whether they are in a delivery.
 
-    A unit that was sold has left, is in an open transfer, or is held. People cancel
-    transfers, refuse backorders, delete moves and lower demands; whoever did it, what
-    the channel still wants is held again in the same transaction, and a person is told.
+    A sold unit is shipped, in an open transfer, or held. When a user cancels a
+    transfer, refuses a backorder, deletes a move or lowers a demand, units still wanted
+    by the channel are held again in the same transaction, and an exception is raised.
 
-    Looked at once, right before the commit: a delivery that is cancelled and made anew
-    in one transaction owes nothing in between. What no hook saw the healing finds.
+    Checked once, right before the commit: a delivery that is cancelled and recreated in
+    one transaction owes nothing in between. Changes missed by the hooks are found by
+    the minute's recovery.
     """
 
     _name = "channel.order.owed"
@@ -31,7 +32,7 @@ class ChannelOrderOwed(models.AbstractModel):
         data = self.env.cr.precommit.data
         if NOTED not in data:
             data[NOTED] = set()
-            # sudo: whoever cancels a transfer need not have rights on channels
+            # sudo: a user who cancels a transfer need not have rights on channels
             self.env.cr.precommit.add(self.sudo()._settle_noted)
         data[NOTED].update(orders.ids)
 
@@ -41,13 +42,14 @@ class ChannelOrderOwed(models.AbstractModel):
 
     @api.model
     def _settle_forgotten(self):
-        """Deliveries that were changed by none of the ways that are watched."""
+        """Deliveries that were changed without a hook noticing."""
         self._settle(self.env["channel.order"].browse(self._find_forgotten()))
 
     # ---------------------------------------------------------------- settle
     @api.model
     def _settle(self, orders):
-        """Hold what is owed and in no delivery, tell a person, or take that back."""
+        """Hold undelivered units that are in no delivery and report them, or undo
+        that."""
         for order in orders:
             if order.sale_order_id.state in ("sale", "cancel") and order.data:
                 order._lock()

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 from ..const import SHORT_POLICIES
 
-# Setting of a channel -> categories of exceptions that its change may heal.
+# Setting of a channel -> categories of exceptions that its change may fix.
 RETRIES = {
     "currency_id": ("currency",),
     "custom_product_id": ("configuration", "unknown_sku"),
@@ -21,7 +21,8 @@ RETRIES = {
 
 
 class ChannelOrderPolicy(models.AbstractModel):
-    """What each channel lets pass, and what a person has to look at first."""
+    """A channel's policy: orders accepted automatically, and orders to be reviewed
+    first."""
 
     _name = "channel.order.policy"
     _description = "Order Policy"

@@ -16,13 +16,13 @@ NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
 
 
 class ChannelOutage(models.Model):
-    """What a channel does not answer at present: one row for each kind of job.
+    """Present outages of a channel: one row for each kind of job.
 
     Shared by all workers, so that a channel that hangs costs one call now and then
     instead of one for each job: where nothing answers at all (``silent``) all jobs
     wait, and the first one that is due finds out for all of them. Where the channel
-    answers and refuses one kind of work, only that waits. Whoever is answered ends
-    the wait of the others.
+    answers and refuses one kind of work, only that waits. The first job that gets a
+    response ends the wait of the others.
     """
 
     _name = "channel.outage"

@@ -27,9 +27,9 @@ def _join(*texts):
 
 
 class ChannelPartner(models.Model):
-    """Which contact a channel's customer is. One for each customer of a channel.
+    """Links a customer of a channel to a contact. One row per customer of a channel.
 
-    Bound once, found by the channel's own id for ever: also when the customer changes
+    Linked once and always found by the channel's own id, even when the customer changes
     the e-mail address, and after contacts were merged.
     """
 
@@ -136,7 +136,7 @@ class ChannelPartner(models.Model):
     def _get_partners(self, order, data):
         """Contacts for a sale order: (customer, invoice address, delivery address).
 
-        :raise OrderRefusedError: an address that nobody could deliver to
+        :raise OrderRefusedError: an address that no carrier can deliver to
         """
         billing = self._prepare_address_vals(order, data.billing, data)
         shipping = self._prepare_address_vals(order, data.shipping, data)

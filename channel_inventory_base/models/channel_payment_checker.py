@@ -7,11 +7,11 @@ from ..tools.refusal import OrderRefusedError
 
 UNPAID_AT_ONCE = 500
 SECURED = ("paid", "authorized", "refunded")
-"""Payments that nobody has taken back; what was paid back is a refund."""
+"""Payments that were not reversed; a repayment is a refund."""
 
 
 class ChannelPaymentChecker(models.AbstractModel):
-    """Checks about money, right before a quotation is confirmed, and long after."""
+    """Payment checks before a quotation is confirmed, and afterwards."""
 
     _name = "channel.payment.checker"
     _description = "Payment Checker"

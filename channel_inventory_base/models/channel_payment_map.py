@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ChannelPaymentMap(models.Model):
-    """Which journal takes the payments of one of a channel's payment gateways."""
+    """The journal for the payments of one of a channel's payment gateways."""
 
     _name = "channel.payment.map"
     _description = "Channel Payment Mapping"

@@ -33,7 +33,7 @@ PRODUCT = SQL(
 
 
 class ChannelPlanClaims(models.AbstractModel):
-    """Exclusive allocation of goods that are sold alone and as parts of others.
+    """Exclusive allocation of goods that are sold alone and as components of kits.
 
     A *claim* is what a level takes of a product: a plain listing of itself, a kit of
     itself and of each of its components (which products are parts of which, addons

@@ -5,7 +5,7 @@ from .channel_level import EXPECTED_REMOTE
 
 
 class ChannelPlanExclusive(models.AbstractModel):
-    """Exclusive allocation: channels that share stock and never show it twice.
+    """Exclusive allocation: channels that share stock and never offer it twice.
 
     For a product in a pool, with the levels whose rule names the same group:
 

@@ -9,8 +9,8 @@ PREVIEW_LINES = 500
 
 
 class ChannelPlanExplain(models.AbstractModel):
-    """The plan statement, read only: why a number is as it is, and what a rule that is
-    not in effect yet, or a group, would make of it."""
+    """The plan statement, read only: explains a quantity, and previews rules and groups
+    that are not in effect yet."""
 
     _name = "channel.plan.explain"
     _description = "Plan Statement: Explain"

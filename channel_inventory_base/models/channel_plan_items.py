@@ -16,8 +16,8 @@ READ_MOVES = Moves(
 
 
 class ChannelPlanItems(models.AbstractModel):
-    """The first steps of the plan statement: ``place``, ``item`` and ``supply``, what
-    there is of each product in the warehouses behind each node."""
+    """The first steps of the plan statement: ``place``, ``item`` and ``supply``, the
+    stock of each product in the warehouses of each node."""
 
     _name = "channel.plan.items"
     _description = "Plan Statement: Items"

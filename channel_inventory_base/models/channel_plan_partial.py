@@ -11,8 +11,8 @@ SERVED = SQL(
 
 
 class ChannelPlanPartial(models.AbstractModel):
-    """Rules that look at a part of what is in a pool: at a single warehouse, or at what
-    is due soon enough."""
+    """Rules for a part of a pool: for a single warehouse, or for inbound due within a
+    horizon."""
 
     _name = "channel.plan.partial"
     _description = "Plan Statement: Partial"

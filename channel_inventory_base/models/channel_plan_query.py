@@ -8,7 +8,7 @@ MOSTLY_NOTHING = ("allocated", "held", "doubted", "inbound", "backorder")
 
 
 class ChannelPlanQuery(models.AbstractModel):
-    """The plan statement: from positions to numbers, for any set of listings.
+    """The plan statement: from positions to quantities, for any set of listings.
 
     A pipeline of CTEs, each a table of its own kind of row:
 

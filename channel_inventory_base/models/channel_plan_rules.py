@@ -23,7 +23,7 @@ NAMING = ("listing_id", "product_id", "product_tmpl_id")
 
 @dataclass(frozen=True)
 class RuleUse:
-    """Of which rules the plan statement must think; it leaves all others out."""
+    """The rules that the plan statement has to consider; it omits all others."""
 
     source: SQL  # query of the versions that count
     allocations: SQL = ALLOCATIONS  # query of (id, group_id, basis)

@@ -17,8 +17,8 @@ RISK_KEPT = SQL(
 
 
 class ChannelPlanSteps(models.AbstractModel):
-    """The next steps of the plan statement, ``listed`` to ``shown``: from what there is
-    to the number of each level."""
+    """The next steps of the plan statement, ``listed`` to ``shown``: from the stock to
+    the quantity of each level."""
 
     _name = "channel.plan.steps"
     _description = "Plan Statement: Steps"

@@ -43,7 +43,7 @@ class ChannelPlanner(models.AbstractModel):
     def _run(self):
         """Plan until nothing is left to plan.
 
-        :return: False when another planner is at it
+        :return: False if another planner holds the lock
         """
         moved, caused = set(), set()
         with try_lock(self.env, LOCK_PLAN) as locked:
@@ -61,7 +61,7 @@ class ChannelPlanner(models.AbstractModel):
 
     def _look_behind(self, moved, caused):
         """What can wait until the numbers are on their way: who did it, and what is
-        short. Of very many, the healing looks at those that want something."""
+        short. Of very many, the recovery looks at those that want something."""
         with own_transaction(self.env) as env:
             env["channel.audit"]._log_moves(caused)
         if len(moved) <= LOOKED_AT:
@@ -303,7 +303,7 @@ class ChannelPlanner(models.AbstractModel):
     # --------------------------------------------------------------- sweep
     @api.model
     def _cron_sweep_all(self):
-        """Once a day everything is planned anew: what time alone has changed (dated
+        """Once a day everything is replanned: what time alone has changed (dated
         inbound comes within a horizon), and what a trigger may have missed."""
         self.env.execute_query(
             SQL(

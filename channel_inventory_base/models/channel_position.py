@@ -35,7 +35,7 @@ NOTHING = SQL("")
 
 @dataclass(frozen=True)
 class Moves:
-    """Where facts read moves: tables or queries, to stand in FROM."""
+    """Sources of moves for facts: tables or queries, for use in FROM."""
 
     # those that are open, with the columns of stock_move
     opened: SQL = SQL("(SELECT * FROM stock_move WHERE state IN %s)", OPEN)
@@ -233,7 +233,7 @@ class ChannelPosition(models.Model):
         return [self._quant_facts(), *self._stated_facts()]
 
     def _stated_facts(self):
-        """Stock that is not a sum of quants: what somebody says."""
+        """Stock that is not a sum of quants: reported stock."""
         return [self._external_facts(), self._hold_facts()]
 
     def _move_facts(self, moves):
@@ -312,8 +312,8 @@ class ChannelPosition(models.Model):
         )
 
     def _external_facts(self):
-        """A row is what somebody else has counted, brought up to date: less what has
-        left since, as far as Odoo knows, plus what has arrived.
+        """A row is an external count, brought up to date: less what has left since, as
+        far as Odoo knows, plus what has arrived.
 
         Odoo's own inventory adjustments are left out. They bring Odoo's figure to the
         authority's, and would count what it has counted once more.

@@ -10,7 +10,7 @@ class ChannelPublication(models.Model):
     """One outbound request for a batch of levels.
 
     Key and payload are committed before the request is first sent and never change; a
-    retry repeats both. States: ``ready`` (frozen), ``sending`` (handed to the network,
+    retry resends both. States: ``ready`` (frozen), ``sending`` (handed to the network,
     the outcome may be unknown), ``done`` (answered line by line), ``void`` (the channel
     burnt the key, the levels were queued again), ``dead`` (refused as a whole).
     """
@@ -115,7 +115,7 @@ class ChannelPublication(models.Model):
     def _resolve_refusals(self):
         """The channel takes numbers: refusals that were tried again are over."""
         mine = [("channel_id", "=", self.channel_id.id)]
-        # sudo: the cause is gone, whoever removed it
+        # sudo: the cause was fixed, no matter by which user
         opened = (
             self.env["channel.exception"]
             .sudo()
@@ -142,7 +142,7 @@ class ChannelPublication(models.Model):
 
 
 class ChannelPublicationLine(models.Model):
-    """One number in a publication, with everything that made it. SOLD units."""
+    """One quantity in a publication, with its calculation. SOLD units."""
 
     _name = "channel.publication.line"
     _description = "Publication Line"

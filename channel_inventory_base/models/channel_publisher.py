@@ -66,11 +66,11 @@ class Candidate:
 
 
 class ChannelPublisher(models.AbstractModel):
-    """Sends what differs, a batch at a time; one publisher a channel at a time.
+    """Sends changed quantities in batches; one publisher per channel at a time.
 
-    Each step is a transaction of its own: freeze (key, payload and lines become
-    durable and leave the queue), mark as sending, call the channel with no transaction
-    open, settle. Whoever dies in between leaves a publication that the next run finds
+    Each step is a transaction of its own: freeze (key, payload and lines become durable
+    and leave the queue), mark as sending, call the channel with no transaction open,
+    settle. A worker killed in between leaves a publication that the next run processes
     first: it is sent again with the same key and body, and so has one outcome.
 
     One that was certainly not carried out (the channel is throttled or down) stays:
@@ -349,8 +349,8 @@ class ChannelPublisher(models.AbstractModel):
 
     # ---------------------------------------------------------------- send
     def _resume(self, channel, publication_id):
-        """Of a publication that was being sent nobody knows the outcome: the same key
-        and body once more have one outcome."""
+        """The outcome of a publication that was being sent is unknown: the same key and
+        body once more have one outcome."""
         return self._send(channel, publication_id)
 
     def _send(self, channel, publication_id):
@@ -419,7 +419,7 @@ class ChannelPublisher(models.AbstractModel):
     # --------------------------------------------------------------- requeue
     @api.model
     def _requeue_missing(self):
-        """Queue every level that should be published and is not queued.
+        """Queue missed updates: every level to be published that is not queued.
 
         The queue is exact as long as every writer does its part; this makes a mistake
         of theirs a delay instead of a wrong number. And what was refused is tried

@@ -9,12 +9,12 @@ AGAIN_SECONDS = 2
 
 
 class ChannelPublisherAbsolute(models.AbstractModel):
-    """What it takes on a channel that cannot compare before it writes.
+    """Publisher for channels that cannot compare before they write.
 
-    There a number overwrites whatever is shown: a sale that was made before it landed
-    and that we had not seen is gone from the shown number, though not from the
-    channel's orders. No protocol of ours can prevent that; this one makes it short,
-    seen and mended:
+    There a quantity overwrites the channel's own: a sale made before it arrived, whose
+    order was not captured yet, is lost from the channel's quantity, though not from its
+    orders. No protocol can prevent that; this one keeps it short, detected and
+    corrected:
 
     - before each batch all orders are pulled and planned, so that what we send knows
       them;

@@ -20,11 +20,10 @@ from ..tools.refusal import OrderRefusedError
 
 
 class ChannelRefund(models.Model):
-    """Money that went back for a channel order: each refund of the channel, once.
+    """A refund of a channel order: each refund of the channel, once.
 
-    ``kept`` are units that had left the house: their sale stays and a credit note
-    stands against it. The others are taken off the sale order, and are credited only
-    where they had been invoiced.
+    ``kept`` are units that were already shipped: their sale stays and is credited. The
+    others are removed from the sale order, and are credited only if they were invoiced.
     """
 
     _name = "channel.refund"
@@ -289,7 +288,7 @@ class ChannelRefund(models.Model):
             due = sale_line.qty_to_invoice + sale_line.qty_invoiced
             over = line._sale_units(sale_line, posted - due)
             if ahead > 0:
-                # the sale order does not follow yet: a person has to decide first
+                # the sale order does not follow yet: an operator has to decide first
                 over = min(line._sale_units(sale_line, posted), over + ahead)
             if units := math.floor(max(0, over) + 1e-6):
                 found[sale_line] = units

@@ -16,7 +16,8 @@ NOTHING = (0, Decimal(0), Decimal(0))
 
 
 class ChannelRefunder(models.AbstractModel):
-    """Refunds of the channel become credit notes, to the last unit of the currency."""
+    """Turns refunds of the channel into credit notes, to the last unit of the
+    currency."""
 
     _name = "channel.refunder"
     _description = "Refunder"

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ChannelRefusal(models.Model):
-    """How many webhooks were refused as forged, by channel and hour."""
+    """Number of webhooks refused as forged, by channel and hour."""
 
     _name = "channel.refusal"
     _description = "Refused Webhooks"

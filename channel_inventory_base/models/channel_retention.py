@@ -15,9 +15,9 @@ class ChannelRetention(models.Model):
     """How long payloads, logs and personal data are kept: one record a kind.
 
     How it works: once a day, in batches with transactions of their own, so that a
-    backlog of years locks nothing for long; what is not done today is done tomorrow.
-    Facts stay: which event came when, what was sent and answered, quantities, amounts,
-    and the audit trail, which has a retention of its own.
+    backlog of years locks nothing for long; the rest is processed the next day. Facts
+    stay: events and their times, requests and results, quantities, amounts, and the
+    audit trail, which has a retention of its own.
     """
 
     _name = "channel.retention"

@@ -22,7 +22,7 @@ SHOWN = 3
 
 @dataclass
 class Route:
-    """How the lines that one rule decides may be shipped: ``ways``, the best first."""
+    """The routing options for the lines of one rule: ``ways``, the best first."""
 
     rule: models.Model
     needs: list
@@ -41,10 +41,11 @@ AGAIN_MINUTES = 15
 
 
 class ChannelRouter(models.AbstractModel):
-    """Which warehouses ship an order: decided when it is captured, and again when it is
-    to be confirmed and what was counted on is gone. It says why.
+    """Chooses the warehouses that ship an order: on capture, and again on confirmation
+    if the stock is gone. The reason is stored with the route.
 
-    First come, first served: what younger orders hold is not taken from an older one.
+    First come, first served: holds of younger orders never take stock from an older
+    one.
     """
 
     _name = "channel.router"

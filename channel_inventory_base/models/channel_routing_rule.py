@@ -10,9 +10,10 @@ ZIP_PREFIX = re.compile(r"^[A-Z0-9-]+$")
 class ChannelRoutingRule(models.Model):
     """Which warehouses may ship an order, and how it may be split between them.
 
-    How it works: for the lines of one node the first rule that fits decides, by
-    sequence. Empty conditions fit everything. Where no rule fits, the warehouses of the
-    node ship, each line from as many as it takes: what the node's number has promised.
+    How it works: for the lines of one node the first matching rule decides, by
+    sequence. Empty conditions match everything. Without a matching rule the warehouses
+    of the node ship, each line from as many as needed: as promised by the node's
+    quantity.
     """
 
     _name = "channel.routing.rule"

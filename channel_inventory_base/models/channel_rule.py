@@ -22,7 +22,8 @@ TOLD = (
 
 
 class ChannelRule(models.Model):
-    """A step from a stock position to the number a channel shows, as people edit it.
+    """A step from a stock position to the quantity that a channel offers, as edited by
+    users.
 
     How it works: what is written here is a draft; the planner knows nothing but
     ``channel.rule.version``: see ``channel.versioned``.

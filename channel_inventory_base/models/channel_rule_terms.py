@@ -47,7 +47,7 @@ SCOPE_PATHS = {
 class ChannelRuleTerms(models.AbstractModel):
     """What a rule says: kind, value, scope and time. No state, no history.
 
-    Shared by ``channel.rule``, where people write, and ``channel.rule.version``, which
+    Shared by ``channel.rule``, which users edit, and ``channel.rule.version``, which
     the planner reads.
     """
 

@@ -3,11 +3,11 @@ from odoo.tools import SQL
 
 
 class ChannelRuleVersion(models.Model):
-    """Terms as they were activated. Never changed, so a number can name them.
+    """Terms as they were activated. They never change, so a quantity can refer to them.
 
-    What the planner reads: rows that are ``in_effect``. That is stored, because time
-    passing fires no trigger: ``_follow_time`` switches it when a window opens or ends,
-    and the switch is a change like any other.
+    The planner reads rows that are ``in_effect``. That is stored, because passing time
+    fires no trigger: ``_follow_time`` switches it when a window opens or ends, and the
+    switch is a change like any other.
     """
 
     _name = "channel.rule.version"

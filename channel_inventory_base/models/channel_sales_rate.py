@@ -7,7 +7,7 @@ WINDOW_DAYS = 28
 
 
 class ChannelSalesRate(models.Model):
-    """How fast a product sells: measured from confirmed sales of the last four weeks.
+    """Sales rate of a product, from confirmed sales of the last four weeks.
 
     A row without channel is what the whole company has sold, all channels and its own
     salespeople together. STOCK units a day. What buffers by time and chance stand on.

@@ -19,7 +19,7 @@ ALLOWED = "allow_private_addresses"
 
 
 class ChannelSecretMixin(models.AbstractModel):
-    """Secrets and the small state that all workers of a channel share."""
+    """Secrets, and the small state shared by all workers of a channel."""
 
     _name = "channel.secret.mixin"
     _description = "Secrets of a Channel"
@@ -39,10 +39,10 @@ class ChannelSecretMixin(models.AbstractModel):
 
         Nor is what was learned there: its tokens, and how far its orders were pulled.
         """
-        # sudo: nobody may write channel.secret directly
+        # sudo: no user may write channel.secret directly
         secrets = self.env["channel.secret"].sudo()
         secrets.search([("channel_id", "in", self.ids)]).unlink()
-        # sudo: nobody may write the jobs' state directly
+        # sudo: no user may write the jobs' state directly
         states = self.env["channel.shared.state"].sudo()
         states.search([("channel_id", "in", self.ids)]).unlink()
         self.invalidate_recordset(list(self._secret_fields()))
@@ -54,7 +54,7 @@ class ChannelSecretMixin(models.AbstractModel):
 
     def _compute_secrets(self):
         """Tell that there is a secret, never which."""
-        # sudo: nobody may read channel.secret, only whether there is one
+        # sudo: no user may read channel.secret, only whether there is one
         secrets = self.env["channel.secret"].sudo()
         stored = secrets.search_fetch(
             [("channel_id", "in", self.ids)], ["channel_id", "name"]
@@ -88,7 +88,7 @@ class ChannelSecretMixin(models.AbstractModel):
     def _get_secrets(self, *names):
         """:return: {name: secret in clear}, of those that there are"""
         self.ensure_one()
-        # sudo: nobody may read channel.secret; jobs run as ordinary users
+        # sudo: no user may read channel.secret; jobs run as ordinary users
         stored = self.env["channel.secret"].sudo()._ciphertexts(self.id)
         return {
             name: self._decrypt(name, stored[name]) for name in names if name in stored
@@ -96,7 +96,7 @@ class ChannelSecretMixin(models.AbstractModel):
 
     def _set_secret(self, name, value):
         self.ensure_one()
-        # sudo: nobody may write channel.secret directly
+        # sudo: no user may write channel.secret directly
         secrets = self.env["channel.secret"].sudo()
         secret = secrets._find(self, name)
         if not value:
@@ -178,7 +178,7 @@ class ChannelSecretMixin(models.AbstractModel):
         :return: how many
         """
         keys = crypto.read_keys(config["config"])
-        # sudo: nobody may read or write channel.secret directly
+        # sudo: no user may read or write channel.secret directly
         secrets = self.env["channel.secret"].sudo().search([("value", "!=", False)])
         old = secrets.filtered(lambda each: not crypto.is_newest(keys, each.value))
         for secret in old:

@@ -21,7 +21,7 @@ class _Locked:
 
 
 class ChannelSharedState(models.Model):
-    """What all workers of a channel must agree on: throttle, token, poll position."""
+    """State shared by all workers of a channel: throttle, token, poll position."""
 
     _name = "channel.shared.state"
     _description = "Channel Shared State"

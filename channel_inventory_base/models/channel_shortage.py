@@ -10,16 +10,16 @@ AT_ONCE = 1000
 
 
 class ChannelShortage(models.Model):
-    """What is sold and not there, in STOCK units: a row an order line, product and
-    warehouse. Kits are short of components.
+    """Sold units that are not in stock, in STOCK units: one row per order line, product
+    and warehouse. Kits are short of components.
 
-    Written by ``_look`` alone, right behind the planner and once a minute, whatever has
-    taken the goods: a count, scrap, another delivery. Demand is served in this order:
-    what is reserved, then open transfers by priority and date, then what orders hold.
-    Units that a backorder rule has promised against receipts are not short; neither is
-    what is kept back because a count is stale.
+    Written by ``_look`` only, right after the planner and once a minute, whatever the
+    cause: a count, scrap, another delivery. Demand is served in this order: what is
+    reserved, then open transfers by priority and date, then what orders hold. Units
+    that a backorder rule has promised against receipts are not short; neither is what
+    is kept back because a count is stale.
 
-    Without a line: transfers of nobody's channel want more than there is.
+    Without a line: transfers without a channel need more than the available stock.
     """
 
     _name = "channel.shortage"
@@ -330,7 +330,7 @@ class ChannelShortage(models.Model):
     def _write_lines(self, line_ids):
         """What lines lack in stock units of what was sold; of a kit, whole kits.
 
-        A line that somebody is at is left to the next look.
+        A line locked by another worker is left to the next run.
         """
         self.env.execute_query(
             SQL(
@@ -415,7 +415,7 @@ class ChannelShortage(models.Model):
 
     def _find_opened(self, product_ids):
         """:return: place -> channel.exception that a person has not closed for good"""
-        # sudo: exceptions are told and closed whoever has moved the goods
+        # sudo: exceptions are raised and closed no matter which user moved the goods
         exceptions = self.env["channel.exception"].sudo()
         ids = self.env.execute_query(
             SQL(

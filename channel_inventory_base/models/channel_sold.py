@@ -8,13 +8,13 @@ WAITING = ("blocked", "parked")
 
 
 class ChannelSold(models.AbstractModel):
-    """What order lines were sold as: the mapping in effect when they were.
+    """The terms that order lines were sold on: the mapping in effect at that time.
 
-    A line gets its terms (product, unit, pack) when it is captured and keeps them,
-    whatever becomes of the listing. A line that nothing was known for takes the first
-    mapping there is, and the lines of an order that is *blocked* or *parked* take a
-    mended one, as long as they are in no confirmed sale order: that is what a mapping
-    is mended for. Others that are not confirmed take it when a person says so.
+    A line gets its terms (product, unit, pack) when it is captured and keeps them, even
+    if the listing changes. A line that nothing was known for takes the first mapping
+    there is, and the lines of an order that is *blocked* or *parked* take a mended one,
+    as long as they are in no confirmed sale order: that is what a mapping is mended
+    for. Others that are not confirmed take it when a person says so.
     """
 
     _name = "channel.sold"
@@ -123,7 +123,7 @@ class ChannelSold(models.AbstractModel):
                 limit=2,
             )
             if found:
-                # of two nobody knows which; the first is held, a person decides
+                # of two nobody knows which; the first is held, an operator decides
                 return found[:1]
         return listings
 

@@ -12,10 +12,10 @@ SHOWN_PROBLEMS = 200
 
 
 class ChannelStockReport(models.Model):
-    """One report of stock from outside: what it said, what was taken, what was not.
+    """An external stock report: its rows, accepted and rejected.
 
-    How to use: ``channel.external.stock._report`` for a warehouse whose stock somebody
-    else counts, ``channel.supplier.stock._report`` for what a vendor has.
+    How to use: ``channel.external.stock._report`` for a warehouse with externally
+    counted stock, ``channel.supplier.stock._report`` for a vendor's stock.
     """
 
     _name = "channel.stock.report"
@@ -238,7 +238,7 @@ class ChannelStockReport(models.Model):
             )
 
     def _responsible_channel(self):
-        # sudo: whoever brings a report need not see the channels
+        # sudo: a user who imports a report need not see the channels
         channels = self.env["channel.channel"].sudo()
         domain = [("company_id", "=", self.company_id.id), ("state", "!=", "draft")]
         if self.warehouse_id:

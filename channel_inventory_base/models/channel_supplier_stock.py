@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class ChannelSupplierStock(models.Model):
-    """What a vendor says to have, and how long it takes to be here.
+    """A vendor's reported stock, with its lead time.
 
     It is in no position. A backorder rule may promise it.
     """

@@ -43,10 +43,10 @@ class Slice:
 
 
 class ChannelSweep(models.Model):
-    """A channel that is planned anew as a whole, and how far that has got.
+    """A full replan of a channel, and its progress.
 
-    Written by the planner only. Products up to ``product_id`` are done; the rest has
-    numbers that must not be raised yet (``channel.publisher`` looks here).
+    Written by the planner only. Products up to ``product_id`` are done; the quantities
+    of the rest must not be raised yet (``channel.publisher`` looks here).
     """
 
     _name = "channel.sweep"

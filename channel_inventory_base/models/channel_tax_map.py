@@ -12,7 +12,7 @@ NO_TAX = TaxData(title="", rate=Decimal(0), amount=Decimal(0))
 
 
 class ChannelTaxMap(models.Model):
-    """Which Odoo tax stands for a rate that a channel charges.
+    """Maps a tax rate of a channel to an Odoo tax.
 
     A channel names rates, not accounts: 20 % inside the price is another Odoo tax
     than 20 % on top of it. Where two taxes have the same rate (state and county), the

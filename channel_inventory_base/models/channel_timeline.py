@@ -246,8 +246,8 @@ SOURCES = (
         SQL(
             """
             SELECT id, COALESCE(created_at, now() AT TIME ZONE 'UTC'), order_id,
-                   jsonb_build_object('amount', amount, 'currency', currency_name), state,
-                   'channel.refund', id
+                   jsonb_build_object('amount', amount, 'currency', currency_name),
+                   state, 'channel.refund', id
               FROM channel_refund
             """
         ),

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ChannelVersion(models.AbstractModel):
-    """Content as it was activated. Never changed, so a number can name it.
+    """Content as it was activated. It never changes, so a quantity can refer to it.
 
     How to use: inherit it next to the model that holds the content, name in
     ``_version_of`` the field of the working copy (``channel.versioned``) and in

@@ -9,11 +9,11 @@ from .channel_controlled import NO_PROPOSAL
 
 
 class ChannelVersioned(models.AbstractModel):
-    """A working copy under change control: what counts are its versions.
+    """A working copy under change control; its versions take effect.
 
-    How it works: what is written here is a draft. Activating copies it into a version,
-    which never changes; the planner knows nothing but versions. So what is active can
-    be edited, previewed and proposed while its last version goes on counting: see
+    How it works: edits are a draft. Activating copies it into a version, which never
+    changes; the planner knows nothing but versions. So active content can be edited,
+    previewed and proposed while its last version stays in effect: see
     ``channel.controlled``.
 
     How to use: inherit it next to the model that holds the content and has
@@ -179,7 +179,7 @@ class ChannelVersioned(models.AbstractModel):
     # ---------------------------------------------------------- activation
     def _put_in_effect(self):
         """What is written becomes a new version; the last one retires."""
-        # sudo: nobody may write versions, activating makes one
+        # sudo: no user may write versions, activating makes one
         versions = self.env[self._fields["version_ids"].comodel_name].sudo()
         for record in self:
             record.active_version_id._retire()

@@ -4,10 +4,10 @@ from .channel_job_mixin import will_plan
 
 
 class ChannelWakesPlanner(models.AbstractModel):
-    """A change of these records makes planning start at once.
+    """A change of these records starts planning immediately.
 
-    The record of a change is the triggers' (see db.watches); without this, planning
-    would start with the next healing.
+    Changes are recorded by triggers (see db.watches); without this mixin, planning
+    would start with the next run of ``_cron_recover``.
     """
 
     _name = "channel.wakes.planner"

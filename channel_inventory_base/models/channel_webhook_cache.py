@@ -9,14 +9,14 @@ TOKEN = re.compile("[0-9a-f]{32}")
 
 
 class _NoSuchDoorError(Exception):
-    """No channel has this address."""
+    """No channel has this webhook token."""
 
 
 class ChannelWebhookCache(models.AbstractModel):
-    """Channels as the webhooks' door finds them, hundreds of times a second.
+    """Channels by webhook token, looked up hundreds of times per second.
 
-    What it needs of them changes once in months, and is kept by every process until
-    then: Odoo asks at the beginning of each request whether it still holds.
+    The fields used change rarely and are cached by every process: Odoo checks the
+    validity of its caches at the beginning of each request.
     """
 
     _name = "channel.webhook.cache"

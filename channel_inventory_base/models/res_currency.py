@@ -8,7 +8,7 @@ class ResCurrency(models.Model):
         result = super().write(vals)
         if vals.get("active"):
             channels = (
-                # sudo: whoever activates a currency need not see channels
+                # sudo: a user who activates a currency need not see channels
                 self.env["channel.channel"].sudo().search([("active", "=", True)])
             )
             self.env["channel.order"]._retry_blocked(channels, ("currency",))

@@ -6,5 +6,6 @@ class ResUsers(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_audit_trail(self):
-        """Whoever has left traces stays: the trail says who, and cannot be changed."""
+        """Users in the audit trail are never deleted: the trail refers to them and
+        cannot be changed."""
         self.env["channel.audit"]._refuse_deletion("user_id", self)

@@ -68,7 +68,7 @@ class SaleOrderLine(models.Model):
         result = super().write(vals)
         for line, quantity in before.items():
             if quantity != line.product_uom_qty:
-                # sudo: whoever changes a line need not have rights on channels
+                # sudo: a user who changes a line need not have rights on channels
                 own = line.sudo()
                 for order in own._own_channel_order_lines().order_id:
                     order.env["channel.notifier"]._on_sale_line_changed(
@@ -432,7 +432,7 @@ class SaleOrderLine(models.Model):
         if self.order_id._is_for_books() and not self.display_type:
             optional_values.setdefault("quantity", self._count_to_book())
         vals = super()._prepare_invoice_line(**optional_values)
-        # sudo: whoever invoices need not see channels
+        # sudo: a user who invoices need not see channels
         of_channel = self.order_id.sudo().channel_order_id
         if of_channel and not self.display_type and not self.is_downpayment:
             if self._is_exact() and vals["quantity"]:
@@ -485,7 +485,7 @@ class SaleOrderLine(models.Model):
         )
 
     def _may_move(self):
-        """Whether nobody has begun to deliver the line."""
+        """Whether no delivery of the line has begun."""
         opened = self._get_open_moves()
         return opened == self.move_ids.filtered(
             lambda move: move.state != "cancel"

@@ -27,7 +27,7 @@ class StockMove(models.Model):
 
     @api.depends("sale_line_id.channel_order_line_id.properties")
     def _compute_description_picking(self):
-        """Whoever packs it has to see what the customer has asked for."""
+        """The packer has to see the customer's specifications."""
         result = super()._compute_description_picking()
         for move in self:
             # sudo: warehouse staff need not see channels
@@ -233,7 +233,7 @@ class StockMove(models.Model):
         )
 
     def _is_exact(self):
-        """Whether all of it is reserved, and nobody has to say which pieces it was."""
+        """Whether all of it is reserved, and no serial numbers have to be entered."""
         return all(
             move.state == "assigned"
             and move.has_tracking == "none"

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class StockPicking(models.Model):
-    """Goods that leave for a channel's customer, or come back from one."""
+    """Deliveries to a channel's customers, and their returns."""
 
     _inherit = "stock.picking"
 

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class StockWarehouse(models.Model):
-    """Whose word counts on the stock of a warehouse, and what of it channels sell."""
+    """The authority that counts a warehouse's stock, and its stock sold by channels."""
 
     _name = "stock.warehouse"
     _inherit = ["stock.warehouse", "channel.guarded", "channel.wakes.planner"]
@@ -70,7 +70,7 @@ class StockWarehouse(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if any(name.startswith("channel_") for name in vals):
-            # sudo: the confidence follows the policy, whoever may set that
+            # sudo: the confidence follows the policy, no matter which user sets it
             self.env["channel.external.stock"].sudo()._age()
         return result
 

@@ -1,5 +1,5 @@
 def label_of(record, name, value):
-    """:return: the label of a selection's value in the user's language; the value itself
-    where the selection does not know it (any more)"""
+    """:return: a selection value's label in the user's language; the value itself
+    if the selection has no such value (any more)"""
     labels = dict(record._fields[name]._description_selection(record.env))
     return labels.get(value, value)

@@ -58,7 +58,7 @@ def merge(refusals):
 
 
 class OrderParkedError(Exception):
-    """An order waits, for stock or for the channel, and nobody need decide anything.
+    """An order waits, for stock or for the channel; no decision is needed.
 
     :param message: what it waits for
     :param seconds: after which it is looked at again by itself; None for never

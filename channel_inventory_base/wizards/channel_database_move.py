@@ -3,11 +3,11 @@ from odoo.exceptions import UserError
 
 
 class ChannelDatabaseMove(models.TransientModel):
-    """This database has moved here on purpose: its channels work here from now on.
+    """Confirms a database move: the channels work in this database from now on.
 
     For a database that was renamed, restored on another server or upgraded with
-    PostgreSQL. Whoever confirms it vouches that the old one will never run again: two
-    that both sell is what the channels' silence is there to prevent.
+    PostgreSQL. The user confirms that the old one will never run again: channels are
+    disabled in a copy to prevent that two databases sell the same stock.
     """
 
     _name = "channel.database.move"

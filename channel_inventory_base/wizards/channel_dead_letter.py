@@ -9,7 +9,7 @@ CONTENT = {"channel.inbox.event": "body", "channel.message": "payload"}
 
 
 class ChannelDeadLetterDiscard(models.TransientModel):
-    """Dead letters are given up for a reason that others can read later."""
+    """Discards dead letters with a reason."""
 
     _name = "channel.dead.letter.discard"
     _description = "Discard Dead Letters"
@@ -34,7 +34,7 @@ class ChannelDeadLetterDiscard(models.TransientModel):
 
 
 class ChannelDeadLetterEdit(models.TransientModel):
-    """What a dead letter should have said. The original stays as it came."""
+    """The corrected content of a dead letter. The original stays as received."""
 
     _name = "channel.dead.letter.edit"
     _description = "Edit and Retry a Dead Letter"

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ChannelExceptionClose(models.TransientModel):
-    """What was done about exceptions, or why they are ignored: it is written down."""
+    """Closes exceptions with a note: the action taken, or why they are ignored."""
 
     _name = "channel.exception.close"
     _description = "Close Exceptions"

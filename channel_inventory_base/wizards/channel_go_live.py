@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ChannelGoLive(models.TransientModel):
-    """The last look before numbers are published: what happens, counted."""
+    """Final check before a channel goes live: the number of changes by kind."""
 
     _name = "channel.go.live"
     _description = "Take a Channel Live"

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class ChannelOrderMatch(models.TransientModel):
-    """A person says what lines of an order are that no listing stands for."""
+    """Matches order lines without a listing to products."""
 
     _name = "channel.order.match"
     _description = "Match Order Lines"

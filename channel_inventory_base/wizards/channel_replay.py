@@ -11,7 +11,7 @@ AT_ONCE = 2000
 
 
 class ChannelReplay(models.TransientModel):
-    """A period of a channel once more: first what it would do, then doing it."""
+    """Replays a period of a channel: a preview first, then the replay."""
 
     _name = "channel.replay"
     _description = "Replay a Period"

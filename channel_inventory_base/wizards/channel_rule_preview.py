@@ -12,7 +12,7 @@ SECONDS = 30
 
 
 class ChannelRulePreview(models.TransientModel):
-    """What numbers would be if drafts were in effect, or rules had ended; nothing is
+    """Previews the quantities with drafts in effect, or with rules retired; nothing is
     written.
 
     Computed as the planner would, once, when it is opened. Bounded: of a scope larger
@@ -275,7 +275,7 @@ class ChannelRulePreview(models.TransientModel):
 
 
 class ChannelRulePreviewLine(models.TransientModel):
-    """A number that would change. SOLD units."""
+    """A quantity that would change. SOLD units."""
 
     _name = "channel.rule.preview.line"
     _description = "Quantity in a Preview"

@@ -5,7 +5,7 @@ from ..const import SHORT_POLICIES
 
 
 class ChannelShortStock(models.TransientModel):
-    """A person's decision about the lines of an order that are not in stock."""
+    """An operator's decision about the lines of an order that are not in stock."""
 
     _name = "channel.short.stock"
     _description = "Resolve Short Stock"

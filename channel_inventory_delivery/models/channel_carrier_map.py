@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ChannelCarrierMap(models.Model):
-    """What a channel calls one of our carriers."""
+    """A channel's name for a delivery method."""
 
     _name = "channel.carrier.map"
     _description = "Carrier's Name on a Channel"

@@ -7,7 +7,7 @@ from ..db.watches import WATCHES
 
 
 class ChannelPosition(models.Model):
-    """A lot past its day counts in a column of its own."""
+    """Adds the position column for expired lots."""
 
     _inherit = "channel.position"
 

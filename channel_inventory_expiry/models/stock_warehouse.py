@@ -5,7 +5,7 @@ from odoo.addons.channel_inventory_base.db.transaction import own_transaction
 
 
 class StockWarehouse(models.Model):
-    """When a lot stops being sold on channels."""
+    """Settings for lots: when they are no longer sold on channels."""
 
     _inherit = "stock.warehouse"
 

@@ -5,11 +5,11 @@ MANY = 1_000  # kits taken apart at once
 
 
 class ChannelKitComponent(models.Model):
-    """What a kit is made of in the end: nested kits taken apart, a component once.
+    """Components of a kit with nested kits exploded, each component once.
 
-    A row is a component that is stocked, with how much of it one kit takes. A kit that
-    cannot be taken apart has one row without a component, which says why: nothing can
-    be promised of it. Written by the planner only, from ``channel.kit.change``.
+    A row is a stocked component, with its quantity per kit. A kit that cannot be
+    exploded has one row without a component, with the reason: it cannot be promised.
+    Written by the planner only, from ``channel.kit.change``.
     """
 
     _name = "channel.kit.component"

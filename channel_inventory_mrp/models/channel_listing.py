@@ -2,7 +2,8 @@ from odoo import api, models
 
 
 class ChannelListing(models.Model):
-    """A kit is counted by its components, whether it is tracked itself or not."""
+    """A kit's stock is computed from its components, whether it is tracked itself or
+    not."""
 
     _inherit = "channel.listing"
 

@@ -2,8 +2,8 @@ from odoo import fields, models
 
 
 class ChannelOrderLine(models.Model):
-    """What a kit was made of when it was sold: its bill of materials may change, its
-    delivery does not."""
+    """The components of a kit at the time of sale: its bill of materials may change,
+    its delivery does not."""
 
     _inherit = "channel.order.line"
 

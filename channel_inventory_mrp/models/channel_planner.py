@@ -11,7 +11,7 @@ IS_LISTED = SQL(
 
 
 class ChannelPlanner(models.AbstractModel):
-    """Kits: as many as their scarcest component makes, warehouse by warehouse."""
+    """Kits: the quantity that their scarcest component allows, by warehouse."""
 
     _inherit = "channel.planner"
 

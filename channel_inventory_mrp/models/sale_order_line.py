@@ -2,7 +2,8 @@ from odoo import models
 
 
 class SaleOrderLine(models.Model):
-    """Of a kit as much is on its way as can be made of what its moves carry."""
+    """The quantity of a kit in delivery is the number of kits that its moves make
+    up."""
 
     _inherit = "sale.order.line"
 
