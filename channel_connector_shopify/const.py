@@ -1,4 +1,4 @@
-"""What Shopify fixes and what we ask of it. No odoo in here."""
+"""Constants of Shopify's API and of this connector. No odoo in here."""
 
 from datetime import date
 

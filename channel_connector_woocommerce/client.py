@@ -100,7 +100,7 @@ class Client:
         return self._attempt(method, route, params, body)[0]
 
     def index(self):
-        """What the site says of itself, without keys."""
+        """The site's own description, without keys."""
         return self._attempt("GET", "", {}, None, sign=False)[0]
 
     def _read(self, route, params):

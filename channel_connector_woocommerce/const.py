@@ -1,4 +1,4 @@
-"""What WooCommerce fixes and what we ask of it. No odoo in here."""
+"""Constants of WooCommerce's API and of this connector. No odoo in here."""
 
 API = "wc/v3"
 COMPANION = "wc-chansync/v1"

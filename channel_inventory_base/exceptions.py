@@ -1,4 +1,4 @@
-"""What can go wrong between Odoo and a channel, as one small tree.
+"""Errors between Odoo and a channel, as one small tree.
 
 Adapters raise these and nothing else. ``ChannelChannel._on_channel_error`` is the
 only place that turns them into "retry", "pause" or "give up". Their words end up in

@@ -1,4 +1,4 @@
-"""What happens to an order after it was sold: told to the channel, and told by it.
+"""Events of an order after its sale: notifications to the channel, and data from it.
 
 The first part goes OUT: one object is one message, frozen before it is first sent. The
 second part comes IN with an order. All of it is reached through ``schemas``, and read

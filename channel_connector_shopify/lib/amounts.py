@@ -1,4 +1,4 @@
-"""What a line costs at its current quantity. Decimal only.
+"""The price of a line at its current quantity. Decimal only.
 
 Two ways for units to leave a line:
 

@@ -1,4 +1,4 @@
-"""What an answer of Shopify says: data, or one error of our tree.
+"""Reads a response of Shopify: its data, or one error of our tree.
 
 Sources: https://shopify.dev/docs/api/usage/response-codes and
 https://shopify.dev/docs/api/admin-graphql#status_and_error_codes.

@@ -85,7 +85,7 @@ class Completion:
             connection["pageInfo"] = found[field]["pageInfo"]
 
     def _find_refunds(self, order, asked, age):
-        """Where there may be more refunds, make empty ones to be read on."""
+        """If there may be more refunds, add empty ones to be read on."""
         if len(order["refunds"]) < asked:
             return
         found = self._execute(queries.ORDER_REFUNDS, {"id": order["id"]})["order"]

@@ -1,4 +1,5 @@
-"""What Shopify took off ``available`` for an order line, net of restocks.
+"""The units that Shopify deducted from ``available`` for an order line, net of
+restocks.
 
 How Shopify keeps stock (https://shopify.dev/docs/apps/build/orders-fulfillment/
 inventory-management-apps/manage-quantities-states): an order moves its units from
@@ -110,7 +111,7 @@ def _take_back(held, back, gone):
 
 
 def _subtract(held, place, units):
-    """Where the place was not told, it is the one that held most."""
+    """Without a location, it is the one that held most."""
     if not place and held:
         place = max(held, key=lambda each: (held[each], each))
     if place:

@@ -146,8 +146,8 @@ def _line(line, place, refunds, currency):
 
 
 def _properties(attributes):
-    """What the customer has asked for. What begins with an underscore is hidden by
-    convention: apps keep their own things there."""
+    """The customer's specifications. Keys that begin with an underscore are hidden by
+    convention: apps keep their own data there."""
     return [
         {"label": entry["key"].text(), "value": entry["value"].text()}
         for entry in (attributes.items() if attributes else ())
@@ -187,7 +187,7 @@ def _title(line):
 
 
 def _shipping_line(line, refunds, currency):
-    """What is left of a delivery charge: refunds lower its price, not its discount."""
+    """The remainder of a delivery charge: refunds lower its price, not its discount."""
     original = amounts.money(line["originalPriceSet"], currency)
     discounted = amounts.money(line["discountedPriceSet"], currency)
     current = amounts.money(line["currentDiscountedPriceSet"], currency)
@@ -207,7 +207,7 @@ def _shipping_line(line, refunds, currency):
 
 
 def _tips(place, currency):
-    """What the customer has given on top: in the total, and in no line."""
+    """Tips: in the total, and in no line."""
     # not asked for when older events were stored
     given = place.get("totalTipReceivedSet")
     amount = amounts.money(given, currency) if given else Decimal(0)

@@ -15,7 +15,7 @@ RESTOCK = {"none": "NO_RESTOCK", "cancel": "CANCEL", "return": "RETURN"}
 
 
 def mark(key):
-    """What a refund of ours is known by in the shop: the beginning of its key.
+    """The mark of a refund of ours in the shop: the beginning of its key.
 
     >>> mark("0123456789abcdef")
     'Odoo 0123456789ab'
@@ -66,7 +66,7 @@ def line_inputs(lines, location_of):
 
 
 def payments_left(transactions, currency):
-    """What can still be paid back of each payment.
+    """The refundable rest of each payment.
 
     :return: list of (transaction id, gateway, amount), in the order of payment
     """
@@ -122,7 +122,7 @@ def transactions(order_ref, amount, payments):
 
 
 def suggested(raw, order_ref):
-    """What Shopify itself would pay back, as OrderTransactionInput rows."""
+    """Shopify's own proposal for the refund, as OrderTransactionInput rows."""
     if raw is None:
         raise Malformed("nothing is suggested", path="suggestedRefund")
     rows = []

@@ -1,4 +1,4 @@
-"""What can be read of an order of Shopify of which something cannot."""
+"""Extracts the readable part of an unreadable Shopify order."""
 
 from odoo.addons.channel_inventory_base.lib import salvage
 from odoo.addons.channel_inventory_base.schemas import time_of

@@ -1,7 +1,7 @@
-"""What a webhook's body says by itself: what it is about, and which shop's it is.
+"""Reads the subject and the shop of a webhook from its body.
 
-The signature is over the body alone. Topic, shop and ids are headers: whoever has seen
-one delivery can send its body again under others. So the body is asked first, and a
+The signature is over the body alone. Topic, shop and ids are headers: a reader of one
+delivery can resend its body under other headers. So the body is asked first, and a
 header counts where the body tells nothing.
 """
 

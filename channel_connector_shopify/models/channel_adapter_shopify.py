@@ -86,7 +86,7 @@ class ChannelAdapterShopify(models.AbstractModel):
 
     @api.model
     def _tokens(self, channel, base_url, session):
-        """Where access tokens come from, by the channel's kind of authentication."""
+        """The source of access tokens, by the channel's kind of authentication."""
         # sudo: jobs and operators connect without being shown the settings
         channel = channel.sudo()
         if channel.shopify_auth_kind == "static":

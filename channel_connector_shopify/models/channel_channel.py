@@ -29,7 +29,7 @@ class ChannelChannel(models.Model):
         string="Authentication",
         default="client_credentials",
         help="App of the same organization: made in the developer dashboard; tokens "
-        "last a day and are renewed by themselves. Access token: from a custom app "
+        "last a day and are renewed automatically. Access token: from a custom app "
         "made in the store's admin; it does not end. Offline token: of an app that "
         "was installed by OAuth; it lasts an hour and is renewed with its refresh "
         "token.",

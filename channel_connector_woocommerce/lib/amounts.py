@@ -1,4 +1,4 @@
-"""What a line costs at its current quantity, refunds taken off. Decimal only.
+"""The price of a line at its current quantity, less refunds. Decimal only.
 
 WooCommerce tells every amount before tax and the tax beside it, whatever the shop's
 prices include. Where they include it, the sum of both is what the customer was shown,
@@ -61,10 +61,10 @@ class Taken:
 
 
 def taken_off(lines, refunds, kinds, currency):
-    """What refunds have taken off the lines of an order, refund by refund.
+    """The units and amounts refunded of an order's lines, by refund.
 
-    A shop lets more be refunded of a line than it was, in units and in money. What is
-    more is not of the line: its money is the refund's rest.
+    A shop allows refunds of more units or money than a line has. The excess does not
+    belong to the line: its money is the refund's rest.
 
     :param kinds: where refunds have them: a shop may have fees among the deliveries
     :return: {id of the line: list of Taken}
@@ -190,7 +190,7 @@ class Figures:
 
     @property
     def paid(self):
-        """What the customer still pays for it, with tax where prices include it."""
+        """The price still to be paid for it, with tax if prices include it."""
         return self._sum("total") + (self._sum("total_tax") if self.included else 0)
 
     @property

@@ -24,7 +24,7 @@ def mark(kind, key, content):
 
 
 def parcel(data):
-    """What the mark of a shipment tells.
+    """Reads the mark of a shipment.
 
     :param data: ShipmentData
     """
@@ -41,7 +41,7 @@ def is_marked(raw, kind, key):
 
 
 def parcels(raw):
-    """What the marks of all shipments tell; one that somebody has edited is none.
+    """Reads the marks of all shipments; an edited mark is ignored.
 
     >>> parcels({"meta_data": [{"key": "_channel_sync_shipment_k", "value": "x"}]})
     []

@@ -190,7 +190,7 @@ class _Reader:
         return self.total_tax + sum(taxes, ZERO)
 
     def _given_back(self):
-        """What refunds have taken off the parts that the order still has."""
+        """The refunded amounts of the parts that the order still has."""
         for kinds, taken in ((GOODS, self.taken_goods), (CHARGES, self.taken_charges)):
             for line in self._lines_of(kinds):
                 yield from taken.get(line["id"].ref(), ())
@@ -358,7 +358,7 @@ class _Reader:
 
 
 def _taken_by(number, found):
-    """What one refund has taken off."""
+    """The units and amounts of one refund."""
     return [each for taken in found.values() for each in taken if each.refund == number]
 
 
@@ -395,8 +395,8 @@ def address(place):
 
 
 def properties(line):
-    """What the customer has asked for, as the shop shows it. Keys that begin with an
-    underscore are hidden, values that are no text are an addon's own."""
+    """The customer's specifications, as the shop displays them. Keys that begin with an
+    underscore are hidden, values that are not text belong to plugins."""
     found = []
     for entry in line.all("meta_data"):
         key, value = entry.get("key").value, entry.get("value").value

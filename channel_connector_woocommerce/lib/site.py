@@ -1,4 +1,5 @@
-"""Where a WordPress site answers REST: at /wp-json/, or with plain permalinks not."""
+"""The REST address of a WordPress site: /wp-json/, or a parameter with plain
+permalinks."""
 
 from odoo.addons.channel_inventory_base.lib.errors import Misconfigured, Unavailable
 

@@ -1,4 +1,4 @@
-"""What WooCommerce calls states where its codes are neither ISO's nor Odoo's.
+"""WooCommerce's names of states whose codes are neither ISO's nor Odoo's.
 
 Its codes are keys of ``i18n/states.php``; of most countries they are ISO 3166-2, with
 or without the country in front. REST gives the code alone, so the names of the others

@@ -51,7 +51,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
 
     @api.model
     def _capabilities(self):
-        """Of a shop without the companion plugin: what is sent overwrites."""
+        """The capabilities without the companion plugin: updates overwrite."""
         return schemas.Capabilities(
             push_levels=True,
             read_levels=True,

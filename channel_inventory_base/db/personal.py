@@ -215,7 +215,7 @@ def blank_failed_jobs(due, batch):
 
 
 def _chatter():
-    """What was said and mailed about ``document`` (model, id), as further CTEs.
+    """Blanks messages and mails about ``document`` (model, id), as further CTEs.
 
     ``filed`` are its files, for the caller to delete: their contents are on the disk.
     """
@@ -253,7 +253,8 @@ def _chatter():
 
 
 def _blank_order():
-    """What is laid over an order's ``data``; it still reads as an order after it."""
+    """Values that replace those of an order's ``data``; the result is still a valid
+    order."""
     blanks = ", ".join(f'"{key}": {value}' for key, value in _BLANK_ORDER.items())
     return SQL(
         "%s::jsonb || %s || %s || %s || %s",

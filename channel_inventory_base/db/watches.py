@@ -1,4 +1,4 @@
-"""What makes which levels stale: the tables, their columns, and whom a change concerns.
+"""The changes that make levels stale: tables, their columns, and the affected products.
 How they are watched: ``triggers``."""
 
 from .triggers import RowWatch, Watch

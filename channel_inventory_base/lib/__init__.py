@@ -1,5 +1,5 @@
-"""What clients of channels have in common: HTTP with bounds, answers that are read with
-the place of each value, tokens and quotas that all workers share, what can go wrong.
+"""The common parts of channel clients: HTTP with limits, responses read with the place of
+each value, tokens and quotas shared by all workers, errors.
 
 No odoo in here. Connectors import it as ``odoo.addons.channel_inventory_base.lib``.
 """

@@ -1,4 +1,4 @@
-"""What can be read of an order of which something cannot. No odoo in here.
+"""Extracts the readable part of an unreadable order. No odoo in here.
 
 Used when an order is refused as malformed: its demand is real all the same, so what
 names a listing and a number of units is held, rounded up, until a person has looked.

@@ -30,7 +30,7 @@ class Reply:
 
 
 def time_of(headers):
-    """What the server's clock showed when it answered; None where it does not tell.
+    """The server's time of the response; None if it has none.
 
     >>> time_of({"Date": "Tue, 01 Dec 2026 10:00:00 GMT"}).isoformat()
     '2026-12-01T10:00:00+00:00'
@@ -145,8 +145,8 @@ def _pieces(response, bounds):
 
 
 def _received(raw):
-    """What there is of the body, as soon as it is there: an answer of a byte a second
-    would hold who waits for a whole chunk for hours."""
+    """The received part of the body, as soon as it arrives: waiting for a whole chunk
+    of a response of one byte per second would take hours."""
     while chunk := raw.read1(CHUNK, decode_content=False):
         yield chunk
 

@@ -30,7 +30,7 @@ class AccountMove(models.Model):
         )
 
     def _get_open(self):
-        """What is neither paid nor settled. A payment without an entry of its own
+        """The amount neither paid nor settled. A payment without an entry of its own
         leaves the residual as it was. :return: Decimal"""
         step = Decimal(str(self.currency_id.rounding))
         without = self.matched_payment_ids.filtered(
@@ -41,7 +41,7 @@ class AccountMove(models.Model):
         )
 
     def _get_paid(self):
-        """What payments have paid of it, credit notes apart. :return: Decimal"""
+        """The amount paid by payments, without credit notes. :return: Decimal"""
         step = Decimal(str(self.currency_id.rounding))
         payments = self.matched_payment_ids | self.reconciled_payment_ids
         return sum(
@@ -54,8 +54,8 @@ class AccountMove(models.Model):
         )
 
     def _get_paid_back(self):
-        """What the channel has paid back by the refunds that it credits. :return:
-        Decimal, at most its total"""
+        """The amount refunded by the channel for its refunds. :return: Decimal, at most
+        its total"""
         step = Decimal(str(self.currency_id.rounding))
         amounts = [
             each._get_goodwill()
@@ -142,7 +142,7 @@ class AccountMoveLine(models.Model):
 
     @api.constrains("sale_line_ids", "company_id")
     def _check_channel_company(self):
-        """What counts as invoiced of a channel's order is invoiced by its company."""
+        """An invoice of a channel's order belongs to its company."""
         for line in self.filtered("sale_line_ids"):
             # sudo: accountants need not see channels
             sold = line.sudo().sale_line_ids.filtered("channel_order_line_id")

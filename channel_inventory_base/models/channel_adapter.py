@@ -84,9 +84,9 @@ class ChannelAdapter(models.AbstractModel):
 
     @api.model
     def _channel_capabilities(self, channel):
-        """What one account can do, where that is not the same for the whole type.
+        """The capabilities of one account, where they differ within the type.
 
-        From what is known: no network.
+        From known data: no network.
         """
         return self._capabilities()
 
@@ -115,7 +115,7 @@ class ChannelAdapter(models.AbstractModel):
 
     @api.model
     def _fetch_levels(self, channel, refs):
-        """What the channel shows now.
+        """Read the channel's present quantities.
 
         :param refs: list of schemas.LevelRef, at most ``Capabilities.read_size``
         :return: list of schemas.LevelState, one for each ref (in any order)
@@ -216,7 +216,8 @@ class ChannelAdapter(models.AbstractModel):
 
     @api.model
     def _salvage_order(self, channel, body):
-        """What can be read of a body that ``_parse_order`` refuses: its demand is real.
+        """Extract the readable part of a body that ``_parse_order`` refuses: its demand
+        is real.
 
         :return: schemas.OrderData, ``complete`` False, with the lines that can be read,
             units rounded up; None where it is not known which order it is

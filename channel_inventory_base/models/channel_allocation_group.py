@@ -67,7 +67,7 @@ class ChannelAllocationGroup(models.Model):
 
     # ------------------------------------------------------------- actions
     def action_preview(self):
-        """What the numbers would be; see the wizard."""
+        """Preview the quantities; see the wizard."""
         self._require_role("operator")
         return self.env["channel.rule.preview"]._make_of_groups(self)._open()
 
@@ -91,7 +91,7 @@ class ChannelAllocationGroup(models.Model):
         self._check_pools()
 
     def _check_end(self):
-        """What would not be divided any more would be shown by all."""
+        """Stock no longer divided would be offered in full by all channels."""
         rules = self._rules_in_effect()
         if rules:
             raise UserError(
@@ -159,11 +159,11 @@ class ChannelAllocationGroup(models.Model):
         )
 
     def _sharing_channels(self):
-        """Those that share now; of one that is not in effect, those that would."""
+        """The channels that share now; those of the draft for a group not in effect."""
         return (self.active_version_id or self).member_ids.channel_id
 
     def _channels_before_and_after(self):
-        """Those that share now, and those that would."""
+        """The channels that share now, and those of the draft."""
         channels = self.active_version_id.member_ids.channel_id
         return channels | self.member_ids.channel_id
 

@@ -30,7 +30,7 @@ class ChannelAllocationTerms(models.AbstractModel):
 
     @api.model
     def _content_fields(self):
-        """All that people write."""
+        """The fields edited by users."""
         return ["name", "company_id", "basis", "member_ids"]
 
     def _content(self):
@@ -53,7 +53,8 @@ class ChannelAllocationTerms(models.AbstractModel):
         }
 
     def _difference_from(self, other):
-        """What differs from ``other``, a version or none: field -> [from, to] in words.
+        """The differences from ``other``, a version or none: field -> [from, to] as
+        text.
 
         A company cannot differ.
         """
@@ -76,7 +77,8 @@ class ChannelAllocationTerms(models.AbstractModel):
         return str(self._fields[name].convert_to_export(self[name], self))
 
     def _check_pools(self):
-        """What is divided must be the same for all: or the parts add up to more.
+        """The divided stock must be the same for all channels: otherwise the shares add
+        up to more.
 
         :raise ValidationError: nodes share some of their warehouses and not all
         """

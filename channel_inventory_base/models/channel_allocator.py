@@ -80,7 +80,8 @@ class ChannelAllocator(models.AbstractModel):
             )
 
     def _get_placed(self, order, wanted):
-        """Where the lines are held now: line -> list of (warehouse id, sold units)"""
+        """The present warehouses of the lines' holds: line -> list of (warehouse id,
+        sold units)"""
         return {
             line: [
                 (hold.warehouse_id.id, hold.quantity)

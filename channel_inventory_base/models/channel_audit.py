@@ -139,7 +139,7 @@ class ChannelAudit(models.Model):
 
     @api.model
     def _log_moves(self, caused):
-        """What was done to the stock of which numbers have changed, once each.
+        """Log the stock moves behind changed quantities, once each.
 
         :param caused: set of (listing id, trace) that were planned
         """

@@ -126,7 +126,7 @@ class ChannelBookkeeper(models.AbstractModel):
         self.env["channel.order.ledger"]._prove(orders)
 
     def _prove_unbooked(self, orders):
-        """Where the bookkeeper comes later, it proves what it has made itself."""
+        """Orders that the bookkeeper processes later are reconciled by it."""
         self._prove_money(
             orders.filtered(
                 lambda order: (
@@ -136,9 +136,9 @@ class ChannelBookkeeper(models.AbstractModel):
         )
 
     def _get_worth(self, order, data):
-        """What the channel keeps of the order in the end.
+        """The amount that the channel finally keeps of the order.
 
-        :return: (Decimal with tax, Decimal of tax, None where nobody can tell)
+        :return: (Decimal with tax, Decimal of tax, None if unknown)
         """
         goodwill = sum(
             (each._get_goodwill() for each in order.refund_ids), start=Decimal(0)
@@ -155,7 +155,7 @@ class ChannelBookkeeper(models.AbstractModel):
         return worth, tax
 
     def _get_left_over(self, order, data, worth):
-        """Of an order that was cancelled: money that has not gone back."""
+        """The amount of a cancelled order that was not refunded."""
         if data.received is None:
             return worth if order._is_paid() else Decimal(0)
         return data.received - sum(
@@ -172,7 +172,7 @@ class ChannelBookkeeper(models.AbstractModel):
 
     # --------------------------------------------------------- corrections
     def _make_corrections(self, orders):
-        """What an edit of prices makes of invoices that are there.
+        """Corrections of existing invoices after an edit of prices.
 
         :return: account.move, as drafts; each at most one invoice or credit note
         """
@@ -210,9 +210,9 @@ class ChannelBookkeeper(models.AbstractModel):
         return moves
 
     def _reverse_cancelled(self, orders):
-        """What was invoiced of an order that was cancelled before it was paid.
+        """Reverse the invoices of an order that was cancelled before it was paid.
 
-        Where it had been paid the channel's refund is what is credited.
+        For a paid order the channel's refund is credited.
         """
         made = []
         for order in orders:
@@ -268,9 +268,9 @@ class ChannelBookkeeper(models.AbstractModel):
             self._settle_against_each_other(order)
 
     def _find_to_pay(self, order):
-        """What of each open document the channel has been paid, or has paid back: an
-        invoice as far as the customer's money goes, the credit note of a refund up to
-        what went back, one of an edit up to what went back for it.
+        """The amount of each open document that the channel has received or refunded:
+        an invoice up to the customer's payment, the credit note of a refund up to the
+        refund, that of an edit up to its refund.
 
         :return: list of (account.move, Decimal)
         """
@@ -299,8 +299,8 @@ class ChannelBookkeeper(models.AbstractModel):
         return amount
 
     def _get_received(self, order):
-        """What the customer has paid in all: where the channel does not tell, what the
-        order is worth and all that went back of it since we know it."""
+        """The customer's total payment: if the channel does not report it, the order's
+        value and all its refunds since its capture."""
         data = order._get_data()
         if data.received is not None:
             return data.received
@@ -336,8 +336,8 @@ class ChannelBookkeeper(models.AbstractModel):
         return sum(settled, Decimal(0)) - sum(used, Decimal(0))
 
     def _settle_against_each_other(self, order):
-        """What no money was paid for, because the one was taken for the other: goods
-        in exchange, or units taken off before they were paid."""
+        """Settle documents without a payment against each other: exchanged goods, or
+        units removed before payment."""
         moves = self._get_moves(order).filtered(lambda move: move._is_open_here())
         notes = moves.filtered(lambda move: move.move_type == "out_refund")
         if notes and notes != moves:

@@ -430,8 +430,8 @@ class ChannelChannel(models.Model):
         return super()._fixed_fields() - {"company_id"}
 
     def _check_company_fixed(self, company_id):
-        """What hangs on a channel was made in its company and stays there: levels,
-        holds, orders, and the warehouses of nodes.
+        """The records of a channel belong to its company and stay there: levels, holds,
+        orders, and the warehouses of nodes.
 
         :raise ValidationError: it would be in another company than its channel
         """
@@ -635,7 +635,7 @@ class ChannelChannel(models.Model):
         }
 
     def _get_setup_steps(self):
-        """What a manager does on the way to a live channel, in this order.
+        """The setup steps of a channel, in this order.
 
         :return: list of (name, figure, whether it is done, what to do); none when live
         """

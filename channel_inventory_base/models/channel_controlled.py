@@ -78,7 +78,7 @@ class ChannelControlled(models.AbstractModel):
             )
 
     def _get_first_persons(self):
-        """Whose own the proposal is: who has proposed it, and who has written it."""
+        """The authors of the proposal: its proposer and its editors."""
         if self.proposal == "retire":
             return self.proposed_by_id
         return self.proposed_by_id | self.editor_ids
@@ -228,7 +228,7 @@ class ChannelControlled(models.AbstractModel):
                 record._put_out_of_effect()
 
     def action_reopen(self):
-        """What is retired becomes a draft again."""
+        """Turn a retired record into a draft again."""
         self._require_role("operator")
         self._lock()
         for record in self:
@@ -237,7 +237,7 @@ class ChannelControlled(models.AbstractModel):
         self.sudo().write({"state": "draft"})
 
     def action_show_audit(self):
-        """Who proposed, approved, rejected and retired it."""
+        """Open the audit trail of its proposals and decisions."""
         return dict(
             self.env["ir.actions.act_window"]._for_xml_id(
                 "channel_inventory_base.channel_audit_action"
@@ -388,7 +388,7 @@ class ChannelControlled(models.AbstractModel):
         raise NotImplementedError
 
     def _difference(self):
-        """What approving would change: field -> [from, to], in words."""
+        """The changes of an approval: field -> [from, to], as text."""
         raise NotImplementedError
 
     def _put_in_effect(self):

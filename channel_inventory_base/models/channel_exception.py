@@ -348,7 +348,7 @@ class ChannelException(models.Model):
 
     # --------------------------------------------------------------- owner
     def _check_owner(self, owner):
-        """Who is made the owner is told by mail what it is about.
+        """The new owner is notified of the exception's content by mail.
 
         :raise UserError: a user who may not see it
         """

@@ -236,10 +236,10 @@ class ChannelExternalStock(models.Model):
         return len(rows)
 
     def _empty_others(self, warehouse, found, as_of, source, problems):
-        """What a complete report does not name is not there.
+        """A product missing from a complete report has no stock.
 
-        One with problems may name it in a row that could not be read: then nothing is
-        concluded, and the old word gets older.
+        A report with problems may have it in an unreadable row: then the old count is
+        kept, and ages.
         """
         if problems:
             return

@@ -42,9 +42,10 @@ class ChannelGuarded(models.AbstractModel):
         }
 
     def _fixed_fields(self):
-        """What the company follows from; of records maybe more than of their model.
+        """The fields that determine the company; records may have more than their
+        model.
 
-        :return: set of names that people write once, when they make the record
+        :return: set of names that users set once, on creation
         """
         company = self._fields.get("company_id")
         if not company or self._transient or not self._is_ours():

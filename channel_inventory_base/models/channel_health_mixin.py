@@ -123,7 +123,7 @@ class ChannelHealthMixin(models.AbstractModel):
         )
 
     def _judge_work(self, facts):
-        """What should be done by now, and why it is not."""
+        """Judge overdue work and its cause."""
         now = facts["now"]
         waiting = self._waiting_seconds(now)
         out = (now - self.failing_since).total_seconds() if self.failing_since else 0
@@ -170,7 +170,7 @@ class ChannelHealthMixin(models.AbstractModel):
         return None
 
     def _judge_people(self):
-        """What waits for an operator."""
+        """Judge the work that waits for an operator."""
         if self.blocked_order_count:
             return "late", self.env._("Orders blocked: %s", self.blocked_order_count)
         if self.short_order_count:

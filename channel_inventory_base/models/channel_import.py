@@ -76,7 +76,7 @@ class ChannelImport(models.AbstractModel):
         )
 
     def _problem(self, number, field, message):
-        """What Odoo's import shows beside its row."""
+        """A message as Odoo's import displays it beside a row."""
         if not message:
             return []
         return [

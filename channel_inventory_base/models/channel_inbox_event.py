@@ -141,7 +141,7 @@ class ChannelInboxEvent(models.Model):
         return bool(new)
 
     def _known_of(self, channel, ref):
-        """What we know of an order, as a mark: another one when it has changed."""
+        """A mark of the known state of an order: it differs after a change."""
         orders = self.env["channel.order"]
         order = orders.search(
             [("channel_id", "=", channel.id), ("external_id", "=", ref)], limit=1
@@ -315,7 +315,7 @@ class ChannelInboxEvent(models.Model):
         return True
 
     def _salvage(self, error):
-        """What can be read of an order is held; the rest waits for an operator.
+        """The readable part of an order is held; the rest waits for an operator.
 
         :return: False if another worker holds the lock of its order: then it stays new
         """
@@ -495,7 +495,7 @@ class ChannelInboxEvent(models.Model):
         }
 
     def _corrected_kind(self):
-        """What could not be read at all is worth correcting where it is an order."""
+        """An unreadable body is worth correcting if it is an order."""
         return "order" if self.kind == "unreadable" else self.kind
 
     def _check_readable(self, body):
@@ -514,7 +514,7 @@ class ChannelInboxEvent(models.Model):
     # Safe at any time, because capture is: an order is taken in once, and what is not
     # newer than what is known changes nothing.
     def _foresee(self):
-        """What replaying these events, oldest first, would do. Changes nothing.
+        """Preview replaying these events, oldest first. Changes nothing.
 
         :return: list of (event, outcome of ``OUTCOMES``, order or None, words)
         """

@@ -463,7 +463,7 @@ class ChannelJobMixin(models.AbstractModel):
         )
 
     def _report_webhooks(self, done):
-        """What fell off was made anew; why it did is for a person to find out."""
+        """Missing webhooks were registered again; an operator has to find the cause."""
         self.env["channel.exception"]._report(
             self,
             "webhooks",
@@ -534,12 +534,12 @@ def _create_jobs(cr, wanted):
 
 
 def missing_jobs(cr, wanted):
-    """Those of ``wanted`` that do not wait already, with seconds to wait.
+    """The jobs of ``wanted`` that are not queued already, with seconds to wait.
 
-    What waits for a later time than is wanted is brought forward: a job that was
-    postponed, by an outage maybe, stands for no wake-up before its time. One whose
-    twin is at work just now comes a moment later: it gathers what others want
-    meanwhile, and under load a job is a bunch of wake-ups.
+    A job queued for a later time is brought forward: a postponed job, for example by an
+    outage, does not replace an earlier wake-up. One whose twin is at work just now
+    comes a moment later: it gathers what others want meanwhile, and under load a job is
+    a bunch of wake-ups.
     """
     waits = _waits(cr, {key for job in wanted for key in _keys(*job)})
     missing, late = {}, {}

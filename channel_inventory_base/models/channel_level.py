@@ -159,7 +159,7 @@ class ChannelLevel(models.Model):
         )
 
     def action_retry(self):
-        """What the exception of a refused number does."""
+        """Retry of the exception of a rejected quantity."""
         self.action_publish_again()
 
     def action_show_publications(self):
@@ -207,7 +207,8 @@ class ChannelLevel(models.Model):
 
     @api.model
     def _share_again(self, level_ids):
-        """What a channel shows has become known: others it shares with may get more."""
+        """A channel's quantity has become known: others that share with it may get
+        more."""
         rows = self.env.execute_query(
             SQL(
                 """

@@ -43,7 +43,7 @@ class ChannelLevelDifference(models.Model):
             ("up", "Up"),
             ("unseen", "Not read yet"),
         ],
-        string="What Happens",
+        string="Change",
         readonly=True,
         help="Not read yet: the channel's quantity is being read; nothing is sent "
         "before that.",

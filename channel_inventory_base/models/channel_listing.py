@@ -616,7 +616,7 @@ class ChannelListing(models.Model):
         return self._one_of(found.ids, self._name, value)
 
     def _match(self, number, row):
-        """Who names a product means that the listing is matched to it."""
+        """Writing a product matches the listing to it."""
         if "state" in row or "product_id/.id" not in row:
             return []
         row["state"] = "mapped"
@@ -653,8 +653,7 @@ class ChannelListing(models.Model):
 
     # ----------------------------------------------------------- proposals
     def _find_asking(self, vals):
-        """Those whose mapping would change by ``vals``, and must not without a second
-        person."""
+        """Listings whose mapping would change by ``vals``, which requires approval."""
         return self.filtered(
             lambda listing: (
                 listing.channel_id._asks_second_person()

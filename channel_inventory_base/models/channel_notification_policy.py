@@ -47,7 +47,8 @@ class ChannelNotificationPolicy(models.AbstractModel):
 
     @api.depends("channel_type")
     def _compute_notification_kinds(self):
-        """What this type of channel can be told: the others are not worth a switch."""
+        """The notifications supported by this type of channel: the others need no
+        switch."""
         for channel in self:
             kinds = channel._capabilities().messages if channel.channel_type else ()
             channel.notification_kinds = " ".join(kinds)

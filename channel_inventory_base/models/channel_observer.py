@@ -123,7 +123,7 @@ class ChannelObserver(models.AbstractModel):
         }
 
     def _facts(self, remote_ids):
-        """What we know about each row, read afresh."""
+        """The present facts of each row."""
         with own_transaction(self.env) as env:
             cr = env.cr
             cr.execute(

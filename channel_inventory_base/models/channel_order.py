@@ -375,7 +375,7 @@ class ChannelOrder(models.Model):
         }
 
     def action_deliver_again(self):
-        """What is in no delivery any more is delivered after all."""
+        """Create deliveries for units that are in no delivery any more."""
         self._require_role("operator")
         # sudo: operators decide about orders without rights on sales
         orders = self.sudo()
@@ -386,8 +386,8 @@ class ChannelOrder(models.Model):
         orders.env["channel.order.owed"]._settle(orders)
 
     def action_cancel_rest(self):
-        """What is in no delivery any more is not to be delivered: the channel is told
-        where it can be, else the exception says what to do there."""
+        """Cancel units that are in no delivery any more: the channel is notified if it
+        supports that, otherwise the exception has the next step."""
         self._require_role("operator")
         # sudo: operators decide about orders without rights on sales
         orders = self.sudo()
@@ -728,8 +728,8 @@ class ChannelOrder(models.Model):
             self._want_fetch()
 
     def _set_clock_right(self, event):
-        """What is fetched just now is the newest there is, where the time of what we
-        have was false.
+        """The version just fetched is the newest, if the time of the stored one was
+        wrong.
 
         :param event: schemas.InboundEvent, fetched and not stored yet
         """
@@ -1021,7 +1021,7 @@ class ChannelOrder(models.Model):
         )
 
     def _on_nothing_new(self, event, asked):
-        """What was fetched is an event that we have: there is no newer version.
+        """The fetched event is stored already: there is no newer version.
 
         An order that is still incomplete then waits for that event. Maybe a worker is
         at it right now; when it could not be read, it is a dead letter, and an operator
@@ -1387,7 +1387,7 @@ class ChannelOrder(models.Model):
                 )
 
     def _exception_domain(self):
-        """What is open about this order."""
+        """The open exceptions of this order."""
         about = Domain("res_model", "=", self._name) & Domain("res_id", "=", self.id)
         shared = Domain("order_ids", "in", self.ids)
         return Domain("state", "=", "open") & (about | shared)

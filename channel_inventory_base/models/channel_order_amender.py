@@ -232,7 +232,7 @@ class ChannelOrderAmender(models.AbstractModel):
         return line.product_id in order.channel_id._get_service_products()
 
     def _prepare_followed_vals(self, order, line, vals):
-        """What differs of a confirmed line; product and unit stay what they are."""
+        """The changed values of a confirmed line; product and unit never change."""
         names = {
             "product_uom_qty",
             "price_unit",

@@ -304,7 +304,8 @@ class ChannelOrderChecker(models.AbstractModel):
         self._resolve_causes(order, causes)
 
     def _report_refusal(self, order, refusal):
-        """What other orders may be stopped by is reported as one for all of them."""
+        """A cause that may block several orders is reported as one exception for all of
+        them."""
         if not refusal.cause:
             order._block(refusal.category, refusal.message, refusal.suggestion)
             return
@@ -435,8 +436,8 @@ class ChannelOrderChecker(models.AbstractModel):
             )
 
     def _check_duplicate(self, order, data):
-        """Of two that are the same one is stopped, never both and never none: the
-        later one, or the one that comes when the other is sold already."""
+        """Of two duplicates exactly one is blocked: the later one, or the one imported
+        after the other was sold."""
         minutes = order.channel_id.duplicate_minutes
         if not minutes or not order.fingerprint or order._is_overridden("duplicate"):
             return
@@ -489,7 +490,8 @@ class ChannelOrderChecker(models.AbstractModel):
 
     # --------------------------------------------------------------- address
     def _check_address(self, order, data):
-        """What a carrier cannot do without, where the policy asks for it."""
+        """Check the address for the parts that carriers need, if the policy requires
+        it."""
         address = data.shipping or data.billing
         goods = any(line.ships and line.quantity for line in data.lines)
         if order.channel_id.address_policy != "strict" or not goods:

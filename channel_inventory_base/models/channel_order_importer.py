@@ -165,8 +165,8 @@ class ChannelOrderImporter(models.AbstractModel):
         return paid or policy == "always"
 
     def _ship_as_there(self, order, data):
-        """What had left before the order came in leaves Odoo's stock as well, where it
-        is exact: all of it, from where the channel took it, without serial numbers.
+        """Units shipped before the import are also removed from Odoo's stock, if that
+        is exact: complete, from the channel's location, without serial numbers.
         Otherwise the delivery stays open, and an exception is raised."""
         if order._is_shipped(data) and all(
             line.deducted for line in order.line_ids if line.quantity
@@ -358,7 +358,7 @@ class ChannelOrderImporter(models.AbstractModel):
         return vals
 
     def _find_line_name(self, order, line):
-        """What the line is called where its product alone does not say it."""
+        """The description of a line if the product's name is not sufficient."""
         if line.substitute_id:
             return self.env._(
                 "%(product)s, instead of %(sold)s",

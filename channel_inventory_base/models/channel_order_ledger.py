@@ -126,10 +126,11 @@ class ChannelOrderLedger(models.AbstractModel):
         return total, tax
 
     def _count_open(self, line, step):
-        """What the next invoice makes up for: nothing where all units are invoiced.
+        """The amount to be corrected by the next invoice: none if all units are
+        invoiced.
 
-        Where more are invoiced than sold, what a person has credited counts as well:
-        the order may have followed that.
+        If more units are invoiced than sold, manual credit notes count as well: the
+        order may have been amended accordingly.
         """
         if line.display_type:
             return Decimal(0), Decimal(0)

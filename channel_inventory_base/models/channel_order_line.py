@@ -333,7 +333,7 @@ class ChannelOrderLine(models.Model):
 
     # ----------------------------------------------------------------- place
     def _get_origins(self, units):
-        """Where the channel took ``units`` of this line from, as far as it has told.
+        """The nodes that the channel took ``units`` of this line from, as far as known.
 
         :return: list of (node, sold units); the rest is the line's own node's
         """
@@ -392,8 +392,8 @@ class ChannelOrderLine(models.Model):
                 line.undelivered_quantity = missing
 
     def _on_moves_deleted(self):
-        """Of a line without any move something has to say that it had one. How many
-        are missing is counted before the commit."""
+        """Mark lines that have lost all their moves. Their missing units are counted
+        before the commit."""
         for line in self:
             if not line._sale_lines().move_ids and not line.undelivered_quantity:
                 line.undelivered_quantity = line.open_quantity
@@ -451,7 +451,7 @@ class ChannelOrderLine(models.Model):
         return left + self._picked_here()
 
     def _get_pieces(self):
-        """What one sold unit is delivered as, where that is not the product itself.
+        """The products delivered for one sold unit, if not the product itself.
 
         :return: product id -> stock units of it in one sold unit
         """
@@ -656,8 +656,7 @@ class ChannelOrderLine(models.Model):
             )
 
     def _give_back_deducted(self, rows):
-        """What was taken of another listing, before the shop made the line this one,
-        is given back there.
+        """Deductions of the line's previous listing are returned there.
 
         :param rows: list that such rows are added to
         :return: node id (as JSON has it) -> sold units deducted of the listing of now
@@ -672,7 +671,8 @@ class ChannelOrderLine(models.Model):
         return {}
 
     def _queue_levels(self, order, pairs):
-        """What the channel has counted down itself may differ from our number now.
+        """Queue levels that the channel has decreased itself: they may differ from the
+        target now.
 
         :param pairs: (listing id, node id)
         """
@@ -767,7 +767,7 @@ class ChannelOrderLine(models.Model):
         return self.product_id.browse(self._get_terms()["product_id"] or ())
 
     def _get_substitutes(self):
-        """What may be shipped instead: measured as the product is."""
+        """The possible substitutes, in units of the same category."""
         product = self.product_id
         return product.channel_substitute_ids.filtered(
             lambda each: each != product and each.uom_id == product.uom_id
@@ -775,7 +775,7 @@ class ChannelOrderLine(models.Model):
 
 
 def add_up(moves):
-    """What moves have moved.
+    """Sum up the moved quantities.
 
     :return: Counter of stock units by product id"""
     quantities = Counter()

@@ -69,7 +69,7 @@ class ChannelPartner(models.Model):
 
     @api.model
     def _find_of_accounts(self, channel, partners):
-        """Those of ``partners`` that an account of the channel is bound to."""
+        """The ``partners`` linked to an account of the channel."""
         bound = self.search(
             [("channel_id", "=", channel.id), ("partner_id", "in", partners.ids)]
         )
@@ -163,7 +163,7 @@ class ChannelPartner(models.Model):
         return bindings._bind(order.channel_id, key, partner)
 
     def _customer_key(self, order, data, address):
-        """What the customer is known by: the channel's id, e-mail, or address."""
+        """The identifying key of the customer: the channel's id, e-mail, or address."""
         if data.customer.external_id:
             return data.customer.external_id
         if email := email_normalize(data.customer.email):

@@ -60,7 +60,7 @@ class ChannelPlanExclusive(models.AbstractModel):
         )
 
     def _share_columns(self, use):
-        """What a level remembers of the division."""
+        """The columns of the division that a level stores."""
         if not use.exclusive:
             return []
         return [

@@ -86,8 +86,8 @@ class ChannelPlanExplain(models.AbstractModel):
     # ------------------------------------------------------------- preview
     @api.model
     def _preview(self, rules, listed=None, ending=None, groups=None):
-        """What the numbers would be if the drafts ``rules`` and ``groups`` were in
-        effect, as the planner would compute them; nothing is written.
+        """Compute the quantities with the drafts ``rules`` and ``groups`` in effect, as
+        the planner would; nothing is written.
 
         :param rules: channel.rule records, saved or not, replacing their versions
         :param ending: channel.rule records whose versions would count no more
@@ -180,7 +180,7 @@ class ChannelPlanExplain(models.AbstractModel):
             yield name, None if value is False and name != "supplier_stock" else value
 
     def _divided_with(self, groups):
-        """What is divided, and among whom, with the drafts ``groups`` in the place of
+        """The divided stock and its channels, with the drafts ``groups`` instead of
         their versions. The ids of drafts are negative: no version has them."""
         if not groups:
             return {}

@@ -78,7 +78,7 @@ class ChannelPlanItems(models.AbstractModel):
         )
 
     def _tag_parts(self, use, scope):
-        """What is added to ``item`` where rules name tags."""
+        """The additions to ``item`` if rules use tags."""
         if "tag_id" not in use.named:
             return dict.fromkeys(("tagged", "tagset", "tags"), SQL(""))
         return {

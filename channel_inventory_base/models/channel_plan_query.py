@@ -127,7 +127,7 @@ class ChannelPlanQuery(models.AbstractModel):
         )
 
     def _detail_query(self, numbers, scope):
-        """What is behind ``numbers``: a row a product in a pool."""
+        """The details of ``numbers``: one row per product and pool."""
         of_numbers = SQL(
             "= ANY(ARRAY(SELECT DISTINCT product_id FROM %s))",
             SQL.identifier(numbers),
@@ -149,8 +149,8 @@ class ChannelPlanQuery(models.AbstractModel):
 
     # -------------------------------------------------------------- inputs
     def _input_joins(self, use, numbers):
-        """What the inputs of ``numbers`` are read from, besides themselves: only for
-        those that are written, so that the others need not carry it along."""
+        """Further sources of the inputs of ``numbers``: joined only for written rows,
+        so that the others need not carry them along."""
         joins = [
             SQL(
                 """
@@ -197,7 +197,7 @@ class ChannelPlanQuery(models.AbstractModel):
         return columns
 
     def _inputs_expression(self, use):
-        """What a level remembers of its computation; ``tools.explain`` reads it."""
+        """The inputs that a level stores; ``tools.explain`` reads it."""
         names = ["on_hand", "allocated", "held", "doubted", "available", "factor"]
         names += ["mapping_id", "sold"]
         names += [name for name in self._amounts(use) if name != "set_id"]

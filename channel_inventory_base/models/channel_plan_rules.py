@@ -308,8 +308,8 @@ class ChannelPlanRules(models.AbstractModel):
         return SQL("(%s << 32) + COALESCE(tagged.tagset, 0)", categ)
 
     def _tags_query(self, products):
-        """Those tags of each product and variant that a rule names, and ``tagset``:
-        a number for each set of them."""
+        """The tags of each product and variant used by a rule, and ``tagset``: a number
+        for each set of them."""
         return SQL(
             """
             SELECT product_id, tags, dense_rank() OVER (ORDER BY tags) AS tagset FROM (
@@ -379,7 +379,7 @@ class ChannelPlanRules(models.AbstractModel):
         }
 
     def _rules_table(self, use):
-        """What has all sets of rules, a row a sort of products at a node."""
+        """The table of rule sets: one row per sort of products and node."""
         return SQL.identifier("rule_set" if use.narrow else "wide_rule")
 
     def _rule_joins(self, use):

@@ -99,8 +99,8 @@ class ChannelPlanSteps(models.AbstractModel):
         )
 
     def _carried(self, use):
-        """What goes with a number: no more than who writes it needs, for most are not
-        written. Only who divides asks again what was promised."""
+        """The columns carried with a quantity: only those needed for writing, since
+        most are not written. Only the division also needs the promised quantity."""
         return (*LEVEL, *["promised"] * use.exclusive, *self._amounts(use))
 
     def _rule_amounts(self, use):
@@ -136,18 +136,18 @@ class ChannelPlanSteps(models.AbstractModel):
         return amounts
 
     def _rate_expression(self, use):
-        """What the company of ``place`` sells a day."""
+        """The daily sales of the company of ``place``."""
         return _chosen(
             SQL("place.company_id"), use.companies, numbered("rate", use.companies)
         )
 
     def _in_pool(self, use, name):
-        """What ``supply`` has of it in the pool of ``place``."""
+        """The column of ``supply`` for the pool of ``place``."""
         columns = pool_columns(name, len(use.pools))
         return _chosen(SQL("place.pool"), range(1, len(columns) + 1), columns)
 
     def _inbound_expression(self, use):
-        """What is on its way; for a rule that looks at dates, what is due in time."""
+        """The inbound quantity; for a rule with a horizon, the part due in time."""
         inbound = self._in_pool(use, "inbound")
         if not use.dated:
             return inbound
@@ -198,7 +198,7 @@ class ChannelPlanSteps(models.AbstractModel):
         return joins
 
     def _pool_expression(self, use):
-        """What can be sold at all, before anything is kept back. Stock units."""
+        """The sellable quantity before buffers. Stock units."""
         parts = [SQL("available")]
         if use.warehouse:
             parts.append(SQL("- judged"))
@@ -207,7 +207,8 @@ class ChannelPlanSteps(models.AbstractModel):
         return SQL(" ").join(parts)
 
     def _promised_expression(self, use):
-        """What the buffers leave, each of what the one before has left. Stock units."""
+        """The quantity after buffers, each applied to the remainder of the previous
+        one. Stock units."""
         in_pool = left = self._pool_expression(use)
         if "fixed" in use.kinds:
             left = SQL("%s - COALESCE(fixed, 0)", left)

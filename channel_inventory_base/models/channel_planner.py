@@ -60,8 +60,8 @@ class ChannelPlanner(models.AbstractModel):
         return True
 
     def _look_behind(self, moved, caused):
-        """What can wait until the numbers are on their way: who did it, and what is
-        short. Of very many, the recovery looks at those that want something."""
+        """Work that can wait until the quantities are queued: the audit of moves, and
+        shortages. For very many products, the recovery checks those with demand."""
         with own_transaction(self.env) as env:
             env["channel.audit"]._log_moves(caused)
         if len(moved) <= LOOKED_AT:
@@ -99,7 +99,7 @@ class ChannelPlanner(models.AbstractModel):
         return bool(part)
 
     def _prepare(self):
-        """What must be up to date before planning, and stay so."""
+        """Bring up to date, and lock, the data needed for planning."""
         self._tune()
         if self._is_exclusive():
             # a publisher freezes a shared number before this plan or after it
@@ -285,8 +285,9 @@ class ChannelPlanner(models.AbstractModel):
         )
 
     def _wake_publishers(self):
-        """Of all channels with something queued: what was left because a change waited
-        to be planned may go out now, whether its own target has changed or not."""
+        """Wake the publishers of all channels with queued levels: levels delayed by an
+        unplanned change may be sent now, whether their own target has changed or
+        not."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -315,7 +316,7 @@ class ChannelPlanner(models.AbstractModel):
 
 
 def first_trace(order):
-    """Of the rows that are summed up the first trace: ``since`` is its time."""
+    """The first trace of the aggregated rows: ``since`` is its time."""
     return SQL(
         "(array_agg(trace ORDER BY %s) FILTER (WHERE trace IS NOT NULL))[1]",
         SQL.identifier(order),

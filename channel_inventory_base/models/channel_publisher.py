@@ -115,8 +115,8 @@ class ChannelPublisher(models.AbstractModel):
         return self.env["channel.publisher"]
 
     def _left_open(self, channel):
-        """What a publisher that died has left. Of what was frozen and never sent, what
-        has changed since counts, not what was then.
+        """The publications left by a killed publisher. Levels frozen but never sent are
+        queued again with their present targets.
 
         :return: ids of those that were being sent
         """
@@ -273,7 +273,8 @@ class ChannelPublisher(models.AbstractModel):
         ]
 
     def _put_back(self, candidates):
-        """What did not fit into the batch waits where it stood: first in its class."""
+        """Levels that did not fit into the batch keep their position: first in their
+        class."""
         if not candidates:
             return
         self.env.execute_query(

@@ -106,7 +106,7 @@ class ChannelPublisherAbsolute(models.AbstractModel):
             )
 
     def _doubt(self, channel, rows):
-        """What shows something else than expected is for the observer to find out.
+        """Levels with an unexpected quantity are left to the observer.
 
         :param rows: (level, expected before the look, shown)
         """

@@ -141,7 +141,7 @@ class ChannelRefund(models.Model):
             )
 
     def _set_done(self, state):
-        """Of what was paid back before we knew the order only goodwill was left."""
+        """Refunds before the capture had only goodwill left."""
         if self.state != "included":
             self.state = state
         self.env["channel.exception"]._resolve_keys(
@@ -149,8 +149,8 @@ class ChannelRefund(models.Model):
         )
 
     def _is_to_credit(self):
-        """What was paid back before we knew the order is in its figures, but not what
-        was for nothing in it: that is credited once it is sold."""
+        """Refunds before the capture are included in the order's amounts, except for
+        goodwill: that is credited once the order is sold."""
         if self.state == "included":
             sold = self.order_id.sale_order_id.state == "sale"
             return bool(self.goodwill) and not self.move_id and sold
@@ -207,8 +207,8 @@ class ChannelRefund(models.Model):
         )
 
     def _find_parts(self, data):
-        """What of the refund is to be credited: what had left, with delivery and
-        goodwill; of what had not, what was invoiced."""
+        """The part of the refund to be credited: shipped units, with delivery and
+        goodwill; of unshipped units, those invoiced."""
         money = self.order_id._get_money(data)
         refund, goodwill = self._get_data(), self._get_goodwill()
         parts = split_parts(refund, money.taxes_included, Decimal(0))
@@ -482,7 +482,7 @@ class ChannelRefund(models.Model):
         return counts
 
     def _keep_more(self, units, money):
-        """So many more units had left; what has been decided for less is reopened."""
+        """More units had been shipped; decisions for fewer units are reopened."""
         kept = {ref: row[0] for ref, row in (self.kept or {}).items()}
         wanted = Counter(kept) + Counter(units)
         no_units = {ref: row for ref, row in (self.kept or {}).items() if not row[0]}

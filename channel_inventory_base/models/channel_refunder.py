@@ -62,14 +62,14 @@ class ChannelRefunder(models.AbstractModel):
         self._on_money_back(order)
 
     def _on_money_back(self, order):
-        """What a person was asked to pay back by hand may be just that."""
+        """The refund may be one that an operator was asked to make manually."""
         cancels = order.notification_ids.filtered(lambda each: each.kind == "cancel")
         keys = [f"message:{message.id}:done" for message in cancels]
         self.env["channel.exception"]._resolve_keys(order.channel_id, keys)
 
     def _find_goodwill(self, order, data):
-        """What of each refund is neither goods nor a charge, nor pays back an edit, nor
-        was kept for what was taken in exchange.
+        """The goodwill of each refund: the part that is neither goods nor a charge, nor
+        settles an edit or an exchange.
 
         :return: {id of the refund: Decimal}
         """
@@ -95,8 +95,8 @@ class ChannelRefunder(models.AbstractModel):
             refund._credit(data)
 
     def _find_kept(self, order, data, refund, ours=False):
-        """What of a refund stays sold, and is credited: units that had left, money for
-        units and charges that have been invoiced or shipped.
+        """The part of a refund that stays sold and is credited: shipped units, and
+        amounts of units and charges that are invoiced or shipped.
 
         :param ours: our credit note stands against it in any case
         :return: {``kept_key``: [units, amount, tax]}
@@ -256,7 +256,7 @@ def _keep(kept, key, amount, tax):
 
 
 def _amount(line):
-    """What a line or charge comes to, with tax where its prices contain it."""
+    """The amount of a line or charge, with tax if its prices include it."""
     if isinstance(line, OrderLineData):
         return line.quantity * line.unit_price - line.discount if line.quantity else 0
     return line.price - line.discount

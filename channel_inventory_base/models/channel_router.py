@@ -213,14 +213,14 @@ class ChannelRouter(models.AbstractModel):
         )
 
     def _get_takes(self, order, product, line):
-        """What one sold unit of a line takes of what is counted, when it is ``product``
-        that is shipped."""
+        """The stocked products that one sold unit of a line takes if ``product`` is
+        shipped."""
         factor = (line._get_terms()["stock_factor"] or 1.0) * line.unit_size
         counted = product._get_counted(order.company_id)
         return tuple((each, factor * quantity) for each, quantity in counted.items())
 
     def _get_stock(self, order, needs):
-        """What this order may take: (product id, warehouse id) -> stock units.
+        """The stock available to this order: (product id, warehouse id) -> stock units.
 
         Positions, without its own holds and those of younger orders.
         """
@@ -253,8 +253,8 @@ class ChannelRouter(models.AbstractModel):
         return {(product, place): quantity for product, place, quantity in rows}
 
     def _held_query(self):
-        """What orders hold of what is counted. Rows are (order_id, line_id, product_id,
-        warehouse_id, company_id, quantity in stock units)."""
+        """The holds of orders on stocked products. Rows are (order_id, line_id,
+        product_id, warehouse_id, company_id, quantity in stock units)."""
         return SQL(
             """
             SELECT line.order_id, line.id AS line_id, hold.product_id,

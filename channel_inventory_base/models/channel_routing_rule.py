@@ -112,7 +112,7 @@ class ChannelRoutingRule(models.Model):
         return super().unlink()
 
     def _on_changed(self):
-        """What was parked under the old rules is looked at again."""
+        """Orders parked under the old rules are checked again."""
         self.env["channel.allocator"]._unpark(self.company_id)
 
     # ------------------------------------------------------------- business

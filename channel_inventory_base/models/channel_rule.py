@@ -9,7 +9,7 @@ PERCENT_KINDS = ("percent", "share", "risk")
 
 
 # What a rule is about, in the order in which it is told.
-TOLD = (
+SUMMARIZED = (
     "listing_id",
     "product_id",
     "product_tmpl_id",
@@ -96,7 +96,7 @@ class ChannelRule(models.Model):
             rule.summary = words[:1].upper() + words[1:]
 
     @api.depends(
-        *TOLD,
+        *SUMMARIZED,
         "company_id",
         "kind",
         "allocation_group_id.member_ids.channel_id",
@@ -145,7 +145,7 @@ class ChannelRule(models.Model):
 
     @api.onchange("kind")
     def _onchange_kind(self):
-        """What the new kind does not know is not kept in secret."""
+        """Fields that the new kind does not use are cleared."""
         if self.kind != "backorder":
             self.update({"horizon_days": 0, "lead_days": 0, "supplier_stock": False})
         if self.kind != "exclusive":
@@ -168,7 +168,7 @@ class ChannelRule(models.Model):
         )
 
     def action_preview(self):
-        """What the numbers would be; see the wizard."""
+        """Preview the quantities; see the wizard."""
         self._require_role("operator")
         return self.env["channel.rule.preview"]._make(self)._open()
 
@@ -274,7 +274,7 @@ class ChannelRule(models.Model):
         return words
 
     def _get_scope_summary(self):
-        named = [self[name].display_name for name in TOLD if self[name]]
+        named = [self[name].display_name for name in SUMMARIZED if self[name]]
         if not named:
             return self.env._("everywhere")
         return self.env._("for %s", ", ".join(named))

@@ -190,7 +190,7 @@ class ChannelRuleTerms(models.AbstractModel):
         ]
 
     def _terms(self):
-        """What this rule or version says, as values to write."""
+        """The terms of this rule or version, as values to write."""
         self.ensure_one()
         return {
             name: self._fields[name].convert_to_write(self[name], self)
@@ -199,7 +199,7 @@ class ChannelRuleTerms(models.AbstractModel):
 
     @api.model
     def _content_fields(self):
-        """All that people write: the terms, and how the rule is called."""
+        """The fields edited by users: the terms and the rule's name."""
         return [*self._terms_fields(), "name"]
 
     def _content(self):
@@ -225,9 +225,10 @@ class ChannelRuleTerms(models.AbstractModel):
         return words in kinds.values()
 
     def _difference_from(self, other):
-        """What differs from ``other``, a version or none: field -> [from, to] in words.
+        """The differences from ``other``, a version or none: field -> [from, to] as
+        text.
 
-        A name that follows from the rest is not told.
+        A computed name is not listed.
         """
         old, new = other._content() if other else {}, self._content()
         if other and self._is_automatic(old["name"]) and self._is_automatic(self.name):

@@ -145,8 +145,8 @@ class ChannelSecretMixin(models.AbstractModel):
             raise UserError(self._get_wrong_place_message(name)) from error
 
     def _place_of_secret(self, name):
-        """What a secret is bound to. The address too: in SQL it could be changed to
-        one that collects secrets."""
+        """The context that a secret is bound to, including the address: by SQL it could
+        be changed to one that collects secrets."""
         self.ensure_one()
         return json.dumps([self.id, name, *_receiver(self.base_url)])
 
@@ -226,7 +226,7 @@ class ChannelSecretMixin(models.AbstractModel):
         return _threads.session
 
     def _webhook_url(self):
-        """Where the channel delivers its webhooks."""
+        """The address for the channel's webhooks."""
         self.ensure_one()
         return f"{self.get_base_url()}/channel/webhook/{self._door_token()}"
 
@@ -241,7 +241,7 @@ def _allowed_addresses():
 
 
 def _receiver(url):
-    """Who would receive what is sent to ``url``: two sites in folders of one host are
-    two."""
+    """The receiver of requests to ``url``: two sites in folders of one host are
+    different."""
     parts = urlsplit((url or "").strip())
     return parts.scheme, parts.netloc, parts.path.rstrip("/"), parts.query

@@ -95,7 +95,7 @@ class ChannelShortage(models.Model):
         return self.env._("expected %s", day)
 
     def _get_summary(self):
-        """Of one row: what is missing, where, and when it should come."""
+        """Text of a row: the missing units, the warehouse and the expected date."""
         return self.env._(
             "%(units)s %(unit)s of %(product)s in %(warehouse)s, %(due)s",
             units=f"{self.quantity:g}",
@@ -285,7 +285,7 @@ class ChannelShortage(models.Model):
         )
 
     def _led_query(self):
-        """What is reserved for ``move``, which waits for the moves that lead to it."""
+        """The quantity reserved for ``move`` by its preceding moves."""
         return SQL(
             """
             WITH RECURSIVE back (id) AS (
@@ -328,7 +328,7 @@ class ChannelShortage(models.Model):
         )
 
     def _write_lines(self, line_ids):
-        """What lines lack in stock units of what was sold; of a kit, whole kits.
+        """The missing stock units of lines; whole kits for a kit.
 
         A line locked by another worker is left to the next run.
         """
@@ -482,7 +482,7 @@ class ChannelShortage(models.Model):
 
 
 def _reserved(alias):
-    """What a move has reserved, in stock units."""
+    """The reserved quantity of a move, in stock units."""
     return SQL(
         """CASE WHEN %(state)s IN ('assigned', 'partially_available')
                 THEN %(quantity)s * %(product_qty)s / NULLIF(%(wanted)s, 0)

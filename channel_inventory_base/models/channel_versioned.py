@@ -128,16 +128,16 @@ class ChannelVersioned(models.AbstractModel):
     # ------------------------------------------------------------- control
     @api.model
     def _content_paths(self):
-        """What the content depends on, as paths from here."""
+        """The dependencies of the content, as field paths."""
         return self._content_fields()
 
     @api.model
     def _content_fields(self):
-        """All that people write."""
+        """The fields edited by users."""
         return []
 
     def _on_content_changed(self):
-        """What was proposed was something else; what is in effect stays."""
+        """The proposal no longer matches the content; the version in effect stays."""
         for record in self.filtered(lambda each: each.state == "proposed"):
             record._log_control(
                 self.env._("%s: changed, the proposal is withdrawn", record._label())
@@ -146,8 +146,8 @@ class ChannelVersioned(models.AbstractModel):
         self._remember_editor()
 
     def _remember_editor(self):
-        """Who has written a part of what differs from what is in effect; nobody where
-        nothing does."""
+        """The authors of the differences from the version in effect; none without a
+        difference."""
         for record in self:
             same = record._is_in_effect_as_it_is()
             # sudo: who has written what is not for people to write
@@ -178,7 +178,7 @@ class ChannelVersioned(models.AbstractModel):
 
     # ---------------------------------------------------------- activation
     def _put_in_effect(self):
-        """What is written becomes a new version; the last one retires."""
+        """The working copy becomes a new version; the last one is retired."""
         # sudo: no user may write versions, activating makes one
         versions = self.env[self._fields["version_ids"].comodel_name].sudo()
         for record in self:

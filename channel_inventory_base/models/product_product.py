@@ -19,8 +19,9 @@ class ProductProduct(models.Model):
             )
 
     def _get_counted(self, company):
-        """What of it positions count: nothing of services; itself where it is stocked.
-        Kits are in no place as such: an addon that knows them says what they take.
+        """The products that positions count for it: none for services; itself if it is
+        stocked. Kits have no stock of their own: their addon overrides this with the
+        components.
 
         :return: {product id: stock units of it in one stock unit of this one}
         """

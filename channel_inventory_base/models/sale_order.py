@@ -145,7 +145,7 @@ class SaleOrder(models.Model):
                 )
 
     def _fixed_fields(self):
-        """What a channel has sold is sold, shipped and invoiced by its company."""
+        """An order of a channel is sold, shipped and invoiced by its company."""
         # sudo: salespeople need not see channels
         of_channel = self.sudo().channel_order_id
         return super()._fixed_fields() | ({"company_id"} if of_channel else set())

@@ -106,7 +106,7 @@ class SaleOrderLine(models.Model):
         return changed
 
     def _fixed_fields(self):
-        """What a channel has sold stays in the sale order that its order names."""
+        """Lines sold by a channel stay in the sale order of their channel order."""
         # sudo: salespeople need not see channels
         of_channel = self.sudo().channel_order_line_id
         return super()._fixed_fields() | ({"order_id"} if of_channel else set())
@@ -296,7 +296,7 @@ class SaleOrderLine(models.Model):
         }
 
     def _get_booked(self):
-        """What is on invoices less credit notes, drafts too.
+        """The invoiced amounts less credit notes, including drafts.
 
         :return: (untaxed, tax, {id of the tax, as text: amount})
         """
@@ -367,8 +367,8 @@ class SaleOrderLine(models.Model):
         return old, new
 
     def _less_kept_money(self, untaxed, taxes):
-        """Of a line that is not sold any more: less the money that was credited for it
-        while it was."""
+        """For a line that is no longer sold: less the amounts credited for it
+        before."""
         line = self.channel_order_line_id
         kept = (
             line.env["channel.refunder"]

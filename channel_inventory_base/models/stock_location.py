@@ -51,7 +51,7 @@ class StockLocation(models.Model):
             )
 
     def _zone_stock_state(self):
-        """What the zone is for, where it is a warehouse's input or quality control."""
+        """The stock state of a warehouse's input or quality control zone."""
         if self.input_warehouse_ids.filtered(lambda w: w.lot_stock_id != self):
             return "receiving"
         if self.quality_warehouse_ids.filtered(lambda w: w.lot_stock_id != self):

@@ -79,7 +79,7 @@ class StockMove(models.Model):
 
     @api.constrains("sale_line_id", "company_id")
     def _check_channel_company(self):
-        """What counts as shipped of a channel's order leaves from its company."""
+        """Shipments of a channel's order belong to its company."""
         for move in self.filtered("sale_line_id"):
             # sudo: warehouse staff need not see sale orders and channels
             sold = move.sudo().sale_line_id
@@ -112,7 +112,8 @@ class StockMove(models.Model):
         }
 
     def _get_cause_message(self):
-        """What was done, where, by whom and when, in the reader's time."""
+        """The stock change with its location, user and time, in the reader's time
+        zone."""
         moment = format_datetime(self.env, self.date, dt_format="yyyy-MM-dd HH:mm:ss")
         return self.env._(
             "%(what)s at %(moment)s", what=self._get_author_message(), moment=moment
@@ -127,7 +128,8 @@ class StockMove(models.Model):
         )
 
     def _get_doer(self):
-        """Who did it: a count or scrap makes its move, a transfer finds it made."""
+        """The user who did it: of the move itself for a count or scrap, of its
+        validation for a transfer."""
         made_for_it = self.is_inventory or self.scrap_id
         return self.create_uid if made_for_it else self.write_uid
 
@@ -167,8 +169,8 @@ class StockMove(models.Model):
         return self.location_id
 
     def _get_counted(self, place):
-        """What the count found there, in stock units: what is there now, less what has
-        come and gone since."""
+        """The counted quantity, in stock units: the present quantity less the moves
+        since."""
         [[quantity]] = self.env.execute_query(
             SQL(
                 """

@@ -39,7 +39,7 @@ class StockPicking(models.Model):
         return self.move_ids._channel_orders()
 
     def _get_channel_parcels(self):
-        """What has left in this transfer, a parcel at a time.
+        """The shipped parcels of this transfer.
 
         :return: list of (package or empty for what has none, its done move lines)
         """

@@ -58,7 +58,7 @@ def explain(inputs):
 
 
 def _position_steps(inputs):
-    """What there is, and who has it already. Stock units."""
+    """The steps of the position: stock and open demand. Stock units."""
     value = _number(inputs.get("on_hand"))
     steps = [Step("on_hand", value, value)]
     for kind in ("allocated", "held", "doubted"):
@@ -71,7 +71,7 @@ def _position_steps(inputs):
 
 
 def _buffer_steps(inputs):
-    """What is promised beyond it, and what is kept back. Stock units."""
+    """The steps of backorders and buffers. Stock units."""
     steps = []
     value = _number(inputs.get("available"))
 
@@ -144,7 +144,7 @@ def _sold_steps(inputs, sold):
 
 
 def _share_steps(inputs, sold):
-    """What is left of it where channels share exclusively. Sold units."""
+    """The steps of an exclusive allocation. Sold units."""
     if not inputs.get("share_state"):
         return []
     # a kit may have it from a component's rule

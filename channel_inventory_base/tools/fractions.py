@@ -46,7 +46,7 @@ def _rescale_line(line, times):
 
 
 def _rescale_parts(records, times):
-    """Of refunds and shipments, None where the channel does not tell them."""
+    """Rescale refunds and shipments, None if the channel does not report them."""
     if records is None:
         return None
     return tuple(

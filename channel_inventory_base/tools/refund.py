@@ -128,8 +128,8 @@ def list_charges(refund):
 
 
 def list_figures(data):
-    """What the lines and charges of an order come to, whatever is told as a discount
-    of them: what has to be equal for its sale order to stay as it is.
+    """The net amounts of an order's lines and charges, however discounts are
+    represented: they have to be equal for its sale order to stay unchanged.
 
     :param data: OrderData
     :return: list of (id, units, amount, tax), all but the units as text
@@ -160,7 +160,7 @@ def list_figures(data):
 
 
 def list_left(data, goods=True):
-    """What is left of an order, as parts without units.
+    """The remainder of an order, as parts without units.
 
     :param data: OrderData
     :param goods: its lines as well, not only its charges
