@@ -70,14 +70,14 @@ def _without_messages(errors):
     """
     >>> errors = [{"message": "db01 is down", "extensions": {"code": "TIMEOUT"}}]
     >>> _without_messages(errors)
-    [{'extensions': {'code': 'TIMEOUT'}, 'message': 'no answer of Shopify'}]
+    [{'extensions': {'code': 'TIMEOUT'}, 'message': 'no response from Shopify'}]
     """
     errors = errors if isinstance(errors, list) else [None]
     codes = [_code(_mapping(each)) for each in errors]
     return [
         {
             "extensions": {"code": code if str(code) in _CODES else None},
-            "message": "no answer of Shopify",
+            "message": "no response from Shopify",
         }
         for code in codes
     ]

@@ -161,8 +161,7 @@ registry.category("web_tour.tours").add("channel_mapping_approve", {
         },
         {
             content: "Nothing is left to approve",
-            trigger:
-                ".o_view_nocontent_smiling_face:contains('Nothing to approve')",
+            trigger: ".o_view_nocontent_smiling_face:contains('Nothing to approve')",
         },
     ],
 });

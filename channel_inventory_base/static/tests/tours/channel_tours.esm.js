@@ -64,7 +64,8 @@ registry.category("web_tour.tours").add("channel_listing_review", {
         },
         {
             content: "Nothing is left to match",
-            trigger: ".o_view_nocontent_smiling_face:contains('All listings are matched')",
+            trigger:
+                ".o_view_nocontent_smiling_face:contains('All listings are matched')",
         },
     ],
 });
