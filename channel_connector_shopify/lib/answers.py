@@ -26,8 +26,8 @@ MAX_POINTS = 1_000_000
 
 STATUS = {
     401: (Unauthorized, "the access token is not accepted"),
-    402: (Misconfigured, "the shop is frozen: its bill is not paid"),
-    404: (Misconfigured, "there is no such shop or API version"),
+    402: (Misconfigured, "the shop is suspended: its invoice is unpaid"),
+    404: (Misconfigured, "the shop or API version does not exist"),
     423: (Unavailable, "the shop is locked"),
     430: (Throttled, "requests are being refused for security reasons"),
 }

@@ -46,7 +46,7 @@ class Messages:
     def _order_there(self, document, **variables):
         order = self._order(document, **variables)
         if not order:
-            raise Refused("the shop has no such order", code="NO_ORDER")
+            raise Refused("the order does not exist in the shop", code="NO_ORDER")
         return order
 
     def acceptance(self, data):
@@ -112,7 +112,9 @@ class Messages:
         while cursor != "":
             order = self._order_there(queries.FULFILLMENT_ORDERS, after=cursor)
             if order["cancelledAt"]:
-                raise Refused("the order is cancelled there", code="ORDER_CANCELLED")
+                raise Refused(
+                    "the order is cancelled in the shop", code="ORDER_CANCELLED"
+                )
             orders += order["fulfillmentOrders"]["nodes"]
             cursor = page_info(order["fulfillmentOrders"])
         for order in orders:

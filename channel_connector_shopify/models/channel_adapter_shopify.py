@@ -32,8 +32,8 @@ from ..lib.pull import Orders
 
 
 class ChannelAdapterShopify(models.AbstractModel):
-    """Speaks to Shopify. What knows Shopify and not Odoo is in ``client``, ``mapper``
-    and ``lib``; here it meets the channel, and gets words."""
+    """Speaks to Shopify. Code that depends on Shopify but not on Odoo is in ``client``,
+    ``mapper`` and ``lib``; here it meets the channel, and gets words."""
 
     _name = "channel.adapter.shopify"
     _inherit = "channel.adapter"
@@ -247,23 +247,27 @@ class ChannelAdapterShopify(models.AbstractModel):
         """A refusal in words that lead somewhere, where Shopify's own do not."""
         line_id, status, code, message = result
         if status == "rejected":
-            message = self._words_for_rejection(code, message)
+            message = self._get_rejection_message(code, message)
         return line_id, status, code, message
 
-    def _words_for_rejection(self, code, message):
+    def _get_rejection_message(self, code, message):
         words = {
             "INVALID_ID": self.env._(
                 "The listing or its node has no Shopify id: fetch listings and nodes."
             ),
-            "INVALID_INVENTORY_ITEM": self.env._("The item is gone from Shopify."),
+            "INVALID_INVENTORY_ITEM": self.env._(
+                "The item no longer exists in Shopify."
+            ),
             "INVALID_LOCATION": self.env._(
-                "The location is gone from Shopify, or closed."
+                "The location no longer exists in Shopify, or is deactivated."
             ),
             "NON_MUTABLE_INVENTORY_ITEM": self.env._(
                 "The item is a bundle: its stock follows from its components. Ignore "
                 "the listing."
             ),
-            push.NOT_STOCKED: self.env._("It cannot be stocked there: %s", message),
+            push.NOT_STOCKED: self.env._(
+                "The item cannot be stocked at this location: %s", message
+            ),
         }
         return words.get(code) or message or code
 
@@ -346,44 +350,44 @@ class ChannelAdapterShopify(models.AbstractModel):
         notify = channel.shopify_notify_customers
         return Messages(client, data.order_ref, attempt, notify)
 
-    def _words_for_outcome(self, code, message):
+    def _get_outcome_message(self, code, message):
         if code == "ON_HOLD":
-            return self.env._("on hold there: %s", message)
-        return self.env._("It was there already.")
+            return self.env._("on hold in Shopify: %s", message)
+        return self.env._("Already done on the channel.")
 
     # -------------------------------------------------------------- errors
-    def _words_by_code(self, error):
-        words = super()._words_by_code(error)
+    def _get_code_message(self, error):
+        words = super()._get_code_message(error)
         if isinstance(error, errors.Misconfigured):
             words |= {
                 "402": self.env._(
-                    "The store is frozen: its owner has to pay Shopify's bill."
+                    "The store is suspended: its owner has to pay Shopify's invoice."
                 ),
                 "404": self.env._(
-                    "There is no such store, or it does not know this API version. "
-                    "The address is that of the store's admin, such as "
+                    "The store does not exist, or does not support this API version. "
+                    "Enter the address of the store's admin, such as "
                     "https://my-shop.myshopify.com"
                 ),
                 "SHOP_INACTIVE": self.env._("The store is not active at Shopify."),
             }
         if isinstance(error, errors.Refused):
             words |= {
-                "NO_ORDER": self.env._("The shop has no such order."),
-                "ORDER_CANCELLED": self.env._("The order is cancelled there."),
+                "NO_ORDER": self.env._("The order does not exist in the shop."),
+                "ORDER_CANCELLED": self.env._("The order is cancelled in the shop."),
                 "NOTHING_TO_SHIP": self.env._(
-                    "Of %s nothing is left to ship there.", error
+                    "There is nothing left to fulfill in the shop for %s.", error
                 ),
                 "CANCEL_FAILED": self.env._(
-                    "The shop began to cancel the order and did not succeed."
+                    "The shop started to cancel the order and failed."
                 ),
             }
         if error.code == "BULK_RUNNING":
             words["BULK_RUNNING"] = self.env._(
-                "Shopify is still preparing the list of all variants."
+                "Shopify is still preparing the export of all variants."
             )
         return words
 
-    def _words_for(self, error):
+    def _get_error_message(self, error):
         if isinstance(error, errors.Unauthorized):
             return self.env._(
                 "Shopify does not accept the credentials. Check that the app is still "
@@ -391,8 +395,8 @@ class ChannelAdapterShopify(models.AbstractModel):
             )
         if error.uncertain:
             return self.env._(
-                "Shopify's answer was lost (%s). The same request will be repeated; it "
-                "is carried out once.",
+                "Shopify's response was lost (%s). The same request will be retried; "
+                "Shopify processes it only once.",
                 error,
             )
-        return super()._words_for(error)
+        return super()._get_error_message(error)

@@ -138,7 +138,7 @@ class TestShopLifecycle(ShopCase):
             schemas.ShipmentData, dict(schemas.dump(data), order_ref=order.gid)
         )
         words = self.refused(self.adapter._send_shipment, self.channel, wrong, ATTEMPT)
-        self.assertIn("nothing is left to ship", words)
+        self.assertIn("nothing left to fulfill", words)
         self.assertFalse(order.fulfillments)
 
     def test_units_that_were_refunded_there_are_not_shipped(self):

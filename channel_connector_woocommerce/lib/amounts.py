@@ -195,7 +195,7 @@ class Figures:
 
     @property
     def list_amount(self):
-        """Of all units as ordered, before discounts."""
+        """The amount of all units as ordered, before discounts."""
         tax = self.line["subtotal_tax"].number(0) if self.included else ZERO
         return self.line["subtotal"].number(0) + tax
 

@@ -59,8 +59,8 @@ def _fine_price(line, cent):
 
 
 def _quantities(raw, details):
-    """(id of the order line, dictionary, key in it) of each quantity. What is no list
-    of objects is for the mapper to refuse."""
+    """(id of the order line, dictionary, key in it) of each quantity. Anything but a
+    list of objects is refused by the mapper."""
     for line in items(raw.get("line_items")):
         ref = str(line.get("id"))
         yield ref, line, "quantity"

@@ -1,4 +1,4 @@
-"""Telling the shop what became of an order: shipped, cancelled, paid back.
+"""Notifications to the shop about an order: shipped, cancelled, refunded.
 
 WooCommerce knows no idempotency keys. Each message leaves its key in the shop: in a
 mark of the order (``lib.marks``), or in a meta of the refund that it made. It is looked
@@ -73,7 +73,7 @@ class Messages:
     def _write_to_customer(self, tracking):
         """As a note, which WooCommerce sends by e-mail: once."""
         route = f"{self._route}/notes"
-        if tracking and not is_told(self._client.get(route), tracking.number):
+        if tracking and not is_notified(self._client.get(route), tracking.number):
             note = {"note": self._note, "customer_note": True}
             self._client.change("POST", route, note)
 
@@ -176,7 +176,7 @@ def is_notified(notes, number):
 
 
 def left_to_refund(raw):
-    """What was paid and not given back."""
+    """The amount paid and not refunded."""
     place = JsonValue(raw)
     money = [place["total"], *(each["total"] for each in place["refunds"].items())]
     return sum((each.number(0) for each in money), ZERO)

@@ -178,8 +178,8 @@ class _Reader:
         return OPEN, "paid" if paid or self.status == "processing" else "pending"
 
     def _total(self):
-        """What the parts of the order come to that were not given back. Money that
-        went back for none of them, as goodwill does, leaves it as it is."""
+        """The total of the order's parts that were not refunded. Refunds for none of
+        them, such as goodwill, do not change it."""
         total = self.place["total"].number(0)
         for taken in self._given_back():
             total += taken.total + taken.total_tax
@@ -270,8 +270,8 @@ class _Reader:
         ]
 
     def _gift_cards(self):
-        """What was paid by gift cards: their addon takes it off the order's total, and
-        lists them in a field of its own."""
+        """The amount paid by gift cards: their plugin subtracts it from the order's
+        total, and lists them in a field of its own."""
         for card in self.place.all("gift_cards"):
             amount = rounded(card["amount"].number(0), self.currency)
             if amount:

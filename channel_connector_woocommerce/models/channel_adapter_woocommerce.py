@@ -37,8 +37,8 @@ MAX_WRITTEN = 500
 
 
 class ChannelAdapterWoocommerce(models.AbstractModel):
-    """Speaks to WooCommerce. What knows WooCommerce and not Odoo is in ``client``,
-    ``mapper`` and ``lib``; here it meets the channel, and gets words."""
+    """Speaks to WooCommerce. Code that depends on WooCommerce but not on Odoo is in
+    ``client``, ``mapper`` and ``lib``; here it meets the channel, and gets words."""
 
     _name = "channel.adapter.woocommerce"
     _inherit = "channel.adapter"
@@ -197,22 +197,21 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
 
     def _listing(self, raw, parent):
         values, reason = mapper.listing(raw, parent)
-        note = self._words_for_untracked(reason) if reason else ""
+        note = self._get_untracked_message(reason) if reason else ""
         return schemas.load(schemas.ListingData, dict(values, note=note))
 
-    def _words_for_untracked(self, reason):
+    def _get_untracked_message(self, reason):
         return {
             "parent": self.env._(
                 "It and other variations share the stock of their product, which is "
                 "a listing of its own."
             ),
             "unmanaged": self.env._(
-                "The shop keeps no stock figure for it. Switch on “Track stock "
+                "The shop keeps no stock quantity for it. Switch on “Track stock "
                 "quantity for this product” in WooCommerce."
             ),
             "type": self.env._(
-                "It is sold elsewhere or as its parts: such a product has no stock of "
-                "its own."
+                "External and grouped products have no stock of their own."
             ),
         }[reason]
 
@@ -271,7 +270,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             self._remember_written(channel, work.answers)
         return schemas.PushResult(
             tuple(
-                schemas.LineResult(line, status, code, self._words_for_result(code))
+                schemas.LineResult(line, status, code, self._get_result_message(code))
                 for line, status, code in results
             ),
             json.dumps(work.answers, separators=(",", ":")),
@@ -287,7 +286,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             for number in list(state)[:-MAX_WRITTEN]:
                 del state[number]
 
-    def _words_for_result(self, code):
+    def _get_result_message(self, code):
         words = {
             "INVALID_ID": self.env._(
                 "The listing has no WooCommerce id: fetch listings."
@@ -304,17 +303,15 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 "It shares the stock of its product now: fetch listings."
             ),
             "NOT_SHARED": self.env._(
-                "It is no product with variations any more: fetch listings."
+                "It is no longer a product with variations: fetch listings."
             ),
             "OLD_COMPANION": self.env._(
                 "The companion plugin is too old for stock that variations share: "
                 "update it to 1.1.0."
             ),
-            "UNMANAGED": self._words_for_untracked("unmanaged"),
-            "COMPANION_GONE": self.env._(
-                "The companion plugin does not answer any more."
-            ),
-            "NO_VALUE": self.env._("The shop answered without a number."),
+            "UNMANAGED": self._get_untracked_message("unmanaged"),
+            "COMPANION_GONE": self.env._("The companion plugin no longer responds."),
+            "NO_VALUE": self.env._("The shop's response has no quantity."),
         }
         return words.get(code) or code
 
@@ -390,10 +387,10 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     # ------------------------------------------------------------ messages
     def _notifier(self, channel, client, data, attempt):
         by_gateway = channel.woocommerce_refund_by != "record"
-        note = self._words_for_customer(getattr(data, "tracking", None))
+        note = self._get_customer_note(getattr(data, "tracking", None))
         return Messages(client, data.order_ref, attempt.key, by_gateway, note)
 
-    def _words_for_customer(self, tracking):
+    def _get_customer_note(self, tracking):
         words = tracking and self.env._(
             "Your order is on its way. %(carrier)s tracking number: %(number)s %(url)s",
             carrier=tracking.carrier,
@@ -402,9 +399,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         )
         return " ".join((words or "").split())
 
-    def _words_for_outcome(self, code, message):
+    def _get_outcome_message(self, code, message):
         return self.env._(
-            "Cancelled; the money was not paid back (%s). Do it by hand.", message
+            "Cancelled; the payment was not refunded (%s). Refund it manually.", message
         )
 
     # -------------------------------------------------------------- errors
@@ -415,25 +412,25 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             return exceptions.ThrottledError
         return super()._kind_of(error)
 
-    def _words_by_code(self, error):
-        words = super()._words_by_code(error)
+    def _get_code_message(self, error):
+        words = super()._get_code_message(error)
         if isinstance(error, errors.Misconfigured):
-            words |= self._words_for_address(error)
+            words |= self._get_address_messages(error)
         if isinstance(error, errors.Refused):
             words |= {
                 "GONE": self.env._("The shop no longer has the order."),
                 "TRASH": self.env._("The order is in the shop's trash."),
-                "COMPLETED": self.env._("The shop has the order as shipped."),
-                "ENDED": self.env._("The shop has the order as %s.", error),
+                "COMPLETED": self.env._("The shop shows the order as shipped."),
+                "ENDED": self.env._("The shop shows the order as %s.", error),
                 "LINE": self.env._("The order has no line %s in the shop.", error),
             }
         return words
 
-    def _words_for_address(self, error):
+    def _get_address_messages(self, error):
         return {
             "REDIRECT": self.env._(
-                "The address leads on to %s: enter that one, as it is in the "
-                "browser when the shop is open.",
+                "The address redirects to %s: enter that one, as shown by the browser "
+                "when the shop is open.",
                 error,
             ),
             "NO_REST": self.env._(
@@ -450,7 +447,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             ),
         }
 
-    def _words_for(self, error):
+    def _get_error_message(self, error):
         if isinstance(error, errors.Unauthorized):
             return self.env._(
                 "WooCommerce does not accept the keys (%s). Make a new pair under "
@@ -466,37 +463,39 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 error,
             )
         if isinstance(error, RefundRefused):
-            return self._words_for_refund(error)
+            return self._get_refund_error_message(error)
         if isinstance(error, errors.Unavailable):
-            return self._words_for_outage(error, super()._words_for(error))
-        return super()._words_for(error)
+            return self._get_outage_message(error, super()._get_error_message(error))
+        return super()._get_error_message(error)
 
-    def _words_for_refund(self, error):
+    def _get_refund_error_message(self, error):
         choices = self.env["channel.channel"]._fields["woocommerce_refund_by"]
         recorded = dict(choices._description_selection(self.env))["record"]
         return self.env._(
-            "The shop cannot refund this: %(error)s If its payment gateway cannot pay "
-            "back, set Refunds to “%(recorded)s” on the channel, and pay by hand.",
+            "The shop cannot refund this: %(error)s If its payment gateway does not "
+            "support refunds, set Refunds to “%(recorded)s” on the channel, and pay "
+            "manually.",
             error=error,
             recorded=recorded,
         )
 
-    def _words_for_outage(self, error, plain):
-        """:param plain: words for an outage of which no more is known"""
+    def _get_outage_message(self, error, plain):
+        """:param plain: message for an outage without details"""
         words = {
             "HTML": self.env._(
                 "The shop answers with a web page instead of data: maintenance, a "
                 "firewall, or an error of a plugin."
             ),
-            "NOT_JSON": self.env._("The shop's answer broke off, or is no data."),
+            "NOT_JSON": self.env._(
+                "The shop's response is incomplete, or is not JSON."
+            ),
             "CACHED": self.env._(
-                "A cache before the shop answers in its place, with what was so a "
-                "while ago. Exclude /wp-json/ from it (in the cache's plugin, at the "
-                "host or the CDN)."
+                "A cache in front of the shop returns outdated responses. Exclude "
+                "/wp-json/ from it (in the cache plugin, at the host or the CDN)."
             ),
             "FIREWALL": self.env._(
-                "A firewall or security plugin of the shop turns us away: allow the "
-                "address of this server there."
+                "A firewall or security plugin of the shop blocks this server: allow "
+                "its address there."
             ),
         }
         plain = words.get(error.code) or plain
@@ -507,5 +506,5 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 text=" ".join(error.detail.split())[:120],
             )
         if error.uncertain:
-            return self.env._("Not known whether it was carried out. %s", plain)
+            return self.env._("Unknown whether the request was processed. %s", plain)
         return plain

@@ -1,5 +1,5 @@
-"""What can go wrong between a client and its channel. Adapters translate these, in one
-place (``channel.adapter._translated``).
+"""Errors between a client and its channel. Adapters translate these, in one place
+(``channel.adapter._translated``).
 
 Their words are for the log and for developers, and never contain a token, a key, a
 secret or a header, nor anything that would make a line of its own there. No odoo in

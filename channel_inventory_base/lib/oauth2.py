@@ -54,7 +54,7 @@ class TokenEndpoint:
                 code=_code(reply),
             )
         if reply.status == 404:
-            raise Misconfigured("there is no such address", status=404, code="404")
+            raise Misconfigured("the address does not exist", status=404, code="404")
         replies.check_status(reply)
 
     def _read(self, reply):

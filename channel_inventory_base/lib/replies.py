@@ -18,7 +18,7 @@ SHORT = 500
 STATUS = {
     401: (Unauthorized, "the credentials are not accepted"),
     403: (Forbidden, "this is not allowed"),
-    404: (Misconfigured, "there is no such address"),
+    404: (Misconfigured, "the address does not exist"),
     429: (Throttled, "too many requests"),
 }
 

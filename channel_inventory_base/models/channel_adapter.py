@@ -58,12 +58,11 @@ class ChannelAdapter(models.AbstractModel):
     connectors have in common is at the end of this class (connection, secrets,
     webhooks, the translation of errors) and in ``lib``.
 
-    Rules for every method: it speaks to the channel or to nobody; it creates no
-    Odoo document; it raises the errors of ``exceptions.py`` only; it works in SOLD
-    units; it keeps no state between calls; of the base's models it uses
-    ``channel.channel`` only: what it has to know of others it is given. The base never
-    holds a database lock that others wait for while it calls, and calls only what
-    ``_capabilities`` allows.
+    Rules for every method: it communicates with the channel only; it creates no Odoo
+    document; it raises the errors of ``exceptions.py`` only; it works in SOLD units; it
+    keeps no state between calls; of the base's models it uses ``channel.channel`` only:
+    what it has to know of others it is given. The base never holds a database lock that
+    others wait for while it calls, and calls only what ``_capabilities`` allows.
     """
 
     _name = "channel.adapter"
@@ -338,11 +337,11 @@ class ChannelAdapter(models.AbstractModel):
         """What tells the channel about one order: an object with a method for each
         kind of message that takes ``data``, and ``find(kind, data)``. They give values
         of MessageResult (without a status: it is done; ``answer`` JSON-able), where
-        ``code`` and ``message`` get words by ``_words_for_outcome``."""
+        ``code`` and ``message`` get words by ``_get_outcome_message``."""
         raise NotImplementedError
 
-    def _words_for_outcome(self, code, message):
-        """What a person is told of a message that was not simply carried out."""
+    def _get_outcome_message(self, code, message):
+        """What an exception is raised of a message that was not simply carried out."""
         return message
 
     # ------------------------------------------------- for connectors: connection
@@ -361,8 +360,8 @@ class ChannelAdapter(models.AbstractModel):
         if not parts:
             raise exceptions.ConfigurationError(
                 self.env._(
-                    "%(channel)s has no address that can be used. It looks like "
-                    "%(example)s, without a user or spaces in it.",
+                    "%(channel)s has no usable address. Enter one such as %(example)s, "
+                    "without a user name or spaces.",
                     channel=channel.name,
                     example=self._address_example,
                 )
@@ -371,8 +370,8 @@ class ChannelAdapter(models.AbstractModel):
         if parts.scheme == "http" and not (local or self._allows_plain_http):
             raise exceptions.ConfigurationError(
                 self.env._(
-                    "The address of %s must begin with https: its credentials would "
-                    "be readable on the way.",
+                    "The address of %s must begin with https: its credentials would be "
+                    "sent unencrypted.",
                     channel.name,
                 )
             )
@@ -485,7 +484,7 @@ class ChannelAdapter(models.AbstractModel):
         return schemas.MessageResult(
             status=values.get("status", "done"),
             ref=values.get("ref", ""),
-            message=self._words_for_outcome(code, message) if code else message,
+            message=self._get_outcome_message(code, message) if code else message,
             answer=events.compact(answer) if answer else "",
             retry_after=values.get("retry_after", schemas.MessageResult.retry_after),
         )
@@ -537,10 +536,10 @@ class ChannelAdapter(models.AbstractModel):
             # not a ConfigurationError: that would stop polling too
             raise exceptions.RejectedError(
                 self.env._(
-                    "%(service)s refuses the webhook %(topic)s: %(words)s. Webhooks "
-                    "need an address that the channel can reach, mostly a public https "
-                    "one: set web.base.url accordingly. Until then orders come in by "
-                    "polling.",
+                    "%(service)s rejected the webhook %(topic)s: %(words)s. Webhooks "
+                    "need an address that the channel can reach, usually a public "
+                    "https one: set web.base.url accordingly. Until then orders come "
+                    "in by polling.",
                     service=self._service(),
                     topic=topic,
                     words=error,
@@ -554,9 +553,9 @@ class ChannelAdapter(models.AbstractModel):
 
     @contextmanager
     def _translated(self, asks=False):
-        """Around everything that speaks to the channel or reads what it said: the one
-        place where what goes wrong in a client becomes the base's, with words. A
-        connector adds its own (``_words_for``, ``_words_by_code``, ``_kind_of``).
+        """Wraps every request to the channel and the parsing of its response: the one
+        place where a client's errors become the base's, with messages. A connector
+        adds its own (``_get_error_message``, ``_get_code_message``, ``_kind_of``).
 
         :param asks: it speaks: where the answer makes no sense, it is open what became
             of the request
@@ -645,23 +644,24 @@ class ChannelAdapter(models.AbstractModel):
             return self.env._("Configuration error: %s", error)
         if isinstance(error, errors.Throttled):
             return self.env._(
-                "%(service)s asks us to slow down: %(error)s",
+                "%(service)s limits the request rate: %(error)s",
                 service=service,
                 error=error,
             )
         if isinstance(error, errors.Unavailable):
             return self.env._(
-                "%(service)s cannot be reached or fails: %(error)s",
+                "%(service)s is unreachable or failing: %(error)s",
                 service=service,
                 error=error,
             )
         return self.env._(
-            "%(service)s refuses: %(error)s", service=service, error=error
+            "%(service)s rejected the request: %(error)s", service=service, error=error
         )
 
 
 class ChannelAdapterNone(models.AbstractModel):
-    """A channel without a connector: its numbers are planned and shown, never sent."""
+    """A channel without a connector: its quantities are planned and displayed, never
+    sent."""
 
     _name = "channel.adapter.none"
     _inherit = "channel.adapter"

@@ -75,8 +75,8 @@ class ChannelListing(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="Several listings share the stock figure of this one: it goes down when "
-        "any of them is sold, and is the only number that is published.",
+        help="Several listings share the stock of this one: it decreases when any of "
+        "them is sold, and is the only quantity that is published.",
     )
     sharing_ids = fields.One2many(
         "channel.listing", "stock_listing_id", string="Shared By", readonly=True

@@ -104,11 +104,11 @@ class ChannelSharedStock(models.AbstractModel):
         sharing = self._sold(figure)
         if not sharing or any(each.state != "mapped" for each in sharing):
             return {}, self.env._(
-                "It is matched once all that share its stock are matched"
+                "Matched once all listings that share its stock are matched"
             )
         if self._is_of_different(figure):
             return {}, self.env._(
-                "What shares its stock are different products or packs here"
+                "The listings that share its stock are different products or packs"
             )
         first = sharing[0]
         return first._convert_to_write({name: first[name] for name in MAPPING}), False
@@ -140,7 +140,7 @@ class ChannelSharedStock(models.AbstractModel):
                     "Match all of those to one product in the same pack, and it is "
                     "matched with them.",
                     listing=figure.display_name,
-                    names=figure.sharing_ids._words_for_names(),
+                    names=figure.sharing_ids._get_names_label(),
                 )
             )
 
@@ -157,15 +157,16 @@ class ChannelSharedStock(models.AbstractModel):
         )
         shared = shared.filtered(self._is_of_different)
         words = self.env._(
-            "%(channel)s: no number is published for %(count)s listings, since what "
-            "shares their stock are different products or packs in Odoo: %(names)s",
+            "%(channel)s: no quantity is published for %(count)s listings, since the "
+            "listings that share their stock are different products or packs in Odoo: "
+            "%(names)s",
             channel=channel.name,
             count=len(shared),
-            names=shared._words_for_names(),
+            names=shared._get_names_label(),
         )
         advice = self.env._(
-            "Match all that share a figure to one product in the same pack, have the "
-            "channel count each of them by itself, or ignore the listing of the "
-            "shared stock. The channel goes on showing what it shows."
+            "Match all listings that share stock to one product in the same pack, have "
+            "the channel track each of them separately, or ignore the listing of the "
+            "shared stock. The channel keeps its present quantities."
         )
         shared._report_listings(channel, "shared_stock", shared, words, advice)

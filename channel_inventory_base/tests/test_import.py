@@ -128,7 +128,7 @@ class TestImport(ChannelCase):
         self.assertEqual(sorted(messages), [1, 2, 3, 4])
         self.assertIn("“Nobody” matches no record of Sales Channel", messages[1])
         self.assertIn("“SKU-1” matches several records of Channel Listing", messages[2])
-        self.assertIn("“twin” fits no record", messages[3])
+        self.assertIn("“twin” matches no record", messages[3])
 
     def test_two_products_of_one_reference_are_not_guessed(self):
         self.make_product(self.env, 2)

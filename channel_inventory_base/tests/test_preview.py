@@ -203,7 +203,7 @@ class TestPreview(ChannelCase):
         self.assertEqual((preview.level_count, preview.step), (5, 3))
         sample = self.listings.filtered(lambda each: each.id % 3 == 0)
         self.assertEqual(preview.looked_at_count, len(sample))
-        self.assertIn("5 numbers are in scope", preview.sample_note)
+        self.assertIn("5 quantities are in scope", preview.sample_note)
         self.assertFalse(self.preview(self.draft(value=1)).sample_note)
 
     @mute_logger("odoo.sql_db")

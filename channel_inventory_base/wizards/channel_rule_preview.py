@@ -40,16 +40,16 @@ class ChannelRulePreview(models.TransientModel):
     down_count = fields.Integer(readonly=True)
     zero_count = fields.Integer(readonly=True)
     line_ids = fields.One2many("channel.rule.preview.line", "preview_id", readonly=True)
-    headline = fields.Char(compute="_compute_words")
-    sample_note = fields.Char(compute="_compute_words")
-    lines_note = fields.Char(compute="_compute_words")
+    headline = fields.Char(compute="_compute_texts")
+    sample_note = fields.Char(compute="_compute_texts")
+    lines_note = fields.Char(compute="_compute_texts")
     can_propose = fields.Boolean(compute="_compute_can")
     can_activate = fields.Boolean(compute="_compute_can")
     can_approve = fields.Boolean(compute="_compute_can")
     can_retire = fields.Boolean(compute="_compute_can")
 
     @api.depends("looked_at_count", "changed_count", "line_ids")
-    def _compute_words(self):
+    def _compute_texts(self):
         for preview in self:
             numbers = {
                 name: formatLang(self.env, preview[f"{name}_count"], digits=0)
