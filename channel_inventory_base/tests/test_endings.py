@@ -330,7 +330,7 @@ class TestEndedByPerson(EndingCase):
         self.assertFalse(self.active(order) or self.open_of(order))
         trail = self.env["channel.audit"].search([("trace", "=", order.trace)])
         self.assertTrue(
-            any("held no more: 3 × SKU-1" in m for m in trail.mapped("message"))
+            any("holds released: 3 × SKU-1" in m for m in trail.mapped("message"))
         )
 
     def test_versions_that_ask_for_no_more_leave_it_ended(self):

@@ -396,7 +396,7 @@ class TestShippingCheck(FollowCase):
         self._capture(self.data(1))
         self.assertEqual(self.order.state, "captured")
         with (
-            self.assertRaisesRegex(UserError, "it wants 1"),
+            self.assertRaisesRegex(UserError, "is now 1"),
             self.env.cr.savepoint(),
         ):
             self.ship(self.env, self.sale_order)

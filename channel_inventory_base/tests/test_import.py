@@ -235,7 +235,7 @@ class TestImport(ChannelCase):
         self.assertFalse(result["ids"])
         messages = dict(self.messages(result))
         self.assertEqual(sorted(messages), [1, 2, 3, 4])
-        self.assertIn("“SKU-9” fits no record", messages[1])
+        self.assertIn("“SKU-9” matches no record", messages[1])
         self.assertIn("several", messages[2])
         self.assertIn("Enter the channel of “SKU-1”", messages[3])
         self.assertIn("Enter the product", messages[4])

@@ -404,7 +404,7 @@ class TestCancelMessages(MessageCase):
         self.fake.set_line(order.external_id, 1)
         self.capture(order.external_id)
         order.state = "captured"
-        with self.assertRaisesRegex(UserError, "it wants 1"):
+        with self.assertRaisesRegex(UserError, "is now 1"):
             self.ship(self.env, order.sale_order_id)
 
 
