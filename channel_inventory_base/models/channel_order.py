@@ -1131,8 +1131,8 @@ class ChannelOrder(models.Model):
         waiting.order_id._retry()
 
     def _retry(self):
-        # the import says which of its causes are gone sudo: a user who may correct a
-        # mapping releases the orders that waited for it
+        # the import says which of its causes are gone
+        # sudo: a user who may correct a mapping releases the orders that waited for it
         orders = self.sudo()
         self.env["channel.sold"].sudo()._follow_orders(orders)
         orders.write({"state": "captured"})

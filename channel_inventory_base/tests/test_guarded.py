@@ -525,7 +525,7 @@ class TestGuarded(GuardedCase):
         self.assertFalse(rule.may_approve)
         scope = [("id", "=", rule.id), ("may_approve", "=", True)]
         self.assertFalse(rule.search(scope))
-        with self.assertRaisesRegex(UserError, "written"):
+        with self.assertRaisesRegex(UserError, "You wrote"):
             rule.action_approve()
         self.assertTrue(rule.with_user(self.bert).search(scope))
         rule.with_user(self.bert).action_approve()
@@ -549,7 +549,7 @@ class TestGuarded(GuardedCase):
         group.member_ids[0].with_user(self.anna).weight = 9
         group.action_propose()
         self.assertEqual(group.editor_ids, self.people["operator"] | self.anna)
-        with self.assertRaisesRegex(UserError, "written"):
+        with self.assertRaisesRegex(UserError, "You wrote"):
             group.with_user(self.anna).action_approve()
         group.with_user(self.bert).action_approve()
 
@@ -602,7 +602,7 @@ class TestGuarded(GuardedCase):
         self.listing.with_user(self.bert).state = "mapped"
         proposal = self.listing.proposal_id
         self.assertEqual(proposal.pack_qty, 6)
-        with self.assertRaisesRegex(UserError, "written"):
+        with self.assertRaisesRegex(UserError, "You wrote"):
             proposal.with_user(self.anna).action_approve()
 
 

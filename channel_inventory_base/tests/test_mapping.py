@@ -250,7 +250,7 @@ class TestMappingApproval(MappingCase):
         proposal = self.listing.proposal_id
         self.assertEqual((proposal.product_id, proposal.pack_qty), (self.other, 12))
         self.assertEqual(proposal.proposed_by_id, self.anna)
-        with self.assertRaisesRegex(UserError, "not taken now"):
+        with self.assertRaisesRegex(UserError, "it is rejected now"):
             first.with_user(self.bert).action_approve()
 
     def test_change_back_ends_the_proposal(self):

@@ -94,7 +94,7 @@ class TestOrderReroute(Sold, OrderCase):
         self.order.action_reroute()
         self.assertEqual(self.places(), [("MUG", "CH2", 4, "assigned")])
         self.assertEqual(self.order.sale_order_id.amount_total, total)
-        self.assertIn("not there was MUG in House CHO", self.order.route_why)
+        self.assertIn("missing MUG in House CHO", self.order.route_why)
         self.assertIn("MUG from House CH2", self.order.route_why)
         self.assertEqual(self.order.stage, "reserved")
         self.ship(self.env, self.order.sale_order_id)
