@@ -61,7 +61,6 @@ class ChannelLevel(models.Model):
         ],
         compute="_compute_remote",
         search="_search_remote_state",
-        string="Remote State",
     )
     expected_remote = fields.Integer(
         compute="_compute_remote",

@@ -38,7 +38,6 @@ class ChannelListingVersion(models.Model):
         ],
         required=True,
         readonly=True,
-        string="Listing State",
     )
     product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
     uom_id = fields.Many2one("uom.uom", readonly=True, string="Unit")
@@ -51,7 +50,7 @@ class ChannelListingVersion(models.Model):
         aggregator=None,
         string="Stock Units per Sold Unit",
     )
-    match_reason = fields.Char(readonly=True, string="Match Reason")
+    match_reason = fields.Char(readonly=True)
     approved_by_id = fields.Many2one("res.users", readonly=True)
     activated_at = fields.Datetime(readonly=True, string="From")
     retired_at = fields.Datetime(readonly=True, string="To")

@@ -21,7 +21,6 @@ class ChannelNotificationPolicy(models.AbstractModel):
         "more request per order.",
     )
     send_shipments = fields.Boolean(
-        string="Send Shipments",
         default=True,
         help="Send each parcel with its tracking when its delivery is validated.",
     )
@@ -32,7 +31,6 @@ class ChannelNotificationPolicy(models.AbstractModel):
         "lines.",
     )
     send_refunds = fields.Boolean(
-        string="Send Refunds",
         default=True,
         help="The channel refunds the amount of each credit note posted in Odoo. Off: "
         "refunds are made on the channel and imported.",

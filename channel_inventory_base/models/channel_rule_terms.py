@@ -152,7 +152,6 @@ class ChannelRuleTerms(models.AbstractModel):
     specificity = fields.Integer(
         compute="_compute_specificity",
         store=True,
-        string="Specificity",
         help="How specific the scope is; with equal sequences the most specific rule "
         "takes precedence.",
     )
