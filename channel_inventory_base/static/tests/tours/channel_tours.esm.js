@@ -227,7 +227,7 @@ registry.category("web_tour.tours").add("channel_override_check", {
         ...openMenu("channel_menu_operations", "channel_menu_exceptions"),
         {
             content: "Open the one of high risk",
-            trigger: ".o_kanban_record:contains('risk of fraud')",
+            trigger: ".o_kanban_record:contains('fraud risk')",
             run: "click",
         },
         {
