@@ -127,6 +127,15 @@ class ShopCase(ConnectedShop, AdapterCase):
         self.patch(type(self.adapter_model), "_sleep", lambda adapter, seconds: None)
         self.adapter_model._discover(self.channel)
 
+    def fetch_listings(self):
+        self.env["channel.catalogue"]._fetch(self.channel)
+        self.env.invalidate_all()
+
+    def listing_of(self, sku):
+        return self.env["channel.listing"].search(
+            [("channel_id", "=", self.channel.id), ("sku", "=", sku)]
+        )
+
     def entry(self, line_id, sku, quantity, base):
         ref = self.ref(sku)
         return schemas.LevelEntry(line_id, ref.stock_ref, NODE, quantity, base)

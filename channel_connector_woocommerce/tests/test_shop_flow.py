@@ -83,15 +83,6 @@ class TestShopFlow(ShopCase):
         self.assertTrue(self.level.in_sync)
 
     # ------------------------------------------------------------ catalogue
-    def fetch_listings(self):
-        self.env["channel.catalogue"]._fetch(self.channel)
-        self.env.invalidate_all()
-
-    def listing_of(self, sku):
-        return self.env["channel.listing"].search(
-            [("channel_id", "=", self.channel.id), ("sku", "=", sku)]
-        )
-
     def test_simple_and_variable_products_become_listings(self):
         self.fetch_listings()
         red = self.listing_of("S-RED")

@@ -20,15 +20,6 @@ class SharedCase(ShopCase):
         self.match(self.mug)
         self.come_to_rest()
 
-    def fetch_listings(self):
-        self.env["channel.catalogue"]._fetch(self.channel)
-        self.env.invalidate_all()
-
-    def listing_of(self, sku):
-        return self.env["channel.listing"].search(
-            [("channel_id", "=", self.channel.id), ("sku", "=", sku)]
-        )
-
     def match(self, product, **values):
         for sku in SKUS:
             self.listing_of(sku).write(

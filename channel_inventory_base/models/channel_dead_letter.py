@@ -2,6 +2,8 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.actions import open_form
+
 EDITABLE = ("channel.inbox.event", "channel.message")
 
 
@@ -142,20 +144,10 @@ class ChannelDeadLetter(models.Model):
                 self.env._("Quantities are recomputed: press Retry instead.")
             )
         wizard = self.env["channel.dead.letter.edit"]._open_for(self)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Edit and Retry"),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        return open_form(
+            wizard._name, wizard.id, name=self.env._("Edit and Retry"), target="new"
+        )
 
     def action_open_record(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        return open_form(self.res_model, self.res_id)

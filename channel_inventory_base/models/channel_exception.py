@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 
 from ..const import OVERRIDABLE
 from ..lib.one_line import lines
+from ..tools.actions import open_form
 from ..tools.duration import format_duration
 
 # Category -> hours within which an operator should have acted.
@@ -212,12 +213,7 @@ class ChannelException(models.Model):
 
     def action_open_record(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        return open_form(self.res_model, self.res_id)
 
     def action_override(self):
         """Overrule the check for the orders that it stopped; the import ends it."""
@@ -373,12 +369,6 @@ class ChannelException(models.Model):
         self.sudo().write({"state": "resolved", "resolution": how, "retried_at": False})
 
     @api.model
-    def _resolve_for(self, channel, categories):
-        self._resolve_domain(
-            [("channel_id", "=", channel.id), ("category", "in", categories)]
-        )
-
-    @api.model
     def _resolve_keys(self, channel, keys):
         self._resolve_domain([("channel_id", "=", channel.id), ("key", "in", keys)])
 
@@ -499,16 +489,14 @@ class ChannelException(models.Model):
         wizard = self.env["channel.exception.close"].create(
             {"exception_ids": [Command.set(self.ids)], "state": state}
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Resolution")
+        return open_form(
+            wizard._name,
+            wizard.id,
+            name=self.env._("Resolution")
             if state == "resolved"
             else self.env._("Why Is It Ignored?"),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+            target="new",
+        )
 
     def _close(self, state, reason, by_hand=False):
         """A person says that these are over.

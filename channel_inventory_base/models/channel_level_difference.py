@@ -1,6 +1,7 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
+from ..tools.actions import open_form
 from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
 
@@ -92,9 +93,4 @@ class ChannelLevelDifference(models.Model):
 
     def action_open_level(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "channel.level",
-            "view_mode": "form",
-            "res_id": self.level_id.id,
-        }
+        return open_form("channel.level", self.level_id.id)

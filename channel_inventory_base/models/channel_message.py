@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import exceptions, schemas
+from ..tools.actions import open_form
 from ..tools.readable import readable
 
 OPEN_STATES = ("ready", "sending", "pending", "wait")
@@ -124,12 +125,7 @@ class ChannelMessage(models.Model):
 
     def action_open_document(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        return open_form(self.res_model, self.res_id)
 
     # --------------------------------------------------------------- queue
     @api.model

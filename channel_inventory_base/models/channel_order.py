@@ -13,6 +13,7 @@ from odoo.tools import SQL
 from .. import schemas
 from ..const import OVERRIDABLE
 from ..db.transaction import LOCK_ORDER, lock
+from ..tools.actions import open_form
 from ..tools.fractions import rescale
 from ..tools.labels import label_of
 from ..tools.money import Money
@@ -348,16 +349,12 @@ class ChannelOrder(models.Model):
             old = order.line_ids.filtered(lambda line: line._has_old_mapping())
             words = "; ".join(f"{line.display_name}: {line.sold_note}" for line in old)
             order.env["channel.sold"]._follow_orders(order, states=[order.state])
-            order.env["channel.audit"]._log(
-                "operator",
-                order.channel_id,
-                order.env._(
+            order._log_decision(
+                self.env._(
                     "%(order)s uses the present mapping. %(lines)s",
                     order=order.name,
                     lines=words,
-                ),
-                record=order,
-                trace=order.trace,
+                )
             )
             order._retry()
 
@@ -365,14 +362,12 @@ class ChannelOrder(models.Model):
         """Let a person say what the lines are that the channel has no listing for."""
         self.ensure_one()
         wizard = self.env["channel.order.match"]._open_for(self)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Lines Sold in %s", self.name),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        return open_form(
+            wizard._name,
+            wizard.id,
+            name=self.env._("Lines Sold in %s", self.name),
+            target="new",
+        )
 
     def action_deliver_again(self):
         """Create deliveries for units that are in no delivery any more."""
@@ -406,12 +401,7 @@ class ChannelOrder(models.Model):
         self.ensure_one()
         if not self.sale_order_id:
             raise UserError(self.env._("%s has no sale order yet.", self.name))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "view_mode": "form",
-            "res_id": self.sale_order_id.id,
-        }
+        return open_form("sale.order", self.sale_order_id.id)
 
     def action_keep_sold(self):
         """Lines that the channel has exchanged stay what was sold here."""
@@ -423,16 +413,12 @@ class ChannelOrder(models.Model):
             words = ", ".join(line._get_exchange_message() for line in lines)
             lines.write({"sold_as": "person", "mapping_id": False})
             order.line_ids._hold(order, order._get_data())
-            order.env["channel.audit"]._log(
-                "operator",
-                order.channel_id,
-                order.env._(
+            order._log_decision(
+                self.env._(
                     "%(order)s keeps its sold products: %(lines)s",
                     order=order.name,
                     lines=words,
-                ),
-                record=order,
-                trace=order.trace,
+                )
             )
         self.filtered(lambda order: order.state == "blocked")._retry()
 
@@ -440,14 +426,12 @@ class ChannelOrder(models.Model):
         """Let a person decide, line by line, about what is not there."""
         self.ensure_one()
         wizard = self.env["channel.short.stock"]._open_for(self)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Short Stock of %s", self.name),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        return open_form(
+            wizard._name,
+            wizard.id,
+            name=self.env._("Short Stock of %s", self.name),
+            target="new",
+        )
 
     def action_reroute(self):
         """Decide anew which warehouses ship, by the rules and the stock of now.
@@ -514,16 +498,12 @@ class ChannelOrder(models.Model):
                 *(order.overridden_checks or ()),
                 category,
             ]
-            self.env["channel.audit"]._log(
-                "operator",
-                order.channel_id,
-                record=order,
-                trace=order.trace,
-                message=self.env._(
+            order._log_decision(
+                self.env._(
                     "%(category)s check overridden for %(order)s",
                     order=order.name,
                     category=category,
-                ),
+                )
             )
         self.filtered(lambda order: order.state == "blocked")._retry()
 
@@ -1144,12 +1124,19 @@ class ChannelOrder(models.Model):
         moves = self.sale_order_id.order_line.move_ids
         return not any(move._get_carried() for move in moves)
 
+    def _check_own_lines(self, lines):
+        """:raise UserError: what a wizard decides on is of another order"""
+        if lines.order_id - self:
+            raise UserError(
+                self.env._("These are lines of other orders than %s.", self.name)
+            )
+
     def _log_decision(self, words):
         self.env["channel.audit"]._log(
             "operator", self.channel_id, words, record=self, trace=self.trace
         )
 
-    # ---------------------------------------------------------- back  stay
+    # --------------------------------------------------------------- fetch
     def _want_fetch(self):
         """Have the newest version fetched, whatever version that is."""
         # the channel's clock may be ahead of ours
@@ -1167,7 +1154,7 @@ class ChannelOrder(models.Model):
             trace=self.trace,
         )
 
-    # --------------------------------------------------------- books  stay
+    # --------------------------------------------------------------- books
     def _mark_books(self):
         self.env["channel.bookkeeping"]._mark(self)
 
@@ -1176,7 +1163,7 @@ class ChannelOrder(models.Model):
         """Whether the channel has taken the money; it may have given it back since."""
         return self.payment in ("paid", "refunded")
 
-    # -------------------------------------------------------- policy  stay
+    # -------------------------------------------------------------- checks
     def _is_overridden(self, category):
         return category in (self.overridden_checks or ())
 
@@ -1393,12 +1380,7 @@ class ChannelOrder(models.Model):
         return Domain("state", "=", "open") & (about | shared)
 
     def _open_as_cause(self):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-        }
+        return open_form(self._name, self.id)
 
 
 def _naive(moment):

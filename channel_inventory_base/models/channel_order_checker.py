@@ -368,12 +368,8 @@ class ChannelOrderChecker(models.AbstractModel):
     def _find_confirm_causes(self, order, data):
         if not self.env["channel.order.importer"]._is_confirm_due(order, data):
             return []
-        return self._gather(
-            order,
-            data,
-            self.env["channel.payment.checker"]._check_payment,
-            self.env["channel.payment.checker"]._check_credit,
-        )
+        checks = self.env["channel.payment.checker"]._get_checks()
+        return self._gather(order, data, *checks)
 
     def _find_unmapped_taxes(self, order, data):
         """Each rate once that has no tax, of all lines."""

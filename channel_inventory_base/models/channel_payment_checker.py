@@ -18,8 +18,11 @@ class ChannelPaymentChecker(models.AbstractModel):
 
     def _check_confirmable(self, order, data):
         """:raise OrderRefusedError: the quotation must not be confirmed"""
-        self._check_payment(order, data)
-        self._check_credit(order, data)
+        for check in self._get_checks():
+            check(order, data)
+
+    def _get_checks(self):
+        return (self._check_payment, self._check_credit)
 
     # --------------------------------------------------------------- payment
     def _check_payment(self, order, data):

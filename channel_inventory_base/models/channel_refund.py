@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .. import schemas
+from ..tools.actions import open_form
 from ..tools.refund import (
     Part,
     cost_of_kept,
@@ -75,12 +76,7 @@ class ChannelRefund(models.Model):
     # ------------------------------------------------------------- actions
     def action_open_credit_note(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "view_mode": "form",
-        }
+        return open_form("account.move", self.move_id.id)
 
     def action_retry(self):
         """Make the credit note after all."""

@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
+from ..tools.actions import open_form
 from ..tools.labels import label_of
 
 # Which selection a row's state is a value of, where it is not its record's ``state``.
@@ -148,12 +149,7 @@ class ChannelTimeline(models.Model):
 
     def action_open_source(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        return open_form(self.res_model, self.res_id)
 
 
 # (direction, kind, query): a row is (id, at, order, detail, state, model, record).

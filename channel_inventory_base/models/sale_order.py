@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..tools.actions import open_form
 from ..tools.refusal import OrderRefusedError
 from .channel_invoicing_policy import INVOICE_POLICIES
 
@@ -79,12 +80,7 @@ class SaleOrder(models.Model):
 
     def action_open_channel_order(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "channel.order",
-            "view_mode": "form",
-            "res_id": self.channel_order_id.id,
-        }
+        return open_form("channel.order", self.channel_order_id.id)
 
     # ------------------------------------------------------------ business
     def _prepare_confirmation_values(self):

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_datetime
 
 from ..const import MOVE
+from ..tools.actions import open_form
 
 
 class StockMove(models.Model):
@@ -210,12 +211,7 @@ class StockMove(models.Model):
     def _open_as_cause(self):
         self.ensure_one()
         document = self.picking_id or self.scrap_id or self
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": document._name,
-            "res_id": document.id,
-            "view_mode": "form",
-        }
+        return open_form(document._name, document.id)
 
     # ---------------------------------------------------------------- owed
     def _get_carried(self):

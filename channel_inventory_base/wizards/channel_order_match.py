@@ -43,23 +43,16 @@ class ChannelOrderMatch(models.TransientModel):
         """Sell the lines as that, and try the order again."""
         order = self.order_id
         order._require_role("operator")
-        if self.line_ids.order_line_id.order_id - order:
-            raise UserError(
-                self.env._("These are lines of other orders than %s.", order.name)
-            )
+        order._check_own_lines(self.line_ids.order_line_id)
         chosen = self.line_ids.filtered("product_id")
         for line in chosen:
             line._apply()
-        self.env["channel.audit"]._log(
-            "operator",
-            order.channel_id,
-            record=order,
-            trace=order.trace,
-            message=self.env._(
+        order._log_decision(
+            self.env._(
                 "%(order)s, sold as: %(lines)s",
                 order=order.name,
                 lines="; ".join(each._get_summary() for each in chosen),
-            ),
+            )
         )
         order._retry()
         return {"type": "ir.actions.act_window_close"}

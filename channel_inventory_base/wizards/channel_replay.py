@@ -5,6 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..models.channel_inbox_event import OUTCOMES
+from ..tools.actions import open_form
 
 AT_ONCE = 2000
 """Events of one replay; a longer period is replayed in parts."""
@@ -151,14 +152,9 @@ class ChannelReplay(models.TransientModel):
         return self.channel_id._notify_user(self.env._("Replay"), words, "success")
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Replay a Period"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        return open_form(
+            self._name, self.id, name=self.env._("Replay a Period"), target="new"
+        )
 
 
 class ChannelReplayLine(models.TransientModel):

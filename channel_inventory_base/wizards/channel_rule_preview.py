@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, formatLang
 
+from ..tools.actions import open_form
+
 # Up to so many levels in scope are all computed; of more, about so many.
 LARGEST = 20_000
 SAMPLE = 10_000
@@ -175,15 +177,13 @@ class ChannelRulePreview(models.TransientModel):
         )
 
     def _open(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Preview"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return open_form(
+            self._name,
+            self.id,
+            name=self.env._("Preview"),
+            target="new",
+            context={"dialog_size": "extra-large"},
+        )
 
     def _scope(self, drafts, ending):
         """Domain of the levels that the rules are about, before and after."""

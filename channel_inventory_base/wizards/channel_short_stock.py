@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..const import SHORT_POLICIES
 
@@ -42,22 +41,15 @@ class ChannelShortStock(models.TransientModel):
     def action_confirm(self):
         self.order_id._require_role("operator")
         order = self.order_id
-        if self.line_ids.order_line_id.order_id - order:
-            raise UserError(
-                self.env._("These are lines of other orders than %s.", order.name)
-            )
+        order._check_own_lines(self.line_ids.order_line_id)
         for line in self.line_ids:
             line._decide()
-        self.env["channel.audit"]._log(
-            "operator",
-            order.channel_id,
-            record=order,
-            trace=order.trace,
-            message=self.env._(
+        order._log_decision(
+            self.env._(
                 "%(order)s, short stock: %(decisions)s",
                 order=order.name,
                 decisions="; ".join(each._get_summary() for each in self.line_ids),
-            ),
+            )
         )
         order._retry()
         return {"type": "ir.actions.act_window_close"}
