@@ -39,6 +39,7 @@ class ChannelListing(models.Model):
     _order = "channel_id, sku, id"
     _check_company_auto = True
     _rec_names_search = ["sku", "title", "barcode", "external_id"]
+    _wakes_when_made = True
 
     channel_id = fields.Many2one(
         "channel.channel", required=True, ondelete="cascade", index=True

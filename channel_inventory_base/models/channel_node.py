@@ -9,6 +9,7 @@ class ChannelNode(models.Model):
     _inherit = ["channel.guarded", "channel.wakes.planner"]
     _order = "channel_id, sequence, name, id"
     _check_company_auto = True
+    _wakes_when_made = True
 
     name = fields.Char(required=True)
     sequence = fields.Integer(default=10)

@@ -13,14 +13,15 @@ class ChannelWakesPlanner(models.AbstractModel):
     _name = "channel.wakes.planner"
     _description = "Wakes the Planner"
 
-    # whether records that come and go change anything
-    _wakes_as_such = True
+    # whether a record changes anything when it comes, and when it goes
+    _wakes_when_made = False
+    _wakes_when_gone = False
     # the fields whose change does; None: any
     _waking_fields = None
 
     @api.model_create_multi
     def create(self, vals_list):
-        if self._wakes_as_such:
+        if self._wakes_when_made:
             self._wake_planner()
         return super().create(vals_list)
 
@@ -30,7 +31,7 @@ class ChannelWakesPlanner(models.AbstractModel):
         return super().write(vals)
 
     def unlink(self):
-        if self._wakes_as_such:
+        if self._wakes_when_gone:
             self._wake_planner()
         return super().unlink()
 

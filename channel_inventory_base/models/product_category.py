@@ -5,5 +5,4 @@ class ProductCategory(models.Model):
     _name = "product.category"
     _inherit = ["product.category", "channel.wakes.planner"]
 
-    _wakes_as_such = False
     _waking_fields = frozenset({"parent_id"})

@@ -7,7 +7,6 @@ class ProductTemplate(models.Model):
     _name = "product.template"
     _inherit = ["product.template", "channel.wakes.planner"]
 
-    _wakes_as_such = False
     _waking_fields = frozenset({"categ_id"})
 
     channel_level_count = fields.Integer(compute="_compute_channel_level_count")

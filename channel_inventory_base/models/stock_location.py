@@ -12,7 +12,6 @@ class StockLocation(models.Model):
     _name = "stock.location"
     _inherit = ["stock.location", "channel.guarded", "channel.wakes.planner"]
 
-    _wakes_as_such = False
     _waking_fields = frozenset({"own_stock_state", "location_id", "usage"})
 
     own_stock_state = fields.Selection(

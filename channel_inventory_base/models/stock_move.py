@@ -10,6 +10,8 @@ class StockMove(models.Model):
     _name = "stock.move"
     _inherit = ["stock.move", "channel.wakes.planner"]
 
+    # a new one is a draft, which promises nothing
+    _wakes_when_gone = True
     _waking_fields = frozenset(
         {
             "state",

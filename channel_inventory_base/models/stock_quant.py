@@ -5,4 +5,6 @@ class StockQuant(models.Model):
     _name = "stock.quant"
     _inherit = ["stock.quant", "channel.wakes.planner"]
 
+    _wakes_when_made = True
+    _wakes_when_gone = True
     _waking_fields = frozenset({"quantity", "location_id", "owner_id", "lot_id"})

@@ -7,8 +7,6 @@ class StockWarehouse(models.Model):
     _name = "stock.warehouse"
     _inherit = ["stock.warehouse", "channel.guarded", "channel.wakes.planner"]
 
-    _wakes_as_such = False
-
     channel_consignment = fields.Selection(
         [("kept", "Not sold"), ("sold", "Sold by channels")],
         string="Consignment Stock",
