@@ -48,6 +48,8 @@ MAX_NAME = 500
 """Letters of what names a record: more do not fit into an index."""
 NAMES = ("external_id", "ref", "sku", "barcode")
 CHARGE_KINDS = ("shipping", "fee", "tip", "gift_card")
+ORDER_STATES = ("open", "pending", "cancelled")
+TAXED_BY = ("channel", "odoo", "collected")
 RAW = ("body",)
 LINES = ("note",)
 YEARS = range(1970, 2101)
@@ -372,10 +374,15 @@ class AddressData:
 
 @dataclass(frozen=True)
 class CustomerData:
+    """``company`` and ``vat`` are of a business that buys: its name, and the number it
+    is registered by for taxes, as the channel tells them ("": a private customer)."""
+
     external_id: str = ""
     name: str = ""
     email: str = ""
     phone: str = ""
+    company: str = ""
+    vat: str = ""
 
 
 @dataclass(frozen=True)
@@ -386,11 +393,31 @@ class OrderData:
     a newer. ``complete`` False: only identity, version and demand are known (a
     webhook that carries less than the order); enough to hold stock, not to sell.
     ``payment``: pending, authorized, paid, refunded, voided. ``gateway``: how it is
-    paid, in the channel's words. ``state``: open or cancelled. ``risk`` of fraud as the
-    channel sees it: low, medium, high, or "" where it does not tell. ``refunds`` and
-    ``shipments``: all that the channel has, ours among them; None where it does not
-    tell. ``received``: all money that the customer has paid, whatever went back since;
-    it tells what pays back an edit from what is goodwill (None: not told).
+    paid, in the channel's words. ``state``: open, pending or cancelled. ``risk`` of
+    fraud as the channel sees it: low, medium, high, or "" where it does not tell.
+    ``refunds`` and ``shipments``: all that the channel has, ours among them; None where
+    it does not tell. ``received``: all money that the customer has paid, whatever went
+    back since; it tells what pays back an edit from what is goodwill (None: not told).
+
+    ``state`` pending: announced. The channel has taken the units off its number and
+    checks the payment; there is no price and no address yet, it can be neither sold nor
+    cancelled here, and becomes open or cancelled within minutes to days.
+    ``whole`` False: a word about some lines of the order, of which the others are not
+    told: it adds lines and units, and never removes any. Not ``complete`` either.
+
+    ``market``: the storefront where it was placed, as the channel calls it ("": it has
+    one). ``taxed_by``: who says which taxes are in the prices. ``channel``: by the
+    ``taxes`` of the lines. ``odoo``: the channel does not tell, its prices are with
+    tax, and Odoo's taxes of the products have to give the same gross (``total_tax`` is
+    what the channel tells all the same, 0 where it does not). ``collected``: the
+    channel has collected the tax and pays it itself; ``collected_tax`` is in no other
+    figure.
+
+    ``fulfilled_by_channel``: it ships from the channel's own warehouse, and nothing of
+    it from ours. ``ship_by``: the latest time at which it is to be handed to the
+    carrier. ``customer_ref``: the customer's own number of it (a purchase order).
+    ``origin``: the ``external_id`` of the order that this one replaces, free of charge
+    as a rule.
     """
 
     external_id: str
@@ -416,9 +443,22 @@ class OrderData:
     refunds: tuple[OrderRefundData, ...] | None = None
     shipments: tuple[OrderShipmentData, ...] | None = None
     received: Decimal | None = None
+    whole: bool = True
+    market: str = ""
+    taxed_by: str = "channel"
+    collected_tax: Decimal = Decimal(0)
+    fulfilled_by_channel: bool = False
+    ship_by: datetime | None = None
+    customer_ref: str = ""
+    origin: str = ""
 
     def __post_init__(self):
-        _check_choice("state", self.state, ("open", "cancelled"))
+        _check_choice("state", self.state, ORDER_STATES)
+        _check_choice("taxed_by", self.taxed_by, TAXED_BY)
+        if self.complete and not self.whole:
+            raise MalformedDataError(
+                "a part of an order is not all of it", path="whole"
+            )
         _check_choice(
             "payment",
             self.payment,

@@ -11,17 +11,22 @@ from .errors import Misconfigured, Unauthorized, Unavailable
 
 
 class TokenEndpoint:
-    """Asks for access tokens. Its errors never contain what was sent."""
+    """Asks for access tokens. Its errors never contain what was sent.
 
-    def __init__(self, url, client_id, client_secret, *, session, timeout=15):
+    :param scope: what a token of the app itself is to be good for, where the channel
+        wants that told
+    """
+
+    def __init__(self, url, client_id, client_secret, *, session, timeout=15, scope=""):
         self._url = url
+        self._scope = {"scope": scope} if scope else {}
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._session = session
         self._timeout = timeout
 
     def client_credentials(self, _refresh=None):
         """A token of the app itself."""
-        return self._ask({"grant_type": "client_credentials"})
+        return self._ask({"grant_type": "client_credentials", **self._scope})
 
     def refresh(self, refresh_token):
         """The next token and refresh token; the old one works until these are used."""

@@ -21,11 +21,12 @@ class Report:
     """What a channel tells of its bucket: points, and points a second.
 
     ``cost``: what the request has cost; ``estimate``: what the like of it has to be
-    there for. None: it does not tell.
+    there for. None: it does not tell. Some tell their ``rate`` only: then ``left`` and
+    ``maximum`` are None, and what we have counted ourselves counts.
     """
 
-    left: float
-    maximum: float
+    left: float | None
+    maximum: float | None
     rate: float
     cost: float | None = None
     estimate: float | None = None
@@ -102,6 +103,9 @@ class Bucket:
         newest, self.settled = known == self.settled, self.settled + 1
         if not report:
             return
+        if report.left is None:
+            self.rate = float(report.rate)
+            return
         others = sum(cost for cost, *_rest in self.taken.values())
         reported = float(report.left) - others
         mine = self.level + reserved - (report.cost or reserved)
@@ -113,6 +117,10 @@ class Bucket:
     def pause(self, seconds):
         """No worker sends for ``seconds``, as requested by the server."""
         self.paused_until = max(self.paused_until, self.now + seconds)
+
+    def drain(self):
+        """The server has refused what we thought was there: others use it, too."""
+        self.level = min(self.level, 0.0)
 
 
 class Throttle:
@@ -214,3 +222,14 @@ class Throttle:
             bucket = self._bucket(state)
             bucket.pause(seconds)
             bucket.save()
+
+    def drain(self):
+        """Begin anew with an empty bucket, which fills at its rate.
+
+        :return: seconds until a point is there again
+        """
+        with self._state() as state:
+            bucket = self._bucket(state)
+            bucket.drain()
+            bucket.save()
+            return bucket.wait_for(1)

@@ -1,6 +1,8 @@
 """HTTP with bounds: time, size, no redirects, and errors that carry no secrets."""
 
+import itertools
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -173,7 +175,39 @@ def _never_sent(error):
 
 def stream_lines(session, url, *, timeout):
     """Yield the lines of a file, none longer than ``MAX_LINE``, as bytes."""
-    bounds, failure = _Bounds(lambda: 0, 0, False, MAX_FILE), None
+    with document(session, url, timeout=timeout) as found:
+        yield from found.lines()
+
+
+@dataclass
+class Document:
+    """A file as it comes: read it once, as lines or as a whole.
+
+    :ivar charset: as the server names it, "" where it does not
+    """
+
+    charset: str
+    chunks: object
+
+    def lines(self):
+        """Bytes of each line, none longer than ``MAX_LINE``, without empty ones."""
+        return _lines(self.chunks)
+
+    def read(self):
+        return b"".join(self.chunks)
+
+
+@contextmanager
+def document(session, url, *, timeout, packed=False, size=None):
+    """A file at an address that needs no credentials of ours, such as a signed one.
+    Neither the address nor its query is in any error.
+
+    :param packed: the file itself is packed by gzip, whatever the server says of its
+        transport; one that says it is and is not is taken as it is
+    :param size: bytes that it may have, packed and unpacked; None: ``MAX_FILE``
+    :raise Unavailable: it is not there, breaks off, or is larger
+    """
+    bounds, failure = _Bounds(lambda: 0, 0, False, size or MAX_FILE), None
     try:
         with session.get(
             url, headers=PACKED, timeout=timeout, stream=True, allow_redirects=False
@@ -184,11 +218,43 @@ def stream_lines(session, url, *, timeout):
                     status=response.status_code,
                     code="FILE",
                 )
-            yield from _lines(_pieces(response, bounds))
+            chunks = _pieces(response, bounds)
+            yield Document(
+                _charset(response.headers),
+                bounds.within(_unpacked(chunks)) if packed else chunks,
+            )
             return
     except LOST as error:
         failure = _lost(error, False)
     raise failure
+
+
+def _charset(headers):
+    """
+    >>> _charset({"Content-Type": 'text/plain; Charset="Cp1252"'}), _charset({})
+    ('cp1252', '')
+    """
+    for part in str(headers.get("Content-Type") or "").split(";")[1:]:
+        name, _equals, value = part.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'").lower()
+    return ""
+
+
+def _unpacked(chunks):
+    """
+    >>> b"".join(_unpacked(iter([b"pla", b"in"])))
+    b'plain'
+    """
+    chunks = iter(chunks)
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= len(unpack.MAGIC):
+            break
+    chunks = itertools.chain([head], chunks)
+    packed = head.startswith(unpack.MAGIC)
+    return unpack.pieces(chunks, unpack.ACCEPTED if packed else None, CHUNK)
 
 
 def _lines(chunks):

@@ -9,6 +9,8 @@ from .errors import Unavailable
 
 ACCEPTED = "gzip"
 """What we say that we take; anything else, and anything packed twice, is refused."""
+MAGIC = b"\x1f\x8b"
+"""What a file that is packed by gzip begins with."""
 
 _WINDOW = 16 + zlib.MAX_WBITS
 

@@ -250,6 +250,59 @@ class TestPackedFiles(BoundsCase):
         self.assertEqual(caught.exception.code, "ENCODING")
 
 
+class TestDocuments(BoundsCase):
+    """Files that a marketplace lays down at a signed address."""
+
+    def document(self, server, **options):
+        return transport.document(
+            self.session(), f"{server.url}/report?X-Signature=s1", timeout=5, **options
+        )
+
+    def test_file_that_is_packed_itself_is_unpacked(self):
+        server = self.serve(gzip.compress(b"a\tb\n1\t2\n"))
+        with self.document(server, packed=True) as found:
+            self.assertEqual(list(found.lines()), [b"a\tb", b"1\t2"])
+
+    def test_file_that_is_said_to_be_packed_and_is_not_is_taken_as_it_is(self):
+        """A server that unpacks on its way says so, or does not."""
+        for body, headers in (
+            (b"a\tb\n", {}),
+            (b"a", {}),
+            (b"", {}),
+            (b"a\tb\n", {"Content_Encoding": "gzip"}),
+        ):
+            with self.subTest(body=body, headers=headers):
+                sent = gzip.compress(body) if headers else body
+                with self.document(self.serve(sent, **headers), packed=True) as found:
+                    self.assertEqual(found.read(), body)
+
+    def test_charset_is_told_as_the_server_names_it(self):
+        server = self.serve(b"x", Content_Type="text/plain;charset=Shift_JIS")
+        with self.document(server) as found:
+            self.assertEqual(found.charset, "shift_jis")
+
+    def test_packed_file_is_bounded_as_it_is_unpacked(self):
+        server = self.serve(packed(BOMB))
+        with self.at_most(40), self.assertRaises(Unavailable) as caught:
+            with self.document(server, packed=True, size=10 * MEGABYTE) as found:
+                found.read()
+        self.assertEqual(caught.exception.code, "TOO_LARGE")
+
+    def test_file_that_broke_off_is_no_whole_one(self):
+        server = self.serve(gzip.compress(b"abc" * 1000)[:-9])
+        with self.assertRaises(Unavailable):
+            with self.document(server, packed=True) as found:
+                found.read()
+
+    def test_no_error_shows_the_signature(self):
+        for server in (self.serve(b"", status=403), self.serve(b"x" * 99)):
+            with self.assertRaises(Unavailable) as caught:
+                with self.document(server, size=9) as found:
+                    found.read()
+            error = caught.exception
+            self.assertNotIn("s1", f"{error} {error.detail} {error.__context__}")
+
+
 class TestUnpack(PureCase):
     def test_no_piece_is_larger_than_asked_for(self):
         for size in (1, 7, 1000):

@@ -55,6 +55,35 @@ class TestSchemas(BaseCase):
         self.assertEqual(schemas.load(schemas.OrderData, schemas.dump(order)), order)
         self.assertEqual(schemas.dumps(order), schemas.dumps(self.load()))
 
+    def test_connector_that_tells_no_more_says_what_it_always_said(self):
+        """The fields of marketplaces have values that change nothing for a shop."""
+        order = self.load()
+        self.assertTrue(order.whole)
+        self.assertFalse(order.fulfilled_by_channel)
+        self.assertEqual((order.market, order.taxed_by), ("", "channel"))
+        self.assertEqual((order.collected_tax, order.ship_by), (0, None))
+        self.assertEqual((order.customer_ref, order.origin), ("", ""))
+
+    def test_word_about_a_part_is_never_taken_for_the_order(self):
+        self.refused("whole", self.load, whole=False)
+        self.assertFalse(self.load(whole=False, complete=False).whole)
+
+    def test_order_of_a_marketplace_is_loaded_as_it_was_dumped(self):
+        order = self.load(
+            state="pending",
+            market="A1",
+            taxed_by="collected",
+            collected_tax="8.25",
+            fulfilled_by_channel=True,
+            ship_by="2026-11-03T22:59:59Z",
+            customer_ref="PO-1",
+            origin="6",
+            customer={"name": "Ada", "company": "Ada Ltd", "vat": "NL1"},
+        )
+        self.assertEqual(order.collected_tax, Decimal("8.25"))
+        self.assertEqual(order.ship_by.day, 3)
+        self.assertEqual(schemas.load(schemas.OrderData, schemas.dump(order)), order)
+
     def test_refusals_name_the_place(self):
         self.refused("lines[0].quantity", self.line, quantity=-1)
         self.refused("lines[0].quantity", self.line, quantity=10**9)
@@ -67,6 +96,7 @@ class TestSchemas(BaseCase):
         self.refused("lines[0].deductions", self.line, deductions=7)
         self.refused("state", self.load, state="lost")
         self.refused("payment", self.load, payment="maybe")
+        self.refused("taxed_by", self.load, taxed_by="nobody")
         self.refused("lines", self.load, lines=ORDER["lines"] * 2)
         self.refused("lines", self.load, lines="many")
         self.refused("name", self.load, name=None)

@@ -40,6 +40,25 @@ class TestThrottle(PureCase):
         self.learn(1000)
         self.assertEqual(Bucket(self.store.value, self.clock.now - 50).level, 1000)
 
+    def test_rate_alone_leaves_our_own_account_as_it_is(self):
+        self.learn(1000)
+        throttle = self.throttle()
+        ticket = throttle.reserve("Any", 400)
+        throttle.settle(ticket, "Any", Report(None, None, 20))
+        self.assertEqual(Bucket(self.store.value, self.clock.now).level, 600)
+        self.assertEqual(Bucket(self.store.value, self.clock.now + 10).level, 800)
+
+    def test_bucket_that_others_have_emptied_fills_at_its_rate(self):
+        self.learn(1000, rate=0.5, maximum=2000)
+        throttle = self.throttle()
+        self.assertEqual(throttle.drain(), 2.0)
+        with self.assertRaises(Throttled) as caught:
+            throttle.reserve("Any", 10)
+        self.assertEqual(caught.exception.retry_after, 20.0)
+        # who is in debt already does not get out of it that way
+        self.store.value["level"] = -8.0
+        self.assertEqual(throttle.drain(), 18.0)
+
     def test_first_request_does_not_wait(self):
         self.throttle().reserve("Any", 500)
         self.assertEqual(self.clock.slept, [])

@@ -162,6 +162,17 @@ class TestTokenEndpoint(PureCase):
             },
         )
 
+    def test_scope_is_asked_for_where_the_channel_wants_one(self):
+        session = FakeSession(
+            FakeResponse(body={"access_token": "t", "expires_in": 3600})
+        )
+        TokenEndpoint(
+            URL, "id", SECRET, session=session, scope="api::notifications"
+        ).client_credentials()
+        [sent] = session.sent
+        form = parse_qs(sent["data"].decode())
+        self.assertEqual(form["scope"], ["api::notifications"])
+
     def test_refusals_are_told_apart(self):
         wrong = {"error": "invalid_client", "error_description": SECRET}
         for reply, kind in (
