@@ -24,6 +24,18 @@ class Control:
 
         return register
 
+    def add_tools(self, *hidden):
+        """Register what the control API of every shop has: log, seed, faults, clock,
+        settings, shoppers.
+
+        :param hidden: settings with one of these words in their name are not shown
+        """
+        for (method, path), function in TOOLS.items():
+            self.route(method, path)(function)
+        self.route("GET", "config")(
+            lambda sandbox, _values: sandbox.config.shown(*hidden)
+        )
+
     def names(self):
         return [
             f"{method} /_sandbox/{'/'.join(pattern)}" for method, pattern in self.routes
@@ -54,3 +66,63 @@ class Control:
             if all(name == part or name.isupper() for name, part in pairs):
                 return function, [part for name, part in pairs if name.isupper()]
         return None, ()
+
+
+# {(method, path): handler} of every shop
+
+
+def get_requests(sandbox, values):
+    since = int(values.get("since", 0))
+    return {"requests": sandbox.log.entries(values.get("operation"), since)}
+
+
+def post_seed(sandbox, values):
+    sandbox.seed(values)
+
+
+def post_reset(sandbox, values):
+    sandbox.reset(values or None)
+
+
+def get_faults(sandbox, _values):
+    return {"faults": [vars(rule) for rule in sandbox.faults.rules]}
+
+
+def post_fault(sandbox, values):
+    return vars(sandbox.faults.add(**values))
+
+
+def delete_faults(sandbox, _values):
+    sandbox.faults.clear(sandbox.config.random_seed)
+
+
+def post_clock(sandbox, values):
+    sandbox.store.clock.move(values["skew"], values.get("backwards", False))
+
+
+def post_config(sandbox, values):
+    sandbox.config.update(values)
+
+
+def post_shoppers_start(sandbox, values):
+    sandbox.shoppers.start(**values)
+    return sandbox.shoppers.summary()
+
+
+def post_shoppers_stop(sandbox, _values):
+    sandbox.shoppers.stop()
+    return sandbox.shoppers.summary()
+
+
+TOOLS = {
+    ("GET", "requests"): get_requests,
+    ("POST", "seed"): post_seed,
+    ("POST", "reset"): post_reset,
+    ("GET", "faults"): get_faults,
+    ("POST", "faults"): post_fault,
+    ("DELETE", "faults"): delete_faults,
+    ("POST", "clock"): post_clock,
+    ("POST", "config"): post_config,
+    ("POST", "shoppers/start"): post_shoppers_start,
+    ("POST", "shoppers/stop"): post_shoppers_stop,
+}

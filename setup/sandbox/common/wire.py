@@ -87,6 +87,30 @@ def break_connection(request):
     raise ConnectionResetError("a fault of the sandbox")
 
 
+def hang(shop, request):
+    """Send nothing until the client has given up, or the shop's ``hang`` is over."""
+    shop.stopping.wait(shop.config.hang)
+    break_connection(request)
+
+
+def strike_before(shop, request, struck):
+    """What any server may suffer before anything is done."""
+    if "timeout_before_commit" in struck:
+        hang(shop, request)
+    if "reset_before_commit" in struck:
+        break_connection(request)
+
+
+def strike_after(shop, request, struck):
+    """What any server may suffer once the work is done."""
+    if "timeout_after_commit" in struck:
+        hang(shop, request)
+    if "reset_after_commit" in struck:
+        break_connection(request)
+    if "slow" in struck:
+        shop.stopping.wait(struck["slow"].seconds)
+
+
 def json_response(body, status=200):
     text = json.dumps(body, ensure_ascii=False, default=str)
     return Response(text, status, mimetype="application/json")

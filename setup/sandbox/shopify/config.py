@@ -1,7 +1,9 @@
 """What one sandbox store is: its shop, its app, its limits and its switches."""
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+
+from ..common.settings import Settings
 
 # Points a second by Shopify plan; the bucket holds twenty seconds of them.
 PLANS = {"standard": 100, "advanced": 200, "plus": 1000, "enterprise": 2000}
@@ -24,7 +26,7 @@ DEFAULT_SCOPES = (
 
 
 @dataclass
-class Config:
+class Config(Settings):
     """All durations are seconds, all quantities are sold units."""
 
     shop: str = "sandbox-store.myshopify.com"
@@ -75,12 +77,3 @@ class Config:
     @property
     def restore_rate(self):
         return PLANS[self.plan]
-
-    def update(self, values):
-        """Change switches at run time; an unknown one is an error."""
-        known = {item.name for item in fields(self)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ValueError(f"unknown settings: {', '.join(unknown)}")
-        for name, value in values.items():
-            setattr(self, name, value)

@@ -12,6 +12,7 @@ from .webhooks import SubscriptionError
 
 API = Control(StoreError, SubscriptionError)
 route, handle = API.route, API.handle
+API.add_tools("client_secret", "access_token")
 
 
 @route("GET", "")
@@ -63,12 +64,6 @@ def get_deliveries(sandbox, values):
 @route("GET", "subscriptions")
 def get_subscriptions(sandbox, values):
     return {"subscriptions": dump.subscriptions(sandbox.webhooks)}
-
-
-@route("GET", "requests")
-def get_requests(sandbox, values):
-    since = int(values.get("since", 0))
-    return {"requests": sandbox.log.entries(values.get("operation"), since)}
 
 
 # Shopping and the store admin
@@ -129,16 +124,6 @@ def post_variant(sandbox, values, sku):
     sandbox.edit_variant(sku, **values)
 
 
-@route("POST", "seed")
-def post_seed(sandbox, values):
-    sandbox.seed(values)
-
-
-@route("POST", "reset")
-def post_reset(sandbox, values):
-    sandbox.reset(values or None)
-
-
 # The app
 
 
@@ -176,49 +161,11 @@ def get_faults(sandbox, values):
     return dump.faults(sandbox)
 
 
-@route("POST", "faults")
-def post_fault(sandbox, values):
-    return vars(sandbox.faults.add(**values))
-
-
-@route("DELETE", "faults")
-def delete_faults(sandbox, values):
-    sandbox.faults.clear(sandbox.config.random_seed)
-
-
 @route("POST", "webhook-faults")
 def post_webhook_faults(sandbox, values):
     sandbox.webhooks.dispatcher.mishaps.set(**values)
 
 
-@route("POST", "clock")
-def post_clock(sandbox, values):
-    sandbox.store.clock.move(values["skew"], values.get("backwards", False))
-
-
 @route("POST", "throttle")
 def post_throttle(sandbox, values):
     sandbox.bucket.drain(values.get("left", 0))
-
-
-@route("GET", "config")
-def get_config(sandbox, values):
-    hidden = ("client_secret", "access_token")
-    return {k: v for k, v in vars(sandbox.config).items() if k not in hidden}
-
-
-@route("POST", "config")
-def post_config(sandbox, values):
-    sandbox.config.update(values)
-
-
-@route("POST", "shoppers/start")
-def post_shoppers_start(sandbox, values):
-    sandbox.shoppers.start(**values)
-    return sandbox.shoppers.summary()
-
-
-@route("POST", "shoppers/stop")
-def post_shoppers_stop(sandbox, values):
-    sandbox.shoppers.stop()
-    return sandbox.shoppers.summary()

@@ -9,7 +9,7 @@ from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from ..common.wire import ERROR_PAGE, Listener, break_connection, halved
+from ..common.wire import ERROR_PAGE, Listener, halved, strike_after, strike_before
 from ..common.wire import json_response as _json
 from . import control, engine, schema
 from .oauth import OAuthError
@@ -139,10 +139,7 @@ class Server(Listener):
 
     def _before(self, request, struck):
         """What strikes before anything is done; None lets the request through."""
-        if "timeout_before_commit" in struck:
-            self._hang(request)
-        if "reset_before_commit" in struck:
-            break_connection(request)
+        strike_before(self.sandbox, request, struck)
         if "unauthorized" in struck:
             return _json({"errors": WRONG_TOKEN}, 401)
         for kind, (status, message) in STATUS_FAULTS.items():
@@ -155,12 +152,7 @@ class Server(Listener):
 
     def _after(self, request, struck, answer):
         """What strikes once the work is done."""
-        if "timeout_after_commit" in struck:
-            self._hang(request)
-        if "reset_after_commit" in struck:
-            break_connection(request)
-        if "slow" in struck:
-            self.sandbox.stopping.wait(struck["slow"].seconds)
+        strike_after(self.sandbox, request, struck)
         if "http_500_after_commit" in struck:
             return _json({"errors": "Internal Server Error"}, 500)
         if "html" in struck:
@@ -168,11 +160,6 @@ class Server(Listener):
         if "truncated" in struck:
             return halved(answer)
         return answer
-
-    def _hang(self, request):
-        """Send nothing until the client has given up, or ``hang`` is over."""
-        self.sandbox.stopping.wait(self.sandbox.config.hang)
-        break_connection(request)
 
 
 def _internal_error():

@@ -1,10 +1,12 @@
 """What one sandbox shop is: its settings, its keys and its switches."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from ..common.settings import Settings
 
 
 @dataclass
-class Config:
+class Config(Settings):
     """All durations are seconds, all quantities are sold units."""
 
     shop_name: str = "Sandbox Shop"
@@ -50,11 +52,3 @@ class Config:
     # A request whose answer is never sent is held open for so long.
     hang: float = 30.0
     random_seed: int = 1
-
-    def update(self, values):
-        """Change switches at run time; an unknown one is an error."""
-        unknown = sorted(set(values) - {item.name for item in fields(self)})
-        if unknown:
-            raise ValueError(f"unknown settings: {', '.join(unknown)}")
-        for name, value in values.items():
-            setattr(self, name, value)

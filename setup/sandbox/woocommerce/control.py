@@ -10,6 +10,7 @@ from .store import StoreError
 
 API = Control(StoreError)
 route, handle = API.route, API.handle
+API.add_tools("secret")
 
 
 @route("GET", "")
@@ -96,12 +97,6 @@ def get_webhooks(shop, values):
         }
 
 
-@route("GET", "requests")
-def get_requests(shop, values):
-    since = int(values.get("since", 0))
-    return {"requests": shop.log.entries(values.get("operation"), since)}
-
-
 # Shopping and the shop's admin
 
 
@@ -163,16 +158,6 @@ def post_delete(shop, values, sku):
     shop.delete_product(sku)
 
 
-@route("POST", "seed")
-def post_seed(shop, values):
-    shop.seed(values)
-
-
-@route("POST", "reset")
-def post_reset(shop, values):
-    shop.reset(values or None)
-
-
 # Trouble
 
 
@@ -184,45 +169,3 @@ def post_cron(shop, values):
 @route("POST", "keys/revoke")
 def post_revoke(shop, values):
     shop.access.revoked = True
-
-
-@route("GET", "faults")
-def get_faults(shop, values):
-    return {"faults": [vars(rule) for rule in shop.faults.rules]}
-
-
-@route("POST", "faults")
-def post_fault(shop, values):
-    return vars(shop.faults.add(**values))
-
-
-@route("DELETE", "faults")
-def delete_faults(shop, values):
-    shop.faults.clear(shop.config.random_seed)
-
-
-@route("POST", "clock")
-def post_clock(shop, values):
-    shop.store.clock.move(values["skew"], values.get("backwards", False))
-
-
-@route("GET", "config")
-def get_config(shop, values):
-    return {k: v for k, v in vars(shop.config).items() if "secret" not in k}
-
-
-@route("POST", "config")
-def post_config(shop, values):
-    shop.config.update(values)
-
-
-@route("POST", "shoppers/start")
-def post_shoppers_start(shop, values):
-    shop.shoppers.start(**values)
-    return shop.shoppers.summary()
-
-
-@route("POST", "shoppers/stop")
-def post_shoppers_stop(shop, values):
-    shop.shoppers.stop()
-    return shop.shoppers.summary()

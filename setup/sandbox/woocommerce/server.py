@@ -8,9 +8,10 @@ from werkzeug.wrappers import Request, Response
 from ..common.wire import (
     ERROR_PAGE,
     Listener,
-    break_connection,
     halved,
     json_response,
+    strike_after,
+    strike_before,
 )
 from . import companion, control, query, rest, rest_orders, rest_products, rest_webhooks  # noqa: F401 (companion: its routes)  # noqa: F401 (their routes)
 from .errors import ApiError
@@ -122,10 +123,7 @@ class Server(Listener):
 
     def _before(self, request, struck):
         """What strikes before anything is done; None lets the request through."""
-        if "timeout_before_commit" in struck:
-            self._hang(request)
-        if "reset_before_commit" in struck:
-            break_connection(request)
+        strike_before(self.shop, request, struck)
         if "http_500" in struck:
             return json_response(FATAL, 500)
         if "http_502" in struck:
@@ -142,12 +140,7 @@ class Server(Listener):
 
     def _after(self, request, struck, answer):
         """What strikes once the work is done."""
-        if "timeout_after_commit" in struck:
-            self._hang(request)
-        if "reset_after_commit" in struck:
-            break_connection(request)
-        if "slow" in struck:
-            self.shop.stopping.wait(struck["slow"].seconds)
+        strike_after(self.shop, request, struck)
         if "http_500_after_commit" in struck:
             return json_response(FATAL, 500)
         if "html" in struck:
@@ -164,11 +157,6 @@ class Server(Listener):
         if "truncated" in struck:
             return halved(answer)
         return answer
-
-    def _hang(self, request):
-        """Send nothing until the client has given up, or ``hang`` is over."""
-        self.shop.stopping.wait(self.shop.config.hang)
-        break_connection(request)
 
 
 def _from_cache(known, told):
