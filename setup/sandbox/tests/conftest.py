@@ -1,8 +1,11 @@
 import pytest
 
+from sandbox.amazon import start as start_amazon
 from sandbox.shopify import start
 from sandbox.woocommerce import start as start_woo
 
+from .amazon import SEED as AMAZON_SEED
+from .amazon import AmazonClient
 from .helpers import Client, Receiver
 from .woo import SEED as WOO_SEED
 from .woo import WooClient
@@ -76,3 +79,20 @@ def woo():
 @pytest.fixture
 def api(woo):
     return WooClient(woo)
+
+
+@pytest.fixture
+def account():
+    """An Amazon account in which nothing happens by chance, nor before its time."""
+    sandbox = start_amazon(AMAZON_SEED, tick=None, hang=0.5)
+    sandbox.calm()
+    sandbox.rules.set(order_level=1, new_order_told=1)
+    yield sandbox
+    # whatever a test does, the sandbox keeps to Amazon's own models
+    assert not sandbox.violations.counts["own_answers"], sandbox.violations.summary()
+    sandbox.stop()
+
+
+@pytest.fixture
+def amz(account):
+    return AmazonClient(account)
