@@ -108,8 +108,10 @@ def _value(store, parameter, text):
     elif parameter["type"] == "boolean":
         value = BOOLEANS.get(text, text)
     if problem := schema.first_problem(parameter | {"required": []}, value, {}):
-        words = f"Invalid value of {name}:{problem}"
-        refuse(store, "wrong_value", message=words)
+        words = f"Invalid value of {name}: {problem}"
+        many = name == "identifiers" and "entries" in problem
+        rule = "too_many_identifiers" if many else "wrong_value"
+        refuse(store, rule, message=words)
     return value
 
 

@@ -105,9 +105,6 @@ def _found(call):
         words = "identifiers and identifiersType go together."
         call.refuse("missing_parameter", message=words)
     if identifiers:
-        if len(identifiers) > MOST:
-            words = "At most 20 identifiers can be given."
-            call.refuse("too_many_identifiers", message=words)
         if kind not in ("SKU", "ASIN", "FNSKU", "EAN", "UPC", "GTIN"):
             call.refuse("wrong_value", message=f"{kind} is not played here.")
         found = [each for each in found if _identifier(each, kind) in identifiers]

@@ -169,7 +169,7 @@ class Sandbox:
                 setattr(listing.fba, name, value)
             self.words.fba(listing)
 
-    def edit_listing(self, sku, **values):
+    def edit_listing(self, sku, /, **values):
         """Change title, barcode, active, lead_time, restock_date, product_type, sku."""
         with self.store.transaction():
             listing = self.store.find_listing(sku)

@@ -56,18 +56,18 @@ class AmazonClient:
         return self.session.post(f"{self.shop.url}/auth/o2/token", data=form)
 
     def token(self, grantless=False):
-        if grantless not in self._tokens:
+        """A token that lives, by the account's clock."""
+        now = self.shop.store.clock.time()
+        if self._tokens.get(grantless, ("", 0))[1] < now:
             values = {}
             if grantless:
                 scope = "sellingpartnerapi::notifications"
                 values = {"grant_type": "client_credentials", "scope": scope}
             answer = self.login(**values)
             assert answer.ok, answer.text
-            self._tokens[grantless] = answer.json()["access_token"]
-        return self._tokens[grantless]
-
-    def forget(self):
-        self._tokens = {}
+            until = now + answer.json()["expires_in"] - 60
+            self._tokens[grantless] = answer.json()["access_token"], until
+        return self._tokens[grantless][0]
 
     # --- the API
 
