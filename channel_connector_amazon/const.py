@@ -1,0 +1,205 @@
+"""Constants of Amazon's Selling Partner API and of this connector. No odoo in here.
+
+Rates and bursts are those of Amazon's models and usage plans of 2026-08.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a seller's account is: the API's address, and AWS's name of the place."""
+
+    endpoint: str
+    aws: str
+
+
+REGIONS = {
+    "na": Region("https://sellingpartnerapi-na.amazon.com", "us-east-1"),
+    "eu": Region("https://sellingpartnerapi-eu.amazon.com", "eu-west-1"),
+    "fe": Region("https://sellingpartnerapi-fe.amazon.com", "us-west-2"),
+}
+TOKEN_URL = "https://api.amazon.com/auth/o2/token"
+NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
+"""What a token of the application itself is good for: destinations."""
+
+MERCHANT = "DEFAULT"
+"""How Amazon calls what the merchant ships from his own stock."""
+FBA = "AMAZON_"
+"""How the names of Amazon's own warehouses begin: AMAZON_EU, AMAZON_NA."""
+FBA_NODE = "AMAZON"
+"""What stands for all of them: stock that is read and never written."""
+
+ORDERS_A_PAGE = 100
+SKUS_A_READ = 20
+"""Identifiers of one searchListingsItems."""
+FBA_SKUS_A_READ = 50
+MESSAGES_A_FEED = 25_000
+FEED_BYTES = 10_000_000
+QUEUE_MESSAGES, QUEUE_WAIT = 10, 20
+"""The most that SQS gives at once, and the seconds that it may be waited for."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the API.
+
+    ``rate`` (requests a second) and ``burst`` are of one seller and one application;
+    ``bucket`` is what we take of the burst: one stays in reserve, because restoration
+    is uneven. ``repeatable``: a lost answer may be asked for again: it reads, or it
+    writes the same once more. ``by_app``: with a token of the application, not of the
+    seller.
+    """
+
+    name: str
+    method: str
+    path: str
+    rate: float
+    burst: int
+    repeatable: bool = True
+    by_app: bool = False
+
+    @property
+    def acts(self):
+        return self.method != "GET"
+
+    @property
+    def bucket(self):
+        return max(1, self.burst - 1)
+
+
+_ORDERS = "/orders/2026-01-01/orders"
+_LISTINGS = "/listings/2021-08-01/items/{sellerId}"
+_FEEDS = "/feeds/2021-06-30"
+_REPORTS = "/reports/2021-06-30"
+_NOTIFICATIONS = "/notifications/v1"
+
+OPERATIONS = {
+    each.name: each
+    for each in (
+        Operation("searchOrders", "GET", _ORDERS, 0.0056, 20),
+        Operation("getOrder", "GET", f"{_ORDERS}/{{orderId}}", 0.5, 30),
+        Operation(
+            "confirmShipment",
+            "POST",
+            "/orders/v0/orders/{orderId}/shipmentConfirmation",
+            2,
+            10,
+            repeatable=False,
+        ),
+        Operation("patchListingsItem", "PATCH", f"{_LISTINGS}/{{sku}}", 5, 5),
+        Operation("getListingsItem", "GET", f"{_LISTINGS}/{{sku}}", 5, 10),
+        Operation("searchListingsItems", "GET", _LISTINGS, 5, 5),
+        Operation("createFeedDocument", "POST", f"{_FEEDS}/documents", 0.5, 15),
+        Operation("createFeed", "POST", f"{_FEEDS}/feeds", 0.0083, 15, False),
+        Operation("getFeed", "GET", f"{_FEEDS}/feeds/{{feedId}}", 2, 15),
+        Operation("getFeeds", "GET", f"{_FEEDS}/feeds", 0.0222, 10),
+        Operation("cancelFeed", "DELETE", f"{_FEEDS}/feeds/{{feedId}}", 2, 15),
+        Operation(
+            "getFeedDocument",
+            "GET",
+            f"{_FEEDS}/documents/{{feedDocumentId}}",
+            0.0222,
+            10,
+        ),
+        Operation("createReport", "POST", f"{_REPORTS}/reports", 0.0167, 15, False),
+        Operation("getReport", "GET", f"{_REPORTS}/reports/{{reportId}}", 2, 15),
+        Operation("getReports", "GET", f"{_REPORTS}/reports", 0.0222, 10),
+        Operation(
+            "getReportDocument",
+            "GET",
+            f"{_REPORTS}/documents/{{reportDocumentId}}",
+            0.0167,
+            15,
+        ),
+        Operation("getInventorySummaries", "GET", "/fba/inventory/v1/summaries", 2, 2),
+        Operation(
+            "getSubscription",
+            "GET",
+            f"{_NOTIFICATIONS}/subscriptions/{{notificationType}}",
+            1,
+            5,
+        ),
+        Operation(
+            "createSubscription",
+            "POST",
+            f"{_NOTIFICATIONS}/subscriptions/{{notificationType}}",
+            1,
+            5,
+            repeatable=False,
+        ),
+        Operation(
+            "getDestinations",
+            "GET",
+            f"{_NOTIFICATIONS}/destinations",
+            1,
+            5,
+            by_app=True,
+        ),
+        Operation(
+            "createDestination",
+            "POST",
+            f"{_NOTIFICATIONS}/destinations",
+            1,
+            5,
+            repeatable=False,
+            by_app=True,
+        ),
+    )
+}
+
+INCLUDED = (
+    "BUYER",
+    "RECIPIENT",
+    "PROCEEDS",
+    "PROMOTION",
+    "CANCELLATION",
+    "FULFILLMENT",
+    "PACKAGES",
+    "TAX",
+    "PAYMENT",
+)
+"""What is asked of an order. Without FULFILLMENT it has no state."""
+
+CARRIERS = (
+    "Amazon Shipping",
+    "An Post",
+    "BRT",
+    "Bpost",
+    "Canada Post",
+    "Chronopost",
+    "Colissimo",
+    "Correos",
+    "DHL",
+    "DPD",
+    "Deutsche Post",
+    "FedEx",
+    "GLS",
+    "Hermes",
+    "InPost",
+    "Japan Post",
+    "La Poste",
+    "OnTrac",
+    "Parcelforce",
+    "Poste Italiane",
+    "PostNL",
+    "PostNord",
+    "Royal Mail",
+    "SAGAWA",
+    "SDA",
+    "SEUR",
+    "TNT",
+    "UPS",
+    "USPS",
+    "YAMATO",
+)
+"""Codes of carriers that Amazon knows; others are told as ``Other`` with their name."""
+
+CANCEL_REASONS = {
+    "customer": "BuyerCanceled",
+    "stock": "NoInventory",
+    "fraud": "RiskAssessmentInformationNotValid",
+    "payment": "GeneralAdjustment",
+    "other": "GeneralAdjustment",
+}
+"""The base's reason -> Amazon's. All but NoInventory put the units back."""

@@ -1,0 +1,37 @@
+"""Amazon's storefronts: where they are, and what their prices are.
+
+Source: Amazon's document "Marketplace IDs". ``taxes`` is not in it: whether a price
+that customers see there is with tax. No odoo in here.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Marketplace:
+    """``taxes``: included in the prices that customers see, or added to them."""
+
+    external_id: str
+    country: str
+    region: str
+    currency: str
+    taxes: str
+
+
+def _load():
+    text = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
+    return {ref: Marketplace(ref, **row) for ref, row in json.loads(text).items()}
+
+
+MARKETPLACES = _load()
+
+
+def of_region(region):
+    """
+    >>> [each.country for each in of_region("fe")]
+    ['AU', 'JP', 'SG']
+    """
+    found = [each for each in MARKETPLACES.values() if each.region == region]
+    return sorted(found, key=lambda each: each.country)

@@ -1,0 +1,98 @@
+"""Reading orders: those that changed, and one as it is now. No odoo in here."""
+
+from datetime import timezone
+
+from odoo.addons.channel_inventory_base.lib import errors, events
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+
+from ..const import INCLUDED, ORDERS_A_PAGE
+from .order import is_sold_here
+
+BAR = "|"
+
+
+class Orders:
+    """
+    :param client: a ``client.Client``
+    :param marketplaces: ids of those that the channel sells in
+
+    :ivar until: the time up to which the pages read are complete, by Amazon's clock: a
+        new order shows some three minutes late. Where to go on next time; "" before
+    """
+
+    def __init__(self, client, marketplaces):
+        self._client = client
+        self._marketplaces = list(marketplaces)
+        self.until = ""
+
+    def page(self, since, cursor):
+        """A page of whole orders that changed at or after ``since``, as EventPage's
+        values.
+
+        :param cursor: "" for the first, then what the last page gave: good for a day
+        """
+        after, _bar, token = cursor.partition(BAR) if cursor else (utc(since), "", "")
+        answer = self._client.call("searchOrders", **self.params(after, token))
+        place = JsonValue(answer)
+        self.until = place.get("lastUpdatedBefore").text() or self.until
+        pages = place.get("pagination")
+        following = pages.get("nextToken").text() if pages else ""
+        if following and following == token:
+            raise errors.Unavailable("the same page comes again", code="SAME_PAGE")
+        return {
+            "events": [
+                event(raw, "orders/poll")
+                for raw in place["orders"].expect(list, "a list")
+                if is_sold_here(raw)
+            ],
+            "cursor": f"{after}{BAR}{following}" if following else "",
+        }
+
+    def params(self, after, token=""):
+        """Of searchOrders; with a token they are the same as without."""
+        return {
+            "lastUpdatedAfter": after,
+            "marketplaceIds": self._marketplaces,
+            "includedData": list(INCLUDED),
+            "maxResultsPerPage": ORDERS_A_PAGE,
+            "paginationToken": token or None,
+        }
+
+    def fetch(self, ref):
+        """One order as InboundEvent's values, None where Amazon does not show it."""
+        try:
+            answer = self._client.call(
+                "getOrder", orderId=ref, includedData=list(INCLUDED)
+            )
+        except errors.NotFound:
+            return None
+        raw = answer.get("order")
+        if not raw:
+            # an id that is of no order, such as that of a removal
+            return None
+        return {**event(raw, "orders/fetch", ref), "clock": self._client.server_time}
+
+
+def event(raw, topic, ref=""):
+    """An order as InboundEvent's values. What is odd about one stays with it.
+
+    :param ref: which order was asked for: what came may be no order at all
+    """
+    try:
+        place = JsonValue(raw)
+        ref = place["orderId"].text() or ref
+        moment = place["lastUpdatedTime"].text() or None
+    except Malformed:
+        moment = None
+    return events.order_event(raw, topic, ref, moment)
+
+
+def utc(moment):
+    """A time as Amazon takes it: with an offset it is refused.
+
+    >>> from datetime import datetime
+    >>> utc(datetime.fromisoformat("2026-11-24T11:00:00.5+01:00"))
+    '2026-11-24T10:00:00Z'
+    """
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,2 @@
+from . import channel_channel
+from . import channel_adapter_amazon

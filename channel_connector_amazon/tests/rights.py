@@ -1,0 +1,8 @@
+from odoo.addons.channel_inventory_base.tests.attack.rights import Row
+
+RIGHTS = {
+    "channel.channel": Row(
+        adds=True,
+        fields={"manager": "amazon_refresh_token"},
+    )
+}

@@ -1,0 +1,10 @@
+from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.channel_inventory_base.tests.common_translations import (
+    TranslationContract,
+)
+
+
+@tagged("post_install", "-at_install")
+class TestTranslations(TranslationContract, TransactionCase):
+    addon = "channel_connector_amazon"
