@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import unquote
 
 from . import schema
@@ -141,6 +142,26 @@ def read_body(store, entry, request):
         else:
             refuse(store, "wrong_body", message=problem)
     return body
+
+
+def is_listed(query, record, kinds):
+    """Whether a list of feeds or reports that was asked for so has the record.
+
+    :param kinds: the name of the types in the query
+    """
+    places = query.get("marketplaceIds", record.marketplaces)
+    since, until = (
+        datetime.fromisoformat(query[name].replace("Z", "+00:00"))
+        if name in query
+        else record.created
+        for name in ("createdSince", "createdUntil")
+    )
+    return (
+        record.type in query.get(kinds, (record.type,))
+        and record.status in query.get("processingStatuses", (record.status,))
+        and bool(set(record.marketplaces) & set(places))
+        and since <= record.created <= until
+    )
 
 
 def check_answer(store, entry, status, body):

@@ -146,6 +146,18 @@ def post_wish(shop, values, order):
     return get_order(shop, values, order)
 
 
+@route("POST", "orders/ORDER/amazon-ships")
+def post_amazon_ships(shop, values, order):
+    shop.ship_by_amazon(order)
+    return get_order(shop, values, order)
+
+
+@route("POST", "orders/ORDER/amazon-loses")
+def post_amazon_loses(shop, values, order):
+    shop.lose_by_amazon(order)
+    return get_order(shop, values, order)
+
+
 @route("POST", "stock")
 def post_stock(shop, values):
     shop.edit_stock(**values)

@@ -1,24 +1,21 @@
 """Feeds 2021-06-30: how they wait, work, get stuck and land."""
 
-import json
 from dataclasses import dataclass
 
 from ..common.clock import iso
-from . import const, order_feeds, schema, stock, views
-from .api import operation
+from . import const, listings_feed, order_feeds
+from .api import is_listed, operation
 from .errors import ApiError, quota
 
 MODEL = "feeds_2021-06-30"
 MINUTE, HOUR = 60, 3600
-MOST_MESSAGES, MOST_FEEDS, WINDOW = 25000, 5, 300
-UNREADABLE = "4002001"
+MOST_FEEDS, WINDOW = 5, 300
 PAGE = 10
-JSON = "application/json; charset=UTF-8"
 
 
 @dataclass(eq=False)
 class Feed:
-    """:ivar outcome: (status, content type, body) that it will end with"""
+    """:ivar outcome: (status, content type, body or what makes it) of its end"""
 
     id: str
     type: str
@@ -31,9 +28,6 @@ class Feed:
     result: str = None
     ready: bool = False
     outcome: tuple = None
-    stuck: bool = False
-    # its lines so far: accepted ones and what has landed
-    lines: int = 0
 
 
 # --- operations
@@ -109,9 +103,7 @@ def get_feeds(call):
     found = [
         feed
         for feed in reversed(store.feeds.values())
-        if feed.type in query.get("feedTypes", (feed.type,))
-        and feed.status in query.get("processingStatuses", (feed.status,))
-        and set(feed.marketplaces) & set(query.get("marketplaceIds", feed.marketplaces))
+        if is_listed(query, feed, "feedTypes")
     ]
     answer = {"feeds": [_view(feed) for feed in found[place : place + size]]}
     if place + size < len(found):
@@ -181,8 +173,7 @@ def start_next(shop):
 def _start(shop, feed):
     store, config = shop.store, shop.config
     feed.status, feed.started = "IN_PROGRESS", store.clock.now()
-    feed.stuck = store.rules.strikes("feed_stuck")
-    if feed.stuck:
+    if store.rules.strikes("feed_stuck"):
         seconds = store.between(*config.feed_stuck_hours) * HOUR
     else:
         seconds = store.between(*config.feed_work_minutes) * MINUTE
@@ -193,7 +184,7 @@ def _start(shop, feed):
     elif store.rules.strikes("feed_fatal"):
         feed.outcome = "FATAL", None, None
     elif feed.type == const.LISTINGS_FEED:
-        _start_listings(store, feed, seconds)
+        feed.outcome = listings_feed.start(store, feed, seconds)
     store.clock.after(seconds, _end, shop, feed)
 
 
@@ -210,136 +201,3 @@ def _end(shop, feed):
     feed.outcome = None
     store.words.feed(feed)
     start_next(shop)
-
-
-# --- the listings feed
-
-
-def _start_listings(store, feed, seconds):
-    """Read it, and let its lines land in their own time, over whatever is newer."""
-    try:
-        document = json.loads(feed.document.body)
-    except ValueError:
-        document = None
-    rule = _broken(store, document)
-    if rule:
-        store.violations.note(rule[0], rule[1])
-        report = _report(store, feed, [_feed_issue(rule[1])], 0, 0, ())
-        feed.outcome = "FATAL", JSON, report
-        return
-    issues, accepted = [], []
-    messages = document["messages"]
-    for message in messages:
-        found = _take(store, feed, message, seconds)
-        issues += found
-        if not found:
-            accepted.append(message["sku"])
-    feed.lines = len(accepted)
-    included = document["header"].get("report", {}).get("includedData", ())
-    report = _report(
-        store, feed, issues, len(messages), len(accepted), included, accepted
-    )
-    feed.outcome = "DONE", JSON, report
-
-
-def _broken(store, document):
-    """(rule, words) of what makes the whole feed FATAL, or None."""
-    strikes = store.rules.strikes
-    whole = schema.load("listings-feed-schema-v2")
-    parts = whole["properties"]
-    if not isinstance(document, dict) or not isinstance(document.get("messages"), list):
-        return "feed_broken", "The feed is no JSON with messages."
-    if problem := schema.first_problem(parts["header"], document.get("header"), whole):
-        return "feed_broken", f"header: {problem}"
-    messages = document["messages"]
-    if not 1 <= len(messages) <= MOST_MESSAGES and strikes("feed_broken"):
-        return "feed_broken", f"{len(messages)} messages"
-    if document["header"]["sellerId"] != store.config.seller_id:
-        return "feed_broken", "The feed is of another seller."
-    numbers = [
-        message.get("messageId") for message in messages if isinstance(message, dict)
-    ]
-    if len(set(map(repr, numbers))) != len(numbers) and strikes("message_twice"):
-        return "message_twice", "A messageId is there twice."
-    return None
-
-
-def _take(store, feed, message, seconds):
-    """Plan one message. :return: its issues; none where it was accepted"""
-    whole = schema.load("listings-feed-schema-v2")
-    form = whole["properties"]["messages"]["items"]
-    if problem := schema.first_problem(form, message, whole):
-        store.violations.note("wrong_body", f"feed {feed.id}: {problem}")
-        number = message.get("messageId") if isinstance(message, dict) else None
-        return [_feed_issue(problem, "90000900", number)]
-    sku, kind = message["sku"], message["operationType"]
-    listing = store.listings.get(sku)
-    patches = message.get("patches", [])
-    if kind != "PATCH":
-        store.violations.note("destructive_feed", f"{kind} {sku}")
-        patches = [
-            {"op": "replace", "path": f"/attributes/{name}", "value": value}
-            for name, value in message.get("attributes", {}).items()
-        ]
-    if kind == "DELETE":
-        store.clock.after(seconds, store.listings.pop, sku, None)
-        return []
-    product_type = message["productType"]
-    submission, issues = stock.read(
-        sku, product_type, patches, feed.marketplaces, f"feed {feed.id}", listing
-    )
-    if issues:
-        return [
-            _feed_issue(each["message"], each["code"], message["messageId"], sku)
-            for each in issues
-        ]
-    lost = store.rules.strikes("line_lost")
-    stock.submit(store, submission, store.between(0, seconds), lost)
-    return []
-
-
-def _feed_issue(words, code=UNREADABLE, number=None, sku=None):
-    issue = {"code": code, "severity": "ERROR", "message": words}
-    if isinstance(number, int) and number > 0:
-        issue["messageId"] = number
-    if sku:
-        issue["sku"] = sku
-    return issue
-
-
-def _report(store, feed, issues, processed, accepted, included, skus=()):
-    """A function that writes the processing report, at the end of the work."""
-
-    def write():
-        items = [
-            views.listing(store, store.listings[sku], included, feed.marketplaces)
-            for sku in dict.fromkeys(skus)
-            if sku in store.listings
-        ]
-        report = {
-            "header": {
-                "sellerId": store.config.seller_id,
-                "version": "2.0",
-                "feedId": feed.id,
-            },
-            "issues": issues,
-            "summary": {
-                "errors": len(issues),
-                "warnings": 0,
-                "messagesProcessed": processed,
-                "messagesAccepted": accepted,
-                "messagesInvalid": processed - accepted,
-            },
-        }
-        if included:
-            report["items"] = items
-            report["header"]["report"] = {
-                "includedData": list(included),
-                "apiVersion": "2021-08-01",
-            }
-        document = schema.load("listings-feed-processing-report-schema-v2")
-        if problem := schema.first_problem(document, report, document):
-            store.violations.note("own_answers", f"feed report: {problem}")
-        return json.dumps(report, ensure_ascii=False).encode()
-
-    return write

@@ -11,7 +11,7 @@ from .store import SoldOut, StoreError
 CENT = Decimal("0.01")
 SALES_TAX = Decimal("0.0825")
 MINUTE, HOUR, DAY = 60, 3600, 86400
-PAYMENTS = ("auto", "paid", "pending", "failed")
+PAYMENTS = ("auto", "paid", "pending", "failed", "preorder")
 ADDRESS = {
     "name": "Anna de Vries",
     "addressLine1": "Example Street 1",
@@ -37,7 +37,8 @@ def checkout(store, lines, marketplace=None, payment="auto", **cart):
     :param lines: {sku: units}, or a list of dicts: sku, quantity, price, shipping,
         gift_wrap, gift_message, discount, promotion
     :param payment: ``auto`` (decided in its time), ``paid``, ``failed``, or
-        ``pending`` until somebody calls ``pay`` or ``cancel``
+        ``pending`` until somebody calls ``pay`` or ``cancel``; ``preorder``: the same
+        and PENDING_AVAILABILITY
     :return: the first order
     :raise SoldOut: more is wanted than is shown
     """
@@ -141,6 +142,9 @@ def _decide(store, order, payment):
         pay(store, order)
     elif payment == "failed":
         cancel(store, order, "AMAZON", "PaymentFailed")
+    elif payment == "preorder":
+        order.status = "PENDING_AVAILABILITY"
+        touch(store, order, "Preordered")
     elif payment == "auto" and config.decide_payments:
         low, high = (minutes * MINUTE for minutes in config.payment_minutes)
         if rules.strikes("payment_takes_days"):
@@ -253,6 +257,15 @@ def wish_cancel(store, order, reason="Created by mistake"):
         for item in order.items:
             item.wish = reason
         touch(store, order, "BuyerRequestedCancel", wish=True)
+
+
+def lose_by_amazon(store, order):
+    """Amazon cannot ship what it has in its own warehouse."""
+    with store.transaction():
+        if order.merchant or order.status != "UNSHIPPED":
+            raise StoreError(f"{order.id} is {order.status}")
+        order.status = "UNFULFILLABLE"
+        touch(store, order, "Unfulfillable")
 
 
 def ship_by_amazon(store, order):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..common.clock import iso
 from . import const
-from .api import operation
+from .api import is_listed, operation
 from .errors import ApiError
 from .models import MERCHANT
 from .orders import read_time
@@ -101,10 +101,7 @@ def get_reports(call):
     found = [
         report
         for report in reversed(store.reports.values())
-        if report.type in query.get("reportTypes", (report.type,))
-        and report.status in query.get("processingStatuses", (report.status,))
-        and set(report.marketplaces)
-        & set(query.get("marketplaceIds", report.marketplaces))
+        if is_listed(query, report, "reportTypes")
     ]
     answer = {"reports": [_view(each) for each in found[place : place + size]]}
     if place + size < len(found):

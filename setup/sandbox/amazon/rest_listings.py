@@ -97,10 +97,13 @@ def _check_seller(call):
 
 
 def _found(call):
-    query, listings = call.query, call.store.listings.values()
+    query, known = call.query, call.store.listings
     places = set(query["marketplaceIds"])
-    found = [each for each in listings if places & set(each.prices)]
     identifiers, kind = query.get("identifiers"), query.get("identifiersType")
+    found = known.values()
+    if kind == "SKU":
+        found = [known[sku] for sku in dict.fromkeys(identifiers or ()) if sku in known]
+    found = [each for each in found if places & each.prices.keys()]
     if bool(identifiers) != bool(kind):
         words = "identifiers and identifiersType go together."
         call.refuse("missing_parameter", message=words)

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import deque
 
 from . import schema
 from .agenda import iso_ms
@@ -49,7 +50,7 @@ class Words:
     def clear(self):
         self.subscriptions = {}
         self.destinations = {}
-        self.log = []
+        self.log = deque(maxlen=5000)
 
     # --- what happens
 

@@ -5,6 +5,8 @@ import json
 import pytest
 import requests
 
+from sandbox.amazon import listings_feed, schema
+
 from .amazon import DE, FR, merge
 
 HOUR = 3600
@@ -179,6 +181,32 @@ def test_feeds_that_are_fatal(account, amz, body, rule):
     assert account.shown("A") == 10 and amz.wrong() == {rule: 1}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"messageId": 0},
+        {"messageId": 2**31},
+        {"messageId": True},
+        {"sku": ""},
+        {"sku": 5},
+        {"productType": ""},
+        {"operationType": "DELETE"},
+        {"patches": []},
+        {"patches": [5]},
+        {"patches": [{**merge(1), "value": [1]}]},
+        {"patches": [{**merge(1), "op": "set"}]},
+        {"more": 1},
+    ],
+)
+def test_the_quick_check_of_messages_is_no_laxer_than_the_schema(change):
+    message = {**MESSAGE, **change}
+    document = schema.load("listings-feed-schema-v2")
+    form = document["properties"]["messages"]["items"]
+    problem = schema.first_problem(form, message, document)
+    assert listings_feed._is_usual(message) is (problem is None) is not bool(change)
+
+
 def test_the_old_kinds_of_listings_feeds_are_fatal(account, amz):
     kind = "POST_INVENTORY_AVAILABILITY_DATA"
     feed = amz.feed(b"<AmazonEnvelope/>", kind, "text/xml")
@@ -278,6 +306,8 @@ def test_lists_of_feeds(account, amz):
     [last] = amz.ok("GET", FEEDS, nextToken=token)["feeds"]
     assert last["feedId"] == feeds[0]
     assert amz.code("GET", FEEDS)[0] == 400
+    until = {"feedTypes": "JSON_LISTINGS_FEED", "createdUntil": "2026-01-01T00:00:00Z"}
+    assert amz.ok("GET", FEEDS, **until)["feeds"] == []
     done = {**query, "processingStatuses": "DONE"}
     assert amz.ok("GET", FEEDS, **done)["feeds"] == []
     assert amz.code("GET", f"{FEEDS}/1") == (404, "NotFound")

@@ -256,6 +256,23 @@ def test_amazon_ships_its_own_orders(account, amz):
     assert (stock.fulfillable, stock.reserved) == (4, 0)
 
 
+def test_amazon_may_not_be_able_to_ship(account, amz):
+    order = account.checkout({"F": 2}, payment="paid")
+    account.lose_by_amazon(order)
+    assert amz.order(order)["fulfillment"]["fulfillmentStatus"] == "UNFULFILLABLE"
+    account.pass_time(30 * HOUR)
+    assert order.status == "UNFULFILLABLE"
+
+
+def test_a_preorder_is_pending_as_well(account, amz):
+    order = account.checkout({"A": 2}, payment="preorder")
+    view = amz.order(order, *ALL)
+    assert view["fulfillment"]["fulfillmentStatus"] == "PENDING_AVAILABILITY"
+    assert account.shown("A") == 8 and "buyer" not in view
+    account.pay(order)
+    assert order.status == "UNSHIPPED"
+
+
 def test_one_cart_of_two_fulfilments_is_two_orders(account):
     first = account.checkout({"A": 1, "F": 1}, payment="pending")
     assert [item.sku for item in first.items] == ["A"]

@@ -151,6 +151,11 @@ def test_lists_cancellation_and_unknown_reports(account, amz):
     assert [each["reportId"] for each in answer["reports"]] == [second]
     [last] = amz.ok("GET", REPORTS, nextToken=answer["nextToken"])["reports"]
     assert last["reportId"] == first
+    since = {
+        "reportTypes": query["reportTypes"],
+        "createdSince": "2099-01-01T00:00:00Z",
+    }
+    assert amz.ok("GET", REPORTS, **since)["reports"] == []
     amz.ok("DELETE", f"{REPORTS}/{first}")
     assert finish(account, amz, first)[0] == "CANCELLED"
     assert amz.code("GET", f"{REPORTS}/1") == (404, "NotFound")
@@ -172,7 +177,7 @@ def summaries(amz, place=DE, **more):
 
 
 def test_pending_orders_are_out_of_what_is_fulfillable(account, amz):
-    account.config.rate_factor = 100
+    account.config.rate_factor = 10000
     account.checkout({"F": 2}, payment="pending")
     account.edit_fba("F", inbound=10, unfulfillable=1)
     account.refresh_reports()
