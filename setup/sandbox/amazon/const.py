@@ -93,14 +93,16 @@ GRANTLESS = {
     "sendTestNotification",
 }
 
+# Of Amazon's public feed schemas and lists, small letters or not.
 CARRIERS = {
-    *("USPS", "UPS", "UPSMI", "FedEx", "DHL", "Fastway", "GLS", "GO!", "Royal Mail"),
-    *("Hermes Logistik Gruppe", "Parcelforce", "City Link", "TNT", "Target", "OSM"),
-    *("DHL Global Mail", "UPS Mail Innovations", "FedEx SmartPost", "OnTrac"),
-    *("Canada Post", "Chronopost", "Deutsche Post", "DPD", "La Poste", "SDA", "Yodel"),
-    *("Poste Italiane", "Smartmail", "SAGAWA", "YAMATO", "NITTSU", "Aramex", "DTDC"),
-    *("Australia Post", "Correos", "PostNL", "PostNord", "bpost", "Seur", "InPost"),
-    *("Colissimo", "BRT", "Evri", "Mondial Relay", "Lasership", "Other"),
+    *("usps", "ups", "upsmi", "fedex", "dhl", "fastway", "gls", "go!", "royal mail"),
+    *("hermes logistik gruppe", "hermes", "evri", "parcelforce", "city link", "tnt"),
+    *("dhl global mail", "ups mail innovations", "fedex smartpost", "ontrac", "osm"),
+    *("canada post", "chronopost", "deutsche post", "dpd", "la poste", "sda", "yodel"),
+    *("poste italiane", "smartmail", "sagawa", "yamato", "nittsu", "aramex", "dtdc"),
+    *("australia post", "correos", "postnl", "postnord", "bpost", "seur", "inpost"),
+    *("colissimo", "brt", "mondial relay", "lasership", "an post", "japan post"),
+    *("target", "amazon shipping", "other"),
 }
 
 # All but this one put the units back on Amazon's number.

@@ -41,9 +41,9 @@ def _check_detail(call, order, detail, reference):
             "reference_type", message="packageReferenceId is no positive number."
         )
     carrier = detail["carrierCode"]
-    if carrier not in const.CARRIERS:
+    if carrier.lower() not in const.CARRIERS:
         call.refuse("unknown_carrier", message=f"Unknown carrierCode {carrier}.")
-    if carrier == "Other" and not detail.get("carrierName", "").strip():
+    if carrier.lower() == "other" and not detail.get("carrierName", "").strip():
         call.refuse("unknown_carrier", message="carrierName is required with Other.")
     if not detail["trackingNumber"].strip():
         call.refuse("no_tracking", message="trackingNumber is empty.")

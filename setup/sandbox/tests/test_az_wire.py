@@ -1,10 +1,13 @@
 """The wire: Amazon's models on both sides, tokens, roles, limits, faults."""
 
+import re
+
 import pytest
 import requests
 
 from sandbox.amazon import schema, server, start
 from sandbox.amazon.api import HANDLERS
+from sandbox.amazon.const import GRANTLESS
 from sandbox.amazon.limits import Bucket, Limits
 from sandbox.amazon.words import SCHEMAS
 
@@ -108,6 +111,21 @@ def test_bodies_against_the_model_are_400(amz):
         assert amz.wrong() == {"wrong_body": 1}
     assert amz.code("GET", ORDERS, {"a": 1}, **SINCE)[0] == 400
     assert amz.wrong() == {"wrong_body": 1}
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_garbage_is_refused_and_never_an_error_of_the_server(account, amz, name):
+    account.config.rate_factor = 1e6
+    entry, _function, _status = HANDLERS[name]
+    known = {"sellerId": account.config.seller_id, "sku": "A"}
+    path = re.sub(r"{(\w+)}", lambda found: known.get(found[1], "zz"), entry.path)
+    names = [each["name"] for each in entry.of("query")]
+    bodies = [None, [], {}, "x", 5, {"a": None}, {"productType": 5, "patches": 5}]
+    for body in bodies:
+        for value in (None, "1", "\0,é"):
+            query = {each: value for each in names if value}
+            more = {"grantless": name in GRANTLESS, **query}
+            assert amz.send(entry.method, path, body, **more).status_code < 500
 
 
 def test_unknown_paths_and_paths_that_are_not_encoded(account, amz):
