@@ -25,4 +25,5 @@ def tax_rows(part, currency):
         rate = percent / 100
     else:
         rate = (part.tax / part.paid).quantize(DIGITS) if part.paid else Decimal(0)
-    return [{"title": TITLE, "rate": str(rate), "amount": str(part.tax)}]
+    rate = format(rate.normalize(), "f")
+    return [{"title": TITLE, "rate": rate, "amount": str(part.tax)}]
