@@ -401,7 +401,8 @@ class OrderData:
 
     ``state`` pending: announced. The channel has taken the units off its number and
     checks the payment; there is no price and no address yet, it can be neither sold nor
-    cancelled here, and becomes open or cancelled within minutes to days.
+    cancelled here, and becomes open or cancelled within minutes to days. It is
+    ``complete`` where this is all that the channel tells of it by now.
     ``whole`` False: a word about some lines of the order, of which the others are not
     told: it adds lines and units, and never removes any. Not ``complete`` either.
 

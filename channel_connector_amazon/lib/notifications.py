@@ -14,6 +14,7 @@ from odoo.addons.channel_inventory_base.schemas import time_of
 
 from ..const import FBA_NODE, MERCHANT
 from . import states
+from .order import ref
 
 ORDER = "ORDER_CHANGE"
 QUANTITY = "LISTINGS_ITEM_MFN_QUANTITY_CHANGE"
@@ -133,10 +134,10 @@ def order(raw):
     by_amazon = summary["fulfillmenttype"].text() == AMAZON
     status = summary["orderstatus"]
     state = _state(status)
-    ref = change["amazonorderid"].text()
+    number = ref(change["amazonorderid"])
     return {
-        "external_id": ref,
-        "name": ref,
+        "external_id": number,
+        "name": number,
         "version": _version(place, change, summary),
         "placed_at": time_of(summary.get("purchasedate").value),
         "complete": False,
@@ -183,7 +184,7 @@ def _line(item, status, by_amazon):
     sku = item["sellersku"].text()
     taken = 0 if cancelled or by_amazon else ordered
     return {
-        "external_id": item["orderitemid"].text(),
+        "external_id": ref(item["orderitemid"]),
         "listing_ref": sku,
         "sku": sku,
         "quantity": ordered,

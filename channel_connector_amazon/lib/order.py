@@ -35,6 +35,13 @@ def order(raw):
     return _Reader(JsonValue(raw)).values()
 
 
+def ref(place):
+    """:raise Malformed: it names nothing"""
+    if not place.text():
+        raise Malformed("is empty", path=place.path)
+    return place.text()
+
+
 def is_sold_here(raw):
     """Whether an order was placed with Amazon: what Amazon ships for other shops has
     its own order there."""
@@ -46,6 +53,7 @@ def is_sold_here(raw):
 class _Reader:
     def __init__(self, place):
         self.place = place
+        self.number = ref(place["orderId"])
         self.fulfillment = place.get("fulfillment")
         self.status, self.state = self._read_state()
         self.by_amazon = self._is_by_amazon()
@@ -101,8 +109,8 @@ class _Reader:
         extra = charges(self.items, self.currency, self._level())
         total, tipped = self._total()
         return {
-            "external_id": place["orderId"].text(),
-            "name": place["orderId"].text(),
+            "external_id": self.number,
+            "name": self.number,
             "version": place["lastUpdatedTime"].text(),
             "placed_at": place["createdTime"].text(),
             "complete": self._is_complete(),
@@ -266,7 +274,7 @@ class _Item:
             self.gross(part), part.discount, self.owner.currency
         )
         return {
-            "external_id": self.place["orderItemId"].text(),
+            "external_id": ref(self.place["orderItemId"]),
             "listing_ref": sku,
             "sku": sku,
             "title": product.get("title").text(),

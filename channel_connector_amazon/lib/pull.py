@@ -61,17 +61,21 @@ class Orders:
 
     def fetch(self, ref):
         """One order as InboundEvent's values, None where Amazon does not show it."""
+        raw = self.fetch_raw(ref)
+        if raw is None:
+            return None
+        return {**event(raw, "orders/fetch", ref), "clock": self._client.server_time}
+
+    def fetch_raw(self, ref):
+        """One order as Amazon has it now, None where it does not show it."""
         try:
             answer = self._client.call(
                 "getOrder", orderId=ref, includedData=list(INCLUDED)
             )
         except errors.NotFound:
             return None
-        raw = answer.get("order")
-        if not raw:
-            # an id that is of no order, such as that of a removal
-            return None
-        return {**event(raw, "orders/fetch", ref), "clock": self._client.server_time}
+        # an id that is of no order, such as that of a removal, is answered with nothing
+        return answer.get("order") or None
 
 
 def event(raw, topic, ref=""):
