@@ -28,6 +28,8 @@ GOODS, CHARGES = ("line_items",), ("shipping_lines", "fee_lines")
 KINDS = GOODS + CHARGES
 
 OPEN, CANCELLED = "open", "cancelled"
+AWAITED = "processing"
+"""The status in which a shop waits for its goods to be shipped."""
 
 
 def is_visible(raw):
@@ -61,6 +63,15 @@ def _stub(number, now):
         "complete": False,
         "lines": [],
     }
+
+
+def was_completed(raw):
+    """Whether its goods have left by the shop's word. The date stays with an order that
+    was completed by mistake and is back among those to be shipped.
+
+    :param raw: a body of the API, maybe of anything
+    """
+    return bool(raw.get("date_completed_gmt")) and raw.get("status") != AWAITED
 
 
 def missing_rates(raw):
@@ -99,7 +110,7 @@ class _Reader:
         self.once = amounts.is_rounded_once(
             self._lines_of(KINDS), self.total_tax, self.currency
         )
-        self.done = bool(place.get("date_completed_gmt"))
+        self.done = was_completed(place.value)
         self.left = marks.shipped(place.value)
         self.early = self._refunded_before_completion()
         self.state, self.payment = self._state_and_payment()
@@ -174,8 +185,11 @@ class _Reader:
             return OPEN, "voided"
         if self.status in ("pending", "on-hold"):
             return OPEN, "pending"
-        # processing, completed, and what plugins add
-        return OPEN, "paid" if paid or self.status == "processing" else "pending"
+        if paid:
+            return OPEN, "paid"
+        # to be shipped before it is paid: cash on delivery. What is completed without
+        # a payment, and what plugins add, waits for one
+        return OPEN, "authorized" if self.status == AWAITED else "pending"
 
     def _total(self):
         """The total of the order's parts that were not refunded. Refunds for none of

@@ -3,7 +3,7 @@
 from odoo.addons.channel_inventory_base.lib import salvage
 from odoo.addons.channel_inventory_base.schemas import time_of
 
-from .order import CANCELLED, OPEN, is_visible
+from .order import CANCELLED, OPEN, is_visible, was_completed
 
 OVER = ("cancelled", "failed", "refunded")
 
@@ -14,7 +14,7 @@ def order(raw):
     """
     if not is_visible(raw):
         return None
-    is_over, is_done = raw.get("status") in OVER, bool(raw.get("date_completed_gmt"))
+    is_over, is_done = raw.get("status") in OVER, was_completed(raw)
     number = salvage.ref(raw.get("id"))
     return salvage.order(
         number,

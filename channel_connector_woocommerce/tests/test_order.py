@@ -294,7 +294,14 @@ class TestOrder(PureCase):
             ("pending", unpaid, ("open", "pending", 3)),
             ("on-hold", unpaid, ("open", "pending", 3)),
             ("processing", {}, ("open", "paid", 3)),
+            # cash on delivery
+            ("processing", unpaid, ("open", "authorized", 3)),
+            # completed by mistake
+            ("processing", done, ("open", "paid", 3)),
             ("completed", done, ("open", "paid", 0)),
+            ("completed", {**done, **unpaid}, ("open", "pending", 0)),
+            # a dispute about goods that have left
+            ("on-hold", done, ("open", "pending", 0)),
             ("cancelled", unpaid, ("cancelled", "voided", 0)),
             ("cancelled", {}, ("cancelled", "paid", 0)),
             ("failed", unpaid, ("open", "voided", 3)),

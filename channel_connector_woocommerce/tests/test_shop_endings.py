@@ -113,6 +113,30 @@ class TestShopEndings(EndingCase):
         self.assertEqual(self.known(order).stage, "shipped")
         self.assertEqual(self.level.target, 7)
 
+    def test_completed_by_mistake_is_shipped_from_here_once_it_is_put_back(self):
+        """woocommerce/woocommerce#34877: the date of the completion stays."""
+        self.channel.connected_at = "2020-01-01 00:00:00"
+        early, late = self.buy(2), self.buy(1)
+        self.shop.set_status(early, "completed")
+        self.shop.set_status(early, "processing")
+        self.poll()
+        self.work()
+        for order in (early, late):
+            self.assertEqual(self.known(order).stage, "reserved")
+        self.shop.set_status(late, "completed")
+        self.poll()
+        self.work()
+        self.shop.set_status(late, "processing")
+        self.poll()
+        self.work()
+        self.assertEqual(self.known(late).stage, "reserved")
+        self.assertFalse(
+            self.env["channel.exception"].search(
+                [("channel_id", "=", self.channel.id), ("state", "=", "open")]
+            )
+        )
+        self.assertEqual(self.level.target, 7)
+
     def test_completed_before_the_connection_is_history(self):
         order = self.buy()
         self.shop.set_status(order, "completed")

@@ -183,6 +183,22 @@ class TestShopMoney(Sold, ShopCase):
         self.take_in()
         self.assertIn("was paid and is pending", " ".join(self.trouble()))
 
+    def test_cash_on_delivery_is_paid_when_the_shop_says_so(self):
+        """woocommerce/woocommerce#14775: such an order is processed before the customer
+        has paid. It is delivered, and nothing is registered as paid before."""
+        order = self.buy(("SKU-1", 3, "8.30", [1]), gateway="cod")
+        self.assertEqual(order.sale_order_id.state, "sale")
+        invoice = order.sale_order_id.invoice_ids
+        self.assertEqual(
+            (invoice.state, invoice.amount_total, invoice.amount_residual),
+            ("posted", 29.63, 29.63),
+        )
+        self.assertSound()
+        self.shop.set_status(self.sold, "completed")
+        self.take_in()
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(money_faults(self.env, self.channel), [])
+
     def test_cancelled_here_and_not_paid_back_there_is_told(self):
         """The gateway cannot pay back: a person has to, and knows how much."""
         order = self.buy(("SKU-1", 1, "30.00", [1]), gateway="bacs")

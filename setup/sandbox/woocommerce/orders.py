@@ -22,6 +22,8 @@ STATUSES = (
 REDUCING = ("processing", "on-hold", "completed")
 RESTORING = ("pending", "cancelled")
 PAID = ("processing", "completed")
+ON_DELIVERY = "cod"
+"""The gateway whose orders are processed first, and paid when they are completed."""
 
 
 def touch(store, order, topic="order.updated"):
@@ -46,7 +48,8 @@ def follow_status(store, order):
     """Stock, dates and reservations of a status that has just been taken."""
     now = store.clock.tick()
     if order.status in PAID and not order.paid:
-        order.paid = now
+        if order.gateway != ON_DELIVERY or order.status == "completed":
+            order.paid = now
     if order.status == "completed":
         order.completed = now
     if order.status in REDUCING:
