@@ -1,3 +1,4 @@
+from collections import Counter
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -58,14 +59,20 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         # only the server follows a channel: people cannot be superuser
         follows = self.env.su and self.env.context.get("channel_follows")
-        if "product_uom_qty" not in vals or follows:
+        if "product_uom_qty" not in vals:
             return super().write(vals)
+        lowered = self._list_lowered(vals["product_uom_qty"])
+        if follows:
+            result = super().write(vals)
+            self._lower_deliveries(lowered)
+            return result
         before = {
             line: line.product_uom_qty
             for line in self
             if line.channel_order_line_id and line.order_id.state == "sale"
         }
         result = super().write(vals)
+        self._lower_deliveries(lowered)
         for line, quantity in before.items():
             if quantity != line.product_uom_qty:
                 # sudo: a user who changes a line need not have rights on channels
@@ -145,6 +152,62 @@ class SaleOrderLine(models.Model):
             for move in moves
             if move.product_id == self.product_id
         )
+
+    # ---------------------------------------------------------------- less
+    def _list_lowered(self, quantity):
+        """Confirmed lines of channels' orders that are to have fewer units.
+
+        :return: line -> (units as they are, stock units in deliveries by product)
+        """
+        # sudo: salespeople need not see channels
+        return {
+            line: (line.product_uom_qty, line._count_carried_by_product())
+            for line in self.sudo()
+            if line.channel_order_line_id
+            and line.state == "sale"
+            and line.product_id.type == "consu"
+            and line.product_uom_qty > (quantity or 0)
+        }
+
+    def _count_carried_by_product(self):
+        """:return: Counter of stock units that have left or will, by product"""
+        carried = Counter()
+        for move in self.move_ids:
+            carried[move.product_id] += move._get_carried()
+        return carried
+
+    def _lower_deliveries(self, lowered):
+        """What is taken off lines comes off their deliveries, to the unit.
+
+        Odoo compares the line with what was ever moved for it, returns and internal
+        steps that were undone among it, and may leave a delivery as it was.
+        """
+        for line, (quantity, before) in lowered.items():
+            less, now = (
+                quantity - line.product_uom_qty,
+                line._count_carried_by_product(),
+            )
+            for product, units in line._get_parts().items():
+                excess = now[product] - before[product] + less * units
+                line._lower_open(product, product.uom_id.round(excess))
+
+    def _get_parts(self):
+        """:return: product.product -> stock units of it in one unit of the line"""
+        units = self.product_uom_id._compute_quantity(
+            1, self.product_id.uom_id, round=False
+        )
+        return {self.product_id: units}
+
+    def _lower_open(self, product, units):
+        """Take so many stock units off the open deliveries of the line."""
+        moves = self.move_ids.filtered(
+            lambda move: move.product_id == product and move._is_lowerable()
+        )
+        for move in moves._sort_to_lower():
+            less = min(units, move._get_carried())
+            if less > 0:
+                move._lower_chain(less)
+                units -= less
 
     def _deliver_again(self):
         """Have what is in no move delivered after all."""

@@ -266,3 +266,94 @@ class StockMove(models.Model):
         result = super().unlink()
         lines._on_moves_deleted()
         return result
+
+    # ------------------------------------------------------------------ less
+    def _merge_moves(self, merge_into=False):
+        moves = super()._merge_moves(merge_into=merge_into)
+        return moves - moves._take_off_deliveries()
+
+    def _take_off_deliveries(self):
+        """Units that a channel's order wants no more come off its open deliveries.
+
+        Odoo takes them off a delivery only if that is not printed, and its move has
+        the deadline, price and location that a new one would have. Otherwise it
+        leaves the delivery as it is and expects the units back from the customer.
+
+        :return: moves of less that are used up. They are deleted
+        """
+        used = self.browse()
+        for less in self.filtered(lambda move: move.product_qty < 0):
+            # sudo: warehouse staff need not see sale orders and channels
+            if not less.sudo().sale_line_id.channel_order_line_id:
+                continue
+            for delivery in less._find_deliveries_to_lower():
+                less._take_off(delivery)
+            if not less.product_qty:
+                used |= less
+        used._clean_merged()
+        used._action_cancel()
+        used.sudo().unlink()
+        return used
+
+    def _find_deliveries_to_lower(self):
+        """Open moves of the same step and goods; those that nobody is at yet first."""
+        # sudo: as above
+        moves = self.sudo().sale_line_id.move_ids.filtered(
+            lambda move: (
+                move._is_lowerable()
+                and move.location_dest_id == self.location_dest_id
+                and move._is_same_piece(self)
+            )
+        )
+        return moves._sort_to_lower().with_env(self.env)
+
+    def _sort_to_lower(self):
+        """What nobody has a slip of first, and of that what came last."""
+        return self.sorted(lambda move: (move.picking_id.printed, -move.id))
+
+    def _is_lowerable(self):
+        """Whether it is open, and nobody has its goods in hand."""
+        return (
+            self.state not in ("done", "cancel")
+            and self.product_qty > 0
+            and not self.picked
+            and self.location_id.usage != "customer"
+        )
+
+    def _is_same_piece(self, other):
+        """Whether both are of the same goods of their line."""
+        return self.product_id == other.product_id
+
+    def _take_off(self, delivery):
+        """Lower a delivery by what is left of this move of less."""
+        units = min(-self.product_qty, delivery.product_qty)
+        if units:
+            self._change_demand(units)
+            delivery._lower(units)
+
+    def _lower(self, units):
+        """Have so many stock units fewer moved, none at all where none is left."""
+        reserved = self.state in ("assigned", "partially_available")
+        self._change_demand(-units)
+        if not self.product_qty:
+            self._clean_merged()
+            self._action_cancel()
+        elif reserved:
+            # Odoo gives up all of it
+            self._action_assign()
+        if self.picking_id.printed:
+            self.picking_id._on_lowered_after_print(self)
+
+    def _lower_chain(self, units):
+        """``_lower`` for this last open step of a delivery and the steps before it."""
+        before = self.move_orig_ids.filtered(lambda move: move._is_lowerable())
+        self._lower(units)
+        for move in before:
+            if less := min(units, move.product_qty):
+                move._lower_chain(less)
+                units -= less
+
+    def _change_demand(self, units):
+        self.product_uom_qty += self.product_id.uom_id._compute_quantity(
+            units, self.product_uom, round=False
+        )

@@ -35,6 +35,34 @@ class StockPicking(models.Model):
         moves._note_owed()
         return result
 
+    def _on_lowered_after_print(self, move):
+        """Whoever has the printed slip in hand is to know that it asks for too much."""
+        # sudo: warehouse staff need not see channels
+        for order in move.sudo()._channel_orders():
+            left = self.sudo().move_ids.filtered(lambda each: each.state != "cancel")
+            order.env["channel.exception"]._report(
+                order.channel_id,
+                "changed",
+                key=f"order:{order.id}:printed:{self.id}",
+                # not of the order: its next import must not settle it
+                record=self.sudo(),
+                message=self.env._(
+                    "%(order)s: units were taken off after the slip of %(picking)s was "
+                    "printed. To be shipped now: %(goods)s.",
+                    order=order.name,
+                    picking=self.name,
+                    goods=", ".join(
+                        f"{each.product_uom_qty:g} × {each.product_id.display_name}"
+                        for each in left
+                    )
+                    or self.env._("nothing"),
+                ),
+                suggestion=self.env._(
+                    "Print the slip again and check the packed goods, then resolve "
+                    "this."
+                ),
+            )
+
     def _channel_orders(self):
         return self.move_ids._channel_orders()
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo.exceptions import UserError
@@ -88,6 +89,83 @@ class TestEdits(FollowCase):
         self.assertImported(self.order, "11.00", "1.00")
         self.assertEqual(self.open_demand(), 1)
         self.assertEqual(self._position().available, 99)
+
+    def returns(self):
+        moves = self.sale_order.order_line.move_ids
+        return moves.filtered(lambda move: move.location_id.usage == "customer")
+
+    def test_units_taken_off_a_printed_delivery_are_not_shipped_and_told(self):
+        """odoo/odoo#272343: they would be shipped, and expected back."""
+        self.sale_order.picking_ids.printed = True
+        self.change(1)
+        self.assertImported(self.order, "11.00", "1.00")
+        move = self.sale_order.order_line.move_ids
+        self.assertEqual((move.product_uom_qty, move.quantity), (1, 1))
+        self.assertEqual(self._position().available, 99)
+        told = self.env["channel.exception"].search(
+            [("res_model", "=", "stock.picking"), ("state", "=", "open")]
+        )
+        self.assertIn("To be shipped now: 1 × [LAMP] Lamp", told.message)
+
+    def test_line_taken_off_a_printed_delivery_is_cancelled(self):
+        mug = self._line(self.mug, 3, "4.00", tax(10, "1.20"), ref="M")
+        self.change(2, mug, plus=Decimal("13.20"), total_tax=Decimal("3.20"))
+        self.sale_order.picking_ids.printed = True
+        self.change(2)
+        self.assertFalse(self.returns())
+        self.assertEqual(self.open_demand(), 2)
+
+    def test_person_who_lowers_a_printed_delivery_ships_less(self):
+        self.sale_order.picking_ids.printed = True
+        self.sale_order.order_line.product_uom_qty = 1
+        self.assertFalse(self.returns())
+        self.assertEqual(self.open_demand(), 1)
+
+    def test_units_are_taken_off_what_is_not_printed_first(self):
+        self.sale_order.picking_ids.printed = True
+        self.change(5)
+        self.change(3)
+        printed = self.sale_order.picking_ids.filtered("printed")
+        self.assertEqual(printed.move_ids.product_uom_qty, 2)
+        self.assertEqual(self.open_demand(), 3)
+        self.change(1)
+        self.assertFalse(self.returns())
+        self.assertEqual((printed.move_ids.product_uom_qty, self.open_demand()), (1, 1))
+
+    def test_delivery_with_a_date_of_its_own_is_lowered_all_the_same(self):
+        """Odoo lowers a move of the same deadline only."""
+        self.sale_order.picking_ids.move_ids.date_deadline = "2030-05-06 07:08:09"
+        self.change(1)
+        self.assertFalse(self.returns())
+        self.assertEqual(self.open_demand(), 1)
+
+    def test_goods_put_back_from_the_first_step_are_not_shipped_once_taken_off(self):
+        """odoo/odoo#97159: Odoo takes the transfer back for a return of the sale."""
+        self.warehouse.delivery_steps = "pick_ship"
+        data = replace(self.data(6), external_id="8", name="#8")
+        order = self._import(data)
+        self.sale_order = order.sale_order_id
+        pick = self.sale_order.picking_ids
+        pick.move_ids.picked = True
+        pick._action_done()
+        self.take_back(self.env, pick, 4)
+        self._capture(replace(self.data(3), external_id="8", name="#8"))
+        # all of it was in hand once: a person says that it is put back
+        if order.state == "captured":
+            order._follow()
+        self.assertEqual(order.sale_order_id.order_line.product_uom_qty, 3)
+        ship = self.sale_order.picking_ids.filtered(
+            lambda each: each.picking_type_code == "outgoing"
+        )
+        self.assertEqual(ship.move_ids.product_uom_qty, 3)
+        self.assertFalse(self.returns())
+
+    def test_unit_that_came_back_is_not_sent_again_when_the_rest_is_lowered(self):
+        self.change(4)
+        picking = self.ship(self.env, self.sale_order, 2)
+        self.take_back(self.env, picking, 1)
+        self.change(3)
+        self.assertEqual(self.open_demand(), 1)
 
     def test_more_units_follow_and_are_reserved(self):
         self.change(5)
