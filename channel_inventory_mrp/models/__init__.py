@@ -12,3 +12,5 @@ from . import channel_listing
 from . import mrp_bom
 from . import product_product
 from . import sale_order_line
+from . import stock_move
+from . import stock_rule

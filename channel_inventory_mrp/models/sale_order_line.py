@@ -7,7 +7,120 @@ class SaleOrderLine(models.Model):
 
     _inherit = "sale.order.line"
 
+    # ------------------------------------------------------------ as it was sold
+    def _get_sold_pieces(self):
+        """Components of a kit as they were when a channel sold it.
+
+        :return: product id -> stock units in one unit of the line; empty where they
+            are not known
+        """
+        # sudo: salespeople need not see channels
+        sold = self.sudo().channel_order_line_id
+        known = sold.pieces or {}
+        if known.get("product") != self.product_id.id:
+            return {}
+        units = sold._sale_units(self, 1)
+        return {int(each): n * units for each, n in known["takes"].items() if n}
+
+    def _get_parts(self):
+        pieces = self._get_sold_pieces()
+        if not pieces:
+            return super()._get_parts()
+        products = self.env["product.product"].browse(pieces)
+        return {product: pieces[product.id] for product in products}
+
+    def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
+        """Odoo compares with the bill of materials as it is now. What is changed of a
+        kit that was sold is so many of the pieces that were sold."""
+        before = previous_product_uom_qty or {}
+        kits = self.filtered(
+            lambda line: (
+                line.id in before
+                and line.state == "sale"
+                and not line.order_id.locked
+                and line._get_sold_pieces()
+            )
+        )
+        if kits and not self.env.context.get("skip_procurement"):
+            procurements = [
+                each
+                for line in kits
+                for each in line._procure_pieces(line.product_uom_qty - before[line.id])
+            ]
+            self.env["stock.rule"].run(procurements)
+            kits.order_id.picking_ids.filtered(
+                lambda picking: picking.state not in ("done", "cancel")
+            ).action_confirm()
+        return super(SaleOrderLine, self - kits)._action_launch_stock_rule(
+            previous_product_uom_qty=previous_product_uom_qty
+        )
+
+    def _procure_pieces(self, units):
+        """:param units: more units of the line, or, negative, fewer"""
+        line = self.with_company(self.company_id)
+        for product, quantity in line._get_parts().items():
+            for bom_line, part in line._split_by_bom_line(product):
+                values = line._prepare_procurement_values()
+                values["channel_bom_line_id"] = bom_line.id
+                wanted = product.uom_id.round(units * quantity * part)
+                if wanted:
+                    yield self.env["stock.rule"].Procurement(
+                        product,
+                        wanted,
+                        product.uom_id,
+                        line._get_location_final(),
+                        product.display_name,
+                        line.order_id.name,
+                        line.company_id,
+                        values,
+                    )
+
+    def _split_by_bom_line(self, product):
+        """A component that the bill has in several lines, as it was delivered first.
+
+        :return: list of (mrp.bom.line, its part of the component)
+        """
+        # sudo: salespeople need not see bills of materials
+        moves = self.sudo().move_ids.filtered(lambda move: move.product_id == product)
+        first = moves.sorted("id")[:1]
+        moves = moves.filtered(
+            lambda move: (
+                move.picking_id == first.picking_id and move.rule_id == first.rule_id
+            )
+        )
+        lines = {}
+        for move in moves:
+            found = move.bom_line_id
+            lines[found] = lines.get(found, 0) + move.product_qty
+        if len(lines) < 2 or not sum(lines.values()):
+            return [(first.bom_line_id, 1)]
+        return [(found, n / sum(lines.values())) for found, n in lines.items()]
+
+    # ------------------------------------------------------------------ counted
+    def _count_left(self):
+        """Kits that have left with all that was in them when they were sold."""
+        if not self._get_sold_pieces():
+            return super()._count_left()
+        moves = self.move_ids.filtered(
+            lambda move: move.state == "done" and move._leaves_for_customer()
+        )
+        left = min(self._count_by_piece(moves), self.product_uom_qty)
+        return max(left, self._count_booked("out_invoice"))
+
+    def _count_by_piece(self, moves):
+        """Units of the line that ``moves`` have all pieces of, done or to come."""
+        carried = {}
+        for move in moves:
+            product = move.product_id.id
+            carried[product] = carried.get(product, 0) + move._get_carried()
+        return min(
+            carried.get(product, 0) / n
+            for product, n in self._get_sold_pieces().items()
+        )
+
     def _count_carried(self, moves):
+        if self._get_sold_pieces():
+            return self._count_by_piece(moves)
         bom = self._get_sold_bom(moves)
         if not bom:
             return super()._count_carried(moves)

@@ -148,6 +148,104 @@ class TestKitSold(Sold, KitCase):
         )
         self.assertEqual(exceptions.category, "cancelled_late")
 
+    # ------------------------------------------------- changed after the sale
+    def hear(self, order, units):
+        """The channel has sold so many of it now."""
+        self.fake.set_line(order.external_id, units)
+        self.capture(order.external_id)
+        self.intake()
+        self.env.cr.precommit.run()
+        self.env.invalidate_all()
+        self.assertEqual(order.state, "imported")
+
+    def demand(self, order):
+        """Pieces that are to leave, by product; none is expected back."""
+        demand = {}
+        for move in order.sale_order_id.order_line.move_ids:
+            if move.state not in ("done", "cancel"):
+                self.assertNotEqual(move.location_id.usage, "customer")
+                pieces = demand.get(move.product_id, 0) + move.product_qty
+                demand[move.product_id] = pieces
+        return demand
+
+    def assertNothingTold(self, order):
+        self.assertFalse(
+            self.env["channel.exception"].search(
+                [("channel_id", "=", order.channel_id.id), ("state", "=", "open")]
+            )
+        )
+
+    def test_units_follow_by_the_pieces_of_the_time_of_the_sale(self):
+        """odoo/odoo#193695: Odoo takes the bill of materials of now."""
+        for pieces in (7, 1):
+            order = self.sold(4)
+            self.bundle.bom_ids.bom_line_ids[0].product_qty = pieces
+            self.plan()
+            for units in (3, 6, 1):
+                self.hear(order, units)
+                self.assertEqual(
+                    self.demand(order), {self.product: 2 * units, self.part: units}
+                )
+            self.assertNothingTold(order)
+            order.sale_order_id._action_cancel()
+            self.bundle.bom_ids.bom_line_ids[0].product_qty = 2
+            self.plan()
+
+    def test_component_exchanged_since_is_neither_shipped_nor_expected_back(self):
+        order = self.sold(4)
+        other = self.make_product(self.env, 3, 100, self.warehouse)
+        self.bundle.bom_ids.bom_line_ids[1].product_id = other
+        self.plan()
+        for units in (3, 5):
+            self.hear(order, units)
+            self.assertEqual(
+                self.demand(order), {self.product: 2 * units, self.part: units}
+            )
+
+    def test_person_who_lowers_a_kit_lowers_the_pieces_that_were_sold(self):
+        order = self.sold(4)
+        self.bundle.bom_ids.bom_line_ids[0].product_qty = 5
+        order.sale_order_id.order_line.product_uom_qty = 3
+        self.assertEqual(self.demand(order), {self.product: 6, self.part: 3})
+
+    def test_printed_delivery_of_kits_is_lowered_piece_by_piece(self):
+        order = self.sold(3)
+        order.sale_order_id.picking_ids.printed = True
+        self.hear(order, 2)
+        self.assertEqual(self.demand(order), {self.product: 4, self.part: 2})
+
+    def test_kit_with_one_component_twice_follows(self):
+        """odoo/odoo#284765: Odoo puts all of it on one line of the bill."""
+        self.kit(11, (self.product, 1), (self.product, 2))
+        self.plan()
+        self.fake.levels["item-11", "node-1"] = 50
+        line = {"sku": "SKU-11", "listing_ref": "variant-11"}
+        name = self.fake.sell(1, "item-11", line=line)
+        self.capture(name)
+        self.intake()
+        order = self.order(name)
+        for units in (2, 4, 3, 1):
+            self.hear(order, units)
+            moves = order.sale_order_id.order_line.move_ids
+            self.assertEqual(
+                sorted(moves.mapped("product_qty")), [units, 2 * units], units
+            )
+            self.assertNothingTold(order)
+
+    def test_kit_that_left_is_invoiced_whatever_its_bill_says_now(self):
+        self.channel.invoice_policy = "shipped"
+        order = self.sold(3)
+        self.bundle.bom_ids.bom_line_ids[0].product_qty = 6
+        self.plan()
+        self.move(order, 4, 2)
+        self.env.cr.precommit.run()
+        line = order.sale_order_id.order_line
+        self.assertEqual(line._count_due(), 2)
+        self.move(order, 2, 1)
+        self.env.cr.precommit.run()
+        self.assertEqual((line._count_due(), order.stage), (3, "shipped"))
+        self.assertNothingTold(order)
+
     def test_kit_exchanged_for_its_component_moves_everything(self):
         order = self.sold(3)
         line = self.fake.orders[order.external_id]["lines"][0]
