@@ -64,8 +64,6 @@ def search_listings(call):
         call.refuse("wrong_value", message="pageSize must be 1 to 20.")
     found = _found(call)
     place = _place(call, query.get("pageToken"))
-    if place >= DEPTH and "identifiers" not in query:
-        call.refuse("search_depth", message="Only 1000 results can be paged through.")
     answer = {
         "numberOfResults": len(found),
         "items": [

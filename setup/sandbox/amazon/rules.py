@@ -40,7 +40,6 @@ REFUSALS = {
     "ship_state": "shipping what is pending, cancelled or Amazon's to ship",
     # listings and feeds
     "too_many_identifiers": "more than 20 SKUs in one search",
-    "search_depth": "paging beyond 1,000 listings",
     "feed_marketplaces": "a listings feed for more than one marketplace",
     "feed_rate": "a sixth listings feed within five minutes",
     "feed_document": "a feed of an unknown document, or of one without content",

@@ -25,6 +25,14 @@ def test_an_order_is_pending_at_once_and_the_number_is_lower(account, amz):
     assert "price" not in item["product"] and "proceeds" not in item
 
 
+def test_a_pending_order_may_show_its_price_as_in_japan(account, amz):
+    account.rules.set(pending_price=1)
+    order = account.checkout({"A": 3}, payment="pending")
+    view = amz.order(order, *ALL)
+    assert view["proceeds"]["grandTotal"]["amount"] == "30.00"
+    assert "buyer" not in view and "recipient" not in view
+
+
 def test_more_than_is_shown_is_sold_out(account):
     with pytest.raises(SoldOut, match="11 wanted, 10 left"):
         account.checkout({"A": 11})
