@@ -57,7 +57,7 @@ class Feeds:
         """:param document: id of a feed's result, as a notification tells it, too"""
         answer = self._client.call("getFeedDocument", feedDocumentId=document)
         with self._client.download(answer, MAX_RESULT) as found:
-            return found.read()
+            return found.content()
 
     def made_since(self, feed_type, moment):
         """Feeds of a kind that were made at or after a moment, newest first: after a

@@ -193,7 +193,8 @@ class Document:
         """Bytes of each line, none longer than ``MAX_LINE``, without empty ones."""
         return _lines(self.chunks)
 
-    def read(self):
+    def content(self):
+        """All of it at once."""
         return b"".join(self.chunks)
 
 

@@ -274,7 +274,7 @@ class TestDocuments(BoundsCase):
             with self.subTest(body=body, headers=headers):
                 sent = gzip.compress(body) if headers else body
                 with self.document(self.serve(sent, **headers), packed=True) as found:
-                    self.assertEqual(found.read(), body)
+                    self.assertEqual(found.content(), body)
 
     def test_charset_is_told_as_the_server_names_it(self):
         server = self.serve(b"x", Content_Type="text/plain;charset=Shift_JIS")
@@ -285,20 +285,20 @@ class TestDocuments(BoundsCase):
         server = self.serve(packed(BOMB))
         with self.at_most(40), self.assertRaises(Unavailable) as caught:
             with self.document(server, packed=True, size=10 * MEGABYTE) as found:
-                found.read()
+                found.content()
         self.assertEqual(caught.exception.code, "TOO_LARGE")
 
     def test_file_that_broke_off_is_no_whole_one(self):
         server = self.serve(gzip.compress(b"abc" * 1000)[:-9])
         with self.assertRaises(Unavailable):
             with self.document(server, packed=True) as found:
-                found.read()
+                found.content()
 
     def test_no_error_shows_the_signature(self):
         for server in (self.serve(b"", status=403), self.serve(b"x" * 99)):
             with self.assertRaises(Unavailable) as caught:
                 with self.document(server, size=9) as found:
-                    found.read()
+                    found.content()
             error = caught.exception
             self.assertNotIn("s1", f"{error} {error.detail} {error.__context__}")
 
