@@ -57,8 +57,8 @@ def data_of(reply, acts):
             status=reply.status,
             code="NOT_JSON",
             request_id=reply.headers.get(REQUEST),
+            # it is not quoted: half an order has somebody's address in it
             uncertain=acts,
-            detail=shorten(reply),
         )
     return value
 

@@ -1,4 +1,5 @@
 import gzip
+import json
 import threading
 
 import requests
@@ -18,6 +19,7 @@ from .common import (
     make_client,
     refusal,
 )
+from .orders import order
 
 DENIED = refusal(403, "Unauthorized", "Access to requested resource is denied.")
 OVER = refusal(429, "QuotaExceeded", "You exceeded your quota.")
@@ -117,6 +119,13 @@ class TestClient(PureCase):
         self.assertNotIn("Atza|1", f"{error} {error.detail}")
         error = self.error(requests.ConnectionError("x-amz-access-token: Atza|1"))
         self.assertNotIn("Atza|1", f"{error} {error.__context__}")
+
+    def test_order_that_was_cut_off_is_not_quoted(self):
+        body = json.dumps({"order": order()}).encode()[:-9]
+        error = self.error(FakeResponse(200, body))
+        self.assertEqual(error.code, "NOT_JSON")
+        self.assertNotIn("Street 1", f"{error} {error.detail}")
+        self.assertNotIn("Ada", f"{error} {error.detail}")
 
     def test_lost_answer_is_uncertain_where_something_was_changed(self):
         lost = requests.ConnectionError("reset")
