@@ -107,6 +107,7 @@ class ChannelBookkeeper(models.AbstractModel):
         for company, books in orders.grouped("company_id").items():
             # the channel has said what these documents say: it is not told of them
             told = {"channel_follows": True, "channel_books": True}
+            told.update(company._get_books_context())
             keeper = self.with_company(company).with_context(**told)
             keeper._bring_up_to_date(books.with_env(keeper.env))
         self.env["channel.exception"]._resolve_keys(

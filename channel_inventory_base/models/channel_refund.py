@@ -334,7 +334,7 @@ class ChannelRefund(models.Model):
         move = (
             self.env["account.move"]
             .with_company(self.company_id)
-            .with_context(channel_follows=True)
+            .with_context(channel_follows=True, **self.company_id._get_books_context())
             .create(
                 {
                     "move_type": "out_refund" if sign > 0 else "out_invoice",

@@ -10,6 +10,15 @@ class ResCompany(models.Model):
         "approved by another.",
     )
 
+    def _get_books_context(self):
+        """Jobs have no time zone, and Odoo dates documents by that of who makes them:
+        around midnight they would be in another month than the company's.
+
+        :return: dict for ``with_context``
+        """
+        zone = self.partner_id.tz
+        return {"tz": zone} if zone else {}
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_audit_trail(self):
         """Its trail stays, and names it."""

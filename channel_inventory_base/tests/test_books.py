@@ -1,6 +1,7 @@
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
@@ -132,6 +133,32 @@ class TestBooksConfirmed(BooksCase):
         self.assertEqual(self.payments(), [10.99])
         self.assertSettled()
         self.assertEqual(self.sale_order.invoice_status, "invoiced")
+
+    def test_documents_bear_the_date_of_the_company(self):
+        """odoo/odoo#229312: a job has no time zone. Around midnight its documents were
+        of another day, and now and then of another month, than the company's."""
+        now = datetime.now(timezone.utc)
+        # one of them is at another date now
+        name = "Pacific/Kiritimati" if now.hour >= 10 else "Pacific/Pago_Pago"
+        self.company.partner_id.tz = name
+        self.env.user.tz = False
+        today = now.astimezone(ZoneInfo(name)).date()
+        self.assertNotEqual(today, now.date())
+        self.sell()
+        self.book()
+        self.ship(self.env, self.sale_order)
+        back = self.refund("3.66", self.refund_line(1, "3.33", "0.33"))
+        self.change(quantity=2, taxes="0.67", total="7.33", shipped=3, refunds=(back,))
+        self.book()
+        moves = self.sale_order.invoice_ids | self.order.refund_ids.move_id
+        types = moves.mapped("move_type")
+        self.assertEqual(sorted(types), ["out_invoice", "out_refund"])
+        dates = moves.mapped("invoice_date") + moves.mapped("date")
+        payments = self.env["account.payment"].search(
+            [("journal_id", "=", self.bank.id)]
+        )
+        self.assertEqual({*dates, *payments.mapped("date")}, {today})
+        self.assertEqual(len(payments), 2)
 
     def test_books_kept_twice_are_as_kept_once(self):
         self.sell()
