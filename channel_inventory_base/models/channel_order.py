@@ -168,7 +168,12 @@ class ChannelOrder(models.Model):
     overridden_checks = fields.Json(
         readonly=True, help="Categories overridden for this order"
     )
-    refund_ids = fields.One2many("channel.refund", "order_id", readonly=True)
+    refund_ids = fields.One2many(
+        "channel.refund",
+        "order_id",
+        readonly=True,
+        domain=[("is_deleted", "=", False)],
+    )
     reroute_after = fields.Datetime(
         readonly=True, help="Last search for another warehouse, or later"
     )
@@ -870,7 +875,7 @@ class ChannelOrder(models.Model):
                 self.env._("%s is open again on the channel.", self.name),
                 self.env._("Its sale order was cancelled: create a new one manually."),
             )
-        elif self.env["channel.refunder"]._has_new_refunds(self, data):
+        elif self.env["channel.refunder"]._has_other_refunds(self, data):
             self.state = "captured"
 
     def _is_shipped(self, data):

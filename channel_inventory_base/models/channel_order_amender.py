@@ -25,7 +25,7 @@ class ChannelOrderAmender(models.AbstractModel):
         """Whether a confirmed sale order is behind what the channel says."""
         return (
             any(line._differs_from_sale() for line in order.line_ids)
-            or self.env["channel.refunder"]._has_new_refunds(order, data)
+            or self.env["channel.refunder"]._has_other_refunds(order, data)
             or bool(
                 data.refunds
                 and self.env["channel.refunder"]._find_late_kept(order, data)
@@ -252,7 +252,7 @@ class ChannelOrderAmender(models.AbstractModel):
 
         A refund that is not looked at yet is no change of a price.
         """
-        if not order.money_key or self.env["channel.refunder"]._has_new_refunds(
+        if not order.money_key or self.env["channel.refunder"]._has_other_refunds(
             order, data
         ):
             return False

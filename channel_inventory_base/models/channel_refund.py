@@ -63,6 +63,11 @@ class ChannelRefund(models.Model):
         required=True,
         readonly=True,
     )
+    is_deleted = fields.Boolean(
+        string="Deleted on Channel",
+        readonly=True,
+        help="The channel does not have it any more: it takes nothing back.",
+    )
     move_id = fields.Many2one(
         "account.move", string="Credit Note", readonly=True, index="btree_not_null"
     )
@@ -136,13 +141,57 @@ class ChannelRefund(models.Model):
                 ),
             )
 
+    # ------------------------------------------------------------- deleted
+    def _set_deleted(self):
+        """The channel has them no more: what they took back is sold again.
+
+        Whether money went back all the same only people know, so a credit note stays.
+        """
+        self.is_deleted = True
+        self.order_id.invalidate_recordset(["refund_ids"])
+        self.env["channel.exception"]._resolve_keys(self.channel_id, self._get_keys())
+        for refund in self.filtered("move_id"):
+            refund._report(
+                self.env._(
+                    "the refund of %(amount)s was deleted on the channel, credit note "
+                    "%(move)s stands.",
+                    amount=refund._format_amount(),
+                    move=refund.move_id.display_name,
+                ),
+                self.env._(
+                    "If no money went back, reverse the credit note and its payment. "
+                    "Otherwise enter the refund on the channel again."
+                ),
+            )
+
+    def _set_there_again(self):
+        """The channel had hidden them, or a person has restored them."""
+        self.is_deleted = False
+        self.order_id.invalidate_recordset(["refund_ids"])
+        self.env["channel.exception"]._resolve_keys(self.channel_id, self._get_keys())
+
+    @api.model
+    def _find_deleted(self, order, data):
+        return self.search(
+            [
+                ("order_id", "=", order.id),
+                ("external_id", "=", data.external_id),
+                ("is_deleted", "=", True),
+            ]
+        )
+
+    def _get_keys(self):
+        return [f"refund:{each.order_id.id}:{each.external_id}" for each in self]
+
+    def _format_amount(self):
+        digits = self.order_id._get_currency(self.currency_name).decimal_places
+        return f"{self.amount:.{digits}f} {self.currency_name}"
+
     def _set_done(self, state):
         """Refunds before the capture had only goodwill left."""
         if self.state != "included":
             self.state = state
-        self.env["channel.exception"]._resolve_keys(
-            self.channel_id, [f"refund:{self.order_id.id}:{self.external_id}"]
-        )
+        self.env["channel.exception"]._resolve_keys(self.channel_id, self._get_keys())
 
     def _is_to_credit(self):
         """Refunds before the capture are included in the order's amounts, except for

@@ -23,19 +23,32 @@ class ChannelRefunder(models.AbstractModel):
     _description = "Refunder"
 
     # ------------------------------------------------------------- take in
-    def _has_new_refunds(self, order, data):
-        return bool(data.refunds) and bool(self._find_new_refunds(order, data))
+    def _has_other_refunds(self, order, data):
+        """Whether the channel has refunds that are not known, or no more some that
+        are."""
+        return bool(data.refunds and self._find_new_refunds(order, data)) or bool(
+            self._find_gone_refunds(order, data)
+        )
 
     def _find_new_refunds(self, order, data):
         known = set(order.refund_ids.mapped("external_id"))
         return [each for each in data.refunds if each.external_id not in known]
 
+    def _find_gone_refunds(self, order, data):
+        """Refunds that the channel has deleted; all that it has are in ``data``."""
+        if data.refunds is None:
+            return order.refund_ids.browse()
+        there = {each.external_id for each in data.refunds}
+        return order.refund_ids.filtered(lambda each: each.external_id not in there)
+
     def _take_refunds(self, order, data):
-        """Store every refund that is new, each once.
+        """Store every refund that is new, each once, and give up what was deleted.
 
         While one of ours is on its way, what comes in may be just that one: they are
         looked at again when its outcome is known.
         """
+        if gone := self._find_gone_refunds(order, data):
+            gone._set_deleted()
         if not data.refunds:
             return
         new = self._find_new_refunds(order, data)
@@ -46,6 +59,9 @@ class ChannelRefunder(models.AbstractModel):
 
     def _take_refund(self, order, data, refund):
         refunds = self.env["channel.refund"]
+        if known := refunds._find_deleted(order, refund):
+            known._set_there_again()
+            return
         ours = order.notification_ids.filtered(
             lambda each: each.kind == "refund" and each.ref == refund.external_id
         )

@@ -313,7 +313,7 @@ class SaleOrderLine(models.Model):
         over = self.qty_invoiced - self.product_uom_qty
         if round(over, rounding) > 0:
             return -round(over, rounding)
-        left = self._count_due() - self._count_booked("out_invoice")
+        left = self._count_due() - self._count_lines(self._get_kept_lines())
         return max(0.0, round(min(self.qty_to_invoice, left), rounding))
 
     # ------------------------------------------------------------ how exact
@@ -394,7 +394,7 @@ class SaleOrderLine(models.Model):
                 line.move_id.move_type == "out_invoice"
                 or line.move_id.channel_made
                 or line.move_id.channel_refund_ids.filtered(
-                    lambda refund: refund.state == "credited"
+                    lambda refund: refund.state == "credited" and not refund.is_deleted
                 )
             )
         )

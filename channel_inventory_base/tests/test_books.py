@@ -307,6 +307,22 @@ class TestBooksConfirmed(BooksCase):
         self.assertSettled()
         self.assertEqual(self.sale_order.order_line.qty_to_invoice, 0)
 
+    def test_units_bought_again_after_they_were_credited_are_invoiced(self):
+        self.sell(received=Decimal("10.99"))
+        self.book()
+        back = self.refund("3.66", self.refund_line(1, "3.33", "0.33"))
+        paid = {"refunds": (back,), "received": Decimal("10.99")}
+        self.change(quantity=2, taxes="0.67", total="7.33", **paid)
+        self.book()
+        paid["received"] = Decimal("14.65")
+        self.change(quantity=3, taxes="1.00", total="10.99", **paid)
+        self.book()
+        moves = self.sale_order.invoice_ids | self.order.refund_ids.move_id
+        self.assertEqual(sum(moves.mapped("amount_total_signed")), 10.99)
+        self.assertEqual(sum(moves.mapped("amount_tax_signed")), 1.0)
+        self.assertEqual(set(moves.mapped("amount_residual")), {0})
+        self.assertFalse(self._exceptions(self.order))
+
     def test_refund_while_the_invoice_is_a_draft_makes_the_draft_anew(self):
         self.channel.post_invoices = False
         self.sell()

@@ -402,6 +402,46 @@ class TestRefunds(FollowCase):
         self.assertImported(self.order, "22.00", "2.00")
         self.assertEqual(self.open_demand(), 1)
 
+    def test_deleted_refund_of_a_shipped_unit_ships_none_and_is_told(self):
+        """woocommerce/woocommerce#26532: a refund that was entered by mistake is
+        deleted, and its unit was sold once only."""
+        self.ship(self.env, self.sale_order)
+        self.invoice()
+        back = self.refund("11.00", self.refund_line(1))
+        self.change(1, shipped=2, refunds=(back,))
+        note = self.order.refund_ids.move_id
+        self.change(2, shipped=2, refunds=())
+        self.assertImported(self.order, "22.00", "2.00")
+        self.assertEqual((self.open_demand(), self.order.stage), (0, "shipped"))
+        self.assertFalse(self.order.refund_ids)
+        self.assertEqual(note.state, "posted")
+        [told] = self.env["channel.exception"].search(
+            [("res_model", "=", "channel.refund"), ("state", "=", "open")]
+        )
+        self.assertIn("the refund of 11.00 USD was deleted", told.message)
+        self.assertIn(note.name, told.message)
+        # entered again it is the same one
+        self.change(1, shipped=2, refunds=(back,))
+        self.assertEqual(self.order.refund_ids.move_id, note)
+        self.assertEqual((told.state, self.open_demand()), ("resolved", 0))
+
+    def test_deleted_goodwill_is_told(self):
+        self.ship(self.env, self.sale_order)
+        self.invoice()
+        self.change(2, shipped=2, refunds=(self.refund("3.00"),))
+        self.change(2, shipped=2, refunds=())
+        [told] = self.env["channel.exception"].search(
+            [("res_model", "=", "channel.refund"), ("state", "=", "open")]
+        )
+        self.assertIn("the refund of 3.00 USD was deleted", told.message)
+
+    def test_deleted_refund_of_what_had_not_left_sells_it_again(self):
+        self.change(1, refunds=(self.refund("11.00", self.refund_line(1)),))
+        self.change(2, refunds=())
+        self.assertImported(self.order, "22.00", "2.00")
+        self.assertEqual(self.open_demand(), 2)
+        self.assertFalse(self._exceptions(self.order))
+
     def test_refund_before_we_knew_the_order_is_in_its_figures(self):
         data = self.data(
             1,
