@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Constants of Amazon's Selling Partner API and of this connector. No odoo in here.
 
 Rates and bursts are those of Amazon's models and usage plans of 2026-08.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Client of the Shopify Admin GraphQL API. No odoo in here.
 
 Everything it depends on is handed in: the HTTP session, the clock, the tokens and the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Constants of Shopify's API and of this connector. No odoo in here."""
 
 from datetime import date

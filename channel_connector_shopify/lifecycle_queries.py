@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The documents that tell Shopify what became of an order. No odoo in here.
 
 ``fulfillmentCreate`` and ``orderCancel`` know no key: what the shop has is read before

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From Shopify's answers to the canonical data of the base. No odoo in here.
 
 Everything returned is plain and JSON-able, with the field names of the base's

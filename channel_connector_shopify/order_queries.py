@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The documents that read orders. No odoo in here.
 
 A page holds a few orders with the first of everything in them, which is all of an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The GraphQL documents that are sent as they are written. No odoo in here.
 
 They are in files of their own, one beside each module that names them. Tests validate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Errors between Odoo and a channel, as one small tree.
 
 Adapters raise these and nothing else. ``ChannelChannel._on_channel_error`` is the

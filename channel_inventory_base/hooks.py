@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from .db.functions import drop_functions
 from .db.jobs import forget_jobs
 from .db.triggers import drop_triggers

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The canonical data that crosses the seam between the base and a connector.
 
 Frozen dataclasses without any odoo, so that mappers are tested without a database. A

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Events of an order after its sale: notifications to the channel, and data from it.
 
 The first part goes OUT: one object is one message, frozen before it is first sent. The

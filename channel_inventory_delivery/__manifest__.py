@@ -9,7 +9,7 @@
     "license": "AGPL-3",
     "development_status": "Beta",
     "auto_install": True,
-    "depends": ["channel_inventory_base", "stock_delivery"],
+    "depends": ["channel_inventory_sale", "stock_delivery"],
     "data": [
         "security/ir.model.access.csv",
         "security/channel_rules.xml",

@@ -8,7 +8,7 @@
     "website": "https://github.com/OCA/channel-inventory",
     "license": "AGPL-3",
     "development_status": "Beta",
-    "depends": ["channel_inventory_base", "sale_mrp"],
+    "depends": ["channel_inventory_sale", "sale_mrp"],
     "auto_install": True,
     "data": [
         "security/ir.model.access.csv",

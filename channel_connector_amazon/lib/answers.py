@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From an HTTP answer of the API to its data or to one of our errors.
 
 Amazon refuses by ``{"errors": [{"code", "message", "details"}]}``. What is no such

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What an order costs besides its goods. Decimal only; no odoo in here."""
 
 from odoo.addons.channel_inventory_base.lib.amounts import ZERO

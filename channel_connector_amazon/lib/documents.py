@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Feeds and reports as a client carries them: laid down, asked for, read. No odoo in
 here."""
 

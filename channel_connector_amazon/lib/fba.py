@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Stock in Amazon's own warehouses. It is read and never written. No odoo in here.
 
 One pool may be shown in several marketplaces: it is read in one of them. Pending orders

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """JSON_LISTINGS_FEED: numbers of many SKUs in one document, and what became of them.
 
 A message without an error was accepted, which is not applied yet: the feed may be in

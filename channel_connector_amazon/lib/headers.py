@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Names of the columns of GET_MERCHANT_LISTINGS_ALL_DATA in the languages of Amazon's
 marketplaces, to the English ones. Only those that are read. No odoo in here.
 

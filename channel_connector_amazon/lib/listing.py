@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A number of one SKU, written by a PATCH, and the numbers that Amazon shows.
 
 ``merge`` changes the quantity of one fulfilment channel and keeps its other attributes:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Login with Amazon: tokens of a seller, and of the application itself.
 
 The seller's refresh token does not end with the client secret, nor with its use; the

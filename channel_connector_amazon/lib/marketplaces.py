@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Amazon's storefronts: where they are, and what their prices are.
 
 Source: Amazon's document "Marketplace IDs". ``taxes`` is not in it: whether a price

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Telling Amazon of parcels. No odoo in here.
 
 A confirmation has no key by which it would be known again. So the order is read first:

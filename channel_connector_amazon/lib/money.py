@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Amounts as Amazon writes them. Decimal only; no odoo in here."""
 
 from odoo.addons.channel_inventory_base.lib.errors import Malformed

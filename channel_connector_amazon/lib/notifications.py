@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What Amazon tells through the queue. No odoo in here.
 
 Some kinds write their keys with a capital, others without, and what EventBridge passes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """An order of the Orders API 2026-01-01, as OrderData. Exact, or refused.
 
 Amazon takes the units of an order off its number when it is placed, before it is paid:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Feeds about orders: acknowledged, cancelled, paid back. No odoo in here.
 
 There is no other way to cancel. Several orders go in one feed, because feeds are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Who buys, where it goes, and what is asked for. No odoo in here."""
 
 BUYER = "BUYER"

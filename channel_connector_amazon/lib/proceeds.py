@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What an item of an order brings: price, discount and tax of each of its parts.
 
 Amazon documents neither the signs of the breakdowns nor what is within what. So nothing

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading orders: those that changed, and one as it is now. No odoo in here."""
 
 from datetime import timezone

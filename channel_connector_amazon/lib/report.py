@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reports as tables: in any of Amazon's character sets and languages. No odoo in here.
 
 CANCELLED says that there is no data, that it was asked for too often, or that somebody

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A parcel as confirmShipment wants it. No odoo in here."""
 
 from datetime import timezone

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Signed requests to AWS (Signature Version 4). No odoo in here."""
 
 from datetime import datetime, timezone

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A queue of Amazon SQS, by its JSON protocol: messages are taken, stored, and only
 then deleted. What is not deleted is delivered again. No odoo in here."""
 

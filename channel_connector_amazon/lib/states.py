@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The states of Amazon's orders, in both of its spellings. No odoo in here.
 
 Absence is not a state: an order without one is held, and asked for again.

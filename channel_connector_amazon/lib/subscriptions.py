@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What Amazon is to tell a queue: a destination, and a subscription of each kind.
 
 No odoo in here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Taxes that are told as amounts, without their rates. No odoo in here."""
 
 from decimal import Decimal

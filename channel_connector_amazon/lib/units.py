@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How many units of an item are bought, left to ship, and shipped. No odoo in here."""
 
 from decimal import ROUND_CEILING

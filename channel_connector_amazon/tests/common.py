@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Doubles for tests without a network: a session and Amazon's answers."""
 
 from urllib.parse import unquote, urlsplit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Orders as the Orders API 2026-01-01 gives them, for tests."""
 
 import copy

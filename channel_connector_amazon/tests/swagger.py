@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Amazon's published models, strictly: what they do not name is refused, although
 swagger would take it. Requests of ours and answers that tests make have to pass."""
 

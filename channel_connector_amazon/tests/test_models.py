@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Amazon's published pairs: our request is the one they name, our reader takes their
 answer; and all that is built here is of Amazon's models."""
 

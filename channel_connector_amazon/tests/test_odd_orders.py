@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Orders that are not of Amazon's model: each is refused with its place, or read, and
 what can be read of a refused one is held."""
 

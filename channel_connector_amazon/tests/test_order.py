@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The table of what Amazon's orders may be: each comes out to the cent, or is held."""
 
 from datetime import datetime, timezone

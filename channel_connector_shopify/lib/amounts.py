@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The price of a line at its current quantity. Decimal only.
 
 Two ways for units to leave a line:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads a response of Shopify: its data, or one error of our tree.
 
 Sources: https://shopify.dev/docs/api/usage/response-codes and

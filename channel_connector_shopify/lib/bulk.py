@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Variants by a bulk operation: no page limits, one request's points.
 
 The operation outlives the job that started it: its id is kept, and the job that comes

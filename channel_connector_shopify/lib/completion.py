@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading an order to its end where its first pages were not all of it."""
 
 from odoo.addons.channel_inventory_base.lib.errors import Malformed, Refused

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The units that Shopify deducted from ``available`` for an order line, net of
 restocks.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which fulfillment orders a parcel is taken from, and which fulfillment it became.
 
 Shopify keeps what is to be shipped as fulfillment orders, one a location, which people

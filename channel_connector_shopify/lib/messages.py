@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Telling the shop what became of an order: parcels, tracking, cancellations, refunds.
 
 ``fulfillmentCreate`` and ``orderCancel`` know no key: what the shop has is read before

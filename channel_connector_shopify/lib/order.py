@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """An order as the Admin API gives it, to OrderData. Exact, or refused.
 
 All amounts are in the shop's currency. What the customer paid after edits and refunds

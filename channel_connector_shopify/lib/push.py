@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Publishing levels: one frozen payload, however often it is sent, has one outcome.
 
 Shopify carries out all entries of a call or none. Where one is bad, it usually says

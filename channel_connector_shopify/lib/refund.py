@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Money back: exactly what was decided, from the payments that were made.
 
 Shopify pays back what the given transactions say, each out of one payment. A refund of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Webhook bodies: the REST shape of an order, or only the name of one.
 
 Less than the order: no fulfillment orders, amounts in another shape. So they give

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Extracts the readable part of an unreadable Shopify order."""
 
 from odoo.addons.channel_inventory_base.lib import salvage

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads the subject and the shop of a webhook from its body.
 
 The signature is over the body alone. Topic, shop and ids are headers: a reader of one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Webhook deliveries: who sent them, and what they are about.
 
 Source: https://shopify.dev/docs/apps/build/webhooks. The signature is the base64 of

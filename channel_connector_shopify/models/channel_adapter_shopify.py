@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import json
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone

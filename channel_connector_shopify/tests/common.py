@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Doubles for tests without a network: a session, a shop's answers, shared state."""
 
 import gzip

@@ -1,14 +1,15 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import itertools
 import json
 import time
 
-from odoo.addons.channel_inventory_base.tests.life import (
+from odoo.addons.channel_inventory_account.tests.life import (
     LifeShop,
     Parcel,
     SeenLine,
     SeenOrder,
 )
-from odoo.addons.channel_inventory_base.tests.life.shop import QUANTITY
+from odoo.addons.channel_inventory_account.tests.life.shop import QUANTITY
 
 from .shop import DOMAIN, PLACES
 from .shop_orders import VAT

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Hand-made orders as the Admin API gives them; each test changes what it is about."""
 
 import json

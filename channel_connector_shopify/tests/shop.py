@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A running sandbox store for tests, and a channel that is connected to it.
 
 The store is a server of its own that shares no code with the connector; it comes with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What must hold for every order of a running store."""
 
 from datetime import datetime, timedelta, timezone

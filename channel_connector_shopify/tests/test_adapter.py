@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from freezegun import freeze_time
 
 from odoo.tests import tagged

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from .. import mapper
 from . import orders
 from .common import PureCase

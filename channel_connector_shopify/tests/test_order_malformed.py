@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.addons.channel_inventory_base.lib.errors import Malformed
 
 from .. import mapper

@@ -1,12 +1,13 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
-from odoo.addons.channel_inventory_base.tests.fuzz import FuzzContract
-from odoo.addons.channel_inventory_base.tests.life import (
+from odoo.addons.channel_inventory_account.tests.fuzz import FuzzContract
+from odoo.addons.channel_inventory_account.tests.life import (
     DeathContract,
     LifeContract,
     OutsideContract,
 )
+from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 
 from .life import ShopifyLife
 from .shop import ConnectedShop

@@ -1,7 +1,8 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.channel_inventory_base.tests.common import ChannelSetup, take_in
-from odoo.addons.channel_inventory_base.tests.common_messages import Sold
+from odoo.addons.channel_inventory_sale.tests.common_messages import Sold
 
 from .shop import PLACES, ConnectedShop
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The price of a line at its current quantity, less refunds. Decimal only.
 
 WooCommerce tells every amount before tax and the tax beside it, whatever the shop's

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From an HTTP answer to JSON or to one of our errors.
 
 WordPress answers with pages of HTML on many occasions: maintenance, firewalls, fatal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Orders of the shop as events. ``date_modified`` counts whole seconds; deliveries have
 ids, but they repeat within one."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Quantities that are no whole numbers: 1.5 metres of a roll.
 
 The base counts in whole units. So a line with a fraction anywhere (sold, taken off the

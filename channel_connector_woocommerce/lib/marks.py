@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Marks that our messages leave at an order of the shop, as its meta.
 
 By them a message is found again, and they are all that tells which units have left:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Notifications to the shop about an order: shipped, cancelled, refunded.
 
 WooCommerce knows no idempotency keys. Each message leaves its key in the shop: in a

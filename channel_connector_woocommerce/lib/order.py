@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """An order as REST gives it, to OrderData. Exact, or refused.
 
 What the shop has taken off its figure is in ``_reduced_stock`` of each line, net of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading orders of the shop: which there are, and all of what is known of one."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Publishing levels: by the companion plugin, or by batches of REST.
 
 A payload says which of the two it was frozen for. REST answers 200 whatever happens to

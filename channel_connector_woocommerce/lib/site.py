@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The REST address of a WordPress site: /wp-json/, or a parameter with plain
 permalinks."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """WooCommerce's names of states whose codes are neither ISO's nor Odoo's.
 
 Its codes are keys of ``i18n/states.php``; of most countries they are ISO 3166-2, with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Webhook deliveries: who sent them, and what they are about.
 
 The signature is the base64 of the HMAC-SHA256 of the body as received, under the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import dataclasses
 import json
 from contextlib import contextmanager, suppress

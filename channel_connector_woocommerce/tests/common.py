@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Doubles for tests without a network: a session and a shop's answers."""
 
 from odoo.addons.channel_inventory_base.lib.retry import Retry

@@ -1,15 +1,16 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import json
 from decimal import Decimal
 
-from odoo.addons.channel_inventory_base.lib import strict_json
-from odoo.addons.channel_inventory_base.lib.errors import Malformed
-from odoo.addons.channel_inventory_base.tests.life import (
+from odoo.addons.channel_inventory_account.tests.life import (
     LifeShop,
     Parcel,
     SeenLine,
     SeenOrder,
 )
-from odoo.addons.channel_inventory_base.tests.life.shop import QUANTITY
+from odoo.addons.channel_inventory_account.tests.life.shop import QUANTITY
+from odoo.addons.channel_inventory_base.lib import strict_json
+from odoo.addons.channel_inventory_base.lib.errors import Malformed
 
 from ..const import NODE
 from ..lib.events import order_event

@@ -1,11 +1,12 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tests.common_marks import (
+from odoo.addons.channel_inventory_sale.tests.common_marks import (
     MARK,
     Erased,
     find_marks,
 )
-from odoo.addons.channel_inventory_base.tests.common_messages import Sold
+from odoo.addons.channel_inventory_sale.tests.common_messages import Sold
 
 from .shop import ShopCase
 

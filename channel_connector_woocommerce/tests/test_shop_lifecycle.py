@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tests.common_messages import Sold
+from odoo.addons.channel_inventory_sale.tests.common_messages import Sold
 
 from ..lib import marks
 from .shop import ShopCase

@@ -1,7 +1,8 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tests.common_messages import Sold
-from odoo.addons.channel_inventory_base.tests.ledger_money import money_faults
+from odoo.addons.channel_inventory_account.tests.ledger_money import money_faults
+from odoo.addons.channel_inventory_sale.tests.common_messages import Sold
 
 from .shop import ShopCase
 

@@ -1,9 +1,10 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import random
 from decimal import Decimal
 
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tools.money import Charge, Money, add_up
+from odoo.addons.channel_inventory_sale.tools.money import Charge, Money, add_up
 
 from .shop import ShopCase
 

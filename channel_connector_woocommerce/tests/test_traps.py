@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Each trap of a running WooCommerce, by its name, and that we do not step into it."""
 
 import json

@@ -10,5 +10,3 @@ DELETE FROM queue_job
 DELETE FROM channel_secret;
 DELETE FROM channel_shared_state;
 UPDATE channel_publication SET state = 'void' WHERE state IN ('ready', 'sending');
-UPDATE channel_message SET state = 'void', discard_reason = 'neutralized copy'
- WHERE state IN ('ready', 'sending', 'pending', 'wait');

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The database's guard of the audit trail, and the one way past it: an upgrade."""
 
 from contextlib import contextmanager

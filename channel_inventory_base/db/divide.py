@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The division of stock that hangs together: kits and the components they are made of.
 
 Of a plain product each level has one claim, and windows divide it, a million at once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Functions of the database that statements of several models call."""
 
 from odoo.tools import SQL

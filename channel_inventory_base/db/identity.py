@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which database this is: also for a copy that was made behind Odoo's back."""
 
 from odoo.tools import SQL

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Jobs of queue_job as they stand in its table: ours, and not done."""
 
 from odoo.tools import SQL

@@ -1,8 +1,11 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Statements that blank what customers have said of themselves.
 
 Each touches a bounded number of rows and returns them. What they leave, and why, is one
 list in docs/security.md; ``tests/common_marks.py`` holds them to it.
 """
+
+from dataclasses import dataclass
 
 from odoo.tools import SQL
 
@@ -17,64 +20,54 @@ _BLANK_ORDER = {
 }
 
 
-def blank_orders(due, batch, words):
+@dataclass(frozen=True)
+class OrderParts:
+    """What an addon keeps of customers for ``due``, the orders that are blanked.
+
+    :param owed: condition over ``finished``: something is to be done for it yet
+    :param steps: further CTEs, each a statement that blanks
+    :param subjects: queries of (model, id) of records that exceptions may be about
+    """
+
+    owed: SQL
+    steps: tuple = ()
+    subjects: tuple = ()
+
+
+def blank_orders(due, batch, words, parts=()):
     """Order by order, all that is about it in one statement: no half-blanked orders.
 
     This one and those of events and exceptions return rows of (id, ids of files).
 
     :param due: condition over ``finished``, the orders
     :param words: what an exception says instead
+    :param parts: OrderParts of other addons
     """
+    steps = [step for part in parts for step in part.steps]
+    subjects = [query for part in parts for query in part.subjects]
     return SQL(
         """
         WITH due AS (
-            SELECT id, sale_order_id FROM channel_order finished
+            SELECT id FROM channel_order finished
              WHERE blanked_at IS NULL
                AND state IN ('imported', 'cancelled', 'closed', 'gone')
                AND %(due)s
-               AND NOT EXISTS (
-                    SELECT FROM sale_order sale
-                      LEFT JOIN stock_picking picking ON picking.sale_id = sale.id
-                     WHERE sale.id = finished.sale_order_id
-                       AND (sale.state IN ('draft', 'sent')
-                            OR picking.state NOT IN ('done', 'cancel')))
-               AND NOT EXISTS (
-                    SELECT FROM channel_message
-                     WHERE order_id = finished.id AND state NOT IN ('done', 'void'))
+               AND NOT (%(owed)s)
              ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
         ), event AS (
             UPDATE channel_inbox_event SET body = NULL, error = NULL
               FROM due WHERE order_id = due.id AND state IN ('done', 'ignored')
             RETURNING channel_inbox_event.id
-        ), message AS (
-            UPDATE channel_message
-               SET answer = NULL, error = NULL, summary = NULL, discard_reason = NULL,
-                   payload = %(payload)s
-              FROM due WHERE order_id = due.id
-            RETURNING channel_message.id
-        ), refund AS (
-            UPDATE channel_refund
-               SET note = NULL, data = data || '{"note": ""}'::jsonb
-              FROM due WHERE order_id = due.id
-            RETURNING channel_refund.id
         ), line AS (
             UPDATE channel_order_line line
                SET properties = NULL, title = COALESCE(
                    (SELECT title FROM channel_listing WHERE id = line.listing_id),
                    %(removed)s)
               FROM due WHERE order_id = due.id
-        ), sold AS (
-            UPDATE sale_order_line sold
-               SET name = replace(sold.name, E'\n' || channel_properties, ''),
-                   channel_properties = NULL
-              FROM due
-             WHERE sold.order_id = due.sale_order_id AND channel_properties IS NOT NULL
-        ), subject AS (
+        ), %(steps)s subject AS (
             SELECT 'channel.order' AS model, id FROM due
              UNION ALL SELECT 'channel.inbox.event', id FROM event
-             UNION ALL SELECT 'channel.message', id FROM message
-             UNION ALL SELECT 'channel.refund', id FROM refund
-             UNION ALL SELECT 'sale.order', sale_order_id FROM due
+            %(subjects)s
         ), exception AS (
             UPDATE channel_exception
                SET message = %(words)s, suggestion = NULL, resolution = NULL
@@ -95,7 +88,9 @@ def blank_orders(due, batch, words):
         batch=batch,
         removed=REMOVED,
         words=words,
-        payload=_blank_payload(),
+        owed=SQL(" OR ").join([SQL("false"), *(part.owed for part in parts)]),
+        steps=SQL("").join(SQL("%s, ", step) for step in steps),
+        subjects=SQL("").join(SQL(" UNION ALL %s", query) for query in subjects),
         chatter=_chatter(),
         order=_blank_order(),
     )
@@ -164,32 +159,6 @@ def blank_events(due, batch):
                        WHERE state IN ('done', 'ignored') AND order_id IS NULL
                          AND (body IS NOT NULL OR error IS NOT NULL) AND %s
                        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-        RETURNING id
-        """,
-        due,
-        batch,
-    )
-
-
-def blank_partners(due, batch):
-    """A guest is known by the e-mail address: by nothing, when all orders are blank.
-
-    Not by a hash of it: whoever has an address could find out whether it is the one.
-    """
-    return SQL(
-        """
-        UPDATE channel_partner
-           SET external_id = 'blanked:' || id
-         WHERE id IN (
-            SELECT binding.id FROM channel_partner binding
-             WHERE (external_id LIKE 'email:%%' OR external_id LIKE 'guest:%%')
-               AND %s
-               AND NOT EXISTS (
-                    SELECT FROM channel_order
-                     WHERE channel_id = binding.channel_id
-                       AND partner_id = binding.partner_id
-                       AND blanked_at IS NULL)
-             ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
         RETURNING id
         """,
         due,
@@ -281,17 +250,4 @@ def _each(key, blank):
         """,
         key=key,
         blank=blank,
-    )
-
-
-def _blank_payload():
-    """A message still reads as what it was: a tracking without its number is none."""
-    return SQL(
-        """
-        (CASE kind
-            WHEN 'shipment' THEN payload::jsonb - '{note,tracking}'::text[]
-            WHEN 'tracking' THEN payload::jsonb || %s::jsonb
-            ELSE payload::jsonb - 'note' END)::text
-        """,
-        f'{{"tracking": {{"number": "{REMOVED}"}}, "replaces": ""}}',
     )

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transactions of our own, for work that a job must commit step by step.
 
 A queue job may not commit: its transaction carries the job's lock. What has to be

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Triggers that write the change outbox.
 
 Triggers, because a change must leave a row however it is made: by the ORM, by another

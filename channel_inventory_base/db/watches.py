@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The changes that make levels stale: tables, their columns, and the affected products.
 How they are watched: ``triggers``."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which addresses a channel may have: those of the internet, and what is allowed.
 
 A channel's address is typed by a person, and the address of a bulk file comes from a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Money of channels: digits of currencies, rounding, shares and taxes. Decimal only.
 
 No odoo in here.

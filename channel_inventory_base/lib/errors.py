@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Errors between a client and its channel. Adapters translate these, in one place
 (``channel.adapter._translated``).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What was heard of an order, as an event that is known again. No odoo in here."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Connections to addresses that are allowed, and to no others. No odoo in here.
 
 A name is resolved once, where the connection is made, and the connection goes to an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """OAuth 1.0a with one leg (RFC 5849): the secret never travels, also over plain http.
 
 All parameters of the query are signed. No odoo in here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The token endpoint of OAuth 2.0 (RFC 6749: client credentials, refresh tokens).
 
 No odoo in here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Texts of others without what makes a line of its own, or hides what a line says.
 
 A name with a line break in it would forge a line of a log; marks of writing direction

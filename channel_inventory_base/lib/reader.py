@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading JSON of others: what does not fit is named with its place. No odoo in here.
 
 Null and an empty text mean the same for every channel: nothing is told. Such a value is

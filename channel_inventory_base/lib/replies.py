@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From the HTTP part of an answer to one of our errors. No odoo in here."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Trying again: how often, for how long, and when not. No odoo in here."""
 
 import itertools

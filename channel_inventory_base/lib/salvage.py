@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Extracts the readable part of an unreadable order. No odoo in here.
 
 Used when an order is refused as malformed: its demand is real all the same, so what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Proof of who sent something, and of what has not changed. No odoo in here."""
 
 import base64

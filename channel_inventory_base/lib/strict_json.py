@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """JSON of others, read so that nothing in it can break who reads on.
 
 No odoo in here.

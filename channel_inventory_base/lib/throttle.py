@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A leaky bucket of points (or requests) that all workers of a channel share.
 
 Channels with quotas count what each request costs and let it come back with time; some

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Access tokens: one that never ends, and ones that all workers renew together.
 
 No odoo in here.

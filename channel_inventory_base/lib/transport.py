@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """HTTP with bounds: time, size, no redirects, and errors that carry no secrets."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Bodies unpacked within bounds: a few bytes can stand for gigabytes.
 
 No odoo in here.

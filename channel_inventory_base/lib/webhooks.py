@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which of a channel's webhook subscriptions stay, come and go. No odoo in here."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import uuid
 from datetime import timedelta
 
@@ -24,9 +25,6 @@ class ChannelChannel(models.Model):
     _inherit = [
         "channel.noted",
         "mail.activity.mixin",
-        "channel.invoicing.policy",
-        "channel.order.policy",
-        "channel.notification.policy",
         "channel.health.mixin",
         "channel.job.mixin",
         "channel.webhook.cache",
@@ -113,47 +111,21 @@ class ChannelChannel(models.Model):
         readonly=False,
         precompute=True,
     )
-    pricelist_id = fields.Many2one("product.pricelist", check_company=True)
-    team_id = fields.Many2one("crm.team", string="Sales Team", check_company=True)
     import_test_orders = fields.Boolean(compute="_compute_import_test_orders")
+    archived_policy = fields.Selection(
+        [("sell", "Sell remaining stock"), ("stop", "Stop selling")],
+        string="Archived Products",
+        default="sell",
+        required=True,
+        help="Quantity published for archived products whose listings are still on the "
+        "channel. An exception is raised either way.",
+    )
     custom_product_id = fields.Many2one(
         "product.product",
         check_company=True,
         help="Product for order lines that are not in the channel's catalogue: a "
         "consumable if they are to be delivered, otherwise a service.",
     )
-    tip_product_id = fields.Many2one(
-        "product.product",
-        check_company=True,
-        help="Product for tips. Empty: such orders are blocked.",
-    )
-    fee_product_id = fields.Many2one(
-        "product.product",
-        check_company=True,
-        help="Product for fees. Empty: the delivery charge.",
-    )
-    gift_card_product_id = fields.Many2one(
-        "product.product",
-        check_company=True,
-        help="Product for gift cards that the channel deducts from an order's total: a "
-        "service whose income account is the gift card liability. Empty: such "
-        "orders are blocked.",
-    )
-    shipping_product_id = fields.Many2one(
-        "product.product",
-        check_company=True,
-        default=lambda self: self.env.ref(
-            "channel_inventory_base.product_channel_shipping", raise_if_not_found=False
-        ),
-    )
-    discount_product_id = fields.Many2one(
-        "product.product",
-        check_company=True,
-        default=lambda self: self.env.ref(
-            "channel_inventory_base.product_channel_discount", raise_if_not_found=False
-        ),
-    )
-    tax_map_ids = fields.One2many("channel.tax.map", "channel_id")
     order_lag = fields.Integer(
         string="Order Lag (seconds)",
         default=30,
@@ -186,9 +158,6 @@ class ChannelChannel(models.Model):
         tracking=True,
         help="Owns new exceptions of this channel and is notified of each by e-mail.",
     )
-    charges_no_tax = fields.Boolean(
-        help="The shop charges no tax: no tax mapping is needed.",
-    )
     node_ids = fields.One2many("channel.node", "channel_id")
     listing_ids = fields.One2many("channel.listing", "channel_id")
     is_connectable = fields.Boolean(compute="_compute_is_connectable")
@@ -214,11 +183,6 @@ class ChannelChannel(models.Model):
 
     _webhook_token_uniq = models.UniqueIndex("(webhook_token)")
 
-    _policy_times = models.Constraint(
-        "CHECK (duplicate_minutes >= 0 AND payment_hours >= 0)",
-        "Times cannot be negative.",
-    )
-
     @api.depends("company_id")
     def _compute_currency_id(self):
         """The company's own, until the channel has said what it sells in."""
@@ -243,8 +207,6 @@ class ChannelChannel(models.Model):
         "node_ids.warehouse_ids",
         "node_ids.publish",
         "exception_user_id",
-        "tax_map_ids",
-        "charges_no_tax",
     )
     def _compute_next_step(self):
         for channel in self:
@@ -349,7 +311,8 @@ class ChannelChannel(models.Model):
         if self.state == "draft":
             self.currency_id = currency or self.currency_id
         self.env["channel.exception"]._resolve_keys(self, ["auth", "configuration"])
-        self._wake("_job_intake", "_job_send", "_job_poll", "_job_publish")
+        self._wake_all_jobs()
+        self._wake("_job_poll")
         return self._notify_user(
             self.env._("Connected to %s", info.account_name),
             warnings,
@@ -518,7 +481,8 @@ class ChannelChannel(models.Model):
             )
             channel.home_database = here
         # orders first: what was sold in between is known before a number is sent
-        self._wake("_job_intake", "_job_poll", "_job_send", "_job_publish")
+        self._wake("_job_poll")
+        self._wake_all_jobs()
 
     def _is_connected(self):
         """Whether the connection is tested, and this is the database it belongs to."""
@@ -661,15 +625,7 @@ class ChannelChannel(models.Model):
                     "when an order is blocked."
                 ),
             ),
-            (
-                self.env._("Taxes"),
-                str(len(self.tax_map_ids) or ""),
-                bool(self.tax_map_ids) or self.charges_no_tax,
-                self.env._(
-                    "Map each tax rate that the shop charges (Orders tab), or tick "
-                    "Charges No Tax there: an order with an unmapped rate is blocked."
-                ),
-            ),
+            *self._get_order_steps(),
             *self._get_listing_steps(),
         ]
 
@@ -693,6 +649,10 @@ class ChannelChannel(models.Model):
                 ),
             ),
         ]
+
+    def _get_order_steps(self):
+        """Hook: what has to be set for orders; see ``_get_setup_steps``."""
+        return []
 
     def _get_listing_steps(self):
         matched = self.listing_count - self.unmatched_count

@@ -1,10 +1,9 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.actions import open_form
-
-EDITABLE = ("channel.inbox.event", "channel.message")
 
 
 class ChannelDeadLetter(models.Model):
@@ -85,20 +84,13 @@ class ChannelDeadLetter(models.Model):
                   FROM channel_publication WHERE state = 'dead'
                 """
             ),
-            SQL(
-                """
-                SELECT id::bigint * 4 + 2, channel_id, company_id, 'out', kind, error,
-                       COALESCE(sent_at, write_date), attempts, order_id, trace,
-                       'channel.message', id
-                  FROM channel_message WHERE state = 'dead'
-                """
-            ),
         ]
 
     @api.depends("res_model")
     def _compute_is_editable(self):
         for letter in self:
-            letter.is_editable = letter.res_model in EDITABLE
+            records = self.env.get(letter.res_model)
+            letter.is_editable = bool(getattr(records, "_letter_content", None))
 
     # -------------------------------------------------------------- records
     def _records(self):

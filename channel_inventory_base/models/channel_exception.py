@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from collections import Counter
 from datetime import timedelta
 
@@ -8,7 +9,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
-from ..const import OVERRIDABLE
 from ..lib.one_line import lines
 from ..tools.actions import open_form
 from ..tools.duration import format_duration
@@ -140,8 +140,6 @@ class ChannelException(models.Model):
     order_count = fields.Integer(compute="_compute_order_count")
     is_late = fields.Boolean(compute="_compute_is_late")
     can_retry = fields.Boolean(compute="_compute_can_retry")
-    can_override = fields.Boolean(compute="_compute_can_override")
-
     _open_uniq = models.UniqueIndex("(channel_id, category, key) WHERE state = 'open'")
 
     @api.depends("state", "deadline")
@@ -157,14 +155,6 @@ class ChannelException(models.Model):
     def _compute_order_count(self):
         for exception in self:
             exception.order_count = len(exception.order_ids)
-
-    @api.depends("res_model", "category")
-    def _compute_can_override(self):
-        for exception in self:
-            exception.can_override = (
-                exception.res_model == "channel.order"
-                and exception.category in OVERRIDABLE
-            )
 
     @api.depends("res_model", "order_ids", "category")
     def _compute_can_retry(self):
@@ -215,24 +205,6 @@ class ChannelException(models.Model):
         self.ensure_one()
         return open_form(self.res_model, self.res_id)
 
-    def action_override(self):
-        """Overrule the check for the orders that it stopped; the import ends it."""
-        for exception in self.filtered("can_override"):
-            order = exception._record()
-            if order is None:
-                continue
-            was_stopped = order.state == "blocked"
-            order.action_override(exception.category)
-            if was_stopped:
-                # sudo: a field of the system
-                exception.sudo().retried_at = fields.Datetime.now()
-            else:
-                exception._resolve(self.env._("Overridden by %s", self.env.user.name))
-
-    def action_short_stock(self):
-        self.ensure_one()
-        return self.env["channel.order"].browse(self.res_id).action_short_stock()
-
     def action_open_orders(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -240,18 +212,6 @@ class ChannelException(models.Model):
         )
         domain = [("id", "in", self._get_orders().ids)]
         return dict(action, domain=domain, context={})
-
-    def action_map_tax(self):
-        """The tax mappings of its channel, where a manager adds the one that lacks."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Taxes of %s", self.channel_id.name),
-            "res_model": "channel.tax.map",
-            "view_mode": "list,form",
-            "domain": [("channel_id", "=", self.channel_id.id)],
-            "context": {"default_channel_id": self.channel_id.id},
-        }
 
     def action_match_listings(self):
         """The listings it is about; the lines, when the channel has none for them."""
@@ -431,21 +391,13 @@ class ChannelException(models.Model):
 
     def _find_standing(self):
         """In words, why these are not over; "" when nothing here speaks against it."""
-        blocked = self._get_orders().filtered(lambda order: order.state == "blocked")
-        unsold = blocked.filtered(lambda order: not order.sale_order_id)
+        unsold = self._get_orders().filtered(lambda order: order._is_unsold())
         if unsold:
             return self.env._(
                 "%(orders)s is blocked by this and not sold yet. Fix the cause and "
                 "press Retry, override the check where possible, or cancel the order "
                 "on the channel. If it was entered manually, tick Entered Manually.",
                 orders=self._get_orders_label(unsold),
-            )
-        short = self.filtered(lambda each: each.category == "oversold")
-        if short.order_ids:
-            return self.env._(
-                "Units of %(orders)s are still missing: this closes automatically when "
-                "they are in stock, or the order no longer needs them.",
-                orders=self._get_orders_label(short.order_ids),
             )
         return ""
 
@@ -498,18 +450,15 @@ class ChannelException(models.Model):
             target="new",
         )
 
-    def _close(self, state, reason, by_hand=False):
+    def _close(self, state, reason):
         """A person says that these are over.
 
-        :param by_hand: orders that are not sold yet were entered by hand
         :raise UserError: without a reason, or the cause of one still stands
         """
         if not (reason or "").strip():
             raise UserError(
                 self.env._("Enter what was done about it, or why nothing was done.")
             )
-        if by_hand:
-            self._get_orders()._settle_by_hand(reason)
         if state == "resolved" and (why := self._find_standing()):
             raise UserError(why)
         self.check_access("write")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -29,7 +30,6 @@ class ChannelHealthMixin(models.AbstractModel):
     oldest_pending = fields.Datetime(compute="_compute_health")
     new_event_count = fields.Integer(compute="_compute_health", string="Pending Events")
     oldest_event = fields.Datetime(compute="_compute_health")
-    oldest_message = fields.Datetime(compute="_compute_health")
     last_ack = fields.Datetime(compute="_compute_health", string="Last Acknowledged")
     last_poll = fields.Datetime(compute="_compute_health", string="Last Order Pull")
     last_error = fields.Char(
@@ -48,23 +48,16 @@ class ChannelHealthMixin(models.AbstractModel):
         compute="_compute_health", string="Refused Webhooks (24 h)"
     )
     blocked_order_count = fields.Integer(compute="_compute_health")
-    short_order_count = fields.Integer(
-        compute="_compute_health",
-        string="Short Orders",
-        help="Orders with missing units.",
-    )
     listing_count = fields.Integer(compute="_compute_counts")
     unmatched_count = fields.Integer(compute="_compute_counts")
     level_count = fields.Integer(compute="_compute_counts")
     order_count = fields.Integer(compute="_compute_counts")
 
     def _compute_health(self):
-        facts = self._health_facts()
+        facts, names = self._health_facts(), self._get_health_queries()
         for channel in self:
-            values = facts.get(channel.id) or dict.fromkeys(HEALTH_FACTS, False)
-            channel.update(
-                {name: values[name] for name in HEALTH_FACTS if name != "now"}
-            )
+            values = facts.get(channel.id) or dict.fromkeys(names, False)
+            channel.update({name: values[name] for name in names if name != "now"})
             channel.health, channel.health_text = channel._judge_health(values)
 
     @api.depends("channel_type")
@@ -86,11 +79,16 @@ class ChannelHealthMixin(models.AbstractModel):
                     "its order is captured. Give fast movers a buffer."
                 )
 
+    @api.model
+    def _get_health_queries(self):
+        """:return: {field: scalar query on ``channel``}; addons add theirs"""
+        return HEALTH_FACTS
+
     def _health_facts(self):
         """:return: channel id -> facts, all in one statement"""
         columns = SQL(", ").join(
             SQL("(%s) AS %s", query, SQL.identifier(name))
-            for name, query in HEALTH_FACTS.items()
+            for name, query in self._get_health_queries().items()
         )
         self.env.flush_all()
         cr = self.env.cr
@@ -173,10 +171,6 @@ class ChannelHealthMixin(models.AbstractModel):
         """Judge the work that waits for an operator."""
         if self.blocked_order_count:
             return "late", self.env._("Orders blocked: %s", self.blocked_order_count)
-        if self.short_order_count:
-            return "late", self.env._(
-                "Orders short of stock: %s", self.short_order_count
-            )
         if self.exception_count:
             return "late", self.env._("Open exceptions: %s", self.exception_count)
         return None
@@ -188,11 +182,15 @@ class ChannelHealthMixin(models.AbstractModel):
 
     def _waiting_seconds(self, now):
         """Age of the oldest work that should be done by now."""
-        since = [self.oldest_event, self.oldest_message]
+        since = self._get_oldest_work()
         if self.state == "live":
             since.append(self.oldest_pending)
         oldest = min((moment for moment in since if moment), default=None)
         return (now - oldest).total_seconds() if oldest and now else 0
+
+    def _get_oldest_work(self):
+        """:return: list of moments since when work waits, apart from publishing"""
+        return [self.oldest_event]
 
     def _compute_counts(self):
         counts = {
@@ -368,20 +366,6 @@ HEALTH_FACTS = {
     ),
     "failing_since": SQL(
         "SELECT min(since) FROM channel_outage WHERE channel_id = channel.id"
-    ),
-    "short_order_count": SQL(
-        # what waits for stock by policy is nobody's problem
-        "SELECT count(DISTINCT short.order_id) FROM channel_shortage short "
-        "JOIN channel_order ON channel_order.id = short.order_id "
-        "WHERE short.channel_id = channel.id AND channel_order.state <> 'parked'"
-    ),
-    "oldest_message": SQL(
-        # what the channel holds back, or waits for an operator, is nobody's delay
-        "SELECT min(message.create_date) FROM channel_message message "
-        "LEFT JOIN channel_message earlier ON earlier.id = message.after_id "
-        "WHERE message.channel_id = channel.id "
-        "AND message.state IN ('ready', 'sending', 'pending') "
-        "AND COALESCE(earlier.state, 'done') IN ('done', 'void')"
     ),
     "dead_letter_count": SQL(
         "SELECT count(*) FROM channel_dead_letter WHERE channel_id = channel.id"

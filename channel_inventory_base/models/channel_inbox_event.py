@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import dataclasses
 import hashlib
 import logging
@@ -43,6 +44,7 @@ class ChannelInboxEvent(models.Model):
     _inherit = ["channel.guarded"]
     _order = "id desc"
     _rec_name = "topic"
+    _letter_content = "body"
     _log_access = False
 
     channel_id = fields.Many2one(

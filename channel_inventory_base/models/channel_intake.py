@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import json
 import logging
 import time
@@ -8,7 +9,6 @@ from odoo.tools import SQL
 
 from .. import exceptions
 from ..db.transaction import (
-    CONFLICTS,
     LOCK_POLL,
     own_transaction,
     retry_on_conflict,
@@ -38,7 +38,7 @@ LOCK_PATIENCE = 30
 
 
 class ChannelIntake(models.AbstractModel):
-    """Processes stored events: holds first, sale orders second.
+    """Processes stored events: holds first, sale orders (of their addon) second.
 
     Events are drained one by one in transactions of their own, by as many workers as
     there are: each skips rows that another has locked. Capture (parse, hold, deduct)
@@ -321,9 +321,6 @@ class ChannelIntake(models.AbstractModel):
     @api.model
     def _run(self, channel):
         end = time.monotonic() + RUN_SECONDS
-        with own_transaction(self.env) as env:
-            env["channel.allocator"]._release_parked(channel)
-        self.env["channel.router"]._reroute_due(channel)
         busy, more = set(), True
         while more and time.monotonic() < end:
             busy = set()
@@ -391,6 +388,13 @@ class ChannelIntake(models.AbstractModel):
             others._wake("_job_intake")
         return bool(events)
 
+    def _import_next(self, channel):
+        """Hook: make the sale order of one captured order.
+
+        :return: whether there was one; captures then go first again
+        """
+        return False
+
     def _fetch_next(self, channel):
         """Fetch one order of which we know only that it exists or has changed."""
         order_id, external_id, asked = self._next_fetch(channel)
@@ -449,19 +453,21 @@ class ChannelIntake(models.AbstractModel):
             SQL(
                 """
                 SELECT external_id, id FROM channel_order
-                 WHERE channel_id = %s
-                   AND state IN ('captured', 'blocked', 'parked', 'imported')
-                   AND stage IN ('captured', 'quotation', 'confirmed', 'reserved',
-                                 'picked', 'packed', 'partly_shipped')
+                 WHERE channel_id = %s AND %s
                    AND COALESCE(shown_at, create_date)
                        < now() AT TIME ZONE 'UTC' - interval '1 hour'
                  ORDER BY COALESCE(shown_at, create_date) LIMIT %s
                 """,
                 channel.id,
+                self._is_open(),
                 size,
             )
         )
         return dict(rows)
+
+    def _is_open(self):
+        """Hook: condition of orders that the channel should still have."""
+        return SQL("state IN ('captured', 'blocked', 'parked', 'imported')")
 
     def _next_fetch(self, channel):
         """The oldest order to fetch, postponed in the same statement: two workers never
@@ -491,53 +497,6 @@ class ChannelIntake(models.AbstractModel):
                 )
             )
         return rows[0] if rows else (None, None, None)
-
-    def _import_next(self, channel):
-        """Import one order. What goes wrong in it stays with it."""
-        order = self._next_order(channel, SQL("state = 'captured' AND complete"))
-        if not order:
-            return False
-        try:
-            retry_on_conflict(lambda: self._import_order(order.id))
-        except exceptions.ChannelError as error:
-            self._block(order.id, "malformed", str(error))
-        except CONFLICTS:
-            # a conflict between transactions says nothing about the order
-            raise
-        except Exception as error:  # pylint: disable=broad-except
-            # whatever an addon raises while a sale order is made: this order waits for
-            # an operator, the others go on
-            _logger.exception("order %s could not be imported", order.id)
-            self._block(order.id, "import", str(error))
-        return True
-
-    def _import_order(self, order_id):
-        # REPEATABLE READ: Odoo's reservation code relies on it
-        with own_transaction(self.env, read_committed=False) as env:
-            order = env["channel.order"].browse(order_id)
-            if order._lock_for_import():
-                env["channel.change"]._set_trace(order.trace)
-                order._follow()
-
-    def _block(self, order_id, category, message):
-        with own_transaction(self.env) as env:
-            env["channel.order"].browse(order_id)._block(category, message)
-
-    def _next_order(self, channel, condition):
-        """The oldest order that meets ``condition`` and is not locked."""
-        with own_transaction(self.env) as env:
-            rows = env.execute_query(
-                SQL(
-                    """
-                    SELECT id FROM channel_order
-                     WHERE channel_id = %s AND %s
-                     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
-                    """,
-                    channel.id,
-                    condition,
-                )
-            )
-        return self.env["channel.order"].browse(rows[0][0]) if rows else None
 
 
 def _newest(moments):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import hashlib
 import logging
 from contextlib import contextmanager
@@ -37,16 +38,14 @@ THROTTLED_SECONDS = 5
 CRON_SECONDS = 60
 
 # What goes first where jobs wait for the same capacity; the lower, the sooner. Orders
-# and what becomes of them before stock (towards 0 first, within the job), before looks.
+# before stock (towards 0 first, within the job), before looks.
 PRIORITIES = {
     "_job_intake": 5,
-    "_job_send": 5,
     "_job_fetch": 6,
     "_job_plan": 8,
     "_job_publish": 10,
     "_job_poll": 12,
     "_job_observe": 15,
-    "_job_book": 20,
     "_job_look": 20,
     "_job_webhooks": 25,
     "_job_fetch_listings": 30,
@@ -110,16 +109,26 @@ class ChannelJobMixin(models.AbstractModel):
     def _enqueue_wakeups(self, wanted):
         """:param wanted: (channel id, 0 for all; method) -> seconds to wait"""
         failing = self.env["channel.outage"]._failing({each for each, _job in wanted})
+        priorities = self._get_job_priorities()
         for (channel_id, method), seconds in wanted.items():
             # there is nobody to be told, and nothing to be tracked
             record = self.browse(channel_id).with_context(tracking_disable=True)
             delayed = record.with_delay(
                 identity_key=_identity_key(channel_id, method, seconds),
-                priority=PRIORITIES.get(method, 20) + FAILING * (channel_id in failing),
+                priority=priorities.get(method, 20) + FAILING * (channel_id in failing),
                 eta=timedelta(seconds=seconds) if seconds else None,
                 description=f"{record.name or 'Channels'}: {method[5:]}",
             )
             getattr(delayed, method)()
+
+    @api.model
+    def _get_job_priorities(self):
+        """:return: {job: priority}; an addon with jobs of its own adds them"""
+        return PRIORITIES
+
+    def _wake_all_jobs(self):
+        """All jobs that may have work left, but for pulling orders."""
+        self._wake("_job_intake", "_job_fetch", "_job_observe", "_job_publish")
 
     def _wake_publisher_of_queued(self):
         """Have what is queued published; by way of the planner when this transaction
@@ -156,11 +165,6 @@ class ChannelJobMixin(models.AbstractModel):
         """Publish what differs, as long as there is something and we may."""
         work = self.env["channel.publisher"]._run
         self._guarded("_job_publish", work, self._may_publish)
-
-    def _job_send(self):
-        """Tell the channel what became of its orders; also while publishing is paused:
-        a shipment must always be recordable."""
-        self._guarded("_job_send", self.env["channel.messenger"]._run, self._may_talk)
 
     def _job_poll(self):
         """Ask the channel for orders that no webhook told us about; every so many
@@ -204,8 +208,7 @@ class ChannelJobMixin(models.AbstractModel):
         """
         if failure.get("exc_name") in LOST_CONNECTION:
             self.env["channel.change"]._wake_planner()
-            self._wake("_job_intake", "_job_fetch", "_job_send", "_job_observe")
-            self._wake("_job_publish")
+            self._wake_all_jobs()
             return
         error = failure.get("exc_message") or failure.get("exc_name")
         # planning is everybody's: it has no channel of its own
@@ -346,14 +349,10 @@ class ChannelJobMixin(models.AbstractModel):
     @api.model
     def _recovery_steps(self):
         """(model, method) of the steps, wake-ups first: failures of other steps must
-        not delay work."""
+        not delay work. Addons add theirs."""
         return (
             ("channel.channel", "_wake_all"),
-            ("channel.bookkeeping", "_wake_waiting"),
             ("channel.hold", "_expire"),
-            ("channel.order", "_refresh_moving"),
-            ("channel.order.owed", "_settle_forgotten"),
-            ("channel.shortage", "_look_around"),
             ("channel.rule.version", "_follow_time"),
             ("channel.external.stock", "_age_reports"),
             ("channel.level.pending", "_compact"),
@@ -369,8 +368,7 @@ class ChannelJobMixin(models.AbstractModel):
     def _wake_all(self):
         self._after_commit(0, "_job_plan")
         for channel in self.search([("state", "!=", "draft")]):
-            channel._wake("_job_intake", "_job_fetch", "_job_send", "_job_observe")
-            channel._wake("_job_publish")
+            channel._wake_all_jobs()
             channel._poll_when_due()
 
     @api.model

@@ -1,9 +1,8 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL
-
-from ..const import SHORT_POLICIES
 
 SMALLEST_FACTOR = 0.000001
 # What a channel calls a listing, by which its orders and numbers find it, and whether
@@ -132,12 +131,6 @@ class ChannelListing(models.Model):
         "Otherwise they are blocked.",
     )
     level_ids = fields.One2many("channel.level", "listing_id")
-    short_policy = fields.Selection(
-        SHORT_POLICIES,
-        string="Short Stock Policy",
-        help="Policy for an order line that is not in stock. Empty: the product's "
-        "policy, or the channel's.",
-    )
     version_ids = fields.One2many(
         "channel.listing.version", "listing_id", readonly=True, copy=False
     )

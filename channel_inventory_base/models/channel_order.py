@@ -1,9 +1,7 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import dataclasses
-import hashlib
 import json
-import math
 from datetime import timedelta
-from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -11,12 +9,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import schemas
-from ..const import OVERRIDABLE
 from ..db.transaction import LOCK_ORDER, lock
 from ..tools.actions import open_form
 from ..tools.fractions import rescale
 from ..tools.labels import label_of
-from ..tools.money import Money
 from .channel_order_ending import ENDINGS
 from .channel_sold import WAITING
 
@@ -43,33 +39,13 @@ FETCH_WANTED = SQL(
 )
 
 
-STAGES = [
-    ("captured", "Captured"),
-    ("quotation", "Quotation"),
-    ("confirmed", "Confirmed"),
-    ("reserved", "Reserved"),
-    ("picked", "Picked"),
-    ("packed", "Packed"),
-    ("partly_shipped", "Partly shipped"),
-    ("shipped", "Shipped"),
-    ("partly_returned", "Partly returned"),
-    ("returned", "Returned"),
-    ("refunded", "Refunded"),
-    ("cancelled", "Cancelled"),
-    ("closed", "Fulfilled before import"),
-    ("gone", "Deleted on the channel"),
-]
-
-# Stages that time and other people's work may end.
-MOVING = ("confirmed", "reserved", "picked", "packed", "partly_shipped")
-
-
 class ChannelOrder(models.Model):
     """An order of a channel, from its capture on.
 
-    ``_capture`` stores it with holds and deductions in one transaction; ``_import``
-    of ``channel.order.importer`` makes the sale order later, in another. One order, one
+    ``_capture`` stores it with holds and deductions in one transaction. One order, one
     row: unique by channel and external id, and an older version never replaces a newer.
+    What holds for it when it becomes a sale order is the sale addon's: without that one
+    it stays captured, its stock held, until the channel or a person ends it.
     """
 
     _name = "channel.order"
@@ -131,85 +107,21 @@ class ChannelOrder(models.Model):
     placed_at = fields.Datetime(readonly=True)
     payment = fields.Selection(PAYMENTS, readonly=True)
     total = fields.Float(readonly=True, digits=(16, 4))
-    currency_name = fields.Char(string="Currency", readonly=True)
+    currency_name = fields.Char(string="Currency Code", readonly=True)
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        help="Empty for a currency that Odoo does not know.",
+    )
     customer_name = fields.Char(string="Customer", readonly=True)
-    partner_id = fields.Many2one("res.partner", readonly=True)
     data = fields.Json(readonly=True, help="Canonical form of the newest version")
     line_ids = fields.One2many("channel.order.line", "order_id", readonly=True)
-    sale_order_id = fields.Many2one(
-        "sale.order", readonly=True, index="btree_not_null", ondelete="restrict"
-    )
     event_ids = fields.One2many("channel.inbox.event", "order_id", readonly=True)
     hold_ids = fields.One2many("channel.hold", "order_id", compute="_compute_hold_ids")
     has_unlisted = fields.Boolean(compute="_compute_has_odd_lines")
-    has_exchanged = fields.Boolean(compute="_compute_has_odd_lines")
     has_old_mapping = fields.Boolean(compute="_compute_has_odd_lines")
     exception_count = fields.Integer(compute="_compute_exception_count")
-    is_undelivered = fields.Boolean(compute="_compute_is_undelivered")
     trace = fields.Char(readonly=True, index=True)
-    notification_ids = fields.One2many(
-        "channel.message", "order_id", string="Channel Notifications", readonly=True
-    )
-    reported_money = fields.Json(readonly=True, help="Reported differences in amounts")
-    address_key = fields.Char(
-        readonly=True, help="Digest of the sale order's delivery address"
-    )
-    money_key = fields.Char(
-        readonly=True, help="Digest of the amounts behind the sale order"
-    )
-    payment_reversed = fields.Boolean(
-        readonly=True,
-        help="Paid or authorized on confirmation, and no longer",
-    )
-    fingerprint = fields.Char(
-        readonly=True,
-        help="Equal for orders of the same customer with the same content",
-    )
-    overridden_checks = fields.Json(
-        readonly=True, help="Categories overridden for this order"
-    )
-    refund_ids = fields.One2many(
-        "channel.refund",
-        "order_id",
-        readonly=True,
-        domain=[("is_deleted", "=", False)],
-    )
-    reroute_after = fields.Datetime(
-        readonly=True, help="Last search for another warehouse, or later"
-    )
-    route_why = fields.Text(
-        string="Route", readonly=True, help="The warehouses that ship it, and why"
-    )
-    parked_why = fields.Char(string="Waiting For", readonly=True)
-    parked_until = fields.Datetime(
-        readonly=True, help="Next automatic check; empty for never."
-    )
-    stage = fields.Selection(
-        STAGES, default="captured", required=True, readonly=True, index=True
-    )
-    shortage_ids = fields.One2many("channel.shortage", "order_id", readonly=True)
-    missing_quantity = fields.Float(
-        string="Missing Units",
-        compute="_compute_missing_quantity",
-        digits="Product Unit",
-        help="Sold stock units that are not in stock.",
-    )
-    short_text = fields.Text(compute="_compute_short_text")
-    due_date = fields.Date(
-        string="Stock Due",
-        compute="_compute_short_text",
-        help="When all units should be in stock.",
-    )
-    by_hand = fields.Boolean(
-        string="Entered Manually",
-        readonly=True,
-        help="A sale order was created manually for it; this one holds and sells "
-        "nothing.",
-    )
-    timeline_ids = fields.One2many("channel.timeline", "order_id", readonly=True)
-    delivery_count = fields.Integer(compute="_compute_delivery_count")
-    invoice_count = fields.Integer(compute="_compute_invoice_count")
-    notification_count = fields.Integer(compute="_compute_notification_count")
     blocked_text = fields.Text(
         compute="_compute_blocked_text", help="Why it is blocked, and what to do."
     )
@@ -222,12 +134,14 @@ class ChannelOrder(models.Model):
     _fetch_idx = models.Index(
         "(channel_id, id) WHERE NOT complete OR wanted_version > version"
     )
-    _fingerprint_idx = models.Index("(company_id, fingerprint)")
-    _parked_idx = models.Index("(channel_id, id) WHERE state = 'parked'")
-    _moving_idx = models.Index(
-        "(id) WHERE stage IN ('confirmed', 'reserved', 'picked', 'packed', "
-        "'partly_shipped')"
-    )
+
+    @api.depends("currency_name")
+    def _compute_currency_id(self):
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        found = currencies.search([("name", "in", self.mapped("currency_name"))])
+        by_name = {currency.name: currency for currency in found}
+        for order in self:
+            order.currency_id = by_name.get(order.currency_name)
 
     @api.depends("line_ids.hold_ids")
     def _compute_hold_ids(self):
@@ -235,10 +149,8 @@ class ChannelOrder(models.Model):
             order.hold_ids = order.line_ids.hold_ids
 
     def _compute_has_odd_lines(self):
-        # sudo: a user who may see the order need not see its sale order
-        for order in self.sudo():
+        for order in self:
             order.has_unlisted = any(line._is_unlisted() for line in order.line_ids)
-            order.has_exchanged = any(line._is_exchanged() for line in order.line_ids)
             order.has_old_mapping = any(
                 line._has_old_mapping() for line in order.line_ids
             )
@@ -248,28 +160,6 @@ class ChannelOrder(models.Model):
         for order in self:
             order.exception_count = counts[order.id]
 
-    @api.depends("line_ids.undelivered_quantity")
-    def _compute_is_undelivered(self):
-        for order in self:
-            order.is_undelivered = any(order.line_ids.mapped("undelivered_quantity"))
-
-    def _compute_missing_quantity(self):
-        groups = self.env["channel.order.line"]._read_group(
-            [("order_id", "in", self.ids), ("missing_quantity", ">", 0)],
-            ["order_id"],
-            ["missing_quantity:sum"],
-        )
-        missing = dict(groups)
-        for order in self:
-            order.missing_quantity = missing.get(order, 0)
-
-    def _compute_short_text(self):
-        for order in self:
-            rows = order.shortage_ids
-            order.short_text = "\n".join(row._get_summary() for row in rows)
-            dates = rows.mapped("due_date")
-            order.due_date = all(dates) and max(dates, default=False)
-
     def _compute_blocked_text(self):
         for order in self:
             opened = self.env["channel.exception"].search(order._exception_domain())
@@ -277,33 +167,9 @@ class ChannelOrder(models.Model):
                 f"{each.message} {each.suggestion or ''}".strip() for each in opened
             )
 
-    def _compute_delivery_count(self):
-        for order in self:
-            # sudo: a number only, for a smart button
-            order.delivery_count = len(order.sudo().sale_order_id.picking_ids)
-
-    def _compute_invoice_count(self):
-        for order in self:
-            # sudo: a number only, for a smart button
-            moves = self.env["channel.bookkeeper"].sudo()._get_moves(order.sudo())
-            order.invoice_count = len(moves)
-
-    def _compute_notification_count(self):
-        for order in self:
-            order.notification_count = len(order.notification_ids)
-
-    # ---------------------------------------------------------------- CRUD
-    def write(self, vals):
-        result = super().write(vals)
-        if "state" in vals or ("payment" in vals and self.sale_order_id):
-            self._refresh_stage()
-        return result
-
     # ------------------------------------------------------------- actions
     def action_retry(self):
         self._require_role("operator")
-        # sudo: operators retry, only the bookkeeper writes its outbox otherwise
-        self.env["channel.bookkeeping"].sudo()._retry(self)
         self.filtered(lambda order: order.state == "blocked")._retry()
         return self.channel_id._notify_user(
             self.env._("Retrying"),
@@ -314,22 +180,14 @@ class ChannelOrder(models.Model):
     def action_end(self):
         """A person says that nothing of it is owed: its holds are let go."""
         self._require_role("operator")
-        # sudo: operators decide about orders without rights on sales
+        # sudo: operators have no write access to what capture owns
         for order in self.sudo():
             order._lock()
-            if order.sale_order_id.state == "sale":
-                raise UserError(
-                    self.env._(
-                        "%(order)s is sold: ship or cancel %(sale)s.",
-                        order=order.name,
-                        sale=order.sale_order_id.name,
-                    )
-                )
-            order.ending = "person"
-            if order.sale_order_id.state in ("draft", "sent"):
-                order.sale_order_id._action_cancel()
-            order._end("person")
-            order._log_decision(self.env._("%s: nothing to deliver", order.name))
+            order._end_by_person()
+
+    def _end_by_person(self):
+        self._end("person")
+        self._log_decision(self.env._("%s: nothing to deliver", self.name))
 
     def action_fetch(self):
         """Ask the channel for the newest version."""
@@ -373,166 +231,6 @@ class ChannelOrder(models.Model):
             name=self.env._("Lines Sold in %s", self.name),
             target="new",
         )
-
-    def action_deliver_again(self):
-        """Create deliveries for units that are in no delivery any more."""
-        self._require_role("operator")
-        # sudo: operators decide about orders without rights on sales
-        orders = self.sudo()
-        for order in orders:
-            order.sale_order_id.order_line._deliver_again()
-            order.sale_order_id._reserve()
-            order._log_decision(self.env._("%s: delivered again", order.name))
-        orders.env["channel.order.owed"]._settle(orders)
-
-    def action_cancel_rest(self):
-        """Cancel units that are in no delivery any more: the channel is notified if it
-        supports that, otherwise the exception has the next step."""
-        self._require_role("operator")
-        # sudo: operators decide about orders without rights on sales
-        orders = self.sudo()
-        for order in orders:
-            sale_order = order.sale_order_id
-            if order._is_nothing_delivered():
-                sale_order._action_cancel()
-            else:
-                sale_order.order_line._cancel_undelivered()
-            order._log_decision(
-                self.env._("%s: the remaining units were cancelled", order.name)
-            )
-        orders.env["channel.order.owed"]._settle(orders)
-
-    def action_open_sale_order(self):
-        self.ensure_one()
-        if not self.sale_order_id:
-            raise UserError(self.env._("%s has no sale order yet.", self.name))
-        return open_form("sale.order", self.sale_order_id.id)
-
-    def action_keep_sold(self):
-        """Lines that the channel has exchanged stay what was sold here."""
-        self._require_role("operator")
-        # sudo: operators have no write access to what capture owns
-        for order in self.sudo():
-            order._lock()
-            lines = order.line_ids.filtered(lambda line: line._is_exchanged())
-            words = ", ".join(line._get_exchange_message() for line in lines)
-            lines.write({"sold_as": "person", "mapping_id": False})
-            order.line_ids._hold(order, order._get_data())
-            order._log_decision(
-                self.env._(
-                    "%(order)s keeps its sold products: %(lines)s",
-                    order=order.name,
-                    lines=words,
-                )
-            )
-        self.filtered(lambda order: order.state == "blocked")._retry()
-
-    def action_short_stock(self):
-        """Let a person decide, line by line, about what is not there."""
-        self.ensure_one()
-        wizard = self.env["channel.short.stock"]._open_for(self)
-        return open_form(
-            wizard._name,
-            wizard.id,
-            name=self.env._("Short Stock of %s", self.name),
-            target="new",
-        )
-
-    def action_reroute(self):
-        """Decide anew which warehouses ship, by the rules and the stock of now.
-
-        :raise UserError: a confirmed order stays where it is, and why
-        """
-        self._require_role("operator")
-        # sudo: operators have no write access to what capture owns
-        for order in self.sudo():
-            if order.sale_order_id.state == "sale":
-                continue
-            if order.sale_order_id.state not in (False, "draft", "sent"):
-                raise UserError(self.env._("%s is not to be shipped.", order.name))
-            order._lock()
-            order.line_ids._hold(order, order._get_data(), anew=True)
-            if order.state in ("blocked", "parked") or order.sale_order_id:
-                order._retry()
-        for order in self:
-            # sudo: operators route, without rights on sale orders
-            if order.sudo().sale_order_id.state == "sale":
-                order.env["channel.router"]._reroute_now(order)
-        return self.channel_id._notify_user(
-            self.env._("Rerouted"),
-            self.env._("See the warehouses and the reason under Route."),
-            "info",
-        )
-
-    def action_cancel_missing(self):
-        """Have the channel cancel what is not there, whole sold units of each line.
-
-        :raise UserError: nothing is missing, or the channel cannot do that
-        """
-        self.ensure_one()
-        self.channel_id._require_role("operator")
-        lines = {
-            line: min(line.open_quantity, math.ceil(line._to_units(missing)))
-            for line in self.line_ids
-            if (missing := line.missing_quantity) > 0
-        }
-        if not lines:
-            raise UserError(self.env._("Nothing of %s is missing.", self.name))
-        # sudo: operators cancel, only the import writes messages otherwise
-        if not self.env["channel.allocator"].sudo()._request_cancel(self.sudo(), lines):
-            raise UserError(
-                self.env._(
-                    "%s cannot cancel part of an order: cancel it there manually.",
-                    self.channel_id.name,
-                )
-            )
-        return self.channel_id._notify_user(
-            self.env._("Cancellation requested from the channel"),
-            self.env["channel.allocator"]._get_short_summary(self, lines),
-            "info",
-        )
-
-    def action_override(self, category):
-        """Overrule one check for these orders. It is written down who did."""
-        self._require_role("operator")
-        if category not in OVERRIDABLE:
-            return
-        for order in self:
-            # sudo: operators have no write access to what capture owns
-            order.sudo().overridden_checks = [
-                *(order.overridden_checks or ()),
-                category,
-            ]
-            order._log_decision(
-                self.env._(
-                    "%(category)s check overridden for %(order)s",
-                    order=order.name,
-                    category=category,
-                )
-            )
-        self.filtered(lambda order: order.state == "blocked")._retry()
-
-    def action_open_deliveries(self):
-        self.ensure_one()
-        return self.sale_order_id.action_view_delivery()
-
-    def action_open_invoices(self):
-        """Invoices and credit notes, for who may see them."""
-        self.ensure_one()
-        self.check_access("read")
-        # sudo: which they are, not what is in them
-        moves = self.env["channel.bookkeeper"].sudo()._get_moves(self.sudo())
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_move_out_invoice_type"
-        )
-        return dict(action, domain=[("id", "in", moves.ids)], context={})
-
-    def action_open_messages(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "channel_inventory_base.channel_message_action"
-        )
-        return dict(action, domain=[("order_id", "=", self.id)], context={})
 
     def action_open_exceptions(self):
         self.ensure_one()
@@ -752,32 +450,10 @@ class ChannelOrder(models.Model):
         """Make this order what ``data`` says. Stock follows in the same transaction."""
         was_paid, received = self.payment, (self.data or {}).get("received")
         self._reopen(data)
-        self.write(
-            {
-                "is_history": self._is_still_history(data),
-                "has_false_time": self._is_ahead(version),
-                "name": data.name,
-                "complete": data.complete,
-                "version": version,
-                "wanted_version": max(version, self.wanted_version or version),
-                "placed_at": _naive(data.placed_at),
-                "payment": data.payment,
-                "total": float(data.total),
-                "currency_name": data.currency,
-                "customer_name": data.customer.name,
-                "fingerprint": self._get_fingerprint(data),
-                "data": json.loads(schemas.dumps(data)),
-                # a newer state is the channel's to tell, and due in its own time
-                "blanked_at": False,
-            }
-        )
+        self.write(self._prepare_apply_vals(data, version))
         self.line_ids._apply_lines(self, data)
         self._follow_state(data)
-        if was_paid != data.payment and self.sale_order_id:
-            self._mark_books()
-            self.env["channel.payment.checker"]._follow_payment(self, was_paid, data)
-        elif received != self.data["received"] and self.sale_order_id:
-            self._mark_books()
+        self._follow_payment(was_paid, received, data)
         if not data.complete:
             self.channel_id._wake("_job_fetch")
         # what waited for the rest of this order need not wait any longer
@@ -798,6 +474,34 @@ class ChannelOrder(models.Model):
             ),
         )
 
+    def _prepare_apply_vals(self, data, version):
+        return {
+            "is_history": self._is_still_history(data),
+            "has_false_time": self._is_ahead(version),
+            "name": data.name,
+            "complete": data.complete,
+            "version": version,
+            "wanted_version": max(version, self.wanted_version or version),
+            "placed_at": _naive(data.placed_at),
+            "payment": data.payment,
+            "total": float(data.total),
+            "currency_name": data.currency,
+            "customer_name": data.customer.name,
+            "data": json.loads(schemas.dumps(data)),
+            # a newer state is the channel's to tell, and due in its own time
+            "blanked_at": False,
+        }
+
+    def _follow_payment(self, was_paid, received, data):
+        """Hook: what the channel says of the order's money has been stored.
+
+        :param was_paid: the payment of the last version
+        :param received: the amount received by the last version, as stored
+        """
+
+    def _on_holds_changed(self):
+        """Hook: holds of lines of these were made or ended."""
+
     def _reopen(self, data):
         """The channel tells of an order that had ended. What a person has ended stays
         so, unless there is more to ship than before."""
@@ -808,12 +512,12 @@ class ChannelOrder(models.Model):
                 for each in data.lines
             ):
                 return
-        if self.ending == "deleted" and self.sale_order_id.state == "cancel":
-            if not self.sale_order_id.picking_ids:
-                # a quotation that was cancelled with it comes back with it
-                self.sale_order_id.action_draft()
         if self.ending:
             self.ending = False
+
+    def _is_mere_test(self, data):
+        """Whether it is a test order: nothing is held for it."""
+        return data.test and not self.channel_id.import_test_orders
 
     def _is_still_history(self, data):
         """Whether the order was shipped before its channel was connected, as far as it
@@ -829,29 +533,17 @@ class ChannelOrder(models.Model):
         )
 
     def _follow_state(self, data):
-        if self.by_hand:
-            # whoever entered it follows what becomes of it
-            self.env["channel.refunder"]._take_refunds(self, data)
-        elif self.ending == "person":
+        """The state of the intake follows what the channel says."""
+        if self.ending == "person":
             return
-        elif data.state == "cancelled" and self.sale_order_id:
-            # undoing reservations is left to the import's REPEATABLE READ
-            self.state = "captured"
-        elif data.state == "cancelled":
-            self.env["channel.refunder"]._take_refunds(self, data)
+        if data.state == "cancelled":
             self._end("cancelled")
-            self.env["channel.bookkeeper"]._prove_unbooked(self)
-        elif data.complete and not self.sale_order_id and self._find_ending(data):
-            self.env["channel.refunder"]._take_refunds(self, data)
-            self._end(self._find_ending(data))
-        elif self.sale_order_id.state == "cancel" and data.complete:
-            self._follow_reopened(data)
+        elif data.complete and (ending := self._find_ending(data)):
+            self._end(ending)
         elif self.state in REOPENING and data.complete:
             # a newer version may well have fixed the error of the last
             self.env["channel.sold"]._follow_orders(self)
             self.state = "captured"
-        elif self.state == "imported" and data.complete:
-            self._follow_imported(data)
 
     def _find_ending(self, data):
         """The way in which an order is not ours to ship; none for all others."""
@@ -863,85 +555,13 @@ class ChannelOrder(models.Model):
         placed = all(line.node_id for line in self.line_ids if line.quantity)
         return "elsewhere" if placed and not nodes.warehouse_ids else None
 
-    def _follow_reopened(self, data):
-        """Cancelled here, open there: unless the channel has only to hear of it, or
-        keeps what had been shipped."""
-        told = self.notification_ids.filtered(lambda each: each.kind == "cancel")
-        if not told.filtered(lambda each: each.state not in ("dead", "void")):
-            # whatever an operator decides: what was paid back there must be known here
-            self.env["channel.refunder"]._take_refunds(self, data)
-            self._block(
-                "changed",
-                self.env._("%s is open again on the channel.", self.name),
-                self.env._("Its sale order was cancelled: create a new one manually."),
-            )
-        elif self.env["channel.refunder"]._has_other_refunds(self, data):
-            self.state = "captured"
-
     def _is_shipped(self, data):
         """Whether nothing is left to ship of an order that once had goods."""
         goods = [line for line in data.lines if line.ships and line.quantity]
         return bool(goods) and not any(line.open_quantity for line in goods)
 
-    def _follow_imported(self, data):
-        """Changes after import: payment may confirm, others go into the sale order."""
-        sale_order = self.sale_order_id
-        if sale_order.state in ("draft", "sent"):
-            self.state = "captured"
-        elif self.env["channel.order.amender"]._must_follow(self, data):
-            # left to the import, whose transaction notices who ships meanwhile
-            self.state = "captured"
-        else:
-            self.env["channel.order.amender"]._check_shipped_elsewhere(self, data)
-
-    def _on_sale_cancelled(self):
-        """Cancelled in Odoo: its stock is free, and the channel still has the order."""
-        self._release_holds()
-        self._refresh_stage()
-        self._log_document(
-            self.sale_order_id, self.env._("%s: cancelled", self.sale_order_id.name)
-        )
-        if self.ending:
-            # the channel has it no more, or was first
-            return
-        if self._get_data().state != "cancelled" and not self.env[
-            "channel.notifier"
-        ]._notify_cancelled(self):
-            self._block(
-                "changed",
-                self.env._(
-                    "%(sale)s was cancelled in Odoo, %(order)s is open on the channel.",
-                    sale=self.sale_order_id.name,
-                    order=self.name,
-                ),
-                self.env._(
-                    "Cancel it on the channel as well, or create a new sale order "
-                    "manually."
-                ),
-            )
-
     def _end(self, ending):
         return self.env["channel.order.ending"]._end(self, ending)
-
-    def _cancel(self):
-        """Cancelled on the channel. What has left the house is a person's to decide."""
-        sale_order = self.sale_order_id
-        if any(
-            move.state == "done" and move._leaves_for_customer()
-            for move in sale_order.picking_ids.move_ids
-        ):
-            self._block(
-                "cancelled_late",
-                self.env._(
-                    "%s was cancelled on the channel after goods were shipped.",
-                    self.name,
-                ),
-                self.env._("Expect a return, or reject the cancellation."),
-            )
-            return
-        if sale_order and sale_order.state != "cancel":
-            sale_order._action_cancel()
-        self._end("cancelled")
 
     def _release_holds(self):
         """End all holds: reservations have taken over, or nobody wants it any more."""
@@ -968,24 +588,14 @@ class ChannelOrder(models.Model):
             self._on_hidden()
 
     def _on_deleted(self):
-        """Its demand is gone, unless a delivery is under way: an operator decides
-        then."""
-        sale_order = self.sale_order_id
-        # first, for a cancellation of ours is not to be told to the channel
-        self.ending = "deleted"
-        is_sold = sale_order.state == "sale"
-        if sale_order.state in ("draft", "sent") or (
-            is_sold and self._is_nothing_delivered()
-        ):
-            sale_order._action_cancel()
+        """Its demand is gone."""
         self._end("deleted")
 
     def _on_hidden(self):
         """Unknown is not gone: what is known of it stays held, and an exception is
         raised."""
         self._report_hidden()
-        if not self.sale_order_id:
-            self.state = "blocked"
+        self.state = "blocked"
 
     def _report_hidden(self):
         self.env["channel.exception"]._report(
@@ -1051,34 +661,9 @@ class ChannelOrder(models.Model):
             ),
         )
 
-    # -------------------------------------------------------------- import
     def _get_data(self):
         """:return: schemas.OrderData of the newest version"""
         return schemas.load(schemas.OrderData, self.data)
-
-    def _follow(self):
-        """Make the sale order follow what was captured: in, or cancelled."""
-        data = self._get_data()
-        if data.state == "cancelled":
-            self._cancel()
-            if self.sale_order_id:
-                self.env["channel.refunder"]._take_refunds(self, data)
-                self.env["channel.refunder"]._credit_refunds(self, data)
-                self._mark_books()
-                self.env["channel.bookkeeper"]._prove_unbooked(self)
-        else:
-            self.env["channel.order.importer"]._import(self)
-
-    def _lock_for_import(self):
-        """Lock the row for this transaction; False when it is no longer to be done."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT 1 FROM channel_order WHERE id = %s AND state = 'captured' "
-                "AND complete FOR UPDATE SKIP LOCKED",
-                self.id,
-            )
-        )
-        return bool(rows)
 
     def _block(self, category, message, suggestion="", key=""):
         """Stop this order until a person has acted. Its stock stays held."""
@@ -1124,11 +709,6 @@ class ChannelOrder(models.Model):
         self.channel_id._wake("_job_intake")
 
     # ------------------------------------------------------------- buttons
-    def _is_nothing_delivered(self):
-        """Whether no unit of this order has left or is about to."""
-        moves = self.sale_order_id.order_line.move_ids
-        return not any(move._get_carried() for move in moves)
-
     def _check_own_lines(self, lines):
         """:raise UserError: what a wizard decides on is of another order"""
         if lines.order_id - self:
@@ -1159,168 +739,6 @@ class ChannelOrder(models.Model):
             trace=self.trace,
         )
 
-    # --------------------------------------------------------------- books
-    def _mark_books(self):
-        self.env["channel.bookkeeping"]._mark(self)
-
-    # ------------------------------------------------------------ payments
-    def _is_paid(self):
-        """Whether the channel has taken the money; it may have given it back since."""
-        return self.payment in ("paid", "refunded")
-
-    # -------------------------------------------------------------- checks
-    def _is_overridden(self, category):
-        return category in (self.overridden_checks or ())
-
-    # ------------------------------------------------------------ duplicates
-    @api.model
-    def _get_fingerprint(self, data):
-        """A hash of who bought what for how much; nothing can be read out of it."""
-        if not data.complete:
-            return False
-        customer, address = data.customer, data.shipping or data.billing
-        who = customer.email or customer.external_id or customer.name
-        lines = sorted((line.listing_ref, line.quantity) for line in data.lines)
-        content = [
-            who.strip().lower(),
-            address.zip if address else "",
-            lines,
-            f"{data.total:f}",
-            data.currency,
-        ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
-
-    # -------------------------------------------------------------- charges
-    def _get_money(self, data):
-        step = Decimal(str(self._get_currency(data.currency).rounding))
-        return Money(step, data.taxes_included)
-
-    def _get_currency(self, name):
-        """The active currency of that code, empty when there is none."""
-        usual = self.channel_id.currency_id
-        if usual.name == name and usual.active:
-            return usual
-        return self.env["res.currency"].search([("name", "=", name)])
-
-    # --------------------------------------------------------------- stage
-    # How far an order is, as Odoo's own documents say.
-    #
-    # ``state`` is what the intake has to do about an order; ``stage`` is what became of
-    # it. It is written where something happens to the order, in one statement; what
-    # happens to it by the way (stock that arrives is reserved, somebody picks) is
-    # looked at every minute, so that a receipt need not wait for the orders that it
-    # serves.
-    def _refresh_stage(self):
-        """Bring the stage up to date with the documents of this transaction."""
-        if not self.ids:
-            return
-        for model in (
-            "channel.order",
-            "sale.order",
-            "sale.order.line",
-            "stock.move",
-            "channel.hold",
-        ):
-            self.env[model].flush_model()
-        if self._update_stages(SQL("o.id = ANY(%s)", list(self.ids))):
-            self.invalidate_recordset(["stage"], flush=False)
-
-    @api.model
-    def _refresh_moving(self):
-        """Orders whose documents moved without us; rows in use wait for the next time.
-
-        In the cron's transaction: nobody is kept waiting by it for long.
-        """
-        self._update_stages(
-            SQL(
-                """o.id IN (SELECT id FROM channel_order
-                             WHERE stage = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED)""",
-                list(MOVING),
-            )
-        )
-        self.invalidate_model(["stage"], flush=False)
-
-    @api.model
-    def _update_stages(self, condition):
-        return self.env.execute_query(
-            SQL(
-                """
-                WITH facts AS (
-                    -- a row an order: what its goods have gone through
-                    SELECT o.id, o.state, o.payment, sale.state AS sale,
-                           COALESCE(moves.left_house, 0) AS left_house,
-                           COALESCE(moves.came_back, 0) AS came_back,
-                           COALESCE(moves.open, 0) AS open,
-                           EXISTS (
-                               SELECT FROM channel_order_line own
-                                 JOIN channel_hold hold ON hold.order_line_id = own.id
-                                WHERE own.order_id = o.id AND hold.state = 'active'
-                           ) AS held,
-                           COALESCE(moves.waiting, 0) AS waiting,
-                           COALESCE(moves.picked, false) AS picked,
-                           COALESCE(moves.packed, false) AS packed
-                      FROM channel_order o
-                      LEFT JOIN sale_order sale ON sale.id = o.sale_order_id
-                      LEFT JOIN LATERAL (
-                        SELECT sum(move.quantity) FILTER (
-                                   WHERE move.state = 'done'
-                                     AND dest.usage = 'customer') AS left_house,
-                               sum(move.quantity) FILTER (
-                                   WHERE move.state = 'done'
-                                     AND source.usage = 'customer') AS came_back,
-                               count(*) FILTER (
-                                   WHERE move.state NOT IN ('done', 'cancel')
-                                     AND source.usage <> 'customer') AS open,
-                               count(*) FILTER (
-                                   WHERE move.state NOT IN
-                                         ('done', 'cancel', 'assigned')
-                                     AND source.usage <> 'customer') AS waiting,
-                               bool_or(source.usage <> 'customer' AND
-                                   CASE move.state
-                                   WHEN 'cancel' THEN false
-                                   WHEN 'done' THEN dest.usage <> 'customer'
-                                   ELSE move.picked END) AS picked,
-                               bool_or(move.state = 'done' AND
-                                   move.picking_type_id = house.pack_type_id) AS packed
-                          FROM sale_order_line line
-                          JOIN stock_move move ON move.sale_line_id = line.id
-                          JOIN stock_location source ON source.id = move.location_id
-                          JOIN stock_location dest ON dest.id = move.location_dest_id
-                          LEFT JOIN stock_warehouse house
-                                 ON house.id = move.warehouse_id
-                                 OR house.pack_type_id = move.picking_type_id
-                         WHERE line.order_id = sale.id
-                      ) moves ON true
-                     WHERE %s
-                ),
-                judged AS (
-                    SELECT id, CASE
-                        WHEN state IN ('gone', 'closed') AND left_house = 0 THEN state
-                        WHEN left_house > 0 AND (open > 0 OR held)
-                         AND sale = 'sale' THEN 'partly_shipped'
-                        WHEN came_back >= left_house AND left_house > 0 THEN 'returned'
-                        WHEN left_house > 0 AND payment = 'refunded' THEN 'refunded'
-                        WHEN came_back > 0 AND open = 0 THEN 'partly_returned'
-                        WHEN left_house > 0 AND open = 0 THEN 'shipped'
-                        WHEN state = 'cancelled' OR sale = 'cancel' THEN 'cancelled'
-                        WHEN left_house > 0 THEN 'partly_shipped'
-                        WHEN sale IS NULL THEN 'captured'
-                        WHEN sale <> 'sale' THEN 'quotation'
-                        WHEN packed THEN 'packed'
-                        WHEN picked THEN 'picked'
-                        WHEN open > 0 AND waiting = 0 THEN 'reserved'
-                        ELSE 'confirmed' END AS stage
-                      FROM facts
-                )
-                UPDATE channel_order o SET stage = judged.stage
-                  FROM judged
-                 WHERE judged.id = o.id AND o.stage IS DISTINCT FROM judged.stage
-                RETURNING o.id
-                """,
-                condition,
-            )
-        )
-
     # --------------------------------------------------------------- retry
     # Orders that were stopped go on: the cause is gone, or a person says so.
     @api.model
@@ -1343,40 +761,12 @@ class ChannelOrder(models.Model):
         orders._retry()
         return orders
 
-    def _settle_by_hand(self, reason):
-        """Blocked orders that somebody has entered as sale orders of their own: what
-        was held for them is held there, and nothing here sells them again."""
-        self.channel_id._require_role("operator")
-        # sudo: operators have no write access to what capture owns
-        for order in self.sudo().filtered(lambda each: each._is_unsold()):
-            order._lock()
-            order.by_hand = True
-            order._end("person")
-            order._log_decision(
-                self.env._(
-                    "%(order)s was entered manually: %(reason)s",
-                    order=order.name,
-                    reason=reason,
-                )
-            )
-
     def _is_unsold(self):
-        return self.state == "blocked" and not self.sale_order_id
+        """Whether it is stopped and nothing was made of it."""
+        return self.state == "blocked"
 
     def _on_exceptions_resolved(self, reason):
-        """A person has dealt with what stopped a sold order: it is stopped no more."""
-        opened = self.env["channel.exception"]._count_open(self)
-        # sudo: people who work on exceptions have no write access to orders
-        for order in self.sudo().filtered(lambda each: each.state == "blocked"):
-            if order.sale_order_id and not opened[order.id]:
-                order.state = "imported"
-                order._log_decision(
-                    self.env._(
-                        "%(order)s was resolved: %(reason)s",
-                        order=order.name,
-                        reason=reason,
-                    )
-                )
+        """Hook: a person has dealt with exceptions of these."""
 
     def _exception_domain(self):
         """The open exceptions of this order."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -60,12 +61,13 @@ class ChannelPlanner(models.AbstractModel):
         return True
 
     def _look_behind(self, moved, caused):
-        """Work that can wait until the quantities are queued: the audit of moves, and
-        shortages. For very many products, the recovery checks those with demand."""
+        """Work that can wait until the quantities are queued: the audit of moves.
+
+        :param moved: ids of the products whose quantities may have changed
+        :param caused: set of (listing id, trace) that were planned
+        """
         with own_transaction(self.env) as env:
             env["channel.audit"]._log_moves(caused)
-        if len(moved) <= LOOKED_AT:
-            self.env["channel.shortage"]._look(moved)
 
     @api.model
     def _plan_batch(self):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import time
 from functools import partial
 
@@ -33,7 +34,6 @@ class ChannelRetention(models.Model):
             ("body", "Bodies of inbox events"),
             ("event", "Inbox events"),
             ("publication", "Publications"),
-            ("message", "Responses to channel notifications"),
             ("personal", "Personal data of finished orders"),
         ],
         required=True,
@@ -49,7 +49,13 @@ class ChannelRetention(models.Model):
 
     @api.depends("kind")
     def _compute_what(self):
-        words = {
+        effects = self._get_effects()
+        for retention in self:
+            retention.what = effects.get(retention.kind)
+
+    def _get_effects(self):
+        """:return: {kind: what it does}"""
+        return {
             "body": self.env._(
                 "The raw body is blanked: the event can no longer be replayed"
             ),
@@ -58,7 +64,6 @@ class ChannelRetention(models.Model):
                 "Request, response and lines are deleted; the levels' remote state "
                 "stays"
             ),
-            "message": self.env._("The response is blanked; its time and result stay"),
             "personal": self.env._(
                 "Name, addresses, phone number and notes are blanked: in the order, "
                 "its refunds, events, notifications, exceptions and chatter, in dead "
@@ -66,8 +71,6 @@ class ChannelRetention(models.Model):
                 "not changed"
             ),
         }
-        for retention in self:
-            retention.what = words.get(retention.kind)
 
     @api.model
     def _cron_retention(self):
@@ -143,19 +146,6 @@ class ChannelRetention(models.Model):
             BATCH // 20,
         )
 
-    def _steps_message(self):
-        yield SQL(
-            """
-            UPDATE channel_message SET answer = NULL
-             WHERE id IN (SELECT id FROM channel_message
-                           WHERE state IN ('done', 'void') AND answer IS NOT NULL
-                             AND %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-            RETURNING id
-            """,
-            self._due("write_date"),
-            BATCH,
-        )
-
     def _steps_personal(self):
         order_note = self.env._("Blanked with the personal data of its order.")
         event_note = self.env._(
@@ -164,14 +154,22 @@ class ChannelRetention(models.Model):
         )
         received, told = self._due("received_at"), self._due("last_seen")
         for statement in (
-            personal.blank_orders(self._due("finished.write_date"), BATCH, order_note),
+            personal.blank_orders(
+                self._due("finished.write_date"),
+                BATCH,
+                order_note,
+                self._get_order_parts(),
+            ),
             personal.blank_dead_events(received, BATCH, event_note),
             personal.blank_exceptions(told, BATCH),
         ):
             yield partial(self._blank, statement)
         yield personal.blank_events(received, BATCH)
-        yield personal.blank_partners(self._due("write_date"), BATCH)
         yield personal.blank_failed_jobs(self._due("date_created"), BATCH)
+
+    def _get_order_parts(self):
+        """:return: list of ``personal.OrderParts``; an addon adds its own"""
+        return []
 
     @api.model
     def _blank(self, statement, env):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -7,7 +8,7 @@ WINDOW_DAYS = 28
 
 
 class ChannelSalesRate(models.Model):
-    """Sales rate of a product, from confirmed sales of the last four weeks.
+    """Sales rate of a product in the last four weeks.
 
     A row without channel is what the whole company has sold, all channels and its own
     salespeople together. STOCK units a day. What buffers by time and chance stand on.
@@ -103,24 +104,22 @@ class ChannelSalesRate(models.Model):
         self.env["channel.change"]._wake_planner()
 
     def _sold_queries(self):
-        """Queries of (product_id, company_id, channel_id, quantity in stock units)."""
+        """Queries of (product_id, company_id, channel_id, quantity in stock units).
+
+        Here: what has left for customers, which says nothing of channels.
+        """
         return [
             SQL(
                 """
-                SELECT line.product_id, sale.company_id, sale.channel_id,
-                       line.product_uom_qty::numeric * sold_in.factor::numeric
-                           / stocked_in.factor::numeric AS quantity
-                  FROM sale_order_line line
-                  JOIN sale_order sale ON sale.id = line.order_id
-                  JOIN product_product product ON product.id = line.product_id
-                  JOIN product_template template
-                    ON template.id = product.product_tmpl_id
-                  JOIN uom_uom sold_in ON sold_in.id = line.product_uom_id
-                  JOIN uom_uom stocked_in ON stocked_in.id = template.uom_id
-                 WHERE sale.state = 'sale' AND template.is_storable
-                   AND sale.date_order > now() AT TIME ZONE 'UTC'
-                                         - make_interval(days => %s)
-                   AND line.product_uom_qty > 0
+                SELECT move.product_id, move.company_id, NULL::int AS channel_id,
+                       move.product_qty::numeric AS quantity
+                  FROM stock_move move
+                  JOIN stock_location source ON source.id = move.location_id
+                  JOIN stock_location dest ON dest.id = move.location_dest_id
+                 WHERE move.state = 'done' AND dest.usage = 'customer'
+                   AND source.usage <> 'customer'
+                   AND move.date > now() AT TIME ZONE 'UTC'
+                                   - make_interval(days => %s)
                 """,
                 WINDOW_DAYS,
             )

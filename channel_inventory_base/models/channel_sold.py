@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -185,18 +186,13 @@ class ChannelSold(models.AbstractModel):
                                     THEN listing.version_id END,
                        product_id = listing.product_id, uom_id = listing.uom_id,
                        pack_qty = listing.pack_qty,
-                       stock_factor = listing.stock_factor,
-                       substitute_id = CASE WHEN line.product_id = listing.product_id
-                                       THEN line.substitute_id END
+                       stock_factor = listing.stock_factor%s
                   FROM channel_listing listing, channel_order own
                  WHERE listing.id = line.listing_id AND own.id = line.order_id
                    AND own.state NOT IN ('cancelled', 'closed', 'gone')
                    AND (line.sold_as IS NULL
                         OR own.state = ANY(%s) AND listing.state = 'mapped')
-                   AND NOT EXISTS (
-                        SELECT FROM sale_order_line sold
-                         WHERE sold.channel_order_line_id = line.id
-                           AND sold.state NOT IN ('draft', 'sent'))
+                   AND NOT (%s)
                    AND (line.sold_as, line.mapping_id, line.product_id, line.uom_id,
                         line.pack_qty, line.stock_factor)
                        IS DISTINCT FROM
@@ -207,8 +203,19 @@ class ChannelSold(models.AbstractModel):
                    AND %s
                 RETURNING line.id
                 """,
+                self._assign_further(),
                 list(states),
+                self._is_confirmed(),
                 condition,
             )
         )
-        self.env["channel.order.line"].invalidate_model([*TERMS, "substitute_id"])
+        self.env["channel.order.line"].invalidate_model()
+
+    def _is_confirmed(self):
+        """Hook: condition of a ``line`` that is in a confirmed sale order."""
+        return SQL("false")
+
+    def _assign_further(self):
+        """Hook: assignments of a ``line`` that takes what ``listing`` is matched to,
+        each after a comma."""
+        return SQL("")

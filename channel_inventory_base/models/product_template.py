@@ -1,6 +1,5 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import fields, models
-
-from ..const import SHORT_POLICIES
 
 
 class ProductTemplate(models.Model):
@@ -10,18 +9,6 @@ class ProductTemplate(models.Model):
     _waking_fields = frozenset({"categ_id"})
 
     channel_level_count = fields.Integer(compute="_compute_channel_level_count")
-    channel_short_policy = fields.Selection(
-        SHORT_POLICIES,
-        string="Short Stock Policy",
-        help="Policy for a channel's order line when this is not in stock. Empty: the "
-        "channel's policy.",
-    )
-    channel_substitute_ids = fields.Many2many(
-        "product.product",
-        "product_template_channel_substitute_rel",
-        string="Substitutes",
-        help="Products that may be shipped instead, in this order, in the same unit.",
-    )
 
     def _compute_channel_level_count(self):
         for template in self:

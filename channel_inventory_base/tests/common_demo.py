@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.modules import Manifest
 from odoo.tools.convert import convert_file
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Doubles for tests of clients without a network: a session and its answers."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Workers that really die: a child process, by SIGKILL, at a commit.
 
 The child has connections of its own, which PostgreSQL sees break: nothing is rolled

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 class WakeUps:
     """What is asked to be woken, whichever transaction asks for it.
 

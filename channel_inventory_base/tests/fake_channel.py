@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A channel in memory for the base's own tests: compare-and-set, keys, orders, faults.
 
 Stands in for ``channel.adapter.<type>`` through ``ChannelChannel._adapter``. Quantities

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The fake channel's ear for shipments, cancellations and refunds.
 
 Like Shopify it knows a refund by its key and a parcel by nothing: one that is told

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How numbers come about, written to be obviously right and for nothing else. No odoo.
 
 Exact fractions, a loop for everything, one number at a time. The planner must come to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may do what with the models of this addon: see ``attack/rights.py``."""
 
 from .attack.rights import Row, Standard, wizard
@@ -25,16 +26,9 @@ RIGHTS = {
         fields={
             "manager": (
                 "name sequence active color channel_type company_id environment "
-                "base_url currency_id pricelist_id team_id confirm_policy "
-                "shipping_product_id discount_product_id tax_map_ids order_lag "
-                "poll_minutes poll_overlap exception_user_id node_ids listing_ids "
-                "invoice_policy post_invoices invoice_journal_id payment_policy "
-                "payment_journal_id payment_map_ids send_acceptances send_shipments "
-                "send_cancels send_refunds post_credit_notes short_policy "
-                "reroute_confirmed phone_policy address_policy duplicate_minutes "
-                "risk_policy check_credit payment_hours custom_product_id "
-                "tip_product_id fee_product_id gift_card_product_id charges_no_tax "
-                "archived_policy unpaid_policy"
+                "base_url currency_id order_lag poll_minutes poll_overlap "
+                "exception_user_id node_ids listing_ids custom_product_id "
+                "archived_policy"
             ),
             "server": (
                 "state connection_state connection_message webhook_token "
@@ -68,8 +62,7 @@ RIGHTS = {
         unlink="manager",
         fields={
             "operator": (
-                "active state product_id uom_id pack_qty short_policy barcode title "
-                "fractions"
+                "active state product_id uom_id pack_qty barcode title fractions"
             ),
             "server": (
                 "channel_id external_id stock_ref stock_listing_id sharing_ids sku "
@@ -132,43 +125,6 @@ RIGHTS = {
     ),
     "channel.allocation.version": Row(methods={"reader": "action_show_levels"}),
     "channel.allocation.version.member": Row(),
-    "channel.tax.map": Row(
-        write="manager",
-        create="manager",
-        unlink="manager",
-        fields={
-            "manager": "channel_id rate title price_included tax_id",
-            "server": "company_id",
-        },
-    ),
-    "channel.payment.map": Row(
-        write="manager",
-        create="manager",
-        unlink="manager",
-        fields={"manager": "channel_id gateway journal_id", "server": "company_id"},
-    ),
-    "channel.routing.rule": Row(
-        fixed="company_id",
-        write="manager",
-        create="manager",
-        unlink="manager",
-        fields={
-            "manager": (
-                "name sequence active company_id channel_id node_ids country_ids "
-                "state_ids zip_prefixes outcome candidate_ids split split_cost "
-                "split_limit"
-            )
-        },
-    ),
-    "channel.routing.candidate": Row(
-        write="manager",
-        create="manager",
-        unlink="manager",
-        fields={
-            "manager": "rule_id sequence warehouse_id cost",
-            "server": "company_id",
-        },
-    ),
     "channel.retention": Row(
         read="audit",
         write="manager",
@@ -237,35 +193,17 @@ RIGHTS = {
     "channel.inbox.event": Row(methods={"operator": "action_discard action_retry"}),
     "channel.order": Row(
         methods={
-            "reader": (
-                "action_open_deliveries action_open_exceptions action_open_invoices "
-                "action_open_messages action_open_sale_order"
-            ),
+            "reader": "action_open_exceptions",
             "operator": (
-                "action_fetch action_keep_sold action_override action_match_lines "
-                "action_reroute action_retry action_short_stock action_take_mapping "
-                "action_cancel_missing action_cancel_rest action_deliver_again "
-                "action_end"
+                "action_end action_fetch action_match_lines action_retry "
+                "action_take_mapping"
             ),
         }
     ),
     "channel.order.line": Row(),
     "channel.deduction": Row(),
-    "channel.message": Row(
-        methods={
-            "reader": "action_open_document",
-            "operator": "action_discard action_retry",
-        }
-    ),
-    "channel.refund": Row(
-        methods={"reader": "action_open_credit_note", "operator": "action_retry"}
-    ),
-    "channel.bookkeeping": Row(),
-    "channel.timeline": Row(methods={"reader": "action_open_source"}),
-    "channel.partner": Row(),
     "channel.refusal": Row(),
     "channel.outage": Row(),
-    "channel.shortage": Row(),
     "channel.dead.letter": Row(
         methods={
             "reader": "action_open_record",
@@ -283,12 +221,9 @@ RIGHTS = {
             ),
         },
         methods={
-            "reader": (
-                "action_map_tax action_match_listings action_open_orders "
-                "action_open_record action_short_stock"
-            ),
+            "reader": ("action_match_listings action_open_orders action_open_record"),
             "user": "action_ignore action_resolve action_take",
-            "operator": "action_override action_retry",
+            "operator": "action_retry",
         },
     ),
     # ------------------------------------------------- what nobody is shown
@@ -312,35 +247,17 @@ RIGHTS = {
         manager="action_activate action_approve action_retire",
     ),
     "channel.rule.preview.line": wizard("operator"),
-    "channel.short.stock": wizard("operator", "action_confirm"),
-    "channel.short.stock.line": wizard("operator"),
 }
 
 STANDARD = {
-    "account.move": Standard(server="channel_made channel_refund_ids"),
-    "account.bank.statement.line": Standard(server="channel_made"),
     "product.product": Standard(
-        people="channel_short_policy channel_substitute_ids",
         server="channel_listing_ids",
         methods="action_channel_levels action_channel_positions",
     ),
     "product.template": Standard(
-        people="channel_short_policy channel_substitute_ids",
         methods="action_channel_levels action_channel_positions",
     ),
     "res.company": Standard(people="channel_change_approval"),
-    "res.partner": Standard(server="email_normalized"),
-    "res.users": Standard(server="email_normalized"),
-    "sale.order": Standard(
-        server="channel_order_id channel_id channel_invoice_policy",
-        methods="action_open_channel_order",
-    ),
-    "sale.order.line": Standard(
-        server=(
-            "channel_charge_ref channel_order_line_id channel_properties "
-            "channel_warehouse_id"
-        )
-    ),
     "stock.location": Standard(
         people="own_stock_state",
         server="stock_state input_warehouse_ids quality_warehouse_ids",

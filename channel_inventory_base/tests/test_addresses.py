@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Where this server connects to on a channel's behalf."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Answers that are made to hurt, from a real server on this machine."""
 
 import contextlib

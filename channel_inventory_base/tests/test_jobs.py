@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from datetime import datetime
 
 from psycopg2.extensions import STATUS_BEGIN, STATUS_READY

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from unittest.mock import patch
 
 from odoo.tests import tagged

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import ast
 import doctest
 import importlib
@@ -11,6 +12,18 @@ NAMES = ("client.py", "const.py", "exceptions.py", "mapper.py", "*queries.py")
 FOLDERS = ("lib", "plan", "schemas", "tools")
 OURS = re.compile(r"odoo\.addons\.channel_\w+\.(lib|schemas|exceptions)(\.\w+)*")
 """What a pure file of another addon may import: pure files of ours."""
+
+UPWARD = {
+    "channel_inventory_base": re.compile(
+        r"\b(sale[._]\w+|crm[._]\w+|account[._](?!ref|name)\w+|invoice_\w+"
+        r"|channel[._](message|refund|shortage|router|notifier|bookkeep\w+))\b"
+    ),
+    "channel_inventory_sale": re.compile(
+        r"\b(channel[._](bookkeep\w+|payment[._]map)|account[._]move\w*"
+        r"|channel_made|channel_invoice_policy|payment_policy)\b"
+    ),
+}
+"""Words of models and tables that an addon must not know: they stand upon it."""
 
 
 def sources(pattern="channel_*"):
@@ -88,6 +101,16 @@ class TestPure(BaseCase):
                 if isinstance(node, ast.ImportFrom):
                     with self.subTest(f"{path}:{node.lineno}"):
                         self.assertLessEqual(node.level, depth)
+
+    def test_no_arrow_runs_up(self):
+        for addon, words in UPWARD.items():
+            for path in BASE.parent.glob(f"{addon}/**/*"):
+                if path.suffix not in (".py", ".xml", ".sql") or "tests" in path.parts:
+                    continue
+                for number, line in enumerate(path.read_text().splitlines(), 1):
+                    code = line.split("# ")[0]
+                    with self.subTest(f"{path.relative_to(BASE.parent)}:{number}"):
+                        self.assertFalse(words.search(code), line)
 
     def test_channel_types_are_told_apart_in_one_place(self):
         for path in sources():

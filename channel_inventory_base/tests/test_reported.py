@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import unittest
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import threading
 import time
 from urllib.parse import parse_qs

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Encryption of secrets with a key that is in no database and in no backup of one.
 
 Each secret is encrypted with a key of its own, derived from the server's key and from

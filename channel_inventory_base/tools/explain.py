@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From the inputs a level remembers to steps a person can read. No odoo.
 
 The steps repeat the planner's arithmetic, operation by operation and in doubles as

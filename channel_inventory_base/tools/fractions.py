@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Orders with lines that are sold in fractions. No odoo in here.
 
 A channel that sells 1.5 of something tells it as 1500 units of the size 0.001

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 def label_of(record, name, value):
     """:return: a selection value's label in the user's language; the value itself
     if the selection has no such value (any more)"""

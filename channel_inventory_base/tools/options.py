@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Options of this suite in the server's configuration file. No odoo in here."""
 
 import functools

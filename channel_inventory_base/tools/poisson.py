@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The arithmetic of the risk buffer, as ``db.functions`` has it. No odoo."""
 
 import math

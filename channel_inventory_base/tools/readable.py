@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Raw bodies for people's eyes. No odoo."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Checks rows of a stock report before anything is stored. No odoo.
 
 A report comes from outside: another system's export, somebody's spreadsheet. What can

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which of a country's states a channel means. No odoo in here.
 
 Odoo has some states by the code alone (``CA`` of US), some with their country in

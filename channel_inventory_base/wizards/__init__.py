@@ -6,4 +6,3 @@ from . import channel_order_match
 from . import channel_rejection
 from . import channel_replay
 from . import channel_rule_preview
-from . import channel_short_stock

@@ -1,11 +1,10 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.readable import readable
-
-CONTENT = {"channel.inbox.event": "body", "channel.message": "payload"}
 
 
 class ChannelDeadLetterDiscard(models.TransientModel):
@@ -53,15 +52,16 @@ class ChannelDeadLetterEdit(models.TransientModel):
                 "res_model": letter.res_model,
                 "res_id": letter.res_id,
                 "error": letter.error,
-                "content": _spread(record[CONTENT[letter.res_model]]),
+                "content": _spread(record[record._letter_content]),
             }
         )
 
     def action_confirm(self):
         """Check that it can be read, and take it instead of the original."""
-        if self.res_model not in CONTENT:
+        records = self.env.get(self.res_model)
+        if not getattr(records, "_letter_content", None):
             raise UserError(self.env._("There is no content to correct."))
-        self.env[self.res_model].browse(self.res_id)._correct(self.content)
+        records.browse(self.res_id)._correct(self.content)
         return {"type": "ir.actions.act_window_close"}
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models
 
 
@@ -21,21 +22,13 @@ class ChannelExceptionClose(models.TransientModel):
     standing = fields.Char(
         compute="_compute_standing", help="Reasons not to resolve them."
     )
-    may_be_by_hand = fields.Boolean(compute="_compute_standing")
-    by_hand = fields.Boolean(
-        string="Entered Manually",
-        help="A sale order was created manually for each of these orders: their holds "
-        "are released, and they are not imported any more.",
-    )
 
-    @api.depends("exception_ids", "by_hand")
+    @api.depends("exception_ids")
     def _compute_standing(self):
         for wizard in self:
-            orders = wizard.exception_ids._get_orders()
             wizard.exception_count = len(wizard.exception_ids)
             wizard.standing = wizard.exception_ids._find_standing()
-            wizard.may_be_by_hand = any(order._is_unsold() for order in orders)
 
     def action_confirm(self):
-        self.exception_ids._close(self.state, self.reason, self.by_hand)
+        self.exception_ids._close(self.state, self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from psycopg2.errors import QueryCanceled
 
 from odoo import api, fields, models

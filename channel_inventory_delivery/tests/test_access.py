@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 

@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tests.test_messages import MessageCase
+from odoo.addons.channel_inventory_sale.tests.test_messages import MessageCase
 
 
 @tagged("post_install", "-at_install")

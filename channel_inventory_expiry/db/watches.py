@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What makes a lot sellable or not, other than time."""
 
 from odoo.addons.channel_inventory_base.db.triggers import Watch

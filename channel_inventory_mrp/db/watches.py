@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Watches of kits: what changes their components, and who hears of it."""
 
 from odoo.addons.channel_inventory_base.db.triggers import Watch

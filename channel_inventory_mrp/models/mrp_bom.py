@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Wake-ups for the planner; the record of a change is the triggers'."""
 
 from odoo import api, models

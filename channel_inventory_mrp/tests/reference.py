@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How numbers of kits come about, written to be obviously right. No odoo."""
 
 import math

@@ -77,6 +77,13 @@ def addons():
     return wanted or found
 
 
+def odoo_modules():
+    """Names of Odoo's own modules below them: $CHANNEL_MODULES, or all that our addons
+    work with."""
+    wanted = os.environ.get("CHANNEL_MODULES", "").replace(",", " ").split()
+    return tuple(wanted) or BASE_MODULES
+
+
 def _with_dependencies(names):
     """``names`` and those addons of this checkout they depend on."""
     todo, found = list(names), set()
@@ -115,11 +122,12 @@ def ensure_template(env, log=print):
 
 
 def ensure_base(env, log):
-    name = f"channel_l0_{_hash(VENV.name, *BASE_MODULES)}"
+    modules = odoo_modules()
+    name = f"channel_l0_{_hash(VENV.name, *modules)}"
     with lock(name):
         if not exists(env, name):
             log(f"make  template {name}: Odoo and its demo data, a few minutes")
-            _build(env, name, BASE_MODULES, finish=STORE_ATTACHMENTS_IN_DATABASE)
+            _build(env, name, modules, finish=STORE_ATTACHMENTS_IN_DATABASE)
     return name
 
 

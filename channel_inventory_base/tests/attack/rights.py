@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The one table of who may what.
 
 A row names the least role that may: ``user`` stands for User, Operator and Manager of
@@ -8,8 +9,8 @@ the auditor included, ``server`` for nobody.
 import importlib
 from dataclasses import dataclass, field
 
-from .people import CHANNEL_ROLES
-
+# who has a role of Channels, each including those before it, but for the auditor
+CHANNEL_ROLES = ("user", "operator", "manager")
 ALL = frozenset(("auditor", *CHANNEL_ROLES))
 NOBODY = frozenset()
 OPERATIONS = ("read", "create", "write", "unlink")

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ChannelChannel(models.Model):
+    """How the orders of a channel are sold and shipped, and what it is told of them."""
+
+    _name = "channel.channel"
+    _inherit = [
+        "channel.channel",
+        "channel.order.policy",
+        "channel.notification.policy",
+    ]
+
+    pricelist_id = fields.Many2one("product.pricelist", check_company=True)
+    team_id = fields.Many2one("crm.team", string="Sales Team", check_company=True)
+    tip_product_id = fields.Many2one(
+        "product.product",
+        check_company=True,
+        help="Product for tips. Empty: such orders are blocked.",
+    )
+    fee_product_id = fields.Many2one(
+        "product.product",
+        check_company=True,
+        help="Product for fees. Empty: the delivery charge.",
+    )
+    gift_card_product_id = fields.Many2one(
+        "product.product",
+        check_company=True,
+        help="Product for gift cards that the channel deducts from an order's total: a "
+        "service whose income account is the gift card liability. Empty: such "
+        "orders are blocked.",
+    )
+    shipping_product_id = fields.Many2one(
+        "product.product",
+        check_company=True,
+        default=lambda self: self.env.ref(
+            "channel_inventory_sale.product_channel_shipping", raise_if_not_found=False
+        ),
+    )
+    discount_product_id = fields.Many2one(
+        "product.product",
+        check_company=True,
+        default=lambda self: self.env.ref(
+            "channel_inventory_sale.product_channel_discount", raise_if_not_found=False
+        ),
+    )
+    tax_map_ids = fields.One2many("channel.tax.map", "channel_id")
+    charges_no_tax = fields.Boolean(
+        help="The shop charges no tax: no tax mapping is needed.",
+    )
+    oldest_message = fields.Datetime(compute="_compute_health")
+    short_order_count = fields.Integer(
+        compute="_compute_health",
+        string="Short Orders",
+        help="Orders with missing units.",
+    )
+
+    _policy_times = models.Constraint(
+        "CHECK (duplicate_minutes >= 0 AND payment_hours >= 0)",
+        "Times cannot be negative.",
+    )
+
+    @api.depends("tax_map_ids", "charges_no_tax")
+    def _compute_next_step(self):
+        return super()._compute_next_step()
+
+    def _get_order_steps(self):
+        return [
+            *super()._get_order_steps(),
+            (
+                self.env._("Taxes"),
+                str(len(self.tax_map_ids) or ""),
+                bool(self.tax_map_ids) or self.charges_no_tax,
+                self.env._(
+                    "Map each tax rate that the shop charges (Orders tab), or tick "
+                    "Charges No Tax there: an order with an unmapped rate is blocked."
+                ),
+            ),
+        ]
+
+    # -------------------------------------------------------------- health
+    @api.model
+    def _get_health_queries(self):
+        return super()._get_health_queries() | HEALTH_FACTS
+
+    def _get_oldest_work(self):
+        return [*super()._get_oldest_work(), self.oldest_message]
+
+    def _judge_people(self):
+        judged = super()._judge_people()
+        if self.blocked_order_count or not self.short_order_count:
+            return judged
+        return "late", self.env._("Orders short of stock: %s", self.short_order_count)
+
+    # ---------------------------------------------------------------- jobs
+    def _job_send(self):
+        """Tell the channel what became of its orders; also while publishing is paused:
+        a shipment must always be recordable."""
+        self._guarded("_job_send", self.env["channel.messenger"]._run, self._may_talk)
+
+    @api.model
+    def _get_job_priorities(self):
+        # what becomes of orders goes with the orders
+        return super()._get_job_priorities() | {"_job_send": 5}
+
+    def _wake_all_jobs(self):
+        super()._wake_all_jobs()
+        self._wake("_job_send")
+
+    @api.model
+    def _recovery_steps(self):
+        return (
+            *super()._recovery_steps(),
+            ("channel.order", "_refresh_moving"),
+            ("channel.order.owed", "_settle_forgotten"),
+            ("channel.shortage", "_look_around"),
+        )
+
+
+# Each a scalar query on ``channel``; all of them stand on partial indexes.
+HEALTH_FACTS = {
+    "short_order_count": SQL(
+        # what waits for stock by policy is nobody's problem
+        "SELECT count(DISTINCT short.order_id) FROM channel_shortage short "
+        "JOIN channel_order ON channel_order.id = short.order_id "
+        "WHERE short.channel_id = channel.id AND channel_order.state <> 'parked'"
+    ),
+    "oldest_message": SQL(
+        # what the channel holds back, or waits for an operator, is nobody's delay
+        "SELECT min(message.create_date) FROM channel_message message "
+        "LEFT JOIN channel_message earlier ON earlier.id = message.after_id "
+        "WHERE message.channel_id = channel.id "
+        "AND message.state IN ('ready', 'sending', 'pending') "
+        "AND COALESCE(earlier.state, 'done') IN ('done', 'void')"
+    ),
+}

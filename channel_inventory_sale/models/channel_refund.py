@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import json
+from collections import Counter
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from odoo.addons.channel_inventory_base import schemas
+
+from ..tools.refund import (
+    cost_of_kept,
+    worth_parts,
+)
+
+
+class ChannelRefund(models.Model):
+    """A refund of a channel order: each refund of the channel, once.
+
+    ``kept`` are units that were already shipped: their sale stays and is credited. The
+    others are removed from the sale order, and are credited only if they were invoiced.
+    """
+
+    _name = "channel.refund"
+    _description = "Channel Refund"
+    _inherit = ["channel.guarded"]
+    _order = "id desc"
+    _rec_name = "external_id"
+    _log_access = False
+
+    order_id = fields.Many2one(
+        "channel.order", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    channel_id = fields.Many2one(related="order_id.channel_id")
+    company_id = fields.Many2one(related="order_id.company_id")
+    external_id = fields.Char(required=True, readonly=True)
+    created_at = fields.Datetime(readonly=True, help="Time by the channel's clock")
+    amount = fields.Float(
+        readonly=True, digits=(16, 4), help="Refunded amount, tax included"
+    )
+    goodwill = fields.Float(
+        readonly=True,
+        digits=(16, 4),
+        help="Refunded amount for no line or charge of the order (goodwill); negative: "
+        "a fee kept from the refund.",
+    )
+    currency_name = fields.Char(string="Currency Code", readonly=True)
+    currency_id = fields.Many2one(related="order_id.currency_id")
+    note = fields.Char(readonly=True)
+    state = fields.Selection(
+        [
+            ("included", "Before capture"),
+            ("ours", "Refunded from Odoo"),
+            ("credited", "Credited"),
+            ("nothing", "Nothing to credit"),
+            ("todo", "Needs attention"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    is_deleted = fields.Boolean(
+        string="Deleted on Channel",
+        readonly=True,
+        help="The channel does not have it any more: it takes nothing back.",
+    )
+    kept = fields.Json(
+        readonly=True, help="Line -> units that had been shipped, amount, tax"
+    )
+    data = fields.Json(readonly=True, help="The channel's data")
+
+    _external_uniq = models.UniqueIndex("(order_id, external_id)")
+
+    # ------------------------------------------------------------ business
+    def _get_data(self):
+        """:return: schemas.OrderRefundData"""
+        return schemas.load(schemas.OrderRefundData, self.data)
+
+    @api.model
+    def _prepare_vals(self, order, data, state, kept):
+        return {
+            "order_id": order.id,
+            "external_id": data.external_id,
+            "created_at": data.created_at and data.created_at.replace(tzinfo=None),
+            "amount": float(data.amount),
+            "currency_name": order.currency_name,
+            "note": data.note[:500],
+            "state": state,
+            "kept": kept,
+            "data": json.loads(schemas.dumps(data)),
+        }
+
+    # -------------------------------------------------------------- refund
+    def _get_goodwill(self):
+        return Decimal(f"{self.goodwill:.4f}")
+
+    def _get_settled(self):
+        """Money of it that is no goodwill and of no part of the order: it pays back
+        what an edit has taken off; negative: it was kept to pay what was added."""
+        data = self._get_data()
+        parts = worth_parts(data, self.order_id._get_data().taxes_included)
+        rest = data.amount - sum((part.total for part in parts), Decimal(0))
+        return rest - self._get_goodwill()
+
+    # ------------------------------------------------------------- deleted
+    def _set_deleted(self):
+        """The channel has them no more: what they took back is sold again."""
+        self.is_deleted = True
+        self.order_id.invalidate_recordset(["refund_ids"])
+        self.env["channel.exception"]._resolve_keys(self.channel_id, self._get_keys())
+
+    def _set_there_again(self):
+        """The channel had hidden them, or a person has restored them."""
+        self.is_deleted = False
+        self.order_id.invalidate_recordset(["refund_ids"])
+        self.env["channel.exception"]._resolve_keys(self.channel_id, self._get_keys())
+
+    @api.model
+    def _find_deleted(self, order, data):
+        return self.search(
+            [
+                ("order_id", "=", order.id),
+                ("external_id", "=", data.external_id),
+                ("is_deleted", "=", True),
+            ]
+        )
+
+    def _get_keys(self):
+        return [f"refund:{each.order_id.id}:{each.external_id}" for each in self]
+
+    def _format_amount(self):
+        digits = self.order_id._get_currency(self.currency_name).decimal_places
+        return f"{self.amount:.{digits}f} {self.currency_name}"
+
+    def _on_taken(self, ours):
+        """Hook: it was stored.
+
+        :param ours: the channel.message by which the channel was asked for it, if any
+        """
+
+    def _report_odd_units(self, data):
+        """More units paid back than were bought: whoever typed it in may have meant
+        other goods, or other money. Told once, with the refund."""
+        lines = {line.external_id: line for line in data.lines}
+        odd = [
+            (lines[each.line_ref], each.excess)
+            for each in self._get_data().lines
+            if each.excess and each.line_ref in lines
+        ]
+        if odd:
+            self.env["channel.exception"]._report(
+                self.channel_id,
+                "refund",
+                key=f"refund:{self.order_id.id}:{self.external_id}:units",
+                record=self,
+                message=self.env._(
+                    "%(order)s: more units refunded than sold: %(lines)s too many.",
+                    order=self.order_id.name,
+                    lines=", ".join(
+                        f"{units} × {line.sku or line.title}" for line, units in odd
+                    ),
+                ),
+                suggestion=self.env._(
+                    "The refunded amount is credited. Check the refund on the channel "
+                    "and count the returned goods, then resolve this."
+                ),
+            )
+
+    def _report(self, message, suggestion):
+        order = self.order_id
+        self.env["channel.exception"]._report(
+            order.channel_id,
+            "refund",
+            key=f"refund:{order.id}:{self.external_id}",
+            record=self,
+            message=f"{order.name}: {message}",
+            suggestion=suggestion,
+        )
+
+    # ---------------------------------------------------------------- kept
+    def _count_not_kept(self):
+        """:return: Counter of the units by line that had not left"""
+        counts = Counter()
+        for line in self._get_data().lines:
+            counts[line.line_ref] += line.quantity
+        for line_ref, (units, *_money) in (self.kept or {}).items():
+            counts[line_ref] -= units
+        return counts
+
+    def _keep_more(self, units, money):
+        """More units had been shipped; decisions for fewer units are reopened."""
+        kept = {ref: row[0] for ref, row in (self.kept or {}).items()}
+        wanted = Counter(kept) + Counter(units)
+        no_units = {ref: row for ref, row in (self.kept or {}).items() if not row[0]}
+        more = cost_of_kept(self._get_data().lines, wanted, money)
+        self.kept = {**no_units, **more}
+        if self.state == "nothing":
+            self.state = "todo"

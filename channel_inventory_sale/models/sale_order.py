@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from contextlib import contextmanager
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.channel_inventory_base.tools.actions import open_form
+
+BUTTON = "channel_sale_button"
+"""In the transaction's notes while a button of sale orders is at work."""
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "channel.guarded"]
+
+    channel_order_id = fields.Many2one(
+        "channel.order",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+    )
+    channel_id = fields.Many2one(
+        related="channel_order_id.channel_id", store=True, index="btree_not_null"
+    )
+    _channel_order_uniq = models.UniqueIndex(
+        "(channel_order_id) WHERE channel_order_id IS NOT NULL",
+        "The order of the channel has a sale order already.",
+    )
+
+    @api.depends("channel_order_id")
+    def _compute_currency_id(self):
+        """The currency an order was placed in, whether or not a pricelist has it."""
+        result = super()._compute_currency_id()
+        for order in self.filtered("channel_order_id"):
+            # sudo: salespeople need not see channels
+            channel_order = order.sudo().channel_order_id
+            order.currency_id = (
+                channel_order._get_currency(channel_order.currency_name)
+                or order.currency_id
+            )
+        return result
+
+    # ---------------------------------------------------------------- CRUD
+    def write(self, vals):
+        if "state" in vals:
+            self._check_state_written(vals["state"])
+        return super().write(vals)
+
+    # ------------------------------------------------------------- actions
+    def action_confirm(self):
+        with self._at_button():
+            return super().action_confirm()
+
+    def action_draft(self):
+        with self._at_button():
+            return super().action_draft()
+
+    def action_open_channel_order(self):
+        self.ensure_one()
+        return open_form("channel.order", self.channel_order_id.id)
+
+    # ------------------------------------------------------------ business
+    def _prepare_confirmation_values(self):
+        """An order of a channel was placed when its customer placed it."""
+        values = super()._prepare_confirmation_values()
+        # sudo: salespeople need not see channels
+        orders = self.sudo()._own_channel_orders()
+        placed_at = orders.placed_at if len(self) == 1 else None
+        if placed_at:
+            values["date_order"] = placed_at
+        return values
+
+    def _action_confirm(self):
+        result = super()._action_confirm()
+        # sudo: a salesperson who confirms need not have rights on channels
+        importer = self.env["channel.order.importer"].sudo()
+        importer._on_sale_confirmed(self.sudo()._own_channel_orders())
+        return result
+
+    def _action_cancel(self):
+        with self._at_button():
+            result = super()._action_cancel()
+        # sudo: a salesperson who cancels need not have rights on channels
+        for channel_order in self.sudo()._own_channel_orders():
+            channel_order._on_sale_cancelled()
+        return result
+
+    @contextmanager
+    def _at_button(self):
+        """Around what changes the state and tells the channel."""
+        # no context: that is the caller's to write
+        notes = self.env.cr.precommit.data
+        before = notes.get(BUTTON, False)
+        notes[BUTTON] = True
+        try:
+            yield
+        finally:
+            notes[BUTTON] = before
+
+    def _check_state_written(self, state):
+        """Confirming and cancelling reserve, release and tell: a state that is only
+        written does nothing of it, and nobody would know.
+
+        :raise UserError: a sale order of a channel is confirmed, or cancelled, or is
+            that no more, by none of its buttons
+        """
+        if self.env.su or self.env.cr.precommit.data.get(BUTTON):
+            return
+        # sudo: salespeople need not see channels
+        for order in self.sudo().filtered("channel_order_id"):
+            if order.state != state and {order.state, state} & {"sale", "cancel"}:
+                raise UserError(
+                    self.env._(
+                        "%s belongs to an order of a channel, which has to be "
+                        "notified: use its buttons to confirm or to cancel it.",
+                        order.name,
+                    )
+                )
+
+    def _fixed_fields(self):
+        """An order of a channel is sold, shipped and invoiced by its company."""
+        # sudo: salespeople need not see channels
+        of_channel = self.sudo().channel_order_id
+        return super()._fixed_fields() | ({"company_id"} if of_channel else set())
+
+    def _own_channel_orders(self):
+        """Orders of channels that name these as their sale orders. What a document says
+        of itself is not enough to act on an order: it has to agree."""
+        return self.channel_order_id.filtered(lambda order: order.sale_order_id in self)
+
+    def _reserve(self):
+        """Reserve what is there. Channels have promised it, so do not wait for a date.
+
+        What the confirmation itself has tried to reserve is not tried again.
+        """
+        moves = self.order_line.move_ids.filtered(
+            lambda move: (
+                move.state in ("confirmed", "partially_available")
+                and not move._should_assign_at_confirm()
+            )
+        )
+        if moves:
+            moves._action_assign()

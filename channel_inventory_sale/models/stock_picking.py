@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from odoo import fields, models
+
+
+class StockPicking(models.Model):
+    """Deliveries to a channel's customers, and their returns."""
+
+    _inherit = "stock.picking"
+
+    # a worker in the warehouse sees no channel orders, but what is on the parcel
+    channel_order_name = fields.Char(
+        string="Channel Order",
+        related="sale_id.channel_order_id.name",
+        help="The order's number in the shop.",
+    )
+    channel_name = fields.Char(
+        string="Sold On", related="sale_id.channel_order_id.channel_id.name"
+    )
+
+    def _action_done(self):
+        # sudo: warehouse staff need not see channels
+        moves = self.sudo().move_ids.filtered(lambda move: move._channel_orders())
+        leaving = moves.filtered(lambda move: move._leaves_for_customer())
+        leaving.env["channel.notifier"]._check_may_ship(
+            leaving._channel_orders(), leaving
+        )
+        result = super()._action_done()
+        for picking in leaving.picking_id:
+            picking.env["channel.notifier"]._on_shipped(
+                picking._channel_orders(), picking
+            )
+        for picking in (moves - leaving).picking_id:
+            picking.env["channel.notifier"]._on_returned(
+                picking._channel_orders(), picking
+            )
+        moves._note_owed()
+        return result
+
+    def _on_lowered_after_print(self, move):
+        """Whoever has the printed slip in hand is to know that it asks for too much."""
+        # sudo: warehouse staff need not see channels
+        for order in move.sudo()._channel_orders():
+            left = self.sudo().move_ids.filtered(lambda each: each.state != "cancel")
+            order.env["channel.exception"]._report(
+                order.channel_id,
+                "changed",
+                key=f"order:{order.id}:printed:{self.id}",
+                # not of the order: its next import must not settle it
+                # sudo: warehouse staff need not see channels
+                record=self.sudo(),
+                message=self.env._(
+                    "%(order)s: units were taken off after the slip of %(picking)s was "
+                    "printed. To be shipped now: %(goods)s.",
+                    order=order.name,
+                    picking=self.name,
+                    goods=", ".join(
+                        f"{each.product_uom_qty:g} × {each.product_id.display_name}"
+                        for each in left
+                    )
+                    or self.env._("nothing"),
+                ),
+                suggestion=self.env._(
+                    "Print the slip again and check the packed goods, then resolve "
+                    "this."
+                ),
+            )
+
+    def _channel_orders(self):
+        return self.move_ids._channel_orders()
+
+    def _get_channel_parcels(self):
+        """The shipped parcels of this transfer.
+
+        :return: list of (package or empty for what has none, its done move lines)
+        """
+        lines = self.move_line_ids.filtered(
+            lambda line: line.state == "done" and line.move_id._leaves_for_customer()
+        )
+        return [
+            (
+                package,
+                lines.filtered(lambda line, p=package: p == line.result_package_id),
+            )
+            for package in (*lines.result_package_id.sorted("id"), self._no_package())
+            if package or lines.filtered(lambda line: not line.result_package_id)
+        ]
+
+    def _no_package(self):
+        return self.env["stock.package"]
+
+    def _get_channel_tracking(self, channel, package):
+        """How a parcel travels; other addons know.
+
+        :param package: stock.package, empty for what left without one
+        :return: schemas.TrackingData, None when there is no number
+        """
+        return None
+
+    def _notify_tracking(self):
+        """A tracking number came, or was corrected, after the parcel had left."""
+        # sudo: warehouse staff need not see channels
+        for picking in self.sudo().filtered(lambda picking: picking.state == "done"):
+            for order in picking._channel_orders():
+                order.env["channel.notifier"]._on_tracking(order, picking)

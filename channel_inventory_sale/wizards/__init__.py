@@ -1,0 +1,2 @@
+from . import channel_exception_close
+from . import channel_short_stock
