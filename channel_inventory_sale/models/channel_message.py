@@ -205,6 +205,27 @@ class ChannelMessage(models.Model):
         )
         return self.browse(row[0] for row in rows)
 
+    @api.model
+    def _withdraw_cancellations(self, orders):
+        """Whole orders are not to be cancelled after all. What may be under way is
+        not given up: the sender's transaction and this one exclude each other."""
+        self.flush_model()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_message
+                   SET state = 'void', discard_reason = %(reason)s
+                 WHERE order_id = ANY(%(orders)s) AND kind = 'cancel'
+                   AND source LIKE 'order%%' AND state = 'ready'
+                   AND COALESCE(attempts, 0) = 0
+                RETURNING id
+                """,
+                reason=self.env._("The sale order was confirmed again"),
+                orders=orders.ids,
+            )
+        )
+        self.invalidate_model(["state", "discard_reason"])
+
     # ------------------------------------------------------------- buttons
     def _discard(self, reason):
         """The channel is not told. One that may have been carried out is not given up.

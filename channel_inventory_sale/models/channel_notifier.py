@@ -240,7 +240,15 @@ class ChannelNotifier(models.AbstractModel):
             if any(line._is_fraction() for line in order.line_ids):
                 return False
         data = schemas.CancelData(order.external_id, lines, reason)
-        return bool(self._notify(order, "cancel", "order", data, order.sale_order_id))
+        source = self._name_cancellation(order)
+        return bool(self._notify(order, "cancel", source, data, order.sale_order_id))
+
+    def _name_cancellation(self, order):
+        """Not that of one that was withdrawn when the order was confirmed again."""
+        void = order.notification_ids.filtered(
+            lambda each: each.kind == "cancel" and each.state == "void"
+        )
+        return f"order#{len(void)}" if void else "order"
 
     def _on_sale_line_changed(self, order, sale_line, before, after):
         """A user changed a quantity in the sale order: the channel is notified.

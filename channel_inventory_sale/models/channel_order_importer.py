@@ -199,12 +199,22 @@ class ChannelOrderImporter(models.AbstractModel):
             order.sale_order_id._reserve()
             order._release_holds()
             self.env["channel.notifier"]._notify_accepted(order)
+        self._on_cancellation_undone(orders)
         orders._mark_books()
         # those that are being imported have it when that is done
         others = orders.filtered(lambda order: order.state != "captured")
         others._refresh_stage()
         for order in others:
             self.env["channel.notifier"]._report_sold_otherwise(order)
+
+    def _on_cancellation_undone(self, orders):
+        """Cancelled in Odoo, and confirmed again: the channel need not hear of it as
+        long as it has not, and nobody has to cancel it there."""
+        self.env["channel.message"]._withdraw_cancellations(orders)
+        for order in orders:
+            if order.state == "blocked" and order.stage == "cancelled":
+                order.state = "captured"
+                order.channel_id._wake("_job_intake")
 
     # ---------------------------------------------------------------- sale
     # The values of the sale order: the channel's figures in Odoo's terms, exactly.

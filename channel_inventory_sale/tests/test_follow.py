@@ -169,6 +169,17 @@ class TestEdits(FollowCase):
         self.change(3)
         self.assertEqual(self.open_demand(), 1)
 
+    def test_order_that_is_confirmed_again_needs_no_cancelling_there(self):
+        self.channel.send_cancels = False
+        self.sale_order._action_cancel()
+        self.assertBlocked("changed")
+        self.sale_order.action_draft()
+        self.sale_order.action_confirm()
+        self.order._follow()
+        self.assertImported(self.order, "22.00", "2.00")
+        self.assertFalse(self._exceptions(self.order))
+        self.assertEqual(self.order.stage, "reserved")
+
     def test_more_units_follow_and_are_reserved(self):
         self.change(5)
         self.assertImported(self.order, "55.00", "5.00")

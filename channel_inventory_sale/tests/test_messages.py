@@ -331,6 +331,41 @@ class TestCancelMessages(MessageCase):
         order.env["channel.refunder"]._on_money_back(order)
         self.assertEqual(found.state, "resolved")
 
+    def test_cancellation_that_is_undone_before_it_was_told_is_not_told(self):
+        """odoo/odoo#20156: reset to a quotation and confirmed again, the order goes
+        on. It was cancelled on the channel and paid back all the same."""
+        order = self.sell(3)
+        sale_order = order.sale_order_id
+        sale_order._action_cancel()
+        sale_order.action_draft()
+        sale_order.action_confirm()
+        self.send()
+        self.intake()
+        self.assertEqual(self.messages("cancel").state, "void")
+        self.assertNotEqual(
+            self.fake.orders[order.external_id].get("state"), "cancelled"
+        )
+        self.assertEqual((order.state, order.stage), ("imported", "reserved"))
+        # another one is told
+        sale_order._action_cancel()
+        self.send()
+        self.intake()
+        self.assertEqual(self.messages("cancel").mapped("state"), ["void", "done"])
+        self.assertEqual(order.state, "cancelled")
+
+    def test_cancellation_under_way_is_not_undone(self):
+        order = self.sell(3)
+        order.sale_order_id._action_cancel()
+        self.fake.faults.append(("answer", UncertainError("no answer")))
+        with suppress(UncertainError):
+            self.send()
+        order.sale_order_id.action_draft()
+        order.sale_order_id.action_confirm()
+        self.assertEqual(self.messages("cancel").state, "sending")
+        self.send()
+        self.intake()
+        self.assertEqual((order.state, order.stage), ("cancelled", "cancelled"))
+
     def test_cancelled_there_is_not_told_back(self):
         order = self.sell()
         self.fake.cancel(order.external_id)
