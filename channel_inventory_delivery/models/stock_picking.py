@@ -17,6 +17,14 @@ class StockPicking(models.Model):
             self._notify_tracking()
         return result
 
+    def _add_delivery_cost_to_so(self):
+        """The channel has charged the delivery: what a carrier costs is not the
+        customer's to pay a second time."""
+        # sudo: warehouse staff need not see channels
+        if self.sudo().sale_id.channel_order_id:
+            return None
+        return super()._add_delivery_cost_to_so()
+
     def _get_channel_tracking(self, channel, package):
         """The parcel's own number, else that of the transfer for it."""
         number = package.tracking_ref or self._find_number(package)

@@ -43,6 +43,28 @@ class TestTracking(MessageCase):
             [{"number": "1Z", "carrier": "UPS", "url": "https://track.example/1Z"}],
         )
 
+    def test_cost_of_the_carrier_is_not_charged_beside_the_channels_delivery(self):
+        """odoo/odoo#103764: Odoo adds the cost of a carrier of real costs, or writes it
+        into a line of the same product that was free."""
+        self.carrier.write(
+            {
+                "delivery_type": "fixed",
+                "fixed_price": 7.35,
+                "invoice_policy": "real",
+                "integration_level": "rate_and_ship",
+            }
+        )
+        free = {
+            "product_id": self.carrier.product_id.id,
+            "is_delivery": True,
+            "price_unit": 0,
+        }
+        self.sale_order.write({"order_line": [(0, 0, free)]})
+        self.ship(self.env, self.sale_order)
+        self.assertGreater(self.picking.carrier_price, 0)
+        self.assertEqual(self.sale_order.amount_total, 50)
+        self.assertEqual(len(self.sale_order.order_line), 2)
+
     def test_each_parcel_has_its_own_number(self):
         packages = self.pack(self.env, self.picking, 2, 3)
         for package, number in zip(packages, ("1Z", "2Z"), strict=True):
