@@ -343,6 +343,12 @@ class ChannelOrder(models.Model):
                 # a quotation that was cancelled with it comes back with it
                 sale_order.action_draft()
 
+    def _apply(self, data, version):
+        amender = self.env["channel.order.amender"]
+        unshipped = amender._find_unshipped_there(self, data)
+        super()._apply(data, version)
+        amender._report_unshipped_there(self, data, unshipped)
+
     def _follow_payment(self, was_paid, received, data):
         super()._follow_payment(was_paid, received, data)
         if not self.sale_order_id:

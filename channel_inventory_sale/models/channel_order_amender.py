@@ -341,3 +341,67 @@ class ChannelOrderAmender(models.AbstractModel):
                 "cancel it. Confirm the sale order first if it is a quotation."
             ),
         )
+
+    # -------------------------------------------------------- shipped no more
+    def _find_unshipped_there(self, order, data):
+        """Units that left here and that the channel, which knew it, has to ship again:
+        its fulfillment was cancelled. Called before the order becomes ``data``.
+
+        :return: {line: sold units}
+        """
+        lines = {line.external_id: line for line in order.line_ids}
+        more = [
+            each
+            for each in data.lines
+            if each.external_id in lines
+            and each.open_quantity > lines[each.external_id].open_quantity
+        ]
+        if not more or data.state != "open" or order.sale_order_id.state != "sale":
+            return {}
+        left = {
+            each.external_id: each.left_quantity for each in order._get_data().lines
+        }
+        found = {}
+        for each in more:
+            line = lines[each.external_id]
+            known = min(left.get(each.external_id, 0), int(line._shipped_here()))
+            if (units := known - each.left_quantity) > 0:
+                found[line] = units
+        return found
+
+    def _report_unshipped_there(self, order, data, unshipped):
+        key = f"order:{order.id}:unshipped"
+        if not unshipped:
+            if order.sale_order_id and self._is_shipped_as_here(order, data):
+                exceptions = self.env["channel.exception"]
+                exceptions._resolve_keys(order.channel_id, [key])
+            return
+        self.env["channel.exception"]._report(
+            order.channel_id,
+            "changed",
+            key=key,
+            # not of the order: its next import must not settle it
+            record=order.sale_order_id,
+            message=self.env._(
+                "%(order)s: shipped from Odoo, and to be shipped again according to "
+                "the channel: %(lines)s.",
+                order=order.name,
+                lines=", ".join(
+                    f"{units} × {line.sku or line.title}"
+                    for line, units in unshipped.items()
+                ),
+            ),
+            suggestion=self.env._(
+                "If the parcel is on its way, mark it as shipped on the channel. If it "
+                "comes back, receive its return, then deliver again or cancel the "
+                "units on the channel: stock is not held for them."
+            ),
+        )
+
+    def _is_shipped_as_here(self, order, data):
+        left = {each.external_id: each.left_quantity for each in data.lines}
+        return data.state != "open" or all(
+            line._shipped_here() <= left.get(line.external_id, 0)
+            for line in order.line_ids
+            if line.quantity
+        )

@@ -131,6 +131,48 @@ class TestShipmentMessages(MessageCase):
         self.send()
         self.assertEqual(len(self.fake.parcels), 1)
 
+    def unship(self, order, units):
+        """A person in the shop cancels the fulfillment of so many units."""
+        [line] = self.fake.orders[order.external_id]["lines"]
+        line = dict(
+            line,
+            open_quantity=line["open_quantity"] + units,
+            shipped_quantity=line["shipped_quantity"] - units,
+        )
+        self.fake.change(order.external_id, lines=[line])
+        self.capture(order.external_id)
+        self.intake()
+
+    def test_fulfillment_that_is_cancelled_there_is_told(self):
+        """frappe/ecommerce_integrations#225: the parcel is on its way, or comes back,
+        and the customer waits for it."""
+        order = self.sell(4)
+        self.ship(self.env, order.sale_order_id, 3)
+        self.send()
+        self.intake()
+        self.assertFalse(self.exceptions("changed"))
+        self.unship(order, 2)
+        told = self.exceptions("changed")
+        self.assertIn("to be shipped again according to the channel: 2 ×", told.message)
+        # more are sold: it stays as it is
+        self.fake.set_line(order.external_id, 5)
+        self.capture(order.external_id)
+        self.intake()
+        self.assertEqual((order.state, told.state), ("imported", "open"))
+        self.unship(order, -2)
+        self.assertEqual(told.state, "resolved")
+
+    def test_units_added_before_the_channel_knows_of_the_parcel_are_no_doubt(self):
+        order = self.sell(3)
+        self.ship(self.env, order.sale_order_id, 3)
+        self.fake.set_line(order.external_id, 5)
+        self.capture(order.external_id)
+        self.intake()
+        found = self.exceptions("changed").filtered(
+            lambda each: each.res_model == "sale.order"
+        )
+        self.assertFalse(found)
+
     # ------------------------------------------------------------ outcomes
     def test_lost_answer_is_asked_for_and_not_repeated(self):
         self.ship(self.env, self.sell().sale_order_id)
