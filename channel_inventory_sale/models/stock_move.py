@@ -12,8 +12,12 @@ class StockMove(models.Model):
     def _compute_description_picking(self):
         """The packer has to see the customer's specifications."""
         result = super()._compute_description_picking()
+        # sudo: warehouse staff need not see channels
+        if not self.sudo().sale_line_id.channel_order_line_id:
+            # most moves: they are all looked at in one go
+            return result
         for move in self:
-            # sudo: warehouse staff need not see channels
+            # sudo: as above
             asked = move.sudo().sale_line_id.channel_order_line_id.properties
             known = move.description_picking or ""
             if asked and asked not in known:
@@ -76,6 +80,9 @@ class StockMove(models.Model):
     def _channel_orders(self):
         """Orders of channels that these deliver, or bring back: of the moves' company,
         and by a line of the order's own sale order. People choose both."""
+        if not self.sale_line_id.channel_order_line_id:
+            # most moves: every stock operation asks
+            return self.env["channel.order"]
         lines = self.filtered(
             lambda move: move.company_id == move.sale_line_id.company_id
         ).sale_line_id

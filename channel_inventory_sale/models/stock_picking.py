@@ -19,7 +19,10 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         # sudo: warehouse staff need not see channels
-        moves = self.sudo().move_ids.filtered(lambda move: move._channel_orders())
+        moves = self.sudo().move_ids
+        if not moves._channel_orders():
+            return super()._action_done()
+        moves = moves.filtered(lambda move: move._channel_orders())
         leaving = moves.filtered(lambda move: move._leaves_for_customer())
         leaving.env["channel.notifier"]._check_may_ship(
             leaving._channel_orders(), leaving

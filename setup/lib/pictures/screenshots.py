@@ -36,6 +36,7 @@ BASE = "channel_inventory_base"
 def screens(running, scene):
     """Name of the picture -> path in the web client, or (path, script to run there)."""
     action = f"/odoo/action-{BASE}."
+    routing = "/odoo/action-channel_inventory_sale.channel_routing_rule_action"
     channel = running.channels[0].id
     web_shop = running.channels[-1].id
     return {
@@ -65,13 +66,13 @@ def screens(running, scene):
             f"{action}channel_order_action/{scene.order_id}",
             _page("refunds"),
         ),
-        "messages": f"{action}channel_message_action",
+        "messages": "/odoo/action-channel_inventory_sale.channel_message_action",
         "dead-letters": (
             f"{action}channel_dead_letter_action",
             "document.querySelector('.o_group_header').click()",
         ),
-        "routing-rules": f"{action}channel_routing_rule_action",
-        "routing-rule": f"{action}channel_routing_rule_action/{_routed(running)}",
+        "routing-rules": routing,
+        "routing-rule": f"{routing}/{_routed(running)}",
         "counted-elsewhere": f"{action}channel_external_stock_action",
         "kits": "/odoo/action-channel_inventory_mrp.channel_kit_component_action",
         "exceptions": f"{action}channel_exception_action",
