@@ -35,6 +35,8 @@ WAKE = "channel_inventory.wake"
 # States of a job that has not begun.
 WAITING = ("wait_dependencies", "pending", "enqueued")
 THROTTLED_SECONDS = 5
+POLL_SECONDS = 10
+"""At least so long between two pulls that are due, whatever the setting."""
 CRON_SECONDS = 60
 
 # What goes first where jobs wait for the same capacity; the lower, the sooner. Orders
@@ -171,7 +173,9 @@ class ChannelJobMixin(models.AbstractModel):
         minutes, whatever else has asked meanwhile."""
         self._guarded("_job_poll", self.env["channel.intake"]._poll, self._may_talk)
         if self.exists() and self._may_talk():
-            self._wake("_job_poll", seconds=self.poll_minutes * 60)
+            self._wake(
+                "_job_poll", seconds=max(self.poll_minutes * 60, POLL_SECONDS)
+            )
 
     def _job_intake(self):
         """Process stored events: hold first, then sell. Makes no requests: what the
