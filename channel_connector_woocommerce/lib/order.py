@@ -14,7 +14,7 @@ from odoo.addons.channel_inventory_base.lib.amounts import ZERO, rounded
 from odoo.addons.channel_inventory_base.lib.errors import Malformed
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 
-from ..const import NODE, REDUCED
+from ..const import NODE, REDUCED, REFUNDED_ITEM
 from . import amounts, fractions, marks
 from .states import name_of_state
 
@@ -166,7 +166,8 @@ class _Reader:
             "lines": [
                 self._line(line, taken.get(line["id"].ref(), []))
                 for line in place["line_items"].items()
-            ],
+            ]
+            + self._deleted_lines(),
             "shipping_lines": charges,
             "customer": self._customer(),
             "billing": address(place["billing"]),
@@ -250,6 +251,43 @@ class _Reader:
                 [{"node_ref": NODE, "quantity": reduced}] if reduced else []
             ),
             "properties": properties(line),
+        }
+
+    def _deleted_lines(self):
+        """Lines that were refunded, then deleted: of what had left of them, the sale
+        and its refund stay. An order does not list them, its refunds do."""
+        there = {line["id"].ref() for line in self.place["line_items"].items()}
+        gone = {}
+        for refund in self.refunds:
+            for entry in refund.all("line_items"):
+                origin = amounts.meta(entry, REFUNDED_ITEM)
+                if origin is not None and origin.ref() not in there:
+                    units, _entry = gone.get(origin.ref(), (0, entry))
+                    gone[origin.ref()] = (units - entry["quantity"].whole(), entry)
+        return [
+            self._deleted_line(number, units, entry)
+            for number, (units, entry) in gone.items()
+            if units > 0
+        ]
+
+    def _deleted_line(self, number, units, entry):
+        variation = entry.get("variation_id")
+        early = sum(each.quantity for each in self.early.get(number, ()))
+        shipped = max(0, units + early) if self.done else self.left.get(number)
+        return {
+            "external_id": number,
+            "listing_ref": (variation and variation.ref()) or entry["product_id"].ref(),
+            "quantity": 0,
+            "open_quantity": 0,
+            "shipped_quantity": shipped,
+            "sku": entry["sku"].text(),
+            "title": entry["name"].text(),
+            "unit_price": "0",
+            # what is paid back of it says by which rates it was taxed
+            "taxes": [
+                dict(row, amount="0") for row in self._figures(entry, []).tax_rows()
+            ],
+            "deductions": [],
         }
 
     def _refunded_before_completion(self):

@@ -178,6 +178,27 @@ class TestShopMoney(Sold, ShopCase):
         self.take_in()
         self.assertEqual(order.sale_order_id.state, "cancel")
 
+    def test_line_that_is_deleted_after_its_refund_stays_sold(self):
+        """woocommerce/woocommerce#27504: somebody tidies up the order."""
+        for shipped in (True, False):
+            order = self.buy(("SKU-1", 2, "7.10", [1]), ("SKU-2", 1, "9.00", [1]))
+            if shipped:
+                self.ship(self.env, order.sale_order_id)
+                self.env.flush_all()
+                self.env["channel.messenger"]._run(self.channel)
+                self.env.invalidate_all()
+                self.take_in()
+            self.shop.refund(self.sold, {"SKU-1": 2})
+            self.take_in()
+            self.assertSound()
+            kept = order.sale_order_id.amount_total
+            self.shop.edit_order(self.sold, {"SKU-1": 0})
+            self.take_in()
+            self.assertSound()
+            self.assertEqual(order.state, "imported")
+            self.assertEqual(order.sale_order_id.amount_total, kept)
+            self.assertEqual(kept, 27.61 if shipped else 10.71)
+
     def test_payment_that_is_taken_back_is_told(self):
         self.buy(("SKU-1", 1, "30.00", [1]))
         self.shop.set_status(self.sold, "on-hold")
