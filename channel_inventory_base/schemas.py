@@ -386,6 +386,10 @@ class CustomerData:
     vat: str = ""
 
 
+GATEWAY_SEPARATOR = " + "
+"""Between the names of the gateways of one order: a gift card and a card."""
+
+
 @dataclass(frozen=True)
 class OrderData:
     """An order as the channel has it at ``version``.
@@ -394,8 +398,9 @@ class OrderData:
     a newer. ``complete`` False: only identity, version and demand are known (a
     webhook that carries less than the order); enough to hold stock, not to sell.
     ``payment``: pending, authorized, paid, refunded, voided. ``gateway``: how it is
-    paid, in the channel's words. ``state``: open, pending or cancelled. ``risk`` of
-    fraud as the channel sees it: low, medium, high, or "" where it does not tell.
+    paid, in the channel's words; several are joined by ``GATEWAY_SEPARATOR``.
+    ``state``: open, pending or cancelled. ``risk`` of fraud as the channel sees it:
+    low, medium, high, or "" where it does not tell.
     ``refunds`` and ``shipments``: all that the channel has, ours among them; None where
     it does not tell. ``received``: all money that the customer has paid, whatever went
     back since; it tells what pays back an edit from what is goodwill (None: not told).

@@ -18,6 +18,7 @@ from decimal import Decimal
 
 from odoo.addons.channel_inventory_base.lib.errors import Malformed
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+from odoo.addons.channel_inventory_base.schemas import GATEWAY_SEPARATOR
 
 from . import amounts
 from .completion import MARK, MOVING
@@ -92,7 +93,7 @@ def _received(place, currency):
 
 def _gateway(names):
     """How it is paid; of several (a gift card and a card) all, in one name."""
-    return " + ".join(sorted(name.text() for name in names.items()))
+    return GATEWAY_SEPARATOR.join(sorted(name.text() for name in names.items()))
 
 
 def payment(status):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import fields, models
 
+from odoo.addons.channel_inventory_base.schemas import GATEWAY_SEPARATOR
+
 INVOICE_POLICIES = [
     ("none", "Manually"),
     ("confirmed", "Ordered quantities, on confirmation"),
@@ -69,8 +71,18 @@ class ChannelInvoicingPolicy(models.AbstractModel):
         return self.invoice_policy != "none" or self.payment_policy != "none"
 
     def _find_payment_journal(self, gateway):
-        mapped = self.payment_map_ids._find(gateway)
-        return mapped.journal_id or self.payment_journal_id
+        """The journal of a gateway; of several together only if all have the same one:
+        what was paid by which of them is not told."""
+        if mapped := self.payment_map_ids._find(gateway):
+            return mapped.journal_id
+        names = (gateway or "").split(GATEWAY_SEPARATOR)
+        journals = [
+            self.payment_map_ids._find(name).journal_id or self.payment_journal_id
+            for name in names
+        ]
+        if len(set(journals)) > 1:
+            return self.payment_journal_id.browse()
+        return journals[0]
 
     def _job_book(self):
         """Invoice and register payments as the channel's policy says."""

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import schemas
@@ -16,6 +17,7 @@ from odoo.addons.channel_inventory_sale.tests.common_order import (
     OrderCase,
     tax,
 )
+from odoo.addons.channel_inventory_sale.tools.refusal import OrderRefusedError
 
 
 class BooksCase(Sold, OrderCase):
@@ -198,6 +200,29 @@ class TestBooksConfirmed(BooksCase):
         self.assertEqual(self.sale_order.state, "draft")
         self.book()
         self.assertFalse(self.moves)
+
+    def test_order_paid_by_two_gateways_is_in_one_journal_only_if_both_are(self):
+        """frappe/ecommerce_integrations#251, buckaroo-it/Magento2#1221: a part paid by
+        gift card was booked at the bank."""
+        card = "gift_card + stripe"
+        self.sell(gateway=card)
+        self.book()
+        invoice = self.sale_order.invoice_ids
+        self.assertEqual(invoice.amount_residual, 0)
+        other = self.bank.copy({"name": "Gift Cards", "code": "CHGI"})
+        self.channel.payment_map_ids = [
+            Command.create({"gateway": "gift_card", "journal_id": other.id})
+        ]
+        self.sell(gateway=card, external_id="8", name="#8")
+        with self.assertRaises(OrderRefusedError) as caught:
+            self.book()
+        self.assertIn("“gift_card + stripe”", caught.exception.message)
+        self.channel.payment_map_ids = [
+            Command.create({"gateway": card, "journal_id": other.id})
+        ]
+        self.order._mark_books()
+        self.book()
+        self.assertEqual(self.sale_order.invoice_ids.amount_residual, 0)
 
     def test_each_gateway_has_its_journal(self):
         other = self.env["account.journal"].create(
