@@ -481,6 +481,41 @@ class TestBooksConfirmed(BooksCase):
 class TestBooksShipped(BooksCase):
     invoice_policy = "shipped"
 
+    def test_units_of_several_pieces_that_ship_by_the_piece_come_to_the_order(self):
+        """odoo/odoo#83876: seven pieces of a dozen are 0.58, and not 0.583333."""
+        for name, pieces in (("Twelve", 12), ("Seven", 7)):
+            self.env["uom.uom"].create(
+                {
+                    "name": name,
+                    "relative_uom_id": self.lamp.product_id.uom_id.id,
+                    "relative_factor": pieces,
+                }
+            )
+            self.lamp.pack_qty = pieces
+            self.sell(external_id=name, name=name)
+            for shipped in (5, 1, 3, 4):
+                self.ship_pieces(shipped)
+            self.change(
+                quantity=2, taxes="0.67", total="7.33", external_id=name, name=name
+            )
+            self.ship_pieces(2 * pieces - 13)
+            invoices = self.sale_order.invoice_ids
+            self.assertEqual(len(invoices), 5)
+            self.assertAlmostEqual(sum(invoices.mapped("amount_untaxed")), 6.66)
+            self.assertAlmostEqual(sum(invoices.mapped("amount_tax")), 0.67)
+            self.assertEqual(self.order.stage, "shipped")
+            self.assertFalse(self._exceptions(self.order))
+
+    def ship_pieces(self, units):
+        [picking] = self.sale_order.picking_ids.filtered(
+            lambda each: each.state not in ("done", "cancel")
+        )
+        picking.move_ids.move_line_ids.quantity = units
+        picking.move_ids.picked = True
+        picking.with_context(skip_backorder=True, cancel_backorder=False)._action_done()
+        self.env.cr.precommit.run()
+        self.book()
+
     def test_nothing_is_invoiced_before_it_has_left(self):
         """Neither goods nor what is charged for their delivery."""
         charge = self._shipping("4.00", tax(10, "0.40"))
