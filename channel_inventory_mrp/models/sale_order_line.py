@@ -58,23 +58,65 @@ class SaleOrderLine(models.Model):
 
     def _procure_pieces(self, units):
         """:param units: more units of the line, or, negative, fewer"""
-        line = self.with_company(self.company_id)
-        for product, quantity in line._get_parts().items():
-            for bom_line, part in line._split_by_bom_line(product):
-                values = line._prepare_procurement_values()
-                values["channel_bom_line_id"] = bom_line.id
-                wanted = product.uom_id.round(units * quantity * part)
-                if wanted:
-                    yield self.env["stock.rule"].Procurement(
-                        product,
-                        wanted,
-                        product.uom_id,
-                        line._get_location_final(),
-                        product.display_name,
-                        line.order_id.name,
-                        line.company_id,
-                        values,
-                    )
+        carried = self._count_carried_by_product()
+        pieces = {}
+        for product, quantity in self._get_parts().items():
+            pieces[product] = units * quantity
+            if units < 0:
+                # what is in no open delivery cannot be taken off one
+                over = carried[product] - self.product_uom_qty * quantity
+                over = min(over, self._count_open(product))
+                pieces[product] = max(pieces[product], -max(over, 0))
+        return self.with_company(self.company_id)._prepare_pieces(pieces)
+
+    def _count_open(self, product):
+        moves = self._get_open_moves().filtered(lambda move: move.product_id == product)
+        return sum(move._get_carried() for move in moves)
+
+    def _prepare_missing(self, quantity):
+        """Of a kit that was sold the pieces that are missing: some may have left."""
+        parts = self._get_sold_pieces() and self._get_parts()
+        if not parts:
+            return super()._prepare_missing(quantity)
+        carried = self._count_carried_by_product()
+        return self._prepare_pieces(
+            {
+                product: max(0, self.product_uom_qty * units - carried[product])
+                for product, units in parts.items()
+            }
+        )
+
+    def _prepare_pieces(self, pieces):
+        """:param pieces: product -> stock units, negative for fewer
+        :return: list of procurements"""
+        return [
+            self._prepare_piece(product, wanted, bom_line)
+            for product, units in pieces.items()
+            for bom_line, part in self._split_by_bom_line(product)
+            if (wanted := product.uom_id.round(units * part))
+        ]
+
+    def _prepare_piece(self, product, units, bom_line):
+        values = self._prepare_procurement_values()
+        values["channel_bom_line_id"] = bom_line.id
+        return self.env["stock.rule"].Procurement(
+            product,
+            units,
+            product.uom_id,
+            self._get_location_final(),
+            product.display_name,
+            self.order_id.name,
+            self.company_id,
+            values,
+        )
+
+    def _move_to(self, warehouse):
+        """A kit that was sold is what it was in another warehouse as well."""
+        if not self._get_sold_pieces():
+            return super()._move_to(warehouse)
+        self._get_open_moves()._action_cancel()
+        self.channel_warehouse_id = warehouse
+        return self._deliver_again()
 
     def _split_by_bom_line(self, product):
         """A component that the bill has in several lines, as it was delivered first.

@@ -233,6 +233,41 @@ class TestKitSold(Sold, KitCase):
             )
             self.assertNothingTold(order)
 
+    def refuse_backorder(self, order, products, parts):
+        [picking] = order.sale_order_id.picking_ids
+        for move in picking.move_ids:
+            move.quantity = products if move.product_id == self.product else parts
+            move.picked = True
+        picking.with_context(skip_backorder=True, cancel_backorder=True)._action_done()
+        self.env.cr.precommit.run()
+
+    def test_missing_pieces_are_delivered_again_and_no_others(self):
+        """odoo/odoo#158054: three kits of 2 + 1, of which 5 + 1 have left."""
+        order = self.sold(3)
+        self.bundle.bom_ids.bom_line_ids[0].product_qty = 9
+        self.plan()
+        self.refuse_backorder(order, 5, 1)
+        self.assertEqual(order.line_ids.undelivered_quantity, 2)
+        order.action_deliver_again()
+        self.assertEqual(self.demand(order), {self.product: 1, self.part: 2})
+        self.assertNothingTold(order)
+
+    def test_missing_kits_that_are_cancelled_are_not_expected_back(self):
+        order = self.sold(3)
+        self.refuse_backorder(order, 5, 1)
+        order.action_cancel_rest()
+        self.assertEqual(order.sale_order_id.order_line.product_uom_qty, 1)
+        self.assertFalse(self.demand(order))
+
+    def test_kit_is_delivered_from_elsewhere_by_the_pieces_that_were_sold(self):
+        order = self.sold(3)
+        self.bundle.bom_ids.bom_line_ids[0].product_qty = 9
+        other = self.make_warehouse(self.env, "CHX")
+        order.sale_order_id.order_line._move_to(other)
+        self.assertEqual(self.demand(order), {self.product: 6, self.part: 3})
+        moves = order.sale_order_id.order_line._get_open_moves()
+        self.assertEqual(moves.location_id, other.lot_stock_id)
+
     def test_kit_that_left_is_invoiced_whatever_its_bill_says_now(self):
         self.channel.invoice_policy = "shipped"
         order = self.sold(3)

@@ -176,7 +176,11 @@ class SaleOrderLine(models.Model):
                 line._count_carried_by_product(),
             )
             for product, units in line._get_parts().items():
-                excess = now[product] - before[product] + less * units
+                # what is in no delivery need not be taken off one
+                excess = min(
+                    now[product] - before[product] + less * units,
+                    now[product] - line.product_uom_qty * units,
+                )
                 line._lower_open(product, product.uom_id.round(excess))
 
     def _get_parts(self):
@@ -203,14 +207,17 @@ class SaleOrderLine(models.Model):
         for line in self:
             quantity = line._count_undelivered()
             if quantity > 0:
-                values = line._prepare_procurement_values()
-                procurements += line.with_company(line.company_id)._create_procurements(
-                    quantity, line.product_uom_id, values
-                )
+                own = line.with_company(line.company_id)
+                procurements += own._prepare_missing(quantity)
         self.env["stock.rule"].run(procurements)
         self.order_id.picking_ids.filtered(
             lambda picking: picking.state == "draft"
         ).action_confirm()
+
+    def _prepare_missing(self, quantity):
+        """:return: list of procurements that deliver so much of the line"""
+        values = self._prepare_procurement_values()
+        return self._create_procurements(quantity, self.product_uom_id, values)
 
     def _cancel_undelivered(self):
         for line in self:

@@ -133,6 +133,17 @@ class TestOwed(OwedCase):
         self.assertFalse(self.told())
         self.assertEqual(self.shown(), 6)
 
+    def test_cancelling_what_is_in_no_delivery_leaves_the_deliveries(self):
+        order = self.sell(5)
+        move = order.sale_order_id.picking_ids.move_ids
+        move.product_uom_qty = 3
+        self.commit()
+        order.action_cancel_rest()
+        self.commit()
+        self.assertEqual(order.sale_order_id.order_line.product_uom_qty, 3)
+        self.assertEqual(order.sale_order_id.order_line.move_ids, move)
+        self.assertEqual(move.product_uom_qty, 3)
+
     def test_deleted_move_is_held_again(self):
         order = self.sell(3)
         moves = order.sale_order_id.picking_ids.move_ids
