@@ -35,6 +35,20 @@ class TestPull(WakeUps, ChannelCase):
         self.poll()
         self.intake()
 
+    def test_pulls_never_follow_each_other_at_once(self):
+        self.channel.poll_minutes = 2
+        self.channel._job_poll()
+        self.assertEqual(self.wanted("_job_poll"), 120)
+        self.forget_wakeups()
+        # what the form refuses may come by another way
+        self.env.cr.execute(
+            "UPDATE channel_channel SET poll_minutes = 0 WHERE id = %s",
+            (self.channel.id,),
+        )
+        self.env.invalidate_all()
+        self.channel._job_poll()
+        self.assertGreaterEqual(self.wanted("_job_poll"), 10)
+
     def test_only_versions_that_are_not_known_are_read(self):
         names = self.sell(6)
         self.take_in()
