@@ -12,8 +12,9 @@ class Strategy:
     # plays the whole trace also where the others play the beginning (``--compare``)
     whole = False
     # seconds of quiet after which nothing will be put right any more: what comes last
-    # is the look whether a parcel is known, a minute after its answer was lost
-    stuck = 75
+    # is the look whether a parcel is known, a minute after its answer was lost, and
+    # another minute where that of the second try was lost, too
+    stuck = 150
 
     def __init__(self, run):
         self.run = run
