@@ -17,6 +17,7 @@ _BLANK_ORDER = {
     "billing": "null",
     "shipping": "null",
     "note": '""',
+    "customer_ref": '""',
 }
 
 

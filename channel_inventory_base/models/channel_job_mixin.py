@@ -173,9 +173,7 @@ class ChannelJobMixin(models.AbstractModel):
         minutes, whatever else has asked meanwhile."""
         self._guarded("_job_poll", self.env["channel.intake"]._poll, self._may_talk)
         if self.exists() and self._may_talk():
-            self._wake(
-                "_job_poll", seconds=max(self.poll_minutes * 60, POLL_SECONDS)
-            )
+            self._wake("_job_poll", seconds=max(self.poll_minutes * 60, POLL_SECONDS))
 
     def _job_intake(self):
         """Process stored events: hold first, then sell. Makes no requests: what the

@@ -12,7 +12,9 @@ MARK = "Zqmark"
 
 # Text of an order that the channel or the shop writes and no customer: class -> fields.
 STRUCTURE = {
-    "OrderData": "external_id name state payment gateway currency risk",
+    "OrderData": (
+        "external_id name state payment gateway currency risk market origin taxed_by"
+    ),
     "OrderLineData": "external_id listing_ref sku",
     "TaxData": "title",
     "Deduction": "node_ref",
