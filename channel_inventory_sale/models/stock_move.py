@@ -148,15 +148,16 @@ class StockMove(models.Model):
 
         :return: moves of less that are used up. They are deleted
         """
-        used = self.browse()
-        for less in self.filtered(lambda move: move.product_qty < 0):
-            # sudo: warehouse staff need not see sale orders and channels
-            if not less.sudo().sale_line_id.channel_order_line_id:
-                continue
+        # sudo: warehouse staff need not see sale orders and channels
+        moves = self.filtered(
+            lambda move: (
+                move.product_qty < 0 and move.sudo().sale_line_id.channel_order_line_id
+            )
+        )
+        for less in moves:
             for delivery in less._find_deliveries_to_lower():
                 less._take_off(delivery)
-            if not less.product_qty:
-                used |= less
+        used = moves.filtered(lambda move: not move.product_qty)
         used._clean_merged()
         used._action_cancel()
         # sudo: whoever changes a sale order need not have rights on moves
