@@ -24,6 +24,19 @@ TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
 """What a token of the application itself is good for: destinations."""
 
+SECRET_WARN_DAYS = 30
+"""Before the end of a client secret."""
+LATE_SECONDS = 300
+"""What a search of orders reaches back beyond what was asked for: some changes show so
+much later than those after them."""
+SEARCH_LAG_MINUTES = 3
+"""A new order shows in the search that late."""
+SHOWN_DAYS = 700
+"""Orders younger than that are shown, to whom may see orders at all: two years."""
+PATCHES_A_BATCH = 20
+"""Numbers of one publication: some seconds of PATCHes, and one request to read them."""
+LISTINGS_A_PAGE = 1000
+
 MERCHANT = "DEFAULT"
 """How Amazon calls what the merchant ships from his own stock."""
 FBA = "AMAZON_"

@@ -10,8 +10,9 @@ does not fit raises ``Malformed`` with its place. Orders are mapped in ``lib.ord
 from .const import FBA_NODE, MERCHANT
 from .lib import notifications, order
 
-SHIPPED_BY_AMAZON = "fba"
-"""Why no number of a listing is published."""
+SHIPPED_BY_AMAZON, INCOMPLETE, HIDDEN = "fba", "incomplete", "hidden"
+"""What a person is to know of a listing: why no number of it is published, or why
+nobody sees the one that is."""
 
 
 def any_order(raw):
@@ -32,12 +33,14 @@ def amazon_node(name):
 
 
 def listing(offer):
-    """A row of the catalogue as ListingData, and why no number is published for it.
+    """A row of the catalogue as ListingData, and what a person is to know of it.
 
-    The SKU names it everywhere: in orders, in numbers, and in all marketplaces.
+    The SKU names it everywhere: in orders, in numbers, and in all marketplaces. One
+    that Amazon does not show (out of stock, suspended) stays active: its number would
+    never rise again else.
 
     :param offer: ``lib.report.Offer``
-    :return: (values, reason): "" or SHIPPED_BY_AMAZON
+    :return: (values, reason): "", SHIPPED_BY_AMAZON, INCOMPLETE or HIDDEN
     """
     values = {
         "external_id": offer.sku,
@@ -46,5 +49,10 @@ def listing(offer):
         "barcode": offer.barcode,
         "title": offer.title,
         "tracked": not offer.by_amazon,
+        "active": offer.is_complete,
     }
-    return values, SHIPPED_BY_AMAZON if offer.by_amazon else ""
+    if offer.by_amazon:
+        return values, SHIPPED_BY_AMAZON
+    if not offer.is_complete:
+        return values, INCOMPLETE
+    return values, "" if offer.is_active else HIDDEN

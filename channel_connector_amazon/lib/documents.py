@@ -49,10 +49,14 @@ class Feeds:
         :return: None as long as it is at work; else (status, bytes of its result or
             None): DONE says nothing of single messages, the others may have no result
         """
-        status, document = feed.state_of(self._client.call("getFeed", feedId=ref))
+        status, document = self.status(ref)
         if status in feed.OPEN:
             return None
         return status, self.result(document) if document else None
+
+    def status(self, ref):
+        """:return: (status, id of the document with its result or "")"""
+        return feed.state_of(self._client.call("getFeed", feedId=ref))
 
     def result(self, document):
         """:param document: id of a feed's result, as a notification tells it, too"""

@@ -36,3 +36,24 @@ def of_region(region):
     """
     found = [each for each in MARKETPLACES.values() if each.region == region]
     return sorted(found, key=lambda each: each.country)
+
+
+HOMES = {"UK": "GB"}
+
+
+def chosen(text, region):
+    """Marketplaces by the names of their countries, or by Amazon's ids.
+
+    :return: list of Marketplace, each once, in the order of the text
+    :raise ValueError: with the names that are of no marketplace in the region
+
+    >>> [each.country for each in chosen("de, UK de", "eu")]
+    ['DE', 'GB']
+    """
+    known = {each.country: each for each in of_region(region)}
+    known |= {each.external_id: each for each in of_region(region)}
+    names = [name.upper() for name in text.replace(",", " ").split()]
+    names = [HOMES.get(name, name) for name in names]
+    if strange := [name for name in names if name not in known]:
+        raise ValueError(", ".join(strange))
+    return list(dict.fromkeys(known[name] for name in names))

@@ -19,7 +19,7 @@ from . import people, states
 from .charges import charges, tips
 from .marketplaces import MARKETPLACES
 from .money import currency_of, money
-from .proceeds import ITEM, Proceeds
+from .proceeds import ITEM, SHIPPING, Proceeds
 from .taxes import tax_rows
 from .units import Units
 
@@ -34,6 +34,18 @@ def order(raw):
     :raise Malformed: it is not of Amazon's model
     """
     return _Reader(JsonValue(raw)).values()
+
+
+def paid(raw):
+    """What a seller may give back of each item.
+
+    Tax that Amazon has collected is Amazon's to give back, and where prices are with
+    tax it is in them.
+
+    :return: {item: (price, tax, shipping, tax of shipping)}, in the order's currency
+    """
+    reader = _Reader(JsonValue(raw))
+    return {ref(item.place["orderItemId"]): item.paid() for item in reader.items}
 
 
 def ref(place):
@@ -260,6 +272,14 @@ class _Item:
         """The price still to be paid for a part, with tax where prices are with tax."""
         beside = self.money.is_tax_beside and not self.is_collected
         return part.paid + (part.tax if self.owner.included and beside else ZERO)
+
+    def paid(self):
+        """(price, tax beside it, shipping, tax beside it)"""
+        money = self.money
+        owes = money.is_tax_beside and not self.is_collected
+        parts = (money.parts[ITEM], money.parts[SHIPPING])
+        rows = [(part.paid, part.tax if owes else ZERO) for part in parts]
+        return rows[0] + rows[1]
 
     def rows(self, part):
         """Taxes of a part that the channel tells, and the seller owes."""

@@ -116,24 +116,31 @@ def refund_rows(data, reason, parts):
     """Rows of COLUMNS for one refund: exactly its amounts, each with its item.
 
     Amazon gives back what is named, by item: a delivery charge is of items, too. What
-    belongs to none (goodwill) goes with the first, as part of its price.
+    belongs to none (goodwill) goes with the first ones, as part of their price. Units
+    that will never be shipped (``restock`` cancel) are cancelled by it.
 
     :param data: schemas_lifecycle.RefundData
     :param parts: {item: (price, tax, shipping, tax of shipping)} still to be given back
         of each item, as the order has them now
-    :raise Malformed: more of the delivery is to be given back than was paid for it
+    :raise Malformed: more is to be given back than was paid
     """
     rows, left = {}, data.shipping
     lines = {line.line_ref: line.amount for line in data.lines}
+    dropped = {
+        line.line_ref: line.quantity for line in data.lines if line.restock == "cancel"
+    }
     rest = data.amount - data.shipping - sum(lines.values(), ZERO)
     for item, (price, tax, shipping, shipping_tax) in parts.items():
         amount = lines.pop(item, ZERO)
         if rest and (amount or not lines):
-            amount, rest = amount + rest, ZERO
+            extra = min(rest, max(price + tax - amount, ZERO))
+            amount, rest = amount + extra, rest - extra
         part = min(left, shipping + shipping_tax)
         left -= part
         if not amount and not part:
             continue
+        if amount > price + tax:
+            raise Malformed(f"{amount} to give back, {price + tax} was paid for it")
         goods = _divided(amount, price, tax, data.currency)
         carriage = _divided(part, shipping, shipping_tax, data.currency)
         rows[item] = {
@@ -143,6 +150,7 @@ def refund_rows(data, reason, parts):
             "currency": data.currency,
             **_told("item-price-adj", "item-tax-adj", goods),
             **_told("shipping-price-adj", "shipping-tax-adj", carriage),
+            **({"quantity-cancelled": dropped[item]} if item in dropped else {}),
         }
     if lines or left or rest:
         raise Malformed("the order has no such item, or less to give back")
@@ -166,44 +174,64 @@ def _told(price, tax, amounts):
 
 
 # --------------------------------------------------------------------- report
-def errors_in(content):
+WORST = ("error", "erreur", "fehler", "errore", "fout", "fel")
+"""What a table calls a row that was refused, in Amazon's languages as far as known."""
+UNNAMED = "Amazon has refused a part of it without saying which"
+
+
+def errors_in(content, sent=0):
     """What of an order feed Amazon has refused.
 
+    The head of the report counts what was done. Where the rows name fewer errors than
+    that leaves open, no word of theirs is believed to be harmless.
+
     :param content: the result, XML or text, by Amazon's choice
+    :param sent: messages or rows that the feed had: one that was not looked at is
+        refused as well
     :return: {number of the message or row: "code: words"}; 0 stands for all of them
     :raise Unavailable: nothing in it says how many were processed
     """
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise Malformed("the report defines entities")
     text = content.decode("utf-8", "replace").lstrip("\ufeff \r\n")
-    return _xml_errors(text) if text.startswith("<") else _table_errors(text)
+    read = _read_xml if text.startswith("<") else _read_table
+    processed, done, errors, others = read(text)
+    left = max(processed, sent) - done
+    found = errors if len(errors) >= left else {**others, **errors}
+    if len(found) < left:
+        found[0] = f"{UNNAMED}: {done} of {max(processed, sent)} were done"
+    return found
 
 
-def _xml_errors(text):
+def _read_xml(text):
+    """:return: (processed, done, errors, other remarks), as of a table"""
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise Unavailable("the report is no XML", code="NOT_XML") from error
     report = root.find("./Message/ProcessingReport")
-    if report is None:
+    counts = [
+        report.findtext(f"ProcessingSummary/Messages{name}", "")
+        for name in ("Processed", "Successful")
+        if report is not None
+    ]
+    if not counts or not all(each.isdecimal() for each in counts):
         raise Unavailable("the report says nothing", code="NO_REPORT")
-    found = {}
+    errors, others = {}, {}
     for each in report.iterfind("Result"):
-        if each.findtext("ResultCode") == "Error":
-            code = each.findtext("ResultMessageCode") or ""
-            words = each.findtext("ResultDescription") or ""
-            number = each.findtext("MessageID") or "0"
-            found[int(number) if number.isdecimal() else 0] = f"{code}: {words}"[:500]
-    return found
+        code = each.findtext("ResultMessageCode") or ""
+        words = each.findtext("ResultDescription") or ""
+        is_error = each.findtext("ResultCode") == "Error"
+        number = _number(each.findtext("MessageID") or "")
+        (errors if is_error else others)[number] = f"{code}: {words}"[:500]
+    return *map(int, counts), errors, others
 
 
-_TOLD = re.compile(r"processed\s*[:\t ]\s*([0-9]+)", re.IGNORECASE)
+_COUNT = re.compile(r"\D*?[:\t ]\s*([0-9]+)\s*")
 
 
-def _table_errors(text):
-    if not _TOLD.search(text):
-        raise Unavailable("the report says nothing", code="NO_REPORT")
-    header, found = None, {}
+def _read_table(text):
+    header, counts, errors, others = None, [], {}, {}
     rows = csv.reader(io.StringIO(text), dialect="excel-tab", quoting=csv.QUOTE_NONE)
     for row in rows:
         names = [cell.strip().lower() for cell in row]
@@ -211,8 +239,18 @@ def _table_errors(text):
             header = names
         elif header and len(row) == len(header):
             values = dict(zip(header, row, strict=True))
-            if values.get("error-type", "Error").strip().lower() == "error":
-                number = values.get("original-record-number", "").strip()
-                words = f"{values['error-code']}: {values.get('error-message', '')}"
-                found[int(number) if number.isdecimal() else 0] = words[:500]
-    return found
+            number = _number(values.get("original-record-number", "").strip())
+            is_error = values.get("error-type", WORST[0]).strip().lower() in WORST
+            words = f"{values['error-code']}: {values.get('error-message', '')}"
+            (errors if is_error else others)[number] = words[:500]
+        elif not header and (told := _COUNT.fullmatch("\t".join(row))):
+            # in the language of the marketplace: processed first, then successful
+            counts.append(int(told[1]))
+    if len(counts) < 2:
+        raise Unavailable("the report says nothing", code="NO_REPORT")
+    done, processed = sorted(counts[:2])
+    return processed, done, errors, others
+
+
+def _number(text):
+    return int(text) if text.isdecimal() else 0

@@ -120,7 +120,9 @@ def _is_known(charset):
 class Offer:
     """One SKU of the seller. ``by_amazon``: it has an offer that Amazon ships, beside
     one of the merchant maybe: its number is never written. ``by_merchant``: it has one
-    of the merchant's own."""
+    of the merchant's own. ``is_complete``: something of it can be bought once there
+    are units; ``is_active``: it is shown in one of the marketplaces. What is out of
+    stock or suspended is not: its number is kept right all the same."""
 
     sku: str
     title: str = ""
@@ -128,9 +130,13 @@ class Offer:
     barcode: str = ""
     by_merchant: bool = False
     by_amazon: bool = False
+    is_complete: bool = False
+    is_active: bool = False
 
 
 NEEDED = ("seller-sku", "fulfillment-channel")
+INCOMPLETE, INACTIVE = "incomplete", "inactive"
+"""Of the column status; any other word, in any language, is of one that is shown."""
 BARCODES = ("2", "3", "4")
 """Values of product-id-type: ISBN, UPC, EAN; 1 is Amazon's own number."""
 
@@ -158,6 +164,9 @@ def offers(table, known=None):
                 f"{channel!r:.40} is no fulfilment channel",
                 path=f"line {number}.fulfillment-channel",
             )
+        status = row.get("status", "").strip().lower()
+        offer.is_complete |= status != INCOMPLETE
+        offer.is_active |= status not in (INCOMPLETE, INACTIVE)
         offer.title = offer.title or row.get("item-name", "").strip()
         offer.asin = offer.asin or row.get("asin1", "").strip()
         if row.get("product-id-type", "").strip() in BARCODES:

@@ -66,13 +66,16 @@ def next_package(packages):
     return max([0, *(int(each) for each in packages if each.isdecimal())]) + 1
 
 
-def find(shipments, data):
+def find(shipments, data, known=()):
     """The id of the parcel that Amazon has of this one; None: it has none.
 
     :param shipments: of the order as it is now, see ``order``
+    :param known: ids of parcels that were told by other messages
     """
     wanted = sorted((line.line_ref, line.quantity) for line in data.lines)
     for each in shipments or ():
+        if each["external_id"] in known:
+            continue
         numbers = [tracking["number"] for tracking in each["tracking"]]
         units = sorted((line["line_ref"], line["quantity"]) for line in each["lines"])
         if data.tracking and data.tracking.number in numbers and units == wanted:

@@ -1,29 +1,340 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import json
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+
 from odoo import api, models
 
-from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.lib import addresses, errors
+from odoo.addons.channel_inventory_base.lib.retry import Retry
+from odoo.addons.channel_inventory_base.lib.throttle import Throttle
+from odoo.addons.channel_inventory_base.models.channel_adapter import (
+    LOOPBACK,
+    SharedDict,
+)
 
 from .. import mapper
-from ..lib import salvage
+from ..client import ATTEMPTS, BUDGET, Client
+from ..const import (
+    LATE_SECONDS,
+    LISTINGS_A_PAGE,
+    MERCHANT,
+    PATCHES_A_BATCH,
+    REGIONS,
+    SEARCH_LAG_MINUTES,
+    SHOWN_DAYS,
+    SKUS_A_READ,
+)
+from ..lib import answers, lwa, numbers, report, salvage, shipment
+from ..lib.account import Account
+from ..lib.catalogue import Catalogue
+from ..lib.journal import Journal
+from ..lib.messages import Messages
+from ..lib.pull import Orders
+from ..lib.sqs import Queue, region_of
 
 
 class ChannelAdapterAmazon(models.AbstractModel):
-    """Speaks to Amazon.
-
-    Code that depends on Amazon but not on Odoo is in ``client``, ``mapper`` and
-    ``lib``; here it meets the channel.
-    """
+    """Speaks to Amazon. Code that depends on Amazon but not on Odoo is in ``client``,
+    ``mapper`` and ``lib``; here it meets the channel, and gets words."""
 
     _name = "channel.adapter.amazon"
     _inherit = "channel.adapter"
     _description = "Channel Adapter for Amazon"
 
     _service_name = "Amazon"
+    _address_example = "https://sellingpartnerapi-eu.amazon.com"
 
     @api.model
     def _capabilities(self):
-        """Nothing is promised yet: stored orders are read, and no request is sent."""
-        return schemas.Capabilities()
+        return schemas.Capabilities(
+            push_levels=True,
+            read_levels=True,
+            orders=True,
+            nodes=True,
+            batch_size=PATCHES_A_BATCH,
+            read_size=SKUS_A_READ,
+            messages=("shipment", "cancel", "refund"),
+            # an order that is cancelled once more is refused: the order tells it
+            repeatable=("cancel",),
+            # a feed shows in the list of feeds that late, at the most
+            settle_seconds=120,
+        )
+
+    # ---------------------------------------------------------- connection
+    @contextmanager
+    def _connected(self, channel):
+        """A client of the seller's account; errors come out as the base's."""
+        with self._translated(asks=True):
+            # sudo: jobs and operators connect without being shown the settings
+            channel, session = channel.sudo(), channel._http_session()
+            base_url = self._base_url(channel)
+            secret = self._need_secret(channel, "amazon_client_secret")
+            client_id = self._need_setting(channel, "amazon_client_id")
+            refresh = self._need_secret(channel, "amazon_refresh_token")
+            place = {"session": session, "url": lwa.token_url(base_url)}
+            yield Client(
+                base_url,
+                session=session,
+                tokens=self._renewing_token(
+                    channel,
+                    lwa.seller_grant(client_id, secret, **place),
+                    base_url,
+                    client_id,
+                    secret,
+                    refresh=refresh,
+                ),
+                app_tokens=lwa.FreshToken(
+                    lwa.application_grant(client_id, secret, **place)
+                ),
+                bucket=lambda operation: self._bucket(channel, operation),
+                retry=Retry(ATTEMPTS, BUDGET, sleep=self._sleep),
+            )
+
+    def _bucket(self, channel, operation):
+        return Throttle(
+            SharedDict(channel, f"bucket.{operation.name}").lock,
+            rate=operation.rate,
+            maximum=operation.bucket,
+            sleep=self._sleep,
+        )
+
+    def _need_setting(self, channel, name):
+        return self._need(channel, name, channel[name])
+
+    def _seller(self, channel):
+        return self._need_setting(channel, "amazon_seller_id")
+
+    def _marketplaces(self, channel):
+        """:return: list of marketplaces.Marketplace, the seller's home first"""
+        self._need_setting(channel, "amazon_region")
+        self._need_setting(channel, "amazon_marketplaces")
+        return channel._get_amazon_marketplaces()
+
+    def _marketplace_ids(self, channel):
+        return [each.external_id for each in self._marketplaces(channel)]
+
+    # ---------------------------------------------------------------- test
+    @api.model
+    def _test_connection(self, channel):
+        seller, places = self._seller(channel), self._marketplaces(channel)
+        with self._connected(channel) as client:
+            account = Account(client, seller)
+            self._check_listings(channel, account, places)
+            self._check_orders(channel, account)
+            has_addresses = account.shows_addresses(self._marketplace_ids(channel))
+            clock = client.server_time
+        return schemas.ConnectionInfo(
+            account_name=seller,
+            account_ref=seller,
+            currency=places[0].currency,
+            warnings=tuple(filter(None, self._warnings(channel, has_addresses))),
+            clock=clock,
+        )
+
+    def _check_listings(self, channel, account, places):
+        try:
+            strange = [
+                each.country
+                for each in places
+                if not account.shows_listings(each.external_id)
+            ]
+        except errors.Forbidden as error:
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "Amazon does not show the listings of %(seller)s. Either the "
+                    "seller ID is another one, or the application lacks the role "
+                    "Product Listing.",
+                    seller=channel.amazon_seller_id,
+                ),
+                code="LISTINGS",
+            ) from error
+        if strange:
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "%(seller)s does not sell in these marketplaces: %(places)s. Take "
+                    "them out of the channel's marketplaces.",
+                    seller=channel.amazon_seller_id,
+                    places=", ".join(strange),
+                ),
+                code="MARKETPLACES",
+            )
+
+    def _check_orders(self, channel, account):
+        if not account.shows_orders():
+            raise exceptions.ConfigurationError(
+                self.env._(
+                    "The application may not see orders of %s. Give it the role "
+                    "Inventory and Order Tracking, and have the seller authorize it "
+                    "again.",
+                    channel.amazon_seller_id,
+                ),
+                code="ORDERS",
+            )
+
+    def _warnings(self, channel, has_addresses):
+        if has_addresses is False:
+            yield self.env._(
+                "Orders come without an address: the application lacks the role "
+                "Direct-to-Consumer Shipping. Their stock is held, and they are not "
+                "imported."
+            )
+        if not channel.amazon_secret_expires_on:
+            yield self.env._(
+                "Enter when the client secret expires: Amazon ends it after 180 days "
+                "without a further word."
+            )
+        yield channel._get_amazon_secret_message()
+        yield self._get_queue_warning(channel)
+        currencies = [each.currency for each in self._marketplaces(channel)]
+        for currency in dict.fromkeys(currencies):
+            yield self._get_currency_warning(channel, currency)
+
+    # --------------------------------------------------------------- queue
+    def _get_queue_warning(self, channel):
+        # sudo: whoever tests the connection need not see where the queue is
+        if not channel.sudo().amazon_queue_url:
+            return self.env._(
+                "Without a queue orders are only polled: a pending order is seen up to "
+                "%s minutes after its units were sold.",
+                channel.poll_minutes + SEARCH_LAG_MINUTES,
+            )
+        try:
+            with self._translated():
+                self._queue(channel).waiting()
+        except exceptions.ChannelError as error:
+            return self.env._("The queue cannot be read. %s", error)
+        return None
+
+    def _queue(self, channel):
+        """The queue of the seller, which may be read by the user of its AWS keys."""
+        # sudo: jobs and operators connect without being shown the settings
+        channel = channel.sudo()
+        url = self._need_setting(channel, "amazon_queue_url")
+        parts = addresses.parts(url)
+        is_test = channel.environment == "test"
+        if not parts or not (
+            parts.scheme == "https" or is_test or parts.hostname in LOOPBACK
+        ):
+            raise exceptions.ConfigurationError(
+                self.env._("The address of the queue must begin with https.")
+            )
+        return Queue(
+            url,
+            self._need_setting(channel, "amazon_aws_key"),
+            self._need_secret(channel, "amazon_aws_secret"),
+            session=channel._http_session(),
+            region=region_of(url) or REGIONS[channel.amazon_region].aws,
+        )
+
+    # ----------------------------------------------------------- catalogue
+    @api.model
+    def _fetch_nodes(self, channel):
+        """The merchant's stock. Amazon's own is no node: nothing is ever published to
+        it."""
+        name = self.env._("Shipped by the merchant")
+        return [schemas.load(schemas.NodeData, mapper.merchant_node(name))]
+
+    @api.model
+    def _iter_listings(self, channel):
+        with self._connected(channel) as client:
+            store, places = SharedDict(channel, "reports"), self._marketplaces(channel)
+            catalogue = Catalogue(client, store, places, sleep=self._sleep)
+            offers = list(catalogue.offers().values())
+        for start in range(0, len(offers), LISTINGS_A_PAGE):
+            yield [
+                self._listing(*mapper.listing(offer))
+                for offer in offers[start : start + LISTINGS_A_PAGE]
+            ]
+
+    def _listing(self, values, reason):
+        note = self._get_listing_note(reason)
+        return schemas.load(schemas.ListingData, dict(values, note=note))
+
+    def _get_listing_note(self, reason):
+        words = {
+            mapper.SHIPPED_BY_AMAZON: self.env._(
+                "Amazon ships it (FBA). Its quantity is Amazon's, and is never written."
+            ),
+            mapper.INCOMPLETE: self.env._(
+                "The listing is incomplete at Amazon: nobody can buy it."
+            ),
+            mapper.HIDDEN: self.env._(
+                "Amazon does not show the listing: it is out of stock, or suspended."
+            ),
+        }
+        return words.get(reason, "")
+
+    # -------------------------------------------------------------- levels
+    @api.model
+    def _fetch_levels(self, channel, refs):
+        skus = [ref.stock_ref for ref in refs if ref.node_ref == MERCHANT]
+        with self._connected(channel) as client:
+            shown = self._numbers(channel, client).levels(skus)
+        rows = {row["stock_ref"]: row["available"] for row in shown}
+        return [
+            schemas.LevelState(
+                ref.stock_ref,
+                ref.node_ref,
+                rows.get(ref.stock_ref) if ref.node_ref == MERCHANT else None,
+            )
+            for ref in refs
+        ]
+
+    def _numbers(self, channel, client):
+        places = self._marketplace_ids(channel)
+        return numbers.Numbers(client, self._seller(channel), places)
+
+    @api.model
+    def _prepare_push(self, channel, entries, reference):
+        return numbers.freeze(entries)
+
+    @api.model
+    def _push_levels(self, channel, payload, key):
+        with self._connected(channel) as client:
+            work = numbers.Push(payload, self._numbers(channel, client))
+            results = work.run()
+        return schemas.PushResult(
+            tuple(self._line_result(**result) for result in results),
+            json.dumps(work.answers, separators=(",", ":")),
+        )
+
+    def _line_result(self, line_id, status, code="", message=""):
+        if status == "accepted":
+            # it is shown a while later: until then it is read as the number before
+            status = "acked"
+        elif status == "rejected":
+            message = self._get_rejection_message(code, message)
+        return schemas.LineResult(line_id, status, code, message)
+
+    def _get_rejection_message(self, code, message):
+        words = {
+            numbers.FBA: self._get_listing_note(mapper.SHIPPED_BY_AMAZON),
+            numbers.GONE: self.env._(
+                "Amazon shows no such SKU in the channel's marketplaces: fetch "
+                "listings."
+            ),
+        }
+        return words.get(code) or message or code
+
+    # -------------------------------------------------------------- orders
+    @api.model
+    def _fetch_orders(self, channel, since, cursor):
+        since -= timedelta(seconds=LATE_SECONDS)
+        with self._connected(channel) as client:
+            reader = Orders(client, self._marketplace_ids(channel))
+            return schemas.load(schemas.EventPage, reader.page(since, cursor))
+
+    def _order_reader(self, client):
+        """For single orders, which name their marketplace themselves."""
+        return Orders(client, ())
+
+    @api.model
+    def _is_gone(self, channel, ref, placed_at):
+        """Orders of more than two years are hidden from everybody."""
+        age = datetime.now(timezone.utc) - placed_at
+        return age < timedelta(days=SHOWN_DAYS)
 
     @api.model
     def _parse_order(self, channel, body):
@@ -32,3 +343,112 @@ class ChannelAdapterAmazon(models.AbstractModel):
     @api.model
     def _salvage_order(self, channel, body):
         return self._load_order(body, salvage.order)
+
+    # ------------------------------------------------------------ messages
+    def _notifier(self, channel, client, data, attempt):
+        journal = Journal(SharedDict(channel, "feeds"))
+        return Messages(client, attempt, self._seller(channel), journal)
+
+    def _get_outcome_message(self, code, message):
+        return self.env._(
+            "The payment is not verified yet: until then nobody can cancel it."
+        )
+
+    # -------------------------------------------------------------- errors
+    def _kind_of(self, error):
+        if error.code == report.CANCELLED:
+            # nothing is wrong with the connection: it may be asked for again later
+            return exceptions.ThrottledError
+        return super()._kind_of(error)
+
+    def _get_code_message(self, error):
+        words = super()._get_code_message(error)
+        if isinstance(error, errors.Unauthorized):
+            words |= self._get_credential_messages()
+        if isinstance(error, errors.Refused):
+            words |= self._get_refusal_messages(error)
+        if isinstance(error, errors.Misconfigured):
+            words["REGION"] = self.env._(
+                "The address of the queue names no region of AWS."
+            )
+        words |= {
+            "REPORT_RUNNING": self.env._(
+                "Amazon is still preparing the report of all listings."
+            ),
+            report.CANCELLED: self.env._(
+                "Amazon has cancelled the report of all listings (%s): it was asked "
+                "for less than half an hour ago, or nothing is listed there. Nothing "
+                "was changed. Take a marketplace without listings out of the channel.",
+                error,
+            ),
+            report.FATAL: self.env._(
+                "Amazon could not make the report of all listings (%s). Nothing was "
+                "changed.",
+                error,
+            ),
+        }
+        return words
+
+    def _get_credential_messages(self):
+        ended = self.env._(
+            "Amazon does not accept the client ID and secret: the secret is wrong, or "
+            "was rotated, or has ended after 180 days. Enter the present one."
+        )
+        return {
+            lwa.REVOKED: self.env._(
+                "The seller has withdrawn the application's permission, or the refresh "
+                "token is of another one. Authorize the application in Seller Central "
+                "again, and enter the new refresh token."
+            ),
+            **dict.fromkeys(lwa.SECRET_ENDED, ended),
+        }
+
+    def _get_refusal_messages(self, error):
+        return {
+            "GONE": self.env._("Amazon does not show the order."),
+            "PENDING": self.env._(
+                "The payment of the order is not verified yet: it must not be shipped."
+            ),
+            "ENDED": self.env._("The order is cancelled at Amazon."),
+            "SHIPPED": self.env._(
+                "A part of the order was shipped: cancelled now, Amazon would pay back "
+                "all of it. Refund what is not delivered instead."
+            ),
+            "UNSHIPPED": self.env._(
+                "Nothing of the order was shipped, so Amazon pays nothing back: cancel "
+                "it instead."
+            ),
+            "TRACKING": self.env._(
+                "Amazon takes no parcel without a tracking number. Enter it on the "
+                "transfer, then retry."
+            ),
+            "TOO_MUCH": self.env._(
+                "That is not what was paid for the items of the order: %s", error
+            ),
+            "FEED": self.env._("Amazon has not carried it out: %s", error),
+            "UNKNOWN": self.env._(
+                "Amazon's answer was lost, and it cannot be told which of its feeds "
+                "this was (%s). Look in Seller Central whether the money went back; "
+                "then retry, or discard the notification.",
+                error,
+            ),
+            shipment.ALREADY: self.env._(
+                "Amazon takes no more parcels of this order, and shows another one "
+                "than this."
+            ),
+        }
+
+    def _get_error_message(self, error):
+        if isinstance(error, errors.Forbidden) and error.code == answers.DENIED:
+            return self.env._(
+                "Amazon denies it although the credentials are good (%s): the "
+                "application lacks the role for it, or the seller ID is another one.",
+                error,
+            )
+        if error.uncertain:
+            return self.env._(
+                "Amazon's response was lost (%s). Whether the request was carried out "
+                "is looked up before it is repeated.",
+                error,
+            )
+        return super()._get_error_message(error)

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..const import REGIONS, SECRET_WARN_DAYS
+from ..lib import marketplaces
+
+ENDPOINTS = [region.endpoint for region in REGIONS.values()]
 
 
 class ChannelChannel(models.Model):
-    """What connects to Amazon."""
+    """Settings of the connection to a seller's account at Amazon: one seller in one
+    region. ``base_url`` is the region's address."""
 
     _inherit = "channel.channel"
 
@@ -11,13 +20,131 @@ class ChannelChannel(models.Model):
         selection_add=[("amazon", "Amazon")],
         ondelete={"amazon": "set default"},
     )
-    amazon_refresh_token = fields.Char(
+    amazon_region = fields.Selection(
+        [
+            ("eu", "Europe, Middle East, India"),
+            ("na", "North America, Brazil"),
+            ("fe", "Far East, Australia"),
+        ],
+        string="Region",
+        help="A seller has an account in each region, and each is a channel.",
+    )
+    amazon_seller_id = fields.Char(
+        string="Seller ID",
+        help="The merchant token: Seller Central > Settings > Account Info > Merchant "
+        "Token.",
+    )
+    amazon_marketplaces = fields.Char(
+        string="Marketplaces",
+        help="Countries of the storefronts, such as DE, FR, SE; the seller's home "
+        "first. All of them show one quantity of a SKU.",
+    )
+    amazon_client_id = fields.Char(
+        string="LWA Client ID",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Login with Amazon: of the application that the seller has authorized.",
+    )
+    amazon_client_secret = fields.Char(
+        string="LWA Client Secret",
         compute="_compute_secrets",
         inverse="_inverse_secrets",
         groups="channel_inventory_base.group_channel_manager",
     )
+    amazon_refresh_token = fields.Char(
+        string="LWA Refresh Token",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Shown once, when the seller authorizes the application. It does not end.",
+    )
+    amazon_secret_expires_on = fields.Date(
+        string="LWA Client Secret Expires On",
+        help="Amazon ends a client secret after 180 days. The developer's profile "
+        "shows the date.",
+    )
+    amazon_queue_url = fields.Char(
+        string="Queue (SQS)",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Address of the queue in the seller's own AWS account into which Amazon "
+        "puts its notifications. Without a queue orders are only polled.",
+    )
+    amazon_aws_key = fields.Char(
+        string="AWS Access Key ID",
+        groups="channel_inventory_base.group_channel_manager",
+        help="Of a user who may receive and delete messages of the queue, and read its "
+        "attributes.",
+    )
+    amazon_aws_secret = fields.Char(
+        string="AWS Secret Access Key",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+    )
+    amazon_secret_warning = fields.Char(compute="_compute_amazon_secret_warning")
+
+    @api.depends("amazon_secret_expires_on")
+    def _compute_amazon_secret_warning(self):
+        for channel in self:
+            channel.amazon_secret_warning = channel._get_amazon_secret_message()
+
+    def _get_amazon_secret_message(self):
+        """A warning when the client secret ends soon; False when it does not."""
+        end, today = self.amazon_secret_expires_on, fields.Date.context_today(self)
+        if not end or today < end - timedelta(days=SECRET_WARN_DAYS):
+            return False
+        if today >= end:
+            return self.env._(
+                "The client secret ended on %s: Amazon refuses everything. Rotate it "
+                "in Solution Provider Portal, and enter the new one here.",
+                end,
+            )
+        return self.env._(
+            "The client secret ends on %s. Rotate it in Solution Provider Portal, and "
+            "enter the new one and its date here: after that day Amazon refuses "
+            "everything.",
+            end,
+        )
+
+    @api.constrains("amazon_marketplaces", "amazon_region")
+    def _check_amazon_marketplaces(self):
+        for channel in self.filtered("amazon_region"):
+            try:
+                channel._get_amazon_marketplaces()
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "Amazon has no marketplace %(names)s in this region. These are "
+                        "there: %(known)s.",
+                        names=error,
+                        known=", ".join(
+                            each.country
+                            for each in marketplaces.of_region(channel.amazon_region)
+                        ),
+                    )
+                ) from error
+
+    @api.onchange("amazon_region")
+    def _onchange_amazon_region(self):
+        if self.amazon_region and self._has_amazon_address():
+            self.base_url = REGIONS[self.amazon_region].endpoint
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("amazon_region") and not vals.get("base_url"):
+                vals["base_url"] = REGIONS[vals["amazon_region"]].endpoint
+        return super().create(vals_list)
+
+    def _has_amazon_address(self):
+        """Whether the address follows from the region: a test account has its own."""
+        return not self.base_url or self.base_url in ENDPOINTS
+
+    def _get_amazon_marketplaces(self):
+        """:return: list of marketplaces.Marketplace, the seller's home first"""
+        text = self.amazon_marketplaces or ""
+        return marketplaces.chosen(text, self.amazon_region)
 
     @api.model
     def _secret_fields(self):
-        names = ("amazon_refresh_token",)
+        names = ("amazon_client_secret", "amazon_refresh_token", "amazon_aws_secret")
         return super()._secret_fields() | {name: name for name in names}

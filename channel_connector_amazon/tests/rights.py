@@ -4,6 +4,12 @@ from odoo.addons.channel_inventory_base.tests.attack.rights import Row
 RIGHTS = {
     "channel.channel": Row(
         adds=True,
-        fields={"manager": "amazon_refresh_token"},
+        fields={
+            "manager": (
+                "amazon_region amazon_seller_id amazon_marketplaces amazon_client_id "
+                "amazon_client_secret amazon_refresh_token amazon_secret_expires_on "
+                "amazon_queue_url amazon_aws_key amazon_aws_secret"
+            )
+        },
     )
 }

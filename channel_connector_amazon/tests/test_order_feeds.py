@@ -28,6 +28,8 @@ original-record-number\torder-id\terror-code\terror-type\terror-message
 2\t028-1-2\t18100\tError\tmore than was paid
 1\t028-1-1\t18101\tWarning\tlate
 """
+DONE_TABLE = TABLE.partition(b"\n\n")[0].replace(b"\t1", b"\t2")
+DONE = (PROCESSED % b"").replace(b">3<", b">2<")
 
 
 def refund(**values):
@@ -154,11 +156,25 @@ class TestAdjustment(PureCase):
         [row] = self.rows(data, **{"1": self.paid("20.00", "0", "0", "0")})
         self.assertEqual(row["item-price-adj"], "3.00")
 
+    def test_goodwill_beyond_one_item_goes_on_with_the_next(self):
+        data = refund(amount="25.00", lines=[])
+        items = {"1": self.paid("20.00", "0", "0", "0")}
+        items["2"] = self.paid("10.00", "0", "0", "0")
+        prices = [row["item-price-adj"] for row in self.rows(data, **items)]
+        self.assertEqual(prices, ["20.00", "5.00"])
+
+    def test_units_that_will_not_be_shipped_are_cancelled_with_it(self):
+        line = {"line_ref": "1", "quantity": 2, "amount": "11.90", "restock": "cancel"}
+        paid = self.paid("23.80", "0", "0", "0")
+        [row] = self.rows(refund(lines=[line]), **{"1": paid})
+        self.assertEqual(row["quantity-cancelled"], "2")
+
     def test_refund_of_what_the_order_has_not_is_refused(self):
         paid = self.paid("20.00", "0", "1.00", "0")
         for data in (
             refund(lines=[{"line_ref": "9", "quantity": 1, "amount": "11.90"}]),
             refund(amount="16.90", shipping="5.00"),
+            refund(amount="20.01", lines=[]),
         ):
             with self.assertRaises(Malformed):
                 self.rows(data, **{"1": paid})
@@ -174,7 +190,7 @@ class TestReport(PureCase):
         results = RESULT % (2, b"Error") + RESULT % (3, b"Warning")
         found = order_feeds.errors_in(PROCESSED % results)
         self.assertEqual(found, {2: "18028: already shipped"})
-        self.assertEqual(order_feeds.errors_in(PROCESSED % b""), {})
+        self.assertEqual(order_feeds.errors_in(DONE), {})
 
     def test_feed_that_was_refused_as_a_whole(self):
         found = order_feeds.errors_in(PROCESSED % (RESULT % (0, b"Error")))
@@ -183,7 +199,26 @@ class TestReport(PureCase):
     def test_refused_rows_of_a_table(self):
         found = order_feeds.errors_in(TABLE)
         self.assertEqual(found, {2: "18100: more than was paid"})
-        self.assertEqual(order_feeds.errors_in(TABLE.partition(b"\n\n")[0]), {})
+        self.assertEqual(order_feeds.errors_in(DONE_TABLE), {})
+
+    def test_error_in_another_language_is_an_error(self):
+        """Amazon.fr calls it Erreur."""
+        for word in (b"Erreur", b"Fehler", b"\xe9\x94\x99\xe8\xaf\xaf"):
+            found = order_feeds.errors_in(TABLE.replace(b"Error", word))
+            self.assertIn(2, found)
+        heads = TABLE.replace(b"Number of records processed", b"Lignes trait\xc3\xa9es")
+        heads = heads.replace(b"Number of records successful", b"R\xc3\xa9ussies")
+        found = order_feeds.errors_in(heads.replace(b"Error", b"Erreur"))
+        self.assertEqual(found, {2: "18100: more than was paid"})
+
+    def test_count_is_believed_where_no_row_says_what_was_refused(self):
+        for content in (TABLE.partition(b"\n\n")[0], PROCESSED % b""):
+            self.assertEqual(list(order_feeds.errors_in(content)), [0])
+
+    def test_record_that_was_not_looked_at_is_not_done(self):
+        for content in (DONE_TABLE, DONE):
+            self.assertEqual(order_feeds.errors_in(content, 2), {})
+            self.assertEqual(list(order_feeds.errors_in(content, 3)), [0])
 
     def test_report_that_says_nothing_is_no_success(self):
         for content in (b"", b"<html>", b"<a/>", b"hello", PROCESSED[:200]):

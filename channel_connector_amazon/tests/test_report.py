@@ -120,6 +120,20 @@ class TestOffers(PureCase):
         found = report.offers(table(FRENCH, row(channel="AMAZON_EU")), found)
         self.assertTrue(found["LAMP"].by_amazon)
 
+    def test_listing_that_is_not_shown_keeps_its_number(self):
+        """Out of stock it is Inactive, and would stay so for ever."""
+        for word, active, reason in (
+            ("Active", True, ""),
+            ("Inactive", True, mapper.HIDDEN),
+            ("Incomplete", False, mapper.INCOMPLETE),
+            ("Aktiv", True, ""),
+            ("", True, ""),
+        ):
+            line = row().rpartition("\t")[0] + f"\t{word}"
+            [offer] = report.offers(table(ENGLISH, line)).values()
+            values, why = mapper.listing(offer)
+            self.assertEqual((values["active"], why), (active, reason), word)
+
     def test_merchant_s_offer_is_published(self):
         [offer] = report.offers(table(ENGLISH, row())).values()
         values, reason = mapper.listing(offer)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import json
+from datetime import timedelta
 
+from odoo import fields, tools
+from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
-from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base.tests.common_adapter import AdapterCase
 
 from .orders import order
@@ -17,6 +20,7 @@ class TestSettings(AdapterCase):
         form = Form(self.env["channel.channel"])
         form.name = "Shop"
         form.channel_type = "amazon"
+        form.amazon_region = "eu"
         form.amazon_refresh_token = "hush"
         channel = form.save()
         channel.invalidate_recordset()
@@ -24,11 +28,54 @@ class TestSettings(AdapterCase):
         self.assertTrue(channel[SECRET])
         self.assertNotIn("hush", channel[SECRET])
 
-    def test_nothing_is_promised_that_cannot_be_done(self):
-        self.channel.channel_type = "amazon"
-        adapter = self.channel._adapter()
-        self.assertEqual(adapter._service(), "Amazon")
-        self.assertEqual(adapter._capabilities(), schemas.Capabilities())
+    def test_address_follows_from_the_region(self):
+        form = Form(self.env["channel.channel"])
+        form.name = "Shop"
+        form.channel_type = "amazon"
+        form.amazon_region = "fe"
+        self.assertEqual(form.base_url, "https://sellingpartnerapi-fe.amazon.com")
+        form.amazon_region = "eu"
+        self.assertEqual(form.base_url, "https://sellingpartnerapi-eu.amazon.com")
+        form.base_url = "http://127.0.0.1:9300"
+        form.amazon_region = "na"
+        self.assertEqual(form.base_url, "http://127.0.0.1:9300")
+
+    def test_marketplaces_are_those_of_the_region(self):
+        channel = self.channel
+        channel.write({"amazon_region": "eu", "amazon_marketplaces": "uk, DE de"})
+        found = channel._get_amazon_marketplaces()
+        self.assertEqual([each.country for each in found], ["GB", "DE"])
+        with self.assertRaisesRegex(ValidationError, "US.*DE"):
+            channel.amazon_marketplaces = "DE, US"
+
+    def test_secret_that_ends_is_told_a_month_before(self):
+        channel, today = self.channel, fields.Date.today()
+        for days, words in ((31, False), (30, "ends on"), (0, "ended on")):
+            channel.amazon_secret_expires_on = today + timedelta(days=days)
+            message = channel.amazon_secret_warning
+            self.assertTrue(words in message if words else message is False)
+
+    def test_neutralized_copy_has_no_credentials(self):
+        channel = self.channel
+        channel.write(
+            {
+                "channel_type": "amazon",
+                "amazon_region": "eu",
+                "amazon_client_id": "client",
+                "amazon_queue_url": "https://sqs.eu-west-1.amazonaws.com/1/orders",
+                "amazon_aws_key": "AKIA",
+            }
+        )
+        names = [each for each in channel._secret_fields() if each.startswith("amazon")]
+        channel.write(dict.fromkeys(names, "hush"))
+        self.env.flush_all()
+        with tools.file_open("channel_connector_amazon/data/neutralize.sql") as sql:
+            self.env.cr.execute(sql.read())
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        for name in ("client_id", "queue_url", "aws_key"):
+            self.assertFalse(channel[f"amazon_{name}"])
+        self.assertEqual(channel._get_secrets(*names), {})
 
     def test_stored_order_is_read_and_a_broken_one_salvaged(self):
         self.channel.channel_type = "amazon"

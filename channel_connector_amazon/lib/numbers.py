@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The merchant's numbers: read as they are live, written one SKU at a time.
+
+Before a batch is written it is read, in one request: what Amazon ships is never written
+(a second offer would open), and what it does not show is not either (a stub would be
+born). No odoo in here.
+"""
+
+import json
+
+from odoo.addons.channel_inventory_base.lib.errors import (
+    Malformed,
+    NotFound,
+    Refused,
+    Throttled,
+    Unavailable,
+)
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+
+from ..const import MERCHANT, SKUS_A_READ
+from . import listing
+
+FBA, GONE = "FBA", "GONE"
+"""Why a number is refused by us, before anything is sent."""
+
+
+class Numbers:
+    """
+    :param client: a ``client.Client``
+    :param marketplaces: ids of those that the seller sells in, its home first: all of
+        them show one number, and each only what is listed there
+    """
+
+    def __init__(self, client, seller, marketplaces):
+        self._client, self._seller = client, seller
+        self._marketplaces = list(marketplaces)
+
+    def find(self, skus):
+        """The live offers of SKUs.
+
+        :return: {sku: (marketplace, {fulfilment channel: quantity})}, without those
+            that no marketplace shows
+        """
+        found, left = {}, list(dict.fromkeys(skus))
+        for marketplace in self._marketplaces:
+            for channels in self._shown(marketplace, left):
+                found.update(
+                    (sku, (marketplace, offers))
+                    for sku, offers in channels.items()
+                    if sku in left
+                )
+            left = [sku for sku in left if sku not in found]
+        return found
+
+    def levels(self, skus):
+        """LevelState's values, one for each SKU."""
+        found = {sku: offers for sku, (_place, offers) in self.find(skus).items()}
+        return listing.levels(found, skus)
+
+    def _shown(self, marketplace, skus):
+        """:return: iterator of {sku: {fulfilment channel: quantity}}"""
+        listed = [sku for sku in skus if listing.can_be_listed(sku)]
+        for start in range(0, len(listed), SKUS_A_READ):
+            part = listed[start : start + SKUS_A_READ]
+            params = listing.search(self._seller, marketplace, part)
+            yield listing.shown(self._client.call("searchListingsItems", **params))
+        for sku in skus:
+            if not listing.can_be_listed(sku):
+                yield self._single(marketplace, sku)
+
+    def _single(self, marketplace, sku):
+        params = listing.single(self._seller, marketplace, sku)
+        try:
+            answer = self._client.call("getListingsItem", **params)
+        except NotFound:
+            return {}
+        return {sku: listing.availability(JsonValue(answer))}
+
+    def patch(self, sku, quantity, marketplace):
+        """:return: Amazon's answer; ACCEPTED is not applied yet"""
+        return self._client.call(
+            "patchListingsItem",
+            listing.body(quantity),
+            sellerId=self._seller,
+            sku=sku,
+            marketplaceIds=[marketplace],
+            issueLocale=listing.LOCALE,
+        )
+
+
+def freeze(entries):
+    """The payload of a publication, the same for the same entries.
+
+    :param entries: schemas.LevelEntry
+    """
+    rows = [
+        [each.line_id, each.stock_ref, each.node_ref, each.quantity] for each in entries
+    ]
+    return json.dumps({"numbers": rows}, separators=(",", ":"))
+
+
+class Push:
+    """Carries out a frozen payload: PATCHes one after the other.
+
+    :ivar answers: of Amazon, by SKU
+    """
+
+    def __init__(self, payload, numbers):
+        self._rows = json.loads(payload)["numbers"]
+        self._numbers = numbers
+        self.answers = {}
+
+    def run(self):
+        """
+        :return: list of LineResult's values
+        :raise Throttled, Unavailable: nothing was sent, or it is open what became of it
+        """
+        found = self._numbers.find(
+            [sku for _line, sku, node, _quantity in self._rows if node == MERCHANT]
+        )
+        results, is_stopped = [], False
+        for line, sku, node, quantity in self._rows:
+            place, offers = found.get(sku, ("", {}))
+            if node != MERCHANT or listing.is_by_amazon(offers):
+                results.append(_refused(line, FBA))
+            elif not place:
+                results.append(_refused(line, GONE))
+            elif is_stopped:
+                results.append({"line_id": line, "status": "retry"})
+            else:
+                result = self._send(line, sku, quantity, place)
+                is_stopped = result["status"] == "retry"
+                results.append(result)
+        return results
+
+    def _send(self, line, sku, quantity, place):
+        try:
+            answer = self._numbers.patch(sku, quantity, place)
+            self.answers[sku] = answer
+            return listing.result(answer, line, sku)
+        except Malformed as error:
+            words = f"the answer makes no sense: {error}"
+            raise Unavailable(words, code="UNREADABLE", uncertain=True) from error
+        except (Throttled, Unavailable) as error:
+            if error.uncertain or not self.answers:
+                raise
+            # those before it were taken: the rest is for the next batch
+            return {"line_id": line, "status": "retry", "code": error.code or ""}
+        except Refused as error:
+            return _refused(line, error.code or "REFUSED", str(error))
+
+
+def _refused(line, code, words=""):
+    return {"line_id": line, "status": "rejected", "code": code, "message": words}

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import uuid
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from odoo.tests import tagged
+
+from odoo.addons.channel_inventory_base import exceptions, schemas
+
+from .common import FR
+from .shop import AccountCase
+
+
+@tagged("post_install", "-at_install")
+class TestShopMessages(AccountCase):
+    """Parcels, cancellations and refunds, against a running account."""
+
+    def setUp(self):
+        super().setUp()
+        # the account's clock runs ahead of ours where time passes at once
+        self.shop.rules.set(ship_date=0)
+
+    def tell(self, kind, data, key=None):
+        send = getattr(self.adapter_model, f"_send_{kind}")
+        return send(self.channel, data, schemas.Attempt(key or uuid.uuid4().hex))
+
+    def done(self, kind, data):
+        key = uuid.uuid4().hex
+        result = self.finish(kind, data, key, self.tell(kind, data, key))
+        self.assertEqual(result.status, "done")
+        return result
+
+    def refused(self, kind, data, words):
+        key = uuid.uuid4().hex
+        with self.assertRaisesRegex(exceptions.RejectedError, words):
+            self.finish(kind, data, key, self.tell(kind, data, key))
+
+    def parcel(self, order, units, number="1Z1", carrier="dhl"):
+        tracking = schemas.TrackingData(number, carrier) if number else None
+        return schemas.ShipmentData(
+            order.id,
+            (schemas.UnitsData(order.items[0].id, units),),
+            datetime.now(timezone.utc),
+            "PACK",
+            tracking=tracking,
+        )
+
+    def refund(self, order, amount, *lines, **values):
+        rows = [
+            schemas.RefundLineData(item.id, units, Decimal(value), restock)
+            for item, units, value, restock in lines
+        ]
+        return schemas.RefundData(
+            order.id, Decimal(amount), order.currency, tuple(rows), **values
+        )
+
+    def paid_back(self, order):
+        return [
+            {part: str(value) for part, value in each.parts.items()}
+            for each in order.refunds
+        ]
+
+    # -------------------------------------------------------------- parcels
+    def test_parcels_are_numbered_by_text(self):
+        order = self.sell({"SKU-2": 3})
+        refs = [
+            self.tell("shipment", self.parcel(order, 1, "1Z1")).ref,
+            self.tell("shipment", self.parcel(order, 2, "1Z2", "Van Ann")).ref,
+        ]
+        self.assertEqual(refs, ["1", "2"])
+        self.assertEqual(order.status, "SHIPPED")
+        carriers = [package.carrier for package in order.packages]
+        self.assertEqual(carriers, ["DHL", "Van Ann"])
+        self.assertEqual(self.violations(), {})
+
+    def test_parcel_that_was_told_by_a_person_is_done(self):
+        order = self.sell()
+        self.ship(order, "1Z0")
+        self.assertEqual(self.tell("shipment", self.parcel(order, 2)).status, "done")
+        self.assertEqual(len(order.packages), 1)
+
+    def test_lost_answer_makes_no_second_parcel(self):
+        order, key = self.sell(), uuid.uuid4().hex
+        data = self.parcel(order, 2)
+        self.shop.faults.add(
+            kind="reset_after_commit", next=1, operation="confirmShipment"
+        )
+        with self.raises(exceptions.UncertainError):
+            self.tell("shipment", data, key)
+        self.assertEqual(self.tell("shipment", data, key).ref, "1")
+        self.assertEqual(len(order.packages), 1)
+
+    def test_parcel_without_a_tracking_number_waits_for_a_person(self):
+        order = self.sell()
+        self.refused("shipment", self.parcel(order, 2, ""), "tracking number")
+        self.assertEqual(self.requests("confirmShipment"), [])
+
+    def test_pending_order_must_not_be_shipped(self):
+        order = self.sell(payment="pending")
+        self.refused("shipment", self.parcel(order, 2), "not verified")
+        self.assertEqual(self.violations(), {})
+
+    # -------------------------------------------------------- cancellations
+    def test_cancelled_order_gives_its_units_back_but_for_want_of_them(self):
+        for reason, shown in (("stock", 18), ("customer", 20)):
+            with self.subTest(reason):
+                self.shop.edit_stock("SKU-2", 20)
+                order = self.sell({"SKU-2": 2})
+                self.done("cancel", schemas.CancelData(order.id, reason=reason))
+                self.assertEqual(order.status, "CANCELLED")
+                self.assertEqual(self.shop.shown("SKU-2"), shown)
+        self.assertEqual(self.violations(), {})
+
+    def test_feed_is_asked_for_until_it_is_done(self):
+        order, key = self.sell(), uuid.uuid4().hex
+        data = schemas.CancelData(order.id)
+        result = self.tell("cancel", data, key)
+        self.assertEqual((result.status, bool(result.ref)), ("pending", True))
+        attempt = schemas.Attempt(key, result.ref)
+        again = self.adapter_model._find_message(self.channel, "cancel", data, attempt)
+        self.assertEqual((again.status, again.ref), ("pending", result.ref))
+        self.assertEqual(self.finish("cancel", data, key, again).status, "done")
+        self.assertEqual(len(self.requests("createFeed")), 1)
+
+    def test_pending_order_is_cancelled_once_it_is_paid(self):
+        order = self.sell(payment="pending")
+        result = self.tell("cancel", schemas.CancelData(order.id))
+        self.assertEqual(result.status, "wait")
+        self.assertIn("not verified", result.message)
+        self.shop.pay(order)
+        self.done("cancel", schemas.CancelData(order.id))
+        self.assertEqual(self.violations(), {})
+
+    def test_order_that_has_left_in_part_is_not_cancelled(self):
+        """Amazon would pay back all of it."""
+        order = self.sell({"SKU-2": 2})
+        self.tell("shipment", self.parcel(order, 1))
+        self.refused("cancel", schemas.CancelData(order.id), "pay back")
+        self.assertEqual(self.requests("createFeed"), [])
+
+    def test_order_that_is_shipped_while_the_feed_waits_is_not_cancelled(self):
+        order, key = self.sell(marketplace=FR), uuid.uuid4().hex
+        data = schemas.CancelData(order.id)
+        result = self.tell("cancel", data, key)
+        self.ship(order)
+        with self.assertRaisesRegex(exceptions.RejectedError, "SHIPPED"):
+            self.finish("cancel", data, key, result)
+
+    def test_cancellation_that_is_sent_twice_is_done(self):
+        order, key = self.sell(), uuid.uuid4().hex
+        data = schemas.CancelData(order.id)
+        self.shop.faults.add(kind="reset_after_commit", next=1, operation="createFeed")
+        with self.raises(exceptions.UncertainError):
+            self.tell("cancel", data, key)
+        result = self.finish("cancel", data, key, self.tell("cancel", data, key))
+        self.assertEqual(result.status, "done")
+        self.assertEqual(order.status, "CANCELLED")
+
+    def test_fatal_feed_is_no_cancellation(self):
+        order = self.sell()
+        self.shop.rules.next("feed_fatal")
+        self.refused("cancel", schemas.CancelData(order.id), "FATAL")
+        self.assertEqual(order.status, "UNSHIPPED")
+
+    # -------------------------------------------------------------- refunds
+    def test_refund_is_of_items_and_their_delivery(self):
+        order = self.sell(
+            [
+                {"sku": "SKU-1", "quantity": 2, "shipping": "3.00"},
+                {"sku": "SKU-2", "quantity": 1, "shipping": "1.95"},
+            ]
+        )
+        self.ship(order)
+        data = self.refund(
+            order,
+            "14.95",
+            (order.items[0], 1, "10.00", "return"),
+            shipping=Decimal("4.95"),
+        )
+        self.done("refund", data)
+        self.assertEqual(
+            self.paid_back(order),
+            [
+                {"item-price": "10.00", "shipping-price": "3.00"},
+                {"shipping-price": "1.95"},
+            ],
+        )
+        self.assertEqual(self.violations(), {})
+
+    def test_refund_that_amazon_refuses_is_not_done_in_any_language(self):
+        """More than is left of what was paid; Amazon.fr calls an error Erreur."""
+        order = self.sell({"SKU-1": 1}, marketplace=FR)
+        self.ship(order)
+        self.done("refund", self.refund(order, "6.00"))
+        self.refused("refund", self.refund(order, "5.00"), "18028")
+        self.assertEqual(self.paid_back(order), [{"item-price": "6.00"}])
+
+    def test_refund_whose_answer_was_lost_is_found_among_the_feeds(self):
+        order, key = self.sell({"SKU-1": 1}), uuid.uuid4().hex
+        self.ship(order)
+        data = self.refund(order, "6.00")
+        self.shop.faults.add(kind="reset_after_commit", next=1, operation="createFeed")
+        with self.raises(exceptions.UncertainError):
+            self.tell("refund", data, key)
+        find = self.adapter_model._find_message
+        found = find(self.channel, "refund", data, schemas.Attempt(key))
+        self.assertEqual(self.finish("refund", data, key, found).status, "done")
+        self.assertEqual(self.paid_back(order), [{"item-price": "6.00"}])
+
+    def test_refund_that_never_arrived_may_be_sent_again(self):
+        order, key = self.sell({"SKU-1": 1}), uuid.uuid4().hex
+        self.ship(order)
+        data = self.refund(order, "6.00")
+        self.shop.faults.add(kind="reset_before_commit", next=1, operation="createFeed")
+        with self.raises(exceptions.UncertainError):
+            self.tell("refund", data, key)
+        find = self.adapter_model._find_message
+        self.assertIsNone(find(self.channel, "refund", data, schemas.Attempt(key)))
+        self.done("refund", data)
+        self.assertEqual(self.violations(), {})
+
+    def test_refund_before_the_shipment_is_a_cancellation(self):
+        order = self.sell()
+        self.refused("refund", self.refund(order, "1.00"), "cancel it instead")
+        self.assertEqual(self.requests("createFeed"), [])
+
+    def test_units_that_will_never_ship_are_cancelled_by_their_refund(self):
+        order = self.sell({"SKU-2": 3})
+        self.tell("shipment", self.parcel(order, 1))
+        item = order.items[0]
+        self.done("refund", self.refund(order, "20.00", (item, 2, "20.00", "cancel")))
+        self.assertEqual((item.cancelled, order.status), (2, "SHIPPED"))
+        self.assertEqual(self.violations(), {})
