@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from .. import exceptions, schemas
-from ..lib import addresses, errors, events, reader, tokens, webhooks
+from ..lib import addresses, errors, events, reader, throttle, tokens, webhooks
 from ..lib.signature import fingerprint
 
 _logger = logging.getLogger(__name__)
@@ -31,16 +31,19 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SharedDict:
-    """A small dict of a channel that all workers share, as ``lib`` wants it."""
+    """A small dict that all workers share, as ``lib`` wants it.
 
-    def __init__(self, channel, key):
-        self._channel, self._key = channel, key
+    :param scope: what it belongs to instead of the channel, where several share it
+    """
+
+    def __init__(self, channel, key, scope=""):
+        self._channel, self._key, self._scope = channel, key, scope
 
     def peek(self):
-        return self._channel._get_shared_state(self._key)
+        return self._channel._get_shared_state(self._key, self._scope)
 
     def lock(self):
-        return self._channel._shared_state(self._key)
+        return self._channel._shared_state(self._key, self._scope)
 
 
 class ChannelAdapter(models.AbstractModel):
@@ -425,6 +428,30 @@ class ChannelAdapter(models.AbstractModel):
             seal=lambda name, text: channel._encrypt(f"token.{name}", text),
             unseal=unseal,
             sleep=self._sleep,
+        )
+
+    @api.model
+    def _bucket(self, channel, operation, rate, maximum, scope="", max_wait=5.0):
+        """The requests of one operation, of which a channel allows so many: shared by
+        all workers, and by all channels of one ``scope``.
+
+        Whoever has to wait for longer than ``max_wait`` seconds is told (Throttled):
+        his job comes back by then, and those that ask for other things do not wait.
+
+        :param operation: name of what has a limit of its own
+        :param rate, maximum: requests a second, and how many at once after a pause, as
+            the channel documents them: what it tells with its answers counts instead
+        :param scope: names what the channel counts by, where that is not one account:
+            an application, an application and a seller
+        :return: lib.throttle.Throttle
+        """
+        shared = SharedDict(channel, f"bucket.{operation}", scope)
+        return throttle.Throttle(
+            shared.lock,
+            rate=rate,
+            maximum=maximum,
+            sleep=self._sleep,
+            max_wait=max_wait,
         )
 
     @api.model

@@ -189,27 +189,31 @@ class ChannelSecretMixin(models.AbstractModel):
 
     # -------------------------------------------------------- shared state
     @contextmanager
-    def _shared_state(self, key):
+    def _shared_state(self, key, scope=""):
         """A small dict that all workers share, locked and durable.
+
+        :param scope: names what it belongs to instead of this channel
 
         Opens its own transaction: what is set is committed at the end of the block,
         whatever becomes of the caller's. Never sleep or call out inside it.
         """
         self.ensure_one()
         with own_transaction(self.env) as env:
-            record = env["channel.shared.state"]._lock(self.id, key)
+            states = env["channel.shared.state"]
+            if scope:
+                record = states._lock_scoped(f"{scope}:{key}")
+            else:
+                record = states._lock(self.id, key)
             yield record.value
             record._save()
 
-    def _get_shared_state(self, key):
+    def _get_shared_state(self, key, scope=""):
         """A look at the shared dict, without the lock."""
+        whose = SQL("channel_id = %s AND key = %s", self.id, key)
+        if scope:
+            whose = SQL("channel_id IS NULL AND key = %s", f"{scope}:{key}")
         rows = self.env.execute_query(
-            SQL(
-                "SELECT value FROM channel_shared_state "
-                "WHERE channel_id = %s AND key = %s",
-                self.id,
-                key,
-            )
+            SQL("SELECT value FROM channel_shared_state WHERE %s", whose)
         )
         return rows[0][0] if rows else {}
 

@@ -3,6 +3,7 @@ from . import test_addresses
 from . import test_allocation_control
 from . import test_audit
 from . import test_bounds
+from . import test_buckets
 from . import test_capture_crossed
 from . import test_catalogue
 from . import test_cause
