@@ -79,6 +79,15 @@ class Capabilities:
     so long may a request that we have lost sight of still be carried out.
     ``cancel_lines``: units of an order can be cancelled, not only all of it.
     ``find_missing``: so many orders can be asked for at once whether they are there.
+
+    ``stream``: events come in by a queue that the channel fills (``_drain``). Then no
+    orders are pulled before numbers are sent that overwrite: the queue is emptied.
+    ``pull_seconds``: without a queue they are not pulled again before numbers are sent
+    when the last pull began less than so long ago, where pulls are few.
+    ``applies``: seconds after which the channel shows a number that it has accepted,
+    as a rule (``LineResult.status``); 0: at once.
+    ``read_budget``: so many numbers a second may be read to find those that were
+    changed on the channel; 0: as many as it answers.
     """
 
     push_levels: bool = False
@@ -97,6 +106,10 @@ class Capabilities:
     settle_seconds: int = 60
     cancel_lines: bool = False
     find_missing: int = 0
+    stream: bool = False
+    pull_seconds: int = 0
+    applies: int = 0
+    read_budget: float = 0
 
     @property
     def overwrites(self):
@@ -161,6 +174,7 @@ class LevelRef:
 @dataclass(frozen=True)
 class LevelState:
     """What the channel shows for a level. ``available`` None: not stocked there.
+    ``as_of``: when it showed that, by its clock; None: when it was asked.
 
     A number that no stock has is taken as ``MAX_LEVEL``: it is found to be another one
     than ours like any other, and can be stored.
@@ -169,6 +183,7 @@ class LevelState:
     stock_ref: str
     node_ref: str
     available: int | None
+    as_of: datetime | None = None
 
     def __post_init__(self):
         if self.available is not None:
@@ -195,9 +210,10 @@ class LevelEntry:
 class LineResult:
     """What became of one LevelEntry.
 
-    ``status`` is ``acked`` (the channel shows it), ``stale`` (it showed something
-    else than ``base``, nothing written), ``rejected`` (never as it stands) or
-    ``retry`` (nothing written and nothing wrong with it: another entry failed).
+    ``status`` is ``acked`` (the channel shows it), ``accepted`` (it will show it
+    later, see ``Capabilities.applies``), ``stale`` (it showed something else than
+    ``base``, nothing written), ``rejected`` (never as it stands) or ``retry`` (nothing
+    written and nothing wrong with it: another entry failed).
     """
 
     line_id: int
@@ -244,6 +260,16 @@ class EventPage:
 
     events: tuple[InboundEvent, ...]
     cursor: str = ""
+
+
+@dataclass(frozen=True)
+class EventBatch:
+    """What came in by a stream at once. ``receipts``: what the channel is told when it
+    is stored. ``empty``: nothing more is there by now, as far as the channel tells."""
+
+    events: tuple[InboundEvent, ...] = ()
+    receipts: tuple[str, ...] = ()
+    empty: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,23 @@ def compact(content):
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
+def unreadable_event(text, topic="unreadable"):
+    """InboundEvent's values of what is genuine and makes no sense: stored as it came,
+    it is a dead letter. Refused it would be lost, or come again for ever.
+
+    >>> unreadable_event("a\\0b")["body"]
+    'a\\\\x00b'
+    """
+    text = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    return {
+        "key": f"unreadable:{mark}",
+        "kind": "unreadable",
+        "topic": topic,
+        "body": text,
+    }
+
+
 def digest(content):
     """Of JSON-able content, however it was written down."""
     return hashlib.sha256(compact(content).encode()).hexdigest()[:16]

@@ -51,9 +51,11 @@ from . import channel_sweep
 from . import channel_publication
 from . import channel_publisher
 from . import channel_publisher_absolute
+from . import channel_settler
 from . import channel_observer
 from . import channel_inbox_event
 from . import channel_intake
+from . import channel_stream
 from . import channel_order_ending
 from . import channel_order
 from . import channel_order_line

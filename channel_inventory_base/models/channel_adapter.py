@@ -126,6 +126,15 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _parse_levels(self, channel, body):
+        """The numbers in the raw body of a ``level`` event. No network.
+
+        :return: list of schemas.LevelState; empty where it tells none, or not reliably
+        :raise MalformedDataError: with the place that does not fit
+        """
+        return []
+
+    @api.model
     def _prepare_push(self, channel, entries, reference):
         """The request body for a batch, frozen before it is first sent.
 
@@ -245,6 +254,28 @@ class ChannelAdapter(models.AbstractModel):
         """Make the channel deliver what we need to ``address``; repair what differs.
 
         Idempotent. :return: list of str, what had to be done (empty: all was well)
+        """
+        raise NotImplementedError
+
+    # -------------------------------------------------------------- stream
+    @api.model
+    def _drain(self, channel, wait):
+        """Receive what the channel has put into its event stream, once.
+
+        It stays there, and comes again after a while, until ``_acknowledge`` is called
+        with its receipts. What makes no sense is an event all the same
+        (``lib.events.unreadable_event``): a dead letter, and acknowledged.
+
+        :param wait: seconds to wait for the first event; 0: only what is there
+        :return: schemas.EventBatch
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _acknowledge(self, channel, receipts):
+        """The events of these receipts are stored: they need not come again.
+
+        :param receipts: list of str, those of one EventBatch
         """
         raise NotImplementedError
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import uuid
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -349,6 +349,7 @@ class ChannelChannel(models.Model):
             own.state = "paused"
             own.connected_at = own.connected_at or own._get_channel_time()
             channel._wake("_job_webhooks", "_job_poll", "_job_observe")
+            channel._listen_again()
 
     def action_open_dead_letters(self):
         self.ensure_one()
@@ -526,6 +527,16 @@ class ChannelChannel(models.Model):
         now = self.env["channel.intake"]._database_time().replace(tzinfo=None)
         ahead = self._get_shared_state("clock").get("ahead", 0)
         return now.replace(microsecond=0) + timedelta(seconds=ahead)
+
+    def _get_our_time(self, moment):
+        """A time of the channel's clock by ours, naive UTC.
+
+        :param moment: aware, or naive UTC
+        """
+        ahead = self._get_shared_state("clock").get("ahead", 0)
+        if moment.tzinfo:
+            moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+        return moment - timedelta(seconds=ahead)
 
     def _require_home(self):
         """A channel belongs to the database that first connected it."""

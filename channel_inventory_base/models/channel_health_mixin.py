@@ -32,6 +32,12 @@ class ChannelHealthMixin(models.AbstractModel):
     oldest_event = fields.Datetime(compute="_compute_health")
     last_ack = fields.Datetime(compute="_compute_health", string="Last Acknowledged")
     last_poll = fields.Datetime(compute="_compute_health", string="Last Order Pull")
+    orders_behind_since = fields.Datetime(
+        compute="_compute_health", help="Since when orders cannot be pulled in time"
+    )
+    orders_behind = fields.Char(
+        compute="_compute_health", help="Why orders cannot be pulled in time"
+    )
     last_error = fields.Char(
         compute="_compute_health", help="Why the channel is not responding"
     )
@@ -150,6 +156,12 @@ class ChannelHealthMixin(models.AbstractModel):
         )
 
     def _get_stall_message(self, seconds):
+        if self.orders_behind_since:
+            return self.env._(
+                "Increases wait for orders that are %(time)s behind: %(why)s",
+                time=format_duration(self.env, seconds),
+                why=self.orders_behind,
+            )
         return self.env._(
             "Stalled: oldest task pending for %s", format_duration(self.env, seconds)
         )
@@ -164,6 +176,14 @@ class ChannelHealthMixin(models.AbstractModel):
         if late > 3 * 60 * self.poll_minutes:
             return "bad", self.env._(
                 "Orders not pulled for %s", format_duration(self.env, late)
+            )
+        since = self.orders_behind_since
+        behind = (facts["now"] - since).total_seconds() if since else 0
+        if behind > LATE:
+            return "late", self.env._(
+                "Orders %(time)s behind: %(why)s",
+                time=format_duration(self.env, behind),
+                why=self.orders_behind,
             )
         return None
 
@@ -256,7 +276,8 @@ class ChannelHealthMixin(models.AbstractModel):
             SQL(
                 """
                 SELECT publication.channel_id, percentile_cont(0.95) WITHIN GROUP (
-                           ORDER BY extract(epoch FROM acked_at - line.since))
+                           ORDER BY extract(epoch FROM
+                               COALESCE(line.applied_at, acked_at) - line.since))
                   FROM channel_publication publication
                   JOIN channel_publication_line line
                     ON line.publication_id = publication.id
@@ -359,6 +380,15 @@ HEALTH_FACTS = {
     "last_poll": SQL(
         "SELECT max((value ->> 'completed_from')::timestamptz AT TIME ZONE 'UTC') "
         "FROM channel_shared_state WHERE channel_id = channel.id AND key = 'poll'"
+    ),
+    "orders_behind_since": SQL(
+        "SELECT min((value -> 'behind' ->> 'since')::timestamptz AT TIME ZONE 'UTC') "
+        "FROM channel_shared_state "
+        "WHERE channel_id = channel.id AND key IN ('poll', 'stream')"
+    ),
+    "orders_behind": SQL(
+        "SELECT min(value -> 'behind' ->> 'why') FROM channel_shared_state "
+        "WHERE channel_id = channel.id AND key IN ('poll', 'stream')"
     ),
     "last_error": SQL(
         "SELECT message FROM channel_outage WHERE channel_id = channel.id "

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from .. import exceptions, schemas
 from ..db.transaction import CONFLICTS
+from ..lib.events import unreadable_event
 from ..lib.one_line import one_line
 from ..tools.readable import readable
 from .channel_order import _naive
@@ -56,6 +57,7 @@ class ChannelInboxEvent(models.Model):
     source = fields.Selection(
         [
             ("webhook", "Webhook"),
+            ("stream", "Event stream"),
             ("poll", "Poll"),
             ("fetch", "Fetched"),
             ("file", "File"),
@@ -125,8 +127,8 @@ class ChannelInboxEvent(models.Model):
 
     # --------------------------------------------------------------- store
     @api.model
-    def _receive(self, channel, event, error=None):
-        """Store a webhook's event. The caller commits, and wakes the intake then.
+    def _receive(self, channel, event, error=None, source="webhook"):
+        """Store one event. The caller commits, and wakes the intake then.
 
         In a transaction that does not mind a twin arriving at the same moment
         (``db.transaction``): in one of Odoo's it would be a conflict.
@@ -134,13 +136,18 @@ class ChannelInboxEvent(models.Model):
         :param error: why it makes no sense: then it is a dead letter
         :return: whether it is a new one
         """
-        if event.bare:
-            key = f"{event.key}#{self._known_of(channel, event.ref)}"
-            event = dataclasses.replace(event, key=key)
-        new = self._insert(channel, [event], "webhook")
+        new = self._insert(channel, [self._told(channel, event)], source)
         if new and error:
             self.browse(new)._mark_dead(str(error))
         return bool(new)
+
+    def _told(self, channel, event):
+        """An event that does not say what has happened is news again whenever its order
+        has changed since."""
+        if not event.bare:
+            return event
+        key = f"{event.key}#{self._known_of(channel, event.ref)}"
+        return dataclasses.replace(event, key=key)
 
     def _known_of(self, channel, ref):
         """A mark of the known state of an order: it differs after a change."""
@@ -156,10 +163,9 @@ class ChannelInboxEvent(models.Model):
 
         Refused it would be lost, and a channel that is refused often stops delivering.
         """
-        text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
-        key = f"unreadable:{hashlib.sha256(body).hexdigest()}"
-        event = schemas.InboundEvent(key, "unreadable", "unreadable", text)
-        return self._receive(channel, event, error)
+        text = body.decode("utf-8", "backslashreplace")
+        values = unreadable_event(text)
+        return self._receive(channel, schemas.InboundEvent(**values), error)
 
     @api.model
     def _store(self, channel, events, source):
@@ -365,9 +371,14 @@ class ChannelInboxEvent(models.Model):
         return "done"
 
     def _process_level(self):
-        """Stock was moved there. Orders tell what was sold; what no order explains
-        shows as a stale level or in reconciliation."""
-        return "ignored"
+        """Stock was moved there. Orders tell what was sold; the number, where the
+        event has one, tells what was applied, and what no order explains."""
+        channel = self.channel_id
+        states = channel._adapter()._parse_levels(channel, self.body)
+        if not states:
+            return "ignored"
+        self.env["channel.observer"]._hear(channel, states, self.occurred_at)
+        return "done"
 
     def _process_gone(self):
         """A delivery reports that our app was removed. What was delivered may be an old

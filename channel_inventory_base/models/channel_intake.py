@@ -33,8 +33,18 @@ POLL_SECONDS = 20
 """After so long, other channels' pulls have their turn; this one goes on later."""
 ASKED_BATCHES = 5
 """Batches of open orders asked for after a poll: the others have their turn next."""
+LAG = (exceptions.ThrottledError, exceptions.UnavailableError)
+"""Errors under which orders come in later, and nothing is wrong with them."""
 LOCK_PATIENCE = 30
 """Milliseconds to wait for an order locked by another worker, while capturing."""
+
+
+# Orders that have taken something off the channel's numbers, and nobody knows what.
+UNPLACED = SQL(
+    """NOT EXISTS (
+        SELECT FROM channel_order_line line
+         WHERE line.order_id = channel_order.id AND line.deducted IS NOT NULL)"""
+)
 
 
 class ChannelIntake(models.AbstractModel):
@@ -60,6 +70,23 @@ class ChannelIntake(models.AbstractModel):
         """
         if not channel._capabilities().orders:
             return None
+        try:
+            return self._pull(channel)
+        except LAG as error:
+            self._fall_behind(channel, "poll", error)
+            raise
+
+    def _fall_behind(self, channel, source, error):
+        """Orders are on the channel that cannot be had just now: the health tells it.
+
+        :param source: the shared state that remembers it, until they are in again
+        """
+        with channel._shared_state(source) as state:
+            behind = state.setdefault("behind", {})
+            behind.setdefault("since", self._database_time().isoformat())
+            behind["why"] = str(error)[:500]
+
+    def _pull(self, channel):
         with try_lock(self.env, LOCK_POLL, channel.id) as locked:
             if not locked:
                 return False
@@ -117,6 +144,7 @@ class ChannelIntake(models.AbstractModel):
                 return False
         with channel._shared_state("poll") as state:
             state["completed_from"] = started.isoformat()
+            state.pop("behind", None)
             if state.get("again_from") == again:
                 state.pop("again_from", None)
         return True
@@ -395,9 +423,14 @@ class ChannelIntake(models.AbstractModel):
         """
         return False
 
-    def _fetch_next(self, channel):
-        """Fetch one order of which we know only that it exists or has changed."""
-        order_id, external_id, asked = self._next_fetch(channel)
+    def _fetch_next(self, channel, unplaced=False):
+        """Fetch one order of which we know only that it exists or has changed.
+
+        :param unplaced: only such of which nobody knows what the channel has deducted
+        """
+        order_id, external_id, asked = self._next_fetch(
+            channel, UNPLACED if unplaced else SQL("true")
+        )
         if not order_id:
             return False
         event, refusal, is_gone = None, None, False
@@ -469,7 +502,7 @@ class ChannelIntake(models.AbstractModel):
         """Hook: condition of orders that the channel should still have."""
         return SQL("state IN ('captured', 'blocked', 'parked', 'imported')")
 
-    def _next_fetch(self, channel):
+    def _next_fetch(self, channel, wanted):
         """The oldest order to fetch, postponed in the same statement: two workers never
         fetch one version, and no worker fetches in a tight loop an order that the
         channel, which may lag behind its own webhook, does not show yet. News of the
@@ -486,7 +519,7 @@ class ChannelIntake(models.AbstractModel):
                            looked_at = clock_timestamp() AT TIME ZONE 'UTC'
                      WHERE id = (
                             SELECT id FROM channel_order
-                             WHERE channel_id = %s AND %s
+                             WHERE channel_id = %s AND %s AND %s
                                AND COALESCE(fetch_after, '-infinity')
                                    < now() AT TIME ZONE 'UTC'
                              ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -494,6 +527,7 @@ class ChannelIntake(models.AbstractModel):
                     """,
                     channel.id,
                     FETCH_WANTED,
+                    wanted,
                 )
             )
         return rows[0] if rows else (None, None, None)

@@ -44,6 +44,7 @@ CRON_SECONDS = 60
 PRIORITIES = {
     "_job_intake": 5,
     "_job_fetch": 6,
+    "_job_listen": 7,
     "_job_plan": 8,
     "_job_publish": 10,
     "_job_poll": 12,
@@ -131,6 +132,13 @@ class ChannelJobMixin(models.AbstractModel):
     def _wake_all_jobs(self):
         """All jobs that may have work left, but for pulling orders."""
         self._wake("_job_intake", "_job_fetch", "_job_observe", "_job_publish")
+        self._listen_again()
+
+    def _listen_again(self):
+        """Have the streams listened to of those channels that have one."""
+        for channel in self:
+            if channel._capabilities().stream:
+                channel._wake("_job_listen")
 
     def _wake_publisher_of_queued(self):
         """Have what is queued published; by way of the planner when this transaction
@@ -143,9 +151,12 @@ class ChannelJobMixin(models.AbstractModel):
 
         Most likely a sale did it. When sales wait to be captured it may be among them,
         and its capture has the number looked at; a pull would only bring them again.
+        Where pulls are few, the one that is due by the clock brings them.
         """
         for channel in self:
-            if channel._unprocessed_events():
+            if channel._is_pulled_rarely():
+                channel._wake("_job_observe")
+            elif channel._unprocessed_events():
                 channel._pull_later()
             else:
                 channel._wake("_job_poll", "_job_observe")
@@ -154,7 +165,13 @@ class ChannelJobMixin(models.AbstractModel):
         """Pull when the channel shows the orders of now; the numbers that wait for an
         explanation are looked at after it."""
         for channel in self:
-            channel._wake("_job_poll", seconds=channel.order_lag + 1)
+            if not channel._is_pulled_rarely():
+                channel._wake("_job_poll", seconds=channel.order_lag + 1)
+
+    def _is_pulled_rarely(self):
+        """Whether orders come in by another way, or pulls have to be few."""
+        can = self._capabilities()
+        return can.stream or bool(can.pull_seconds)
 
     # ---------------------------------------------------------------- jobs
     @api.model
@@ -174,6 +191,12 @@ class ChannelJobMixin(models.AbstractModel):
         self._guarded("_job_poll", self.env["channel.intake"]._poll, self._may_talk)
         if self.exists() and self._may_talk():
             self._wake("_job_poll", seconds=max(self.poll_minutes * 60, POLL_SECONDS))
+
+    def _job_listen(self):
+        """Wait for what the channel's event stream brings. Goes on by itself, until the
+        channel's orders are not to be taken in any more."""
+        work = self.env["channel.stream"]._listen
+        self._guarded("_job_listen", work, self._may_talk)
 
     def _job_intake(self):
         """Process stored events: hold first, then sell. Makes no requests: what the

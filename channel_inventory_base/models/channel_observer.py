@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import math
 import time
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..db.flying import FLYING_LINE
 from ..db.transaction import own_transaction
 from ..schemas import LevelRef
 from .channel_level import EXPECTED_REMOTE
 
 RUN_SECONDS = 10
 """After so long, other channels' numbers have their turn."""
+LOOK_SECONDS = 6 * 3600
+"""Within this time all numbers are looked at, where the channel has a read budget."""
+SLICE_SECONDS = 60
+"""From one part of them to the next."""
 
 
 def _same(before, after):
@@ -35,10 +42,10 @@ class ChannelObserver(models.AbstractModel):
     @api.model
     def _run(self, channel):
         """:return: True when the channel was asked, None when there was nothing to"""
+        asked, waiting = self.env["channel.settler"]._run(channel), False
         if not channel._capabilities().read_levels:
-            return None
+            return asked
         self._make_missing(channel)
-        asked, waiting = None, False
         for ids in self._batches(channel, "_job_observe"):
             asked = True
             waiting = self._look(channel, ids) or waiting
@@ -65,12 +72,14 @@ class ChannelObserver(models.AbstractModel):
                 )
             )
 
-    def _batches(self, channel, job, states=("unknown", "stale")):
+    def _batches(self, channel, job, states=("unknown", "stale"), limit=None):
         """Ids of rows to look at, a request's worth at a time.
 
-        When the time is up other channels have their turn, and ``job`` goes on there.
+        When the time is up, or so many were looked at (``limit``), other channels have
+        their turn, and ``job`` goes on there.
         """
         size = channel._capabilities().read_size
+        left = limit or float("inf")
         last = channel._get_shared_state(job).get("last", 0)
         end = time.monotonic() + RUN_SECONDS
         while True:
@@ -84,16 +93,26 @@ class ChannelObserver(models.AbstractModel):
                             ("id", ">", last),
                         ],
                         order="id",
-                        limit=size,
+                        limit=min(size, left),
                     )
                     .ids
                 )
             if ids:
-                last = ids[-1]
+                last, left = ids[-1], left - len(ids)
                 yield ids
-            if not ids or time.monotonic() > end:
+            if not ids or left <= 0 or time.monotonic() > end:
                 break
-        self._remember_batch(channel, job, last if ids else 0)
+        if limit:
+            self._remember_slice(channel, job, last if ids else 0)
+        else:
+            self._remember_batch(channel, job, last if ids else 0)
+
+    def _remember_slice(self, channel, job, last):
+        """:param last: where to go on in a minute, 0 when the round is at its end"""
+        with channel._shared_state(job) as state:
+            state["last"] = last
+        if last:
+            channel._wake(job, seconds=SLICE_SECONDS)
 
     def _remember_batch(self, channel, job, last):
         """:param last: where to go on, 0 when this was the end"""
@@ -119,9 +138,56 @@ class ChannelObserver(models.AbstractModel):
         before = self._facts(remote_ids)
         refs = [LevelRef(fact["stock_ref"], fact["node_ref"]) for fact in before]
         states = channel._adapter()._fetch_levels(channel, refs)
+        if any(each.as_of for each in states):
+            states = self._without_outdated(channel, before, states)
         return before, {
             (each.stock_ref, each.node_ref): each.available for each in states
         }
+
+    def _without_outdated(self, channel, facts, states):
+        """Numbers of an earlier time say nothing about levels that have changed since,
+        nor more about those that they were looked at for already.
+
+        The others are as if they had been looked at then (``at``).
+        """
+        known = {(fact["stock_ref"], fact["node_ref"]): fact for fact in facts}
+        changed = self._changed({fact["level_id"] for fact in facts})
+        current = []
+        for state in states:
+            fact = known.get((state.stock_ref, state.node_ref))
+            if fact and state.as_of:
+                at = channel._get_our_time(state.as_of)
+                since = changed.get(fact["level_id"]), fact.get("seen_at")
+                if any(moment and at <= moment for moment in since):
+                    continue
+                fact["at"] = at
+            current.append(state)
+        return current
+
+    def _changed(self, level_ids):
+        """:return: level id -> when we or the channel's known sales last changed it"""
+        with own_transaction(self.env) as env:
+            return dict(
+                env.execute_query(
+                    SQL(
+                        """
+                        SELECT level.id, GREATEST(
+                               (SELECT max(GREATEST(publication.sent_at,
+                                        publication.acked_at, line.applied_at))
+                                  FROM channel_publication_line line
+                                  JOIN channel_publication publication
+                                    ON publication.id = line.publication_id
+                                 WHERE line.level_id = level.id),
+                               (SELECT max(deduction.created_at)
+                                  FROM channel_deduction deduction
+                                 WHERE deduction.listing_id = level.listing_id
+                                   AND deduction.node_id = level.node_id))
+                          FROM channel_level level WHERE level.id = ANY(%s)
+                        """,
+                        list(level_ids),
+                    )
+                )
+            )
 
     def _facts(self, remote_ids):
         """The present facts of each row."""
@@ -289,12 +355,26 @@ class ChannelObserver(models.AbstractModel):
         if not channel._capabilities().read_levels:
             return None
         doubted, asked = 0, None
-        for ids in self._batches(channel, "_job_look", ("known",)):
+        limit = self._get_slice(channel)
+        for ids in self._batches(channel, "_job_look", ("known",), limit):
             asked = True
             doubted += self._doubt(channel, ids)
         if doubted:
             channel._explain_soon()
         return asked
+
+    def _get_slice(self, channel):
+        """How many numbers are looked at in one run, so that all of them are within
+        ``LOOK_SECONDS``, and none faster than the channel's budget; None: all."""
+        budget = channel._capabilities().read_budget
+        if not budget:
+            return None
+        known = [("channel_id", "=", channel.id), ("state", "=", "known")]
+        count = self.env["channel.level.remote"].search_count(known)
+        share = math.ceil(count * SLICE_SECONDS / LOOK_SECONDS)
+        # at least a request's worth: few numbers are looked at in one run
+        share = max(share, channel._capabilities().read_size)
+        return max(1, min(share, int(budget * SLICE_SECONDS)))
 
     def _doubt(self, channel, remote_ids):
         """:return: how many of a batch are doubted from now on"""
@@ -311,20 +391,76 @@ class ChannelObserver(models.AbstractModel):
         if not differing:
             return 0
         with own_transaction(self.env) as env:
-            rows = env.execute_query(
-                SQL(
-                    """
-                    UPDATE channel_level_remote remote
-                       SET state = 'stale', seen_sum = NULL, seen_at = NULL
-                     WHERE id = ANY(%s) AND state = 'known' AND NOT EXISTS (
-                           SELECT FROM channel_publication_line line
-                             JOIN channel_publication publication
-                               ON publication.id = line.publication_id
-                            WHERE line.level_id = remote.level_id
-                              AND publication.state IN ('ready', 'sending'))
-                    RETURNING id
-                    """,
-                    differing,
-                )
+            return env["channel.observer"]._make_stale(differing)
+
+    def _make_stale(self, remote_ids):
+        """:return: how many of these are doubted: none that is on its way"""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_level_remote remote
+                   SET state = 'stale', seen_sum = NULL, seen_at = NULL
+                 WHERE id = ANY(%s) AND state = 'known' AND NOT EXISTS (
+                       SELECT FROM channel_publication_line line
+                         JOIN channel_publication publication
+                           ON publication.id = line.publication_id
+                        WHERE line.level_id = remote.level_id
+                          AND %s)
+                RETURNING id
+                """,
+                remote_ids,
+                FLYING_LINE,
             )
+        )
         return len(rows)
+
+    # ---------------------------------------------------------------- hear
+    def _hear(self, channel, states, moment):
+        """The channel tells of numbers by itself: what was accepted is applied, what is
+        as expected is well, and one that is higher is doubted.
+
+        One that is lower is not: a sale does that, and its order is about to come in. A
+        doubted number is not published, not even 0. Where no order comes, the next look
+        at all numbers finds it.
+
+        :param states: list of schemas.LevelState
+        :param moment: when it told so, naive UTC by its clock, None where it does not
+        """
+        shown = {(each.stock_ref, each.node_ref): each for each in states}
+        remote_ids = self._find_remotes(channel, list(shown))
+        facts = self._facts(remote_ids)
+        told = moment.replace(tzinfo=timezone.utc) if moment else None
+        current = self._without_outdated(
+            channel, facts, [replace(each, as_of=each.as_of or told) for each in states]
+        )
+        self.env["channel.settler"]._hear(channel, current)
+        expected = {(f["stock_ref"], f["node_ref"]): f for f in facts}
+        odd = [
+            fact["id"]
+            for each in current
+            if (fact := expected.get((each.stock_ref, each.node_ref)))
+            and (each.available or 0) > fact["expected"]
+        ]
+        if odd and self._make_stale(odd):
+            channel._explain_soon()
+
+    def _find_remotes(self, channel, refs):
+        """:param refs: list of (stock ref, node ref)"""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT remote.id
+                  FROM (VALUES %s) AS told (stock_ref, node_ref)
+                  JOIN channel_listing listing ON listing.stock_ref = told.stock_ref
+                   AND listing.channel_id = %s
+                  JOIN channel_node node ON node.external_id = told.node_ref
+                   AND node.channel_id = listing.channel_id
+                  JOIN channel_level level ON level.listing_id = listing.id
+                   AND level.node_id = node.id
+                  JOIN channel_level_remote remote ON remote.level_id = level.id
+                """,
+                SQL(", ").join(SQL("(%s, %s)", *ref) for ref in refs),
+                channel.id,
+            )
+        )
+        return [remote_id for (remote_id,) in rows]

@@ -12,6 +12,17 @@ PATIENCE = 5
 """Seconds between two attempts of a job, also where the channel answers another."""
 SILENT = (None, "NO_ANSWER", "NOT_REACHED", "SLOW")
 """Codes of errors that say that nothing answers, whatever is asked."""
+APART = ("_job_listen",)
+"""Jobs that ask another server than all the others: its outages are its own."""
+
+
+def _concerned(job):
+    """Condition on the outages that keep ``job`` waiting, and that end when it gets an
+    answer."""
+    if job in APART:
+        return SQL("job = %s", job)
+    return SQL("(job = %s OR silent)", job)
+
 
 NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
 
@@ -66,12 +77,12 @@ class ChannelOutage(models.Model):
                     """
                     SELECT id, EXTRACT(epoch FROM until - %s)::float
                       FROM channel_outage
-                     WHERE channel_id = %s AND (job = %s OR silent)
+                     WHERE channel_id = %s AND %s
                      ORDER BY id FOR UPDATE
                     """,
                     NOW,
                     channel.id,
-                    job,
+                    _concerned(job),
                 )
             )
             wait = max((seconds for _id, seconds in rows), default=0)
@@ -101,7 +112,7 @@ class ChannelOutage(models.Model):
 
         :return: seconds to wait before the next attempt
         """
-        silent = error.code in SILENT
+        silent = error.code in SILENT and job not in APART
         with own_transaction(self.env) as env:
             [[failures]] = env.execute_query(
                 SQL(
@@ -128,7 +139,9 @@ class ChannelOutage(models.Model):
             outages = env["channel.outage"].search(
                 [("channel_id", "=", channel.id)], order="id"
             )
-            waiting = outages.filtered(lambda each: each.job == job or silent)
+            waiting = outages.filtered(
+                lambda each: each.job == job or (silent and each.job not in APART)
+            )
             env["channel.outage"]._postpone(waiting.ids, seconds)
         return seconds
 
@@ -146,11 +159,11 @@ class ChannelOutage(models.Model):
                 SQL(
                     """
                     DELETE FROM channel_outage
-                     WHERE channel_id = %s AND (job = %s OR silent)
+                     WHERE channel_id = %s AND %s
                     RETURNING job
                     """,
                     channel.id,
-                    job,
+                    _concerned(job),
                 )
             )
             rows += env.execute_query(
@@ -158,11 +171,13 @@ class ChannelOutage(models.Model):
                     """
                     UPDATE channel_outage
                        SET until = LEAST(until, tried_at + make_interval(secs => %s))
-                     WHERE channel_id = %s
+                     WHERE channel_id = %s AND job %s ALL(%s)
                     RETURNING job
                     """,
                     PATIENCE,
                     channel.id,
+                    SQL("<>") if job not in APART else SQL("="),
+                    list(APART),
                 )
             )
         channel._wake(*sorted({name for (name,) in rows} - {job}))
@@ -176,10 +191,10 @@ class ChannelOutage(models.Model):
             env.execute_query(
                 SQL(
                     "UPDATE channel_outage SET until = %s "
-                    "WHERE channel_id = %s AND (job = %s OR silent) RETURNING id",
+                    "WHERE channel_id = %s AND %s RETURNING id",
                     NOW,
                     channel.id,
-                    job,
+                    _concerned(job),
                 )
             )
 

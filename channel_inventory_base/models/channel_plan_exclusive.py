@@ -14,7 +14,8 @@ class ChannelPlanExclusive(models.AbstractModel):
        recent sales, in whole packs; what buffers, caps and rounding leave over goes to
        the others.
     2. *Lower at once, raise when there is room.* A level counts with what its channel
-       may be showing: what it acknowledged, or what is on its way. Room is what there
+       may be showing: what it acknowledged, or what is on its way, accepted numbers
+       until they are seen to be applied among it. Room is what there
        is less the sum of that. So units move only after the channel that gives them has
        acknowledged its lower number, whatever is lost, late or done twice.
 
@@ -232,16 +233,25 @@ class ChannelPlanExclusive(models.AbstractModel):
 
 IS_SEEN = SQL("remote.state IN ('known', 'rejected', 'stale')")
 
-# What is on its way to a level, sold units.
+# What is on its way to a level, sold units. Of a number that the channel has accepted
+# and may not have applied, the one before counts as well: either may stand there.
 FLYING = SQL(
     """
     flying AS (
-        SELECT line.level_id, max(line.quantity) AS quantity
-          FROM channel_publication publication
-          JOIN channel_publication_line line
-            ON line.publication_id = publication.id AND line.result = 'open'
-         WHERE publication.state IN ('ready', 'sending')
-         GROUP BY line.level_id
+        SELECT level_id, max(quantity) AS quantity
+          FROM (SELECT line.level_id, line.quantity
+                  FROM channel_publication publication
+                  JOIN channel_publication_line line
+                    ON line.publication_id = publication.id AND line.result = 'open'
+                 WHERE publication.state IN ('ready', 'sending')
+                 UNION ALL
+                SELECT line.level_id, GREATEST(line.quantity, line.base)
+                  FROM channel_publication publication
+                  JOIN channel_publication_line line
+                    ON line.publication_id = publication.id
+                   AND line.result = 'accepted'
+                 WHERE publication.state = 'accepted') AS each
+         GROUP BY level_id
     )
     """
 )

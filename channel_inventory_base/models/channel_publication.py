@@ -12,8 +12,9 @@ class ChannelPublication(models.Model):
 
     Key and payload are committed before the request is first sent and never change; a
     retry resends both. States: ``ready`` (frozen), ``sending`` (handed to the network,
-    the outcome may be unknown), ``done`` (answered line by line), ``void`` (the channel
-    burnt the key, the levels were queued again), ``dead`` (refused as a whole).
+    the outcome may be unknown), ``accepted`` (answered, and some of it not applied yet:
+    ``channel.settler``), ``done`` (answered line by line), ``void`` (the channel burnt
+    the key, the levels were queued again), ``dead`` (refused as a whole).
     """
 
     _name = "channel.publication"
@@ -34,6 +35,7 @@ class ChannelPublication(models.Model):
         [
             ("ready", "Ready"),
             ("sending", "Sending"),
+            ("accepted", "Accepted"),
             ("done", "Answered"),
             ("void", "Superseded"),
             ("dead", "Dead letter"),
@@ -61,6 +63,7 @@ class ChannelPublication(models.Model):
 
     _key_uniq = models.UniqueIndex("(key)")
     _open_idx = models.Index("(channel_id) WHERE state IN ('ready', 'sending')")
+    _accepted_idx = models.Index("(channel_id) WHERE state = 'accepted'")
     _dead_idx = models.Index("(channel_id) WHERE state = 'dead'")
 
     @api.depends("line_ids")
@@ -179,14 +182,23 @@ class ChannelPublicationLine(models.Model):
     result = fields.Selection(
         [
             ("open", "Waiting"),
+            ("accepted", "Accepted, not applied yet"),
             ("acked", "Acknowledged"),
             ("stale", "Rejected as stale"),
             ("rejected", "Rejected"),
             ("retry", "To be resent"),
+            ("late", "Not applied"),
+            ("replaced", "Superseded"),
         ],
         default="open",
         required=True,
         readonly=True,
+    )
+    due_at = fields.Datetime(
+        readonly=True, help="When the channel should display an accepted quantity"
+    )
+    applied_at = fields.Datetime(
+        readonly=True, help="When the channel was seen to display it"
     )
     code = fields.Char(readonly=True)
     message = fields.Char(readonly=True)
@@ -198,11 +210,12 @@ class ChannelPublicationLine(models.Model):
     def _get_cause_trace(self):
         return self.cause_trace
 
-    @api.depends("since", "acked_at")
+    @api.depends("since", "acked_at", "applied_at")
     def _compute_seconds(self):
         for line in self:
-            done = line.acked_at and line.since and line.result == "acked"
-            line.seconds = (line.acked_at - line.since).total_seconds() if done else 0
+            done_at = line.applied_at or line.acked_at
+            done = done_at and line.since and line.result == "acked"
+            line.seconds = (done_at - line.since).total_seconds() if done else 0
 
     @api.depends("inputs")
     def _compute_why(self):

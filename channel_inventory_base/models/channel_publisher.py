@@ -27,20 +27,20 @@ OPEN = ("ready", "sending")
 # node it was taken from, or has said so after the last plan: until then it is held at a
 # guess. Only for a while: if the rest never comes, compare-and-set protects the sale
 # all the same.
-UNPLACED_SALE = SQL(
-    """EXISTS (
+UNPLACED_SALE = """EXISTS (
         SELECT FROM channel_order_line line
           JOIN channel_order sold ON sold.id = line.order_id
          WHERE line.listing_id = level.listing_id
            AND sold.channel_id = level.channel_id
            AND sold.state <> 'gone'
            AND sold.create_date > now() AT TIME ZONE 'UTC' - interval '30 seconds'
-           AND (NOT sold.complete
+           AND (NOT sold.complete %s
                 OR line.node_id IS NULL AND line.open_quantity > 0
                 OR line.is_moved AND EXISTS (
                     SELECT FROM channel_change change
                      WHERE change.product_id = listing.product_id)))"""
-)
+# Where numbers overwrite none is refused: then it is enough to know what was deducted.
+NOT_DEDUCTED = SQL("AND line.deducted IS NULL")
 
 
 @dataclass(frozen=True)
@@ -151,20 +151,24 @@ class ChannelPublisher(models.AbstractModel):
         return bool(self.env["channel.level.pending"].search_count(domain, limit=1))
 
     # -------------------------------------------------------------- freeze
-    def _freeze(self, channel):
+    def _freeze(self, channel, falls=False):
         """Take a batch off the queue and make it a publication.
 
+        :param falls: leave numbers that rise where they are
         :return: its id; None when there is nothing to send
         """
-        size = channel._capabilities().batch_size
+        can = channel._capabilities()
+        size = can.batch_size
         while True:
             with own_transaction(self.env) as env:
                 publisher = env["channel.publisher"]
+                if can.applies:
+                    env["channel.settler"]._lock(channel)
                 own_channel = env["channel.channel"].browse(channel.id)
                 if not own_channel._may_publish():
                     # paused meanwhile: what is queued stays queued
                     return None
-                taken = publisher._take(channel.id, max(WINDOW, size))
+                taken = publisher._take(channel.id, max(WINDOW, size), falls)
                 if not taken:
                     return None
                 taken = publisher._settle_shares(taken)
@@ -173,7 +177,7 @@ class ChannelPublisher(models.AbstractModel):
                 if chosen:
                     return publisher._make_publication(own_channel, chosen[:size]).id
 
-    def _take(self, channel_id, limit):
+    def _take(self, channel_id, limit, falls=False):
         """Delete up to ``limit`` levels from the queue and look at them, at once.
 
         A number waits while its listing has a sale of which the place is not known: it
@@ -181,6 +185,8 @@ class ChannelPublisher(models.AbstractModel):
         waits to be planned: an order that is stored counts even if no planner has got
         to it.
         """
+        channel = self.env["channel.channel"].browse(channel_id)
+        overwrites = channel._capabilities().overwrites
         rows = self.env.execute_query(
             SQL(
                 """
@@ -224,8 +230,10 @@ class ChannelPublisher(models.AbstractModel):
                 """,
                 channel=channel_id,
                 expected=EXPECTED_REMOTE,
-                unplaced=UNPLACED_SALE,
-                unplanned=SQL(" OR ").join(self._unplanned_conditions()),
+                unplaced=SQL(UNPLACED_SALE, NOT_DEDUCTED if overwrites else SQL()),
+                unplanned=SQL(" OR ").join(
+                    [SQL("true")] if falls else self._unplanned_conditions()
+                ),
                 published=PUBLISHED,
                 limit=limit,
             )
@@ -471,24 +479,38 @@ class ChannelPublisher(models.AbstractModel):
         """
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
-            results = {each.line_id: each for each in result.results}
+            results = self._get_results(publication.channel_id, result)
             grouped = self._group(publication, results)
             lines = env["channel.publication.line"]
             publisher = env["channel.publisher"]
             publisher._store_results(publication, results)
             publisher._settle_acked(publication, grouped.get("acked", lines))
+            publisher._settle_accepted(publication, grouped.get("accepted", lines))
             publisher._settle_stale(grouped.get("stale", lines))
             publisher._settle_rejected(grouped.get("rejected", lines), results)
             publisher._queue_lines(grouped.get("retry", lines))
             publication.write(
                 {
-                    "state": "done",
+                    "state": "accepted" if "accepted" in grouped else "done",
                     "answer": (result.answer or "")[:100_000],
                 }
             )
             publisher._stamp_answer(publication)
             env["channel.audit"]._log_publication(publication, grouped)
         return bool(grouped.keys() - {"retry"})
+
+    def _get_results(self, channel, result):
+        """:return: line id -> its result"""
+        results = {each.line_id: each for each in result.results}
+        if channel._capabilities().applies:
+            return results
+        # accepted by a channel that applies at once: it shows it
+        return {
+            line_id: replace(each, status="acked")
+            if each.status == "accepted"
+            else each
+            for line_id, each in results.items()
+        }
 
     @staticmethod
     def _group(publication, results):
@@ -574,6 +596,54 @@ class ChannelPublisher(models.AbstractModel):
             publication.channel_id, [f"level:{line.level_id.id}" for line in lines]
         )
         publication._resolve_refusals()
+
+    def _settle_accepted(self, publication, lines):
+        """The channel will show what was sent: known from now on, so that it is not
+        sent again. ``channel.settler`` sees whether that comes true."""
+        if not lines:
+            return
+        self._expect(lines)
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_level_remote remote
+                   SET state = 'known', base_qty = line.quantity,
+                       base_deducted = line.deducted, publication_id = %s
+                  FROM channel_publication_line line
+                 WHERE line.id = ANY(%s) AND remote.level_id = line.level_id
+                RETURNING remote.id
+                """,
+                publication.id,
+                list(lines.ids),
+            )
+        )
+
+    def _assume_accepted(self, publication, error):
+        """Nobody knows whether it was accepted: its numbers may be applied at any time
+        from now on, also after those that are sent in their place."""
+        self._queue_lines(publication.line_ids)
+        self._expect(publication.line_ids)
+        publication.write({"state": "accepted", "error": error})
+        self._stamp_answer(publication)
+
+    def _expect(self, lines):
+        """From now on the channel may show these numbers, and before long should."""
+        channel = lines.channel_id
+        applies = channel._capabilities().applies
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_publication_line
+                   SET result = 'accepted',
+                       due_at = clock_timestamp() AT TIME ZONE 'UTC'
+                                + make_interval(secs => %s)
+                 WHERE id = ANY(%s) RETURNING id
+                """,
+                applies,
+                list(lines.ids),
+            )
+        )
+        channel._wake("_job_observe", seconds=applies + 1)
 
     def _settle_stale(self, lines):
         """The channel showed something else: find out why before anything is sent."""

@@ -3,6 +3,8 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from ..db.flying import FLYING_LINE
+
 MAPPING = ("product_id", "uom_id", "pack_qty")
 
 
@@ -74,10 +76,11 @@ class ChannelSharedStock(models.AbstractModel):
                          JOIN channel_publication publication
                            ON publication.id = line.publication_id
                         WHERE line.level_id = remote.level_id
-                          AND publication.state IN ('ready', 'sending'))
+                          AND %s)
                 RETURNING remote.id
                 """,
                 listings.ids,
+                FLYING_LINE,
             )
         )
         self.env["channel.level.remote"].invalidate_model()

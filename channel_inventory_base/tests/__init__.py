@@ -1,3 +1,4 @@
+from . import test_accepted
 from . import test_adapter_errors
 from . import test_addresses
 from . import test_allocation_control
@@ -21,6 +22,7 @@ from . import test_import
 from . import test_inbound
 from . import test_jobs
 from . import test_kit
+from . import test_level_times
 from . import test_mapping
 from . import test_observer
 from . import test_observer_look
@@ -40,6 +42,7 @@ from . import test_schemas
 from . import test_secret
 from . import test_security
 from . import test_settle
+from . import test_stream
 from . import test_suggestion
 from . import test_sweep
 from . import test_throttle

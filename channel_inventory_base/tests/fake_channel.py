@@ -5,6 +5,7 @@ Stands in for ``channel.adapter.<type>`` through ``ChannelChannel._adapter``. Qu
 are sold units. The connectors are tested against real servers instead.
 """
 
+import itertools
 import json
 import threading
 from datetime import datetime, timedelta, timezone
@@ -14,6 +15,7 @@ from ..lib import salvage, strict_json
 from ..schemas import (
     Capabilities,
     ConnectionInfo,
+    EventBatch,
     EventPage,
     HeadPage,
     InboundEvent,
@@ -54,6 +56,15 @@ class FakeChannel(FakeMessages):
         self.lists_orders = False
         self.page_size = 250
         self.read = []
+        # it fills a queue with events; what was received and not acknowledged is hidden
+        self.stream = False
+        self.pull_seconds = 0
+        self.queue, self.received, self.waits = {}, set(), []
+        self.receipts = itertools.count()
+        # it accepts numbers at once and shows them so many seconds later, in any order:
+        # those of ``landing``, oldest first
+        self.applies, self.landing = 0, []
+        self.read_levels, self.read_size, self.read_budget = True, 100, 0
         self.messages = ("shipment", "tracking", "cancel", "refund")
         self.forget_messages()
 
@@ -109,6 +120,16 @@ class FakeChannel(FakeMessages):
             occurred_at=datetime.fromisoformat(order["version"]),
         )
 
+    def announce(self, *events):
+        """Put events into the stream's queue."""
+        with self.lock:
+            for event in events:
+                self.queue[f"receipt-{next(self.receipts)}"] = event
+
+    def redeliver(self):
+        """What was received and not acknowledged comes again."""
+        self.received.clear()
+
     def _fault(self, where):
         for fault in list(self.faults):
             if fault[0] == where:
@@ -121,7 +142,9 @@ class FakeChannel(FakeMessages):
             push_levels=True,
             compare_and_set=not self.absolute,
             idempotent=not self.absolute,
-            read_levels=True,
+            read_levels=self.read_levels,
+            read_size=self.read_size,
+            read_budget=self.read_budget,
             orders=True,
             lists_orders=self.lists_orders,
             fetch_size=4,
@@ -133,6 +156,9 @@ class FakeChannel(FakeMessages):
             settle_seconds=self.settle_seconds,
             cancel_lines=True,
             find_missing=100,
+            stream=self.stream,
+            pull_seconds=self.pull_seconds,
+            applies=self.applies,
         )
 
     def _test_connection(self, channel):
@@ -155,6 +181,9 @@ class FakeChannel(FakeMessages):
             )
             for ref in refs
         ]
+
+    def _parse_levels(self, channel, body):
+        return [load(LevelState, each) for each in strict_json.loads(body)]
 
     def _prepare_push(self, channel, entries, reference):
         return json.dumps(
@@ -193,13 +222,23 @@ class FakeChannel(FakeMessages):
                 bad[line_id] = LineResult(line_id, "stale", "STALE")
         for line_id, stock_ref, node_ref, quantity, _base in entries:
             if not bad or (self.absolute and line_id not in bad):
-                self.levels[stock_ref, node_ref] = quantity
+                self.landing.append((stock_ref, node_ref, quantity))
+        if not self.applies:
+            while self.landing:
+                self.land()
         status = "retry" if bad and not self.absolute else "acked"
+        if status == "acked" and self.applies:
+            status = "accepted"
         return PushResult(
             tuple(
                 bad.get(entry[0]) or LineResult(entry[0], status) for entry in entries
             )
         )
+
+    def land(self, index=0):
+        """Apply a number that was accepted."""
+        stock_ref, node_ref, quantity = self.landing.pop(index)
+        self.levels[stock_ref, node_ref] = quantity
 
     def _fetch_orders(self, channel, since, cursor):
         self._fault("orders")
@@ -279,6 +318,21 @@ class FakeChannel(FakeMessages):
             name,
             event.occurred_at,
         )
+
+    def _drain(self, channel, wait):
+        self._fault("drain")
+        with self.lock:
+            self.waits.append(wait)
+            found = [each for each in self.queue if each not in self.received][:10]
+            self.received.update(found)
+            events = tuple(self.queue[each] for each in found)
+        return EventBatch(events, tuple(found), len(found) < 10)
+
+    def _acknowledge(self, channel, receipts):
+        self._fault("acknowledge")
+        with self.lock:
+            for receipt in receipts:
+                self.queue.pop(receipt, None)
 
     def _ensure_webhooks(self, channel, address):
         return []

@@ -25,6 +25,7 @@ JOBS = (
     "_job_poll",
     "_job_intake",
     "_job_fetch",
+    "_job_listen",
     "_job_observe",
     "_job_look",
     "_job_book",

@@ -11,8 +11,9 @@ from demo.rpc import Rpc
 
 # More hands for orders than a small company has: this one has a year's in minutes.
 JOB_CHANNELS = (
-    "root:5,root.channel:5,root.channel.in:3,root.channel.back:1,root.channel.plan:1,"
-    "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1"
+    "root:6,root.channel:6,root.channel.in:3,root.channel.back:1,root.channel.plan:1,"
+    "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1,"
+    "root.channel.listen:1"
 )
 SECONDS_TO_START = 120
 

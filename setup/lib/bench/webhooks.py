@@ -34,8 +34,9 @@ HEAL_SECONDS = 60
 # What readme/CONFIGURE.md recommends: jobs and webhooks are taken by the same workers.
 WORKERS = 24
 JOB_CHANNELS = (
-    "root:11,root.channel:11,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
-    "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1"
+    "root:12,root.channel:12,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
+    "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1,"
+    "root.channel.listen:1"
 )
 STORED = """
     SELECT channel_id, encode(sha256(convert_to(body, 'UTF8')), 'hex')
