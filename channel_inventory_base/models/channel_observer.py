@@ -42,8 +42,10 @@ class ChannelObserver(models.AbstractModel):
     @api.model
     def _run(self, channel):
         """:return: True when the channel was asked, None when there was nothing to"""
-        asked, waiting = self.env["channel.settler"]._run(channel), False
-        if not channel._capabilities().read_levels:
+        can, asked, waiting = channel._capabilities(), None, False
+        if can.applies:
+            asked = self.env["channel.settler"]._run(channel)
+        if not can.read_levels:
             return asked
         self._make_missing(channel)
         for ids in self._batches(channel, "_job_observe"):

@@ -168,7 +168,9 @@ class ChannelPublisher(models.AbstractModel):
                 if not own_channel._may_publish():
                     # paused meanwhile: what is queued stays queued
                     return None
-                taken = publisher._take(channel.id, max(WINDOW, size), falls)
+                taken = publisher._take(
+                    channel.id, max(WINDOW, size), falls, can.overwrites
+                )
                 if not taken:
                     return None
                 taken = publisher._settle_shares(taken)
@@ -177,7 +179,7 @@ class ChannelPublisher(models.AbstractModel):
                 if chosen:
                     return publisher._make_publication(own_channel, chosen[:size]).id
 
-    def _take(self, channel_id, limit, falls=False):
+    def _take(self, channel_id, limit, falls=False, overwrites=False):
         """Delete up to ``limit`` levels from the queue and look at them, at once.
 
         A number waits while its listing has a sale of which the place is not known: it
@@ -185,8 +187,6 @@ class ChannelPublisher(models.AbstractModel):
         waits to be planned: an order that is stored counts even if no planner has got
         to it.
         """
-        channel = self.env["channel.channel"].browse(channel_id)
-        overwrites = channel._capabilities().overwrites
         rows = self.env.execute_query(
             SQL(
                 """
@@ -502,7 +502,8 @@ class ChannelPublisher(models.AbstractModel):
     def _get_results(self, channel, result):
         """:return: line id -> its result"""
         results = {each.line_id: each for each in result.results}
-        if channel._capabilities().applies:
+        accepted = any(each.status == "accepted" for each in result.results)
+        if not accepted or channel._capabilities().applies:
             return results
         # accepted by a channel that applies at once: it shows it
         return {

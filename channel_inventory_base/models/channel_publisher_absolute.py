@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import dataclass
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -7,9 +9,21 @@ from ..exceptions import ThrottledError
 from ..schemas import LevelRef
 from .channel_intake import LAG
 from .channel_level import EXPECTED_REMOTE
-from .channel_outage import SILENT
+from .channel_outage import APART, SILENT
 
 AGAIN_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Orders are on the channel that are not here.
+
+    ``job`` brings them; ``error``: why they cannot be had, None where they are about to
+    come in.
+    """
+
+    job: str
+    error: Exception | None = None
 
 
 class ChannelPublisherAbsolute(models.AbstractModel):
@@ -39,42 +53,35 @@ class ChannelPublisherAbsolute(models.AbstractModel):
     def _freeze(self, channel, falls=False):
         if falls or not self._has_queued(channel):
             return super()._freeze(channel, falls)
-        try:
-            caught_up = self._catch_up(channel)
-        except LAG as error:
-            return super()._freeze(channel, True) or self._wait(channel, error)
-        if not caught_up:
-            channel._wake("_job_publish", seconds=AGAIN_SECONDS)
-        if caught_up or channel._capabilities().stream:
-            return super()._freeze(channel, not caught_up)
-        return None
+        can = channel._capabilities()
+        behind = self._catch_up(channel, can)
+        if not behind:
+            return super()._freeze(channel)
+        if behind.error:
+            return super()._freeze(channel, True) or self._wait(channel, behind)
+        channel._wake("_job_publish", seconds=AGAIN_SECONDS)
+        return super()._freeze(channel, True) if can.stream else None
 
-    def _wait(self, channel, error):
+    def _wait(self, channel, behind):
         """Numbers that rise wait for the orders; that is lag, and what falls meanwhile
         is sent at once.
 
         :raise UnavailableError: nothing answers there, so nothing can be sent either
         """
-        is_stream = channel._capabilities().stream
+        error, job = behind.error, behind.job
         is_silent = error.code in SILENT and not isinstance(error, ThrottledError)
-        if is_silent and not is_stream:
+        if is_silent and job not in APART:
             raise error
-        job = "_job_listen" if is_stream else "_job_poll"
         seconds = channel._on_channel_error(error, job)
         channel._wake("_job_publish", seconds=seconds)
 
     def _send(self, channel, publication_id):
         result = super()._send(channel, publication_id)
-        if channel._capabilities().applies:
-            # not shown yet: it is read back when it should be (channel.settler)
-            return result
-        try:
-            caught_up = self._catch_up(channel, plan=False)
-        except LAG:
-            # the next batch finds out, and what is read now could not be explained
-            return result
-        if caught_up:
-            self._read_back(channel, publication_id)
+        can = channel._capabilities()
+        # where it is not shown yet it is read back when it should be (channel.settler);
+        # where orders are behind what is read could not be explained
+        if not can.applies and not self._catch_up(channel, can, plan=False):
+            self._read_back(channel, publication_id, can)
         return result
 
     def _resume(self, channel, publication_id):
@@ -90,51 +97,49 @@ class ChannelPublisherAbsolute(models.AbstractModel):
                 publisher._queue_again(publication, words, "lost")
         return None
 
-    def _catch_up(self, channel, plan=True):
+    def _catch_up(self, channel, can, plan=True):
         """Have all orders of the channel captured as of now, and planned.
 
         Orders of which it is known what the channel has deducted are not fetched where
         they come in by a stream: what they bring besides changes no number.
 
-        :return: False when not all are in: another worker is pulling, who began
-            before now, or there are more than one pull brings
-        :raise ThrottledError, UnavailableError: they cannot be had; what is stored is
-            captured and planned all the same
+        :param can: the channel's schemas.Capabilities
+        :return: None when all are in; else Behind: what is stored is captured and
+            planned all the same, unless only another pull has to come to its end
         """
-        is_stream, lag = channel._capabilities().stream, None
-        try:
-            all_in = self._pull(channel)
-        except LAG as error:
-            all_in, lag = False, error
-        if not (all_in or lag or is_stream):
-            return False
-        try:
-            self._capture(channel, fetch=not lag, unplaced=is_stream)
-        except LAG as error:
-            lag = error
+        behind = self._pull(channel, can)
+        if behind and not behind.error and not can.stream:
+            return behind
+        fetch = not (behind and behind.error)
+        lag = self._capture(channel, fetch, can.stream)
+        behind = behind if behind and behind.error else lag or behind
         # a plan wakes the publishers of all that is queued: this one, too, at once
-        if plan and not (lag and self._is_planned()):
+        if plan and not (behind and self._is_all_planned()):
             self.env["channel.planner"]._run()
-        if lag:
-            raise lag
-        return all_in
+        return behind
 
-    def _is_planned(self):
+    def _is_all_planned(self):
         changes = self.env["channel.change"].search_count([], limit=1)
         return not changes and not self.env["channel.sweep"].search_count([], limit=1)
 
-    def _pull(self, channel):
-        can = channel._capabilities()
+    def _pull(self, channel, can):
+        """:return: None when all orders are stored, else Behind"""
+        job, pull = "_job_poll", self.env["channel.intake"]._poll
         if can.stream:
-            outages = self.env["channel.outage"]
-            if wait := outages._seconds_to_wait(channel, "_job_listen"):
-                # known not to answer, and each number would wait for that
-                words = self.env._("The event stream is not asked just now.")
-                raise ThrottledError(words, retry_after=wait)
-            return self.env["channel.stream"]._drain(channel)
-        if not can.orders or self._is_pulled(channel, can.pull_seconds):
-            return True
-        return self.env["channel.intake"]._poll(channel) is True
+            job, pull = "_job_listen", self._drain
+        elif not can.orders or self._is_pulled(channel, can.pull_seconds):
+            return None
+        try:
+            return None if pull(channel) is True else Behind(job)
+        except LAG as error:
+            return Behind(job, error)
+
+    def _drain(self, channel):
+        if wait := self.env["channel.outage"]._seconds_to_wait(channel, "_job_listen"):
+            # known not to answer, and each number would wait for that
+            words = self.env._("The event stream is not asked just now.")
+            raise ThrottledError(words, retry_after=wait)
+        return self.env["channel.stream"]._drain(channel)
 
     def _is_pulled(self, channel, seconds):
         """Whether a pull that began less than ``seconds`` ago has brought all."""
@@ -146,18 +151,23 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         return bool(age) and age.total_seconds() < seconds
 
     def _capture(self, channel, fetch, unplaced):
+        """:return: Behind where orders cannot be fetched, else None"""
         intake = self.env["channel.intake"]
-        while intake._capture_next(channel) or (
-            fetch and intake._fetch_next(channel, unplaced)
-        ):
-            pass
+        try:
+            while intake._capture_next(channel) or (
+                fetch and intake._fetch_next(channel, unplaced)
+            ):
+                pass
+        except LAG as error:
+            return Behind("_job_fetch", error)
+        return None
 
-    def _read_back(self, channel, publication_id):
+    def _read_back(self, channel, publication_id, can):
         """Look at what the batch has left, where nothing is going to be sent anyway."""
-        if not channel._capabilities().read_levels:
+        if not can.read_levels:
             return
         rows = self._acknowledged(publication_id)
-        size = channel._capabilities().read_size
+        size = can.read_size
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
             refs = [LevelRef(stock_ref, node_ref) for *_, stock_ref, node_ref in part]
