@@ -31,6 +31,12 @@ LATE_SECONDS = 300
 much later than those after them."""
 SEARCH_LAG_MINUTES = 3
 """A new order shows in the search that late."""
+PULL_SECONDS = 180
+"""Between two searches of orders: Amazon gives back one in 178 seconds."""
+APPLIES_SECONDS = 60
+"""By then nearly every number that was accepted is shown."""
+READS_A_SECOND = 25
+"""Numbers that are looked at, of the 100 that Amazon allows to read."""
 SHOWN_DAYS = 700
 """Orders younger than that are shown, to whom may see orders at all: two years."""
 PATCHES_A_BATCH = 20

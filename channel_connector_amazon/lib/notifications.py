@@ -28,6 +28,8 @@ KINDS = {ORDER: "order", QUANTITY: "level", STOCK: "level"}
 SUBSCRIBED = (ORDER, FEED, REPORT)
 """What goes to a queue. QUANTITY goes to EventBridge only, whose rule may have the same
 queue as its target."""
+VERSIONS = {FEED: "2020-09-04", REPORT: "2020-09-04"}
+"""Of the payload, as Amazon's schemas of each kind have it; the others are 1.0."""
 DIRECTIVE = {
     "eventFilter": {
         "eventFilterType": ORDER,
@@ -40,7 +42,8 @@ AMAZON = "AFN"
 
 def subscription(kind, destination):
     """Body of createSubscription; ORDER_CHANGE is refused without its directive."""
-    body = {"payloadVersion": "1.0", "destinationId": destination}
+    version = VERSIONS.get(kind, "1.0")
+    body = {"payloadVersion": version, "destinationId": destination}
     return {**body, "processingDirective": DIRECTIVE} if kind == ORDER else body
 
 
@@ -224,6 +227,16 @@ def levels(raw):
             moment,
         )
         for each in payload["fulfillmentinventorybymarketplace"].items()
+    ]
+
+
+def live(raw):
+    """The merchant's live numbers in a notification, as LevelState's values; none of
+    Amazon's own stock, whose pools overlap."""
+    return [
+        {**values, "as_of": moment}
+        for values, _marketplace, moment in levels(raw)
+        if values["node_ref"] == MERCHANT
     ]
 
 

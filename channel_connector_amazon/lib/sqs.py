@@ -40,6 +40,7 @@ ERRORS = {
     "RequestThrottled": Throttled,
     "ThrottlingException": Throttled,
 }
+DENIALS = [name for name, kind in ERRORS.items() if kind is Unauthorized]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,20 @@ def region_of(url):
     """
     parts = (urlsplit(url).hostname or "").split(".")
     return parts[1] if len(parts) > 2 and parts[0] == "sqs" else ""
+
+
+def arn_of(url, region):
+    """How Amazon names a queue.
+
+    :raise Misconfigured: the address is not that of a queue
+
+    >>> arn_of("https://sqs.eu-west-1.amazonaws.com/123/orders", "eu-west-1")
+    'arn:aws:sqs:eu-west-1:123:orders'
+    """
+    account, _slash, name = urlsplit(url).path.strip("/").partition("/")
+    if not account or not name or "/" in name:
+        raise Misconfigured("the queue's address names no queue", code="QUEUE")
+    return f"arn:aws:sqs:{region}:{account}:{name}"
 
 
 class Queue:

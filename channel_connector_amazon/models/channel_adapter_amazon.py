@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import dataclasses
 import json
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -6,9 +7,9 @@ from datetime import datetime, timedelta, timezone
 from odoo import api, models
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
-from odoo.addons.channel_inventory_base.lib import addresses, errors
+from odoo.addons.channel_inventory_base.lib import addresses, errors, reader
 from odoo.addons.channel_inventory_base.lib.retry import Retry
-from odoo.addons.channel_inventory_base.lib.throttle import Throttle
+from odoo.addons.channel_inventory_base.lib.signature import fingerprint
 from odoo.addons.channel_inventory_base.models.channel_adapter import (
     LOOPBACK,
     SharedDict,
@@ -17,22 +18,35 @@ from odoo.addons.channel_inventory_base.models.channel_adapter import (
 from .. import mapper
 from ..client import ATTEMPTS, BUDGET, Client
 from ..const import (
+    APPLIES_SECONDS,
     LATE_SECONDS,
     LISTINGS_A_PAGE,
     MERCHANT,
     PATCHES_A_BATCH,
+    PULL_SECONDS,
+    READS_A_SECOND,
     REGIONS,
     SEARCH_LAG_MINUTES,
     SHOWN_DAYS,
     SKUS_A_READ,
 )
-from ..lib import answers, lwa, numbers, report, salvage, shipment
+from ..lib import (
+    answers,
+    lwa,
+    notifications,
+    numbers,
+    report,
+    salvage,
+    shipment,
+    sqs,
+    stream,
+)
 from ..lib.account import Account
 from ..lib.catalogue import Catalogue
 from ..lib.journal import Journal
 from ..lib.messages import Messages
 from ..lib.pull import Orders
-from ..lib.sqs import Queue, region_of
+from ..lib.subscriptions import Subscriptions
 
 
 class ChannelAdapterAmazon(models.AbstractModel):
@@ -60,7 +74,17 @@ class ChannelAdapterAmazon(models.AbstractModel):
             repeatable=("cancel",),
             # a feed shows in the list of feeds that late, at the most
             settle_seconds=120,
+            pull_seconds=PULL_SECONDS,
+            applies=APPLIES_SECONDS,
+            read_budget=READS_A_SECOND,
         )
+
+    @api.model
+    def _channel_capabilities(self, channel):
+        """With a queue Amazon tells of orders at once."""
+        # sudo: whoever asks what a channel can do need not see where its queue is
+        has_queue = bool(channel.sudo().amazon_queue_url)
+        return dataclasses.replace(self._capabilities(), stream=has_queue)
 
     # ---------------------------------------------------------- connection
     @contextmanager
@@ -88,17 +112,21 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 app_tokens=lwa.FreshToken(
                     lwa.application_grant(client_id, secret, **place)
                 ),
-                bucket=lambda operation: self._bucket(channel, operation),
+                bucket=self._buckets(channel, client_id),
                 retry=Retry(ATTEMPTS, BUDGET, sleep=self._sleep),
             )
 
-    def _bucket(self, channel, operation):
-        return Throttle(
-            SharedDict(channel, f"bucket.{operation.name}").lock,
-            rate=operation.rate,
-            maximum=operation.bucket,
-            sleep=self._sleep,
-        )
+    def _buckets(self, channel, client_id):
+        """Amazon counts by application and seller, and what is of no seller by
+        application, whatever channels they belong to."""
+        seller = self._seller(channel)
+
+        def bucket(operation):
+            scope = fingerprint(client_id, "" if operation.by_app else seller)
+            limits = operation.name, operation.rate, operation.bucket
+            return self._bucket(channel, *limits, scope=scope)
+
+        return bucket
 
     def _need_setting(self, channel, name):
         return self._need(channel, name, channel[name])
@@ -220,13 +248,71 @@ class ChannelAdapterAmazon(models.AbstractModel):
             raise exceptions.ConfigurationError(
                 self.env._("The address of the queue must begin with https.")
             )
-        return Queue(
+        return sqs.Queue(
             url,
             self._need_setting(channel, "amazon_aws_key"),
             self._need_secret(channel, "amazon_aws_secret"),
             session=channel._http_session(),
-            region=region_of(url) or REGIONS[channel.amazon_region].aws,
+            region=self._queue_region(channel),
         )
+
+    def _queue_region(self, channel):
+        """As the queue's address says; else that of the seller's region."""
+        # sudo: jobs listen without being shown the settings
+        channel = channel.sudo()
+        region = self._need_setting(channel, "amazon_region")
+        return sqs.region_of(channel.amazon_queue_url) or REGIONS[region].aws
+
+    # -------------------------------------------------------------- stream
+    @api.model
+    def _drain(self, channel, wait):
+        with self._translated():
+            if not self._is_subscribed(channel):
+                self._subscribe(channel, wait)
+            values = stream.received(self._queue(channel), wait, self._seller(channel))
+            return schemas.load(schemas.EventBatch, values)
+
+    @api.model
+    def _acknowledge(self, channel, receipts):
+        with self._translated():
+            # what cannot be deleted comes again, and is known
+            self._queue(channel).delete(receipts)
+
+    def _queue_mark(self, channel):
+        # sudo: jobs listen without being shown the settings
+        return fingerprint(channel.sudo().amazon_queue_url or "", self._seller(channel))
+
+    def _is_subscribed(self, channel):
+        return self._get_facts(channel).get("queue") == self._queue_mark(channel)
+
+    def _subscribe(self, channel, wait):
+        """Have Amazon tell the queue, once. Only by the job that listens: until then a
+        publisher must not take an empty queue for no news.
+
+        :raise UnavailableError: it has not been done yet
+        :raise RejectedError: Amazon does not tell this queue, and why
+        """
+        if not wait:
+            words = self.env._(
+                "Amazon does not fill the queue of %s yet.", channel.name
+            )
+            raise exceptions.UnavailableError(words, code="UNSUBSCRIBED")
+        # sudo: jobs listen without being shown the settings
+        arn = sqs.arn_of(channel.sudo().amazon_queue_url, self._queue_region(channel))
+        with self._connected(channel) as client:
+            _made, elsewhere = Subscriptions(client).ensure(arn, f"Odoo {channel.id}")
+        if elsewhere:
+            raise exceptions.RejectedError(
+                self.env._(
+                    "Amazon tells another queue than %(queue)s about %(kinds)s: the "
+                    "application is subscribed elsewhere. Remove that subscription, or "
+                    "take the queue out of the channel.",
+                    queue=arn,
+                    kinds=", ".join(elsewhere),
+                ),
+                code="SUBSCRIBED_ELSEWHERE",
+            )
+        self._learn_facts(channel, queue=self._queue_mark(channel))
 
     # ----------------------------------------------------------- catalogue
     @api.model
@@ -287,6 +373,12 @@ class ChannelAdapterAmazon(models.AbstractModel):
         return numbers.Numbers(client, self._seller(channel), places)
 
     @api.model
+    def _parse_levels(self, channel, body):
+        with self._translated():
+            rows = notifications.live(reader.parse(body))
+            return [schemas.load(schemas.LevelState, row) for row in rows]
+
+    @api.model
     def _prepare_push(self, channel, entries, reference):
         return numbers.freeze(entries)
 
@@ -301,10 +393,7 @@ class ChannelAdapterAmazon(models.AbstractModel):
         )
 
     def _line_result(self, line_id, status, code="", message=""):
-        if status == "accepted":
-            # it is shown a while later: until then it is read as the number before
-            status = "acked"
-        elif status == "rejected":
+        if status == "rejected":
             message = self._get_rejection_message(code, message)
         return schemas.LineResult(line_id, status, code, message)
 
@@ -401,6 +490,13 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 "again, and enter the new refresh token."
             ),
             **dict.fromkeys(lwa.SECRET_ENDED, ended),
+            **dict.fromkeys(
+                sqs.DENIALS,
+                self.env._(
+                    "AWS does not accept the key of the queue: enter the access key ID "
+                    "and the secret access key of its user again."
+                ),
+            ),
         }
 
     def _get_refusal_messages(self, error):

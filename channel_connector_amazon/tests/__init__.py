@@ -19,8 +19,10 @@ from . import test_settings
 from . import test_shipment
 from . import test_shop_catalogue
 from . import test_shop_connection
+from . import test_shop_flow
 from . import test_shop_levels
 from . import test_shop_messages
 from . import test_shop_orders
+from . import test_shop_stream
 from . import test_sqs
 from . import test_translations

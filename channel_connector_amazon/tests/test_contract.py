@@ -18,12 +18,19 @@ OPERATIONS = {"shipment": "confirmShipment", "refund": "createFeed"}
 class TestContract(AdapterContract, LifecycleContract, AccountCase):
     """The base's contract, against a running account."""
 
-    push = AdapterContract.push
-
     def setUp(self):
         super().setUp()
         # the account's clock runs ahead of ours where time passes at once
         self.shop.rules.set(ship_date=0)
+
+    def push(self, *changes, **options):
+        """What Amazon has accepted it shows a while later."""
+        statuses = AdapterContract.push(self, *changes, **options)
+        self.shop.pass_time(60)
+        return {
+            line: "acked" if status == "accepted" else status
+            for line, status in statuses.items()
+        }
 
     def shop_refs(self):
         return [self.ref(f"SKU-{number}") for number in (2, 3, 4)]

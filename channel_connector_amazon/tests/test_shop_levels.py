@@ -27,7 +27,7 @@ class TestShopLevels(AccountCase):
             self.entry(2, "SKU-2", 21),
             self.entry(3, "FR-1", 1),
         )
-        self.assertEqual(set(found.values()), {"acked"})
+        self.assertEqual(set(found.values()), {"accepted"})
         self.assertEqual(
             list(self.levels(*map(self.ref, ("SKU-1", "SKU-2", "FR-1"))).values()),
             [0, 21, 1],
@@ -44,7 +44,7 @@ class TestShopLevels(AccountCase):
         self.assertEqual(self.violations(), {})
 
     def test_sku_with_a_slash_and_a_comma(self):
-        self.assertEqual(self.statuses(self.entry(1, "A,B/C 1", 9)), {1: "acked"})
+        self.assertEqual(self.statuses(self.entry(1, "A,B/C 1", 9)), {1: "accepted"})
         self.assertEqual(self.levels(self.ref("A,B/C 1")), {("A,B/C 1", "DEFAULT"): 9})
         self.assertEqual(self.violations(), {})
 
@@ -64,20 +64,20 @@ class TestShopLevels(AccountCase):
     def test_unknown_sku_is_never_born(self):
         self.shop.delete_listing("SKU-1")
         found = self.push(self.entry(1, "SKU-1", 5), self.entry(2, "SKU-2", 5))
-        self.assertEqual((found[1].status, found[2].status), ("rejected", "acked"))
+        self.assertEqual((found[1].status, found[2].status), ("rejected", "accepted"))
         self.assertIn("fetch listings", found[1].message)
         self.assertEqual(self.violations(), {})
 
     def test_invalid_inside_of_200_is_a_refusal(self):
         self.shop.rules.next("patch_invalid")
         found = self.push(self.entry(1, "SKU-1", 5), self.entry(2, "SKU-2", 5))
-        self.assertEqual((found[1].status, found[2].status), ("rejected", "acked"))
+        self.assertEqual((found[1].status, found[2].status), ("rejected", "accepted"))
         self.assertEqual(found[1].code, "90000900")
         self.assertEqual(self.shop.shown("SKU-1"), 10)
 
     def test_lost_answer_is_asked_for_again(self):
         self.fault("reset_after_commit")
-        self.assertEqual(self.statuses(self.entry(1, "SKU-1", 5)), {1: "acked"})
+        self.assertEqual(self.statuses(self.entry(1, "SKU-1", 5)), {1: "accepted"})
         self.fault("reset_after_commit", next=3)
         with self.raises(exceptions.UncertainError):
             self.push(self.entry(1, "SKU-1", 6))
@@ -94,7 +94,7 @@ class TestShopLevels(AccountCase):
             {"products": [{"sku": f"M-{i}", "quantity": 1} for i in range(20)]}
         )
         found = self.statuses(*[self.entry(i, f"M-{i}", 2) for i in range(20)])
-        self.assertEqual(set(found.values()), {"acked"})
+        self.assertEqual(set(found.values()), {"accepted"})
         self.assertEqual(len(self.requests("searchListingsItems")), 1)
         self.assertEqual(len(self.requests("patchListingsItem")), 20)
         self.assertEqual(self.violations(), {})
@@ -104,10 +104,10 @@ class TestShopLevels(AccountCase):
         self.push(self.entry(1, "SKU-1", 5))
         self.shop.limits.drain(self.shop.config, SELLER, "patchListingsItem", now)
         found = self.statuses(self.entry(1, "SKU-2", 6), self.entry(2, "SKU-3", 6))
-        self.assertLessEqual(set(found.values()), {"acked", "retry"})
+        self.assertLessEqual(set(found.values()), {"accepted", "retry"})
         sent = {"SKU-2": found[1], "SKU-3": found[2]}
         for sku, status in sent.items():
-            self.assertEqual(self.shop.shown(sku) == 6, status == "acked")
+            self.assertEqual(self.shop.shown(sku) == 6, status == "accepted")
 
     # ----------------------------------------------------------------- read
     def test_live_number_is_read_and_not_the_one_that_was_sent(self):

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from odoo.tests import tagged
+
+from ..const import MERCHANT
+from .shop import SELLER, AccountCase
+
+
+@tagged("post_install", "-at_install")
+class TestShopFlow(AccountCase):
+    """From stock to Amazon's number, by the base's publisher and a running account."""
+
+    def setUp(self):
+        super().setUp()
+        self.listing.write({"external_id": "SKU-2", "stock_ref": "SKU-2"})
+        self.node.external_id = MERCHANT
+        self.plan()
+        # Amazon shows 20, there are 10
+        self.make_known(self.env, self.level, 20)
+        self.env["channel.level.pending"]._add(self.level)
+
+    def stock(self, quantity):
+        self.add_stock(self.env, self.product, self.warehouse, quantity)
+        self.plan()
+
+    def use_up_search(self):
+        now = self.shop.store.clock.time()
+        self.shop.limits.drain(self.shop.config, SELLER, "searchOrders", now)
+
+    def sent(self):
+        return self.env["channel.publication.line"].search(
+            [("publication_id.channel_id", "=", self.channel.id)]
+        )
+
+    def test_number_is_accepted_and_then_shown(self):
+        self.publish()
+        self.assertEqual(self.shop.shown("SKU-2"), 10)
+        self.assertEqual(self.sent().mapped("result"), ["accepted"])
+        self.assertEqual(self.violations(), {})
+
+    def test_number_that_falls_is_sent_while_orders_cannot_be_searched(self):
+        """A SKU that is sold out elsewhere must not wait for a bucket of Amazon's."""
+        self.use_up_search()
+        self.publish()
+        self.assertEqual(self.shop.shown("SKU-2"), 10)
+
+    def test_number_that_rises_waits_for_the_orders(self):
+        """It could give back what was sold there meanwhile."""
+        self.stock(20)
+        self.use_up_search()
+        self.publish()
+        self.assertEqual(self.shop.shown("SKU-2"), 20)
+        self.assertFalse(self.sent())
+
+    def test_numbers_of_some_minutes_share_one_search(self):
+        self.publish()
+        for _number in range(5):
+            self.stock(-1)
+            self.publish()
+        self.assertLessEqual(len(self.requests("searchOrders")), 1)
+
+    def test_sale_of_another_hand_is_known_before_a_number_is_sent(self):
+        self.sell({"SKU-2": 4}, payment="pending")
+        self.publish()
+        # 10 there, less the 4 that Amazon has sold of them
+        self.assertEqual(self.shop.shown("SKU-2"), 6)
+
+    def test_what_amazon_ships_by_now_is_refused_and_told(self):
+        listing = self.shop.store.listings["SKU-2"]
+        listing.fba, listing.quantity = self.shop.store.listings["FBA-1"].fba, None
+        self.publish()
+        self.assertEqual(self.sent().mapped("result"), ["rejected"])
+        self.assertEqual(self.violations(), {})
