@@ -36,17 +36,20 @@ class ChannelOrder(models.Model):
 
     # --------------------------------------------------------------- books
     def _mark_books(self):
-        super()._mark_books()
+        result = super()._mark_books()
         self.env["channel.bookkeeping"]._mark(self)
+        return result
 
     def _prove_books(self):
-        super()._prove_books()
+        result = super()._prove_books()
         self.env["channel.bookkeeper"]._prove_unbooked(self)
+        return result
 
     def _credit_refunds(self, data):
-        super()._credit_refunds(data)
+        result = super()._credit_refunds(data)
         for refund in self.refund_ids.filtered(lambda each: each._is_to_credit()):
             refund._credit(data)
+        return result
 
     def _get_paid_here(self):
         return self.env["channel.bookkeeper"]._get_paid(self, "inbound")

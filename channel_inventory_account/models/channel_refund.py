@@ -87,7 +87,7 @@ class ChannelRefund(models.Model):
     def _set_deleted(self):
         """Whether money went back all the same only people know, so a credit note
         stays."""
-        super()._set_deleted()
+        result = super()._set_deleted()
         for refund in self.filtered("move_id"):
             refund._report(
                 self.env._(
@@ -101,20 +101,23 @@ class ChannelRefund(models.Model):
                     "Otherwise enter the refund on the channel again."
                 ),
             )
+        return result
 
     def _on_taken(self, ours):
-        super()._on_taken(ours)
+        result = super()._on_taken(ours)
         if ours.res_model == "account.move":
             self.move_id = ours.res_id
+        return result
 
     def _keep_more(self, units, money):
         was_credited = self.state == "credited"
-        super()._keep_more(units, money)
+        result = super()._keep_more(units, money)
         if was_credited and not self._get_invoices():
             self._report(
                 self.env._("more refunded units had been shipped than were credited."),
                 self.env._("Correct the credit note %s manually.", self.move_id.name),
             )
+        return result
 
     def _find_parts(self, data):
         """The part of the refund to be credited: shipped units, with delivery and

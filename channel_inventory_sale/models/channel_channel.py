@@ -106,8 +106,9 @@ class ChannelChannel(models.Model):
         return super()._get_job_priorities() | {"_job_send": 5}
 
     def _wake_all_jobs(self):
-        super()._wake_all_jobs()
+        result = super()._wake_all_jobs()
         self._wake("_job_send")
+        return result
 
     @api.model
     def _recovery_steps(self):

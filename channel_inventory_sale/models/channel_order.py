@@ -336,18 +336,20 @@ class ChannelOrder(models.Model):
 
     def _reopen(self, data):
         was_deleted = self.ending == "deleted"
-        super()._reopen(data)
+        result = super()._reopen(data)
         sale_order = self.sale_order_id
         if was_deleted and not self.ending and sale_order.state == "cancel":
             if not sale_order.picking_ids:
                 # a quotation that was cancelled with it comes back with it
                 sale_order.action_draft()
+        return result
 
     def _apply(self, data, version):
         amender = self.env["channel.order.amender"]
         unshipped = amender._find_unshipped_there(self, data)
-        super()._apply(data, version)
+        result = super()._apply(data, version)
         amender._report_unshipped_there(self, data, unshipped)
+        return result
 
     def _follow_payment(self, was_paid, received, data):
         super()._follow_payment(was_paid, received, data)
@@ -440,14 +442,13 @@ class ChannelOrder(models.Model):
             is_sold and self._is_nothing_delivered()
         ):
             sale_order._action_cancel()
-        super()._on_deleted()
+        return super()._on_deleted()
 
     def _on_hidden(self):
-        if self.sale_order_id:
-            # it is shipped all the same
-            self._report_hidden()
-        else:
-            super()._on_hidden()
+        if not self.sale_order_id:
+            return super()._on_hidden()
+        # it is shipped all the same
+        return self._report_hidden()
 
     # -------------------------------------------------------------- import
     def _lock_for_import(self):
@@ -688,9 +689,10 @@ class ChannelOrder(models.Model):
         )
 
     def _on_holds_changed(self):
-        super()._on_holds_changed()
+        result = super()._on_holds_changed()
         # what is held is owed, and a stage never says otherwise
         self.filtered("sale_order_id")._refresh_stage()
+        return result
 
     # ---------------------------------------------------------- exceptions
     def _is_unsold(self):

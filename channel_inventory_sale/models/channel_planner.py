@@ -14,6 +14,7 @@ class ChannelPlanner(models.AbstractModel):
     _inherit = "channel.planner"
 
     def _look_behind(self, moved, caused):
-        super()._look_behind(moved, caused)
+        result = super()._look_behind(moved, caused)
         if len(moved) <= LOOKED_AT:
             self.env["channel.shortage"]._look(moved)
+        return result
