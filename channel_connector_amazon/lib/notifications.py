@@ -64,7 +64,10 @@ def lowered(raw):
     >>> lowered({"detail-type": "x", "detail": {"Payload": {"SKU": 1}}})
     {'payload': {'sku': 1}}
     """
-    raw = _lower(raw)
+    try:
+        raw = _lower(raw)
+    except RecursionError:
+        raise Malformed("is nested too deeply") from None
     wrapped = isinstance(raw, dict) and "detail-type" in raw
     return raw.get("detail") if wrapped else raw
 

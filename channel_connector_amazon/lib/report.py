@@ -22,6 +22,15 @@ LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
 OPEN = ("IN_QUEUE", "IN_PROGRESS")
 DONE, CANCELLED, FATAL = "DONE", "CANCELLED", "FATAL"
 JAPAN = "A1VC38T7YXB528"
+TEXTS = frozenset(
+    codecs.lookup(name).name
+    for name in (
+        "ascii utf-8 utf-8-sig iso8859-1 iso8859-2 iso8859-9 iso8859-15 "
+        "cp1250 cp1252 cp1254 cp932 shift_jis euc_jp gb18030"
+    ).split()
+)
+"""Character sets that a report may be in: Python knows others that are no texts, or
+that take an hour for a long line (punycode, idna)."""
 FALLBACKS = {JAPAN: "cp932"}
 """What a line is written in that is no UTF-8; elsewhere cp1252."""
 
@@ -111,8 +120,9 @@ class Table:
 
 def _is_known(charset):
     try:
-        return bool(charset and codecs.lookup(charset))
-    except LookupError:
+        return bool(charset) and codecs.lookup(charset).name in TEXTS
+    except (LookupError, ValueError):
+        # ValueError: a NUL in it
         return False
 
 

@@ -126,8 +126,11 @@ class Queue:
                 for number, receipt in enumerate(part)
             ]
             answer = self._ask("DeleteMessageBatch", {"Entries": entries}, TIMEOUT)
+            numbered = {str(number): receipt for number, receipt in enumerate(part)}
             for each in JsonValue(answer).all("Failed"):
-                failed.append(part[each["Id"].whole()])
+                # one that was not in the request comes again by itself
+                receipt = numbered.get(each["Id"].text())
+                failed += [receipt] if receipt else []
         return failed
 
     def waiting(self):

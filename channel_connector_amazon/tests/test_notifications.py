@@ -118,6 +118,13 @@ class TestEvents(PureCase):
         found = self.event(raw)
         self.assertEqual((found.kind, found.topic), ("other", "ACCOUNT_STATUS_CHANGED"))
 
+    def test_what_is_nested_too_deeply_is_a_dead_letter(self):
+        """How deep is too deep depends on who reads: no depth breaks the reader."""
+        for depth in (300, 600, 900, 5_000, 100_000):
+            body = '{"Payload": ' * depth + "1" + "}" * depth
+            with self.subTest(depth), self.assertRaises(Malformed):
+                notifications.event(body)
+
     def test_what_is_none_is_refused(self):
         for text in (
             "",

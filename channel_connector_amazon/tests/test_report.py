@@ -69,6 +69,22 @@ class TestTable(PureCase):
                     found = report.offers(Table(lines, told, market, report.NEEDED))
                     self.assertEqual(found["LAMP"].title, title)
 
+    def test_charset_that_is_no_text_is_not_used(self):
+        """Python knows codecs that unpack, raise, or take an hour for one line."""
+        for told in (
+            "hex",
+            "zlib",
+            "bz2",
+            "rot13",
+            "idna",
+            "punycode",
+            "undefined",
+            "x\0",
+        ):
+            with self.subTest(told):
+                [offer] = self.offers(GERMAN, row(title="Öl"), charset=told)
+                self.assertEqual(offer.title, "Öl")
+
     def test_charset_that_is_told_wrong_is_found_out(self):
         [offer] = self.offers(
             GERMAN, row(title="Öl"), encoding="cp1252", charset="utf-8"

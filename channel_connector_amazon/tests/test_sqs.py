@@ -178,6 +178,11 @@ class TestQueue(PureCase):
         )
         self.assertEqual(queue.delete([]), [])
 
+    def test_failure_of_what_was_not_asked_for_is_no_receipt(self):
+        for number in ("7", "-1", "x", ""):
+            queue = self.queue({"Failed": [{"Id": number}]})
+            self.assertEqual(queue.delete(["r0", "r1"]), [], number)
+
     def test_how_many_wait(self):
         answer = {"Attributes": {"ApproximateNumberOfMessages": "7"}}
         self.assertEqual(self.queue(answer).waiting(), 7)

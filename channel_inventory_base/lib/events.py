@@ -4,14 +4,21 @@
 import hashlib
 import json
 
+from .errors import Malformed
+
 
 def compact(content):
     """JSON as short as it can be written; equal content gives equal text.
 
     >>> compact({"b": 1, "a": [2]})
     '{"a":[2],"b":1}'
+
+    :raise Malformed: nested too deeply: how deep is read depends on who reads
     """
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+    try:
+        return json.dumps(content, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        raise Malformed("is nested too deeply") from None
 
 
 def unreadable_event(text, topic="unreadable"):

@@ -10,6 +10,9 @@ from urllib.parse import urlencode
 from . import replies, transport
 from .errors import Misconfigured, Unauthorized, Unavailable
 
+LONGEST_LIFE = 366 * 24 * 3600
+"""Seconds that a token is believed to live: a refusal ends it in any case."""
+
 
 class TokenEndpoint:
     """Asks for access tokens. Its errors never contain what was sent.
@@ -66,15 +69,16 @@ class TokenEndpoint:
     def _read(self, reply):
         try:
             answer = json.loads(reply.body)
-            lifetime = answer["expires_in"]
-            good = answer["access_token"] and lifetime > 0
-            fit = isinstance(answer["access_token"], str)
+            token, lifetime = answer["access_token"], answer["expires_in"]
+            good = token and lifetime > 0
+            # a header takes no other letters
+            fit = isinstance(token, str) and token.isascii() and token.isprintable()
         except (ValueError, KeyError, TypeError):
             good = fit = False
         if not (good and fit):
             # its body is not quoted: it may well contain a token
             raise Unavailable("the token answer cannot be read", code="UNREADABLE")
-        return answer
+        return {**answer, "expires_in": min(lifetime, LONGEST_LIFE)}
 
 
 def _code(reply):

@@ -15,6 +15,7 @@ from .errors import (
 LONGEST_WAIT = 3600
 """Seconds; a server that asks for more is asked again all the same."""
 SHORT = 500
+MAX_DIGITS = 18
 
 STATUS = {
     401: (Unauthorized, "the credentials are not accepted"),
@@ -83,7 +84,7 @@ def whole_number(headers, name):
     """A counting header such as ``X-Total-Pages``; None where it is missing: a proxy
     has taken it out."""
     text = str(headers.get(name, "")).strip()
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def is_cached(reply):

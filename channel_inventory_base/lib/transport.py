@@ -19,6 +19,8 @@ MAX_BYTES = 20_000_000
 MAX_FILE = 4_000_000_000
 """Of a file that is read line by line: a catalogue of millions has less."""
 MAX_LINE = 1_000_000
+SLOWEST = 20_000
+"""Bytes a second of a file, on the average: a worker that waits serves nobody else."""
 CHUNK = 65_536
 PACKED = {"Accept-Encoding": unpack.ACCEPTED}
 LOST = (requests.exceptions.RequestException, urllib3_errors.HTTPError)
@@ -89,6 +91,12 @@ def send(
         failure = Misconfigured("the server's certificate is not trusted", code="TLS")
     except requests.exceptions.InvalidURL:
         failure = Misconfigured("the address is not valid", code="ADDRESS")
+    except UnicodeError:
+        # not quoted: it may be a secret, pasted together with an odd letter
+        failure = Misconfigured(
+            "the credentials or the address have a letter that HTTP does not take",
+            code="LETTER",
+        )
     except LOST as error:
         failure = _lost(error, acts)
     # raised out here, so that nothing chains to the request and its credentials
@@ -140,9 +148,37 @@ def _read(response, bounds):
         raise
 
 
-def _pieces(response, bounds):
+@dataclass
+class _Patience:
+    """How long is waited for a file: as long as it comes at all fast. Whoever reads it
+    may take his time.
+
+    :ivar grace: seconds that it may take besides
+    """
+
+    clock: object
+    grace: float
+
+    def awaiting(self, chunks):
+        chunks, waited, size = iter(chunks), 0, 0
+        while True:
+            began = self.clock()
+            chunk = next(chunks, b"")
+            waited += self.clock() - began
+            size += len(chunk)
+            if not chunk:
+                return
+            if waited > self.grace + size / SLOWEST:
+                raise Unavailable("the file comes too slowly", code="SLOW")
+            yield chunk
+
+
+def _pieces(response, bounds, patience=None):
     """The body unpacked, bounded as it is received and as it is unpacked."""
-    received = bounds.within(_received(response.raw))
+    received = _received(response.raw)
+    if patience:
+        received = patience.awaiting(received)
+    received = bounds.within(received)
     encoding = response.headers.get("Content-Encoding")
     return bounds.within(unpack.pieces(received, encoding, CHUNK))
 
@@ -200,14 +236,14 @@ class Document:
 
 
 @contextmanager
-def document(session, url, *, timeout, packed=False, size=None):
+def document(session, url, *, timeout, packed=False, size=None, clock=time.monotonic):
     """A file at an address that needs no credentials of ours, such as a signed one.
     Neither the address nor its query is in any error.
 
     :param packed: the file itself is packed by gzip, whatever the server says of its
         transport; one that says it is and is not is taken as it is
     :param size: bytes that it may have, packed and unpacked; None: ``MAX_FILE``
-    :raise Unavailable: it is not there, breaks off, or is larger
+    :raise Unavailable: it is not there, breaks off, is larger, or trickles in
     """
     bounds, failure = _Bounds(lambda: 0, 0, False, size or MAX_FILE), None
     try:
@@ -220,7 +256,7 @@ def document(session, url, *, timeout, packed=False, size=None):
                     status=response.status_code,
                     code="FILE",
                 )
-            chunks = _pieces(response, bounds)
+            chunks = _pieces(response, bounds, _Patience(clock, 2 * timeout))
             yield Document(
                 _charset(response.headers),
                 bounds.within(_unpacked(chunks)) if packed else chunks,

@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 from odoo.tests.common import _super_send
 
-from ..lib import addresses, guarded, transport, unpack
-from ..lib.errors import Malformed, Unavailable
+from ..lib import addresses, events, guarded, replies, transport, unpack
+from ..lib.errors import ClientError, Malformed, Unavailable
 from .common_http import PureCase
 
 MEGABYTE = 1_000_000
@@ -207,6 +207,38 @@ class TestPackedAnswers(BoundsCase):
         self.assertLess(time.monotonic() - started, 5)
         self.assertTrue(caught.exception.uncertain)
 
+    def test_odd_letter_of_a_secret_is_told_without_it(self):
+        """Pasted from a mail, with a blank that nobody sees."""
+        server = self.serve(b"{}")
+        for token in ("shpat_\u200bsecret", "shpat_secret\r\nX-Other: 1", "\U0001f600"):
+            with self.subTest(token), self.assertRaises(ClientError) as caught:
+                headers = {"X-Token": token}
+                transport.send(
+                    self.session(), "GET", server.url, None, headers, timeout=5
+                )
+            error = caught.exception
+            self.assertIsNone(error.__context__)
+            self.assertNotIn("secret", f"{error} {error.detail}")
+        self.assertFalse(server.asked)
+
+    def test_what_is_nested_too_deeply_is_malformed_wherever_it_is_noticed(self):
+        content = []
+        for _level in range(100_000):
+            content = [content]
+        with self.assertRaises(Malformed):
+            events.digest(content)
+        while content:
+            # taken apart level by level, as Python itself would run too deep
+            content = content.pop()
+
+    def test_figure_of_thousands_of_digits_is_none(self):
+        """Python refuses to read it, by an error that no client expects."""
+        for digits in ("9" * 5000, "\u0663" * 5000, "9" * 19):
+            headers = {"X-Total-Pages": digits, "Age": digits}
+            self.assertIsNone(replies.whole_number(headers, "X-Total-Pages"))
+            self.assertFalse(replies.is_cached(transport.Reply(200, headers, b"")))
+        self.assertEqual(replies.whole_number({"X": "12"}, "X"), 12)
+
     def test_connection_is_kept_after_an_answer(self):
         server = self.serve(gzip.compress(b"{}"), Content_Encoding="gzip")
         session = self.session()
@@ -288,6 +320,22 @@ class TestDocuments(BoundsCase):
             with self.document(server, packed=True, size=10 * MEGABYTE) as found:
                 found.content()
         self.assertEqual(caught.exception.code, "TOO_LARGE")
+
+    def test_file_of_a_byte_a_moment_does_not_hold_the_worker(self):
+        """Each byte comes within the timeout; all of them would take a minute."""
+        server = self.serve([b"x"] * 600, pause=0.1)
+        started = time.monotonic()
+        with self.assertRaisesRegex(Unavailable, "slowly"):
+            with transport.document(self.session(), server.url, timeout=0.5) as found:
+                found.content()
+        self.assertLess(time.monotonic() - started, 10)
+
+    def test_reader_may_take_his_time_for_a_file(self):
+        server = self.serve([b"line\n"] * 5)
+        with transport.document(self.session(), server.url, timeout=0.1) as found:
+            for line in found.lines():
+                self.assertEqual(line, b"line")
+                time.sleep(0.1)
 
     def test_file_that_broke_off_is_no_whole_one(self):
         server = self.serve(gzip.compress(b"abc" * 1000)[:-9])

@@ -185,6 +185,15 @@ class TestTokenEndpoint(PureCase):
             (FakeResponse(200, {"access_token": "t"}), Unavailable),
             (FakeResponse(200, {"access_token": "", "expires_in": 5}), Unavailable),
             (FakeResponse(200, {"access_token": 5, "expires_in": 5}), Unavailable),
+            # what no header takes
+            (
+                FakeResponse(200, {"access_token": "t\u200b", "expires_in": 5}),
+                Unavailable,
+            ),
+            (
+                FakeResponse(200, {"access_token": "t\r\nX: 1", "expires_in": 5}),
+                Unavailable,
+            ),
             (FakeResponse(200, [1]), Unavailable),
             (requests.exceptions.ReadTimeout(SECRET), Unavailable),
         ):
@@ -192,6 +201,15 @@ class TestTokenEndpoint(PureCase):
                 error = self.ask(reply, kind)
                 self.assertNotIn(SECRET, f"{error} {error.code}")
                 self.assertFalse(error.uncertain)
+
+    def test_life_of_a_token_is_believed_for_a_year(self):
+        for lifetime in (b"1e999", b"9" * 400, b"86400"):
+            body = b'{"access_token": "t", "expires_in": %s}' % lifetime
+            answer = self.ask(FakeResponse(body=body))
+            self.assertLessEqual(answer["expires_in"], 366 * 86400)
+        self.ask(
+            FakeResponse(body=b'{"access_token": "t", "expires_in": NaN}'), Unavailable
+        )
 
     def test_error_code_that_repeats_what_was_sent_is_not_shown(self):
         error = self.ask(FakeResponse(401, {"error": "shprt_old 5"}), Unauthorized)
