@@ -145,8 +145,8 @@ class ChannelPartner(models.Model):
         binding = self._get_customer(order, data, billing or shipping)
         return (
             binding.partner_id,
-            self._get_address(order, binding, billing or shipping, "invoice"),
-            self._get_address(order, binding, shipping or billing, "delivery"),
+            self._get_address(order, binding, billing or shipping),
+            self._get_address(order, binding, shipping or billing),
         )
 
     # ------------------------------------------------------------- customer
@@ -189,6 +189,8 @@ class ChannelPartner(models.Model):
                 ("email_normalized", "=", email),
                 ("company_id", "in", (False, order.company_id.id)),
                 ("type", "=", "contact"),
+                # goods for a company of this database would go into transit
+                ("ref_company_ids", "=", False),
             ],
             order="company_id, id",
         )
@@ -212,8 +214,13 @@ class ChannelPartner(models.Model):
         return self.env["res.partner"].with_context(**QUIET).create(vals)
 
     # -------------------------------------------------------------- address
-    def _get_address(self, order, binding, vals, kind):
-        """The customer's contact with exactly this address, made when there is none."""
+    def _get_address(self, order, binding, vals):
+        """The customer's contact with exactly this address, made when there is none.
+
+        Of type *other*: who buys as a guest may give anybody's e-mail address, and
+        Odoo would send what is sold to that contact by hand to its address of type
+        *delivery*, and its invoices to that of type *invoice*.
+        """
         partner = binding.partner_id
         if not vals or self._is_address(order, partner, vals):
             return partner
@@ -232,7 +239,7 @@ class ChannelPartner(models.Model):
         return owner.with_context(**QUIET).create(
             {
                 **vals,
-                "type": kind,
+                "type": "other",
                 "parent_id": owner.id,
                 "company_id": owner.company_id.id,
             }
