@@ -18,7 +18,11 @@ class StockMove(models.Model):
             return result
         for move in self:
             # sudo: as above
-            asked = move.sudo().sale_line_id.channel_order_line_id.properties
+            sold = move.sudo().sale_line_id
+            if sold.company_id != move.company_id:
+                # people choose the line, another company's included
+                continue
+            asked = sold.channel_order_line_id.properties
             known = move.description_picking or ""
             if asked and asked not in known:
                 move.description_picking = f"{known}\n{asked}".strip()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class StockPicking(models.Model):
@@ -10,12 +11,42 @@ class StockPicking(models.Model):
     # a worker in the warehouse sees no channel orders, but what is on the parcel
     channel_order_name = fields.Char(
         string="Channel Order",
-        related="sale_id.channel_order_id.name",
+        compute="_compute_channel_names",
+        search="_search_channel_order_name",
         help="The order's number in the shop.",
     )
-    channel_name = fields.Char(
-        string="Sold On", related="sale_id.channel_order_id.channel_id.name"
+    channel_name = fields.Char(string="Sold On", compute="_compute_channel_names")
+
+    @api.depends(
+        "company_id",
+        "sale_id.channel_order_id.company_id",
+        "sale_id.channel_order_id.name",
+        "sale_id.channel_order_id.channel_id.name",
     )
+    def _compute_channel_names(self):
+        for picking in self:
+            # sudo: warehouse staff need not see channels
+            sale_order = picking.sudo().sale_id
+            # people choose the sale order, another company's included
+            order = sale_order.channel_order_id.filtered(
+                lambda order, here=picking.company_id: order.company_id == here
+            )
+            picking.channel_order_name = order.name
+            picking.channel_name = order.channel_id.name
+
+    @api.model
+    def _search_channel_order_name(self, operator, value):
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        # any!: warehouse staff need not see sale orders and channels
+        order = Domain("name", operator, value)
+        order &= Domain("company_id", "in", self.env.companies.ids)
+        of_channel = Domain("channel_order_id", "any!", order)
+        found = Domain("sale_id", "any!", of_channel)
+        if operator == "in" and False in value:
+            named = Domain("channel_order_id", "!=", False)
+            found |= ~Domain("sale_id", "any!", named)
+        return found
 
     def _action_done(self):
         # sudo: warehouse staff need not see channels
