@@ -2,7 +2,7 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.channel_inventory_base.tools.actions import open_form
 
@@ -60,6 +60,22 @@ class SaleOrder(models.Model):
         self.ensure_one()
         return open_form("channel.order", self.channel_order_id.id)
 
+    # -------------------------------------------------------------- portal
+    # Its customer has bought it in the shop, which says when it is paid, changed and
+    # cancelled. In Odoo's portal it is shown, and nothing else: a signature would
+    # confirm what waits for its payment, or for a person who looks at it.
+    def _has_to_be_signed(self):
+        # sudo: customers need not see channels
+        return not self.sudo().channel_order_id and super()._has_to_be_signed()
+
+    def _has_to_be_paid(self):
+        # sudo: as above
+        return not self.sudo().channel_order_id and super()._has_to_be_paid()
+
+    def _can_be_edited_on_portal(self):
+        # sudo: as above
+        return not self.sudo().channel_order_id and super()._can_be_edited_on_portal()
+
     # ------------------------------------------------------------ business
     def _prepare_confirmation_values(self):
         """An order of a channel was placed when its customer placed it."""
@@ -79,6 +95,7 @@ class SaleOrder(models.Model):
         return result
 
     def _action_cancel(self):
+        self._check_may_take_back()
         with self._at_button():
             result = super()._action_cancel()
         # sudo: a salesperson who cancels need not have rights on channels
@@ -97,6 +114,25 @@ class SaleOrder(models.Model):
             yield
         finally:
             notes[BUTTON] = before
+
+    def _check_may_take_back(self):
+        """Units that are taken off an order of a channel are paid back there. Odoo lets
+        warehouse staff write sale orders, for what they deliver: not for that.
+
+        :raise AccessError: the user has no role in sales
+        """
+        if self.env.su or self.env.user.has_group("sales_team.group_sale_salesman"):
+            return
+        # sudo: who may not sell need not see channels either
+        for order in self.sudo()._own_channel_orders():
+            raise AccessError(
+                self.env._(
+                    "%(sale)s was sold by %(channel)s, which would pay it back: ask a "
+                    "salesperson to cancel it.",
+                    sale=order.sale_order_id.name,
+                    channel=order.channel_id.name,
+                )
+            )
 
     def _check_state_written(self, state):
         """Confirming and cancelling reserve, release and tell: a state that is only
