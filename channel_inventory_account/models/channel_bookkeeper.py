@@ -13,6 +13,7 @@ from odoo.addons.channel_inventory_base.db.transaction import (
     retry_on_conflict,
     try_lock,
 )
+from odoo.addons.channel_inventory_base.tools.inner import inner
 from odoo.addons.channel_inventory_sale.tools.refusal import OrderRefusedError
 
 _logger = logging.getLogger(__name__)
@@ -107,9 +108,9 @@ class ChannelBookkeeper(models.AbstractModel):
         """
         for company, books in orders.grouped("company_id").items():
             # the channel has said what these documents say: it is not told of them
-            told = {"channel_follows": True, "channel_books": True}
-            told.update(company._get_books_context())
-            keeper = self.with_company(company).with_context(**told)
+            keys = inner(channel_follows=True, channel_books=True)
+            keys.update(company._get_books_context())
+            keeper = self.with_company(company).with_context(**keys)
             keeper._bring_up_to_date(books.with_env(keeper.env))
         self.env["channel.exception"]._resolve_keys(
             orders.channel_id, [f"order:{order.id}:books" for order in orders]

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from odoo.addons.channel_inventory_base.tools.actions import open_form
+from odoo.addons.channel_inventory_base.tools.inner import inner
 from odoo.addons.channel_inventory_sale.tools.refund import (
     Part,
     list_left,
@@ -251,7 +252,10 @@ class ChannelRefund(models.Model):
         move = (
             self.env["account.move"]
             .with_company(self.company_id)
-            .with_context(channel_follows=True, **self.company_id._get_books_context())
+            .with_context(
+                **inner(channel_follows=True),
+                **self.company_id._get_books_context(),
+            )
             .create(
                 {
                     "move_type": "out_refund" if sign > 0 else "out_invoice",

@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.fields import Command
 
+from odoo.addons.channel_inventory_base.tools.inner import get_inner
 from odoo.addons.channel_inventory_sale.tools.refusal import OrderRefusedError
 
 from .channel_invoicing_policy import INVOICE_POLICIES
@@ -122,8 +123,8 @@ class SaleOrder(models.Model):
         return delivered / whole
 
     def _is_for_books(self):
-        """Whether the bookkeeper invoices: people cannot be superuser."""
-        return self.env.su and self.env.context.get("channel_books")
+        """Whether the bookkeeper invoices."""
+        return get_inner(self, "channel_books")
 
     def _get_invoiceable_lines(self, final=False):
         """The books take what is due by policy, not what a person has credited."""

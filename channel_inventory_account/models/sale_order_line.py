@@ -250,7 +250,7 @@ class SaleOrderLine(models.Model):
             untaxed, taxes = figures
             if not untaxed and not any(taxes.values()):
                 continue
-            vals = self.with_context(channel_books=False)._prepare_invoice_line(
+            vals = self.with_context(channel_books=None)._prepare_invoice_line(
                 quantity=times * quantity
             )
             price = float(untaxed + self._get_taxes_inside(taxes)) / quantity

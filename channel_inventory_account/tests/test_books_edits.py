@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base.tools.inner import inner
 from odoo.addons.channel_inventory_sale.tests.common_order import NOON, tax
 
 from .ledger_money import money_faults
@@ -619,7 +620,7 @@ class TestSilentEndings(MoneyCase):
     def test_nothing_to_credit_needs_nothing_owed(self):
         """Whatever a refund is made of: what no document stands for is told."""
         self.say(self.goods(self.lamp, 1, "100", "10"), total=110, total_tax=10)
-        self.sale_order.with_context(channel_follows=True)._action_cancel()
+        self.sale_order.with_context(**inner(channel_follows=True))._action_cancel()
         self.order.notification_ids.state = "done"
         self.order.state = "imported"
         self.order._mark_books()

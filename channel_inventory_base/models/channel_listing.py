@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from ..tools.inner import get_inner, inner
+
 SMALLEST_FACTOR = 0.000001
 # What a channel calls a listing, by which its orders and numbers find it, and whether
 # it sells it. What people do not want to be sold they ignore.
@@ -262,8 +264,8 @@ class ChannelListing(models.Model):
         return listings
 
     def write(self, vals):
-        # only what has been decided may say so: a user cannot be superuser
-        decided = self.env.su and self.env.context.get("mapping_decided")
+        # only what has been decided may say so
+        decided = get_inner(self, "mapping_decided")
         is_mapping = not vals.keys().isdisjoint(MAPPING)
         asking = self.browse()
         if is_mapping and not decided:
@@ -281,6 +283,20 @@ class ChannelListing(models.Model):
         if is_mapping and decided != "version":
             written._record_versions()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_matched(self):
+        """What it is matched to ends as any mapping does: by a version, and with a
+        second person where the company asks for one."""
+        if self.env.su:
+            return
+        for listing in self.filtered(lambda each: each.state == "mapped"):
+            raise UserError(
+                self.env._(
+                    "%s is matched: ignore it before you delete it.",
+                    listing.display_name,
+                )
+            )
 
     def _on_written(self, vals):
         if vals.keys() & {"product_id", "state", "pack_qty", "uom_id", "fractions"}:
@@ -723,7 +739,7 @@ class ChannelListing(models.Model):
     def _put_in_effect(self, version):
         """Apply an approved proposal."""
         # sudo: the approval is what gives the right
-        self.sudo().with_context(mapping_decided="version").write(
+        self.sudo().with_context(**inner(mapping_decided="version")).write(
             {
                 "product_id": version.product_id.id,
                 "uom_id": version.uom_id.id,
@@ -737,7 +753,8 @@ class ChannelListing(models.Model):
     def _mark_gone(self):
         """The channel has decided, not a person."""
         # sudo: marks the write as one without approval
-        self.sudo().with_context(mapping_decided="channel").write({"state": "gone"})
+        gone = self.sudo().with_context(**inner(mapping_decided="channel"))
+        gone.write({"state": "gone"})
 
     # ----------------------------------------------------------- proposals
     def _require_proposal(self):

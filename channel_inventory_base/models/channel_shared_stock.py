@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..db.flying import FLYING_LINE
+from ..tools.inner import inner
 
 MAPPING = ("product_id", "uom_id", "pack_qty")
 
@@ -99,7 +100,7 @@ class ChannelSharedStock(models.AbstractModel):
             changed = {n: value for n, value in values.items() if now[n] != value}
             if changed:
                 # sudo: the mapping that it follows is what somebody has decided
-                figure = figure.sudo().with_context(mapping_decided="sharing")
+                figure = figure.sudo().with_context(**inner(mapping_decided="sharing"))
                 figure.write(changed)
 
     def _find_mapping(self, figure):

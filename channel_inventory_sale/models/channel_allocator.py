@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base.tools.inner import inner
 
 from ..tools.refusal import OrderParkedError, OrderRefusedError
 from ..tools.routing import Need, Terms, find_ways, missing_at
@@ -61,7 +62,7 @@ class ChannelAllocator(models.AbstractModel):
         return self._find_short(
             order,
             self.env["channel.router"]
-            .with_context(channel_ask_stock=True)
+            .with_context(**inner(channel_ask_stock=True))
             ._find_routes(order, data, wanted),
             self._get_placed(order, wanted),
         )

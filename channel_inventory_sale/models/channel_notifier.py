@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base.tools.inner import get_inner
 
 
 class ChannelNotifier(models.AbstractModel):
@@ -102,7 +103,7 @@ class ChannelNotifier(models.AbstractModel):
         for order in orders:
             shipping = self._split_into_parcels(order, picking)
             left = self._left_to_ship(order, shipping)
-            if self.env.context.get("channel_shipped_there"):
+            if get_inner(self, "channel_shipped_there"):
                 # the channel was first
                 shipping = []
             for number, (package, units) in enumerate(shipping, 1):

@@ -5,6 +5,7 @@ from odoo import models
 from odoo.fields import Command
 
 from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base.tools.inner import inner
 
 from ..tools.refund import list_figures
 from ..tools.refusal import OrderRefusedError
@@ -180,7 +181,7 @@ class ChannelOrderAmender(models.AbstractModel):
         restored = self.env["channel.refunder"]._restore(order, data)
         self.env["channel.order.checker"]._check_importable(order, restored)
         order.line_ids._take_exchange()
-        sale_order = order.sale_order_id.with_context(channel_follows=True)
+        sale_order = order.sale_order_id.with_context(**inner(channel_follows=True))
         todo = list(sale_order.order_line.filtered("product_id"))
         for vals in self.env["channel.order.importer"]._prepare_sale_lines_vals(
             order, restored

@@ -12,6 +12,7 @@ from odoo.fields import Command
 from odoo.tools import plaintext2html
 
 from odoo.addons.channel_inventory_base.models.channel_order import QUIET
+from odoo.addons.channel_inventory_base.tools.inner import inner
 
 from ..tools.money import Charge, Sheet, sum_taxes
 from ..tools.refusal import OrderParkedError, OrderRefusedError
@@ -190,7 +191,9 @@ class ChannelOrderImporter(models.AbstractModel):
             if not moves._is_exact():
                 raise UserError(self.env._("Not all units are in stock."))
             moves.picked = True
-            pickings = moves.picking_id.with_context(channel_shipped_there=True)
+            pickings = moves.picking_id.with_context(
+                **inner(channel_shipped_there=True)
+            )
             pickings._action_done()
 
     def _on_sale_confirmed(self, orders):
@@ -237,6 +240,9 @@ class ChannelOrderImporter(models.AbstractModel):
             "client_order_ref": order.name,
             "origin": f"{order.channel_id.name} {order.name}",
             "date_order": order.placed_at or order.create_date,
+            # it was ordered and is paid on the channel, not in Odoo's portal
+            "require_signature": False,
+            "require_payment": False,
             "order_line": [Command.create(line) for line in lines],
         }
         if data.note:

@@ -13,6 +13,7 @@ from odoo.addons.channel_inventory_base.db.transaction import (
     retry_on_conflict,
     try_lock,
 )
+from odoo.addons.channel_inventory_base.tools.inner import get_inner
 
 from ..tools.money import split_charge
 from ..tools.refusal import OrderRefusedError
@@ -272,7 +273,7 @@ class ChannelRouter(models.AbstractModel):
         return (
             len(places) > 1
             or line._get_short_policy() != "backorder"
-            or self.env.context.get("channel_ask_stock")
+            or get_inner(self, "channel_ask_stock")
         )
 
     # ------------------------------------------------------------------ why

@@ -3,6 +3,8 @@ from collections import Counter
 
 from odoo import api, fields, models
 
+from odoo.addons.channel_inventory_base.tools.inner import get_inner
+
 
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
@@ -45,8 +47,7 @@ class SaleOrderLine(models.Model):
 
     # ---------------------------------------------------------------- CRUD
     def write(self, vals):
-        # only the server follows a channel: people cannot be superuser
-        follows = self.env.su and self.env.context.get("channel_follows")
+        follows = get_inner(self, "channel_follows")
         if "product_uom_qty" not in vals:
             return super().write(vals)
         lowered = self._list_lowered(vals["product_uom_qty"])
@@ -59,6 +60,8 @@ class SaleOrderLine(models.Model):
             for line in self
             if line.channel_order_line_id and line.order_id.state == "sale"
         }
+        if any(vals["product_uom_qty"] != quantity for quantity in before.values()):
+            self.order_id._check_may_take_back()
         result = super().write(vals)
         self._lower_deliveries(lowered)
         for line, quantity in before.items():
