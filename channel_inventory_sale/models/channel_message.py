@@ -260,7 +260,8 @@ class ChannelMessage(models.Model):
         """Send ``payload`` instead of this dead letter, under a key of its own.
 
         :return: the new message
-        :raise UserError: it is not of the form that messages of this kind have
+        :raise UserError: it is not of the form that messages of this kind have, or says
+            more than the document did
         """
         self.ensure_one()
         self._require_role("operator")
@@ -287,8 +288,35 @@ class ChannelMessage(models.Model):
 
     def _parse_corrected(self, payload):
         try:
-            return schemas.load(schemas.DATA[self.kind], json.loads(payload))
+            data = schemas.load(schemas.DATA[self.kind], json.loads(payload))
         except (exceptions.ChannelError, ValueError) as error:
             raise UserError(
                 self.env._("The content cannot be read: %s", error)
             ) from error
+        self._check_corrected(data)
+        return data
+
+    def _check_corrected(self, data):
+        """:raise UserError: it is about another order, or pays back more than the
+        credit note: that is for accountants"""
+        if data.order_ref != self.order_id.external_id:
+            raise UserError(
+                self.env._(
+                    "This is a notification about %s, and stays one: do not change "
+                    "order_ref.",
+                    self.order_id.name,
+                )
+            )
+        if self.kind != "refund":
+            return
+        told = self._get_data()
+        if data.currency != told.currency or data.amount > told.amount:
+            raise UserError(
+                self.env._(
+                    "%(document)s pays back %(amount)s %(currency)s, and no more is "
+                    "refunded for it: correct the credit note in accounting.",
+                    document=self.summary or self.display_name,
+                    amount=told.amount,
+                    currency=told.currency,
+                )
+            )
