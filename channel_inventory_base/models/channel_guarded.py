@@ -39,8 +39,14 @@ class ChannelGuarded(models.AbstractModel):
         return {
             name
             for name, field in self._fields.items()
-            if field.store and field.readonly and (field._module or "").startswith(OURS)
+            if field.store and field.readonly and self._is_field_of_ours(field)
         }
+
+    @staticmethod
+    def _is_field_of_ours(field):
+        """Also where another addon has extended it since, with one more value of a
+        selection maybe: then it is that addon's to Odoo."""
+        return any(module.startswith(OURS) for module in field._modules)
 
     def _fixed_fields(self):
         """The fields that determine the company; records may have more than their

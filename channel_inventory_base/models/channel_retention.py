@@ -3,10 +3,12 @@ import time
 from functools import partial
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..db import personal
 from ..db.transaction import own_transaction
+from ..tools.labels import label_of
 
 BATCH = 2000
 RUN_SECONDS = 60
@@ -72,6 +74,45 @@ class ChannelRetention(models.Model):
             ),
         }
 
+    # ---------------------------------------------------------------- CRUD
+    def write(self, vals):
+        if "days" not in vals or self.env.su:
+            return super().write(vals)
+        self._check_answers_for_all()
+        before = {retention: retention.days for retention in self}
+        result = super().write(vals)
+        for retention, days in before.items():
+            if days != retention.days:
+                self.env["channel.audit"]._log(
+                    "control",
+                    self.env["channel.channel"],
+                    self.env._(
+                        "Retention of %(kind)s: from %(before)s to %(after)s days",
+                        kind=label_of(retention, "kind", retention.kind),
+                        before=days,
+                        after=retention.days,
+                    ),
+                    record=retention,
+                )
+        return result
+
+    def _check_answers_for_all(self):
+        """It is the data of all companies that is blanked.
+
+        :raise AccessError: the user may not work in each that has a channel
+        """
+        # sudo: which companies have channels, archived ones included
+        channels = self.env["channel.channel"].sudo().with_context(active_test=False)
+        companies = channels._read_group([], aggregates=["company_id:recordset"])
+        if companies[0][0] - self.env.user.company_ids:
+            raise AccessError(
+                self.env._(
+                    "Retention is the same for all companies, and some of them are not "
+                    "yours: ask a manager who works for all of them."
+                )
+            )
+
+    # ------------------------------------------------------------ business
     @api.model
     def _cron_retention(self):
         end = time.monotonic() + RUN_SECONDS

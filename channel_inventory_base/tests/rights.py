@@ -128,6 +128,8 @@ RIGHTS = {
     "channel.retention": Row(
         read="audit",
         write="manager",
+        # of all companies: by who works for each that has a channel
+        fixed="days",
         fields={"manager": "days sequence", "server": "kind last_run last_count"},
     ),
     # -------------------------------------------------------------- stock

@@ -30,5 +30,10 @@ class ChannelExceptionClose(models.TransientModel):
             wizard.standing = wizard.exception_ids._find_standing()
 
     def action_confirm(self):
+        self.exception_ids._check_open()
+        self._settle()
         self.exception_ids._close(self.state, self.reason)
         return {"type": "ir.actions.act_window_close"}
+
+    def _settle(self):
+        """Hook: what is done about them before they are closed."""

@@ -20,7 +20,7 @@ class ChannelExceptionClose(models.TransientModel):
             orders = wizard.exception_ids._get_orders()
             wizard.may_be_by_hand = any(order._is_unsold() for order in orders)
 
-    def action_confirm(self):
+    def _settle(self):
+        super()._settle()
         if self.by_hand:
             self.exception_ids._get_orders()._settle_by_hand(self.reason)
-        return super().action_confirm()
