@@ -1,4 +1,5 @@
 from . import test_attack
+from . import test_attack_doors
 from . import test_attack_web
 from . import test_books
 from . import test_books_edits

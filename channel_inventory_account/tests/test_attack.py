@@ -88,6 +88,19 @@ class TestAttack(AttackCase):
         self.assertEqual(empty, [])
         self.assertGreater(sum(map(len, self.foreign.values())), 60)
 
+    def test_contexts_arrive(self):
+        """Or all defaults that are refused below would prove nothing."""
+        vals = self.vals_of_new("channel.node")
+        vals.pop("name", None)
+        outcome = self.attempt(
+            self.people["manager"],
+            "channel.node",
+            "create",
+            vals,
+            context={"default_name": "by default"},
+        )
+        self.assertIn("by default", repr(outcome.result), outcome.error)
+
     # -------------------------------------------------------------- look-ups
     def writable(self, name):
         """Fields of a model of the suite that a write could reach."""

@@ -28,6 +28,7 @@ class TestAttackOverTheWeb(AttackCase, HttpCase):
         )
 
     def call(self, role, model, method, **values):
+        type(self).tries += 1
         return self.url_open(
             f"/json/2/{model}/{method}",
             json=values,

@@ -154,7 +154,8 @@ class ChannelCase(ChannelSetup, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.registry_enter_test_mode_cls()
+        if not cls._registry_patched:  # tests over HTTP are in it already
+            cls.registry_enter_test_mode_cls()
         cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
         cls.channel = cls.make_channel(cls.env)
         cls.node = cls.channel.node_ids

@@ -20,6 +20,9 @@ from .people import make_people
 from .records import Records
 from .tripwire import Tripwire
 
+# beside Odoo's, whose level tests raise: ``--log-cli-level=INFO`` shows it
+_logger = logging.getLogger("channel_attack")
+
 # ValueError and TypeError: a value or an argument that is none of a field or method
 REFUSALS = (UserError, LookupError, TypeError, ValueError, psycopg2.Error)
 Outcome = collections.namedtuple("Outcome", "error result hits")
@@ -67,6 +70,11 @@ class AttackCase(TransactionCase):
         cls.tries = 0
 
     @classmethod
+    def tearDownClass(cls):
+        _logger.info("%s: %s combinations tried", cls.__name__, cls.tries)
+        super().tearDownClass()
+
+    @classmethod
     def make_company(cls, code):
         company = cls.env["res.company"].create(
             {
@@ -103,7 +111,9 @@ class AttackCase(TransactionCase):
         :return: an Outcome: the error's text or None, the result, the rows written
         """
         type(self).tries += 1
-        env = self.env(user=user, su=False, context=dict(context or {}))
+        env = self.env(user=user, su=False, context={})
+        # an argument like others: a context of the records would be dropped
+        kwargs["context"] = dict(context or {})
         error = result = None
         hits = []
         with self._forgotten():
