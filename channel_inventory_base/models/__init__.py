@@ -57,6 +57,7 @@ from . import channel_inbox_event
 from . import channel_intake
 from . import channel_stream
 from . import channel_order_ending
+from . import channel_order_word
 from . import channel_order
 from . import channel_order_line
 from . import channel_sold

@@ -260,25 +260,21 @@ class ChannelInboxEvent(models.Model):
         return self.channel_id, self.ref or self.id
 
     @api.model
-    def _is_unread(self, channel, key):
-        """Whether that event is stored, and waits or is being read right now."""
-        return bool(
-            self.search_count(
-                [
-                    ("channel_id", "=", channel.id),
-                    ("key", "=", self._short_key(key)),
-                    ("state", "=", "new"),
-                ],
-                limit=1,
-            )
-        )
-
-    @api.model
     def _read_again(self, channel, key):
-        """Take in once more what was left as old: it is the newest after all."""
+        """Take in once more what was left as old: it is the newest after all, and has
+        just been received again."""
         known = self._find_by_key(channel, key)
         if known.state == "done":
-            known.state = "new"
+            known.write({"state": "new", "source": "fetch"})
+            # by the database's clock, as all that is received
+            self.env.execute_query(
+                SQL(
+                    "UPDATE channel_inbox_event SET received_at = "
+                    "clock_timestamp() AT TIME ZONE 'UTC' WHERE id = %s RETURNING id",
+                    known.id,
+                )
+            )
+            known.invalidate_recordset(["received_at"])
             channel._wake("_job_intake")
 
     @api.model
@@ -358,9 +354,12 @@ class ChannelInboxEvent(models.Model):
     def _process_order(self):
         channel = self.channel_id
         data = channel._adapter()._parse_order(channel, self.body)
-        order = self.env["channel.order"]._capture(channel, data, self.trace)
+        answered_at = self.received_at if self.source == "fetch" else None
+        order = self.env["channel.order"]._capture(
+            channel, data, self.trace, answered_at
+        )
         self.order_id = order
-        if not data.complete:
+        if not data.complete and self.source != "fetch":
             order._want_after(data.version, self.received_at)
         if self.source != "fetch":
             order._doubt(data)

@@ -35,6 +35,9 @@ ASKED_BATCHES = 5
 """Batches of open orders asked for after a poll: the others have their turn next."""
 LAG = (exceptions.ThrottledError, exceptions.UnavailableError)
 """Errors under which orders come in later, and nothing is wrong with them."""
+ANNOUNCED_HOURS = 6
+"""An order that is not payable yet is asked for again after so long."""
+ANNOUNCED_BATCH = 50
 LOCK_PATIENCE = 30
 """Milliseconds to wait for an order locked by another worker, while capturing."""
 
@@ -103,6 +106,7 @@ class ChannelIntake(models.AbstractModel):
                 channel._wake("_job_poll")
                 return MORE
             self._ask_for_open(channel)
+            self._ask_for_announced(channel)
         channel._wake("_job_intake", "_job_observe")
         return True
 
@@ -480,6 +484,29 @@ class ChannelIntake(models.AbstractModel):
                 for ref in missing:
                     env["channel.order"].browse(asked[ref])._want_fetch()
 
+    def _ask_for_announced(self, channel):
+        """Have orders fetched that were announced hours ago, some of them at a time:
+        that one was paid, or never will be, is not always told."""
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT id FROM channel_order
+                     WHERE channel_id = %s AND state = 'announced' AND complete
+                       AND wanted_version <= version
+                       AND GREATEST(looked_at, create_date)
+                           < now() AT TIME ZONE 'UTC' - make_interval(hours => %s)
+                     ORDER BY GREATEST(looked_at, create_date) LIMIT %s
+                       FOR UPDATE SKIP LOCKED
+                    """,
+                    channel.id,
+                    ANNOUNCED_HOURS,
+                    ANNOUNCED_BATCH,
+                )
+            )
+            for (order_id,) in rows:
+                env["channel.order"].browse(order_id)._want_fetch()
+
     def _next_asked(self, channel, size):
         """:return: the channel's id -> id of open orders not asked for in a while"""
         rows = self.env.execute_query(
@@ -500,7 +527,9 @@ class ChannelIntake(models.AbstractModel):
 
     def _is_open(self):
         """Hook: condition of orders that the channel should still have."""
-        return SQL("state IN ('captured', 'blocked', 'parked', 'imported')")
+        return SQL(
+            "state IN ('announced', 'captured', 'blocked', 'parked', 'imported')"
+        )
 
     def _next_fetch(self, channel, wanted):
         """The oldest order to fetch, postponed in the same statement: two workers never

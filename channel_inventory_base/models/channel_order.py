@@ -13,6 +13,7 @@ from ..db.transaction import LOCK_ORDER, lock
 from ..tools.actions import open_form
 from ..tools.fractions import rescale
 from ..tools.labels import label_of
+from ..tools.words import merge
 from .channel_order_ending import ENDINGS
 from .channel_sold import WAITING
 
@@ -63,6 +64,7 @@ class ChannelOrder(models.Model):
     external_id = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [
+            ("announced", "Announced, not payable yet"),
             ("captured", "Captured"),
             ("blocked", "Needs attention"),
             ("parked", "Waiting for stock"),
@@ -104,6 +106,11 @@ class ChannelOrder(models.Model):
     )
     fetch_after = fields.Datetime(readonly=True)
     looked_at = fields.Datetime(readonly=True, help="Last fetched from the channel")
+    told_at = fields.Datetime(
+        readonly=True,
+        help="When the channel told of units that the last fetched version does not "
+        "have.",
+    )
     placed_at = fields.Datetime(readonly=True)
     payment = fields.Selection(PAYMENTS, readonly=True)
     total = fields.Float(readonly=True, digits=(16, 4))
@@ -251,10 +258,11 @@ class ChannelOrder(models.Model):
 
     # ------------------------------------------------------------- capture
     @api.model
-    def _capture(self, channel, data, trace):
+    def _capture(self, channel, data, trace, answered_at=None):
         """Store what ``data`` says, with holds and deductions, in this transaction.
 
         :param data: schemas.OrderData
+        :param answered_at: when the channel gave it, if it was asked for this order
         :return: the order
         """
         lock(self.env, LOCK_ORDER, f"{channel.id}:{data.external_id}")
@@ -268,16 +276,23 @@ class ChannelOrder(models.Model):
         version = _naive(data.version)
         order._lock()
         data = rescale(data, order.line_ids._get_fraction_sizes())
+        word = self.env["channel.order.word"]
         if not order:
             # the trail tells it, for a tenth of what a chatter message costs
             order = self.with_context(**QUIET).create(
                 self._prepare_capture_vals(channel, data, trace)
             )
             order = order.with_env(self.env)
+            if not data.complete:
+                order._apply(data if data.whole else merge(None, data), version)
+                word._note(order)
+                return order
+        elif word._is_answer(order, data, answered_at):
+            word._accept(order, version)
         elif order._is_old(data, version):
             return order
         elif not data.complete:
-            order._want(version)
+            word._take(order, data, version)
             return order
         order._apply(data, version)
         return order
@@ -307,12 +322,13 @@ class ChannelOrder(models.Model):
                 self._prepare_capture_vals(channel, data, trace)
             )
             order = order.with_env(self.env)
-        if data.state == "open":
+        if data.state != "cancelled":
             order._reopen(data)
         order.write(
             {
                 "has_false_time": order._is_ahead(version),
                 "complete": False,
+                "told_at": False,
                 "version": version,
                 "wanted_version": version,
                 "placed_at": _naive(data.placed_at) or order.placed_at,
@@ -324,15 +340,15 @@ class ChannelOrder(models.Model):
                 },
             }
         )
-        order.line_ids._apply_salvaged(order, data)
+        order.line_ids._apply_some(order, data, data.lines)
         return order
 
-    def _with_unread(self, data):
-        """``data`` with the lines that could not be read, as they were known before."""
-        read = {each.external_id for each in data.lines}
+    def _with_others(self, data, lines):
+        """``data`` with ``lines``, and with all others as they were known before."""
+        told = {each.external_id for each in lines}
         known = self._get_data().lines
-        unread = [each for each in known if each.external_id not in read]
-        return dataclasses.replace(data, lines=(*data.lines, *unread))
+        others = [each for each in known if each.external_id not in told]
+        return dataclasses.replace(data, lines=(*lines, *others))
 
     def _lock(self):
         """Wait until no import is at this order, and forget what was read before."""
@@ -348,14 +364,22 @@ class ChannelOrder(models.Model):
             self.wanted_version = version
             self.fetch_after = False
         if self.state == "blocked" and not self.complete:
-            self.state = "captured"
+            self.state = self._get_waiting_state()
         self.channel_id._wake("_job_fetch")
+
+    def _get_waiting_state(self):
+        """The state of an order that nothing is wrong with, until it is imported."""
+        announced = (self.data or {}).get("state") == "pending"
+        return "announced" if announced else "captured"
 
     def _want_after(self, version, moment):
         """``version`` was told at ``moment``. Channels count in seconds: where it is
         the version that we have, and was told after we had looked, it may be about
         something that changed later within that second."""
         version = _naive(version)
+        if not self.complete:
+            # it is fetched anyway
+            return
         if version == self.version and self.looked_at and self.looked_at < moment:
             self._want(version + timedelta(milliseconds=1))
 
@@ -385,6 +409,9 @@ class ChannelOrder(models.Model):
             return False
         if self.blanked_at and version <= self.version:
             return True
+        if not data.whole and not self.complete and not self.data.get("whole", True):
+            # of words about parts each may be about another one
+            return False
         if version == self.version and self.complete:
             # channels count in seconds: what differs within one is news, too
             return not data.complete or schemas.dump(data) == self.data
@@ -449,6 +476,7 @@ class ChannelOrder(models.Model):
     def _apply(self, data, version):
         """Make this order what ``data`` says. Stock follows in the same transaction."""
         was_paid, received = self.payment, (self.data or {}).get("received")
+        was_waiting = bool(self.version) and not self.complete
         self._reopen(data)
         self.write(self._prepare_apply_vals(data, version))
         self.line_ids._apply_lines(self, data)
@@ -456,6 +484,8 @@ class ChannelOrder(models.Model):
         self._follow_payment(was_paid, received, data)
         if not data.complete:
             self.channel_id._wake("_job_fetch")
+        elif was_waiting:
+            self.env["channel.order.word"]._on_complete(self)
         # what waited for the rest of this order need not wait any longer
         self.channel_id._wake_publisher_of_queued()
         self.env["channel.audit"]._log(
@@ -466,13 +496,18 @@ class ChannelOrder(models.Model):
             message=self.env._(
                 "%(name)s captured: %(state)s, payment %(payment)s, as of %(version)s",
                 name=self.name,
-                state=self.env._("cancelled")
-                if data.state == "cancelled"
-                else self.env._("open"),
+                state=self._get_told_label(data),
                 payment=label_of(self, "payment", data.payment).lower(),
                 version=data.version.isoformat(),
             ),
         )
+
+    def _get_told_label(self, data):
+        return {
+            "open": self.env._("open"),
+            "pending": self.env._("announced, not payable yet"),
+            "cancelled": self.env._("cancelled"),
+        }[data.state]
 
     def _prepare_apply_vals(self, data, version):
         return {
@@ -488,6 +523,7 @@ class ChannelOrder(models.Model):
             "currency_name": data.currency,
             "customer_name": data.customer.name,
             "data": json.loads(schemas.dumps(data)),
+            "told_at": False,
             # a newer state is the channel's to tell, and due in its own time
             "blanked_at": False,
         }
@@ -538,12 +574,29 @@ class ChannelOrder(models.Model):
             return
         if data.state == "cancelled":
             self._end("cancelled")
+        elif data.state == "pending":
+            self._announce()
         elif data.complete and (ending := self._find_ending(data)):
             self._end(ending)
         elif self.state in REOPENING and data.complete:
             # a newer version may well have fixed the error of the last
             self.env["channel.sold"]._follow_orders(self)
             self.state = "captured"
+        elif self.state in ("announced", "cancelled", "closed", "gone"):
+            # what is told of it in part: the order itself is fetched
+            self.state = "captured"
+
+    def _announce(self):
+        """Its goods are promised, and it can be neither sold nor refused yet: it is
+        held, and waits for the channel."""
+        if self.state == "blocked":
+            self.env["channel.exception"]._resolve_record(self)
+        self.state = "announced"
+
+    def _is_known_well(self):
+        """Whether words about it are no match for what is known of it: it was given in
+        full, and is more than announced."""
+        return self.complete and self.state != "announced"
 
     def _find_ending(self, data):
         """The way in which an order is not ours to ship; none for all others."""
@@ -626,17 +679,24 @@ class ChannelOrder(models.Model):
         :param asked: the wanted version at the time when the channel was asked
         """
         self._lock()
-        if self.env["channel.inbox.event"]._is_unread(self.channel_id, event.key):
+        known = self.env["channel.inbox.event"]._find_by_key(self.channel_id, event.key)
+        if known.state == "new":
+            return
+        word = self.env["channel.order.word"]
+        if self.told_at and known.state == "done":
+            word._on_known_answer(self, event, asked)
             return
         if self.wanted_version == asked:
             self.wanted_version = self.version
-        if not self.complete:
+        if not self.complete and known.state == "dead":
             self.state = "blocked"
             self.env["channel.inbox.event"]._report_dead_again(
                 self.channel_id, event.key
             )
-        elif self.state == "gone":
-            # shown again as it was when it was deleted
+        elif not self.complete:
+            word._wait_for_rest(self)
+        elif self.state == "gone" or self.told_at:
+            # shown again as it was when it was deleted, or before that was told
             self._apply(self._get_data(), self.version)
 
     def _on_fetch_refused(self, error, asked):
@@ -705,7 +765,10 @@ class ChannelOrder(models.Model):
         # sudo: a user who may correct a mapping releases the orders that waited for it
         orders = self.sudo()
         self.env["channel.sold"].sudo()._follow_orders(orders)
-        orders.write({"state": "captured"})
+        for state, waiting in orders.grouped(
+            lambda order: order._get_waiting_state()
+        ).items():
+            waiting.write({"state": state})
         self.channel_id._wake("_job_intake")
 
     # ------------------------------------------------------------- buttons

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from ..schemas import Deduction, OrderLineData
 
 
 class ChannelOrderLine(models.Model):
@@ -360,19 +363,51 @@ class ChannelOrderLine(models.Model):
         self._deduct(order, wanted)
         order.line_ids._hold(order, data)
 
-    def _apply_salvaged(self, order, data):
-        """Lines that could be read, of an order of which others could not: those keep
-        what they had."""
+    def _apply_some(self, order, data, told):
+        """Make some lines of ``order`` what is told of them; all others keep what they
+        had.
+
+        :param told: schemas.OrderLineData, some of the order's
+        """
         nodes = {node.external_id: node for node in self._channel_nodes(order)}
-        lines = self._write_lines(order, data, nodes)
+        lines = self._write_lines(order, replace(data, lines=tuple(told)), nodes)
         self._deduct(
             order,
             {
                 lines[each.external_id]: self._wanted_deductions(each, nodes)
-                for each in data.lines
+                for each in told
             },
         )
-        order.line_ids._hold(order, order._with_unread(data))
+        order.line_ids._hold(order, order._with_others(data, told))
+
+    def _get_present(self, line_data, nodes):
+        """This line as it is held now.
+
+        :param line_data: schemas.OrderLineData of the order's last version, None where
+            that does not have it
+        :param nodes: id as JSON has it -> node
+        """
+        line_data = line_data or OrderLineData(
+            external_id=self.external_id,
+            listing_ref=self.listing_id.external_id or "",
+            quantity=0,
+            open_quantity=0,
+            sku=self.sku or "",
+            title=self.title or "",
+        )
+        return replace(
+            line_data,
+            quantity=self.quantity,
+            open_quantity=self.open_quantity,
+            unit_size=Decimal(str(self.unit_size)),
+            deductions=None
+            if self.deducted is None
+            else tuple(
+                Deduction(nodes[node_id].external_id, units)
+                for node_id, units in self.deducted.items()
+                if node_id in nodes
+            ),
+        )
 
     def _write_lines(self, order, data, nodes):
         """:return: channel's id of the line -> line, for the lines of ``data``"""

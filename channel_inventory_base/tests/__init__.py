@@ -53,3 +53,4 @@ from . import test_upgrade
 from . import test_watches
 from . import test_webhook
 from . import test_webhook_address
+from . import test_words

@@ -11,6 +11,8 @@ from odoo.addons.channel_inventory_base.db.transaction import (
     retry_on_conflict,
 )
 
+from .channel_order import TO_IMPORT
+
 _logger = logging.getLogger(__name__)
 
 
@@ -32,15 +34,15 @@ class ChannelIntake(models.AbstractModel):
     def _is_open(self):
         return SQL(
             """
-            %s AND stage IN ('captured', 'quotation', 'confirmed', 'reserved',
-                             'picked', 'packed', 'partly_shipped')
+            %s AND stage IN ('announced', 'captured', 'quotation', 'confirmed',
+                             'reserved', 'picked', 'packed', 'partly_shipped')
             """,
             super()._is_open(),
         )
 
     def _import_next(self, channel):
         """Import one order. What goes wrong in it stays with it."""
-        order = self._next_order(channel, SQL("state = 'captured' AND complete"))
+        order = self._next_order(channel, TO_IMPORT)
         if not order:
             return False
         try:

@@ -14,6 +14,7 @@ from ..const import OVERRIDABLE
 from ..tools.money import Money
 
 STAGES = [
+    ("announced", "Announced, not payable yet"),
     ("captured", "Captured"),
     ("quotation", "Quotation"),
     ("confirmed", "Confirmed"),
@@ -29,6 +30,9 @@ STAGES = [
     ("closed", "Fulfilled before import"),
     ("gone", "Deleted on the channel"),
 ]
+
+TO_IMPORT = SQL("state = 'captured' AND complete AND told_at IS NULL")
+"""Given in full, and nothing was told since that its figures do not have."""
 
 # Stages that time and other people's work may end.
 MOVING = ("confirmed", "reserved", "picked", "packed", "partly_shipped")
@@ -379,6 +383,9 @@ class ChannelOrder(models.Model):
             refunder._take_refunds(self, data)
             super()._follow_state(data)
             self._prove_books()
+        elif data.state == "pending":
+            if not self.sale_order_id:
+                super()._follow_state(data)
         elif data.complete and self._find_ending(data):
             refunder._take_refunds(self, data)
             super()._follow_state(data)
@@ -388,6 +395,9 @@ class ChannelOrder(models.Model):
             self._follow_imported(data)
         else:
             super()._follow_state(data)
+
+    def _is_known_well(self):
+        return bool(self.sale_order_id) or super()._is_known_well()
 
     def _follow_reopened(self, data):
         """Cancelled here, open there: unless the channel has only to hear of it, or
@@ -455,9 +465,10 @@ class ChannelOrder(models.Model):
         """Lock the row for this transaction; False when it is no longer to be done."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT 1 FROM channel_order WHERE id = %s AND state = 'captured' "
-                "AND complete FOR UPDATE SKIP LOCKED",
+                "SELECT 1 FROM channel_order WHERE id = %s AND %s "
+                "FOR UPDATE SKIP LOCKED",
                 self.id,
+                TO_IMPORT,
             )
         )
         return bool(rows)
@@ -465,7 +476,9 @@ class ChannelOrder(models.Model):
     def _follow(self):
         """Make the sale order follow what was captured: in, or cancelled."""
         data = self._get_data()
-        if data.state == "cancelled":
+        if data.state == "pending":
+            self.state = "announced"
+        elif data.state == "cancelled":
             self._cancel()
             if self.sale_order_id:
                 self.env["channel.refunder"]._take_refunds(self, data)
@@ -671,6 +684,7 @@ class ChannelOrder(models.Model):
                         WHEN left_house > 0 AND open = 0 THEN 'shipped'
                         WHEN state = 'cancelled' OR sale = 'cancel' THEN 'cancelled'
                         WHEN left_house > 0 THEN 'partly_shipped'
+                        WHEN sale IS NULL AND state = 'announced' THEN 'announced'
                         WHEN sale IS NULL THEN 'captured'
                         WHEN sale <> 'sale' THEN 'quotation'
                         WHEN packed THEN 'packed'

@@ -410,7 +410,10 @@ class ChannelShortage(models.Model):
         rows = rows.filtered(
             lambda row: (
                 row.order_id.state != "parked"
-                and (row.order_id.state != "captured" or row.order_id.sale_order_id)
+                and (
+                    row.order_id.state not in ("announced", "captured")
+                    or row.order_id.sale_order_id
+                )
                 and row.order_id.id not in asked_about
             )
         )

@@ -1,3 +1,4 @@
+from . import test_announced
 from . import test_capture
 from . import test_capture_scale
 from . import test_dead_letter
