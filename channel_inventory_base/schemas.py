@@ -133,11 +133,16 @@ class ConnectionInfo:
 
 @dataclass(frozen=True)
 class NodeData:
-    """A place where the channel believes stock lies."""
+    """A place where the channel believes stock lies.
+
+    ``fulfils``: a warehouse of the channel's own, from which it ships by itself. Its
+    stock is read, and never written.
+    """
 
     external_id: str
     name: str
     active: bool = True
+    fulfils: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class SaleOrderLine(models.Model):
     def _count_left(self):
         """How much has left for the customer. What came back had left: it is credited
         when it is refunded."""
+        if self._is_shipped_by_channel():
+            return min(self.qty_delivered, self.product_uom_qty)
         moves = self.move_ids.filtered(
             lambda move: move.state == "done" and move._leaves_for_customer()
         )

@@ -46,7 +46,8 @@ LOCK_PATIENCE = 30
 UNPLACED = SQL(
     """NOT EXISTS (
         SELECT FROM channel_order_line line
-         WHERE line.order_id = channel_order.id AND line.deducted IS NOT NULL)"""
+         WHERE line.order_id = channel_order.id AND line.deducted IS NOT NULL)
+       AND fulfilled_by_channel IS NOT TRUE"""
 )
 
 

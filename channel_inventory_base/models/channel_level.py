@@ -271,7 +271,7 @@ EXPECTED_REMOTE = SQL(
 PUBLISHED = SQL(
     """(listing.state = 'mapped' AND listing.active AND listing.tracked
         AND listing.uncounted IS NOT TRUE
-        AND node.active AND node.publish
+        AND node.active AND node.publish AND node.fulfilled_by_channel IS NOT TRUE
         AND EXISTS (SELECT FROM channel_node_stock_warehouse_rel served
                      WHERE served.channel_node_id = node.id))"""
 )

@@ -34,8 +34,19 @@ class ChannelNode(models.Model):
         "by the channel.",
     )
 
+    fulfilled_by_channel = fields.Boolean(
+        readonly=True,
+        help="The channel ships from here by itself. No quantity is ever published to "
+        "it.",
+    )
+
     _external_uniq = models.UniqueIndex(
         "(channel_id, external_id)", "The channel has this node already."
+    )
+    _fulfilled_never_published = models.Constraint(
+        "CHECK (NOT (fulfilled_by_channel AND publish))",
+        "The channel ships from this node by itself: quantities cannot be published "
+        "to it.",
     )
 
     def write(self, vals):

@@ -100,6 +100,10 @@ class ChannelOrder(models.Model):
         readonly=True,
         help="Off: only the demand is known, the order's details are being fetched.",
     )
+    fulfilled_by_channel = fields.Boolean(
+        readonly=True,
+        help="Shipped from the channel's own warehouse: nothing is held for it here.",
+    )
     version = fields.Datetime(readonly=True, help="The channel's time of this state")
     wanted_version = fields.Datetime(
         readonly=True, help="The newest version announced by the channel"
@@ -522,6 +526,7 @@ class ChannelOrder(models.Model):
             "total": float(data.total),
             "currency_name": data.currency,
             "customer_name": data.customer.name,
+            "fulfilled_by_channel": data.fulfilled_by_channel,
             "data": json.loads(schemas.dumps(data)),
             "told_at": False,
             # a newer state is the channel's to tell, and due in its own time
@@ -604,6 +609,8 @@ class ChannelOrder(models.Model):
             return None
         if self.is_history:
             return "history"
+        if self.fulfilled_by_channel:
+            return "elsewhere"
         nodes = self.line_ids.filtered("quantity").mapped("node_id")
         placed = all(line.node_id for line in self.line_ids if line.quantity)
         return "elsewhere" if placed and not nodes.warehouse_ids else None

@@ -6,6 +6,7 @@ ENDINGS = [
     ("deleted", "Deleted on the channel"),
     ("history", "Shipped before the channel was connected"),
     ("elsewhere", "Shipped from a location without stock in Odoo"),
+    ("ignored", "Shipped by the channel, not recorded"),
     ("test", "Test order"),
     ("person", "Ended manually"),
 ]

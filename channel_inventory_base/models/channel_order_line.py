@@ -217,7 +217,11 @@ class ChannelOrderLine(models.Model):
         return values
 
     def _channel_nodes(self, order):
-        return order.channel_id.with_context(active_test=False).node_ids
+        """The nodes that ``order`` can be shipped from: ours, or the channel's own."""
+        nodes = order.channel_id.with_context(active_test=False).node_ids
+        return nodes.filtered(
+            lambda node: node.fulfilled_by_channel == order.fulfilled_by_channel
+        )
 
     def _listings(self, order, data):
         """Listings by external id; one never seen before is made, to be matched."""
@@ -268,6 +272,8 @@ class ChannelOrderLine(models.Model):
         # a voided payment ends the sale; a pending one may still be paid
         ended = data.state == "cancelled" or data.payment == "voided"
         order = self.order_id
+        if order.fulfilled_by_channel:
+            return False
         return not (ended or order.ending or order._is_mere_test(data))
 
     def _quantity_to_hold(self, data):
@@ -463,6 +469,9 @@ class ChannelOrderLine(models.Model):
 
         :param wanted: line -> what ``_wanted_deductions`` says
         """
+        if order.fulfilled_by_channel:
+            # its own stock is no number of ours
+            wanted = {line: {} for line in wanted}
         rows = []
         for line, by_node in wanted.items():
             if by_node is None or not line.listing_id:

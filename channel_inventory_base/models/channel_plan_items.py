@@ -35,6 +35,7 @@ class ChannelPlanItems(models.AbstractModel):
                   JOIN channel_node_stock_warehouse_rel served
                     ON served.channel_node_id = node.id
                  WHERE node.active AND node.publish
+                   AND node.fulfilled_by_channel IS NOT TRUE
                  GROUP BY node.id ORDER BY node.id
                 """
             )

@@ -52,7 +52,7 @@ RIGHTS = {
             "manager": (
                 "name sequence active channel_id external_id warehouse_ids publish"
             ),
-            "server": "company_id",
+            "server": "company_id fulfilled_by_channel",
         },
     ),
     "channel.listing": Row(

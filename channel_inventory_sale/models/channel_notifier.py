@@ -225,6 +225,8 @@ class ChannelNotifier(models.AbstractModel):
 
         :return: False where the channel cannot be told and a person has to
         """
+        if order.fulfilled_by_channel:
+            return False
         reason = self.env.context.get("channel_cancel_reason", "other")
         shipped = self._count_notified(order)
         lines = ()
@@ -264,6 +266,7 @@ class ChannelNotifier(models.AbstractModel):
         )
         told = (
             units > 0
+            and not order.fulfilled_by_channel
             and not line._is_fraction()
             and order.channel_id._capabilities().cancel_lines
             and self._notify(
@@ -330,7 +333,7 @@ class ChannelNotifier(models.AbstractModel):
     # ------------------------------------------------------------ accepting
     def _notify_accepted(self, order):
         """The sale order is confirmed, and what is there is reserved."""
-        if not order.channel_id._notifies("acceptance"):
+        if order.fulfilled_by_channel or not order.channel_id._notifies("acceptance"):
             return
         data = schemas.AcceptanceData(order.external_id)
         self._notify(order, "acceptance", "order", data, order.sale_order_id)

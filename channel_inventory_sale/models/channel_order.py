@@ -366,8 +366,16 @@ class ChannelOrder(models.Model):
             self._mark_books()
 
     def _find_ending(self, data):
-        """What is sold here is shipped or cancelled here."""
-        return None if self.sale_order_id else super()._find_ending(data)
+        """What is sold here is shipped or cancelled here, or recorded as the channel
+        ships it."""
+        if self.sale_order_id:
+            return None
+        if self.fulfilled_by_channel and not (
+            self.is_history and self._is_shipped(data)
+        ):
+            is_ignored = self.channel_id.fulfilled_policy == "ignore"
+            return "ignored" if is_ignored else None
+        return super()._find_ending(data)
 
     def _follow_state(self, data):
         refunder = self.env["channel.refunder"]
@@ -491,7 +499,7 @@ class ChannelOrder(models.Model):
     def _cancel(self):
         """Cancelled on the channel. What has left the house is a person's to decide."""
         sale_order = self.sale_order_id
-        if any(
+        if self._is_shipped_by_channel() or any(
             move.state == "done" and move._leaves_for_customer()
             for move in sale_order.picking_ids.move_ids
         ):
@@ -538,7 +546,17 @@ class ChannelOrder(models.Model):
     def _is_nothing_delivered(self):
         """Whether no unit of this order has left or is about to."""
         moves = self.sale_order_id.order_line.move_ids
-        return not any(move._get_carried() for move in moves)
+        return not (
+            self._is_shipped_by_channel() or any(move._get_carried() for move in moves)
+        )
+
+    def _is_shipped_by_channel(self):
+        """Whether the channel has shipped any of it from its own warehouse."""
+        return self.fulfilled_by_channel and any(
+            line.qty_delivered
+            for line in self.sale_order_id.order_line
+            if line.channel_order_line_id
+        )
 
     def _is_paid(self):
         """Whether the channel has taken the money; it may have given it back since."""
@@ -628,15 +646,16 @@ class ChannelOrder(models.Model):
                 WITH facts AS (
                     -- a row an order: what its goods have gone through
                     SELECT o.id, o.state, o.payment, sale.state AS sale,
-                           COALESCE(moves.left_house, 0) AS left_house,
+                           COALESCE(moves.left_house, 0)
+                               + COALESCE(sent.units, 0) AS left_house,
                            COALESCE(moves.came_back, 0) AS came_back,
-                           COALESCE(moves.open, 0) AS open,
+                           COALESCE(moves.open, 0) + sent.open AS open,
                            EXISTS (
                                SELECT FROM channel_order_line own
                                  JOIN channel_hold hold ON hold.order_line_id = own.id
                                 WHERE own.order_id = o.id AND hold.state = 'active'
                            ) AS held,
-                           COALESCE(moves.waiting, 0) AS waiting,
+                           COALESCE(moves.waiting, 0) + sent.open AS waiting,
                            COALESCE(moves.picked, false) AS picked,
                            COALESCE(moves.packed, false) AS packed
                       FROM channel_order o
@@ -671,6 +690,15 @@ class ChannelOrder(models.Model):
                                  OR house.pack_type_id = move.picking_type_id
                          WHERE line.order_id = sale.id
                       ) moves ON true
+                      LEFT JOIN LATERAL (
+                        -- what the channel ships from its own warehouse has no moves
+                        SELECT sum(line.qty_delivered) AS units,
+                               count(*) FILTER (WHERE line.qty_delivered
+                                                      < line.product_uom_qty) AS open
+                          FROM sale_order_line line
+                         WHERE o.fulfilled_by_channel AND line.order_id = sale.id
+                           AND line.channel_order_line_id IS NOT NULL
+                      ) sent ON true
                      WHERE %s
                 ),
                 judged AS (

@@ -36,6 +36,7 @@ class ChannelOrderAmender(models.AbstractModel):
             or self._is_address_changed(order, data)
             or any(line._is_asked_otherwise() for line in order.line_ids)
             or self._is_money_changed(order, data)
+            or bool(self._find_delivered(order, data))
         )
 
     def _follow_changes(self, order, data):
@@ -64,6 +65,25 @@ class ChannelOrderAmender(models.AbstractModel):
             record=order,
             trace=order.trace,
         )
+
+    # ------------------------------------------------------------- delivered
+    def _follow_delivered(self, order, data):
+        """What the channel has shipped from its own warehouse is delivered, without any
+        transfer of ours."""
+        for line, quantity in self._find_delivered(order, data).items():
+            line.qty_delivered = quantity
+
+    def _find_delivered(self, order, data):
+        """:return: {sale order line: quantity in its unit} of those that differ"""
+        if not order.fulfilled_by_channel or order.sale_order_id.state != "sale":
+            return {}
+        left = {line.external_id: line.left_quantity for line in data.lines}
+        return {
+            sold: quantity
+            for line in order.line_ids
+            for sold, quantity in line._find_delivered(left.get(line.external_id, 0))
+            if sold.product_uom_id.compare(sold.qty_delivered, quantity)
+        }
 
     def _follow_properties(self, order):
         """The customer's specifications changed: too late for picked goods."""
@@ -305,6 +325,8 @@ class ChannelOrderAmender(models.AbstractModel):
     def _check_shipped_elsewhere(self, order, data):
         """The channel has parcels that nobody told it from here: the delivery that is
         still open here would go out a second time."""
+        if order.fulfilled_by_channel:
+            return
         told = self.env["channel.notifier"]._count_notified(order)
         lines = {line.external_id: line for line in order.line_ids}
         strange = [

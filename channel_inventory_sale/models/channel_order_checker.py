@@ -363,6 +363,8 @@ class ChannelOrderChecker(models.AbstractModel):
         return causes
 
     def _find_confirm_causes(self, order, data):
+        if order.fulfilled_by_channel:
+            return []
         if not self.env["channel.order.importer"]._is_confirm_due(order, data):
             return []
         checks = self.env["channel.payment.checker"]._get_checks()
@@ -487,6 +489,8 @@ class ChannelOrderChecker(models.AbstractModel):
         it."""
         address = data.shipping or data.billing
         goods = any(line.ships and line.quantity for line in data.lines)
+        if order.fulfilled_by_channel:
+            return
         if order.channel_id.address_policy != "strict" or not goods:
             return
         missing = self._find_missing(order, address)

@@ -62,7 +62,9 @@ class ChannelOrderImporter(models.AbstractModel):
             # of a quotation they are in the figures of now
             self.env["channel.refunder"]._take_refunds(order, data)
             if self._is_confirm_due(order, data):
-                self.env["channel.payment.checker"]._check_confirmable(order, data)
+                if not order.fulfilled_by_channel:
+                    checker = self.env["channel.payment.checker"]
+                    checker._check_confirmable(order, data)
                 with self.env.cr.savepoint():
                     order.sale_order_id.with_context(**QUIET).action_confirm()
                 self._ship_as_there(order, data)
@@ -70,6 +72,7 @@ class ChannelOrderImporter(models.AbstractModel):
             if was_sold:
                 with self.env.cr.savepoint():
                     self.env["channel.order.amender"]._follow_changes(order, data)
+                self.env["channel.order.amender"]._follow_delivered(order, data)
         except OrderRefusedError as refusal:
             self.env["channel.order.checker"]._block_for(order, refusal, data)
         except OrderParkedError as parked:
@@ -96,10 +99,12 @@ class ChannelOrderImporter(models.AbstractModel):
         """
         if self._must_write(order, data):
             self.env["channel.order.checker"]._check_importable(order, data)
-            if not order._is_shipped(data):
+            if not order.fulfilled_by_channel and not order._is_shipped(data):
                 self.env["channel.allocator"]._secure_stock(order, data)
             return True
         if not self._is_confirm_due(order, data) or order._is_shipped(data):
+            return False
+        if order.fulfilled_by_channel:
             return False
         # a quotation that waited: its stock may have gone elsewhere
         return self.env["channel.allocator"]._secure_stock(order, data) or self.env[
@@ -159,6 +164,9 @@ class ChannelOrderImporter(models.AbstractModel):
     def _is_confirm_due(self, order, data):
         if order.sale_order_id.state not in ("draft", "sent"):
             return False
+        if order.fulfilled_by_channel:
+            # whatever it was paid by: it has left
+            return any(line.left_quantity for line in data.lines)
         policy = order.channel_id.confirm_policy
         wanted = PAID_WHEN.get(policy, ())
         paid = data.payment in wanted
@@ -201,6 +209,10 @@ class ChannelOrderImporter(models.AbstractModel):
         for order in orders:
             order.sale_order_id._reserve()
             order._release_holds()
+            if order.fulfilled_by_channel:
+                self.env["channel.order.amender"]._follow_delivered(
+                    order, order._get_data()
+                )
             self.env["channel.notifier"]._notify_accepted(order)
         self._on_cancellation_undone(orders)
         orders._mark_books()
@@ -243,6 +255,7 @@ class ChannelOrderImporter(models.AbstractModel):
             # it was ordered and is paid on the channel, not in Odoo's portal
             "require_signature": False,
             "require_payment": False,
+            "fulfilled_by_channel": order.fulfilled_by_channel,
             "order_line": [Command.create(line) for line in lines],
         }
         if data.note:

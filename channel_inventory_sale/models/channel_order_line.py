@@ -200,12 +200,39 @@ class ChannelOrderLine(models.Model):
         """:return: Counter of stock units that have left for the customer, by product
         :param before: a transfer that is not to be counted
         """
+        if self.order_id.fulfilled_by_channel:
+            return self._left_there()
         moves = self._sale_lines().move_ids.filtered(
             lambda move: move.state == "done" and move._leaves_for_customer()
         )
         if before:
             moves = moves.filtered(lambda move: move.picking_id != before)
         return add_up(moves)
+
+    def _left_there(self):
+        """As ``_left_here``, of what the channel has shipped from its own warehouse."""
+        units, left = 0, Counter()
+        for sold in self._sale_lines():
+            units += self._sale_units(sold, sold.qty_delivered)
+            left[sold.product_id.id] += sold.product_uom_id._compute_quantity(
+                sold.qty_delivered, sold.product_id.uom_id, round=False
+            )
+        pieces = self._get_pieces()
+        return Counter({each: n * units for each, n in pieces.items()}) or left
+
+    def _find_delivered(self, units):
+        """What of the sale order's lines is delivered when the channel has shipped
+        ``units``.
+
+        :return: list of (sale order line, quantity in its unit)
+        """
+        found = []
+        for sold in self._sale_lines():
+            here = self._sale_units(sold, sold.product_uom_qty)
+            part = min(units, here)
+            units -= part
+            found.append((sold, sold.product_uom_qty * part / here if here else 0.0))
+        return found
 
     def _shipped_with(self, moves):
         """Sold units that have left once ``moves`` have, too."""

@@ -55,6 +55,15 @@ class ChannelOrderPolicy(models.AbstractModel):
         help="Orders whose stock is gone are rerouted to another allowed warehouse "
         "with stock, as long as nothing is picked or printed.",
     )
+    fulfilled_policy = fields.Selection(
+        [("record", "Record as sale orders"), ("ignore", "Ignore")],
+        string="Orders Shipped by the Channel",
+        default="record",
+        required=True,
+        help="Orders that the channel ships from its own warehouse. Record: the sale "
+        "order is confirmed when the channel has shipped it, with the shipped "
+        "quantities as delivered; nothing is held, reserved or transferred here.",
+    )
     phone_policy = fields.Selection(
         [
             ("note", "Note it on the sale order"),

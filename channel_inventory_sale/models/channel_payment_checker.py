@@ -55,6 +55,7 @@ class ChannelPaymentChecker(models.AbstractModel):
                    AND channel.confirm_policy IN ('paid', 'captured')
                    AND unpaid.state = 'imported' AND sale.state IN ('draft', 'sent')
                    AND unpaid.payment IN ('pending', 'authorized')
+                   AND unpaid.fulfilled_by_channel IS NOT TRUE
                    AND unpaid.placed_at + make_interval(hours => payment_hours)
                        < now() AT TIME ZONE 'UTC'
                    AND NOT EXISTS (

@@ -25,6 +25,7 @@ class ChannelSalesRate(models.Model):
                   JOIN uom_uom sold_in ON sold_in.id = line.product_uom_id
                   JOIN uom_uom stocked_in ON stocked_in.id = template.uom_id
                  WHERE sale.state = 'sale' AND template.is_storable
+                   AND sale.fulfilled_by_channel IS NOT TRUE
                    AND sale.date_order > now() AT TIME ZONE 'UTC'
                                          - make_interval(days => %s)
                    AND line.product_uom_qty > 0

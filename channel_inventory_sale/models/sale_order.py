@@ -23,6 +23,12 @@ class SaleOrder(models.Model):
     channel_id = fields.Many2one(
         related="channel_order_id.channel_id", store=True, index="btree_not_null"
     )
+    fulfilled_by_channel = fields.Boolean(
+        string="Shipped by the Channel",
+        readonly=True,
+        copy=False,
+        help="Delivered from the channel's own warehouse: no transfers are made here.",
+    )
     _channel_order_uniq = models.UniqueIndex(
         "(channel_order_id) WHERE channel_order_id IS NOT NULL",
         "The order of the channel has a sale order already.",

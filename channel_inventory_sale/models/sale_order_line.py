@@ -45,6 +45,15 @@ class SaleOrderLine(models.Model):
             line.warehouse_id = line.channel_warehouse_id
         return result
 
+    @api.depends("order_id.fulfilled_by_channel")
+    def _compute_qty_delivered_method(self):
+        """There are no moves of what the channel ships by itself: it tells."""
+        result = super()._compute_qty_delivered_method()
+        for line in self:
+            if line._is_shipped_by_channel():
+                line.qty_delivered_method = "manual"
+        return result
+
     # ---------------------------------------------------------------- CRUD
     def write(self, vals):
         follows = get_inner(self, "channel_follows")
@@ -75,6 +84,15 @@ class SaleOrderLine(models.Model):
         return result
 
     # ------------------------------------------------------------ business
+    def _is_shipped_by_channel(self):
+        """Whether the channel ships it from its own warehouse."""
+        return self.order_id.fulfilled_by_channel and self.product_id.type == "consu"
+
+    def _action_launch_stock_rule(self, **kwargs):
+        """Nothing is procured for what the channel ships by itself."""
+        ours = self.filtered(lambda line: not line._is_shipped_by_channel())
+        return super(SaleOrderLine, ours)._action_launch_stock_rule(**kwargs)
+
     def _get_sale_order_line_multiline_description_sale(self):
         description = super()._get_sale_order_line_multiline_description_sale()
         return "\n".join(filter(None, (description, self.channel_properties)))

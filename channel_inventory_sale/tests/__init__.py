@@ -7,6 +7,7 @@ from . import test_endings
 from . import test_exception
 from . import test_follow
 from . import test_fractions
+from . import test_fulfilled
 from . import test_guarded
 from . import test_guarded_documents
 from . import test_hang_race

@@ -9,7 +9,7 @@ over moves and holds, sharing nothing with the code that holds, ships and tells.
 from collections import Counter
 
 ENDED = ("cancelled", "gone", "closed")
-AT_REST = ("imported", "blocked", *ENDED)
+AT_REST = ("announced", "imported", "blocked", *ENDED)
 SILENT = ("done", "void", "dead")
 NEARLY = 1e-4
 
@@ -67,6 +67,9 @@ def _faults(order):
 def _line_fault(order, line):
     held, open_units, gone = _held(line), _units(line, _is_open), _units(line, _is_gone)
     where = f"held {held:g}, in transfers {open_units:g}, gone {gone:g}"
+    if order.fulfilled_by_channel:
+        # the channel's own stock: none of ours
+        return where if held + open_units + gone > NEARLY else ""
     if order.state in ENDED:
         # whatever its end is called: nothing is kept for it, nothing leaves any more
         return where if held > NEARLY or open_units > NEARLY else ""

@@ -17,7 +17,7 @@ RIGHTS = {
                 "send_cancels send_refunds short_policy reroute_confirmed phone_policy "
                 "address_policy duplicate_minutes risk_policy check_credit "
                 "payment_hours tip_product_id fee_product_id gift_card_product_id "
-                "charges_no_tax unpaid_policy"
+                "charges_no_tax unpaid_policy fulfilled_policy"
             )
         },
     ),
@@ -92,7 +92,7 @@ STANDARD = {
     "res.partner": Standard(server="email_normalized"),
     "res.users": Standard(server="email_normalized"),
     "sale.order": Standard(
-        server="channel_order_id channel_id",
+        server="channel_order_id channel_id fulfilled_by_channel",
         methods="action_open_channel_order",
     ),
     "sale.order.line": Standard(

@@ -290,9 +290,7 @@ class TestWords(AnnouncedCase):
             late, early = self.fake.tick(), self.fake.clock - timedelta(seconds=30)
             self.tell(name, self.line(name, first, 2), at=late, whole=False)
             self.tell(name, self.line(name, second, 5), at=early, whole=False)
-            self.assertEqual(
-                self.held(name), {f"SKU-{first}": 2, f"SKU-{second}": 5}
-            )
+            self.assertEqual(self.held(name), {f"SKU-{first}": 2, f"SKU-{second}": 5})
 
     def test_word_about_a_part_never_lowers_nor_drops(self):
         name = self.announce(2)
