@@ -1,5 +1,6 @@
 from . import channel_invoicing_policy
 from . import channel_channel
+from . import channel_market
 from . import account_move
 from . import channel_bookkeeper
 from . import channel_bookkeeping

@@ -9,8 +9,8 @@ class ChannelOrderImporter(models.AbstractModel):
 
     def _prepare_sale_vals(self, order, data):
         vals = super()._prepare_sale_vals(order, data)
-        channel = order.channel_id
+        channel, market = order.channel_id, order.market_id
         vals["channel_invoice_policy"] = channel.invoice_policy
-        if channel.invoice_journal_id:
-            vals["journal_id"] = channel.invoice_journal_id.id
+        if journal := market.invoice_journal_id or channel.invoice_journal_id:
+            vals["journal_id"] = journal.id
         return vals

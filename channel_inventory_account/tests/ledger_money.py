@@ -111,6 +111,9 @@ def _kept_by_channel(order, data):
         elif data["payment"] not in ("paid", "refunded"):
             total = Decimal(0)
         tax = None
+    if data["taxed_by"] == "odoo":
+        # the channel does not say what of it is tax
+        tax = None
     if not total:
         tax = Decimal(0)
     if "ours" in order.refund_ids.mapped("state"):

@@ -18,6 +18,7 @@ RIGHTS = {
         adds=True,
         methods={"reader": "action_open_credit_note", "operator": "action_retry"},
     ),
+    "channel.market": Row(adds=True, fields={"manager": "invoice_journal_id"}),
     "channel.payment.map": Row(
         write="manager",
         create="manager",

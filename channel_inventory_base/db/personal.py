@@ -80,7 +80,8 @@ def blank_orders(due, batch, words, parts=()):
              UNION ALL SELECT 'channel.exception', id FROM exception
         ), %(chatter)s
         UPDATE channel_order
-           SET customer_name = NULL, blanked_at = now() AT TIME ZONE 'UTC',
+           SET customer_name = NULL, customer_ref = NULL,
+               blanked_at = now() AT TIME ZONE 'UTC',
                data = data || %(order)s
           FROM due WHERE channel_order.id = due.id
         RETURNING channel_order.id, (SELECT array_agg(id) FROM filed)

@@ -124,7 +124,26 @@ class ChannelOrder(models.Model):
         compute="_compute_currency_id",
         help="Empty for a currency that Odoo does not know.",
     )
+    collected_tax = fields.Float(
+        string="Tax Collected by Channel",
+        readonly=True,
+        digits=(16, 4),
+        help="Collected and paid by the channel itself: in no other amount.",
+    )
     customer_name = fields.Char(string="Customer", readonly=True)
+    customer_ref = fields.Char(
+        string="Customer Reference",
+        readonly=True,
+        help="The customer's own number of the order.",
+    )
+    ship_by = fields.Datetime(
+        readonly=True, help="Latest time to hand it to the carrier."
+    )
+    origin_ref = fields.Char(
+        string="Replaces",
+        readonly=True,
+        help="The channel's id of the order that this one replaces.",
+    )
     data = fields.Json(readonly=True, help="Canonical form of the newest version")
     line_ids = fields.One2many("channel.order.line", "order_id", readonly=True)
     event_ids = fields.One2many("channel.inbox.event", "order_id", readonly=True)
@@ -526,6 +545,10 @@ class ChannelOrder(models.Model):
             "total": float(data.total),
             "currency_name": data.currency,
             "customer_name": data.customer.name,
+            "customer_ref": data.customer_ref,
+            "collected_tax": float(data.collected_tax),
+            "ship_by": _naive(data.ship_by),
+            "origin_ref": data.origin,
             "fulfilled_by_channel": data.fulfilled_by_channel,
             "data": json.loads(schemas.dumps(data)),
             "told_at": False,

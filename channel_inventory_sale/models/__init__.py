@@ -1,6 +1,7 @@
 from . import channel_order_policy
 from . import channel_notification_policy
 from . import channel_channel
+from . import channel_market
 from . import channel_listing
 from . import channel_routing_rule
 from . import channel_sales_rate
@@ -11,6 +12,7 @@ from . import channel_order_ending
 from . import channel_order
 from . import channel_order_importer
 from . import channel_order_checker
+from . import channel_order_taxer
 from . import channel_order_amender
 from . import channel_router
 from . import channel_allocator

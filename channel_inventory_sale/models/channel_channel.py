@@ -46,6 +46,7 @@ class ChannelChannel(models.Model):
             "channel_inventory_sale.product_channel_discount", raise_if_not_found=False
         ),
     )
+    market_ids = fields.One2many("channel.market", "channel_id", string="Markets")
     tax_map_ids = fields.One2many("channel.tax.map", "channel_id")
     charges_no_tax = fields.Boolean(
         help="The shop charges no tax: no tax mapping is needed.",
@@ -62,7 +63,7 @@ class ChannelChannel(models.Model):
         "Times cannot be negative.",
     )
 
-    @api.depends("tax_map_ids", "charges_no_tax")
+    @api.depends("tax_map_ids", "charges_no_tax", "market_ids.tax_mode")
     def _compute_next_step(self):
         return super()._compute_next_step()
 
@@ -72,7 +73,9 @@ class ChannelChannel(models.Model):
             (
                 self.env._("Taxes"),
                 str(len(self.tax_map_ids) or ""),
-                bool(self.tax_map_ids) or self.charges_no_tax,
+                bool(self.tax_map_ids)
+                or self.charges_no_tax
+                or "odoo" in self.market_ids.mapped("tax_mode"),
                 self.env._(
                     "Map each tax rate that the shop charges (Orders tab), or tick "
                     "Charges No Tax there: an order with an unmapped rate is blocked."

@@ -48,6 +48,14 @@ class ChannelOrder(models.Model):
         "sale.order", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     partner_id = fields.Many2one("res.partner", readonly=True)
+    market_id = fields.Many2one(
+        "channel.market", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    kept_taxes = fields.Json(
+        readonly=True,
+        help="Taxes of the products that the order was sold with, where the channel "
+        "does not tell them.",
+    )
     stage = fields.Selection(
         STAGES, default="captured", required=True, readonly=True, index=True
     )
@@ -336,7 +344,42 @@ class ChannelOrder(models.Model):
     # ------------------------------------------------------------- capture
     def _prepare_apply_vals(self, data, version):
         values = super()._prepare_apply_vals(data, version)
-        return dict(values, fingerprint=self._get_fingerprint(data))
+        return dict(
+            values,
+            fingerprint=self._get_fingerprint(data),
+            market_id=self._find_market(data).id,
+        )
+
+    def _get_data(self):
+        return self.env["channel.order.taxer"]._resolve(self, super()._get_data())
+
+    def _get_kept_taxes(self):
+        """:return: key of the line or charge -> tuple of (id of the tax, rate); nothing
+        before the order is confirmed"""
+        if self.sale_order_id.state in (False, "draft", "sent"):
+            return {}
+        return {
+            key: tuple((tax_id, Decimal(rate)) for tax_id, rate in taxes)
+            for key, taxes in (self.kept_taxes or {}).items()
+        }
+
+    def _find_market(self, data):
+        """The storefront that ``data`` names; empty where its channel does not have
+        it."""
+        if not data.market:
+            return self.env["channel.market"]
+        return self.channel_id.market_ids.filtered(
+            lambda market: market.external_id == data.market
+        )
+
+    def _find_origin(self, data):
+        """The order that ``data`` replaces, as far as it is known."""
+        return self.search(
+            [
+                ("channel_id", "=", self.channel_id.id),
+                ("external_id", "=", data.origin),
+            ]
+        )
 
     def _reopen(self, data):
         was_deleted = self.ending == "deleted"
@@ -378,6 +421,7 @@ class ChannelOrder(models.Model):
         return super()._find_ending(data)
 
     def _follow_state(self, data):
+        data = self.env["channel.order.taxer"]._resolve(self, data)
         refunder = self.env["channel.refunder"]
         if self.by_hand:
             # whoever entered it follows what becomes of it

@@ -227,6 +227,7 @@ class ChannelOrderAmender(models.AbstractModel):
                 self.env["channel.order.checker"]._get_difference_message(order),
             )
         order.money_key = self._digest_money(order, data)
+        self.env["channel.order.taxer"]._keep(order, restored)
         # what the sale order took over need not be held beside it
         order.line_ids._hold(order, data)
 

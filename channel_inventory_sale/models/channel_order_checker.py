@@ -42,7 +42,9 @@ class ChannelOrderChecker(models.AbstractModel):
         self._check_test(order, data)
         self._check_mapping(order, data)
         self._check_fractions(order, data)
+        self._check_market(order, data)
         self._check_currency(order, data)
+        self.env["channel.order.taxer"]._check(order, data)
         self._check_figures(order, data)
         self._check_policies(order, data)
 
@@ -144,8 +146,31 @@ class ChannelOrderChecker(models.AbstractModel):
                 return found
         return products
 
+    def _check_market(self, order, data):
+        """Of a channel that has markets, an order is of one that is set up."""
+        channel, market = order.channel_id, order._find_market(data)
+        if order.market_id != market:
+            # it was set up since
+            order.market_id = market
+        if market or not data.market or not channel.market_ids:
+            return
+        raise OrderRefusedError(
+            "configuration",
+            self.env._(
+                "Orders come from the market “%(market)s”, which %(channel)s does not "
+                "have.",
+                market=data.market,
+                channel=channel.name,
+            ),
+            self.env._("Add it to the channel's markets, with its currency and taxes."),
+            cause=f"market:{data.market}",
+            record=channel,
+        )
+
     def _check_currency(self, order, data):
-        wanted = order.channel_id.currency_id
+        market = order._find_market(data)
+        sold_by = market or order.channel_id
+        wanted = sold_by.currency_id
         if data.currency == wanted.name and wanted.active:
             return
         if not order._get_currency(data.currency):
@@ -159,12 +184,16 @@ class ChannelOrderChecker(models.AbstractModel):
             "currency",
             self.env._(
                 "Orders come in %(currency)s, %(channel)s is in %(expected)s.",
-                channel=order.channel_id.name,
+                channel=sold_by.name,
                 currency=data.currency,
                 expected=wanted.name or "?",
             ),
-            self.env._("Correct the channel's currency when that is wrong, and retry."),
-            cause=f"currency:{data.currency}",
+            self.env._("Correct the channel's currency when that is wrong, and retry.")
+            if not market
+            else self.env._("Correct the market's currency when that is wrong."),
+            cause=":".join(
+                filter(None, ("currency", market.external_id, data.currency))
+            ),
         )
 
     # -------------------------------------------------------------- figures
@@ -337,11 +366,12 @@ class ChannelOrderChecker(models.AbstractModel):
         causes = [
             *self._gather(order, data, self._check_test),
             *self._find_unmapped(order, data),
-            *self._gather(order, data, self._check_fractions),
+            *self._gather(order, data, self._check_fractions, self._check_market),
         ]
         in_currency = self._gather(order, data, self._check_currency)
         if not in_currency:
             # amounts mean nothing in a currency that is not known
+            causes += self.env["channel.order.taxer"]._find_refusals(order, data)
             causes += self._gather(order, data, self._check_figures)
             causes += self._find_unmapped_taxes(order, data)
         return [
@@ -372,14 +402,14 @@ class ChannelOrderChecker(models.AbstractModel):
 
     def _find_unmapped_taxes(self, order, data):
         """Each rate once that has no tax, of all lines."""
-        maps = order.channel_id.tax_map_ids
+        taxer = self.env["channel.order.taxer"]
         bought = [line for line in data.lines if line.quantity]
         return self._gather(
             order,
             data,
             *(
-                lambda _order, _data, one=line: maps._find(
-                    one.taxes, data.taxes_included
+                lambda _order, _data, one=line: taxer._find_pairs(
+                    order, data, one.taxes
                 )
                 for line in (*bought, *data.shipping_lines)
             ),
@@ -436,7 +466,8 @@ class ChannelOrderChecker(models.AbstractModel):
         minutes = order.channel_id.duplicate_minutes
         if not minutes or not order.fingerprint or order._is_overridden("duplicate"):
             return
-        if order.sale_order_id:
+        if order.sale_order_id or data.origin:
+            # what replaces another order is meant to be like it
             return
         if same := self._find_twin(order, timedelta(minutes=minutes)):
             raise OrderRefusedError(

@@ -153,6 +153,7 @@ class ChannelOrderImporter(models.AbstractModel):
             order, data
         )
         order.money_key = self.env["channel.order.amender"]._digest_money(order, data)
+        self.env["channel.order.taxer"]._keep(order, data)
 
     def _rewrite_quotation(self, order, vals):
         """Head first: what depends on it would otherwise overwrite the lines' taxes."""
@@ -246,11 +247,11 @@ class ChannelOrderImporter(models.AbstractModel):
             "partner_invoice_id": invoice.id,
             "partner_shipping_id": delivery.id,
             "user_id": customer.user_id.id,
-            "team_id": order.channel_id.team_id.id,
+            "team_id": (order.market_id.team_id or order.channel_id.team_id).id,
             "pricelist_id": self._get_pricelist(order, data).id,
             "warehouse_id": self._get_main_warehouse(order, lines).id,
-            "client_order_ref": order.name,
-            "origin": f"{order.channel_id.name} {order.name}",
+            "client_order_ref": data.customer_ref or order.name,
+            "origin": self._get_origin(order, data),
             "date_order": order.placed_at or order.create_date,
             # it was ordered and is paid on the channel, not in Odoo's portal
             "require_signature": False,
@@ -258,6 +259,10 @@ class ChannelOrderImporter(models.AbstractModel):
             "fulfilled_by_channel": order.fulfilled_by_channel,
             "order_line": [Command.create(line) for line in lines],
         }
+        if order.market_id.fiscal_position_id:
+            vals["fiscal_position_id"] = order.market_id.fiscal_position_id.id
+        if data.ship_by and not order.fulfilled_by_channel:
+            vals["commitment_date"] = data.ship_by.replace(tzinfo=None)
         if data.note:
             vals["note"] = plaintext2html(data.note)
         if "sale_order_template_id" in self.env["sale.order"]._fields:
@@ -265,9 +270,21 @@ class ChannelOrderImporter(models.AbstractModel):
             vals["sale_order_template_id"] = False
         return vals
 
+    def _get_origin(self, order, data):
+        name = f"{order.channel_id.name} {order.name}"
+        if not data.origin:
+            return name
+        return self.env._(
+            "%(order)s, replaces %(other)s",
+            order=name,
+            other=order._find_origin(data).name or data.origin,
+        )
+
     def _get_pricelist(self, order, data):
-        """The channel's, unless it would bring another currency along."""
-        return order.channel_id.pricelist_id.filtered(
+        """The market's or the channel's, unless it would bring another currency
+        along."""
+        pricelist = order.market_id.pricelist_id or order.channel_id.pricelist_id
+        return pricelist.filtered(
             lambda pricelist: pricelist.currency_id.name == data.currency
         )
 
@@ -331,7 +348,7 @@ class ChannelOrderImporter(models.AbstractModel):
     # ---------------------------------------------------------------- lines
     def _prepare_sale_lines_vals(self, order, data):
         """Products in the channel's order, then delivery, then discounts."""
-        sheet = self._open_sheet(order, data)
+        sheet, taxer = self._open_sheet(order, data), self.env["channel.order.taxer"]
         lines = {line.external_id: line for line in order.line_ids}
         uoms = self._get_pack_units(order)
         for each in data.lines:
@@ -340,14 +357,16 @@ class ChannelOrderImporter(models.AbstractModel):
                 order, line, each, sheet.money
             ):
                 vals = self._prepare_product_vals(order, line, part, warehouse, uoms)
+                pairs = taxer._find_pairs(order, data, part.taxes)
                 self._add_to_sheet(
-                    order, sheet, self._product_charge(order, part), part, vals
+                    sheet, self._product_charge(order, part), pairs, vals
                 )
         for each in data.shipping_lines:
             for part in self._split_shipping(order, each, data, sheet.money):
                 vals = self._prepare_shipping_vals(order, part)
                 charge = self._shipping_charge(order, part, data)
-                self._add_to_sheet(order, sheet, charge, part, vals)
+                pairs = taxer._find_pairs(order, data, part.taxes)
+                self._add_to_sheet(sheet, charge, pairs, vals)
         currency = order._get_currency(data.currency)
         return [
             self._finish_line(order, line, sheet.money, currency)
@@ -360,10 +379,8 @@ class ChannelOrderImporter(models.AbstractModel):
         once, _by_rate = sum_taxes(money, [*products, *shipping])
         return Sheet(money, by_tax=once != data.total_tax)
 
-    def _add_to_sheet(self, order, sheet, charge, line_data, vals):
-        pairs = order.channel_id.tax_map_ids._find(
-            line_data.taxes, sheet.money.taxes_included
-        )
+    def _add_to_sheet(self, sheet, charge, pairs, vals):
+        """:param pairs: list of (account.tax, schemas.TaxData)"""
         taxes = tuple((each.rate, each.amount) for _tax, each in pairs)
         tax_ids = [tax.id for tax, _each in pairs]
         sheet.add(replace(charge, taxes=taxes), tax_ids, vals)

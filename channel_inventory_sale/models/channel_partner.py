@@ -3,6 +3,7 @@ import hashlib
 import re
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL, email_normalize
 
 from odoo.addons.channel_inventory_base.models.channel_order import QUIET
@@ -202,7 +203,8 @@ class ChannelPartner(models.Model):
     def _create_customer(self, order, customer, address):
         """A new contact lives at the address of its first order."""
         vals = dict(address or {})
-        name = _tidy(customer.name) or vals.get("name") or customer.email
+        company = _tidy(customer.company)
+        name = company or _tidy(customer.name) or vals.get("name") or customer.email
         country = self.env["res.country"].browse(vals.get("country_id") or [])
         phone = self._format_phone(order, customer.phone, country)
         vals.update(
@@ -211,7 +213,29 @@ class ChannelPartner(models.Model):
             phone=phone or vals.get("phone", False),
             company_id=order.company_id.id,
         )
-        return self.env["res.partner"].with_context(**QUIET).create(vals)
+        if company or customer.vat:
+            vals["is_company"] = True
+        if order.market_id.lang:
+            vals["lang"] = order.market_id.lang
+        partner = self.env["res.partner"].with_context(**QUIET).create(vals)
+        self._set_vat(partner, customer)
+        return partner
+
+    def _set_vat(self, partner, customer):
+        """The number as the channel tells it; one that Odoo refuses is noted for an
+        accountant, and stops no order."""
+        vat = _tidy(customer.vat)
+        if not vat:
+            return
+        try:
+            with self.env.cr.savepoint():
+                partner.vat = vat
+                partner.flush_recordset()
+        except ValidationError:
+            partner.invalidate_recordset(["vat"])
+            partner._message_log(
+                body=self.env._("Tax ID as told by the channel, not valid: %s", vat)
+            )
 
     # -------------------------------------------------------------- address
     def _get_address(self, order, binding, vals):

@@ -33,6 +33,14 @@ class ChannelTaxMap(models.Model):
     company_id = fields.Many2one(
         related="channel_id.company_id", store=True, index=True, precompute=True
     )
+    market_id = fields.Many2one(
+        "channel.market",
+        check_company=True,
+        ondelete="cascade",
+        index="btree_not_null",
+        domain="[('channel_id', '=', channel_id)]",
+        help="Empty: any market, when none fits better.",
+    )
     rate = fields.Float(
         string="Rate (%)",
         digits=DIGITS,
@@ -55,7 +63,8 @@ class ChannelTaxMap(models.Model):
     )
 
     _rate_uniq = models.UniqueIndex(
-        "(channel_id, rate, price_included, COALESCE(title, ''))",
+        "(channel_id, rate, price_included, COALESCE(title, ''), "
+        "COALESCE(market_id, 0))",
         "The channel has a mapping for this rate and title already.",
     )
 
@@ -70,6 +79,18 @@ class ChannelTaxMap(models.Model):
         for each in self:
             if problem := each._find_problem():
                 raise ValidationError(problem)
+
+    @api.constrains("channel_id", "market_id")
+    def _check_market(self):
+        for each in self:
+            if each.market_id and each.market_id.channel_id != each.channel_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(market)s is no market of %(channel)s.",
+                        market=each.market_id.name,
+                        channel=each.channel_id.name,
+                    )
+                )
 
     # ---------------------------------------------------------------- CRUD
     @api.model_create_multi
@@ -109,15 +130,22 @@ class ChannelTaxMap(models.Model):
         return None
 
     # ------------------------------------------------------------- business
-    def _find(self, taxes, included):
+    def _find(self, taxes, included, market=None):
         """The Odoo taxes for the taxes of one line.
 
         :param taxes: schemas.TaxData of the line, maybe none
         :param included: whether the order's prices contain tax
+        :param market: the order's, if its channel has any
         :return: list of (account.tax, schemas.TaxData). A line without taxes gets the
             one that is mapped to 0 %, when there is one.
         :raise OrderRefusedError: a rate has no mapping, or not a usable one
         """
+        maps = self.filtered(
+            lambda each: not each.market_id or each.market_id == market
+        )
+        return maps._find_own(taxes, included)
+
+    def _find_own(self, taxes, included):
         # a channel may name the tax it does not charge
         charged = [each for each in taxes if each.rate or each.amount]
         if not charged:
@@ -142,7 +170,7 @@ class ChannelTaxMap(models.Model):
         return mapping.tax_id
 
     def _best(self, tax, included):
-        """The mapping by rate and title, else by rate alone."""
+        """The mapping by rate and title, else by rate alone; the market's own first."""
         percent = float(tax.rate * 100)
         fitting = self.filtered(
             lambda each: (
@@ -150,6 +178,7 @@ class ChannelTaxMap(models.Model):
                 and not float_compare(each.rate, percent, precision_digits=DIGITS[1])
             )
         )
+        fitting = fitting.sorted(lambda each: not each.market_id)
         return (
             fitting.filtered(lambda each: each.title and each.title == tax.title)
             or fitting.filtered(lambda each: not each.title)

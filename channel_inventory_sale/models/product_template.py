@@ -19,3 +19,10 @@ class ProductTemplate(models.Model):
         string="Substitutes",
         help="Products that may be shipped instead, in this order, in the same unit.",
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "taxes_id" in vals:
+            taxer = self.env["channel.order.taxer"]
+            taxer._retry_for_products(self.product_variant_ids)
+        return result

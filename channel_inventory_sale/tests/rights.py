@@ -17,7 +17,7 @@ RIGHTS = {
                 "send_cancels send_refunds short_policy reroute_confirmed phone_policy "
                 "address_policy duplicate_minutes risk_policy check_credit "
                 "payment_hours tip_product_id fee_product_id gift_card_product_id "
-                "charges_no_tax unpaid_policy fulfilled_policy"
+                "charges_no_tax unpaid_policy fulfilled_policy market_ids"
             )
         },
     ),
@@ -46,7 +46,19 @@ RIGHTS = {
         create="manager",
         unlink="manager",
         fields={
-            "manager": "channel_id rate title price_included tax_id",
+            "manager": "channel_id market_id rate title price_included tax_id",
+            "server": "company_id",
+        },
+    ),
+    "channel.market": Row(
+        write="manager",
+        create="manager",
+        unlink="manager",
+        fields={
+            "manager": (
+                "channel_id sequence name external_id currency_id tax_mode "
+                "fiscal_position_id pricelist_id team_id lang"
+            ),
             "server": "company_id",
         },
     ),

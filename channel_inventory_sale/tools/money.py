@@ -126,6 +126,24 @@ class Figures:
     total: Decimal
 
 
+def find_taxes_inside(money, gross, terms):
+    """The taxes in an amount that contains them, each rounded once.
+
+    :param terms: (any key, rate as a fraction) of each tax
+    :return: list of Decimal
+
+    >>> [
+    ...     str(tax)
+    ...     for tax in find_taxes_inside(
+    ...         Money(Decimal("0.01"), True), Decimal("24.99"), [(1, Decimal("0.19"))]
+    ...     )
+    ... ]
+    ['3.99']
+    """
+    rates = [rate for _key, rate in terms]
+    return [money.round(gross * rate / (1 + sum(rates))) for rate in rates]
+
+
 def sum_taxes(money, charges):
     """All taxes rounded once, and rounded by rate before they are added up.
 
