@@ -21,6 +21,6 @@ class ChannelExceptionClose(models.TransientModel):
             wizard.may_be_by_hand = any(order._is_unsold() for order in orders)
 
     def _settle(self):
-        super()._settle()
         if self.by_hand:
             self.exception_ids._get_orders()._settle_by_hand(self.reason)
+        return super()._settle()
