@@ -58,6 +58,22 @@ YEARS = range(1970, 2101)
 
 
 @dataclass(frozen=True)
+class Lane:
+    """Requests that take many numbers at once and are answered much later.
+
+    ``size``: so many numbers. ``open``: so many requests may be without an answer at a
+    time; ``every``: seconds from one question for it to the next (``_ask_push``).
+    ``applies``: seconds from the answer until the numbers are shown, as a rule.
+    """
+
+    name: str
+    size: int
+    open: int = 1
+    every: int = 60
+    applies: int = 60
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What a channel can do; the base asks before it calls.
 
@@ -86,6 +102,8 @@ class Capabilities:
     when the last pull began less than so long ago, where pulls are few.
     ``applies``: seconds after which the channel shows a number that it has accepted,
     as a rule (``LineResult.status``); 0: at once.
+    ``lanes``: ways for mass changes, beside the requests that ``batch_size`` and
+    ``applies`` are about. Only where ``applies`` is not 0.
     ``read_budget``: so many numbers a second may be read to find those that were
     changed on the channel; 0: as many as it answers.
     """
@@ -110,6 +128,7 @@ class Capabilities:
     pull_seconds: int = 0
     applies: int = 0
     read_budget: float = 0
+    lanes: tuple[Lane, ...] = ()
 
     @property
     def overwrites(self):
@@ -229,10 +248,15 @@ class LineResult:
 
 @dataclass(frozen=True)
 class PushResult:
-    """The channel's answer to one publication: a result a line, and the raw text."""
+    """The channel's answer to one publication: a result a line, and the raw text.
+
+    ``ticket``: it has taken the numbers of a lane and tells later what becomes of them;
+    then there are no results yet.
+    """
 
     results: tuple[LineResult, ...]
     answer: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True)

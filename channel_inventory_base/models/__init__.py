@@ -49,9 +49,10 @@ from . import channel_plan_explain
 from . import channel_planner
 from . import channel_sweep
 from . import channel_publication
+from . import channel_settler
+from . import channel_lane
 from . import channel_publisher
 from . import channel_publisher_absolute
-from . import channel_settler
 from . import channel_observer
 from . import channel_inbox_event
 from . import channel_intake

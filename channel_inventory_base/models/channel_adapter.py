@@ -140,6 +140,9 @@ class ChannelAdapter(models.AbstractModel):
 
         :param entries: list of schemas.LevelEntry, at most ``Capabilities.batch_size``
         :param reference: the publication's trace, for the channel's own history
+
+        On a channel with ``lanes`` batches of a lane have another parameter, ``lane``:
+        its name. They have at most ``Lane.size`` entries.
         :return: str; ``_push_levels`` sends it as it is, however often
         """
         raise NotImplementedError
@@ -150,11 +153,26 @@ class ChannelAdapter(models.AbstractModel):
 
         :param payload: what ``_prepare_push`` returned
         :param key: idempotency key; equal key means equal payload
+
+        On a channel with ``lanes`` batches of a lane have another parameter, ``lane``:
+        its name, and PushResult has a ticket.
         :return: schemas.PushResult with one result for each entry. Where one bad
             entry makes the channel refuse the batch, the others come back ``retry``
             and the base sends them again without it, under a new key.
         :raise UncertainError: the answer was lost; the base repeats key and payload
         :raise StaleKeyError: this key is burnt; the base starts over with a new one
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _ask_push(self, channel, payload, ticket):
+        """What has become of a batch that a lane has taken.
+
+        :param payload: what was sent
+        :param ticket: PushResult.ticket
+        :return: schemas.PushResult with a result for each entry (``retry``: not applied
+            and nothing wrong with it), None when the channel is not done with it
+        :raise RejectedError: nothing of it was or will be applied
         """
         raise NotImplementedError
 

@@ -45,6 +45,8 @@ class ChannelObserver(models.AbstractModel):
         can, asked, waiting = channel._capabilities(), None, False
         if can.applies:
             asked = self.env["channel.settler"]._run(channel)
+        if can.lanes:
+            asked = self.env["channel.lane"]._run(channel) or asked
         if not can.read_levels:
             return asked
         self._make_missing(channel)

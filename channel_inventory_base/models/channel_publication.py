@@ -4,6 +4,7 @@ import re
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .. import schemas
 from ..tools.readable import readable
 
 
@@ -52,6 +53,17 @@ class ChannelPublication(models.Model):
         [("unsent", "Not processed"), ("lost", "Response lost")],
         readonly=True,
         help="Its quantities stay pending and are sent again in a new publication.",
+    )
+    lane = fields.Char(
+        readonly=True, help="For mass changes: requests that are answered later"
+    )
+    ticket = fields.Char(readonly=True, help="The channel's own number for the request")
+    ask_at = fields.Datetime(readonly=True, help="When its outcome is asked for next")
+    watch_at = fields.Datetime(
+        readonly=True, help="When overtaken quantities are looked at next"
+    )
+    is_stuck = fields.Boolean(
+        readonly=True, help="Its quantities were sent by other requests."
     )
     sent_at = fields.Datetime(readonly=True, help="First sent")
     acked_at = fields.Datetime(readonly=True, index=True)
@@ -103,6 +115,17 @@ class ChannelPublication(models.Model):
             publication._resolve_refusals()
 
     # ------------------------------------------------------------ business
+    def _get_lane(self):
+        """:return: schemas.Lane that it was sent by"""
+        lanes = self.channel_id._capabilities().lanes
+        known = (lane for lane in lanes if lane.name == self.lane)
+        # the channel may not have it any more; what it has taken, it has
+        return next(known, schemas.Lane(self.lane, 0))
+
+    def _get_lane_options(self):
+        """The parameter that an adapter's methods get for a batch of a lane."""
+        return {"lane": self.lane} if self.lane else {}
+
     def _get_cause_key(self):
         """Refusals that differ only in numbers and names have one cause."""
         cause = re.sub(r"\d+|“[^”]*”|\"[^\"]*\"|'[^']*'", "", self.error or "")

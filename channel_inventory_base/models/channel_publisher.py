@@ -15,6 +15,7 @@ from ..db.transaction import (
 )
 from ..lib.one_line import one_line
 from ..schemas import LevelEntry
+from .channel_lane import SCARCE, UNANSWERED
 from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
 RUN_SECONDS = 10
@@ -157,8 +158,9 @@ class ChannelPublisher(models.AbstractModel):
         :param falls: leave numbers that rise where they are
         :return: its id; None when there is nothing to send
         """
-        can = channel._capabilities()
-        size = can.batch_size
+        can, lanes = channel._capabilities(), ()
+        if not falls:
+            lanes = can.lanes
         while True:
             with own_transaction(self.env) as env:
                 publisher = env["channel.publisher"]
@@ -168,18 +170,59 @@ class ChannelPublisher(models.AbstractModel):
                 if not own_channel._may_publish():
                     # paused meanwhile: what is queued stays queued
                     return None
+                lane = None
+                if lanes:
+                    lane = env["channel.lane"]._choose(own_channel, lanes)
+                size = lane.size if lane else can.batch_size
                 taken = publisher._take(
-                    channel.id, max(WINDOW, size), falls, can.overwrites
+                    channel.id,
+                    max(WINDOW, size),
+                    publisher._get_take_condition(can, falls, lane),
+                    can.overwrites,
                 )
+                if not taken and lane:
+                    # none of those that wait may go by it
+                    lanes = ()
+                    continue
                 if not taken:
                     return None
                 taken = publisher._settle_shares(taken)
                 chosen = [each for each in taken if each.sendable() and each.differs()]
                 publisher._put_back(chosen[size:])
                 if chosen:
-                    return publisher._make_publication(own_channel, chosen[:size]).id
+                    publication = publisher._make_publication(
+                        own_channel, chosen[:size], lane
+                    )
+                    return publication.id
 
-    def _take(self, channel_id, limit, falls=False, overwrites=False):
+    def _get_take_condition(self, can, falls, lane):
+        """Condition on ``level`` and ``listing`` for the numbers of the next batch."""
+        if falls:
+            return SQL("level.target <= %s", EXPECTED_REMOTE)
+        condition = SQL(
+            "(level.target <= %s OR NOT (%s))",
+            EXPECTED_REMOTE,
+            SQL(" OR ").join(self._unplanned_conditions()),
+        )
+        if lane:
+            return SQL(
+                "%s AND level.target > GREATEST(%s, %s) AND NOT EXISTS (%s)",
+                condition,
+                EXPECTED_REMOTE,
+                SCARCE,
+                UNANSWERED,
+            )
+        if can.lanes:
+            # what a lane has taken is overtaken by a lower number only
+            return SQL(
+                "%s AND (level.target < %s OR NOT EXISTS (%s))",
+                condition,
+                EXPECTED_REMOTE,
+                UNANSWERED,
+            )
+        return condition
+
+    def _take(self, channel_id, limit, condition, overwrites=False):
         """Delete up to ``limit`` levels from the queue and look at them, at once.
 
         A number waits while its listing has a sale of which the place is not known: it
@@ -198,7 +241,7 @@ class ChannelPublisher(models.AbstractModel):
                       LEFT JOIN channel_level_remote remote
                              ON remote.level_id = level.id
                      WHERE pending.channel_id = %(channel)s
-                       AND (level.target <= %(expected)s OR NOT (%(unplanned)s))
+                       AND %(condition)s
                        AND NOT %(unplaced)s
                      ORDER BY pending.urgent DESC, pending.id
                      LIMIT %(limit)s
@@ -231,9 +274,7 @@ class ChannelPublisher(models.AbstractModel):
                 channel=channel_id,
                 expected=EXPECTED_REMOTE,
                 unplaced=SQL(UNPLACED_SALE, NOT_DEDUCTED if overwrites else SQL()),
-                unplanned=SQL(" OR ").join(
-                    [SQL("true")] if falls else self._unplanned_conditions()
-                ),
+                condition=condition,
                 published=PUBLISHED,
                 limit=limit,
             )
@@ -311,8 +352,8 @@ class ChannelPublisher(models.AbstractModel):
             )
         )
 
-    def _make_publication(self, channel, candidates):
-        publication = self._take_again(channel, candidates)
+    def _make_publication(self, channel, candidates, lane=None):
+        publication = self._take_again(channel, candidates, lane)
         if not publication:
             publication = self.env["channel.publication"].create(
                 {
@@ -320,6 +361,7 @@ class ChannelPublisher(models.AbstractModel):
                     "key": str(uuid.uuid4()),
                     "trace": uuid.uuid4().hex,
                     "payload": "",
+                    "lane": lane.name if lane else False,
                 }
             )
         line_ids = self.env["channel.publication.line"]._insert(
@@ -337,15 +379,20 @@ class ChannelPublisher(models.AbstractModel):
             for line_id, each in zip(line_ids, candidates, strict=True)
         ]
         publication.payload = channel._adapter()._prepare_push(
-            channel, entries, publication.trace
+            channel, entries, publication.trace, **publication._get_lane_options()
         )
         return publication
 
-    def _take_again(self, channel, candidates):
+    def _take_again(self, channel, candidates, lane=None):
         """The publication whose place these take, empty. One that may have been carried
         out stays as it was sent, unless it is the same once more."""
         publication = self.env["channel.publication"].search(
-            [("channel_id", "=", channel.id), ("again", "!=", False)], limit=1
+            [
+                ("channel_id", "=", channel.id),
+                ("again", "!=", False),
+                ("lane", "=", lane.name if lane else False),
+            ],
+            limit=1,
         )
         sent = {line.level_id.id: line.quantity for line in publication.line_ids}
         same = sent == {each.level_id: each.target for each in candidates}
@@ -380,8 +427,9 @@ class ChannelPublisher(models.AbstractModel):
                 }
             )
             payload, key = publication.payload, publication.key
+            options = publication._get_lane_options()
         try:
-            result = channel._adapter()._push_levels(channel, payload, key)
+            result = channel._adapter()._push_levels(channel, payload, key, **options)
         except exceptions.StaleKeyError as error:
             self._start_over(publication_id, error)
             return False
@@ -479,6 +527,9 @@ class ChannelPublisher(models.AbstractModel):
         """
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
+            if result.ticket:
+                env["channel.lane"]._follow(publication, result)
+                return True
             results = self._get_results(publication.channel_id, result)
             grouped = self._group(publication, results)
             lines = env["channel.publication.line"]
@@ -604,6 +655,10 @@ class ChannelPublisher(models.AbstractModel):
         if not lines:
             return
         self._expect(lines)
+        self._take_as_sent(publication, lines)
+
+    def _take_as_sent(self, publication, lines):
+        """What was sent is what we know of the channel from now on."""
         self.env.execute_query(
             SQL(
                 """
@@ -625,6 +680,8 @@ class ChannelPublisher(models.AbstractModel):
         self._queue_lines(publication.line_ids)
         self._expect(publication.line_ids)
         publication.write({"state": "accepted", "error": error})
+        if publication.lane:
+            self.env["channel.lane"]._lose(publication)
         self._stamp_answer(publication)
 
     def _expect(self, lines):

@@ -146,7 +146,10 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         if not seconds:
             return False
         intake = self.env["channel.intake"]
-        pulled = channel._get_shared_state("poll").get("completed_from")
+        # not in the job's transaction, which shows what was there when it began
+        with own_transaction(self.env) as env:
+            state = channel.with_env(env)._get_shared_state("poll")
+        pulled = state.get("completed_from")
         age = pulled and intake._database_time() - intake._parse_time(pulled)
         return bool(age) and age.total_seconds() < seconds
 

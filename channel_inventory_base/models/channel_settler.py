@@ -124,7 +124,12 @@ class ChannelSettler(models.AbstractModel):
         if not shown:
             return
         due = self._find(
-            channel, SQL("(listing.stock_ref, node.external_id) IN (%s)", told)
+            channel,
+            SQL(
+                "line.due_at IS NOT NULL "
+                "AND (listing.stock_ref, node.external_id) IN (%s)",
+                told,
+            ),
         )
         applied = [
             each
@@ -198,7 +203,9 @@ class ChannelSettler(models.AbstractModel):
 
     def _see(self, channel, due):
         """:return: (stock ref, node ref) -> number shown"""
-        refs = [LevelRef(*each.ref) for each in due]
+        return self._see_refs(channel, [LevelRef(*each.ref) for each in due])
+
+    def _see_refs(self, channel, refs):
         states = channel._adapter()._fetch_levels(channel, refs)
         return {(each.stock_ref, each.node_ref): each.available for each in states}
 
@@ -342,6 +349,8 @@ class ChannelSettler(models.AbstractModel):
                   FROM channel_publication_line last
                  WHERE last.id = ANY(%(ids)s) AND line.level_id = last.level_id
                    AND line.id <= last.id AND line.result = 'accepted'
+                   -- what a lane has taken may be applied as long as it has it
+                   AND line.due_at IS NOT NULL
                 RETURNING line.id
                 """,
                 result=result,
@@ -409,6 +418,7 @@ class ChannelSettler(models.AbstractModel):
                      WHERE publication.id = line.publication_id
                        AND publication.channel_id = %s
                        AND publication.state = 'accepted' AND line.result = 'accepted'
+                       AND line.due_at IS NOT NULL
                        AND publication.acked_at < %s - make_interval(secs => %s)
                        AND EXISTS (%s)
                     RETURNING line.id
@@ -423,22 +433,24 @@ class ChannelSettler(models.AbstractModel):
 
     def _come_back(self, channel):
         """When the next number should be shown."""
-        [[seconds]] = self.env.execute_query(
-            SQL(
-                """
-                SELECT EXTRACT(epoch FROM min(line.due_at) - %s)::float
-                  FROM channel_publication publication
-                  JOIN channel_publication_line line
-                    ON line.publication_id = publication.id
-                   AND line.result = 'accepted'
-                 WHERE publication.channel_id = %s AND publication.state = 'accepted'
-                   AND NOT EXISTS (%s)
-                """,
-                NOW,
-                channel.id,
-                NEWER,
+        # not in the job's transaction, which shows what was there when it began
+        with own_transaction(self.env) as env:
+            [[seconds]] = env.execute_query(
+                SQL(
+                    """
+                    SELECT EXTRACT(epoch FROM min(line.due_at) - %s)::float
+                      FROM channel_publication publication
+                      JOIN channel_publication_line line
+                        ON line.publication_id = publication.id
+                       AND line.result = 'accepted'
+                     WHERE publication.channel_id = %s
+                       AND publication.state = 'accepted' AND NOT EXISTS (%s)
+                    """,
+                    NOW,
+                    channel.id,
+                    NEWER,
+                )
             )
-        )
         if seconds is not None:
             channel._wake("_job_observe", seconds=max(seconds, 1))
 

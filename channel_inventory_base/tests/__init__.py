@@ -23,6 +23,7 @@ from . import test_import
 from . import test_inbound
 from . import test_jobs
 from . import test_kit
+from . import test_lanes
 from . import test_level_times
 from . import test_mapping
 from . import test_observer

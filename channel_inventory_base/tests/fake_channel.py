@@ -64,6 +64,8 @@ class FakeChannel(FakeMessages):
         # it accepts numbers at once and shows them so many seconds later, in any order:
         # those of ``landing``, oldest first
         self.applies, self.landing = 0, []
+        # lanes that answer later: ticket -> entries; what it answers when it has
+        self.lanes, self.tickets, self.answered = (), {}, {}
         self.read_levels, self.read_size, self.read_budget = True, 100, 0
         self.messages = ("shipment", "tracking", "cancel", "refund")
         self.forget_messages()
@@ -159,6 +161,7 @@ class FakeChannel(FakeMessages):
             stream=self.stream,
             pull_seconds=self.pull_seconds,
             applies=self.applies,
+            lanes=self.lanes,
         )
 
     def _test_connection(self, channel):
@@ -185,7 +188,7 @@ class FakeChannel(FakeMessages):
     def _parse_levels(self, channel, body):
         return [load(LevelState, each) for each in strict_json.loads(body)]
 
-    def _prepare_push(self, channel, entries, reference):
+    def _prepare_push(self, channel, entries, reference, lane=None):
         return json.dumps(
             [
                 [each.line_id, each.stock_ref, each.node_ref, each.quantity, each.base]
@@ -193,8 +196,13 @@ class FakeChannel(FakeMessages):
             ]
         )
 
-    def _push_levels(self, channel, payload, key):
+    def _push_levels(self, channel, payload, key, lane=None):
         self._fault("send")
+        if lane:
+            ticket = f"{lane}-{len(self.tickets) + 1}"
+            self.tickets[ticket] = json.loads(payload)
+            self._fault("answer")
+            return PushResult((), ticket=ticket)
         self.meanwhile(json.loads(payload))
         with self.lock:
             self.requests.append((key, payload))
@@ -239,6 +247,25 @@ class FakeChannel(FakeMessages):
         """Apply a number that was accepted."""
         stock_ref, node_ref, quantity = self.landing.pop(index)
         self.levels[stock_ref, node_ref] = quantity
+
+    def finish(self, ticket, results=None, apply=True):
+        """A lane has processed what it was given.
+
+        :param results: position of an entry -> its status where it is not applied
+        """
+        lines = []
+        for place, entry in enumerate(self.tickets[ticket]):
+            line_id, stock_ref, node_ref, quantity, _base = entry
+            status = (results or {}).get(place, "accepted")
+            lines.append(LineResult(line_id, status, "", ""))
+            if status == "accepted" and apply:
+                self.levels[stock_ref, node_ref] = quantity
+        self.answered[ticket] = PushResult(tuple(lines))
+
+    def _ask_push(self, channel, payload, ticket):
+        self._fault("ask")
+        self.asked.append(ticket)
+        return self.answered.get(ticket)
 
     def _fetch_orders(self, channel, since, cursor):
         self._fault("orders")

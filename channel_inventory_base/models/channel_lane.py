@@ -1,0 +1,494 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from odoo import api, models
+from odoo.tools import SQL
+
+from .. import exceptions
+from ..db.transaction import own_transaction
+from ..schemas import LevelRef
+from .channel_settler import NEWER, NOW
+
+MASS = 1500
+"""So many numbers that rise have to wait before a lane is worth its delay."""
+SCARCE = 3
+"""Numbers up to this go by the lane that answers at once: each unit of them counts."""
+WATCH_SECONDS = 300
+"""From one look at overtaken numbers to the next."""
+PATIENCE_HOURS = 24
+"""After so long nobody waits for an answer any more."""
+
+# Numbers of ``level`` that a lane has taken and not answered for.
+UNANSWERED = SQL(
+    """
+    SELECT FROM channel_publication_line line
+      JOIN channel_publication publication ON publication.id = line.publication_id
+     WHERE line.level_id = level.id AND line.result = 'accepted'
+       AND line.due_at IS NULL AND publication.state = 'accepted'
+       AND publication.ticket IS NOT NULL AND publication.is_stuck IS NOT TRUE
+    """
+)
+
+
+class ChannelLane(models.AbstractModel):
+    """Sends many numbers at once where the channel answers for them much later.
+
+    A channel may have, beside the requests that it answers at once, others that take
+    thousands of numbers (``Capabilities.lanes``): it takes them in and gives a ticket,
+    and minutes or hours later it tells what became of them. They are for mass rises.
+    What falls, and what is scarce, never waits in one.
+
+    - A number in a lane is *accepted* (``channel.settler``): it counts with the larger
+      of two numbers, and is not sent again before the lane has answered.
+    - It is overtaken by a lower one only, which goes by the requests that are answered
+      at once. When the lane ends, the number of then is sent once more, since the one
+      from the lane may have been applied after it; until then overtaken numbers are
+      looked at every few minutes.
+    - A ticket that is not answered within a day is a person's to look into, and its
+      numbers go by the other requests.
+    """
+
+    _name = "channel.lane"
+    _description = "Lane of Quantities Answered Later"
+
+    # -------------------------------------------------------------- choose
+    @api.model
+    def _choose(self, channel, lanes):
+        """The lane for the next batch, None for the requests that are answered at once.
+
+        :param lanes: tuple of schemas.Lane
+        """
+        [[waiting]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT count(*) FROM (
+                    SELECT FROM channel_level_pending
+                     WHERE channel_id = %s AND NOT urgent LIMIT %s) AS waiting
+                """,
+                channel.id,
+                MASS,
+            )
+        )
+        if waiting < MASS:
+            return None
+        busy = dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT publication.lane, count(*)
+                      FROM channel_publication publication
+                     WHERE publication.channel_id = %s
+                       AND publication.state = 'accepted'
+                       AND publication.lane IS NOT NULL
+                       AND EXISTS (SELECT FROM channel_publication_line line
+                                    WHERE line.publication_id = publication.id
+                                      AND line.result = 'accepted'
+                                      AND line.due_at IS NULL)
+                     GROUP BY publication.lane
+                    """,
+                    channel.id,
+                )
+            )
+        )
+        free = (lane for lane in lanes if busy.get(lane.name, 0) < lane.open)
+        return next(free, None)
+
+    # -------------------------------------------------------------- follow
+    def _follow(self, publication, result):
+        """The lane has taken the numbers."""
+        lane = publication._get_lane()
+        publisher = self.env["channel.publisher"]
+        publisher._take_as_sent(publication, publication.line_ids)
+        publication.write(
+            {
+                "state": "accepted",
+                "ticket": result.ticket,
+                "answer": (result.answer or "")[:100_000],
+            }
+        )
+        publisher._stamp_answer(publication)
+        self._wait_for(publication, lane.every)
+
+    def _lose(self, publication):
+        """Nobody knows whether the lane has taken the numbers: there is no ticket to
+        ask by. They may be applied as long as a ticket would be waited for, and are
+        sent once more meanwhile."""
+        self._wait_for(publication, None, None)
+
+    def _wait_for(self, publication, seconds, watch=WATCH_SECONDS):
+        """No number is expected to be shown before the lane has answered.
+
+        :param seconds: until it is asked; None: never
+        :param watch: until overtaken numbers are looked at; None: never
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                WITH taken AS (
+                    UPDATE channel_publication_line
+                       SET result = 'accepted', due_at = NULL
+                     WHERE publication_id = %(id)s)
+                UPDATE channel_publication
+                   SET ask_at = %(now)s + make_interval(secs => %(ask)s),
+                       watch_at = %(now)s + make_interval(secs => %(watch)s)
+                 WHERE id = %(id)s RETURNING id
+                """,
+                id=publication.id,
+                now=NOW,
+                ask=seconds,
+                watch=watch,
+            )
+        )
+        self.env["channel.publication"].invalidate_model()
+        self.env["channel.publication.line"].invalidate_model()
+        if seconds:
+            publication.channel_id._wake("_job_observe", seconds=seconds)
+
+    # ----------------------------------------------------------------- ask
+    @api.model
+    def _run(self, channel):
+        """Ask what became of batches, and look at what was overtaken.
+
+        :return: True when the channel was asked, None when there was nothing to
+        """
+        asked = None
+        self._give_up_lost(channel)
+        for publication in self._find(channel, "ask_at"):
+            asked = True
+            self._ask(channel, publication)
+        for publication in self._find(channel, "watch_at"):
+            asked = self._watch(channel, publication) or asked
+        self._come_back(channel)
+        return asked
+
+    def _find(self, channel, field):
+        """Those whose time has come, oldest first.
+
+        :param field: ``ask_at`` or ``watch_at``
+        """
+        return self.env["channel.publication"].search(
+            [
+                ("channel_id", "=", channel.id),
+                ("state", "=", "accepted"),
+                (field, "<=", self._now()),
+            ],
+            order="id",
+        )
+
+    def _now(self):
+        return self.env["channel.intake"]._database_time().replace(tzinfo=None)
+
+    def _ask(self, channel, publication):
+        adapter = channel._adapter()
+        try:
+            result = adapter._ask_push(channel, publication.payload, publication.ticket)
+        except exceptions.RejectedError as error:
+            with own_transaction(self.env) as env:
+                env["channel.lane"]._restore(publication.line_ids.ids)
+            self.env["channel.publisher"]._mark_dead(publication.id, error)
+            return
+        with own_transaction(self.env) as env:
+            own = env["channel.publication"].browse(publication.id)
+            lane, lanes = own._get_lane(), env["channel.lane"]
+            env["channel.settler"]._lock(own.channel_id)
+            if result:
+                lanes._end(own, lane, result)
+            else:
+                lanes._ask_later(own, lane)
+
+    def _ask_later(self, publication, lane):
+        self.env.execute_query(
+            SQL(
+                "UPDATE channel_publication "
+                "SET ask_at = %s + make_interval(secs => %s) "
+                "WHERE id = %s RETURNING id",
+                NOW,
+                lane.every,
+                publication.id,
+            )
+        )
+        age = self._now() - publication.acked_at
+        if age.total_seconds() > PATIENCE_HOURS * 3600 and not publication.is_stuck:
+            publication.is_stuck = True
+            self._queue(publication.line_ids.ids)
+            self._report_stuck(publication)
+
+    def _report_stuck(self, publication):
+        """What has not been applied by now is sent by the other requests."""
+        channel = publication.channel_id
+        channel._wake("_job_publish")
+        self.env["channel.exception"]._report(
+            channel,
+            "health",
+            key=f"stuck:{publication.id}",
+            record=publication,
+            message=self.env._(
+                "%(channel)s has taken %(count)s quantities and did not process them "
+                "within %(hours)s hours (ticket %(ticket)s).",
+                channel=channel.name,
+                count=publication.line_count,
+                hours=PATIENCE_HOURS,
+                ticket=publication.ticket,
+            ),
+            suggestion=self.env._(
+                "They are being sent one by one. Ask the channel's support about the "
+                "ticket: what it holds may still be applied."
+            ),
+        )
+
+    def _give_up_lost(self, channel):
+        """Batches without a ticket that nobody will hear of any more."""
+        with own_transaction(self.env) as env:
+            settler = env["channel.settler"]
+            settler._lock(channel)
+            env.execute_query(
+                SQL(
+                    """
+                    UPDATE channel_publication_line line SET result = 'replaced'
+                      FROM channel_publication publication
+                     WHERE publication.id = line.publication_id
+                       AND publication.channel_id = %s
+                       AND publication.state = 'accepted' AND line.result = 'accepted'
+                       AND line.due_at IS NULL AND publication.ticket IS NULL
+                       AND publication.acked_at < %s - make_interval(hours => %s)
+                    RETURNING line.id
+                    """,
+                    channel.id,
+                    NOW,
+                    PATIENCE_HOURS,
+                )
+            )
+            settler._close(channel)
+
+    # ----------------------------------------------------------------- end
+    def _end(self, publication, lane, result):
+        """The lane has told what became of each number."""
+        publisher = self.env["channel.publisher"]
+        results = {each.line_id: each for each in result.results}
+        found = {}
+        for line in publication.line_ids.filtered(lambda each: not each.due_at):
+            status = results[line.id].status if line.id in results else "retry"
+            status = "accepted" if status == "acked" else status
+            found.setdefault(status, []).append(line.id)
+        lines = self.env["channel.publication.line"]
+        refused = found.get("rejected", []) + found.get("retry", [])
+        self._restore(refused)
+        self._note(results, refused)
+        self._expect(found.get("accepted", []), lane.applies)
+        self._queue(self._find_changed(found.get("accepted", [])))
+        alone = self._without_successor(found.get("rejected", []))
+        publisher._settle_rejected(lines.browse(alone), results)
+        publisher._queue_lines(lines.browse(found.get("retry", [])))
+        publication.write(
+            {
+                "ask_at": False,
+                "watch_at": False,
+                "answer": (result.answer or "")[:100_000],
+            }
+        )
+        # from now on it counts how long they take
+        publisher._stamp_answer(publication)
+        channel = publication.channel_id
+        self.env["channel.exception"]._resolve_keys(
+            channel, [f"stuck:{publication.id}"]
+        )
+        self.env["channel.settler"]._close(channel)
+        channel._wake("_job_publish")
+        channel._wake("_job_observe", seconds=lane.applies + 1)
+
+    def _expect(self, line_ids, seconds):
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_publication_line
+                   SET due_at = %s + make_interval(secs => %s)
+                 WHERE id = ANY(%s) RETURNING id
+                """,
+                NOW,
+                seconds,
+                line_ids,
+            )
+        )
+
+    def _note(self, results, line_ids):
+        """What became of lines that were not applied."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_publication_line line
+                   SET result = row.result, code = row.code, message = row.message
+                  FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::varchar[])
+                       AS row (line_id, result, code, message)
+                 WHERE line.id = row.line_id RETURNING line.id
+                """,
+                line_ids,
+                [results[i].status if i in results else "retry" for i in line_ids],
+                [results[i].code if i in results else None for i in line_ids],
+                [results[i].message if i in results else None for i in line_ids],
+            )
+        )
+
+    def _restore(self, line_ids):
+        """These numbers were not applied: what was known before them is known again,
+        where nothing has followed."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_level_remote remote
+                   SET base_qty = line.base, base_deducted = line.deducted
+                  FROM channel_publication_line line
+                 WHERE line.id = ANY(%s) AND remote.level_id = line.level_id
+                   AND remote.publication_id = line.publication_id
+                   AND remote.state IN ('known', 'rejected')
+                RETURNING remote.id
+                """,
+                line_ids,
+            )
+        )
+
+    def _find_changed(self, line_ids):
+        """Of these numbers those of which another one may be shown by now, or should
+        be: one has followed, or the channel has sold since. The one from the lane may
+        be applied last all the same."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.id
+                  FROM channel_publication_line line
+                  JOIN channel_level level ON level.id = line.level_id
+                 WHERE line.id = ANY(%s)
+                   AND (EXISTS (SELECT FROM channel_publication_line later
+                                 WHERE later.level_id = line.level_id
+                                   AND later.id > line.id)
+                        OR line.deducted <> COALESCE((
+                            SELECT sum(deduction.quantity)
+                              FROM channel_deduction deduction
+                             WHERE deduction.listing_id = level.listing_id
+                               AND deduction.node_id = level.node_id), 0))
+                """,
+                line_ids,
+            )
+        )
+        return [line_id for (line_id,) in rows]
+
+    def _without_successor(self, line_ids):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.id FROM channel_publication_line line
+                 WHERE line.id = ANY(%s) AND NOT EXISTS (
+                       SELECT FROM channel_publication_line later
+                        WHERE later.level_id = line.level_id AND later.id > line.id)
+                """,
+                line_ids,
+            )
+        )
+        return [line_id for (line_id,) in rows]
+
+    def _queue(self, line_ids):
+        """Send the numbers of now, whether they seem to differ or not."""
+        lines = self.env["channel.publication.line"].browse(line_ids)
+        if lines:
+            self.env["channel.level.pending"]._add(lines.level_id, force=True)
+
+    # --------------------------------------------------------------- watch
+    def _watch(self, channel, publication):
+        """Look at numbers that were overtaken: one that shows what the lane was told
+        has been applied late, and is put right before the lane has ended.
+
+        :return: whether the channel was asked
+        """
+        rows = self._find_overtaken(publication)
+        size = channel._capabilities().read_size
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            shown = self.env["channel.settler"]._see_refs(
+                channel, [LevelRef(*row[-2:]) for row in part]
+            )
+            late = [row for row in part if self._is_landed(row, shown)]
+            with own_transaction(self.env) as env:
+                env["channel.settler"]._lock(channel)
+                env["channel.lane"]._put_right(late, shown)
+        with own_transaction(self.env) as env:
+            env.execute_query(
+                SQL(
+                    "UPDATE channel_publication "
+                    "SET watch_at = %s + make_interval(secs => %s) "
+                    "WHERE id = %s AND watch_at IS NOT NULL RETURNING id",
+                    NOW,
+                    WATCH_SECONDS,
+                    publication.id,
+                )
+            )
+        if rows:
+            channel._wake("_job_publish")
+        return bool(rows)
+
+    def _find_overtaken(self, publication):
+        """Rows (level, sum of the lane's number, sum expected, deducted now, stock ref,
+        node ref) of levels of which a later number is known to be shown."""
+        with own_transaction(self.env) as env:
+            return env.execute_query(
+                SQL(
+                    """
+                    SELECT line.level_id, line.quantity + line.deducted,
+                           remote.base_qty + remote.base_deducted, COALESCE((
+                               SELECT sum(deduction.quantity)
+                                 FROM channel_deduction deduction
+                                WHERE deduction.listing_id = level.listing_id
+                                  AND deduction.node_id = level.node_id), 0)::int,
+                           listing.stock_ref, node.external_id
+                      FROM channel_publication_line line
+                      JOIN channel_level level ON level.id = line.level_id
+                      JOIN channel_listing listing ON listing.id = level.listing_id
+                      JOIN channel_node node ON node.id = level.node_id
+                      JOIN channel_level_remote remote ON remote.level_id = level.id
+                       AND remote.state = 'known'
+                       AND remote.publication_id <> line.publication_id
+                     WHERE line.publication_id = %s AND line.result = 'accepted'
+                       AND line.due_at IS NULL AND NOT EXISTS (%s)
+                    """,
+                    publication.id,
+                    NEWER,
+                )
+            )
+
+    @staticmethod
+    def _is_landed(row, shown):
+        _level, landed, expected, deducted, *ref = row
+        number = shown.get(tuple(ref))
+        return number is not None and number + deducted == landed != expected
+
+    def _put_right(self, rows, shown):
+        for level_id, _landed, _expected, deducted, *ref in rows:
+            self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE channel_level_remote
+                       SET base_qty = %s, base_deducted = %s
+                     WHERE level_id = %s AND state = 'known' RETURNING id
+                    """,
+                    shown[tuple(ref)],
+                    deducted,
+                    level_id,
+                )
+            )
+        levels = self.env["channel.level"].browse(row[0] for row in rows)
+        self.env["channel.level.pending"]._add(levels, force=True)
+
+    def _come_back(self, channel):
+        """When the next answer may be there, or the next look is due."""
+        # not in the job's transaction, which shows what was there when it began
+        with own_transaction(self.env) as env:
+            [[seconds]] = env.execute_query(
+                SQL(
+                    """
+                    SELECT EXTRACT(epoch FROM
+                               LEAST(min(ask_at), min(watch_at)) - %s)::float
+                      FROM channel_publication
+                     WHERE channel_id = %s AND state = 'accepted'
+                    """,
+                    NOW,
+                    channel.id,
+                )
+            )
+        if seconds is not None:
+            channel._wake("_job_observe", seconds=max(seconds, 1))

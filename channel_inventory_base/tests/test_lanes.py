@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import json
+import random
+from contextlib import suppress
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ..exceptions import RejectedError, UncertainError
+from ..models import channel_lane, channel_publisher
+from ..schemas import Lane
+from .common import ChannelCase
+from .common_wakeups import WakeUps
+from .test_accepted import APPLIES, Accepting
+from .test_exclusive import ExclusiveCase
+
+FEED = Lane("feed", size=50, open=1, every=120, applies=APPLIES)
+COUNT = 6
+
+
+@tagged("post_install", "-at_install")
+class TestLanes(Accepting, WakeUps, ChannelCase):
+    """Six listings; batches of one, and a feed for mass rises."""
+
+    def setUp(self):
+        super().setUp()
+        self.accept_later()
+        self.fake.stream, self.fake.batch_size = True, 1
+        self.fake.lanes = (FEED,)
+        self.patch(channel_lane, "MASS", 4)
+        self.products = [self.product]
+        for number in range(2, COUNT + 1):
+            product = self.make_product(self.env, number, 10, self.warehouse)
+            self.products.append(product)
+            self.make_listing(self.env, self.channel, product, number)
+        self.plan()
+        self.levels = self.env["channel.level"].search(
+            [("channel_id", "=", self.channel.id)], order="listing_id"
+        )
+        for number, level in enumerate(self.levels, 1):
+            self.make_known(self.env, level, 5)
+            self.fake.levels[f"item-{number}", "node-1"] = 5
+        self.env["channel.level.pending"].search([]).unlink()
+
+    # ------------------------------------------------------------- helpers
+    def shown(self, number=1):
+        return self.fake.levels[f"item-{number}", "node-1"]
+
+    def rise(self):
+        """All go up from 5 to 10, and are sent."""
+        self.env["channel.level.pending"]._add(self.levels)
+        self.publish()
+
+    def change(self, quantity, number=1):
+        product = self.products[number - 1]
+        self.add_stock(self.env, product, self.warehouse, quantity)
+        self.plan()
+        self.publish()
+
+    def pushes(self):
+        """(listing's number, quantity) of each request that is answered at once"""
+        entries = [json.loads(payload)[0] for _key, payload in self.fake.requests]
+        return [(int(entry[1][5:]), entry[3]) for entry in entries]
+
+    def feed(self):
+        return self.env["channel.publication"].search([("lane", "=", "feed")])
+
+    def ask(self, seconds=0):
+        """The channel is asked, so much later than it was first due."""
+        self.time_passes(seconds)
+        self.feed().write({"ask_at": "2020-01-01"})
+        self.run_lanes()
+
+    def run_lanes(self):
+        self.env.flush_all()
+        self.env["channel.lane"]._run(self.channel)
+        self.env.invalidate_all()
+
+    def watch(self):
+        self.feed().write({"watch_at": "2020-01-01"})
+        self.run_lanes()
+        self.publish()
+
+    def land_all(self):
+        while self.fake.landing:
+            self.fake.land()
+
+    # -------------------------------------------------------------- choice
+    def test_many_that_rise_go_by_the_lane(self):
+        self.forget_wakeups()
+        self.rise()
+        self.assertEqual(len(self.fake.tickets["feed-1"]), COUNT)
+        self.assertFalse(self.fake.requests)
+        feed = self.feed()
+        self.assertEqual((feed.state, feed.ticket), ("accepted", "feed-1"))
+        self.assertEqual(self.wanted("_job_observe"), FEED.every)
+
+    def test_few_that_rise_do_not(self):
+        self.env["channel.level.pending"]._add(self.levels[:3])
+        self.publish()
+        self.assertEqual(len(self.fake.requests), 3)
+        self.assertFalse(self.fake.tickets)
+
+    def test_what_falls_and_what_is_scarce_does_not(self):
+        for number, stock in ((1, -8), (2, -7)):
+            self.add_stock(self.env, self.products[number - 1], self.warehouse, stock)
+        self.plan()
+        self.fake.levels["item-2", "node-1"] = 0
+        remotes = self.env["channel.level.remote"]
+        remotes.search([("level_id", "=", self.levels[1].id)]).base_qty = 0
+        self.rise()
+        self.assertEqual(sorted(self.pushes()), [(1, 2), (2, 3)])
+        self.assertEqual(len(self.fake.tickets["feed-1"]), COUNT - 2)
+
+    def test_only_so_many_are_out_at_a_time(self):
+        self.fake.lanes = (Lane("feed", size=3, open=1),)
+        self.rise()
+        self.assertEqual(len(self.fake.tickets["feed-1"]), 3)
+        self.assertEqual(len(self.fake.tickets), 1)
+        self.assertEqual(len(self.fake.requests), 3, "the others need not wait")
+
+    # ---------------------------------------------------------- unanswered
+    def test_number_in_a_lane_is_neither_sent_again_nor_doubted(self):
+        self.rise()
+        self.time_passes(10 * APPLIES)
+        self.observe()
+        self.env["channel.observer"]._look_around(self.channel)
+        self.env["channel.publisher"]._requeue_missing()
+        self.publish()
+        self.assertFalse(self.fake.requests)
+        self.assertEqual(set(self.levels.mapped("remote_state")), {"known"})
+
+    def test_lower_number_overtakes_and_higher_one_waits(self):
+        self.rise()
+        self.change(+5, number=2)
+        self.change(-10)
+        self.assertEqual(self.pushes(), [(1, 0)])
+        self.fake.finish("feed-1")
+        self.ask()
+        self.publish()
+        self.assertIn((2, 15), self.pushes())
+
+    def test_number_that_was_overtaken_is_sent_again_when_the_lane_ends(self):
+        """However late the one from the lane is applied."""
+        self.rise()
+        self.change(-10)
+        self.fake.land()
+        self.assertEqual(self.shown(), 0)
+        self.fake.finish("feed-1")
+        self.assertEqual(self.shown(), 10, "it has landed on the newer one")
+        self.ask()
+        self.publish()
+        self.land_all()
+        self.assertEqual((self.pushes(), self.shown()), ([(1, 0), (1, 0)], 0))
+        # and once more, where it lands after that
+        self.fake.levels["item-1", "node-1"] = 10
+        self.settle()
+        self.publish()
+        self.land_all()
+        self.assertEqual(self.shown(), 0)
+
+    def test_overtaken_number_is_watched_while_the_lane_is_out(self):
+        self.rise()
+        self.change(-10)
+        self.land_all()
+        self.settle()
+        self.watch()
+        self.assertEqual(self.pushes(), [(1, 0)], "all is well")
+        self.fake.levels["item-1", "node-1"] = 10
+        self.watch()
+        self.land_all()
+        self.assertEqual((self.pushes(), self.shown()), ([(1, 0), (1, 0)], 0))
+
+    def test_overtaken_number_counts_until_the_lane_has_ended(self):
+        """For allocation: the lane's may be applied after the one that is shown."""
+        self.rise()
+        self.change(-10)
+        self.land_all()
+        self.settle()
+        line = self.feed().line_ids.filtered(
+            lambda each: each.level_id == self.levels[0]
+        )
+        self.assertEqual((line.result, line.due_at), ("accepted", False))
+
+    def test_sale_during_the_lane_is_sent_when_it_ends(self):
+        self.rise()
+        self.capture(self.fake.sell(2))
+        self.plan()
+        self.publish()
+        self.assertFalse(self.fake.requests, "8 is what shows 8 after the sale")
+        self.fake.finish("feed-1")
+        self.assertEqual(self.shown(), 10, "the sale was overwritten")
+        self.ask()
+        self.publish()
+        self.land_all()
+        self.assertEqual((self.pushes(), self.shown()), ([(1, 8)], 8))
+
+    # ----------------------------------------------------------------- end
+    def test_lane_that_has_not_ended_is_asked_later(self):
+        self.rise()
+        self.forget_wakeups()
+        self.ask()
+        self.assertEqual(self.feed().state, "accepted")
+        self.assertAlmostEqual(self.wanted("_job_observe"), FEED.every, delta=5)
+
+    def test_numbers_of_a_lane_are_read_back_after_it_has_ended(self):
+        self.rise()
+        self.fake.finish("feed-1")
+        self.ask()
+        self.publish()
+        self.assertFalse(self.fake.requests)
+        self.settle()
+        self.assertEqual(set(self.feed().line_ids.mapped("result")), {"acked"})
+        self.assertEqual(self.feed().state, "done")
+        self.assertTrue(all(self.levels.mapped("in_sync")))
+
+    def test_lines_that_were_not_applied_are_what_they_were(self):
+        self.rise()
+        self.fake.finish("feed-1", {0: "rejected", 1: "retry"})
+        self.ask()
+        refused, again = self.feed().line_ids[:2]
+        self.assertEqual((refused.result, again.result), ("rejected", "retry"))
+        self.assertEqual(refused.level_id.remote_state, "rejected")
+        self.assertEqual(refused.level_id.expected_remote, 5)
+        self.assertEqual(again.level_id.expected_remote, 5)
+        self.publish()
+        self.assertEqual(len(self.pushes()), 1)
+
+    def test_number_that_was_overtaken_and_refused_in_the_lane_is_as_it_was_sent(self):
+        self.rise()
+        self.change(-10)
+        self.fake.finish("feed-1", {0: "rejected"})
+        self.ask()
+        self.assertEqual(self.levels[0].remote_state, "known")
+        self.assertEqual(self.levels[0].expected_remote, 0)
+
+    def test_batch_that_is_refused_as_a_whole_is_a_dead_letter(self):
+        self.rise()
+        self.fake.faults = [("ask", RejectedError("FATAL"))]
+        self.ask()
+        self.assertEqual(self.feed().state, "dead")
+        self.assertEqual(set(self.levels.mapped("expected_remote")), {5})
+
+    # --------------------------------------------------------------- stuck
+    def test_ticket_of_a_day_is_told_and_its_numbers_go_by_the_other_requests(self):
+        self.rise()
+        self.ask(23 * 3600)
+        self.publish()
+        self.assertFalse(self.fake.requests)
+        self.ask(2 * 3600)
+        self.publish()
+        self.assertEqual(len(self.pushes()), COUNT)
+        told = self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("state", "=", "open")]
+        )
+        self.assertEqual(told._record(), self.feed())
+        self.assertIn("feed-1", told.message)
+        self.ask()
+        self.publish()
+        self.assertEqual(len(self.pushes()), COUNT, "told and sent once")
+        self.fake.finish("feed-1", apply=False)
+        self.ask()
+        self.assertEqual(told.state, "resolved")
+
+    def test_lane_of_which_the_ticket_is_lost_keeps_nothing_back(self):
+        self.fake.faults = [("answer", UncertainError("lost"))]
+        with suppress(UncertainError):
+            self.rise()
+        self.publish()
+        self.assertEqual(len(self.pushes()), COUNT)
+        results = self.feed().line_ids.mapped("result")
+        self.assertEqual(set(results), {"accepted"}, "it may be applied yet")
+        self.time_passes(25 * 3600)
+        self.run_lanes()
+        self.assertEqual(set(self.feed().line_ids.mapped("result")), {"replaced"})
+
+    # ----------------------------------------------------------- whatever
+    def test_ends_in_agreement_whatever_happens_in_which_order(self):
+        for seed in range(6):
+            with self.subTest(seed=seed), self.passing():
+                self.play(random.Random(seed))
+            self.fake.requests, self.fake.landing = [], []
+            self.fake.tickets, self.fake.answered = {}, {}
+            for number in range(1, COUNT + 1):
+                self.fake.levels[f"item-{number}", "node-1"] = 5
+
+    def play(self, dice):
+        with patch.object(channel_lane, "MASS", 2):
+            self.rise()
+            for _step in range(15):
+                self.step(dice)
+            for _round in range(6):
+                for ticket in set(self.fake.tickets) - set(self.fake.answered):
+                    self.fake.finish(ticket)
+                self.ask()
+                self.land_all()
+                self.settle()
+                self.publish()
+        for number, level in enumerate(self.levels, 1):
+            self.assertEqual(self.shown(number), level.target, f"item {number}")
+
+    def step(self, dice):
+        event = dice.choice(("stock", "stock", "land", "finish", "settle", "ask"))
+        if event == "stock":
+            number = dice.randint(1, COUNT)
+            available = self.levels[number - 1].target
+            self.change(dice.randint(-available, 10), number)
+        elif event == "land" and self.fake.landing:
+            self.fake.land(dice.randrange(len(self.fake.landing)))
+        elif event == "finish":
+            out = sorted(set(self.fake.tickets) - set(self.fake.answered))
+            if out:
+                self.fake.finish(dice.choice(out))
+        elif event == "settle":
+            # whatever was accepted is applied by then
+            self.land_all()
+            self.settle()
+            self.publish()
+        elif event == "ask":
+            self.ask()
+            self.publish()
+
+
+@tagged("post_install", "-at_install")
+class TestLanesExclusive(Accepting, ExclusiveCase):
+    """A number in a lane counts as the larger of two until it is seen to be applied."""
+
+    def setUp(self):
+        super().setUp()
+        self.accept_later()
+        self.fake.stream, self.fake.lanes = True, (Lane("feed", size=50, open=2),)
+        self.patch(channel_lane, "MASS", 1)
+        self.patch(channel_publisher, "SCARCE", 0)
+
+    def test_never_offered_twice_whenever_a_lane_is_applied(self):
+        for seed in range(8):
+            with self.subTest(seed=seed), self.passing():
+                self.play(random.Random(seed))
+            self.assertTrue(self.fake.tickets, "the lane was used")
+            self.fake.requests, self.fake.landing = [], []
+            self.fake.tickets, self.fake.answered = {}, {}
+            self.fake.levels = {(f"item-{n}", "node-1"): 0 for n in (1, 2, 3)}
+
+    def play(self, dice, steps=40):
+        self.weigh(1, 2, 3)
+        self.start(0, 0, 0)
+        for step in range(steps):
+            event = dice.choice((self.reweigh, self.send, self.send, self.apply_some))
+            event(dice)
+            self.assertLessEqual(sum(self.shown()), 10, f"after step {step}: {event}")
+
+    def reweigh(self, dice):
+        self.weigh(dice.randint(1, 5), dice.randint(0, 5), dice.randint(0, 5))
+        self.plan()
+
+    def send(self, dice):
+        self.publish_on(dice.choice(self.channels))
+
+    def apply_some(self, dice):
+        """What is out is applied in any order; of the tickets some are answered."""
+        while self.fake.landing:
+            self.fake.land(dice.randrange(len(self.fake.landing)))
+            self.assertLessEqual(sum(self.shown()), 10)
+        out = sorted(set(self.fake.tickets) - set(self.fake.answered))
+        for ticket in out[: dice.randint(0, 2)]:
+            self.fake.finish(ticket)
+            self.assertLessEqual(sum(self.shown()), 10)
+        self.time_passes(APPLIES + 1)
+        asked = self.env["channel.publication"].search([("lane", "!=", False)])
+        asked.write({"ask_at": "2020-01-01", "watch_at": "2020-01-01"})
+        self.env.flush_all()
+        for channel in self.channels:
+            self.env["channel.lane"]._run(channel)
+            self.env["channel.settler"]._run(channel)
+        self.env.invalidate_all()
