@@ -133,7 +133,7 @@ class ChannelHold(models.Model):
                            CASE WHEN sold.listing_id <> line.listing_id
                                   OR line.id IS NULL
                                 THEN listing.product_id
-                                ELSE COALESCE(line.substitute_id, line.product_id)
+                                ELSE %s
                            END AS product_id,
                            CASE WHEN line.unit_size = 1 OR line.id IS NULL
                                 THEN hold.quantity
@@ -165,11 +165,17 @@ class ChannelHold(models.Model):
                        IS DISTINCT FROM (held.product_id, held.stock_quantity)
                 RETURNING hold.id
                 """,
+                self._get_shipped_product(),
                 condition,
             )
         )
         self.invalidate_model(["product_id", "stock_quantity"])
         self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _get_shipped_product(self):
+        """Hook: the column of an order's ``line`` with the product that is shipped."""
+        return SQL("line.product_id")
 
     @api.model
     def _expire(self):

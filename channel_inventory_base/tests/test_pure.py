@@ -16,7 +16,9 @@ OURS = re.compile(r"odoo\.addons\.channel_\w+\.(lib|schemas|exceptions)(\.\w+)*"
 UPWARD = {
     "channel_inventory_base": re.compile(
         r"\b(sale[._]\w+|crm[._]\w+|account[._](?!ref|name)\w+|invoice_\w+"
-        r"|channel[._](message|refund|shortage|router|notifier|bookkeep\w+))\b"
+        r"|channel[._](message|refund|shortage|router|notifier|bookkeep\w+)"
+        r"|(substitute|sale_line|sale_order)_ids?|(missing|undelivered)_quantity"
+        r"|_job_(send|book))\b"
     ),
     "channel_inventory_sale": re.compile(
         r"\b(channel[._](bookkeep\w+|payment[._]map)|account[._]move\w*"

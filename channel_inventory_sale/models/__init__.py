@@ -7,6 +7,7 @@ from . import channel_routing_rule
 from . import channel_sales_rate
 from . import channel_shortage
 from . import channel_planner
+from . import channel_hold
 from . import channel_intake
 from . import channel_order_ending
 from . import channel_order

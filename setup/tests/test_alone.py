@@ -8,8 +8,11 @@ REPO = Path(__file__).parents[2]
 ADDONS = ("channel_inventory_base", "channel_connector_shopify")
 TESTS = (
     "channel_inventory_base/tests/test_planner.py",
-    "channel_inventory_base/tests/test_position_flows.py",
     "channel_inventory_base/tests/test_publisher.py",
+    "channel_inventory_base/tests/test_catalogue.py",
+    "channel_inventory_base/tests/test_mapping.py",
+    "channel_inventory_base/tests/test_exclusive.py",
+    "channel_inventory_base/tests/test_observer.py",
     "channel_inventory_base/tests/test_alone.py",
     "channel_connector_shopify/tests/test_shop_alone.py",
 )
