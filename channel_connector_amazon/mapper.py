@@ -29,7 +29,7 @@ def merchant_node(name):
 
 def amazon_node(name):
     """Amazon's warehouses as NodeData: stock that is read and never written."""
-    return {"external_id": FBA_NODE, "name": name}
+    return {"external_id": FBA_NODE, "name": name, "fulfils": True}
 
 
 def listing(offer):

@@ -317,10 +317,12 @@ class ChannelAdapterAmazon(models.AbstractModel):
     # ----------------------------------------------------------- catalogue
     @api.model
     def _fetch_nodes(self, channel):
-        """The merchant's stock. Amazon's own is no node: nothing is ever published to
-        it."""
-        name = self.env._("Shipped by the merchant")
-        return [schemas.load(schemas.NodeData, mapper.merchant_node(name))]
+        """The merchant's stock, and Amazon's own: nothing is ever published to that."""
+        nodes = [
+            mapper.merchant_node(self.env._("Shipped by the merchant")),
+            mapper.amazon_node(self.env._("Shipped by Amazon (FBA)")),
+        ]
+        return [schemas.load(schemas.NodeData, each) for each in nodes]
 
     @api.model
     def _iter_listings(self, channel):

@@ -21,6 +21,7 @@ from . import test_shop_catalogue
 from . import test_shop_connection
 from . import test_shop_flow
 from . import test_shop_levels
+from . import test_shop_life
 from . import test_shop_messages
 from . import test_shop_orders
 from . import test_shop_stream

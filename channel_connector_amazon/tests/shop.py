@@ -70,6 +70,20 @@ def start_account(**settings):
     )
 
 
+def ship(shop, order, number="1Z0"):
+    """The seller ships all that is open, in Seller Central."""
+    from sandbox.amazon import orders
+    from sandbox.amazon.models import Package
+
+    store = shop.store
+    with store.transaction():
+        order = store.find_order(order)
+        now = store.clock.now()
+        package = Package(f"{len(order.packages) + 1}", "UPS", "", number, now, now)
+        units = {item: item.open for item in order.items if item.open}
+        orders.ship(store, order, package, units)
+
+
 class ConnectedAccount:
     """A running account, and channels made to speak to it."""
 
@@ -145,16 +159,7 @@ class AccountCase(ConnectedAccount, AdapterCase):
 
     def ship(self, order, number="1Z0"):
         """The seller ships all of it, without us."""
-        from sandbox.amazon import orders
-        from sandbox.amazon.models import Package
-
-        store = self.shop.store
-        with store.transaction():
-            order = store.find_order(order)
-            now = store.clock.now()
-            package = Package(f"{len(order.packages) + 1}", "UPS", "", number, now, now)
-            units = {item: item.open for item in order.items if item.open}
-            orders.ship(store, order, package, units)
+        ship(self.shop, order, number)
 
     @contextmanager
     def raises(self, kind):

@@ -3,7 +3,7 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions
 
-from ..const import MERCHANT
+from ..const import FBA_NODE, MERCHANT
 from .shop import HOUR, AccountCase
 
 
@@ -15,9 +15,11 @@ class TestShopCatalogue(AccountCase):
         pages = list(self.adapter_model._iter_listings(self.channel))
         return {each.external_id: each for page in pages for each in page}
 
-    def test_stock_of_amazon_is_no_place_of_ours(self):
-        nodes = self.adapter_model._fetch_nodes(self.channel)
-        self.assertEqual([node.external_id for node in nodes], [MERCHANT])
+    def test_stock_of_amazon_is_never_published_to(self):
+        self.env["channel.catalogue"]._fetch_nodes(self.channel)
+        nodes = self.channel.node_ids - self.node
+        published = {node.external_id: node.publish for node in nodes}
+        self.assertEqual(published, {MERCHANT: True, FBA_NODE: False})
 
     def test_listings_of_all_marketplaces(self):
         """Three languages and character sets, and a number that is one."""
