@@ -22,6 +22,7 @@ from .ledger_money import money_faults
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RATES = [Decimal(rate) / 1000 for rate in ("50", "77", "88.75", "190", "250")]
+ZERO, QUARTER = Decimal(0), Decimal("0.25")
 STEPS = [Decimal(1), Decimal("0.01"), Decimal("0.001")]
 
 
@@ -169,6 +170,18 @@ class TestRandomOrders(OrderCase):
             for rate, amount in rows
         )
 
+    def test_half_a_unit_of_tax_taken_off_is_rounded_with_the_sum(self):
+        self.check(
+            (
+                Decimal(1),
+                False,
+                [[1, Decimal(100), ZERO, [(QUARTER, Decimal(25))]]],
+                [[1, ZERO, Decimal(2), [(QUARTER, Decimal("-0.5"))]]],
+                Decimal(123),
+                Decimal(25),
+            )
+        )
+
     @settings(
         deadline=None,
         max_examples=12,
@@ -177,6 +190,9 @@ class TestRandomOrders(OrderCase):
     )
     @given(shops())
     def test_random_order_is_imported_to_the_last_unit(self, shop):
+        self.check(shop)
+
+    def check(self, shop):
         step, included, goods, fees, total, total_tax = shop
         currency = self.currencies[step]
         self.channel.currency_id = currency

@@ -257,7 +257,7 @@ class Sheet:
         self.by_tax = by_tax
         self.lines = []
         self._discounts = {}
-        self._carry = {}
+        self._sums = {}
 
     def add(self, charge, tax_ids, vals):
         """:param tax_ids: account.tax ids, one for each of the charge's taxes"""
@@ -287,13 +287,13 @@ class Sheet:
         return self._discounts[tax_ids]
 
     def _settle(self, amount, tax_id):
-        """Round, and carry what is lost into the next amount.
+        """Round, so that the amounts so far come to what their sum is rounded to.
 
         Whole steps stay as they are. Others (some channels round the order and not
-        its lines) come out whole and add up to the rounded sum.
+        its lines) come out whole. What is lost is not carried over by itself: a half
+        that is taken off is rounded away from zero, one that is left over is not.
         """
         key = tax_id if self.by_tax else None
-        exact = amount + self._carry.get(key, ZERO)
-        rounded = self.money.round(exact)
-        self._carry[key] = exact - rounded
-        return rounded
+        before = self._sums.get(key, ZERO)
+        self._sums[key] = before + amount
+        return self.money.round(before + amount) - self.money.round(before)
