@@ -433,9 +433,7 @@ class ChannelIntake(models.AbstractModel):
 
         :param unplaced: only such of which nobody knows what the channel has deducted
         """
-        order_id, external_id, asked = self._next_fetch(
-            channel, UNPLACED if unplaced else SQL("true")
-        )
+        order_id, external_id, asked = self._next_fetch(channel, unplaced)
         if not order_id:
             return False
         event, refusal, is_gone = None, None, False
@@ -532,7 +530,7 @@ class ChannelIntake(models.AbstractModel):
             "state IN ('announced', 'captured', 'blocked', 'parked', 'imported')"
         )
 
-    def _next_fetch(self, channel, wanted):
+    def _next_fetch(self, channel, unplaced=False):
         """The oldest order to fetch, postponed in the same statement: two workers never
         fetch one version, and no worker fetches in a tight loop an order that the
         channel, which may lag behind its own webhook, does not show yet. News of the
@@ -540,6 +538,7 @@ class ChannelIntake(models.AbstractModel):
 
         :return: id, external id and wanted version, or all None
         """
+        wanted = UNPLACED if unplaced else SQL("true")
         with own_transaction(self.env) as env:
             rows = env.execute_query(
                 SQL(
