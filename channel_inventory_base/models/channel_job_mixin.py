@@ -35,7 +35,7 @@ WAKE = "channel_inventory.wake"
 # States of a job that has not begun.
 WAITING = ("wait_dependencies", "pending", "enqueued")
 THROTTLED_SECONDS = 5
-POLL_SECONDS = 10
+POLL_PAUSE = 10
 """At least so long between two pulls that are due, whatever the setting."""
 CRON_SECONDS = 60
 
@@ -190,7 +190,7 @@ class ChannelJobMixin(models.AbstractModel):
         minutes, whatever else has asked meanwhile."""
         self._guarded("_job_poll", self.env["channel.intake"]._poll, self._may_talk)
         if self.exists() and self._may_talk():
-            self._wake("_job_poll", seconds=max(self.poll_minutes * 60, POLL_SECONDS))
+            self._wake("_job_poll", seconds=max(self.poll_minutes * 60, POLL_PAUSE))
 
     def _job_listen(self):
         """Wait for what the channel's event stream brings. Goes on by itself, until the

@@ -5,7 +5,9 @@ from odoo.tools import SQL
 from .. import exceptions
 from ..db.transaction import own_transaction
 from ..schemas import LevelRef
-from .channel_settler import NEWER, NOW
+from .channel_level import DEDUCTED
+from .channel_outage import NOW
+from .channel_settler import NEWER
 
 MASS = 1500
 """So many numbers that rise have to wait before a lane is worth its delay."""
@@ -24,6 +26,14 @@ UNANSWERED = SQL(
      WHERE line.level_id = level.id AND line.result = 'accepted'
        AND line.due_at IS NULL AND publication.state = 'accepted'
        AND publication.ticket IS NOT NULL AND publication.is_stuck IS NOT TRUE
+    """
+)
+
+# A number that was sent to the same level after ``line``'s, whatever became of it.
+LATER = SQL(
+    """
+    SELECT FROM channel_publication_line later
+     WHERE later.level_id = line.level_id AND later.id > line.id
     """
 )
 
@@ -355,16 +365,11 @@ class ChannelLane(models.AbstractModel):
                   FROM channel_publication_line line
                   JOIN channel_level level ON level.id = line.level_id
                  WHERE line.id = ANY(%s)
-                   AND (EXISTS (SELECT FROM channel_publication_line later
-                                 WHERE later.level_id = line.level_id
-                                   AND later.id > line.id)
-                        OR line.deducted <> COALESCE((
-                            SELECT sum(deduction.quantity)
-                              FROM channel_deduction deduction
-                             WHERE deduction.listing_id = level.listing_id
-                               AND deduction.node_id = level.node_id), 0))
+                   AND (EXISTS (%s) OR line.deducted <> %s)
                 """,
                 line_ids,
+                LATER,
+                DEDUCTED,
             )
         )
         return [line_id for (line_id,) in rows]
@@ -374,11 +379,10 @@ class ChannelLane(models.AbstractModel):
             SQL(
                 """
                 SELECT line.id FROM channel_publication_line line
-                 WHERE line.id = ANY(%s) AND NOT EXISTS (
-                       SELECT FROM channel_publication_line later
-                        WHERE later.level_id = line.level_id AND later.id > line.id)
+                 WHERE line.id = ANY(%s) AND NOT EXISTS (%s)
                 """,
                 line_ids,
+                LATER,
             )
         )
         return [line_id for (line_id,) in rows]
@@ -430,11 +434,7 @@ class ChannelLane(models.AbstractModel):
                 SQL(
                     """
                     SELECT line.level_id, line.quantity + line.deducted,
-                           remote.base_qty + remote.base_deducted, COALESCE((
-                               SELECT sum(deduction.quantity)
-                                 FROM channel_deduction deduction
-                                WHERE deduction.listing_id = level.listing_id
-                                  AND deduction.node_id = level.node_id), 0)::int,
+                           remote.base_qty + remote.base_deducted, %s::int,
                            listing.stock_ref, node.external_id
                       FROM channel_publication_line line
                       JOIN channel_level level ON level.id = line.level_id
@@ -446,6 +446,7 @@ class ChannelLane(models.AbstractModel):
                      WHERE line.publication_id = %s AND line.result = 'accepted'
                        AND line.due_at IS NULL AND NOT EXISTS (%s)
                     """,
+                    DEDUCTED,
                     publication.id,
                     NEWER,
                 )
@@ -458,19 +459,11 @@ class ChannelLane(models.AbstractModel):
         return number is not None and number + deducted == landed != expected
 
     def _put_right(self, rows, shown):
-        for level_id, _landed, _expected, deducted, *ref in rows:
-            self.env.execute_query(
-                SQL(
-                    """
-                    UPDATE channel_level_remote
-                       SET base_qty = %s, base_deducted = %s
-                     WHERE level_id = %s AND state = 'known' RETURNING id
-                    """,
-                    shown[tuple(ref)],
-                    deducted,
-                    level_id,
-                )
-            )
+        seen = [
+            (level_id, shown[tuple(ref)], deducted)
+            for level_id, _landed, _expected, deducted, *ref in rows
+        ]
+        self.env["channel.settler"]._take_as_shown(seen, "known", among=("known",))
         levels = self.env["channel.level"].browse(row[0] for row in rows)
         self.env["channel.level.pending"]._add(levels, force=True)
 

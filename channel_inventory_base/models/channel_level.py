@@ -258,13 +258,17 @@ class ChannelLevel(models.Model):
         return self.trace
 
 
+# What the channel has deducted of ``level``, as far as we know. Sold units.
+DEDUCTED = SQL(
+    """COALESCE((
+            SELECT sum(deduction.quantity) FROM channel_deduction deduction
+             WHERE deduction.listing_id = level.listing_id
+               AND deduction.node_id = level.node_id), 0)"""
+)
 # What the channel shows of ``level`` as far as we know, by ``remote``:
 # what it acknowledged, less what it has deducted beyond what that had counted.
 EXPECTED_REMOTE = SQL(
-    """(remote.base_qty + remote.base_deducted - COALESCE((
-            SELECT sum(deduction.quantity) FROM channel_deduction deduction
-             WHERE deduction.listing_id = level.listing_id
-               AND deduction.node_id = level.node_id), 0))::integer"""
+    "(remote.base_qty + remote.base_deducted - %s)::integer", DEDUCTED
 )
 
 # Whether a ``listing`` has a number at a ``node``: what is planned, queued and sent.

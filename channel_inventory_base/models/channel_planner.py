@@ -8,8 +8,6 @@ from ..db.transaction import LOCK_ALLOCATE, LOCK_PLAN, own_transaction, try_lock
 BATCH = 5000
 LISTINGS = 20_000
 SLICE = 500_000
-LOOKED_AT = 500
-"""Products whose shortages are looked at right behind a plan."""
 
 
 class ChannelPlanner(models.AbstractModel):

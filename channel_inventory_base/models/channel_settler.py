@@ -8,12 +8,13 @@ from odoo.tools import SQL
 from ..db.transaction import LOCK_SETTLE, own_transaction
 from ..schemas import LevelRef
 from ..tools.duration import format_duration
+from .channel_level import DEDUCTED
+from .channel_outage import NOW
 
 RUN_SECONDS = 10
 """After so long, other channels' numbers have their turn."""
 LATE = 3
 """So many times as long as it should take until a number counts as not applied."""
-NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class ChannelSettler(models.AbstractModel):
                 """
                 SELECT line.id, line.level_id, line.quantity + line.deducted,
                        COALESCE(former.old, line.base + line.deducted),
-                       COALESCE(former.sums, '{}'), COALESCE(taken.quantity, 0)::int,
+                       COALESCE(former.sums, '{}'), %(deducted)s::int,
                        publication.acked_at
                            <= %(now)s - make_interval(secs => %(late)s),
                        COALESCE(before.result = 'late', false),
@@ -181,17 +182,13 @@ class ChannelSettler(models.AbstractModel):
                         SELECT each.result FROM channel_publication_line each
                          WHERE each.level_id = line.level_id AND each.id < line.id
                          ORDER BY each.id DESC LIMIT 1) before ON true
-                  LEFT JOIN LATERAL (
-                        SELECT sum(deduction.quantity) AS quantity
-                          FROM channel_deduction deduction
-                         WHERE deduction.listing_id = level.listing_id
-                           AND deduction.node_id = level.node_id) taken ON true
                  WHERE publication.channel_id = %(channel)s
                    AND publication.state = 'accepted' AND %(chosen)s
                    AND NOT EXISTS (%(newer)s)
                  ORDER BY line.due_at, line.id LIMIT %(limit)s
                 """,
                 now=NOW,
+                deducted=DEDUCTED,
                 late=LATE * channel._capabilities().applies,
                 channel=channel.id,
                 chosen=chosen,
@@ -283,7 +280,7 @@ class ChannelSettler(models.AbstractModel):
         differs from it."""
         if not lines:
             return
-        self._take_as_shown(lines, shown, "known")
+        self._take_as_shown(_seen(lines, shown), "known")
         levels = self.env["channel.level"].browse(each.level_id for each in lines)
         self.env["channel.level.pending"]._add(levels, force=True)
         self.env["channel.level"]._share_again(levels.ids)
@@ -293,7 +290,7 @@ class ChannelSettler(models.AbstractModel):
         if not lines:
             return
         self._end(lines, "late")
-        self._take_as_shown(lines, shown, "rejected")
+        self._take_as_shown(_seen(lines, shown), "rejected")
         waited = LATE * channel._capabilities().applies
         for each in lines:
             level = self.env["channel.level"].browse(each.level_id)
@@ -359,29 +356,26 @@ class ChannelSettler(models.AbstractModel):
             )
         )
 
-    def _take_as_shown(self, lines, shown, state):
-        """What the channel shows is what we know of it."""
-        rows = [
-            SQL(
-                "(%s, %s, %s)",
-                each.level_id,
-                _shown_of(each, shown),
-                each.deducted,
-            )
-            for each in lines
-        ]
+    def _take_as_shown(self, seen, state, among=("known", "rejected")):
+        """What the channel shows is what we know of it.
+
+        :param seen: list of (level id, number shown, deducted), in sold units
+        :param among: states of the levels that this is right for
+        """
+        if not seen:
+            return
         self.env.execute_query(
             SQL(
                 """
                 UPDATE channel_level_remote remote
                    SET state = %s, base_qty = row.shown, base_deducted = row.deducted
                   FROM (VALUES %s) AS row (level_id, shown, deducted)
-                 WHERE remote.level_id = row.level_id
-                   AND remote.state IN ('known', 'rejected')
+                 WHERE remote.level_id = row.level_id AND remote.state IN %s
                 RETURNING remote.id
                 """,
                 state,
-                SQL(", ").join(rows),
+                SQL(", ").join(SQL("(%s, %s, %s)", *row) for row in seen),
+                among,
             )
         )
 
@@ -467,7 +461,15 @@ NEWER = SQL(
 )
 
 
-def _shown_of(line, shown):
-    """What a level shows; where the channel does not tell, what it showed before."""
-    number = shown.get(line.ref)
-    return line.old - line.deducted if number is None else number
+def _seen(lines, shown):
+    """See ``_take_as_shown``. Of what the channel does not tell: what it showed."""
+    return [
+        (
+            each.level_id,
+            each.old - each.deducted
+            if (number := shown.get(each.ref)) is None
+            else number,
+            each.deducted,
+        )
+        for each in lines
+    ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import models
 
-LOOKED_AT = 5000
+LOOKED_AT = 500
 """Products whose shortages are looked at right behind a plan."""
 
 
