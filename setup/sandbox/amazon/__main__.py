@@ -4,10 +4,7 @@ python -m sandbox.amazon --port 9300 --seed seed.json --compress 60 --shoppers 2
 """
 
 import argparse
-import json
-import signal
 import sys
-import threading
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -15,6 +12,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sandbox.amazon import Config, Sandbox
+from sandbox.common.running import run
 
 
 def parser():
@@ -63,16 +61,7 @@ def main(arguments=None):
             shop.rules.set(**{name: float(rate)})
     except (OSError, ValueError) as error:
         sys.exit(f"sandbox: {error}")
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_args: stop.set())
-    shop.start()
-    if options.shoppers:
-        shop.shoppers.start(options.rate, options.shoppers, options.random_seed)
-    # One line of JSON: whoever started this reads it.
-    print(json.dumps({"ready": shop.url, "shop": config.shop_name}), flush=True)
-    stop.wait()
-    shop.stop()
+    run([(config.shop_name, shop)], options)
 
 
 if __name__ == "__main__":

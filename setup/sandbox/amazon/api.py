@@ -12,6 +12,7 @@ from .errors import ApiError
 # {operation id: (schema.Operation, handler)}
 HANDLERS = {}
 BOOLEANS = {"true": True, "false": False}
+PAGE = 10
 
 
 @dataclass
@@ -142,6 +143,43 @@ def read_body(store, entry, request):
         else:
             refuse(store, "wrong_body", message=problem)
     return body
+
+
+def list_page(call, kind, view):
+    """The answer of getFeeds or getReports: newest first, page by page.
+
+    :param kind: "feed" or "report"
+    :param view: makes of one of them what the list says of it
+    """
+    query, store, place, kinds = call.query, call.store, 0, f"{kind}s"
+    if "nextToken" in query:
+        if set(query) != {"nextToken"}:
+            words = "nextToken does not go with other parameters."
+            call.refuse("page_token", message=words)
+        query, place = call.shop.pages.get((kinds, query["nextToken"]), ({}, 0))
+    types = f"{kind}Types"
+    if not query.get(types):
+        call.refuse("missing_parameter", message=f"{types} or nextToken is required.")
+    size = query.get("pageSize", PAGE)
+    records = getattr(store, kinds).values()
+    found = [each for each in reversed(records) if is_listed(query, each, types)]
+    answer = {kinds: [view(each) for each in found[place : place + size]]}
+    if place + size < len(found):
+        token = f"{kinds}-{store.number()}"
+        call.shop.pages[kinds, token] = query, place + size
+        answer["nextToken"] = token
+    return answer
+
+
+def view_document(call, name):
+    """The answer of getFeedDocument or getReportDocument.
+
+    :param name: what both the path and the answer call its id
+    """
+    record = call.store.documents.get(call.path[name])
+    if record is None or record.body is None:
+        raise ApiError(404, "NotFound", "The document was not found.")
+    return call.shop.documents.view(record, name)
 
 
 def is_listed(query, record, kinds):

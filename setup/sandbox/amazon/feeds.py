@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from ..common.clock import iso
 from . import const, listings_feed, order_feeds
-from .api import is_listed, operation
+from .api import list_page, operation, view_document
 from .errors import ApiError, quota
 
 MODEL = "feeds_2021-06-30"
 MINUTE, HOUR = 60, 3600
 MOST_FEEDS, WINDOW = 5, 300
-PAGE = 10
 
 
 @dataclass(eq=False)
@@ -89,28 +88,7 @@ def get_feed(call):
 
 @operation(MODEL, "getFeeds")
 def get_feeds(call):
-    query, store = call.query, call.store
-    if "nextToken" in query:
-        if set(query) != {"nextToken"}:
-            words = "nextToken does not go with other parameters."
-            call.refuse("page_token", message=words)
-        query, place = call.shop.pages.get(("feeds", query["nextToken"]), ({}, 0))
-    else:
-        place = 0
-    if not query.get("feedTypes"):
-        call.refuse("missing_parameter", message="feedTypes or nextToken is required.")
-    size = query.get("pageSize", PAGE)
-    found = [
-        feed
-        for feed in reversed(store.feeds.values())
-        if is_listed(query, feed, "feedTypes")
-    ]
-    answer = {"feeds": [_view(feed) for feed in found[place : place + size]]}
-    if place + size < len(found):
-        token = f"feeds-{store.number()}"
-        call.shop.pages["feeds", token] = query, place + size
-        answer["nextToken"] = token
-    return answer
+    return list_page(call, "feed", _view)
 
 
 @operation(MODEL, "cancelFeed")
@@ -125,10 +103,7 @@ def cancel_feed(call):
 
 @operation(MODEL, "getFeedDocument")
 def get_feed_document(call):
-    record = call.store.documents.get(call.path["feedDocumentId"])
-    if record is None or record.body is None:
-        raise ApiError(404, "NotFound", "The document was not found.")
-    return call.shop.documents.view(record, "feedDocumentId")
+    return view_document(call, "feedDocumentId")
 
 
 def _feed(call):

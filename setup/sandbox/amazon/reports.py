@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..common.clock import iso
 from . import const
-from .api import is_listed, operation
+from .api import list_page, operation, view_document
 from .errors import ApiError
 from .models import MERCHANT
 from .orders import read_time
@@ -12,7 +12,6 @@ from .orders import read_time
 MODEL = "reports_2021-06-30"
 MINUTE, HOUR = 60, 3600
 OFTEN = 30 * MINUTE
-PAGE = 10
 COLUMNS = (
     *("item-name", "item-description", "listing-id", "seller-sku", "price", "quantity"),
     *("open-date", "image-url", "item-is-marketplace", "product-id-type"),
@@ -87,28 +86,7 @@ def get_report(call):
 
 @operation(MODEL, "getReports")
 def get_reports(call):
-    query, store, place = call.query, call.store, 0
-    if "nextToken" in query:
-        if set(query) != {"nextToken"}:
-            words = "nextToken does not go with other parameters."
-            call.refuse("page_token", message=words)
-        query, place = call.shop.pages.get(("reports", query["nextToken"]), ({}, 0))
-    if not query.get("reportTypes"):
-        call.refuse(
-            "missing_parameter", message="reportTypes or nextToken is required."
-        )
-    size = query.get("pageSize", PAGE)
-    found = [
-        report
-        for report in reversed(store.reports.values())
-        if is_listed(query, report, "reportTypes")
-    ]
-    answer = {"reports": [_view(each) for each in found[place : place + size]]}
-    if place + size < len(found):
-        token = f"reports-{store.number()}"
-        call.shop.pages["reports", token] = query, place + size
-        answer["nextToken"] = token
-    return answer
+    return list_page(call, "report", _view)
 
 
 @operation(MODEL, "cancelReport")
@@ -122,10 +100,7 @@ def cancel_report(call):
 
 @operation(MODEL, "getReportDocument")
 def get_report_document(call):
-    record = call.store.documents.get(call.path["reportDocumentId"])
-    if record is None or record.body is None:
-        raise ApiError(404, "NotFound", "The document was not found.")
-    return call.shop.documents.view(record, "reportDocumentId")
+    return view_document(call, "reportDocumentId")
 
 
 def _report(call):

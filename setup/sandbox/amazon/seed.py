@@ -1,9 +1,8 @@
 """Fill an account from a seed. The format is in the README of this folder's parent."""
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
+from ..common.seed import load
 from . import const, fba, reports
 from .models import FbaStock, Listing
 
@@ -21,18 +20,9 @@ DEFAULT_SEED = {
 }
 
 
-def load(source):
-    """Read a seed: a dict, the path of a JSON file, or nothing for the default."""
-    if source is None:
-        return DEFAULT_SEED
-    if isinstance(source, dict):
-        return source
-    return json.loads(Path(source).read_text(encoding="utf-8"))
-
-
 def fill(store, source=None):
     """Add what the seed names; SKUs that exist are kept."""
-    seed = load(source)
+    seed = load(source, DEFAULT_SEED)
     with store.transaction():
         store.config.update(seed.get("account", {}))
         for values in seed.get("products", []):

@@ -6,16 +6,14 @@ Several:     python -m sandbox.shopify --store a.myshopify.com=9101 \
 """
 
 import argparse
-import json
-import signal
 import sys
-import threading
 from pathlib import Path
 
 if __package__ in (None, ""):
     # Started as a script: make the package known under its own name.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from sandbox.common.running import run
 from sandbox.shopify import Config, Sandbox
 from sandbox.shopify.config import PLANS
 
@@ -80,19 +78,7 @@ def main(arguments=None):
         sandboxes = build(options)
     except (OSError, ValueError) as error:
         sys.exit(f"sandbox: {error}")
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_args: stop.set())
-    for sandbox in sandboxes:
-        sandbox.start()
-        if options.shoppers:
-            sandbox.shoppers.start(options.rate, options.shoppers, options.random_seed)
-        # One line of JSON for each store: whoever started this reads it.
-        ready = {"ready": sandbox.url, "shop": sandbox.config.shop}
-        print(json.dumps(ready), flush=True)
-    stop.wait()
-    for sandbox in sandboxes:
-        sandbox.stop()
+    run([(each.config.shop, each) for each in sandboxes], options)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,10 @@ The format is in the README of this folder; every part has a short form, so that
 a demo can write it from its own products.
 """
 
-import json
 import re
 from decimal import Decimal
-from pathlib import Path
 
+from ..common.seed import load
 from . import inventory
 from .models import STATES, InventoryItem, Location, Product, ProductVariant
 
@@ -27,18 +26,9 @@ DEFAULT_SEED = {
 }
 
 
-def load(source):
-    """Read a seed: a dict, the path of a JSON file, or nothing for the default."""
-    if source is None:
-        return DEFAULT_SEED
-    if isinstance(source, dict):
-        return source
-    return json.loads(Path(source).read_text(encoding="utf-8"))
-
-
 def fill(store, source=None):
     """Add what the seed names; locations and SKUs that exist are kept."""
-    seed = load(source)
+    seed = load(source, DEFAULT_SEED)
     with store.transaction():
         store.config.update(seed.get("shop", {}))
         for values in seed.get("locations", []):

@@ -4,16 +4,14 @@ python -m sandbox.woocommerce --port 9200 --seed seed.json --companion
 """
 
 import argparse
-import json
-import signal
 import sys
-import threading
 from pathlib import Path
 
 if __package__ in (None, ""):
     # Started as a script: make the package known under its own name.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from sandbox.common.running import run
 from sandbox.woocommerce import Config, Sandbox
 
 
@@ -57,16 +55,7 @@ def main(arguments=None):
         shop = Sandbox(config, options.seed, options.host, options.port)
     except (OSError, ValueError) as error:
         sys.exit(f"sandbox: {error}")
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_args: stop.set())
-    shop.start()
-    if options.shoppers:
-        shop.shoppers.start(options.rate, options.shoppers, options.random_seed)
-    # One line of JSON: whoever started this reads it.
-    print(json.dumps({"ready": shop.url, "shop": config.shop_name}), flush=True)
-    stop.wait()
-    shop.stop()
+    run([(config.shop_name, shop)], options)
 
 
 if __name__ == "__main__":

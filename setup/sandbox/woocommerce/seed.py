@@ -3,10 +3,9 @@
 The format is in the README of this folder.
 """
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
+from ..common.seed import load
 from .models import Product
 
 DEFAULT_SEED = {
@@ -23,18 +22,9 @@ DEFAULT_SEED = {
 }
 
 
-def load(source):
-    """Read a seed: a dict, the path of a JSON file, or nothing for the default."""
-    if source is None:
-        return DEFAULT_SEED
-    if isinstance(source, dict):
-        return source
-    return json.loads(Path(source).read_text(encoding="utf-8"))
-
-
 def fill(store, source=None):
     """Add what the seed names; SKUs that exist are kept."""
-    seed = load(source)
+    seed = load(source, DEFAULT_SEED)
     with store.transaction():
         store.config.update(seed.get("shop", {}))
         known = {product.sku for product in store.products.values()}
