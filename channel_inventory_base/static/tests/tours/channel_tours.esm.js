@@ -1,17 +1,5 @@
+import {openMenu} from "@channel_inventory_base/../tests/tours/open_menu.esm";
 import {registry} from "@web/core/registry";
-
-const openMenu = (section, item) => [
-    {
-        content: "Open the section of the menu",
-        trigger: `button[data-menu-xmlid='channel_inventory_base.${section}']`,
-        run: "click",
-    },
-    {
-        content: "Choose the menu item",
-        trigger: `.o-dropdown-item[data-menu-xmlid='channel_inventory_base.${item}']`,
-        run: "click",
-    },
-];
 
 registry.category("web_tour.tours").add("channel_why_this_number", {
     steps: () => [

@@ -1,17 +1,5 @@
+import {openMenu} from "@channel_inventory_base/../tests/tours/open_menu.esm";
 import {registry} from "@web/core/registry";
-
-const openMenu = (section, item, addon) => [
-    {
-        content: "Open the section of the menu",
-        trigger: `button[data-menu-xmlid='channel_inventory_base.${section}']`,
-        run: "click",
-    },
-    {
-        content: "Choose the menu item",
-        trigger: `.o-dropdown-item[data-menu-xmlid='${addon}.${item}']`,
-        run: "click",
-    },
-];
 
 registry.category("web_tour.tours").add("channel_routing", {
     steps: () => [
@@ -59,11 +47,7 @@ registry.category("web_tour.tours").add("channel_routing", {
 
 registry.category("web_tour.tours").add("channel_override_check", {
     steps: () => [
-        ...openMenu(
-            "channel_menu_operations",
-            "channel_menu_exceptions",
-            "channel_inventory_base"
-        ),
+        ...openMenu("channel_menu_operations", "channel_menu_exceptions"),
         {
             content: "Open the one of high risk",
             trigger: ".o_kanban_record:contains('fraud risk')",
