@@ -1,10 +1,16 @@
-"""Run the tests on a throw-away clone of the template; ``setup/test`` is its front."""
+"""Run the tests on throw-away clones of the template; ``setup/test`` is its front.
+
+All of them are run in several streams at once, one a processor; each takes the next
+part when it is done with one. What the arguments choose is run in one.
+"""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import databases
@@ -13,6 +19,13 @@ import postgres
 SETUP = databases.REPO / "setup"
 NO_TESTS = 5  # pytest's exit code
 SECONDS_TO_CLEAN_UP = 20
+STREAMS = int(os.environ.get("CHANNEL_STREAMS") or min(os.cpu_count(), 4))
+PARTS = 4
+"""So many a stream: few enough that starting Odoo for each costs little, enough that
+the streams end together."""
+
+groups = set()
+"""Process groups of the runs of pytest that are under way."""
 
 
 def say(message):
@@ -21,19 +34,86 @@ def say(message):
 
 def main(arguments):
     plain, odoo, options = split(arguments)
-    if not (plain or odoo):
-        plain = sorted(SETUP.glob("**/tests"))
-        odoo = [databases.REPO / name for name in databases.addons()]
-    codes = []
+    whole = not (plain or odoo)
     with postgres.running() as env:
-        if plain:
-            codes.append(pytest([*plain, *options, "-p", "no:odoo"], env))
-        if odoo:
-            codes.append(test_addons([*odoo, *options], env))
+        if whole and STREAMS > 1:
+            codes = test_all(options, env)
+        else:
+            codes = test_chosen(
+                *(all_tests() if whole else (plain, odoo)), options, env
+            )
     if set(codes) <= {NO_TESTS}:
         say("no test was found")
         return NO_TESTS if arguments else 0
     return next((code for code in codes if code not in (0, NO_TESTS)), 0)
+
+
+def all_tests():
+    """Return (folders of tests without Odoo, folders of addons)."""
+    plain = sorted(SETUP.glob("**/tests"))
+    return plain, [databases.REPO / name for name in databases.addons()]
+
+
+def test_chosen(plain, odoo, options, env):
+    codes = []
+    if plain:
+        codes.append(pytest([*plain, *options, "-p", "no:odoo"], env))
+    if odoo:
+        codes.append(test_addons([*odoo, *options], env))
+    return codes
+
+
+def test_all(options, env):
+    """Run all tests in parts, ``STREAMS`` of them at a time, and print the output of
+    each part as a whole."""
+    printing = threading.Lock()
+    template = databases.ensure_template(env, log=say)
+    drop_leftovers(env)
+
+    def run(number, part):
+        log = databases.checkout_folder() / f"tests-{number}.log"
+        began = time.monotonic()
+        with open(log, "w+") as output:
+            if part[0].is_relative_to(SETUP):
+                code = pytest([*part, *options, "-p", "no:odoo"], env, output, number)
+            else:
+                code = test_on_clone(template, [*part, *options], env, output, number)
+            with printing:
+                took = time.monotonic() - began
+                where = part[0].parent.relative_to(databases.REPO)
+                say(f"test  {len(part)} files of {where} in {took:.0f} s")
+                output.seek(0)
+                sys.stdout.writelines(output)
+                sys.stdout.flush()
+        return code
+
+    with ThreadPoolExecutor(STREAMS) as streams:
+        try:
+            return list(streams.map(run, *zip(*enumerate(parts()), strict=True)))
+        except KeyboardInterrupt:
+            streams.shutdown(wait=False, cancel_futures=True)
+            for group in list(groups):  # their threads clean up after them
+                kill_group(group)
+            raise
+
+
+def parts():
+    """Lists of test files, the longest first: each the tests of one folder, or some of
+    them where it has too many for one part."""
+    plain, odoo = all_tests()
+    folders = [sorted(folder.glob("test_*.py")) for folder in plain]
+    folders += [sorted(folder.rglob("tests/test_*.py")) for folder in odoo]
+    total = sum(size(files) for files in folders)
+    found = []
+    for files in filter(None, folders):
+        pieces = max(1, round(size(files) * STREAMS * PARTS / total))
+        by_size = sorted(files, key=lambda at: at.stat().st_size, reverse=True)
+        found += [sorted(by_size[first::pieces]) for first in range(pieces)]
+    return sorted(filter(None, found), key=size, reverse=True)
+
+
+def size(files):
+    return sum(file.stat().st_size for file in files)
 
 
 def split(arguments):
@@ -53,7 +133,11 @@ def split(arguments):
 def test_addons(arguments, env):
     template = databases.ensure_template(env, log=say)
     drop_leftovers(env)
-    name = f"channel_test_{os.getpid()}_{int(time.time()):x}"
+    return test_on_clone(template, arguments, env)
+
+
+def test_on_clone(template, arguments, env, output=None, number=0):
+    name = f"channel_test_{os.getpid()}_{int(time.time()):x}{number:02d}"
     conf = databases.write_conf(env)
     env = dict(env, CHANNEL_TEST_TEMPLATE=template, CHANNEL_ODOO_CONF=str(conf))
     odoo_options = [
@@ -64,7 +148,7 @@ def test_addons(arguments, env):
     ]
     try:
         databases.clone(env, template, name)
-        return pytest([*arguments, *odoo_options], env)
+        return pytest([*arguments, *odoo_options], env, output, number)
     finally:
         # Tests that need databases of their own name them after the current one.
         for database in databases.names_like(env, name):
@@ -80,17 +164,20 @@ def drop_leftovers(env):
             databases.drop(env, name)
 
 
-def pytest(arguments, env):
+def pytest(arguments, env, output=None, number=0):
     """Run pytest and leave none of its processes behind, however it ends."""
-    cache = databases.checkout_folder() / "pytest"
+    cache = databases.checkout_folder() / f"pytest-{number}"
     command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}"]
     # A debugger needs the terminal, which only this session has.
     own_session = not any("pdb" in str(argument) for argument in arguments)
     child = subprocess.Popen(
         [*command, f"--rootdir={databases.REPO}", *map(str, arguments)],
         env=env,
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
         start_new_session=own_session,
     )
+    groups.add(child.pid)
     try:
         return child.wait()
     except KeyboardInterrupt:
@@ -98,6 +185,7 @@ def pytest(arguments, env):
         child.wait(SECONDS_TO_CLEAN_UP)
         raise
     finally:
+        groups.discard(child.pid)
         if own_session:
             kill_group(child.pid)
 
