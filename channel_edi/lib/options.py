@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What was agreed with a partner, as far as reading and writing need it. No odoo in
+here."""
+
+from dataclasses import dataclass
+
+from ..schemas_envelope import Delimiters
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Plain values, each with what holds where nothing was agreed.
+
+    :ivar standard: "x12" or "edifact" where only that is expected; "": either
+    :ivar zone: IANA name of the zone of the partner's dates and times
+    :ivar charset: of the partner's texts; "": what the file says and shows
+    :ivar forgiven: faults that are no reason to refuse, as "list:code" ("718:4", a
+        wrong count of segments)
+    :ivar lengths: check the lengths of elements, by the standard's tables
+    :ivar qualifiers: item qualifiers of the partner to those they mean ("IN" to "BP")
+    :ivar parties: role codes of the partner to roles ("Z7" to "store")
+    :ivar dates: date codes of the partner to fields of ``schemas.Dates``
+    :ivar states: stock qualifiers of the partner to ``STOCK_STATES`` ("33" to
+        "on_hand"); they win over the standard's meaning
+    :ivar state_required: stock rows of an unmapped qualifier have no state: the
+        standard's meaning is not taken
+    :ivar complete: what an 846 or INVRPT leaves out is gone; None: not agreed
+    :ivar change_relative: a quantity of an 860 is the difference for QI and QD
+    :ivar order_types: order type codes of the partner to ``ORDER_TYPES``
+    :ivar sscc_qualifier: of MAN01 in what we send: "GM" (20 digits) or "AA" (18)
+    :ivar date_format: of dates that we send in EDIFACT: "102" or "203"
+    :ivar upper: what we send is in capitals (X12 basic set, UNOA)
+    :ivar ack_details: name accepted documents in a 997, too (AK2 loops)
+    :ivar ack_interchange: answer with a TA1: "asked", "always", "never"
+    """
+
+    standard: str = ""
+    zone: str = "UTC"
+    charset: str = ""
+    forgiven: tuple[str, ...] = ()
+    lengths: bool = False
+    qualifiers: Pairs = ()
+    parties: Pairs = ()
+    dates: Pairs = ()
+    states: Pairs = ()
+    state_required: bool = False
+    complete: bool | None = None
+    change_relative: bool = False
+    order_types: Pairs = ()
+    sscc_qualifier: str = "GM"
+    date_format: str = "102"
+    upper: bool = False
+    ack_details: bool = True
+    ack_interchange: str = "asked"
+    delimiters: Delimiters | None = None
+
+    def is_forgiven(self, fault):
+        return f"{fault.code_list}:{fault.code}" in self.forgiven
+
+
+DEFAULT = Options()
