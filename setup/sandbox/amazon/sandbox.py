@@ -4,13 +4,14 @@ import threading
 
 from ..common.faults import Faults
 from ..common.requestlog import RequestLog
+from ..common.rules import Rules, Violations
 from ..common.shoppers import Shoppers
 from . import fba, orders, reports, seed, sqs, stock
 from .access import Access
 from .documents import Documents
 from .faults import KINDS
 from .limits import Limits
-from .rules import Rules, Violations
+from .rules import HABITS, REFUSALS, WATCHED
 from .server import Server
 from .shoppers import make_cart
 from .store import SoldOut, Store, StoreError
@@ -30,8 +31,8 @@ class Sandbox:
 
     def __init__(self, config, data=None, host="127.0.0.1", port=0, limits=None):
         self.config, self.data = config, data
-        self.rules = Rules(config.random_seed)
-        self.violations = Violations()
+        self.rules = Rules(REFUSALS, HABITS, config.random_seed)
+        self.violations = Violations([*REFUSALS, *WATCHED])
         self.store = Store(config, self.rules, self.violations)
         self.queues = {name: sqs.Queue(self.store, name) for name in config.queues}
         self.words = self.store.words = Words(self.store, self.queues)

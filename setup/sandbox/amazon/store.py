@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import threading
 
-from .agenda import Agenda
+from ..common.agenda import Agenda
 
 
 class StoreError(Exception):

@@ -4,8 +4,8 @@ import json
 import uuid
 from collections import deque
 
+from ..common.agenda import iso_ms
 from . import schema
-from .agenda import iso_ms
 from .models import MERCHANT
 
 V0_STATES = {

@@ -1,11 +1,11 @@
-"""The time of the account, and what is to happen in it."""
+"""The time of a shop, and what is to happen in it."""
 
 import heapq
 import itertools
 import time
 from datetime import datetime, timezone
 
-from ..common.clock import Clock
+from .clock import Clock
 
 
 class Agenda(Clock):
@@ -13,19 +13,23 @@ class Agenda(Clock):
 
     Work runs under the store's lock, in the order of its time, and each piece sees the
     time at which it was due: jumping ahead plays what would have happened meanwhile.
+
+    :param start: a moment at which it stands still until it is moved; None: it runs
     """
 
-    def __init__(self):
+    def __init__(self, start=None):
         super().__init__()
+        self.start = start
         self._due = []
         self._number = itertools.count()
         self._moment = None
 
     def time(self):
-        """Seconds since the epoch, by the account's clock."""
+        """Seconds since the epoch, by the shop's clock."""
         if self._moment is not None:
             return self._moment
-        return time.time() + self.skew
+        base = time.time() if self.start is None else self.start.timestamp()
+        return base + self.skew
 
     def now(self):
         moment = datetime.fromtimestamp(self.time(), timezone.utc)
