@@ -1,0 +1,111 @@
+"""What BigMart writes: 850 and 860."""
+
+from ..segment import make, plain
+
+
+def _ids(item):
+    return ("UP", item.upc, "IN", item.buyer, "VN", item.sku)
+
+
+def _dates(order):
+    def day(value):
+        return value.strftime("%Y%m%d")
+
+    return [
+        make("DTM", "037", day(order.ship_from)),
+        make("DTM", "038", day(order.ship_by)),
+        make("DTM", "001", day(order.cancel_after)),
+    ]
+
+
+def _stores(line):
+    """SDQ: ten stores a segment."""
+    pairs = list(line.stores.items())
+    for start in range(0, len(pairs), 10):
+        flat = [each for pair in pairs[start : start + 10] for each in pair]
+        yield make("SDQ", line.unit, "92", *flat)
+
+
+def purchase_order(shop, order, purpose="00"):
+    """850: [segments]"""
+    config = shop.config
+    segments = [
+        make("BEG", purpose, order.kind, order.po, None, _day(shop)),
+        make("CUR", "BY", config.currency),
+        make("REF", "DP", config.department),
+        make("REF", "IA", config.vendor_number),
+        *_dates(order),
+        make("TD5", None, None, None, None, "SEE ROUTING GUIDE"),
+        *_ship_to(shop, order),
+    ]
+    total = 0
+    for line in order.lines:
+        item = line.item
+        price, basis = plain(line.price), item.basis
+        total += line.ordered * line.price
+        segments.append(
+            make(
+                "PO1",
+                line.number,
+                line.ordered,
+                line.unit,
+                price,
+                basis,
+                *_ids(item),
+            )
+        )
+        segments.append(make("PID", "F", None, None, None, item.title.upper()[:80]))
+        if line.unit == "CA":
+            segments.append(make("PO4", item.pack, 1, "EA"))
+        segments += _stores(line)
+    segments.append(make("CTT", len(order.lines)))
+    segments.append(make("AMT", "TT", plain(total)))
+    return segments
+
+
+def _ship_to(shop, order):
+    place = shop.places[order.ship_to]
+    head = make("N1", "ST", place["name"].upper(), "92", order.ship_to)
+    if "street" not in place:
+        # a code and nothing else: the vendor has a list of the places
+        return [head]
+    return [
+        head,
+        make("N3", place["street"].upper()),
+        make("N4", place["city"].upper(), place["state"], place["zip"], "US"),
+    ]
+
+
+def _day(shop):
+    return shop.local().strftime("%Y%m%d")
+
+
+def change(shop, order, changes, purpose="04", dates=False):
+    """860: [segments]
+
+    :param changes: [(line, code of list 670, units before)]
+    """
+    number = f"{order.changes:02}"
+    segments = [
+        make("BCH", purpose, order.kind, order.po, None, number, _day(shop)),
+        make("REF", "IA", shop.config.vendor_number),
+        *(_dates(order) if dates else ()),
+        make("N1", "ST", None, "92", order.ship_to),
+    ]
+    for line, code, before in changes:
+        segments.append(
+            make(
+                "POC",
+                line.number,
+                code,
+                line.ordered,
+                abs(line.ordered - before),
+                line.unit,
+                plain(line.price),
+                line.item.basis,
+                *_ids(line.item),
+            )
+        )
+        segments += _stores(line)
+    segments.append(make("CTT", len(changes)))
+    return segments

@@ -1,0 +1,89 @@
+"""BigMart's records. Quantities are in the order's unit unless pieces are named."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(eq=False)
+class Item:
+    """:ivar sku: our number, which BigMart writes as VN
+    :ivar unit: EA, or CA of ``pack`` pieces
+    :ivar shown: pieces of the last 846, less what was ordered since; None without one
+    """
+
+    sku: str
+    buyer: str
+    upc: str
+    title: str
+    price: Decimal
+    unit: str = "EA"
+    pack: int = 1
+    basis: str = "PE"
+    stock_unit: str = "EA"
+    shown: int = None
+
+
+@dataclass(eq=False)
+class Line:
+    """:ivar stores: {store: units} of an SDQ
+    :ivar confirmed: units that the last 855 promises; None before one
+    :ivar noticed: units of ship notices; ``received``: off trucks
+    """
+
+    number: str
+    item: Item
+    ordered: int
+    unit: str
+    price: Decimal
+    stores: dict = field(default_factory=dict)
+    confirmed: int = None
+    noticed: int = 0
+    received: int = 0
+    by_store: dict = field(default_factory=dict)
+    # bought within what the last 846 showed
+    promised: bool = False
+
+
+@dataclass(eq=False)
+class Order:
+    """:ivar state: open, cancelled, closed (its cancel date is over), test, copy
+    :ivar answered: whether the present version has been answered
+    """
+
+    po: str
+    kind: str
+    created: object
+    ship_to: str
+    lines: list
+    ship_from: object
+    ship_by: object
+    cancel_after: object
+    state: str = "open"
+    changes: int = 0
+    answered: bool = False
+    answered_late: bool = False
+
+    def line(self, number):
+        return next((each for each in self.lines if each.number == str(number)), None)
+
+    def line_of(self, sku):
+        return next((each for each in self.lines if each.item.sku == sku), None)
+
+    @property
+    def alive(self):
+        return self.state in ("open", "closed")
+
+
+@dataclass(eq=False)
+class Notice:
+    """An 856 that was taken.
+
+    :ivar cartons: {SSCC: [(line, units, store)]}
+    """
+
+    id: str
+    bol: str
+    shipped: object
+    cartons: dict
+    at: object
+    arrived: bool = False

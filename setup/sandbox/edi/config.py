@@ -1,0 +1,140 @@
+"""What the partners are: identities, versions, timers, pace."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..common.settings import Settings
+
+
+@dataclass
+class Config(Settings):
+    """Of the sandbox with all its partners."""
+
+    # A moment at which its clock stands still until it is moved; None: it runs.
+    start: object = None
+    # How often partners look into their folders; None: only by step().
+    tick: float = 0.05
+    random_seed: int = 1
+    # Where it listens; known once it does.
+    url: str = ""
+    shop_name: str = "Trading partners"
+
+
+@dataclass
+class PartnerConfig(Settings):
+    """Of one partner. Identities are (qualifier, id); times are seconds or hours of the
+    partner's own life, which ``compress`` shrinks."""
+
+    # The login that the partner has given to us.
+    user: str = "acme"
+    password: str = "sandbox"
+    keys: tuple = ()
+    # Of the partner, of us, and the application ids of X12 groups.
+    identity: tuple = ("ZZ", "PARTNER")
+    us: tuple = ("ZZ", "ACMESUPPLY")
+    group: str = "PARTNER"
+    us_group: str = "ACME"
+    version: str = "004010"
+    test: bool = False
+    zone: str = "UTC"
+    compress: float = 1.0
+
+    # An acknowledgement is given after so long, and expected within so long.
+    ack_seconds: float = 0.0
+    ack_hours: float = 24.0
+    ack_late_hours: float = 26.0
+    # The rest of a growing file, a file that is replaced, one that comes again.
+    grow_seconds: float = 30.0
+    rewrite_seconds: float = 60.0
+    again_seconds: float = 600.0
+    # Control numbers are followed; False: gaps are nobody's business.
+    watch_numbers: bool = True
+    # What a broken rule costs.
+    charge: Decimal = Decimal("150.00")
+
+    def life(self, seconds):
+        """A time of the partner's own work, as long as it lasts here."""
+        return seconds / self.compress
+
+
+@dataclass
+class BigMartConfig(PartnerConfig):
+    user: str = "acme-bigmart"
+    identity: tuple = ("08", "6112390050000")
+    group: str = "BIGMART"
+    version: str = "004010VICS"
+    zone: str = "America/Chicago"
+    currency: str = "USD"
+    vendor_number: str = "482615"
+    department: str = "038"
+
+    answer_hours: float = 24.0
+    # A ship window begins so many days after the order and is so many days long.
+    lead_days: int = 2
+    window_days: int = 5
+    cancel_days: int = 9
+    # An 846 is wanted so often; None: whenever.
+    stock_hours: float = None
+    # Business refusals are told by 824.
+    advises: bool = True
+    # It orders by itself so often (a day or less); None: only by buy().
+    buys_every: float = None
+    change_share: float = 0.0
+
+
+@dataclass
+class Dock9Config(PartnerConfig):
+    user: str = "acme-dock9"
+    identity: tuple = ("ZZ", "DOCK9WMS")
+    group: str = "DOCK9"
+    zone: str = "America/New_York"
+    warehouse: str = "D9-ATL"
+
+    # It picks and ships by itself; False: only by ship().
+    works: bool = True
+    pick_seconds: float = 1800.0
+    ship_seconds: float = 5400.0
+    rest_hours: float = 20.0
+    advice_late_hours: float = 18.0
+    # What becomes of a line that is short: BP is shipped later, CP is closed.
+    short_code: str = "BP"
+    carrier: str = "UPSN"
+    transit_hours: float = 24.0
+    carton_pieces: int = 24
+    sscc_prefix: str = "00614141"
+    # 846 each day at this time of the warehouse; None: only by report().
+    report_at: str = "22:00"
+    # Which 846 quantities it tells: 17 physical, 33 free of orders taken.
+    report_codes: tuple = ("17", "33", "QH")
+    report_lots: bool = False
+    advises: bool = True
+
+
+@dataclass
+class FabrikConfig(PartnerConfig):
+    user: str = "acme-fabrik"
+    # edifact or x12
+    standard: str = "edifact"
+    identity: tuple = ("14", "4012345000009")
+    us: tuple = ("14", "5412345000013")
+    group: str = "FABRIK"
+    zone: str = "Europe/Berlin"
+    charset: str = "UNOC"
+    # The decimal mark of what it sends.
+    decimal: str = ","
+    una: bool = True
+    currency: str = "EUR"
+    name: str = "Fabrik Müller & Söhne GmbH"
+
+    # It answers and despatches by itself; False: only by answer() and despatch().
+    works: bool = True
+    answer_hours: float = 4.0
+    lead_days: int = 5
+    later_days: int = 7
+    # Of a split line, so much goes now.
+    split_share: float = 0.6
+    # How a split is told in ORDRSP: scc (EANCOM's schedule) or lines (a LIN each).
+    split_style: str = "scc"
+    report_at: str = "06:00"
+    carrier: str = "DHL"
+    sscc_prefix: str = "34012345"

@@ -1,0 +1,172 @@
+"""What the warehouse writes: 945, 944, 947 and 846."""
+
+from ..segment import make
+
+DAMAGED, SHORT, OVER = "01", "02", "03"
+
+
+def _day(moment):
+    return moment.strftime("%Y%m%d")
+
+
+def _time(moment):
+    return moment.strftime("%H%M")
+
+
+def _ids(article):
+    return ("VN", article.sku)
+
+
+def _item(unit, article):
+    """Unit, no UPC case code, and the item's number."""
+    return unit, None, *_ids(article)
+
+
+def ship_advice(house, shipment, mode="F", habits=()):
+    """945.
+
+    :param mode: F all lines, N none (no exceptions), X the short ones
+    :param habits: names of faults: unknown_lot, unknown_item, total
+    """
+    order, left = shipment.order, house.local(shipment.left)
+    segments = [
+        make(
+            "W06",
+            mode,
+            order.number,
+            _day(left),
+            shipment.number,
+            shipment.number,
+            order.po or None,
+        ),
+        make("N1", "ST", None, "92", order.ship_to[:80]),
+        make("N1", "WH", None, "92", house.config.warehouse),
+        make("N9", "BM", shipment.bol),
+        make("N9", "2I", shipment.tracking),
+        make("G62", "11", _day(left), "8", _time(left)),
+        make("W27", "M", order.carrier[:4]),
+    ]
+    total = 0
+    number = 0
+    for loaded in shipment.loaded:
+        total += loaded.units
+        short = loaded.units < loaded.line.ordered or loaded.instead
+        if mode == "N" or (mode == "X" and not short):
+            continue
+        number += 1
+        segments.append(make("LX", number))
+        segments += [make("MAN", "GM", f"00{sscc}") for sscc in loaded.cartons]
+        segments += _lines(house, loaded, habits)
+    if "unknown_item" in habits:
+        segments += [
+            make("LX", number + 1),
+            make("W12", "CC", 1, 1, 0, "EA", None, "VN", "NOBODY-KNOWS"),
+        ]
+        total += 1
+    if "total" in habits:
+        total += 1
+    return [*segments, make("W03", total, total * 2, "LB")]
+
+
+def _status(house, line):
+    if line.shipped >= line.ordered:
+        return "CC"
+    if line.closed:
+        return "CP" if line.shipped else "CU"
+    return house.config.short_code if line.shipped else "BO"
+
+
+def _lines(house, loaded, habits):
+    """W12: one, or one a lot."""
+    line = loaded.line
+    article = loaded.instead or line.article
+    code = "IS" if loaded.instead else _status(house, line)
+    rows = [(lot, pieces // line.pack) for lot, pieces in loaded.lots.items()]
+    if len(rows) < 2 or sum(units for _lot, units in rows) != loaded.units:
+        rows = [(rows[0][0] if rows else "", loaded.units)]
+    for lot, units in rows:
+        if "unknown_lot" in habits:
+            lot = "LOT-UNKNOWN"
+        ordered = line.ordered if len(rows) == 1 else units
+        original = (None,) * 7 + _ids(line.article) if loaded.instead else ()
+        yield make(
+            "W12",
+            code,
+            ordered,
+            units,
+            ordered - units,
+            *_item(line.unit, article),
+            lot or None,
+            *original,
+        )
+
+
+def receipt(house, number, reference, rows, moment):
+    """944.
+
+    :param rows: [(article, pieces, lot, {condition: pieces})]
+    """
+    moment = house.local(moment)
+    segments = [
+        make("W17", "F", _day(moment), number, reference or None),
+        make("N1", "WH", None, "92", house.config.warehouse),
+        make("G62", "09", _day(moment), "8", _time(moment)),
+    ]
+    for article, pieces, lot, exceptions in rows:
+        segments.append(
+            make("W07", pieces, *_item("EA", article), None, None, lot or None)
+        )
+        for condition, count in exceptions.items():
+            if count:
+                segments.append(make("W13", count, "EA", condition))
+    total = sum(row[1] for row in rows)
+    return [*segments, make("W14", total)]
+
+
+def adjustment(house, number, rows, reference=None):
+    """947.
+
+    :param rows: [(article, reason of list 181, signed pieces, lot)]
+    """
+    now = house.local()
+    segments = [
+        make("W15", _day(now), number, reference),
+        make("N1", "WH", None, "92", house.config.warehouse),
+        make("G62", "07", _day(now), "8", _time(now)),
+    ]
+    for article, reason, pieces, lot in rows:
+        segments.append(
+            make(
+                "W19",
+                reason,
+                pieces,
+                "EA",
+                None,
+                *_ids(article),
+                None,
+                None,
+                lot or None,
+            )
+        )
+    return segments
+
+
+def stock_report(house, number, rows, moment):
+    """846.
+
+    :param rows: [(article, lot or None, {code: pieces})]
+    """
+    moment = house.local(moment)
+    segments = [
+        make("BIA", "00", "SI", number, _day(moment), _time(moment)),
+        make("N1", "WH", None, "92", house.config.warehouse),
+    ]
+    for article, lot, quantities in rows:
+        ids = ("VN", article.sku, "UP", article.upc)
+        if lot is not None:
+            ids = (*ids, "LT", lot or "NONE")
+        segments.append(make("LIN", None, *ids))
+        segments += [
+            make("QTY", code, pieces, "EA") for code, pieces in quantities.items()
+        ]
+    return [*segments, make("CTT", len(rows))]

@@ -1,0 +1,20 @@
+"""Goods on the road."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Truck:
+    """:ivar cartons: {SSCC: {SKU: pieces}}
+    :ivar ship_to: the code of the place where it goes
+    :ivar orders: the customer's order numbers
+    """
+
+    bol: str
+    ship_to: str
+    cartons: dict
+    orders: tuple = ()
+    carrier: str = ""
+    left: object = None
+    arrived: object = None
+    notes: list = field(default_factory=list)
