@@ -98,9 +98,9 @@ def _read_one(data):
     marks, start = Marks(), 0
     if text.startswith("UNA"):
         if len(text) < 9:
-            raise Unreadable("half_file", "UNA breaks off")
+            raise Unreadable("breaks_off", "UNA breaks off")
         marks = Marks(text[3], text[4], text[5], text[6], text[8])
-        start = 9
+        start = 9 + len(text[9:]) - len(text[9:].lstrip("\r\n"))
     interchange = message = None
     for segment, end in _segments(text, start, marks):
         if interchange is None:
@@ -115,7 +115,7 @@ def _read_one(data):
         else:
             message = _place(interchange, message, segment)
     number = interchange.control if interchange else "without UNB"
-    raise Unreadable("half_file", f"interchange {number} breaks off")
+    raise Unreadable("breaks_off", f"interchange {number} breaks off")
 
 
 def _segments(text, position, marks):

@@ -7,7 +7,7 @@ rate from 0 to 1. Whatever breaks a rule gets a numbered entry in the partner's 
 # {name: what breaks it}: of every partner
 ENVELOPE = {
     "unreadable": "a file that does not begin with an interchange",
-    "half_file": "an interchange that breaks off",
+    "breaks_off": "an interchange that breaks off",
     "separators": "separators that are letters, digits, blanks, or the same",
     "isa_width": "an ISA whose elements do not have their widths",
     "wrong_identity": "an interchange or group from or to somebody else",

@@ -127,7 +127,7 @@ def _read_one(text):
         end = text.find(terminator, position)
         if end < 0:
             words = f"interchange {interchange.control} breaks off"
-            raise Unreadable("half_file", words)
+            raise Unreadable("breaks_off", words)
         segment = _segment(text[position:end], element, component)
         position = end + 1
         if segment.tag == "IEA":

@@ -88,19 +88,31 @@ class BigMart(Partner):
         }
 
     @locked
-    def buy(self, lines=None, ship_to=None, kind="SA", purpose="00", **terms):
+    def buy(
+        self,
+        lines=None,
+        ship_to=None,
+        kind="SA",
+        purpose="00",
+        po=None,
+        ship_from=None,
+        ship_by=None,
+        cancel_after=None,
+    ):
         """Order goods by an 850.
 
         :param lines: {SKU: units} or [{"sku", "quantity", "unit", "price", "stores":
             {store: units}}]; None: something at random of what the last 846 shows
-        :param terms: po, ship_from, ship_by, cancel_after (dates)
+        :param purpose: of BEG01; all but 00 asks for nothing
+        :param ship_from, ship_by, cancel_after: dates; None for the custom
         :return: the order
         :raise SoldOut: more than the last 846 shows
         """
         lines = self._some_lines() if lines is None else lines
         if isinstance(lines, dict):
             lines = [{"sku": sku, "quantity": count} for sku, count in lines.items()]
-        order = self._make_order(lines, ship_to, kind, **terms)
+        dates = ship_from, ship_by, cancel_after
+        order = self._make_order(lines, ship_to, kind, po, dates)
         if self.rules.strikes("change_first"):
             self._change_first(order, purpose)
         else:
@@ -123,17 +135,15 @@ class BigMart(Partner):
         skus = self.dice.sample(sorted(shown), count)
         return {sku: self.dice.randint(1, max(1, shown[sku] // 3)) for sku in skus}
 
-    def _make_order(self, lines, ship_to, kind, **terms):
+    def _make_order(self, lines, ship_to, kind, po, dates):
         self._number += 1
-        po = terms.pop("po", None) or f"{4500000000 + self._number}"
+        po = po or f"{4500000000 + self._number}"
         if po in self.orders:
             raise PartnerError(f"order {po} is there already")
-        config, day = self.config, self.today()
-        start = terms.pop("ship_from", day + timedelta(config.lead_days))
-        end = terms.pop("ship_by", start + timedelta(config.window_days))
-        last = terms.pop("cancel_after", day + timedelta(config.cancel_days))
-        if terms:
-            raise ValueError(f"unknown terms: {', '.join(terms)}")
+        start, end, last = dates
+        start = start or self.today(self.config.lead_days)
+        end = end or start + timedelta(self.config.window_days)
+        last = last or self.today(self.config.cancel_days)
         ship_to = ship_to or next(iter(self.places))
         if ship_to not in self.places:
             raise PartnerError(f"no place {ship_to}")
