@@ -35,6 +35,8 @@ PULL_SECONDS = 180
 """Between two searches of orders: Amazon gives back one in 178 seconds."""
 APPLIES_SECONDS = 60
 """By then nearly every number that was accepted is shown."""
+LATE_NUMBER_SECONDS = 1200
+"""By then it is shown, at bad times, or never will be."""
 READS_A_SECOND = 25
 """Numbers that are looked at, of the 100 that Amazon allows to read."""
 SHOWN_DAYS = 700
@@ -42,6 +44,10 @@ SHOWN_DAYS = 700
 PATCHES_A_BATCH = 20
 """Numbers of one publication: some seconds of PATCHes, and one request to read them."""
 LISTINGS_A_PAGE = 1000
+FEED_SECONDS = 60
+"""From one look at a feed to the next."""
+FEED_APPLIES_SECONDS = 300
+"""By then nearly every number of a feed that is done is shown."""
 
 MERCHANT = "DEFAULT"
 """How Amazon calls what the merchant ships from his own stock."""

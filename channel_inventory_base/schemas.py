@@ -52,6 +52,9 @@ CHARGE_KINDS = ("shipping", "fee", "tip", "gift_card")
 ORDER_STATES = ("open", "pending", "cancelled")
 TAXED_BY = ("channel", "odoo", "collected")
 RAW = ("body",)
+LATE = 3
+"""So many times as long as it should take until a number counts as not applied, where a
+channel says nothing else."""
 LINES = ("note",)
 YEARS = range(1970, 2101)
 """A version of the year 9999 would keep out all that come after it."""
@@ -101,11 +104,14 @@ class Capabilities:
     ``pull_seconds``: without a queue they are not pulled again before numbers are sent
     when the last pull began less than so long ago, where pulls are few.
     ``applies``: seconds after which the channel shows a number that it has accepted,
-    as a rule (``LineResult.status``); 0: at once.
+    as a rule (``LineResult.status``); 0: at once. ``late``: those after which it counts
+    as not applied.
     ``lanes``: ways for mass changes, beside the requests that ``batch_size`` and
     ``applies`` are about. Only where ``applies`` is not 0.
     ``read_budget``: so many numbers a second may be read to find those that were
     changed on the channel; 0: as many as it answers.
+    ``node_stock``: the stock of the warehouses from which the channel ships by itself
+    (``NodeData.fulfils``) can be read (``_iter_stock``).
     """
 
     push_levels: bool = False
@@ -127,12 +133,32 @@ class Capabilities:
     stream: bool = False
     pull_seconds: int = 0
     applies: int = 0
+    late: int = 0
     read_budget: float = 0
     lanes: tuple[Lane, ...] = ()
+    node_stock: bool = False
 
     @property
     def overwrites(self):
         return self.push_levels and not self.compare_and_set
+
+    @property
+    def patience(self):
+        """Seconds after which an accepted number counts as not applied."""
+        return self.late or LATE * self.applies
+
+
+@dataclass(frozen=True)
+class MarketData:
+    """A storefront of the account, with a currency of its own.
+
+    ``includes_taxes``: its prices include taxes that its orders do not tell.
+    """
+
+    external_id: str
+    name: str
+    currency: str
+    includes_taxes: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +166,7 @@ class ConnectionInfo:
     """What a connection test found: for the operator's eyes, and to fill fields.
 
     ``clock``: what the channel's clock showed when it answered, where it tells.
+    ``markets``: the account's storefronts, its home first.
     """
 
     account_name: str
@@ -148,6 +175,7 @@ class ConnectionInfo:
     version: str = ""
     warnings: tuple[str, ...] = ()
     clock: datetime | None = None
+    markets: tuple[MarketData, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,6 +241,23 @@ class LevelState:
         if self.available is not None:
             bounded = max(-MAX_LEVEL, min(MAX_LEVEL, self.available))
             object.__setattr__(self, "available", bounded)
+
+
+@dataclass(frozen=True)
+class StockState:
+    """What lies in a warehouse of the channel's own, and can be sold now: what is
+    ordered already is no part of it. SOLD units of a listing (its ``stock_ref``).
+    """
+
+    stock_ref: str
+    available: int
+
+    def __post_init__(self):
+        if not 0 <= self.available <= MAX_QUANTITY:
+            raise MalformedDataError(
+                f"{self.available} units of {self.stock_ref!r:.60} cannot be",
+                path="available",
+            )
 
 
 @dataclass(frozen=True)

@@ -119,5 +119,5 @@ class Reports:
         found = {}
         for marketplace, document in documents.items():
             with self.table(document, marketplace, report.NEEDED) as table:
-                report.offers(table, found)
+                report.offers(table, found, marketplace)
         return found

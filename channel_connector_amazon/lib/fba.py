@@ -5,7 +5,11 @@ One pool may be shown in several marketplaces: it is read in one of them. Pendin
 are already off what can be fulfilled.
 """
 
-from odoo.addons.channel_inventory_base.lib.errors import Malformed
+from odoo.addons.channel_inventory_base.lib.errors import (
+    Forbidden,
+    Malformed,
+    Refused,
+)
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 
 from ..const import FBA_SKUS_A_READ
@@ -62,3 +66,46 @@ def _row(place):
 def _count(place, name):
     told = place.get(name) if place else None
     return told.whole() if told else None
+
+
+def everything(client, marketplaces):
+    """What can be sold of each SKU, in all of Amazon's warehouses of a region.
+
+    One pool may be shown in several marketplaces: a SKU counts in the first of them
+    that shows it. There several rows of it (with labels of Amazon's and without) are
+    added up.
+
+    :param client: a ``client.Client``
+    :param marketplaces: ids, the seller's home first
+    :return: {sku: units}; None for a seller who has none
+    :raise Malformed: Amazon does not tell a number: nothing of it is to be believed
+    :raise Refused: ``FBA_ROLE``: the application may not see them
+    """
+    found = {}
+    for place in marketplaces:
+        try:
+            rows = _all_rows(client, place)
+        except Forbidden as error:
+            # no reason to stop a channel of which everything else works
+            raise Refused(str(error), code="FBA_ROLE") from error
+        except Refused:
+            # an account without FBA
+            continue
+        here = {}
+        for row in rows.values():
+            if row["available"] is None:
+                raise Malformed(f"{row['sku']!r:.60} has no quantity", path="details")
+            here[row["sku"]] = here.get(row["sku"], 0) + row["available"]
+        found = {**here, **found}
+    return found or None
+
+
+def _all_rows(client, place):
+    """:return: {(sku, fnsku): row}: one that is told twice is one"""
+    rows, token = {}, ""
+    while True:
+        answer = client.call("getInventorySummaries", **params(place, token))
+        page, token = stock(answer, place)
+        rows.update(((row["sku"], row["fnsku"]), row) for row in page)
+        if not token:
+            return rows

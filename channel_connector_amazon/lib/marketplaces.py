@@ -27,6 +27,7 @@ def _load():
 
 
 MARKETPLACES = _load()
+INCLUDED = "included"
 
 
 def of_region(region):

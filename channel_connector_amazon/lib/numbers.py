@@ -29,11 +29,13 @@ class Numbers:
     :param client: a ``client.Client``
     :param marketplaces: ids of those that the seller sells in, its home first: all of
         them show one number, and each only what is listed there
+    :ivar shipped_by_amazon: SKUs that were found to be
     """
 
     def __init__(self, client, seller, marketplaces):
         self._client, self._seller = client, seller
         self._marketplaces = list(marketplaces)
+        self.shipped_by_amazon = []
 
     def find(self, skus):
         """The live offers of SKUs.
@@ -50,6 +52,11 @@ class Numbers:
                     if sku in left
                 )
             left = [sku for sku in left if sku not in found]
+        self.shipped_by_amazon += [
+            sku
+            for sku, (_place, offers) in found.items()
+            if listing.is_by_amazon(offers)
+        ]
         return found
 
     def levels(self, skus):

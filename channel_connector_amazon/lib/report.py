@@ -132,7 +132,8 @@ class Offer:
     one of the merchant maybe: its number is never written. ``by_merchant``: it has one
     of the merchant's own. ``is_complete``: something of it can be bought once there
     are units; ``is_active``: it is shown in one of the marketplaces. What is out of
-    stock or suspended is not: its number is kept right all the same."""
+    stock or suspended is not: its number is kept right all the same. ``place``: the
+    first marketplace with an offer of the merchant's."""
 
     sku: str
     title: str = ""
@@ -142,6 +143,7 @@ class Offer:
     by_amazon: bool = False
     is_complete: bool = False
     is_active: bool = False
+    place: str = ""
 
 
 NEEDED = ("seller-sku", "fulfillment-channel")
@@ -151,10 +153,11 @@ BARCODES = ("2", "3", "4")
 """Values of product-id-type: ISBN, UPC, EAN; 1 is Amazon's own number."""
 
 
-def offers(table, known=None):
+def offers(table, known=None, place=""):
     """Rows of LISTINGS by SKU, of several marketplaces one after the other.
 
     :param known: {sku: Offer} of the marketplaces before; it is added to
+    :param place: id of the marketplace that the table is of
     :return: {sku: Offer}
     :raise Malformed: a row says neither that the merchant ships it nor that Amazon does
     """
@@ -169,6 +172,7 @@ def offers(table, known=None):
             offer.by_amazon = True
         elif channel == MERCHANT:
             offer.by_merchant = True
+            offer.place = offer.place or place
         else:
             raise Malformed(
                 f"{channel!r:.40} is no fulfilment channel",

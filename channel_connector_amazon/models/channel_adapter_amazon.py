@@ -19,9 +19,13 @@ from .. import mapper
 from ..client import ATTEMPTS, BUDGET, Client
 from ..const import (
     APPLIES_SECONDS,
+    FEED_APPLIES_SECONDS,
+    FEED_SECONDS,
+    LATE_NUMBER_SECONDS,
     LATE_SECONDS,
     LISTINGS_A_PAGE,
     MERCHANT,
+    MESSAGES_A_FEED,
     PATCHES_A_BATCH,
     PULL_SECONDS,
     READS_A_SECOND,
@@ -32,6 +36,7 @@ from ..const import (
 )
 from ..lib import (
     answers,
+    fba,
     lwa,
     notifications,
     numbers,
@@ -43,10 +48,21 @@ from ..lib import (
 )
 from ..lib.account import Account
 from ..lib.catalogue import Catalogue
+from ..lib.documents import Feeds
 from ..lib.journal import Journal
+from ..lib.lane import Batch, freeze_feeds
+from ..lib.marketplaces import INCLUDED
 from ..lib.messages import Messages
+from ..lib.offers import KnownOffers
 from ..lib.pull import Orders
 from ..lib.subscriptions import Subscriptions
+
+FEED = schemas.Lane(
+    "feed",
+    MESSAGES_A_FEED,
+    every=FEED_SECONDS,
+    applies=FEED_APPLIES_SECONDS,
+)
 
 
 class ChannelAdapterAmazon(models.AbstractModel):
@@ -76,15 +92,27 @@ class ChannelAdapterAmazon(models.AbstractModel):
             settle_seconds=120,
             pull_seconds=PULL_SECONDS,
             applies=APPLIES_SECONDS,
+            late=LATE_NUMBER_SECONDS,
             read_budget=READS_A_SECOND,
+            lanes=(FEED,),
+            node_stock=True,
         )
 
     @api.model
     def _channel_capabilities(self, channel):
-        """With a queue Amazon tells of orders at once."""
+        """With a queue Amazon tells of orders at once. Feeds need a catalogue that says
+        what must not be in one."""
         # sudo: whoever asks what a channel can do need not see where its queue is
         has_queue = bool(channel.sudo().amazon_queue_url)
-        return dataclasses.replace(self._capabilities(), stream=has_queue)
+        can = dataclasses.replace(self._capabilities(), stream=has_queue)
+        # a form asks also before the channel is saved
+        saved = channel._origin
+        if can.lanes and not (saved and self._known_offers(saved).are_known()):
+            can = dataclasses.replace(can, lanes=())
+        return can
+
+    def _known_offers(self, channel):
+        return KnownOffers(SharedDict(channel, "offers"))
 
     # ---------------------------------------------------------- connection
     @contextmanager
@@ -159,6 +187,15 @@ class ChannelAdapterAmazon(models.AbstractModel):
             currency=places[0].currency,
             warnings=tuple(filter(None, self._warnings(channel, has_addresses))),
             clock=clock,
+            markets=tuple(map(self._market, places)),
+        )
+
+    def _market(self, place):
+        return schemas.MarketData(
+            place.external_id,
+            f"Amazon {place.country}",
+            place.currency,
+            place.taxes == INCLUDED,
         )
 
     def _check_listings(self, channel, account, places):
@@ -220,14 +257,23 @@ class ChannelAdapterAmazon(models.AbstractModel):
             yield self._get_currency_warning(channel, currency)
 
     # --------------------------------------------------------------- queue
-    def _get_queue_warning(self, channel):
-        # sudo: whoever tests the connection need not see where the queue is
-        if not channel.sudo().amazon_queue_url:
-            return self.env._(
+    @api.model
+    def _get_notices(self, channel):
+        # sudo: whoever looks at a channel need not see where its queue is
+        if channel.sudo().amazon_queue_url:
+            return []
+        return [
+            self.env._(
                 "Without a queue orders are only polled: a pending order is seen up to "
                 "%s minutes after its units were sold.",
                 channel.poll_minutes + SEARCH_LAG_MINUTES,
             )
+        ]
+
+    def _get_queue_warning(self, channel):
+        notices = self._get_notices(channel)
+        if notices:
+            return notices[0]
         try:
             with self._translated():
                 self._queue(channel).waiting()
@@ -297,10 +343,16 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 "Amazon does not fill the queue of %s yet.", channel.name
             )
             raise exceptions.UnavailableError(words, code="UNSUBSCRIBED")
-        # sudo: jobs listen without being shown the settings
-        arn = sqs.arn_of(channel.sudo().amazon_queue_url, self._queue_region(channel))
+        self._ensure_stream(channel)
+
+    @api.model
+    def _ensure_stream(self, channel):
+        with self._translated():
+            # sudo: jobs listen without being shown the settings
+            url = channel.sudo().amazon_queue_url
+            arn = sqs.arn_of(url, self._queue_region(channel))
         with self._connected(channel) as client:
-            _made, elsewhere = Subscriptions(client).ensure(arn, f"Odoo {channel.id}")
+            made, elsewhere = Subscriptions(client).ensure(arn, f"Odoo {channel.id}")
         if elsewhere:
             raise exceptions.RejectedError(
                 self.env._(
@@ -313,6 +365,7 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 code="SUBSCRIBED_ELSEWHERE",
             )
         self._learn_facts(channel, queue=self._queue_mark(channel))
+        return [self.env._("%s is told to the queue again", kind) for kind in made]
 
     # ----------------------------------------------------------- catalogue
     @api.model
@@ -329,7 +382,9 @@ class ChannelAdapterAmazon(models.AbstractModel):
         with self._connected(channel) as client:
             store, places = SharedDict(channel, "reports"), self._marketplaces(channel)
             catalogue = Catalogue(client, store, places, sleep=self._sleep)
-            offers = list(catalogue.offers().values())
+            found = catalogue.offers()
+        self._known_offers(channel).replace(found, places[0].external_id)
+        offers = list(found.values())
         for start in range(0, len(offers), LISTINGS_A_PAGE):
             yield [
                 self._listing(*mapper.listing(offer))
@@ -359,7 +414,9 @@ class ChannelAdapterAmazon(models.AbstractModel):
     def _fetch_levels(self, channel, refs):
         skus = [ref.stock_ref for ref in refs if ref.node_ref == MERCHANT]
         with self._connected(channel) as client:
-            shown = self._numbers(channel, client).levels(skus)
+            reader = self._numbers(channel, client)
+            shown = reader.levels(skus)
+        self._learn_offers(channel, reader)
         rows = {row["stock_ref"]: row["available"] for row in shown}
         return [
             schemas.LevelState(
@@ -374,6 +431,18 @@ class ChannelAdapterAmazon(models.AbstractModel):
         places = self._marketplace_ids(channel)
         return numbers.Numbers(client, self._seller(channel), places)
 
+    def _learn_offers(self, channel, reader):
+        if reader.shipped_by_amazon:
+            self._known_offers(channel).add_by_amazon(reader.shipped_by_amazon)
+
+    @api.model
+    def _iter_stock(self, channel, node_ref):
+        with self._connected(channel) as client:
+            found = fba.everything(client, self._marketplace_ids(channel))
+        if found is None:
+            return None
+        return [[schemas.StockState(sku, units) for sku, units in found.items()]]
+
     @api.model
     def _parse_levels(self, channel, body):
         with self._translated():
@@ -381,17 +450,48 @@ class ChannelAdapterAmazon(models.AbstractModel):
             return [schemas.load(schemas.LevelState, row) for row in rows]
 
     @api.model
-    def _prepare_push(self, channel, entries, reference):
+    def _prepare_push(self, channel, entries, reference, lane=None):
+        if lane:
+            return self._prepare_feed(channel, entries)
         return numbers.freeze(entries)
 
+    def _prepare_feed(self, channel, entries):
+        known, home = self._known_offers(channel), self._marketplace_ids(channel)[0]
+        return freeze_feeds(entries, home, known.by_amazon(), known.elsewhere())
+
     @api.model
-    def _push_levels(self, channel, payload, key):
+    def _push_levels(self, channel, payload, key, lane=None):
+        if lane:
+            return self._push_feed(channel, payload)
         with self._connected(channel) as client:
-            work = numbers.Push(payload, self._numbers(channel, client))
+            reader = self._numbers(channel, client)
+            work = numbers.Push(payload, reader)
             results = work.run()
+        self._learn_offers(channel, reader)
         return schemas.PushResult(
             tuple(self._line_result(**result) for result in results),
             json.dumps(work.answers, separators=(",", ":")),
+        )
+
+    def _push_feed(self, channel, payload):
+        with self._connected(channel) as client:
+            batch = Batch(payload, Feeds(client))
+            ticket = batch.submit(self._seller(channel))
+        if not ticket:
+            return self._feed_result(batch.refusals())
+        return schemas.PushResult((), ticket=ticket)
+
+    @api.model
+    def _ask_push(self, channel, payload, ticket):
+        with self._connected(channel) as client:
+            batch = Batch(payload, Feeds(client))
+            results = batch.outcome(ticket)
+        self._learn_offers(channel, batch)
+        return results and self._feed_result(results)
+
+    def _feed_result(self, results):
+        return schemas.PushResult(
+            tuple(self._line_result(**result) for result in results)
         )
 
     def _line_result(self, line_id, status, code="", message=""):
@@ -524,6 +624,10 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 "That is not what was paid for the items of the order: %s", error
             ),
             "FEED": self.env._("Amazon has not carried it out: %s", error),
+            "FBA_ROLE": self.env._(
+                "The stock in Amazon's warehouses is not shown: the application lacks "
+                "the role Amazon Fulfillment."
+            ),
             "UNKNOWN": self.env._(
                 "Amazon's answer was lost, and it cannot be told which of its feeds "
                 "this was (%s). Look in Seller Central whether the money went back; "

@@ -5,6 +5,7 @@ from . import test_demo_data
 from . import test_documents
 from . import test_feed
 from . import test_journal
+from . import test_lane
 from . import test_listing
 from . import test_messages
 from . import test_models
@@ -19,6 +20,8 @@ from . import test_settings
 from . import test_shipment
 from . import test_shop_catalogue
 from . import test_shop_connection
+from . import test_shop_fba
+from . import test_shop_feed
 from . import test_shop_flow
 from . import test_shop_levels
 from . import test_shop_life

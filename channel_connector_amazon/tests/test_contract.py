@@ -23,14 +23,8 @@ class TestContract(AdapterContract, LifecycleContract, AccountCase):
         # the account's clock runs ahead of ours where time passes at once
         self.shop.rules.set(ship_date=0)
 
-    def push(self, *changes, **options):
-        """What Amazon has accepted it shows a while later."""
-        statuses = AdapterContract.push(self, *changes, **options)
+    def shop_apply(self):
         self.shop.pass_time(60)
-        return {
-            line: "acked" if status == "accepted" else status
-            for line, status in statuses.items()
-        }
 
     def shop_refs(self):
         return [self.ref(f"SKU-{number}") for number in (2, 3, 4)]

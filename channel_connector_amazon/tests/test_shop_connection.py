@@ -6,6 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions
 
+from ..lib.marketplaces import of_region
 from .shop import HOUR, SECRETS, SELLER, AccountCase
 
 DAY = 24 * HOUR
@@ -142,6 +143,37 @@ class TestShopConnection(AccountCase):
         [words] = self.info().warnings
         self.assertIn("8 minutes", words)
 
+    def test_without_a_queue_the_form_tells_the_delay_all_the_time(self):
+        self.assertFalse(self.channel.notice)
+        self.channel.write({"amazon_queue_url": False, "poll_minutes": 3})
+        self.channel.invalidate_recordset(["notice"])
+        self.assertIn("6 minutes", self.channel.notice)
+
+    # -------------------------------------------------------------- markets
+    def test_marketplaces_become_markets(self):
+        self.channel.amazon_marketplaces = "DE, SE"
+        self.channel.action_test_connection()
+        if "market_ids" not in self.channel._fields:
+            self.skipTest("orders are not sold here")
+        found = [
+            (each.name, each.external_id, each.currency_id.name, each.tax_mode)
+            for each in self.channel.market_ids
+        ]
+        self.assertEqual(
+            found,
+            [
+                ("Amazon DE", "A1PA6795UKMFR9", "EUR", "odoo"),
+                ("Amazon SE", "A2NODRKZP88ZB9", "SEK", "odoo"),
+            ],
+        )
+
+    def test_marketplaces_that_add_their_taxes_tell_them(self):
+        info = [self.adapter_model._market(each) for each in of_region("na")]
+        taxes = {each.name: each.includes_taxes for each in info}
+        self.assertFalse(taxes["Amazon US"])
+        self.assertTrue(taxes["Amazon MX"])
+
+    # ---------------------------------------------------------------- queue
     def test_queue_that_cannot_be_read_is_told_and_stops_nothing(self):
         for values in (
             {"amazon_aws_secret": "wrong"},

@@ -35,7 +35,7 @@ class AccountLife(ConnectedAccount, CommittedCase):
             # refunds show in no order: nothing could be compared
             messages = ("shipment", "cancel")
             return dataclasses.replace(
-                can(model), messages=messages, applies=0, pull_seconds=0
+                can(model), messages=messages, applies=0, lanes=(), pull_seconds=0
             )
 
         def shown(model, **values):

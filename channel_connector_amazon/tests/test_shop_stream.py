@@ -87,6 +87,53 @@ class TestShopStream(AccountCase):
             self.drain()
         self.assertIn("AWS", str(caught.exception))
 
+    # --------------------------------------------------------------- repair
+    def open_exceptions(self):
+        return self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("state", "=", "open")]
+        )
+
+    def test_subscription_that_fell_off_is_made_again_and_told(self):
+        self.drain()
+        self.channel._job_webhooks()
+        self.assertFalse(self.open_exceptions())
+        del self.shop.words.subscriptions["ORDER_CHANGE"]
+        self.channel._job_webhooks()
+        self.assertEqual(set(self.shop.words.subscriptions), KINDS)
+        self.assertIn("ORDER_CHANGE", self.open_exceptions().message)
+        self.assertEqual(self.violations(), {})
+
+    def test_destination_that_is_gone_is_made_again(self):
+        self.drain()
+        self.shop.words.destinations.clear()
+        self.shop.words.subscriptions.clear()
+        self.channel._job_webhooks()
+        [destination] = self.shop.words.destinations
+        homes = {
+            each["destinationId"] for each in self.shop.words.subscriptions.values()
+        }
+        self.assertEqual(homes, {destination})
+
+    def test_wrong_key_stops_the_queue_and_nothing_else(self):
+        self.drain()
+        self.channel.amazon_aws_secret = "wrong"
+        self.channel._job_listen()
+        self.assertEqual(self.channel.connection_state, "ok")
+        self.assertIn("AWS", self.open_exceptions().message)
+        order = self.sell({"SKU-2": 2}, payment="pending")
+        self.env["channel.intake"]._poll(self.channel)
+        self.env["channel.intake"]._run(self.channel)
+        found = self.env["channel.order"].search([("channel_id", "=", self.channel.id)])
+        self.assertEqual(found.external_id, order.id)
+
+    def test_subscription_of_another_program_stops_the_queue_and_nothing_else(self):
+        self.drain()
+        self.shop.words.subscriptions["ORDER_CHANGE"]["destinationId"] = "another"
+        self.channel._job_webhooks()
+        self.assertEqual(self.channel.connection_state, "ok")
+        self.assertIn("ORDER_CHANGE", self.open_exceptions().message)
+        self.assertTrue(self.env["channel.stream"]._is_stopped(self.channel))
+
     # --------------------------------------------------------------- events
     def test_order_is_told_at_once_while_the_search_does_not_know_it(self):
         self.drain()

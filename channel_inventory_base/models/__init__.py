@@ -12,6 +12,7 @@ from . import channel_wakes_planner
 from . import channel_shared_state
 from . import channel_shared_stock
 from . import channel_outage
+from . import channel_mirror
 from . import channel_node
 from . import channel_controlled
 from . import channel_versioned

@@ -94,6 +94,15 @@ class ChannelAdapter(models.AbstractModel):
         return self._capabilities()
 
     @api.model
+    def _get_notices(self, channel):
+        """What the form of an account says of its settings for as long as they are so:
+        what they cost, not what is wrong. No network.
+
+        :return: list of str
+        """
+        return []
+
+    @api.model
     def _test_connection(self, channel):
         """Prove that address, credentials and permissions work; change nothing.
 
@@ -122,6 +131,16 @@ class ChannelAdapter(models.AbstractModel):
 
         :param refs: list of schemas.LevelRef, at most ``Capabilities.read_size``
         :return: list of schemas.LevelState, one for each ref (in any order)
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _iter_stock(self, channel, node_ref):
+        """All that lies in a warehouse from which the channel ships by itself.
+
+        :param node_ref: NodeData.external_id of one that ``fulfils``
+        :return: an iterator of lists of schemas.StockState; None where the account has
+            no such warehouse
         """
         raise NotImplementedError
 
@@ -296,6 +315,16 @@ class ChannelAdapter(models.AbstractModel):
         :param receipts: list of str, those of one EventBatch
         """
         raise NotImplementedError
+
+    @api.model
+    def _ensure_stream(self, channel):
+        """Make the channel fill its event stream; repair what fell off. Idempotent.
+
+        :return: list of str, what had to be done (empty: all was well)
+        :raise RejectedError: it does not fill it, and why: until a person has acted the
+            channel is taken as one without a stream
+        """
+        return []
 
     # ---------------------------------------------------------------- back
     @api.model

@@ -144,6 +144,19 @@ class ChannelChannel(models.Model):
         default=300,
         help="How far each poll reaches back before the last order found.",
     )
+    mass_quantity = fields.Integer(
+        string="Mass Change From (quantities)",
+        default=1500,
+        help="So many quantities waiting at once go by the channel's way for mass "
+        "changes, which takes them all and applies them minutes or hours later. Fewer "
+        "are sent one by one.",
+    )
+    scarce_quantity = fields.Integer(
+        string="Scarce Up To",
+        default=3,
+        help="Quantities that rise and are not above this are always sent one by one.",
+    )
+    has_lanes = fields.Boolean(compute="_compute_is_connectable")
     publish_latency = fields.Float(
         string="Publication Latency (seconds)",
         default=60,
@@ -199,7 +212,9 @@ class ChannelChannel(models.Model):
     @api.depends("channel_type")
     def _compute_is_connectable(self):
         for channel in self:
-            channel.is_connectable = channel._capabilities().push_levels
+            can = channel._capabilities()
+            channel.is_connectable = can.push_levels
+            channel.has_lanes = bool(can.lanes)
 
     @api.depends(
         "channel_type",
@@ -289,6 +304,17 @@ class ChannelChannel(models.Model):
                     self.env._("Orders are polled every minute at the most.")
                 )
 
+    @api.constrains("mass_quantity", "scarce_quantity")
+    def _check_mass(self):
+        for channel in self:
+            if channel.mass_quantity < 1 or channel.scarce_quantity < 0:
+                raise ValidationError(
+                    self.env._(
+                        "A mass change is of one quantity at least, and a scarce "
+                        "quantity is not negative."
+                    )
+                )
+
     # ---------------------------------------------------------------- CRUD
     @api.model_create_multi
     def create(self, vals_list):
@@ -320,6 +346,7 @@ class ChannelChannel(models.Model):
         currency = currency.search([("name", "=", info.currency)], limit=1)
         if self.state == "draft":
             self.currency_id = currency or self.currency_id
+        self._learn_markets(info.markets)
         self.env["channel.exception"]._resolve_keys(self, ["auth", "configuration"])
         self._wake_all_jobs()
         self._wake("_job_poll")
@@ -359,6 +386,8 @@ class ChannelChannel(models.Model):
             own.state = "paused"
             own.connected_at = own.connected_at or own._get_channel_time()
             channel._wake("_job_webhooks", "_job_poll", "_job_observe")
+            if channel._capabilities().node_stock:
+                channel._wake("_job_mirror")
             channel._listen_again()
 
     def action_open_dead_letters(self):
@@ -542,6 +571,12 @@ class ChannelChannel(models.Model):
         """Whether changes of its mappings are proposed and approved."""
         # sudo: a setting of the company that everybody is bound by
         return self.company_id.sudo().channel_change_approval
+
+    def _learn_markets(self, markets):
+        """Hook: the account's storefronts, as a connection test has found them.
+
+        :param markets: tuple of schemas.MarketData
+        """
 
     # ------------------------------------------------------------- buttons
     def _remember_clock(self, clock):

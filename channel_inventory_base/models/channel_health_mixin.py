@@ -26,6 +26,9 @@ class ChannelHealthMixin(models.AbstractModel):
     )
     health_text = fields.Char(compute="_compute_health")
     guarantee = fields.Char(compute="_compute_guarantee")
+    notice = fields.Char(
+        compute="_compute_notice", help="What the settings of this account cost"
+    )
     pending_count = fields.Integer(compute="_compute_health", string="Pending Updates")
     oldest_pending = fields.Datetime(compute="_compute_health")
     new_event_count = fields.Integer(compute="_compute_health", string="Pending Events")
@@ -84,6 +87,12 @@ class ChannelHealthMixin(models.AbstractModel):
                     "may be overwritten for some seconds, and is corrected as soon as "
                     "its order is captured. Give fast movers a buffer."
                 )
+
+    @api.depends("channel_type")
+    def _compute_notice(self):
+        for channel in self:
+            words = channel._adapter()._get_notices(channel)
+            channel.notice = " ".join(words) or False
 
     @api.model
     def _get_health_queries(self):

@@ -51,6 +51,7 @@ PRIORITIES = {
     "_job_observe": 15,
     "_job_look": 20,
     "_job_webhooks": 25,
+    "_job_mirror": 28,
     "_job_fetch_listings": 30,
 }
 FAILING = 50
@@ -217,8 +218,13 @@ class ChannelJobMixin(models.AbstractModel):
         self._guarded("_job_look", work, self._may_publish)
 
     def _job_webhooks(self):
-        """Register or repair the channel's webhooks."""
-        self._guarded("_job_webhooks", type(self)._ensure_webhooks, self._may_talk)
+        """Register or repair the channel's webhooks, and what fills its stream."""
+        self._guarded("_job_webhooks", type(self)._ensure_deliveries, self._may_talk)
+
+    def _job_mirror(self):
+        """Mirror the stock of warehouses from which the channel ships by itself."""
+        work = self.env["channel.mirror"]._run
+        self._guarded("_job_mirror", work, self._may_talk)
 
     def _job_fetch_listings(self):
         """Read the channel's catalogue and match it."""
@@ -429,13 +435,46 @@ class ChannelJobMixin(models.AbstractModel):
     @api.model
     def _cron_look(self):
         """Once an hour: what a person has changed on a channel is found and put right
-        also where no publication would ever meet it."""
+        also where no publication would ever meet it; and stock that the channel keeps
+        is counted."""
         self.search([("state", "=", "live")])._wake("_job_look")
+        started = self.search([("state", "!=", "draft")])
+        started.filtered(lambda each: each._capabilities().node_stock)._wake(
+            "_job_mirror"
+        )
 
     @api.model
     def _cron_webhooks(self):
         """Webhooks fall off in silence: look every few hours whether they are there."""
         self.search([("state", "!=", "draft")])._wake("_job_webhooks")
+
+    def _ensure_deliveries(self):
+        done = self._ensure_stream()
+        return self._ensure_webhooks() or done
+
+    def _ensure_stream(self):
+        """Have the channel fill its event stream; repair what fell off."""
+        if not self._capabilities().stream:
+            return None
+        stream = self.env["channel.stream"]
+        try:
+            done = self._adapter()._ensure_stream(self)
+        except exceptions.RejectedError as error:
+            stream._stop(self, error)
+            return True
+        with self._shared_state("announced") as state:
+            fell_off = done and state.get("stream")
+            state["stream"] = True
+        with own_transaction(self.env) as env:
+            channel = env["channel.channel"].browse(self.id)
+            for words in done:
+                env["channel.audit"]._log("webhook", channel, message=words)
+            if fell_off:
+                channel._report_webhooks(done)
+        if fell_off:
+            # what it did not tell meanwhile
+            self._wake("_job_poll")
+        return True
 
     def _ensure_webhooks(self):
         if not self._capabilities().webhooks:
@@ -492,7 +531,7 @@ class ChannelJobMixin(models.AbstractModel):
             "webhooks",
             key="webhooks",
             message=self.env._(
-                "%(channel)s had disabled its webhooks: %(done)s",
+                "%(channel)s had stopped telling Odoo of changes: %(done)s",
                 channel=self.name,
                 done="; ".join(done)[:3000],
             ),

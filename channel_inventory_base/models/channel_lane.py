@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import dataclass
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.tools import SQL
 
 from .. import exceptions
 from ..db.transaction import own_transaction
-from ..schemas import LevelRef
-from .channel_level import DEDUCTED
+from ..schemas import Lane, LevelRef
+from .channel_level import DEDUCTED, EXPECTED_REMOTE
 from .channel_outage import NOW
 from .channel_settler import NEWER
 
-MASS = 1500
-"""So many numbers that rise have to wait before a lane is worth its delay."""
-SCARCE = 3
-"""Numbers up to this go by the lane that answers at once: each unit of them counts."""
 WATCH_SECONDS = 300
 """From one look at overtaken numbers to the next."""
 PATIENCE_HOURS = 24
 """After so long nobody waits for an answer any more."""
+REST_SECONDS = 300
+"""So long a lane is left alone that did not take numbers, where it does not say."""
+REFUSED_SECONDS = 3600
+"""The same after it has refused a batch as a whole."""
 
 # Numbers of ``level`` that a lane has taken and not answered for.
 UNANSWERED = SQL(
@@ -29,6 +32,20 @@ UNANSWERED = SQL(
     """
 )
 
+# Of these the numbers that fall and that no later one has followed.
+UNANSWERED_FALL = SQL(
+    """
+    SELECT FROM channel_publication_line line
+      JOIN channel_publication publication ON publication.id = line.publication_id
+     WHERE line.level_id = level.id AND line.result = 'accepted'
+       AND line.due_at IS NULL AND publication.state = 'accepted'
+       AND publication.ticket IS NOT NULL AND publication.is_stuck IS NOT TRUE
+       AND line.quantity < line.base
+       AND NOT EXISTS (SELECT FROM channel_publication_line later
+                        WHERE later.level_id = line.level_id AND later.id > line.id)
+    """
+)
+
 # A number that was sent to the same level after ``line``'s, whatever became of it.
 LATER = SQL(
     """
@@ -38,14 +55,44 @@ LATER = SQL(
 )
 
 
+@dataclass(frozen=True)
+class Way:
+    """How the next batch goes: by a lane, with numbers that rise or that fall.
+
+    ``head``: of those that fall, the ones that sell out first are left to the requests
+    that are answered at once: as many of them as these can take within minutes.
+    """
+
+    lane: Lane
+    falls: bool = False
+    head: int = 0
+
+    def get_condition(self, scarce):
+        """Condition on ``level``: these numbers may go by the lane."""
+        if self.falls:
+            return SQL(
+                "level.target < %s AND NOT EXISTS (%s)", EXPECTED_REMOTE, UNANSWERED
+            )
+        return SQL(
+            "level.target > GREATEST(%s, %s) AND NOT EXISTS (%s)",
+            EXPECTED_REMOTE,
+            scarce,
+            UNANSWERED,
+        )
+
+
 class ChannelLane(models.AbstractModel):
     """Sends many numbers at once where the channel answers for them much later.
 
     A channel may have, beside the requests that it answers at once, others that take
     thousands of numbers (``Capabilities.lanes``): it takes them in and gives a ticket,
-    and minutes or hours later it tells what became of them. They are for mass rises.
-    What falls, and what is scarce, never waits in one.
+    and minutes or hours later it tells what became of them. They are for mass changes:
+    as many as the channel's *mass change* at once. What is scarce never rises by one,
+    and what falls never waits for one:
 
+    - Where a mass falls (a stocktaking), those that sell out first go by the requests
+      that are answered at once and the others by the lane; as long as that has not
+      answered, they go by the other requests as well, the lowest first.
     - A number in a lane is *accepted* (``channel.settler``): it counts with the larger
       of two numbers, and is not sent again before the lane has answered.
     - It is overtaken by a lower one only, which goes by the requests that are answered
@@ -54,6 +101,8 @@ class ChannelLane(models.AbstractModel):
       looked at every few minutes.
     - A ticket that is not answered within a day is a person's to look into, and its
       numbers go by the other requests.
+    - A lane that does not take numbers keeps no others waiting: it rests, and they go
+      by the other requests.
     """
 
     _name = "channel.lane"
@@ -61,25 +110,45 @@ class ChannelLane(models.AbstractModel):
 
     # -------------------------------------------------------------- choose
     @api.model
-    def _choose(self, channel, lanes):
-        """The lane for the next batch, None for the requests that are answered at once.
+    def _choose(self, channel, lanes, falls=False):
+        """How the next batch goes, None for the requests that are answered at once.
 
         :param lanes: tuple of schemas.Lane
+        :param falls: numbers that rise have to wait
+        :return: Way
         """
+        mass = channel.mass_quantity
+        # those that are left to the other requests, and as many again
+        has_falls = self._has_waiting(channel, True, 2 * mass)
+        if not has_falls and (falls or not self._has_waiting(channel, False, mass)):
+            return None
+        busy, rests = self._count_busy(channel), channel._get_shared_state("lanes")
+        now = self._now().isoformat()
+        for lane in lanes:
+            is_resting = rests.get(lane.name, "") > now
+            if busy.get(lane.name, 0) < lane.open and not is_resting:
+                return Way(lane, has_falls, mass if has_falls else 0)
+        return None
+
+    def _has_waiting(self, channel, urgent, count):
+        """Whether so many numbers wait that fall, or that rise."""
         [[waiting]] = self.env.execute_query(
             SQL(
                 """
                 SELECT count(*) FROM (
                     SELECT FROM channel_level_pending
-                     WHERE channel_id = %s AND NOT urgent LIMIT %s) AS waiting
+                     WHERE channel_id = %s AND urgent = %s LIMIT %s) AS waiting
                 """,
                 channel.id,
-                MASS,
+                urgent,
+                count,
             )
         )
-        if waiting < MASS:
-            return None
-        busy = dict(
+        return waiting >= count
+
+    def _count_busy(self, channel):
+        """:return: {lane: how many of its requests have no answer yet}"""
+        return dict(
             self.env.execute_query(
                 SQL(
                     """
@@ -98,8 +167,53 @@ class ChannelLane(models.AbstractModel):
                 )
             )
         )
-        free = (lane for lane in lanes if busy.get(lane.name, 0) < lane.open)
-        return next(free, None)
+
+    @api.model
+    def _rest(self, channel, name, seconds=REST_SECONDS):
+        """Leave a lane alone for so long."""
+        until = self._now() + timedelta(seconds=seconds or REST_SECONDS)
+        with channel._shared_state("lanes") as state:
+            state[name] = until.isoformat()
+
+    @api.model
+    def _insure(self, channel, can):
+        """Queue numbers that fall and that a lane has not answered for, the lowest
+        first, where nothing that falls waits otherwise: they go by the other requests
+        as well. Once each; the same number twice does no harm, whichever is applied
+        last.
+        """
+        if not can.lanes or not channel._may_publish():
+            return
+        with own_transaction(self.env) as env:
+            lanes = env["channel.lane"]
+            if not lanes._has_waiting(channel, True, 1):
+                lanes._queue_falls(channel, can.batch_size)
+
+    def _queue_falls(self, channel, limit):
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_level_pending
+                       (level_id, channel_id, urgent, force, since, trace)
+                SELECT level.id, level.channel_id, true, true, line.since,
+                       line.cause_trace
+                  FROM channel_publication publication
+                  JOIN channel_publication_line line
+                    ON line.publication_id = publication.id
+                   AND line.result = 'accepted' AND line.due_at IS NULL
+                   AND line.quantity < line.base
+                  JOIN channel_level level ON level.id = line.level_id
+                 WHERE publication.channel_id = %s AND publication.state = 'accepted'
+                   AND publication.ticket IS NOT NULL
+                   AND publication.is_stuck IS NOT TRUE AND NOT EXISTS (%s)
+                 ORDER BY level.target, line.id LIMIT %s
+                RETURNING id
+                """,
+                channel.id,
+                LATER,
+                limit,
+            )
+        )
 
     # -------------------------------------------------------------- follow
     def _follow(self, publication, result):
@@ -191,9 +305,11 @@ class ChannelLane(models.AbstractModel):
         try:
             result = adapter._ask_push(channel, publication.payload, publication.ticket)
         except exceptions.RejectedError as error:
-            with own_transaction(self.env) as env:
-                env["channel.lane"]._restore(publication.line_ids.ids)
-            self.env["channel.publisher"]._mark_dead(publication.id, error)
+            self._refuse(publication, error)
+            return
+        except exceptions.ThrottledError as error:
+            # the numbers that are due to be shown do not wait for that
+            self._ask_later(publication, error.retry_after)
             return
         with own_transaction(self.env) as env:
             own = env["channel.publication"].browse(publication.id)
@@ -201,17 +317,57 @@ class ChannelLane(models.AbstractModel):
             env["channel.settler"]._lock(own.channel_id)
             if result:
                 lanes._end(own, lane, result)
-            else:
-                lanes._ask_later(own, lane)
+        if not result:
+            self._ask_later(publication)
 
-    def _ask_later(self, publication, lane):
+    def _refuse(self, publication, error):
+        """Nothing of the batch was applied: its numbers go by the other requests, and
+        the lane rests; a lane that refuses them all would do so again."""
+        with own_transaction(self.env) as env:
+            own = env["channel.publication"].browse(publication.id)
+            lanes, lines = env["channel.lane"], own.line_ids
+            env["channel.settler"]._lock(own.channel_id)
+            lanes._restore(lines.ids)
+            lanes._note({}, lines.ids)
+            env["channel.publisher"]._queue_lines(lines)
+            own.write({"state": "done", "error": str(error)})
+            env["channel.publication"].invalidate_model()
+            channel = own.channel_id
+            lanes._rest(channel, own.lane, REFUSED_SECONDS)
+            channel._wake("_job_publish")
+            env["channel.exception"]._report(
+                channel,
+                "health",
+                key=f"lane:{own.lane}",
+                record=own,
+                message=self.env._(
+                    "%(channel)s refused %(count)s quantities at once: %(error)s",
+                    channel=channel.name,
+                    count=own.line_count,
+                    error=error,
+                ),
+                suggestion=self.env._(
+                    "They are being sent one by one, and so are others for an hour. If "
+                    "it happens again, ask the channel's support (ticket %(ticket)s).",
+                    ticket=own.ticket or "-",
+                ),
+            )
+
+    def _ask_later(self, publication, seconds=None):
+        with own_transaction(self.env) as env:
+            own = env["channel.publication"].browse(publication.id)
+            env["channel.settler"]._lock(own.channel_id)
+            every = own._get_lane().every
+            env["channel.lane"]._postpone(own, max(seconds or 0, every))
+
+    def _postpone(self, publication, seconds):
         self.env.execute_query(
             SQL(
                 "UPDATE channel_publication "
                 "SET ask_at = %s + make_interval(secs => %s) "
                 "WHERE id = %s RETURNING id",
                 NOW,
-                lane.every,
+                seconds,
                 publication.id,
             )
         )
@@ -274,11 +430,14 @@ class ChannelLane(models.AbstractModel):
         publisher = self.env["channel.publisher"]
         results = {each.line_id: each for each in result.results}
         found = {}
-        for line in publication.line_ids.filtered(lambda each: not each.due_at):
+        lines = publication.line_ids.filtered(
+            lambda each: each.result == "accepted" and not each.due_at
+        )
+        for line in lines:
             status = results[line.id].status if line.id in results else "retry"
             status = "accepted" if status == "acked" else status
             found.setdefault(status, []).append(line.id)
-        lines = self.env["channel.publication.line"]
+        lines = lines.browse()
         refused = found.get("rejected", []) + found.get("retry", [])
         self._restore(refused)
         self._note(results, refused)
@@ -287,6 +446,9 @@ class ChannelLane(models.AbstractModel):
         alone = self._without_successor(found.get("rejected", []))
         publisher._settle_rejected(lines.browse(alone), results)
         publisher._queue_lines(lines.browse(found.get("retry", [])))
+        if found.get("retry"):
+            # by the other requests first: it might not apply them again
+            self._rest(publication.channel_id, publication.lane)
         publication.write(
             {
                 "ask_at": False,
@@ -298,7 +460,7 @@ class ChannelLane(models.AbstractModel):
         publisher._stamp_answer(publication)
         channel = publication.channel_id
         self.env["channel.exception"]._resolve_keys(
-            channel, [f"stuck:{publication.id}"]
+            channel, [f"stuck:{publication.id}", f"lane:{publication.lane}"]
         )
         self.env["channel.settler"]._close(channel)
         channel._wake("_job_publish")
@@ -356,8 +518,8 @@ class ChannelLane(models.AbstractModel):
 
     def _find_changed(self, line_ids):
         """Of these numbers those of which another one may be shown by now, or should
-        be: one has followed, or the channel has sold since. The one from the lane may
-        be applied last all the same."""
+        be: another one has followed, or the channel has sold since. The one from the
+        lane may be applied last all the same."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -365,7 +527,9 @@ class ChannelLane(models.AbstractModel):
                   FROM channel_publication_line line
                   JOIN channel_level level ON level.id = line.level_id
                  WHERE line.id = ANY(%s)
-                   AND (EXISTS (%s) OR line.deducted <> %s)
+                   AND (EXISTS (%s AND (later.quantity <> line.quantity
+                                        OR later.deducted <> line.deducted))
+                        OR line.deducted <> %s)
                 """,
                 line_ids,
                 LATER,
@@ -410,7 +574,7 @@ class ChannelLane(models.AbstractModel):
             late = [row for row in part if self._is_landed(row, shown)]
             with own_transaction(self.env) as env:
                 env["channel.settler"]._lock(channel)
-                env["channel.lane"]._put_right(late, shown)
+                env["channel.lane"]._put_right(publication.id, late, shown)
         with own_transaction(self.env) as env:
             env.execute_query(
                 SQL(
@@ -444,7 +608,11 @@ class ChannelLane(models.AbstractModel):
                        AND remote.state = 'known'
                        AND remote.publication_id <> line.publication_id
                      WHERE line.publication_id = %s AND line.result = 'accepted'
-                       AND line.due_at IS NULL AND NOT EXISTS (%s)
+                       AND line.due_at IS NULL
+                       -- the same number twice is right whichever is applied last
+                       AND line.quantity + line.deducted
+                           <> remote.base_qty + remote.base_deducted
+                       AND NOT EXISTS (%s)
                     """,
                     DEDUCTED,
                     publication.id,
@@ -458,7 +626,18 @@ class ChannelLane(models.AbstractModel):
         number = shown.get(tuple(ref))
         return number is not None and number + deducted == landed != expected
 
-    def _put_right(self, rows, shown):
+    def _put_right(self, publication_id, rows, shown):
+        """The lane's numbers of these levels have been applied, which they are once."""
+        if not rows:
+            return
+        self.env.execute_query(
+            SQL(
+                "UPDATE channel_publication_line SET result = 'replaced' "
+                "WHERE publication_id = %s AND level_id = ANY(%s) RETURNING id",
+                publication_id,
+                [row[0] for row in rows],
+            )
+        )
         seen = [
             (level_id, shown[tuple(ref)], deducted)
             for level_id, _landed, _expected, deducted, *ref in rows

@@ -15,7 +15,7 @@ from ..db.transaction import (
 )
 from ..lib.one_line import one_line
 from ..schemas import LevelEntry
-from .channel_lane import SCARCE, UNANSWERED
+from .channel_lane import UNANSWERED, UNANSWERED_FALL
 from .channel_level import EXPECTED_REMOTE, PUBLISHED
 
 RUN_SECONDS = 10
@@ -59,6 +59,7 @@ class Candidate:
     stock_ref: str
     node_ref: str
     shared: bool
+    position: int
 
     def differs(self):
         return self.force or self.target != self.expected
@@ -96,7 +97,7 @@ class ChannelPublisher(models.AbstractModel):
                 return False
             for publication_id in publisher._left_open(channel):
                 asked = publisher._resume(channel, publication_id) is not None or asked
-            while publication_id := publisher._freeze(channel):
+            while publication_id := publisher._freeze_next(channel):
                 asked = True
                 if not publisher._send(channel, publication_id):
                     channel._wake("_job_publish", seconds=STALL_SECONDS)
@@ -152,15 +153,18 @@ class ChannelPublisher(models.AbstractModel):
         return bool(self.env["channel.level.pending"].search_count(domain, limit=1))
 
     # -------------------------------------------------------------- freeze
+    def _freeze_next(self, channel):
+        self.env["channel.lane"]._insure(channel, channel._capabilities())
+        return self._freeze(channel)
+
     def _freeze(self, channel, falls=False):
         """Take a batch off the queue and make it a publication.
 
         :param falls: leave numbers that rise where they are
         :return: its id; None when there is nothing to send
         """
-        can, lanes = channel._capabilities(), ()
-        if not falls:
-            lanes = can.lanes
+        can = channel._capabilities()
+        lanes = can.lanes
         while True:
             with own_transaction(self.env) as env:
                 publisher = env["channel.publisher"]
@@ -170,17 +174,11 @@ class ChannelPublisher(models.AbstractModel):
                 if not own_channel._may_publish():
                     # paused meanwhile: what is queued stays queued
                     return None
-                lane = None
+                way = None
                 if lanes:
-                    lane = env["channel.lane"]._choose(own_channel, lanes)
-                size = lane.size if lane else can.batch_size
-                taken = publisher._take(
-                    channel.id,
-                    max(WINDOW, size),
-                    publisher._get_take_condition(can, falls, lane),
-                    can.overwrites,
-                )
-                if not taken and lane:
+                    way = env["channel.lane"]._choose(own_channel, lanes, falls)
+                taken = publisher._take_batch(own_channel, can, falls, way)
+                if not taken and way:
                     # none of those that wait may go by it
                     lanes = ()
                     continue
@@ -188,42 +186,59 @@ class ChannelPublisher(models.AbstractModel):
                     return None
                 taken = publisher._settle_shares(taken)
                 chosen = [each for each in taken if each.sendable() and each.differs()]
+                size = way.lane.size if way else can.batch_size
                 publisher._put_back(chosen[size:])
                 if chosen:
                     publication = publisher._make_publication(
-                        own_channel, chosen[:size], lane
+                        own_channel, chosen[:size], way and way.lane
                     )
                     return publication.id
 
-    def _get_take_condition(self, can, falls, lane):
-        """Condition on ``level`` and ``listing`` for the numbers of the next batch."""
-        if falls:
-            return SQL("level.target <= %s", EXPECTED_REMOTE)
-        condition = SQL(
-            "(level.target <= %s OR NOT (%s))",
-            EXPECTED_REMOTE,
-            SQL(" OR ").join(self._unplanned_conditions()),
+    def _take_batch(self, channel, can, falls, way):
+        """Off the queue: what may go by ``way``, and perhaps more."""
+        lanes, mass = self.env["channel.lane"], channel.mass_quantity
+        return self._take(
+            channel.id,
+            max(WINDOW, way.lane.size if way else can.batch_size),
+            self._get_take_condition(channel, can, falls, way),
+            can.overwrites,
+            # where a mass falls, what sells out first is the oldest task
+            bool(can.lanes) and lanes._has_waiting(channel, True, mass),
+            way.head if way else 0,
         )
-        if lane:
-            return SQL(
-                "%s AND level.target > GREATEST(%s, %s) AND NOT EXISTS (%s)",
+
+    def _get_take_condition(self, channel, can, falls, way):
+        """Condition on ``level`` and ``listing`` for the numbers of the next batch."""
+        condition = SQL("level.target <= %s", EXPECTED_REMOTE)
+        if not falls:
+            condition = SQL(
+                "(%s OR NOT (%s))",
                 condition,
-                EXPECTED_REMOTE,
-                SCARCE,
-                UNANSWERED,
+                SQL(" OR ").join(self._unplanned_conditions()),
+            )
+        if way:
+            return SQL(
+                "%s AND %s", condition, way.get_condition(channel.scarce_quantity)
             )
         if can.lanes:
-            # what a lane has taken is overtaken by a lower number only
+            # what a lane has taken is overtaken by a lower number only, or by the same
+            # one where that falls
             return SQL(
-                "%s AND (level.target < %s OR NOT EXISTS (%s))",
+                "%s AND (level.target < %s OR NOT EXISTS (%s) OR EXISTS (%s))",
                 condition,
                 EXPECTED_REMOTE,
                 UNANSWERED,
+                UNANSWERED_FALL,
             )
         return condition
 
-    def _take(self, channel_id, limit, condition, overwrites=False):
+    def _take(
+        self, channel_id, limit, condition, overwrites=False, by_risk=False, head=0
+    ):
         """Delete up to ``limit`` levels from the queue and look at them, at once.
+
+        In the order of the queue, those that fall first; ``by_risk``: the lowest number
+        first. ``head``: so many of the first ones stay there.
 
         A number waits while its listing has a sale of which the place is not known: it
         would be refused as stale. And it is not raised while a change of its product
@@ -243,8 +258,8 @@ class ChannelPublisher(models.AbstractModel):
                      WHERE pending.channel_id = %(channel)s
                        AND %(condition)s
                        AND NOT %(unplaced)s
-                     ORDER BY pending.urgent DESC, pending.id
-                     LIMIT %(limit)s
+                     ORDER BY pending.urgent DESC, %(risk)s pending.id
+                     LIMIT %(limit)s OFFSET %(head)s
                 ),
                 taken AS (
                     DELETE FROM channel_level_pending
@@ -262,14 +277,14 @@ class ChannelPublisher(models.AbstractModel):
                        %(expected)s, remote.base_qty + remote.base_deducted
                            - %(expected)s, queued.force, queued.since, queued.trace,
                        listing.stock_ref, node.external_id,
-                       level.share_state IS NOT NULL
+                       level.share_state IS NOT NULL, queued.position
                   FROM queued
                   JOIN channel_level level ON level.id = queued.level_id
                   JOIN channel_listing listing ON listing.id = level.listing_id
                   JOIN channel_node node ON node.id = level.node_id
                   LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
                  WHERE %(published)s
-                 ORDER BY queued.urgent DESC, queued.position
+                 ORDER BY queued.urgent DESC, %(risk)s queued.position
                 """,
                 channel=channel_id,
                 expected=EXPECTED_REMOTE,
@@ -277,6 +292,8 @@ class ChannelPublisher(models.AbstractModel):
                 condition=condition,
                 published=PUBLISHED,
                 limit=limit,
+                risk=SQL("level.target,") if by_risk else SQL(),
+                head=head,
             )
         )
         return [Candidate(*row) for row in rows]
@@ -323,24 +340,25 @@ class ChannelPublisher(models.AbstractModel):
         ]
 
     def _put_back(self, candidates):
-        """Levels that did not fit into the batch keep their position: first in their
-        class."""
+        """Levels that did not fit into the batch keep their position in their class."""
         if not candidates:
             return
         self.env.execute_query(
             SQL(
                 """
                 INSERT INTO channel_level_pending
-                       (level_id, channel_id, urgent, force, since, trace)
-                SELECT level.id, level.channel_id, row.urgent, row.force,
+                       (id, level_id, channel_id, urgent, force, since, trace)
+                SELECT row.position, level.id, level.channel_id, row.urgent, row.force,
                        row.since::timestamp, row.trace
-                  FROM (VALUES %s) AS row (level_id, urgent, force, since, trace)
+                  FROM (VALUES %s) AS row (position, level_id, urgent, force, since,
+                                           trace)
                   JOIN channel_level level ON level.id = row.level_id
                 RETURNING id
                 """,
                 SQL(", ").join(
                     SQL(
-                        "(%s, %s, %s, %s, %s)",
+                        "(%s, %s, %s, %s, %s, %s)",
+                        each.position,
                         each.level_id,
                         each.target < each.expected,
                         each.force,
@@ -434,7 +452,11 @@ class ChannelPublisher(models.AbstractModel):
             self._start_over(publication_id, error)
             return False
         except exceptions.RejectedError as error:
-            self._mark_dead(publication_id, error)
+            if options:
+                publication = self.env["channel.publication"].browse(publication_id)
+                self.env["channel.lane"]._refuse(publication, error)
+            else:
+                self._mark_dead(publication_id, error)
         except exceptions.UncertainError:
             raise
         except (exceptions.ThrottledError, exceptions.UnavailableError) as error:
@@ -443,7 +465,12 @@ class ChannelPublisher(models.AbstractModel):
                 with own_transaction(self.env) as env:
                     publication = env["channel.publication"].browse(publication_id)
                     env["channel.publisher"]._queue_again(publication, error)
-            raise
+            lane = options.get("lane")
+            if not lane:
+                raise
+            # the numbers that it would have taken go by the other requests
+            seconds = getattr(error, "retry_after", None)
+            self.env["channel.lane"]._rest(channel, lane, seconds)
         else:
             return self._settle(publication_id, result)
         return True

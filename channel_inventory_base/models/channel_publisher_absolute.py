@@ -10,6 +10,7 @@ from ..schemas import LevelRef
 from .channel_intake import LAG
 from .channel_level import EXPECTED_REMOTE
 from .channel_outage import APART, SILENT
+from .channel_stream import STOPPED
 
 AGAIN_SECONDS = 2
 
@@ -125,7 +126,8 @@ class ChannelPublisherAbsolute(models.AbstractModel):
     def _pull(self, channel, can):
         """:return: None when all orders are stored, else Behind"""
         job, pull = "_job_poll", self.env["channel.intake"]._poll
-        if can.stream:
+        stream = self.env["channel.stream"]
+        if can.stream and not stream._is_stopped(channel):
             job, pull = "_job_listen", self._drain
         elif not can.orders or self._is_pulled(channel, can.pull_seconds):
             return None
@@ -133,6 +135,11 @@ class ChannelPublisherAbsolute(models.AbstractModel):
             return None if pull(channel) is True else Behind(job)
         except LAG as error:
             return Behind(job, error)
+        except STOPPED as error:
+            if job != "_job_listen":
+                raise
+            stream._stop(channel, error)
+            return self._pull(channel, can)
 
     def _drain(self, channel):
         if wait := self.env["channel.outage"]._seconds_to_wait(channel, "_job_listen"):

@@ -13,8 +13,6 @@ from .channel_outage import NOW
 
 RUN_SECONDS = 10
 """After so long, other channels' numbers have their turn."""
-LATE = 3
-"""So many times as long as it should take until a number counts as not applied."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +71,10 @@ class ChannelSettler(models.AbstractModel):
     is taken as known meanwhile, so that it is neither sent again nor doubted.
 
     When it should be there it is read back. Where it is, that is the acknowledgement.
-    Where the channel still shows the number before, it gets three times as long, then
-    the number is sent once more, and after that it is a person's to find out. Numbers
-    sent shortly after each other may be applied in the wrong order: where the earlier
-    one is shown, the last is sent once more.
+    Where the channel still shows the number before, it gets longer
+    (``Capabilities.patience``), then the number is sent once more, and after that it is
+    a person's to find out. Numbers sent shortly after each other may be applied in the
+    wrong order: where the earlier one is shown, the last is sent once more.
 
     It writes what the publisher writes, too: a lock that both take for the moment of
     writing keeps a number from being judged while its successor is being frozen.
@@ -189,7 +187,7 @@ class ChannelSettler(models.AbstractModel):
                 """,
                 now=NOW,
                 deducted=DEDUCTED,
-                late=LATE * channel._capabilities().applies,
+                late=channel._capabilities().patience,
                 channel=channel.id,
                 chosen=chosen,
                 newer=NEWER,
@@ -291,7 +289,7 @@ class ChannelSettler(models.AbstractModel):
             return
         self._end(lines, "late")
         self._take_as_shown(_seen(lines, shown), "rejected")
-        waited = LATE * channel._capabilities().applies
+        waited = channel._capabilities().patience
         for each in lines:
             level = self.env["channel.level"].browse(each.level_id)
             self.env["channel.exception"]._report(
@@ -419,7 +417,7 @@ class ChannelSettler(models.AbstractModel):
                     """,
                     channel.id,
                     NOW,
-                    LATE * channel._capabilities().applies,
+                    channel._capabilities().patience,
                     NEWER,
                 )
             )

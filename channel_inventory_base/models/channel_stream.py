@@ -18,6 +18,14 @@ IDLE_SECONDS = 5
 """Before the next look at a stream that comes back empty without having waited."""
 DRAIN_SECONDS = 10
 """After so long a publisher stops draining: more comes in than it can take."""
+STOPPED_SECONDS = 300
+"""Before the next look at a stream that a person has to put right."""
+STOPPED = (
+    exceptions.AuthError,
+    exceptions.ConfigurationError,
+    exceptions.RejectedError,
+)
+"""What waiting does not end: the stream's own credentials, or what fills it."""
 
 
 class ChannelStream(models.AbstractModel):
@@ -31,6 +39,10 @@ class ChannelStream(models.AbstractModel):
     sends numbers that overwrite (``channel.publisher.absolute``). Neither keeps the
     other waiting. What one of them has received and not stored yet the other does not
     see: for some milliseconds, as with an event that was sent that much later.
+
+    A stream is a server of its own, with credentials of its own. Where they are wrong
+    the channel goes on as one without a stream: its orders are pulled (``_is_stopped``)
+    and a person is told.
     """
 
     _name = "channel.stream"
@@ -48,7 +60,12 @@ class ChannelStream(models.AbstractModel):
             if not locked:
                 return None
             began = time.monotonic()
-            heard = self._take(channel, LISTEN_SECONDS)
+            try:
+                heard = self._take(channel, LISTEN_SECONDS)
+            except STOPPED as error:
+                self._stop(channel, error)
+                channel._wake("_job_listen", seconds=STOPPED_SECONDS)
+                return None
             waited = time.monotonic() - began
             self._note_heard(channel)
         is_idle = heard.empty and not heard.events and waited < 1
@@ -67,11 +84,48 @@ class ChannelStream(models.AbstractModel):
                 return False
         return True
 
+    # ---------------------------------------------------------------- stop
+    @api.model
+    def _is_stopped(self, channel):
+        """Whether the stream waits for a person; not in the job's transaction, which
+        shows what was there when it began."""
+        with own_transaction(self.env) as env:
+            state = channel.with_env(env)._get_shared_state("stream")
+        return bool(state.get("stopped"))
+
+    @api.model
+    def _stop(self, channel, error):
+        """Until a person has acted, orders are only pulled."""
+        _logger.info("stream of channel %s: %s (%s)", channel.id, error, error.code)
+        with channel._shared_state("stream") as state:
+            state["stopped"] = str(error)[:500]
+            state.pop("behind", None)
+        with own_transaction(self.env) as env:
+            env["channel.exception"]._report(
+                channel.with_env(env),
+                "health",
+                key="stream",
+                message=self.env._(
+                    "The event stream of %(channel)s does not work: %(error)s",
+                    channel=channel.name,
+                    error=error,
+                ),
+                suggestion=self.env._(
+                    "Correct it and press Test Connection. Until then orders are "
+                    "polled, and seen some minutes later."
+                ),
+            )
+
     def _note_heard(self, channel):
         """The stream answers: the orders are not behind because of it any more."""
-        if channel._get_shared_state("stream").get("behind"):
+        state = channel._get_shared_state("stream")
+        if state.get("behind") or state.get("stopped"):
             with channel._shared_state("stream") as state:
                 state.pop("behind", None)
+                state.pop("stopped", None)
+            with own_transaction(self.env) as env:
+                own = channel.with_env(env)
+                env["channel.exception"]._resolve_keys(own, ["stream"])
 
     def _take(self, channel, wait):
         """One batch: received, stored, acknowledged.

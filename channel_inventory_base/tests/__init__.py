@@ -26,6 +26,7 @@ from . import test_kit
 from . import test_lanes
 from . import test_level_times
 from . import test_mapping
+from . import test_mirror
 from . import test_observer
 from . import test_observer_look
 from . import test_odd_products

@@ -52,6 +52,10 @@ class AdapterContract:
         """A shopper buys. :return: the channel's id of the order"""
         raise NotImplementedError
 
+    def shop_apply(self):
+        """What the shop has accepted it shows from now on; only where it applies
+        numbers later (``Capabilities.applies``)."""
+
     def shop_lose_answer(self):
         """The next write is carried out and its answer lost."""
         raise NotImplementedError
@@ -87,7 +91,15 @@ class AdapterContract:
         result = self.adapter._push_levels(
             self.channel, payload, key or str(uuid.uuid4())
         )
-        return {each.line_id: each.status for each in result.results}
+        statuses = {each.line_id: each.status for each in result.results}
+        if "accepted" not in statuses.values():
+            return statuses
+        self.assertTrue(self.channel._capabilities().applies, "it applies at once")
+        self.shop_apply()
+        return {
+            line_id: "acked" if status == "accepted" else status
+            for line_id, status in statuses.items()
+        }
 
     def order_data(self, ref):
         event = self.adapter._fetch_order(self.channel, ref)

@@ -60,6 +60,10 @@ class FakeChannel(FakeMessages):
         self.stream = False
         self.pull_seconds = 0
         self.queue, self.received, self.waits = {}, set(), []
+        # what of its subscriptions has to be made again
+        self.unsubscribed, self.notices = [], []
+        # pages of the stock in its own warehouses
+        self.node_stock, self.stock_pages = False, []
         self.receipts = itertools.count()
         # it accepts numbers at once and shows them so many seconds later, in any order:
         # those of ``landing``, oldest first
@@ -162,6 +166,7 @@ class FakeChannel(FakeMessages):
             pull_seconds=self.pull_seconds,
             applies=self.applies,
             lanes=self.lanes,
+            node_stock=self.node_stock,
         )
 
     def _test_connection(self, channel):
@@ -363,3 +368,15 @@ class FakeChannel(FakeMessages):
 
     def _ensure_webhooks(self, channel, address):
         return []
+
+    def _ensure_stream(self, channel):
+        self._fault("subscribe")
+        done, self.unsubscribed = self.unsubscribed, []
+        return done
+
+    def _get_notices(self, channel):
+        return self.notices
+
+    def _iter_stock(self, channel, node_ref):
+        self._fault("stock")
+        yield from self.stock_pages

@@ -28,7 +28,7 @@ RIGHTS = {
                 "name sequence active color channel_type company_id environment "
                 "base_url currency_id order_lag poll_minutes poll_overlap "
                 "exception_user_id node_ids listing_ids custom_product_id "
-                "archived_policy"
+                "archived_policy mass_quantity scarce_quantity"
             ),
             "server": (
                 "state connection_state connection_message webhook_token "

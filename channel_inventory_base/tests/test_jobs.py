@@ -28,6 +28,7 @@ JOBS = (
     "_job_listen",
     "_job_observe",
     "_job_look",
+    "_job_mirror",
     "_job_book",
     "_job_webhooks",
     "_job_fetch_listings",

@@ -2,12 +2,10 @@
 import json
 import random
 from contextlib import suppress
-from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..exceptions import RejectedError, UncertainError
-from ..models import channel_lane, channel_publisher
+from ..exceptions import RejectedError, ThrottledError, UncertainError
 from ..schemas import Lane
 from .common import ChannelCase
 from .common_wakeups import WakeUps
@@ -27,7 +25,7 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.accept_later()
         self.fake.stream, self.fake.batch_size = True, 1
         self.fake.lanes = (FEED,)
-        self.patch(channel_lane, "MASS", 4)
+        self.channel.mass_quantity = 4
         self.products = [self.product]
         for number in range(2, COUNT + 1):
             product = self.make_product(self.env, number, 10, self.warehouse)
@@ -80,6 +78,11 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.feed().write({"watch_at": "2020-01-01"})
         self.run_lanes()
         self.publish()
+
+    def open_exceptions(self):
+        return self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("state", "=", "open")]
+        )
 
     def land_all(self):
         while self.fake.landing:
@@ -234,12 +237,116 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.assertEqual(self.levels[0].remote_state, "known")
         self.assertEqual(self.levels[0].expected_remote, 0)
 
-    def test_batch_that_is_refused_as_a_whole_is_a_dead_letter(self):
+    def test_batch_that_is_refused_as_a_whole_goes_by_the_other_requests(self):
         self.rise()
         self.fake.faults = [("ask", RejectedError("FATAL"))]
         self.ask()
-        self.assertEqual(self.feed().state, "dead")
         self.assertEqual(set(self.levels.mapped("expected_remote")), {5})
+        self.publish()
+        self.assertEqual(len(self.pushes()), COUNT)
+        self.assertEqual(len(self.fake.tickets), 1, "the lane rests")
+        told = self.open_exceptions()
+        self.assertEqual(told._record(), self.feed())
+        self.assertIn("FATAL", told.message)
+
+    # ---------------------------------------------------------------- rest
+    def test_lane_that_takes_nothing_now_keeps_nothing_back(self):
+        self.fake.faults = [("send", ThrottledError("no more feeds", retry_after=120))]
+        self.rise()
+        self.assertFalse(self.fake.tickets)
+        self.assertEqual(len(self.pushes()), COUNT)
+
+    def test_lane_that_has_rested_is_chosen_again(self):
+        self.env["channel.lane"]._rest(self.channel, "feed", 120)
+        self.rise()
+        self.assertFalse(self.fake.tickets)
+        with self.channel._shared_state("lanes") as state:
+            state["feed"] = "2020-01-01T00:00:00"
+        self.land_all()
+        self.settle()
+        for product in self.products:
+            self.add_stock(self.env, product, self.warehouse, 5)
+        self.plan()
+        self.publish()
+        self.assertEqual(len(self.fake.tickets), 1)
+
+    def test_answer_that_is_throttled_is_asked_for_later(self):
+        """And what is due to be shown by then is looked at all the same."""
+        self.rise()
+        self.fake.faults = [("ask", ThrottledError("no more", retry_after=600))]
+        self.ask()
+        self.assertEqual(self.feed().state, "accepted")
+        wait = self.feed().ask_at - self.env["channel.lane"]._now()
+        self.assertAlmostEqual(wait.total_seconds(), 600, delta=5)
+
+    # ---------------------------------------------------------- mass fall
+    def fall(self, *targets, mass=2):
+        """Stocktaking: all have less, numbers are 9 everywhere."""
+        self.channel.mass_quantity = mass
+        for number, (level, target) in enumerate(
+            zip(self.levels, targets, strict=True), 1
+        ):
+            remotes = self.env["channel.level.remote"]
+            remotes.search([("level_id", "=", level.id)]).base_qty = 9
+            self.fake.levels[f"item-{number}", "node-1"] = 9
+            self.add_stock(
+                self.env, self.products[number - 1], self.warehouse, target - 10
+            )
+        self.plan()
+        self.publish()
+
+    def test_mass_that_falls_goes_by_the_lane_but_for_what_sells_out_first(self):
+        self.fake.batch_size = 1
+        self.fall(4, 0, 6, 1, 5, 3)
+        [sent] = self.fake.tickets.values()
+        self.assertEqual([entry[3] for entry in sent], [3, 4, 5, 6])
+        self.assertEqual(self.pushes()[:2], [(2, 0), (4, 1)])
+
+    def test_mass_that_falls_goes_by_the_other_requests_as_well_lowest_first(self):
+        """The lane may be stuck for hours."""
+        self.fall(4, 0, 6, 1, 5, 3)
+        self.assertEqual(
+            self.pushes(), [(2, 0), (4, 1), (6, 3), (1, 4), (5, 5), (3, 6)]
+        )
+        self.publish()
+        self.assertEqual(len(self.pushes()), COUNT, "once each")
+        self.land_all()
+        self.settle()
+        self.fake.finish(*self.fake.tickets)
+        self.ask()
+        self.publish()
+        self.assertEqual(len(self.pushes()), COUNT, "the same is right in any order")
+        self.settle()
+        self.assertTrue(all(self.levels.mapped("in_sync")))
+
+    def test_fall_that_was_sold_from_meanwhile_is_sent_again_when_the_lane_ends(self):
+        self.fall(4, 0, 6, 1, 5, 3)
+        self.land_all()
+        self.capture(self.fake.sell(2, "item-1"))
+        self.plan()
+        self.publish()
+        self.fake.finish(*self.fake.tickets)
+        self.assertEqual(self.shown(1), 4, "the lane has put back what was sold")
+        self.ask()
+        self.publish()
+        self.land_all()
+        self.assertEqual(self.shown(1), 2)
+
+    def test_some_that_fall_do_not_go_by_the_lane(self):
+        self.fall(4, 0, 6, 1, 5, 3, mass=4)
+        self.assertFalse(self.fake.tickets)
+        # the lowest first as long as they are many, then the oldest
+        self.assertEqual(
+            self.pushes(), [(2, 0), (4, 1), (6, 3), (1, 4), (3, 6), (5, 5)]
+        )
+
+    def test_overtaken_by_the_same_number_is_not_watched(self):
+        self.fall(4, 0, 6, 1, 5, 3)
+        self.land_all()
+        self.settle()
+        self.fake.faults = [("read", AssertionError("asked"))]
+        self.watch()
+        self.assertTrue(self.fake.faults)
 
     # --------------------------------------------------------------- stuck
     def test_ticket_of_a_day_is_told_and_its_numbers_go_by_the_other_requests(self):
@@ -250,9 +357,7 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.ask(2 * 3600)
         self.publish()
         self.assertEqual(len(self.pushes()), COUNT)
-        told = self.env["channel.exception"].search(
-            [("channel_id", "=", self.channel.id), ("state", "=", "open")]
-        )
+        told = self.open_exceptions()
         self.assertEqual(told._record(), self.feed())
         self.assertIn("feed-1", told.message)
         self.ask()
@@ -285,17 +390,17 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
                 self.fake.levels[f"item-{number}", "node-1"] = 5
 
     def play(self, dice):
-        with patch.object(channel_lane, "MASS", 2):
-            self.rise()
-            for _step in range(15):
-                self.step(dice)
-            for _round in range(6):
-                for ticket in set(self.fake.tickets) - set(self.fake.answered):
-                    self.fake.finish(ticket)
-                self.ask()
-                self.land_all()
-                self.settle()
-                self.publish()
+        self.channel.mass_quantity = 2
+        self.rise()
+        for _step in range(15):
+            self.step(dice)
+        for _round in range(6):
+            for ticket in set(self.fake.tickets) - set(self.fake.answered):
+                self.fake.finish(ticket)
+            self.ask()
+            self.land_all()
+            self.settle()
+            self.publish()
         for number, level in enumerate(self.levels, 1):
             self.assertEqual(self.shown(number), level.target, f"item {number}")
 
@@ -329,8 +434,7 @@ class TestLanesExclusive(Accepting, ExclusiveCase):
         super().setUp()
         self.accept_later()
         self.fake.stream, self.fake.lanes = True, (Lane("feed", size=50, open=2),)
-        self.patch(channel_lane, "MASS", 1)
-        self.patch(channel_publisher, "SCARCE", 0)
+        self.channels.write({"mass_quantity": 1, "scarce_quantity": 0})
 
     def test_never_offered_twice_whenever_a_lane_is_applied(self):
         for seed in range(8):

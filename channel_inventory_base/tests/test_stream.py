@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +9,13 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..db.transaction import LOCK_LISTEN, try_lock
-from ..exceptions import ThrottledError, UnavailableError
+from ..exceptions import (
+    AuthError,
+    ConfigurationError,
+    RejectedError,
+    ThrottledError,
+    UnavailableError,
+)
 from ..lib.events import unreadable_event
 from ..models.channel_inbox_event import ChannelInboxEvent
 from ..schemas import InboundEvent
@@ -119,6 +126,75 @@ class TestStream(WakeUps, ChannelCase):
         self.listen()
         bare = self.events().filtered(lambda each: each.key.startswith("bare"))
         self.assertEqual(len(bare), 2)
+
+    # ---------------------------------------------------------------- stop
+    def told(self):
+        return self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("state", "=", "open")]
+        )
+
+    def sent(self):
+        return [json.loads(payload)[0][3] for _key, payload in self.fake.requests]
+
+    def test_wrong_key_of_the_stream_stops_nothing_else(self):
+        """Orders are polled, and numbers rise as on a channel without a stream."""
+        for kind in (AuthError, ConfigurationError, RejectedError):
+            with self.subTest(kind=kind), self.passing():
+                self.fake.absolute, self.fake.requests = True, []
+                self.fake.orders, self.fake.levels["item-1", "node-1"] = {}, 10
+                self.fake.faults = [("drain", kind("the key is wrong"))]
+                self.forget_wakeups()
+                self.channel._job_listen()
+                self.assertEqual(self.channel.connection_state, "ok")
+                self.assertEqual(self.wanted("_job_listen"), 300)
+                self.assertIn("the key is wrong", self.told().message)
+                self.add_stock(self.env, self.product, self.warehouse, 5)
+                self.plan()
+                self.fake.sell(2)
+                self.publish()
+                self.assertEqual(self.sent(), [13], "the sale was pulled")
+
+    def test_publisher_that_meets_the_wrong_key_first_goes_on_by_polling(self):
+        self.fake.absolute = True
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        self.fake.sell(2)
+        self.fake.faults = [("drain", AuthError("the key is wrong"))]
+        self.publish()
+        self.assertEqual(self.sent()[-1:], [13])
+        self.assertEqual(self.channel.connection_state, "ok")
+        self.assertTrue(self.told())
+
+    def test_stream_that_works_again_is_used_again(self):
+        self.fake.faults = [("drain", AuthError("the key is wrong"))]
+        self.channel._job_listen()
+        stream = self.env["channel.stream"]
+        self.assertTrue(stream._is_stopped(self.channel))
+        told = self.told()
+        self.listen()
+        self.assertFalse(stream._is_stopped(self.channel))
+        self.assertEqual(told.state, "resolved")
+
+    # -------------------------------------------------------------- repair
+    def test_subscription_that_fell_off_is_made_again_and_told(self):
+        self.channel._job_webhooks()
+        self.assertFalse(self.told())
+        self.fake.unsubscribed = ["orders are told again"]
+        self.forget_wakeups()
+        self.channel._job_webhooks()
+        self.assertIn("orders are told again", self.told().message)
+        self.assertEqual(self.wanted("_job_poll"), 0, "what was not told meanwhile")
+
+    def test_first_subscription_is_no_news(self):
+        self.fake.unsubscribed = ["orders are told"]
+        self.channel._job_webhooks()
+        self.assertFalse(self.told())
+
+    def test_subscription_that_is_refused_stops_the_stream_only(self):
+        self.fake.faults = [("subscribe", RejectedError("it is somebody else's"))]
+        self.channel._job_webhooks()
+        self.assertTrue(self.env["channel.stream"]._is_stopped(self.channel))
+        self.assertEqual(self.channel.connection_state, "ok")
 
     # ----------------------------------------------------------------- job
     def test_job_waits_for_events_and_goes_on_by_itself(self):

@@ -83,6 +83,44 @@ class ChannelChannel(models.Model):
             ),
         ]
 
+    # ------------------------------------------------------------- markets
+    def _learn_markets(self, markets):
+        """Storefronts that are new get a market; of a known one the currency is the
+        channel's to tell, and the rest the user's. None is removed: it may have orders.
+        """
+        result = super()._learn_markets(markets)
+        known = {each.external_id: each for each in self.market_ids}
+        names = [each.currency for each in markets]
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        currencies = {
+            each.name: each for each in currencies.search([("name", "in", names)])
+        }
+        for data in markets:
+            currency = currencies.get(data.currency)
+            if not currency:
+                continue
+            if not currency.active:
+                # sudo: a currency in which the account sells is in use
+                currency.sudo().active = True
+            if market := known.get(data.external_id):
+                if market.currency_id != currency:
+                    market.currency_id = currency
+            else:
+                self.env["channel.market"].create(
+                    self._prepare_market_vals(data, currency)
+                )
+        return result
+
+    def _prepare_market_vals(self, data, currency):
+        return {
+            "channel_id": self.id,
+            "external_id": data.external_id,
+            "name": data.name,
+            "currency_id": currency.id,
+            "tax_mode": "odoo" if data.includes_taxes else "told",
+            "sequence": 10 * (len(self.market_ids) + 1),
+        }
+
     # -------------------------------------------------------------- health
     @api.model
     def _get_health_queries(self):

@@ -513,3 +513,58 @@ class TestSmallFields(OrderCase):
         partner = order.sale_order_id.partner_id
         self.assertFalse(partner.vat)
         self.assertIn("nonsense", partner.message_ids[:1].body)
+
+
+@tagged("post_install", "-at_install")
+class TestMarketLearnt(MarketCase):
+    """Storefronts that a connection test has found."""
+
+    def learn(self, *rows):
+        self.channel._learn_markets(tuple(schemas.MarketData(*row) for row in rows))
+
+    def test_new_storefronts_get_a_market(self):
+        self.learn(("FR", "Shop FR", "EUR", True), ("UK", "Shop UK", "GBP", False))
+        found = {
+            each.external_id: (each.name, each.currency_id.name, each.tax_mode)
+            for each in self.channel.market_ids
+            if each.external_id in ("FR", "UK")
+        }
+        self.assertEqual(
+            found,
+            {"FR": ("Shop FR", "EUR", "odoo"), "UK": ("Shop UK", "GBP", "told")},
+        )
+        self.assertTrue(self.channel.market_ids.currency_id.filtered("active"))
+
+    def test_known_storefront_keeps_what_the_user_has_set(self):
+        self.swedish.write({"name": "Our Sweden", "tax_mode": "told"})
+        self.learn(("SE", "Shop SE", "SEK", True))
+        self.assertEqual(self.swedish.name, "Our Sweden")
+        self.assertEqual(self.swedish.tax_mode, "told")
+        self.assertEqual(self.swedish.team_id, self.team)
+        self.assertEqual(len(self.channel.market_ids), 2)
+
+    def test_currency_is_the_channels_to_tell(self):
+        self.swedish.currency_id = self.eur
+        self.learn(("SE", "Shop SE", "SEK", True))
+        self.assertEqual(self.swedish.currency_id, self.sek)
+
+    def test_storefront_that_is_gone_keeps_its_market(self):
+        """It may have orders yet."""
+        self.learn(("DE", "Shop DE", "EUR", True))
+        self.assertIn(self.swedish, self.channel.market_ids)
+
+    def test_currency_that_nobody_knows_makes_no_market(self):
+        self.learn(("XX", "Shop XX", "XXX", True))
+        self.assertEqual(len(self.channel.market_ids), 2)
+
+    def test_manager_learns_them(self):
+        """Whoever may test the connection need not be able to change currencies."""
+        manager = new_test_user(
+            self.env, "learner", groups="channel_inventory_base.group_channel_manager"
+        )
+        gbp = self.env.ref("base.GBP")
+        gbp.active = False
+        market = schemas.MarketData("UK", "Shop UK", "GBP")
+        self.channel.with_user(manager)._learn_markets((market,))
+        self.assertIn("UK", self.channel.market_ids.mapped("external_id"))
+        self.assertTrue(gbp.active)
