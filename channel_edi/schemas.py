@@ -48,6 +48,7 @@ from .schemas_orders import (  # noqa: F401 (re-exported)
     OWED,
     PURPOSES,
     Advice,
+    AdviceItem,
     AnswerLine,
     ChangeLine,
     Invoice,

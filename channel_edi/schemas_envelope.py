@@ -263,3 +263,11 @@ class Ack:
     groups: tuple[AckGroup, ...] = ()
     documents: tuple[AckDocument, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    def status_of(self, number, kind=""):
+        """What became of a message of ours (CONTRL): a status, or "" where it is not
+        said. Messages that are not named have the interchange's status."""
+        for document in self.documents:
+            if _same_number(document.number, number) and kind in ("", document.kind):
+                return document.status
+        return self.status

@@ -121,6 +121,7 @@ class ShipNotice:
     number: str
     orders: tuple[ShipOrder, ...]
     purpose: str = "original"
+    purpose_code: str = ""
     created: Moment | None = None
     structure: str = "0001"
     bill_of_lading: str = ""
@@ -176,6 +177,7 @@ class StockReport:
     as_of: Moment | None = None
     complete: bool | None = None
     purpose: str = "original"
+    purpose_code: str = ""
     type_code: str = ""
     parties: tuple[Party, ...] = ()
     refs: tuple[Reference, ...] = ()
@@ -269,6 +271,13 @@ class ShippingAdvice:
     weight: Weight | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def adds_up(self):
+        """Whether the lines are as many units as the sender says (W0301); where he
+        says nothing, they are."""
+        shipped = sum((line.shipped or 0 for line in self.lines), Decimal(0))
+        return self.total_units is None or self.total_units == shipped
+
 
 # --------------------------------------------- 943: goods come; 944: they have come
 @dataclass(frozen=True)
@@ -338,6 +347,13 @@ class Receipt:
     dates: Dates = Dates()
     total: Decimal | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def adds_up(self):
+        """Whether the lines are as many units as the sender says (W1401); where he
+        says nothing, they are."""
+        received = sum((line.received for line in self.lines), Decimal(0))
+        return self.total is None or self.total == received
 
 
 # ------------------------------------------------------ 947: a warehouse corrects

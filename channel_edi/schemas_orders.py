@@ -125,6 +125,7 @@ class PurchaseOrder:
     number: str
     lines: tuple[OrderLine, ...]
     purpose: str = "original"
+    purpose_code: str = ""
     type: str = "standalone"
     type_code: str = ""
     release: str = ""
@@ -145,10 +146,10 @@ class PurchaseOrder:
     @property
     def holds(self):
         """Whether it asks for goods: a blanket order, a copy and a confirmation of what
-        was ordered before do not."""
-        return self.purpose in ("original", "replace", "change") and self.type not in (
-            "blanket",
-            "blanket_estimate",
+        was ordered before do not. One that nobody can place does, until a person has
+        looked at it."""
+        return self.purpose in ("original", "replace", "change", "") and (
+            self.type not in ("blanket", "blanket_estimate")
         )
 
 
@@ -180,6 +181,7 @@ class OrderChange:
     number: str
     lines: tuple[ChangeLine, ...] = ()
     purpose: str = "change"
+    purpose_code: str = ""
     type_code: str = ""
     release: str = ""
     change_number: str = ""
@@ -231,6 +233,7 @@ class OrderAnswer:
     status: str
     lines: tuple[AnswerLine, ...] = ()
     purpose: str = "original"
+    purpose_code: str = ""
     type_code: str = ""
     release: str = ""
     number: str = ""
@@ -295,23 +298,37 @@ class Invoice:
 
 
 @dataclass(frozen=True)
-class Advice:
-    """What one document says of another, beyond its syntax: 824, 864, APERAK.
+class AdviceItem:
+    """What is said of one document, or of one thing in it.
 
-    ``status``: accepted, errors, rejected, "" where it is only a text. ``subject``: the
-    number of what it is about (OTI03, RFF), ``subject_kind``: its set ("856").
+    ``status``: accepted, errors, rejected, or "". ``subject``: the number of what it is
+    about (OTI03, RFF), ``subject_kind``: its set ("856") or the kind of the number.
     ``group`` and ``document``: control numbers of ours, where they are named.
     """
 
     status: str
-    number: str = ""
+    status_code: str = ""
     subject: str = ""
     subject_kind: str = ""
     group: str = ""
     document: str = ""
+    codes: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    refs: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a document says of others, beyond their syntax: 824, 864, APERAK.
+
+    ``status``: the worst of its ``items``: rejected, errors, accepted, or "" where it
+    is only a text.
+    """
+
+    status: str
+    items: tuple[AdviceItem, ...] = ()
+    number: str = ""
     date: Moment | None = None
     parties: tuple[Party, ...] = ()
     refs: tuple[Reference, ...] = ()
-    codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
-    status_code: str = ""

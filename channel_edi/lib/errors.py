@@ -16,7 +16,7 @@ def shown(value, size=40):
     """A value of a partner as it may stand in a message: short, on one line.
 
     >>> shown("a\\nb" + "c" * 99)
-    'a bccccccccccccccccccccccccccccccccccc...'
+    'a bcccccccccccccccccccccccccccccccccc...'
     """
     text = _ODD.sub(" ", str(value))
     return text if len(text) <= size else text[: size - 3] + "..."

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""EDIFACT as bytes. Delimiters in values are released. No odoo in here."""
+
+from ...schemas_envelope import EDIFACT
+from ..errors import Unwritable, shown
+from ..writing import Number, Text, encodable
+from .una import CHARSETS
+
+
+class Writer:
+    """Writes segments, each a list of values: its tag, then elements. An element may be
+    a tuple of components.
+
+    >>> writer = Writer(EDIFACT, "latin-1")
+    >>> writer.segment(["IMD", "F", "", ("", "", "", Text("d'or 2+2?"), "")])
+    "IMD+F++:::d?'or 2?+2??'"
+    """
+
+    def __init__(self, delimiters, charset, upper=False):
+        self.delimiters, self.charset, self.upper = delimiters, charset, upper
+        chars = [
+            delimiters.release,
+            delimiters.segment,
+            delimiters.element,
+            delimiters.component,
+            delimiters.repetition,
+        ]
+        self.special = [char for char in chars if char]
+        if len(set(self.special)) != len(self.special):
+            raise Unwritable("two of the delimiters are the same character")
+        if any(char.isalnum() or char == " " for char in self.special):
+            raise Unwritable("a delimiter is a letter, a digit or a blank")
+        self.end = delimiters.segment + delimiters.newline
+
+    def segment(self, values):
+        name = values[0]
+        parts = [name]
+        for index, value in enumerate(values[1:], 1):
+            pieces = value if isinstance(value, tuple) else (value,)
+            pieces = [self._value(each, name, index) for each in pieces]
+            while pieces and not pieces[-1]:
+                pieces.pop()
+            parts.append(self.delimiters.component.join(pieces))
+        while len(parts) > 1 and not parts[-1]:
+            parts.pop()
+        return self.delimiters.element.join(parts) + self.end
+
+    def _value(self, value, name, index):
+        if not value:
+            return ""
+        where = f"{name} {index}"
+        written = encodable(value, self.charset, where).rstrip()
+        if self.upper:
+            written = written.upper()
+        if isinstance(value, Number):
+            written = written.replace(".", self.delimiters.decimal)
+        release = self.delimiters.release
+        for char in self.special:
+            if char not in written:
+                continue
+            if release:
+                written = written.replace(char, release + char)
+            elif isinstance(value, Text):
+                written = written.replace(char, " ")
+            else:
+                raise Unwritable(
+                    f"{where}: {shown(value)!r} contains the delimiter {char!r}",
+                    segment_id=name,
+                    element=index,
+                )
+        return written
+
+
+def una(delimiters):
+    """
+    >>> una(EDIFACT)
+    "UNA:+.? '"
+    """
+    return "".join(
+        (
+            "UNA",
+            delimiters.component,
+            delimiters.element,
+            delimiters.decimal,
+            delimiters.release or " ",
+            delimiters.repetition or " ",
+            delimiters.segment,
+        )
+    )
+
+
+def interchange(groups, envelope, options):
+    """The bytes of one interchange.
+
+    :param groups: [(name of the group, [(message, segments without UNH and UNT)])]
+    """
+    delimiters = envelope.delimiters or options.delimiters or EDIFACT
+    level = envelope.version.partition(":")
+    charset = envelope.charset or CHARSETS.get(level[0], "latin-1")
+    writer = Writer(delimiters, charset, options.upper)
+    found = [una(delimiters) + delimiters.newline, writer.segment(_unb(envelope))]
+    numbers = iter(envelope.document_numbers)
+    total, group_number = 0, envelope.group_number
+    for name, messages in groups:
+        if envelope.groups:
+            found.append(writer.segment(_ung(envelope, name, group_number)))
+        for kind, segments in messages:
+            total += 1
+            reference = str(next(numbers, total))
+            version = tuple(_version(envelope).split(":"))
+            found.append(writer.segment(["UNH", reference, (kind, *version)]))
+            found += [writer.segment(each) for each in segments]
+            found.append(writer.segment(["UNT", str(len(segments) + 2), reference]))
+        if envelope.groups:
+            found.append(writer.segment(["UNE", str(len(messages)), str(group_number)]))
+            group_number += 1
+    count = len(groups) if envelope.groups else total
+    found.append(writer.segment(["UNZ", str(count), str(envelope.number)]))
+    return "".join(found).encode(charset)
+
+
+def _version(envelope):
+    """UNH 02 behind the message: that of the agreement, or the usual one."""
+    version = envelope.group_version
+    return version if ":" in version else "D:96A:UN"
+
+
+def _party(identity):
+    if not identity.id:
+        raise Unwritable("an interchange needs a sender and a receiver")
+    return (identity.id, identity.qualifier, identity.routing)
+
+
+def _unb(envelope):
+    if not 0 < envelope.number <= 99_999_999_999_999:
+        raise Unwritable(f"{envelope.number} is no control reference of 14 digits")
+    name, _colon, version = envelope.version.partition(":")
+    if name not in CHARSETS:
+        name, version = "UNOC", "3"
+    long_dates = version in ("4", "5")
+    date = envelope.at.strftime("%Y%m%d" if long_dates else "%y%m%d")
+    return [
+        "UNB",
+        (name, version or "3"),
+        _party(envelope.sender),
+        _party(envelope.receiver),
+        (date, envelope.at.strftime("%H%M")),
+        str(envelope.number),
+        "",
+        envelope.application,
+        "",
+        "1" if envelope.ack else "",
+        envelope.agreement,
+        "1" if envelope.test else "",
+    ]
+
+
+def _ung(envelope, name, number):
+    sender = envelope.group_sender or envelope.sender
+    receiver = envelope.group_receiver or envelope.receiver
+    version = _version(envelope).split(":")
+    return [
+        "UNG",
+        name,
+        (sender.id, sender.qualifier),
+        (receiver.id, receiver.qualifier),
+        (envelope.at.strftime("%y%m%d"), envelope.at.strftime("%H%M")),
+        str(number),
+        (version[2:] or ["UN"])[0],
+        tuple(version[:2]),
+    ]

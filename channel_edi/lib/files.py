@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""All the interchanges of a file, of both standards. No odoo in here."""
+
+from .edifact import reader as edifact_reader
+from .errors import Unreadable, shown
+from .options import DEFAULT
+from .source import Source
+from .x12 import reader as x12_reader
+
+READERS = {"x12": x12_reader, "edifact": edifact_reader}
+
+
+def interchanges(data, options=DEFAULT):
+    """Iterates over the ``Interchange`` of these bytes, in their order.
+
+    :raise Unreadable: there is none
+    """
+    source = Source(data)
+    end, start = len(source.text), 0
+    names = [options.standard] if options.standard else list(READERS)
+    found = {name: -2 for name in names}
+    while True:
+        for name, at in found.items():
+            # what was nowhere before is nowhere still
+            if at != -1 and at < start:
+                found[name] = READERS[name].find(source, start, end)
+        begins = {at: name for name, at in found.items() if at >= 0}
+        if not begins:
+            break
+        at = min(begins)
+        interchange = READERS[begins[at]].read(source, at, end, options)
+        yield interchange
+        # at least one character further, whatever was read
+        start = max(interchange.end, at + 1)
+    if not start:
+        raise Unreadable(_nothing(source.text, names), offset=0)
+
+
+def _nothing(text, names):
+    if not text.strip():
+        return "the file is empty"
+    looked = {"x12": "ISA", "edifact": "UNA or UNB"}
+    wanted = " nor ".join(looked[name] for name in names)
+    begins = shown(text.strip(), 20)
+    return f"neither {wanted} begins an interchange: it begins with {begins!r}"

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Values as they are written, in both standards. No odoo in here.
+
+A name or a note may lose a character that cannot be sent; an id must not: another id is
+another thing. So texts are marked as ``Text``, and all else is refused.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from .errors import Unwritable, shown
+
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SPECIAL = str.maketrans(
+    {
+        "ß": "ss",
+        "ẞ": "SS",
+        "Æ": "AE",
+        "æ": "ae",
+        "Ø": "O",
+        "ø": "o",
+        "Œ": "OE",
+        "œ": "oe",
+        "Ł": "L",
+        "ł": "l",
+        "Đ": "D",
+        "đ": "d",
+        "Þ": "TH",
+        "þ": "th",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201a": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u20ac": "EUR",
+        "\u2026": "...",
+        "\u00a0": " ",
+    }
+)
+
+
+class Text(str):
+    """A free text: characters that cannot be sent are replaced, and what is too long is
+    cut off."""
+
+    __slots__ = ()
+
+
+class Number(str):
+    """A number, with a point: EDIFACT may have been told to write a comma."""
+
+    __slots__ = ()
+
+
+def text(value, size):
+    """``Text`` of at most ``size`` characters, on one line.
+
+    >>> text("one\\ntwo  ", 6)
+    'one tw'
+    """
+    return Text(CONTROLS.sub(" ", value or "").strip()[:size].strip())
+
+
+def number(value):
+    """A quantity, a price: no exponent, no zeros at the end; None is "".
+
+    >>> number(Decimal("10.500")), number(Decimal("1E+3")), number(0), number(None)
+    ('10.5', '1000', '0', '')
+    """
+    if value is None:
+        return ""
+    value = Decimal(value)
+    if not value.is_finite():
+        raise Unwritable(f"{value} is no number")
+    written = format(value, "f")
+    if "." in written:
+        written = written.rstrip("0").rstrip(".")
+    return Number("0" if written in ("-0", "") else written)
+
+
+def cents(value):
+    """N2: hundredths, without a point.
+
+    >>> cents(Decimal("12.34")), cents(Decimal("-5"))
+    ('1234', '-500')
+    """
+    hundredths = Decimal(value) * 100
+    if hundredths != hundredths.to_integral_value():
+        raise Unwritable(f"{value} has parts of a cent")
+    return number(hundredths.to_integral_value())
+
+
+def plain(value, charset):
+    """``value`` in characters of ``charset``: letters lose their accents where it has
+    none, what cannot be told is "?".
+
+    >>> plain("Müller & Söhne, 5 €", "ascii"), plain("Müller", "latin-1")
+    ('Muller & Sohne, 5 EUR', 'Müller')
+    >>> plain("\\u4e2d\\U0001f600x", "ascii")
+    '??x'
+    """
+    try:
+        value.encode(charset)
+        return value
+    except UnicodeEncodeError:
+        pass
+    found = []
+    for char in value:
+        found.append(_plain_char(char, charset))
+    return "".join(found)
+
+
+def _plain_char(char, charset):
+    for form in (char, char.translate(_SPECIAL), unicodedata.normalize("NFKD", char)):
+        bare = "".join(each for each in form if not unicodedata.combining(each))
+        for each in (form, bare):
+            try:
+                each.encode(charset)
+            except UnicodeEncodeError:
+                continue
+            if each:
+                return each
+    return "" if unicodedata.combining(char) else "?"
+
+
+def encodable(value, charset, name):
+    """``value`` where every character of it can be sent.
+
+    :raise Unwritable: one cannot, and it is no ``Text``
+    """
+    if isinstance(value, Text):
+        return plain(value, charset)
+    if CONTROLS.search(value):
+        raise Unwritable(f"{name}: {shown(value)!r} has a line break in it")
+    try:
+        value.encode(charset)
+    except UnicodeEncodeError:
+        raise Unwritable(
+            f"{name}: {shown(value)!r} has letters that {charset} does not have"
+        ) from None
+    return value

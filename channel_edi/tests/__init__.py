@@ -1,0 +1,4 @@
+from . import test_pure_acks
+from . import test_pure_files
+from . import test_pure_orders
+from . import test_pure_writing
