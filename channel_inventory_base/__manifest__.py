@@ -65,6 +65,7 @@
         "views/product_views.xml",
         "views/res_config_settings_views.xml",
         "views/stock_location_views.xml",
+        "views/res_partner_views.xml",
         "views/stock_warehouse_views.xml",
         "views/channel_menus.xml",
     ],

@@ -24,12 +24,14 @@ from .schemas_lifecycle import (  # noqa: F401 (re-exported)
     DATA,
     KINDS,
     AcceptanceData,
+    AcceptedLineData,
     Attempt,
     CancelData,
     MessageResult,
     OrderRefundData,
     OrderRefundLineData,
     OrderShipmentData,
+    ParcelData,
     ParcelTrackingData,
     RefundChargeData,
     RefundData,
@@ -43,6 +45,8 @@ MAX_QUANTITY = 10_000_000
 """More than this in one line is a mistake or an attack, never an order."""
 MAX_LEVEL = 1_000_000_000
 """A channel's number beyond this, up or down, is no number of units."""
+MAX_PACK = 1_000_000
+"""Stock units in one sold unit."""
 MAX_DIGITS = 15
 """Before the point of an amount, and twice as many behind it."""
 MAX_NAME = 500
@@ -106,6 +110,13 @@ class Capabilities:
     ``applies``: seconds after which the channel shows a number that it has accepted,
     as a rule (``LineResult.status``); 0: at once. ``late``: those after which it counts
     as not applied.
+    ``answers_lines``: an order is answered line by line, also with a no, when it is
+    decided what becomes of its lines: ``AcceptanceData.lines``.
+    ``whole_shipments``: a transfer is one message with its parcels
+    (``ShipmentData.parcels``), not one message a parcel.
+    ``tells_over``: it is told of units that have left beyond those that were sold.
+    ``overtakes``: later messages of an order are sent while an earlier one is pending,
+    as with documents that are acknowledged hours later.
     ``lanes``: ways for mass changes, beside the requests that ``batch_size`` and
     ``applies`` are about. Only where ``applies`` is not 0.
     ``read_budget``: so many numbers a second may be read to find those that were
@@ -137,6 +148,10 @@ class Capabilities:
     read_budget: float = 0
     lanes: tuple[Lane, ...] = ()
     node_stock: bool = False
+    answers_lines: bool = False
+    whole_shipments: bool = False
+    tells_over: bool = False
+    overtakes: bool = False
 
     @property
     def overwrites(self):
@@ -202,6 +217,7 @@ class ListingData:
     ``note`` tells a person why, and what to change on the channel. ``stock_of`` names
     the listing (its ``external_id``) whose figure goes down when this one is sold,
     where several share one: it comes before them, or with them.
+    ``pack``: as ``OrderLineData.pack``.
     """
 
     external_id: str
@@ -213,6 +229,10 @@ class ListingData:
     active: bool = True
     note: str = ""
     stock_of: str = ""
+    pack: Decimal | None = None
+
+    def __post_init__(self):
+        _check_pack("pack", self.pack)
 
 
 @dataclass(frozen=True)
@@ -406,6 +426,12 @@ class OrderLineData:
     ``unit_size``: how much of a sold unit each unit of this line is. 1.5 metres are
     told as 1500 of the size 0.001, in quantities, price, refunds and shipments;
     deductions stay sold units.
+    ``unit_price`` None: the channel tells none, and it is ours (the pricelist's); the
+    order's total is ours then, too.
+    ``pack``: how many STOCK units of the product one sold unit is, as the channel tells
+    (a case of 12). None: it does not speak of packs, as shops do not; 0: it sells
+    another unit, and how much that is nobody has said. ``barcode`` of the sold unit: a
+    GTIN of a packaging tells product and pack.
     """
 
     external_id: str
@@ -414,7 +440,7 @@ class OrderLineData:
     open_quantity: int
     sku: str = ""
     title: str = ""
-    unit_price: Decimal = Decimal(0)
+    unit_price: Decimal | None = Decimal(0)
     discount: Decimal = Decimal(0)
     taxes: tuple[TaxData, ...] = ()
     deductions: tuple[Deduction, ...] | None = None
@@ -422,6 +448,8 @@ class OrderLineData:
     shipped_quantity: int | None = None
     properties: tuple[PropertyData, ...] = ()
     unit_size: Decimal = Decimal(1)
+    pack: Decimal | None = None
+    barcode: str = ""
 
     @property
     def left_quantity(self):
@@ -459,7 +487,12 @@ class ShippingLineData:
 
 @dataclass(frozen=True)
 class AddressData:
-    """``state_code`` as the channel has it, ``state_name`` where it tells that, too."""
+    """``state_code`` as the channel has it, ``state_name`` where it tells that, too.
+
+    ``ref``: a place by its code, ``qualifier:code`` (92:0123, a store by the buyer's
+    number; UL:4012345000009, a GLN). The contact that people have linked to it counts
+    before all the rest, which may be empty.
+    """
 
     name: str = ""
     company: str = ""
@@ -471,6 +504,7 @@ class AddressData:
     state_name: str = ""
     country_code: str = ""
     phone: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -522,7 +556,11 @@ class OrderData:
 
     ``fulfilled_by_channel``: it ships from the channel's own warehouse, and nothing of
     it from ours. ``ship_by``: the latest time at which it is to be handed to the
-    carrier. ``customer_ref``: the customer's own number of it (a purchase order).
+    carrier; ``ship_from`` the earliest one. ``deliver_by``: when it is wanted.
+    ``cancel_after``: what has not left by then is not wanted any more.
+    ``mark_for``: whom it is for in the end, where that is not where it is shipped to (a
+    store, of goods for a distribution center): on labels and documents, no address of
+    the delivery. ``customer_ref``: the customer's own number of it (a purchase order).
     ``origin``: the ``external_id`` of the order that this one replaces, free of charge
     as a rule.
     """
@@ -558,6 +596,10 @@ class OrderData:
     ship_by: datetime | None = None
     customer_ref: str = ""
     origin: str = ""
+    ship_from: datetime | None = None
+    deliver_by: datetime | None = None
+    cancel_after: datetime | None = None
+    mark_for: AddressData | None = None
 
     def __post_init__(self):
         _check_choice("state", self.state, ORDER_STATES)
@@ -584,6 +626,7 @@ class OrderData:
             _check_quantity(f"lines[{index}].open_quantity", line.open_quantity)
             shipped = line.shipped_quantity or 0
             _check_quantity(f"lines[{index}].shipped_quantity", shipped)
+            _check_pack(f"lines[{index}].pack", line.pack)
             for taken in line.deductions or ():
                 path = f"lines[{index}].deductions"
                 _check_quantity(path, abs(taken.quantity))
@@ -602,6 +645,11 @@ def _check_quantity(path, value):
         raise MalformedDataError(
             f"quantity {value} is not between 0 and {MAX_QUANTITY}", path=path
         )
+
+
+def _check_pack(path, pack):
+    if pack is not None and not 0 <= pack <= MAX_PACK:
+        raise MalformedDataError(f"a pack of {pack} units is none", path=path)
 
 
 def load(cls, data, path=""):

@@ -18,6 +18,8 @@ KINDS = ("acceptance", "shipment", "tracking", "cancel", "refund")
 
 CANCEL_REASONS = ("customer", "stock", "fraud", "payment", "other")
 RESTOCKS = ("none", "cancel", "return")
+ANSWERS = ("accepted", "backordered", "substituted", "refused")
+"""What becomes of units of a line."""
 
 
 # -------------------------------------------------------------------- out
@@ -42,8 +44,24 @@ class TrackingData:
 
 
 @dataclass(frozen=True)
+class ParcelData:
+    """What is in one parcel of a shipment."""
+
+    parcel: str
+    lines: tuple[UnitsData, ...]
+    tracking: TrackingData | None = None
+
+    def __post_init__(self):
+        _check_lines(self.lines)
+
+
+@dataclass(frozen=True)
 class ShipmentData:
-    """One parcel that has left the house.
+    """One parcel that has left the house, or all of a transfer.
+
+    ``parcels``: those of a transfer, of a channel that is told of it as a whole
+    (``Capabilities.whole_shipments``); ``lines`` are their sum, ``parcel`` names the
+    transfer. Empty where each parcel is told by itself.
 
     ``node_ref`` is where it left from ("": not known), which may not be where the
     channel believes the goods to be. ``complete``: nothing of the order is left to ship
@@ -57,6 +75,7 @@ class ShipmentData:
     node_ref: str = ""
     tracking: TrackingData | None = None
     complete: bool = False
+    parcels: tuple[ParcelData, ...] = ()
 
     def __post_init__(self):
         _check_lines(self.lines)
@@ -141,10 +160,45 @@ class RefundData:
 
 
 @dataclass(frozen=True)
+class AcceptedLineData:
+    """What becomes of so many sold units of an order line.
+
+    ``status``:
+
+    - ``accepted``: they are there, and will be shipped;
+    - ``backordered``: they will be shipped when they have come in;
+    - ``substituted``: ``sku`` is shipped instead of ``replaces``, the SKU ordered;
+    - ``refused``: they will not be shipped.
+
+    ``date``: when they will leave, None: not known. ``price`` of one of them, as the
+    sale order has it, None: none was agreed. The quantities of a line come to what was
+    ordered.
+    """
+
+    line_ref: str
+    status: str
+    quantity: int
+    date: datetime | None = None
+    price: Decimal | None = None
+    sku: str = ""
+    replaces: str = ""
+
+    def __post_init__(self):
+        _check_choice("status", self.status, ANSWERS)
+        _check_positive("quantity", self.quantity)
+
+
+@dataclass(frozen=True)
 class AcceptanceData:
-    """The order is confirmed and reserved here."""
+    """The order is confirmed and reserved here.
+
+    ``lines``: what becomes of each, of a channel that is answered line by line
+    (``Capabilities.answers_lines``); one answer a version of the order, which may be
+    that all of it is refused.
+    """
 
     order_ref: str
+    lines: tuple[AcceptedLineData, ...] = ()
 
 
 DATA = {

@@ -16,6 +16,7 @@ _BLANK_ORDER = {
     "customer": "{}",
     "billing": "null",
     "shipping": "null",
+    "mark_for": "null",
     "note": '""',
     "customer_ref": '""',
 }

@@ -62,17 +62,25 @@ WATCHES = (
     ),
     Watch(
         "channel_supplier_stock",
-        ("product_id", "company_id", "quantity", "as_of", "lead_days"),
+        ("product_id", "company_id", "quantity", "as_of", "lead_days", "is_stale"),
         PRODUCTS,
     ),
     Watch(
         "stock_warehouse",
-        ("channel_consignment", "channel_authority"),
+        ("channel_consignment", "channel_authority", "channel_confidence"),
         SOLD_FROM_WAREHOUSES,
     ),
     Watch(
         "channel_hold",
-        ("product_id", "warehouse_id", "stock_quantity", "state", "expires_at"),
+        (
+            "product_id",
+            "warehouse_id",
+            "stock_quantity",
+            "promised_quantity",
+            "held_from",
+            "state",
+            "expires_at",
+        ),
         PRODUCTS,
     ),
     Watch(

@@ -80,7 +80,9 @@ from . import res_config_settings
 from . import res_users
 from . import stock_location
 from . import stock_move
+from . import stock_picking
 from . import stock_quant
 from . import stock_warehouse
 from . import channel_level_difference
 from . import res_currency
+from . import res_partner

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from decimal import Decimal
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -76,14 +78,25 @@ class ChannelCatalogue(models.AbstractModel):
                 """
                 INSERT INTO channel_listing AS listing
                        (channel_id, company_id, external_id, stock_ref, sku, barcode,
-                        title, tracked, active, channel_note, state, pack_qty,
-                        stock_factor, create_uid, write_uid, create_date, write_date)
+                        title, tracked, active, channel_note, tells_pack, told_pack,
+                        state, pack_qty, stock_factor, create_uid, write_uid, create_date, write_date)
                 VALUES %s
                 ON CONFLICT (channel_id, external_id) DO UPDATE
                    SET stock_ref = EXCLUDED.stock_ref, sku = EXCLUDED.sku,
                        barcode = EXCLUDED.barcode, title = EXCLUDED.title,
                        tracked = EXCLUDED.tracked, active = EXCLUDED.active,
                        channel_note = EXCLUDED.channel_note,
+                       tells_pack = EXCLUDED.tells_pack,
+                       told_pack = EXCLUDED.told_pack,
+                       -- as long as nobody has matched it, it is what is told
+                       pack_qty = CASE WHEN listing.product_id IS NULL
+                                        AND EXCLUDED.told_pack > 0
+                                       THEN EXCLUDED.pack_qty
+                                       ELSE listing.pack_qty END,
+                       stock_factor = CASE WHEN listing.product_id IS NULL
+                                            AND EXCLUDED.told_pack > 0
+                                           THEN EXCLUDED.pack_qty
+                                           ELSE listing.stock_factor END,
                        state = CASE
                            WHEN listing.state <> 'gone' THEN listing.state
                            WHEN listing.product_id IS NULL THEN 'unmapped'
@@ -91,11 +104,13 @@ class ChannelCatalogue(models.AbstractModel):
                        write_date = EXCLUDED.write_date
                  WHERE (listing.stock_ref, listing.sku, listing.barcode, listing.title,
                         listing.tracked, listing.active, listing.channel_note,
-                        listing.state = 'gone')
+                        COALESCE(listing.tells_pack, false),
+                        COALESCE(listing.told_pack, 0), listing.state = 'gone')
                        IS DISTINCT FROM
                        (EXCLUDED.stock_ref, EXCLUDED.sku, EXCLUDED.barcode,
                         EXCLUDED.title, EXCLUDED.tracked, EXCLUDED.active,
-                        EXCLUDED.channel_note, false)
+                        EXCLUDED.channel_note,
+                        EXCLUDED.tells_pack, EXCLUDED.told_pack, false)
                 RETURNING id
                 """,
                 SQL(", ").join(self._row(channel_id, company, each) for each in page),
@@ -111,7 +126,8 @@ class ChannelCatalogue(models.AbstractModel):
 
     def _row(self, channel_id, company, data):
         return SQL(
-            "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'unmapped', 1, 1, %s, %s, "
+            "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'unmapped', %s, %s, %s, "
+            "%s, "
             "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
             channel_id,
             company.id,
@@ -123,6 +139,10 @@ class ChannelCatalogue(models.AbstractModel):
             data.tracked,
             data.active,
             data.note or None,
+            data.pack is not None,
+            data.pack or Decimal(0),
+            data.pack or Decimal(1),
+            data.pack or Decimal(1),
             self.env.uid,
             self.env.uid,
         )

@@ -157,6 +157,13 @@ class ChannelChannel(models.Model):
         help="Quantities that rise and are not above this are always sent one by one.",
     )
     has_lanes = fields.Boolean(compute="_compute_is_connectable")
+    hold_horizon_days = fields.Integer(
+        string="Hold Horizon (Days)",
+        default=30,
+        help="An order holds stock from so many days before it may be shipped. Earlier, "
+        "it is promised inbound stock that is due in time, and only what does not come "
+        "in is held. 0 to hold at once.",
+    )
     publish_latency = fields.Float(
         string="Publication Latency (seconds)",
         default=60,
@@ -195,6 +202,10 @@ class ChannelChannel(models.Model):
         help="Allocation groups that include this channel, proposals too.",
     )
 
+    _horizon_not_negative = models.Constraint(
+        "CHECK (hold_horizon_days BETWEEN 0 AND 3650)",
+        "The hold horizon is 0 to 3650 days.",
+    )
     _webhook_token_uniq = models.UniqueIndex("(webhook_token)")
 
     @api.depends("company_id")
@@ -328,6 +339,8 @@ class ChannelChannel(models.Model):
         result = super().write(vals)
         if vals.keys() & {"company_id", "exception_user_id"}:
             self._check_exception_owner()
+        if "hold_horizon_days" in vals:
+            self.env["channel.order"]._follow_horizon(self)
         return result
 
     # ------------------------------------------------------------- actions

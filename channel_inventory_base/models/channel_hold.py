@@ -42,6 +42,19 @@ class ChannelHold(models.Model):
     )
     quantity = fields.Integer(readonly=True, help="Sold units")
     stock_quantity = fields.Float(digits="Product Unit", help="Stock units")
+    promised_quantity = fields.Float(
+        string="Promised from Inbound",
+        digits="Product Unit",
+        readonly=True,
+        default=0,
+        help="Stock units that will have come in before the order is shipped: taken off "
+        "inbound stock, not off what is on hand.",
+    )
+    held_from = fields.Datetime(
+        readonly=True,
+        help="From then on all of it is held from stock. Before, inbound stock that is "
+        "due in time is promised first.",
+    )
     cause = fields.Selection(
         [("order", "Channel order"), ("manual", "Manual hold")],
         default="manual",
@@ -58,6 +71,9 @@ class ChannelHold(models.Model):
     note = fields.Char()
 
     _active_idx = models.Index("(product_id) WHERE state = 'active'")
+    _promised_idx = models.Index(
+        "(product_id, warehouse_id) WHERE state = 'active' AND held_from IS NOT NULL"
+    )
     _positive = models.Constraint(
         "CHECK (stock_quantity >= 0)", "A hold cannot be negative."
     )
@@ -158,10 +174,11 @@ class ChannelHold(models.Model):
                 )
                 UPDATE channel_hold hold
                    SET product_id = held.product_id,
-                       stock_quantity = held.stock_quantity
+                       stock_quantity = held.stock_quantity, promised_quantity = 0
                   FROM held
                  WHERE hold.id = held.id
-                   AND (hold.product_id, hold.stock_quantity)
+                   AND (hold.product_id, hold.stock_quantity
+                                         + COALESCE(hold.promised_quantity, 0))
                        IS DISTINCT FROM (held.product_id, held.stock_quantity)
                 RETURNING hold.id
                 """,
@@ -169,7 +186,7 @@ class ChannelHold(models.Model):
                 condition,
             )
         )
-        self.invalidate_model(["product_id", "stock_quantity"])
+        self.invalidate_model(["product_id", "stock_quantity", "promised_quantity"])
         self.env["channel.change"]._wake_planner()
 
     @api.model
@@ -183,3 +200,91 @@ class ChannelHold(models.Model):
         self.search(
             [("state", "=", "active"), ("expires_at", "<=", fields.Datetime.now())]
         ).write({"state": "released"})
+
+    # ------------------------------------------------------------- horizon
+    # Orders that are shipped much later wait for goods that come in before.
+    @api.model
+    def _promise_inbound(self, product_ids):
+        """Take off inbound stock what orders of these products want that are beyond
+        their channel's hold horizon, the earliest first; what does not come in before
+        they are shipped is held from stock.
+
+        Whoever plans a product does this first, so that no number counts on inbound
+        stock that is no more. Holds that somebody is changing are left out: their change
+        has them planned again.
+        """
+        if not product_ids:
+            return
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH wanted AS MATERIALIZED (
+                    SELECT hold.id, hold.product_id, hold.warehouse_id, hold.held_from,
+                           hold.stock_quantity, sold.ship_from,
+                           COALESCE(hold.promised_quantity, 0) AS promised,
+                           hold.stock_quantity + COALESCE(hold.promised_quantity, 0)
+                               AS total
+                      FROM channel_hold hold
+                      JOIN channel_order_line line ON line.id = hold.order_line_id
+                      JOIN channel_order sold ON sold.id = line.order_id
+                     WHERE hold.state = 'active' AND hold.held_from IS NOT NULL
+                       AND hold.product_id = ANY(%(products)s)
+                       FOR UPDATE OF hold SKIP LOCKED
+                ),
+                placed AS (
+                    -- how much is wanted before this, and was missing anyway
+                    SELECT wanted.id, wanted.product_id, wanted.warehouse_id, total,
+                           ship_from,
+                           sum(total) OVER earlier - total + GREATEST(0,
+                               - COALESCE(position.available, 0)
+                               - sum(wanted.stock_quantity) OVER together) AS before
+                      FROM wanted
+                      LEFT JOIN channel_position position
+                        ON position.product_id = wanted.product_id
+                       AND position.warehouse_id = wanted.warehouse_id
+                     WHERE held_from > now() AT TIME ZONE 'UTC'
+                    WINDOW together AS (
+                               PARTITION BY wanted.product_id, wanted.warehouse_id),
+                           earlier AS (
+                               PARTITION BY wanted.product_id, wanted.warehouse_id
+                               ORDER BY ship_from, wanted.id)
+                ),
+                covered AS (
+                    SELECT placed.id, GREATEST(0, LEAST(total, COALESCE((
+                               SELECT sum(inbound.quantity) FROM (%(inbound)s) inbound
+                                WHERE inbound.product_id = placed.product_id
+                                  AND inbound.warehouse_id = placed.warehouse_id
+                                  AND inbound.quantity > 0
+                                  AND inbound.due_date <= placed.ship_from::date
+                           ), 0) - before)) AS promised
+                      FROM placed
+                )
+                UPDATE channel_hold hold
+                   SET promised_quantity = COALESCE(covered.promised, 0),
+                       stock_quantity = wanted.total - COALESCE(covered.promised, 0)
+                  FROM wanted LEFT JOIN covered ON covered.id = wanted.id
+                 WHERE hold.id = wanted.id
+                   AND wanted.promised <> COALESCE(covered.promised, 0)
+                RETURNING hold.id
+                """,
+                products=list(product_ids),
+                inbound=self.env["channel.inbound"]._unpromised_query(),
+            )
+        )
+        if rows:
+            self.invalidate_model(["stock_quantity", "promised_quantity"])
+            self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _follow_horizon(self):
+        """Time passing fires no trigger: what was promised from inbound is held from
+        stock when its time has come."""
+        due = self.search(
+            [
+                ("state", "=", "active"),
+                ("promised_quantity", ">", 0),
+                ("held_from", "<=", fields.Datetime.now()),
+            ]
+        )
+        self._promise_inbound(due.product_id.ids)

@@ -12,7 +12,9 @@ class ChannelInbound(models.Model):
     A row is an open move into a warehouse, the last of its chain, less what it brings
     for deliveries that wait for it; or what already lies in a warehouse's receiving and
     quality zones, due today. STOCK units. Returns are not in it, nor are goods bound
-    for a warehouse whose authority is silent. The sum over all days is a position's
+    for a warehouse whose authority is silent, nor what orders that are shipped later
+    have been promised (``channel.hold.promised_quantity``), of which the earliest goods
+    are taken. The sum over all days is a position's
     ``in_transit - dedicated``.
     """
 
@@ -52,13 +54,36 @@ class ChannelInbound(models.Model):
             SELECT inbound.id, inbound.product_id, inbound.warehouse_id,
                    warehouse.company_id, inbound.due_date, inbound.quantity,
                    inbound.source, inbound.move_id
-              FROM (%s UNION ALL %s) inbound
+              FROM (
+                SELECT coming.id, coming.product_id, coming.warehouse_id,
+                       coming.due_date, coming.source, coming.move_id,
+                       coming.quantity - LEAST(coming.quantity, GREATEST(0,
+                           COALESCE(promised.quantity, 0) + coming.quantity
+                           - sum(coming.quantity) OVER (
+                                PARTITION BY coming.product_id, coming.warehouse_id
+                                ORDER BY coming.due_date, coming.id))) AS quantity
+                  FROM (%(coming)s) coming
+                  LEFT JOIN LATERAL (
+                    SELECT sum(hold.promised_quantity) AS quantity
+                      FROM channel_hold hold
+                     WHERE hold.state = 'active' AND hold.held_from IS NOT NULL
+                       AND hold.product_id = coming.product_id
+                       AND hold.warehouse_id = coming.warehouse_id
+                       AND (hold.expires_at IS NULL
+                            OR hold.expires_at > now() AT TIME ZONE 'UTC')
+                  ) promised ON true
+                 WHERE coming.quantity > 0
+              ) inbound
               JOIN stock_warehouse warehouse ON warehouse.id = inbound.warehouse_id
              WHERE inbound.quantity > 0
             """,
-            self._moves_query(),
-            self._house_query(),
+            coming=self._unpromised_query(),
         )
+
+    def _unpromised_query(self):
+        """Query of (id, product_id, warehouse_id, due_date, source, move_id, quantity):
+        inbound stock, whoever it has been promised to before it is there."""
+        return SQL("%s UNION ALL %s", self._moves_query(), self._house_query())
 
     def _moves_query(self):
         """A row is an open move from outside."""

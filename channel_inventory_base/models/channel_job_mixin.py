@@ -384,8 +384,11 @@ class ChannelJobMixin(models.AbstractModel):
         return (
             ("channel.channel", "_wake_all"),
             ("channel.hold", "_expire"),
+            ("channel.hold", "_follow_horizon"),
             ("channel.rule.version", "_follow_time"),
             ("channel.external.stock", "_age_reports"),
+            ("channel.supplier.stock", "_age_reports"),
+            ("stock.warehouse", "_follow_channel_silence"),
             ("channel.level.pending", "_compact"),
             ("channel.channel", "_watch_all"),
         )

@@ -15,6 +15,22 @@ IDENTITY = {"external_id", "stock_ref", "sku", "tracked", "active"}
 # As it is indexed on products: what people type may differ in case and blanks.
 PLAIN_SKU = SQL("lower(regexp_replace(default_code, '\\s', '', 'g'))")
 
+# All ways to write the barcode of ``listing``: a GTIN of 8, 12, 13 or 14 digits is the
+# same one with zeros before it. A list, so that each is looked up in an index.
+SAME_GTIN = SQL(
+    """(listing.barcode,
+        CASE WHEN listing.barcode ~ '^([0-9]{8}|[0-9]{12,14})$'
+             THEN lpad(ltrim(listing.barcode, '0'), 14, '0') END,
+        CASE WHEN listing.barcode ~ '^([0-9]{8}|[0-9]{12,14})$'
+              AND length(ltrim(listing.barcode, '0')) <= 13
+             THEN lpad(ltrim(listing.barcode, '0'), 13, '0') END,
+        CASE WHEN listing.barcode ~ '^([0-9]{8}|[0-9]{12,14})$'
+              AND length(ltrim(listing.barcode, '0')) <= 12
+             THEN lpad(ltrim(listing.barcode, '0'), 12, '0') END,
+        CASE WHEN listing.barcode ~ '^([0-9]{8}|[0-9]{12,14})$'
+              AND length(ltrim(listing.barcode, '0')) <= 8
+             THEN lpad(ltrim(listing.barcode, '0'), 8, '0') END)"""
+)
 
 KEYS = ("external_id", "sku")
 
@@ -105,6 +121,25 @@ class ChannelListing(models.Model):
         "product.product", readonly=True, check_company=True, ondelete="set null"
     )
     match_reason = fields.Char(readonly=True)
+    suggested_uom_id = fields.Many2one(
+        "uom.uom",
+        string="Suggested Packaging",
+        readonly=True,
+        ondelete="set null",
+        help="The packaging of the product that has the listing's barcode.",
+    )
+    tells_pack = fields.Boolean(
+        string="Pack Told by the Channel",
+        readonly=True,
+        help="The channel sells by units that are not always the product's own.",
+    )
+    told_pack = fields.Float(
+        string="Stock Units Told",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="Stock units in one sold unit as told by the channel; 0 if unknown.",
+    )
     uom_id = fields.Many2one(
         "uom.uom",
         string="Unit",
@@ -316,7 +351,40 @@ class ChannelListing(models.Model):
                         listing.display_name,
                     )
                 )
-            listing.write({"product_id": product.id, "state": "mapped"})
+            listing._check_pack_known()
+            listing.write({**listing._prepare_suggested_pack(), "state": "mapped"})
+
+    def _is_pack_open(self):
+        """Whether nobody has said how many units one sold unit is: what the channel
+        sells is not the product's own unit, and no person has chosen a product yet."""
+        return (
+            self.tells_pack
+            and not self.told_pack
+            and not self.suggested_uom_id
+            and not self.product_id
+        )
+
+    def _check_pack_known(self):
+        """:raise UserError: a person has to say which pack is sold"""
+        if self._is_pack_open():
+            raise UserError(
+                self.env._(
+                    "The channel does not tell how many units one sold unit of "
+                    "%(listing)s is: choose the product, enter the units per sold unit, "
+                    "then accept it.",
+                    listing=self.display_name,
+                )
+            )
+
+    def _prepare_suggested_pack(self):
+        """Values of the mapping that is accepted: what a person has chosen, else the
+        suggestion with its packaging."""
+        if self.product_id:
+            return {"product_id": self.product_id.id}
+        values = {"product_id": self.suggested_product_id.id}
+        if self.suggested_uom_id and not self.told_pack:
+            values.update(uom_id=self.suggested_uom_id.id, pack_qty=1.0)
+        return values
 
     def action_ignore(self):
         self.write({"state": "ignored"})
@@ -330,7 +398,10 @@ class ChannelListing(models.Model):
             lambda each: each.state in ("unmapped", "review") and not each.proposal_id
         )
         ready = open_listings.filtered(
-            lambda each: each.product_id or each.suggested_product_id
+            lambda each: (
+                (each.product_id or each.suggested_product_id)
+                and not each._is_pack_open()
+            )
         )
         ready.action_accept()
         proposed = ready.filtered("proposal_id")
@@ -339,7 +410,8 @@ class ChannelListing(models.Model):
             if proposed
             else "",
             self.env._(
-                "%s have no suggestion: choose a product.", len(open_listings - ready)
+                "%s have no suggestion, or no known pack: choose product and pack.",
+                len(open_listings - ready),
             )
             if open_listings - ready
             else "",
@@ -421,7 +493,35 @@ class ChannelListing(models.Model):
             self._report_archived(
                 channel, listings.search([*own, ("product_id.active", "=", False)])
             )
+            self._report_other_packs(channel)
             self.env["channel.shared.stock"]._report(channel)
+
+    def _report_other_packs(self, channel):
+        """The channel tells another pack than the listing is matched to: each number
+        that it is shown, and each order, would be wrong by that factor."""
+        told = self.with_context(active_test=False).search(
+            [
+                ("channel_id", "=", channel.id),
+                ("state", "=", "mapped"),
+                ("tells_pack", "=", True),
+                ("told_pack", ">", 0),
+            ]
+        )
+        others = told.filtered(
+            lambda each: abs(each.told_pack - each.stock_factor) > SMALLEST_FACTOR
+        )
+        words = self.env._(
+            "%(channel)s tells other packs for %(count)s listings than they are "
+            "matched to: %(names)s",
+            channel=channel.name,
+            count=len(others),
+            names=others._get_names_label(),
+        )
+        advice = self.env._(
+            "Compare Units per Sold Unit of the listings with the channel, and correct "
+            "the wrong side. Orders that name another pack are blocked."
+        )
+        self._report_listings(channel, "pack", others, words, advice)
 
     def _report_uncounted(self, channel, listings):
         words = self.env._(
@@ -471,11 +571,13 @@ class ChannelListing(models.Model):
     # ------------------------------------------------------------ matching
     def _suggest(self):
         """Suggest products by SKU, then by barcode, then by a SKU that differs in case
-        or blanks, then by the name; one statement for any number.
+        or blanks, then by the name; one statement for any number. The barcode of a
+        packaging tells the pack, too. GTINs are compared as 14 digits.
 
         A match on both sides unique and by the exact SKU is accepted as it is;
         everything else waits for an operator. Of two listings with one SKU each would
-        show all of its stock: that is for a person to want.
+        show all of its stock: that is for a person to want. So is a pack that nobody
+        knows: the stock of one piece is not that of a case.
         """
         # what others share the figure of is matched as they are
         ids = self.filtered(
@@ -485,14 +587,16 @@ class ChannelListing(models.Model):
             return
         rows = self.env.execute_query(self._suggestion_query(ids))
         by_reason = {}
-        for listing_id, product_id, reason in rows:
-            by_reason.setdefault((reason, product_id), []).append(listing_id)
-        for (reason, product_id), listing_ids in by_reason.items():
+        for listing_id, product_id, reason, uom_id in rows:
+            key = reason, product_id, uom_id
+            by_reason.setdefault(key, []).append(listing_id)
+        for (reason, product_id, uom_id), listing_ids in by_reason.items():
             listings = self.browse(listing_ids)
             # sudo: what is suggested, and why, is not for people to write
             listings.sudo().write(
                 {
                     "suggested_product_id": product_id,
+                    "suggested_uom_id": uom_id,
                     "match_reason": self._get_match_reason(reason),
                     "state": "review",
                 }
@@ -508,6 +612,10 @@ class ChannelListing(models.Model):
             "several": self.env._("Several products have this SKU or barcode"),
             "like": self.env._("The SKU differs only in case or spaces"),
             "name": self.env._("Same name"),
+            "pack": self.env._("Same barcode as a packaging of the product"),
+            "open": self.env._(
+                "Same SKU as the internal reference; units per sold unit are not known"
+            ),
             "shared": self.env._(
                 "Several listings of the channel have this SKU: each would offer its "
                 "whole stock"
@@ -515,13 +623,18 @@ class ChannelListing(models.Model):
         }[reason]
 
     def _suggestion_query(self, ids):
-        """Rows (listing, product, reason): the best candidate of each listing."""
+        """Rows (listing, product, reason, unit of a packaging or null): the best
+        candidate of each listing."""
         self.env["product.product"].flush_model(["default_code", "barcode", "active"])
-        self.flush_recordset(["sku", "barcode", "channel_id"])
+        self.env["product.uom"].flush_model()
+        self.flush_recordset(
+            ["sku", "barcode", "channel_id", "tells_pack", "told_pack"]
+        )
         return SQL(
             """
             WITH candidate AS (
-                SELECT listing.id AS listing_id, product.id AS product_id, 'sku' AS how
+                SELECT listing.id AS listing_id, product.id AS product_id, 'sku' AS how,
+                       NULL::int AS uom_id
                   FROM channel_listing listing
                   JOIN product_product product ON product.default_code = listing.sku
                   JOIN product_template template
@@ -530,22 +643,39 @@ class ChannelListing(models.Model):
                    AND COALESCE(template.company_id, listing.company_id)
                        = listing.company_id
                 UNION ALL
-                SELECT listing.id, product.id, 'barcode'
+                SELECT listing.id, product.id, 'barcode', NULL
                   FROM channel_listing listing
-                  JOIN product_product product ON product.barcode = listing.barcode
+                  JOIN product_product product ON product.barcode IN %(gtins)s
                   JOIN product_template template
                     ON template.id = product.product_tmpl_id
                  WHERE listing.id = ANY(%(ids)s) AND product.active
                    AND listing.barcode > ''
                    AND COALESCE(template.company_id, listing.company_id)
                        = listing.company_id
+                UNION ALL
+                SELECT listing.id, product.id, 'pack', packaging.uom_id
+                  FROM channel_listing listing
+                  JOIN product_uom packaging ON packaging.barcode IN %(gtins)s
+                  JOIN product_product product ON product.id = packaging.product_id
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
+                 WHERE listing.id = ANY(%(ids)s) AND product.active
+                   AND listing.barcode > ''
+                   AND COALESCE(template.company_id, listing.company_id)
+                       = listing.company_id
+                   AND COALESCE(packaging.company_id, listing.company_id)
+                       = listing.company_id
             ),
             exact AS (
                 SELECT listing_id,
                        (array_agg(product_id ORDER BY how DESC, product_id))[1]
                            AS product_id,
+                       -- the packaging is told beside the SKU of its product
                        CASE WHEN count(DISTINCT product_id) > 1 THEN 'several'
-                            ELSE max(how) END AS how
+                            WHEN bool_or(how = 'pack') THEN 'pack'
+                            ELSE max(how) END AS how,
+                       CASE WHEN count(DISTINCT product_id) = 1
+                            THEN max(uom_id) END AS uom_id
                   FROM candidate GROUP BY listing_id
             ),
             guess AS (
@@ -585,12 +715,18 @@ class ChannelListing(models.Model):
                                 AND twin.state NOT IN ('ignored', 'gone')
                               WHERE own.id = exact.listing_id
                                 AND own.stock_listing_id IS NULL)
-                        THEN 'shared' ELSE how END
+                        THEN 'shared'
+                        WHEN how = 'sku' AND EXISTS (
+                             SELECT FROM channel_listing own
+                              WHERE own.id = exact.listing_id AND own.tells_pack
+                                AND COALESCE(own.told_pack, 0) = 0)
+                        THEN 'open' ELSE how END, uom_id
               FROM exact
             UNION ALL
-            SELECT listing_id, product_id, how FROM likely
+            SELECT listing_id, product_id, how, NULL FROM likely
             """,
             ids=list(ids),
+            gtins=SAME_GTIN,
             plain_code=PLAIN_SKU,
             plain_sku=SQL("lower(regexp_replace(listing.sku, '\\s', '', 'g'))"),
         )

@@ -139,6 +139,19 @@ class ChannelOrder(models.Model):
     ship_by = fields.Datetime(
         readonly=True, help="Latest time to hand it to the carrier."
     )
+    ship_from = fields.Datetime(
+        readonly=True, help="Earliest time to hand it to the carrier."
+    )
+    deliver_by = fields.Datetime(readonly=True, help="When the customer wants it.")
+    cancel_after = fields.Datetime(
+        readonly=True, help="What has not left by then is not wanted any more."
+    )
+    held_from = fields.Datetime(
+        string="Holds Stock From",
+        readonly=True,
+        help="Shipped later than the channel's hold horizon: until this time inbound "
+        "stock that is due before is promised first, and only the rest is held.",
+    )
     origin_ref = fields.Char(
         string="Replaces",
         readonly=True,
@@ -548,6 +561,10 @@ class ChannelOrder(models.Model):
             "customer_ref": data.customer_ref,
             "collected_tax": float(data.collected_tax),
             "ship_by": _naive(data.ship_by),
+            "ship_from": _naive(data.ship_from),
+            "deliver_by": _naive(data.deliver_by),
+            "cancel_after": _naive(data.cancel_after),
+            "held_from": self._get_held_from(_naive(data.ship_from)),
             "origin_ref": data.origin,
             "fulfilled_by_channel": data.fulfilled_by_channel,
             "data": json.loads(schemas.dumps(data)),
@@ -555,6 +572,34 @@ class ChannelOrder(models.Model):
             # a newer state is the channel's to tell, and due in its own time
             "blanked_at": False,
         }
+
+    def _get_held_from(self, ship_from):
+        """When an order that is shipped from then on begins to hold stock.
+
+        :return: naive UTC; False for at once
+        """
+        days = self.channel_id.hold_horizon_days
+        if not ship_from or not days:
+            return False
+        held_from = ship_from - timedelta(days=days)
+        return held_from if held_from > fields.Datetime.now() else False
+
+    @api.model
+    def _follow_horizon(self, channels):
+        """The hold horizon of these has changed."""
+        # sudo: what is held follows the setting, no matter which user sets it
+        orders = self.sudo().search(
+            [
+                ("channel_id", "in", channels.ids),
+                ("ship_from", ">", fields.Datetime.now()),
+                ("state", "in", ("announced", "captured", *WAITING)),
+            ]
+        )
+        for order in orders:
+            order._lock()
+            order.held_from = order._get_held_from(order.ship_from)
+            order.line_ids._hold(order, order._get_data())
+        return orders
 
     def _follow_payment(self, was_paid, received, data):
         """Hook: what the channel says of the order's money has been stored.

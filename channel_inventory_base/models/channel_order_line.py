@@ -246,20 +246,26 @@ class ChannelOrderLine(models.Model):
             SQL(
                 """
                 INSERT INTO channel_listing
-                       (channel_id, company_id, external_id, sku, title, tracked,
-                        active, state, pack_qty, stock_factor, create_date)
+                       (channel_id, company_id, external_id, sku, barcode, title,
+                        tells_pack, told_pack, tracked, active, state, pack_qty,
+                        stock_factor, create_date)
                 VALUES %s ON CONFLICT (channel_id, external_id) DO NOTHING
                 RETURNING id
                 """,
                 SQL(", ").join(
                     SQL(
-                        "(%s, %s, %s, %s, %s, true, true, 'unmapped', 1, 1, "
-                        "now() AT TIME ZONE 'UTC')",
+                        "(%s, %s, %s, %s, %s, %s, %s, %s, true, true, 'unmapped', %s, "
+                        "%s, now() AT TIME ZONE 'UTC')",
                         channel.id,
                         channel.company_id.id,
                         line.listing_ref,
                         line.sku or None,
+                        line.barcode or None,
                         line.title or None,
+                        line.pack is not None,
+                        line.pack or Decimal(0),
+                        line.pack or Decimal(1),
+                        line.pack or Decimal(1),
                     )
                     for line in lines
                 ),
@@ -346,6 +352,7 @@ class ChannelOrderLine(models.Model):
             "warehouse_id": warehouse.id,
             "quantity": quantity,
             "stock_quantity": self._count_to_hold(quantity),
+            "held_from": self.order_id.held_from,
             "cause": "order",
         }
 
@@ -577,11 +584,13 @@ class ChannelOrderLine(models.Model):
         held = {
             (each.warehouse_id.id, each.product_id.id): (
                 each.quantity,
-                each.stock_quantity,
+                each.stock_quantity + each.promised_quantity,
             )
             for each in active
         }
         if len(active) != len(wanted):
+            return False
+        if any(each.held_from != self.order_id.held_from for each in active):
             return False
         for vals in wanted:
             units, stock = held.get((vals["warehouse_id"], vals["product_id"]), (0, 0))

@@ -106,6 +106,7 @@ class ChannelPlanPartial(models.AbstractModel):
               FROM dated_term term
               JOIN channel_supplier_stock supplier USING (company_id)
              WHERE term.supplier_stock AND supplier.product_id %s
+               AND supplier.is_stale IS NOT TRUE
                AND (term.horizon_days = 0
                     OR supplier.lead_days + term.lead_days <= term.horizon_days)
             """,

@@ -76,6 +76,7 @@ class ChannelPlanner(models.AbstractModel):
             planner._prepare()
             planner._start_sweeps()
             changes = planner._take_changes()
+            planner._promise_inbound(changes)
             caused = planner._plan_changes(changes) if changes else set()
             planner._wake_publishers()
             sweeping = env["channel.sweep"]._is_due()
@@ -179,6 +180,11 @@ class ChannelPlanner(models.AbstractModel):
                 first_trace("id"),
             )
         )
+
+    def _promise_inbound(self, changes):
+        """Orders that are shipped later get what comes in first, or stock."""
+        products = {product for product, *_rest in changes if product}
+        self.env["channel.hold"]._promise_inbound(sorted(products))
 
     def _plan_changes(self, changes):
         """Plan the listings that ``changes`` touch, in statements of bounded size.

@@ -95,7 +95,7 @@ class ChannelPosition(models.Model):
     doubted = fields.Float(
         readonly=True,
         digits="Product Unit",
-        help="Kept back because the external stock report is overdue.",
+        help="Kept back because a report of the warehouse is overdue.",
     )
     available = fields.Float(
         readonly=True,
@@ -128,14 +128,15 @@ class ChannelPosition(models.Model):
     )
     as_of = fields.Datetime(
         readonly=True,
-        help="Time of the external count, where Odoo does not count the stock.",
+        help="Time of the external count, where Odoo does not count the stock; of the "
+        "last document, where it counts by reported movements.",
     )
     confidence = fields.Integer(
         string="Confidence (%)",
         readonly=True,
         aggregator="min",
         help="Percentage of the stock on hand that may be promised, by the age of the "
-        "external report. Odoo's own count is always 100 %.",
+        "warehouse's last report. Odoo's own count is always 100 %.",
     )
     uom_id = fields.Many2one(related="product_id.uom_id")
 
@@ -193,7 +194,10 @@ class ChannelPosition(models.Model):
                    %(columns)s, available,
                    GREATEST(0, in_transit - dedicated + LEAST(0, available))
                        AS backorderable,
-                   external.as_of, COALESCE(external.confidence, 100) AS confidence
+                   COALESCE(external.as_of, CASE WHEN warehouse.channel_authority
+                            = 'reported' THEN warehouse.channel_told_at END) AS as_of,
+                   COALESCE(external.confidence, warehouse.channel_confidence, 100)
+                       AS confidence
               FROM (
                 SELECT summed.*, on_hand - allocated - held - doubted AS available
                   FROM (SELECT product_id, warehouse_id, %(sums)s
@@ -235,7 +239,7 @@ class ChannelPosition(models.Model):
 
     def _stated_facts(self):
         """Stock that is not a sum of quants: reported stock."""
-        return [self._external_facts(), self._hold_facts()]
+        return [self._external_facts(), self._silence_facts(), self._hold_facts()]
 
     def _move_facts(self, moves):
         """:param moves: Moves: where to read them"""
@@ -300,7 +304,12 @@ class ChannelPosition(models.Model):
     def _warehouse_columns(self):
         """Columns of ``warehouse`` that ``_quant_exceptions`` look at; addons add
         theirs."""
-        return ["company_id", "channel_consignment"]
+        return [
+            "company_id",
+            "channel_consignment",
+            "channel_authority",
+            "channel_confidence",
+        ]
 
     def _is_ours(self, alias, column):
         """Whether an owner is nobody or we, or ``warehouse`` sells for owners."""
@@ -312,12 +321,42 @@ class ChannelPosition(models.Model):
             owner=owner,
         )
 
+    def _silence_facts(self):
+        """A row is a quant on hand in a warehouse that reports its movements and has
+        been silent for too long: some of it is kept back, in the end all.
+
+        Quant by quant, what is there: less than none on a shelf lowers no doubt.
+        """
+        counts = SQL(" AND ").join(
+            SQL("%s IS NOT TRUE", condition)
+            for _kind, condition in self._quant_exceptions()
+        )
+        return SQL(
+            """
+            %(quants)s
+             WHERE warehouse.channel_authority = 'reported'
+               AND warehouse.channel_confidence < 100
+               AND warehouse.is_on_hand AND quant.quantity > 0 AND %(counts)s
+            """,
+            quants=self._quant_rows(
+                SQL(
+                    """
+                    'doubted' AS kind,
+                    quant.quantity * (100 - warehouse.channel_confidence) / 100
+                        AS quantity
+                    """
+                )
+            ),
+            counts=counts,
+        )
+
     def _external_facts(self):
         """A row is an external count, brought up to date: less what has left since, as
         far as Odoo knows, plus what has arrived.
 
         Odoo's own inventory adjustments are left out. They bring Odoo's figure to the
-        authority's, and would count what it has counted once more.
+        authority's, and would count what it has counted once more. Those that the
+        authority itself has told (``channel_told``) have happened there.
         """
         return SQL(
             """
@@ -335,7 +374,11 @@ class ChannelPosition(models.Model):
                               AND line.state = 'done' AND line.date > external.as_of
                               AND external.warehouse_id
                                   IN (source.warehouse_id, dest.warehouse_id)
-                              AND 'inventory' NOT IN (source.usage, dest.usage)
+                              AND ('inventory' NOT IN (source.usage, dest.usage)
+                                   OR EXISTS (
+                                      SELECT FROM stock_move told
+                                       WHERE told.id = line.move_id
+                                         AND told.channel_told))
                        ), 0) AS on_hand
                   FROM channel_external_stock external
                   JOIN stock_warehouse warehouse
@@ -453,6 +496,8 @@ class ChannelPosition(models.Model):
                         THEN GREATEST(move.date, move.date_deadline)
                         ELSE move.date END AS date,
                    source.usage = 'customer'
+                       OR warehouse.channel_authority = 'reported'
+                          AND warehouse.channel_confidence = 0
                        OR warehouse.channel_authority = 'external' AND EXISTS (
                           SELECT FROM channel_external_stock external
                            WHERE external.product_id = move.product_id
@@ -568,13 +613,15 @@ class ChannelPosition(models.Model):
 
     # -------------------------------------------------------------- holds
     def _hold_facts(self):
-        """A row is a hold that has not ended."""
+        """A row is a hold that has not ended: of stock, or of what will have come in."""
         return SQL(
             """
-            SELECT hold.product_id, hold.warehouse_id, 'held' AS kind,
-                   hold.stock_quantity AS quantity
+            SELECT hold.product_id, hold.warehouse_id, counted.kind, counted.quantity
               FROM channel_hold hold
-             WHERE hold.state = 'active' AND hold.product_id IS NOT NULL
+             CROSS JOIN LATERAL (VALUES ('held', hold.stock_quantity),
+                                        ('dedicated', hold.promised_quantity))
+                     AS counted (kind, quantity)
+             WHERE counted.quantity <> 0 AND hold.state = 'active' AND hold.product_id IS NOT NULL
                AND (hold.expires_at IS NULL
                     OR hold.expires_at > now() AT TIME ZONE 'UTC')
             """

@@ -135,7 +135,11 @@ class ChannelStockReport(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH wanted AS (SELECT DISTINCT unnest(%(codes)s::varchar[]) AS code),
+                WITH wanted AS (
+                    SELECT code, CASE WHEN code ~ '^([0-9]{8}|[0-9]{12,14})$'
+                                      THEN ltrim(code, '0') END AS gtin
+                      FROM (SELECT DISTINCT unnest(%(codes)s::varchar[]) AS code) named
+                ),
                 matched AS (
                     SELECT wanted.code, product.id, 1 AS rank
                       FROM wanted
@@ -150,7 +154,17 @@ class ChannelStockReport(models.Model):
                         ON product.default_code = wanted.code
                     UNION
                     SELECT wanted.code, product.id, 3 FROM wanted
-                      JOIN product_product product ON product.barcode = wanted.code
+                      JOIN product_product product
+                        ON product.barcode IN (
+                           wanted.code,
+                           -- one GTIN in the lengths that it is written in
+                           lpad(wanted.gtin, 14, '0'),
+                           CASE WHEN length(wanted.gtin) <= 13
+                                THEN lpad(wanted.gtin, 13, '0') END,
+                           CASE WHEN length(wanted.gtin) <= 12
+                                THEN lpad(wanted.gtin, 12, '0') END,
+                           CASE WHEN length(wanted.gtin) <= 8
+                                THEN lpad(wanted.gtin, 8, '0') END)
                 ),
                 ranked AS (
                     SELECT matched.code, matched.id, matched.rank,

@@ -2,11 +2,15 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..db.transaction import own_transaction
+
 
 class ChannelSupplierStock(models.Model):
     """A vendor's reported stock, with its lead time.
 
-    It is in no position. A backorder rule may promise it.
+    It is in no position. A backorder rule may promise it, as long as it is not older
+    than the vendor's reports may be (``res.partner.channel_fresh_days``). ``is_stale``
+    is stored, so that time that passes is a change like any other: see ``_age``.
     """
 
     _name = "channel.supplier.stock"
@@ -34,6 +38,11 @@ class ChannelSupplierStock(models.Model):
     as_of = fields.Datetime(required=True, default=fields.Datetime.now)
     received_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
     source = fields.Char(help="Source of the report")
+    is_stale = fields.Boolean(
+        string="Outdated",
+        readonly=True,
+        help="Older than the vendor's reports may be: not promised.",
+    )
     lead_days = fields.Integer(
         compute="_compute_lead_days",
         store=True,
@@ -77,11 +86,16 @@ class ChannelSupplierStock(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env["channel.change"]._wake_planner()
-        return super().create(vals_list)
+        rows = super().create(vals_list)
+        rows._age()
+        return rows
 
     def write(self, vals):
         self.env["channel.change"]._wake_planner()
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.keys() & {"as_of", "partner_id"}:
+            self._age()
+        return result
 
     def unlink(self):
         self.env["channel.change"]._wake_planner()
@@ -106,11 +120,16 @@ class ChannelSupplierStock(models.Model):
         return self.browse(found)
 
     @api.model
-    def _report(self, partner, rows, as_of, source="", company=None):
+    def _report(
+        self, partner, rows, as_of, source="", company=None, complete=False
+    ):
         """Take what vendor ``partner`` says to have; any number of rows.
+
+        An older report never overwrites a newer one, product by product.
 
         :param rows: dicts of ``product`` (the vendor's code, our reference or the
             barcode) or ``product_id``, and ``quantity`` in stock units
+        :param complete: whether the vendor has nothing of a product that is not in it
         :return: the ``channel.stock.report``, with what could not be taken
         """
         company = company or self.env.company
@@ -119,6 +138,10 @@ class ChannelSupplierStock(models.Model):
         moment, good, problems = log._read_report(rows, as_of, ("quantity",))
         found, unknown = log._find_products(company, good, partner)
         accepted = self._upsert(partner, company, found, moment, source)
+        if complete and not (problems or unknown):
+            # a row that cannot be read may be that of any product
+            self._empty_others(partner, company, found, moment, source)
+        self._age()
         self.env["channel.change"]._wake_planner()
         return log._log(
             problems + unknown,
@@ -168,3 +191,64 @@ class ChannelSupplierStock(models.Model):
         self.invalidate_model()
         self.browse(row[0] for row in rows if row[1])._compute_lead_days()
         return len(rows)
+
+    def _empty_others(self, partner, company, found, as_of, source):
+        """A product missing from a complete report is not to be had."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_supplier_stock
+                   SET quantity = 0, as_of = %(as_of)s, source = %(source)s,
+                       received_at = now() AT TIME ZONE 'UTC',
+                       write_date = now() AT TIME ZONE 'UTC', write_uid = %(uid)s
+                 WHERE partner_id = %(partner)s AND company_id = %(company)s
+                   AND as_of < %(as_of)s AND NOT product_id = ANY(%(named)s)
+                RETURNING id
+                """,
+                as_of=as_of,
+                source=source or None,
+                uid=self.env.uid,
+                partner=partner.id,
+                company=company.id,
+                named=list(found),
+            )
+        )
+        self.invalidate_model()
+
+    # ----------------------------------------------------------------- age
+    @api.model
+    def _age(self):
+        """Bring ``is_stale`` of all rows up to date with their age and their vendor's
+        setting. Rows that a report is writing at this moment get it there."""
+        self.flush_model()
+        self.env["res.partner"].flush_model(["channel_fresh_days"])
+        self.env.execute_query(
+            SQL(
+                """
+                WITH aged AS (
+                    SELECT stock.id, judged.is_stale
+                      FROM channel_supplier_stock stock
+                      JOIN res_partner vendor ON vendor.id = stock.partner_id
+                     CROSS JOIN LATERAL (
+                        SELECT COALESCE(vendor.channel_fresh_days, 0) > 0
+                               AND stock.as_of < now() AT TIME ZONE 'UTC'
+                                   - make_interval(days => vendor.channel_fresh_days)
+                               AS is_stale
+                      ) judged
+                     WHERE COALESCE(stock.is_stale, false) <> judged.is_stale
+                       FOR UPDATE OF stock SKIP LOCKED
+                )
+                UPDATE channel_supplier_stock stock SET is_stale = aged.is_stale
+                  FROM aged WHERE aged.id = stock.id
+                RETURNING stock.id
+                """
+            )
+        )
+        self.invalidate_model(["is_stale"])
+        self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _age_reports(self):
+        """Time passing fires no trigger: once a minute, in a transaction of its own."""
+        with own_transaction(self.env) as env:
+            env["channel.supplier.stock"]._age()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
 from ..const import MOVE
@@ -8,7 +8,15 @@ from ..tools.actions import open_form
 
 class StockMove(models.Model):
     _name = "stock.move"
-    _inherit = ["stock.move", "channel.wakes.planner"]
+    _inherit = ["stock.move", "channel.guarded", "channel.wakes.planner"]
+
+    channel_told = fields.Boolean(
+        string="Told by the Warehouse",
+        readonly=True,
+        copy=False,
+        help="A correction that the warehouse has reported, such as goods found or "
+        "destroyed: it counts since the warehouse's last count as a shipment does.",
+    )
 
     # a new one is a draft, which promises nothing
     _wakes_when_gone = True
@@ -25,8 +33,60 @@ class StockMove(models.Model):
             "date_deadline",
             "move_orig_ids",
             "move_dest_ids",
+            "channel_told",
         }
     )
+
+    # ------------------------------------------------------------ told late
+    def _set_done_at(self, moment):
+        """These moves are done, and were at ``moment``: their dates say so, and what
+        stands on them, as stock that is counted elsewhere.
+
+        :param moment: naive UTC, not later than now: what has not come yet is not done
+        """
+        done = self.filtered(lambda move: move.state == "done")
+        if not done:
+            return
+        moment = min(moment, fields.Datetime.now())
+        # not by the deliveries' deadlines, which stay as they were promised
+        done.write({"date": moment})
+        done.move_line_ids.write({"date": moment})
+        done._set_arrived_at(moment)
+        self._tell_planner(done.product_id)
+
+    def _set_arrived_at(self, moment):
+        """Goods that came into the warehouse lie there since then: the first in is the
+        first out."""
+        for line in self.move_line_ids:
+            if line.location_dest_id.usage != "internal":
+                continue
+            if line.location_id.usage == "internal":
+                # they have been here before
+                continue
+            # sudo: a quant is no user's to write
+            quants = self.env["stock.quant"].sudo()
+            quants._gather(
+                line.product_id,
+                line.location_dest_id,
+                lot_id=line.lot_id,
+                package_id=line.result_package_id,
+                owner_id=line.owner_id,
+                strict=True,
+            ).filtered(lambda quant: quant.in_date > moment).in_date = moment
+
+    @api.model
+    def _tell_planner(self, products):
+        """A past move was another one than the planner knows; no trigger looks at
+        what is done."""
+        if products:
+            self.env.execute_query(
+                SQL(
+                    "INSERT INTO channel_change (product_id) SELECT unnest(%s) "
+                    "RETURNING id",
+                    list(products.ids),
+                )
+            )
+            self.env["channel.change"]._wake_planner()
 
     # ------------------------------------------------------------- as a cause
     @api.model

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..db.transaction import own_transaction
+
+TOLD_SECONDS = 30
+"""Documents that come sooner after each other need not be noted one by one."""
 
 
 class StockWarehouse(models.Model):
@@ -17,13 +23,19 @@ class StockWarehouse(models.Model):
         "any channel.",
     )
     channel_authority = fields.Selection(
-        [("odoo", "Odoo"), ("external", "External")],
+        [
+            ("odoo", "Odoo"),
+            ("reported", "Odoo, from Reported Movements"),
+            ("external", "External"),
+        ],
         string="Stock Is Counted By",
         default="odoo",
         required=True,
         help="External: a 3PL or another system counts the stock. Its reported "
         "quantity, less shipments in Odoo since then, is the quantity on hand; "
-        "Odoo's own quantities are not used.",
+        "Odoo's own quantities are not used. Reported movements: Odoo counts what the "
+        "warehouse reports as shipped, received and corrected. If it is silent for too "
+        "long, quantities are kept back.",
     )
     channel_fresh_minutes = fields.Integer(
         string="Fresh for (Minutes)",
@@ -42,6 +54,21 @@ class StockWarehouse(models.Model):
         default=1440,
         required=True,
         help="Age of a report from which nothing may be promised.",
+    )
+    channel_told_at = fields.Datetime(
+        string="Last Document",
+        readonly=True,
+        copy=False,
+        help="When the warehouse last reported anything: a shipment, a receipt, a "
+        "count.",
+    )
+    channel_confidence = fields.Integer(
+        string="Confidence (%)",
+        readonly=True,
+        copy=False,
+        default=100,
+        help="Percentage of the stock on hand that may be promised, by the age of the "
+        "last document.",
     )
     channel_external_stock_count = fields.Integer(
         compute="_compute_channel_external_stock_count"
@@ -71,7 +98,88 @@ class StockWarehouse(models.Model):
         if any(name.startswith("channel_") for name in vals):
             # sudo: the confidence follows the policy, no matter which user sets it
             self.env["channel.external.stock"].sudo()._age()
+            if vals.get("channel_authority") == "reported":
+                # silence begins when somebody is expected to speak
+                # sudo: as above
+                self.sudo().filtered(
+                    lambda each: not each.channel_told_at
+                ).channel_told_at = fields.Datetime.now()
+            # sudo: as above
+            self.sudo()._age_channel_silence()
         return result
+
+    # ------------------------------------------------------------- silence
+    # A warehouse that reports its movements is believed as long as it speaks.
+    def _note_told(self, moment=None):
+        """A document of the warehouse came in, whatever it says.
+
+        :param moment: when it was made (naive UTC), now by default; an older one than
+            the last is no news
+        """
+        moment = moment or fields.Datetime.now()
+        self.flush_recordset(["channel_told_at"])
+        # not by ``write``: several documents may come at once, and most tell nothing new
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE stock_warehouse
+                   SET channel_told_at = LEAST(%(moment)s, now() AT TIME ZONE 'UTC')
+                 WHERE id = ANY(%(ids)s)
+                   AND (channel_told_at IS NULL
+                        OR channel_told_at
+                           < %(moment)s - make_interval(secs => %(seconds)s))
+                RETURNING id
+                """,
+                moment=moment,
+                ids=list(self.ids),
+                seconds=TOLD_SECONDS,
+            )
+        )
+        if rows:
+            self.invalidate_recordset(["channel_told_at"])
+            self.browse(row[0] for row in rows)._age_channel_silence()
+
+    def _age_channel_silence(self):
+        """Bring the confidence of these up to date with the age of their last
+        document. The trigger has what is sold from them planned again."""
+        self.flush_recordset()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH aged AS (
+                    SELECT warehouse.id, CASE
+                           WHEN channel_authority <> 'reported' THEN 100
+                           WHEN age <= make_interval(mins => channel_fresh_minutes)
+                           THEN 100
+                           WHEN age <= make_interval(mins => channel_silent_minutes)
+                           THEN 100 - channel_stale_percent
+                           ELSE 0 END AS confidence
+                      FROM stock_warehouse warehouse
+                     CROSS JOIN LATERAL (
+                        SELECT now() AT TIME ZONE 'UTC' - channel_told_at AS age) told
+                     WHERE warehouse.id = ANY(%s)
+                )
+                UPDATE stock_warehouse warehouse SET channel_confidence = confidence
+                  FROM aged
+                 WHERE aged.id = warehouse.id
+                   AND warehouse.channel_confidence IS DISTINCT FROM confidence
+                RETURNING warehouse.id
+                """,
+                list(self.ids),
+            )
+        )
+        if rows:
+            self.invalidate_recordset(["channel_confidence"])
+            self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _follow_channel_silence(self):
+        """Time passing fires no trigger: once a minute, in a transaction of its own."""
+        with own_transaction(self.env) as env:
+            warehouses = env["stock.warehouse"]
+            warehouses.search(
+                [("channel_authority", "=", "reported")]
+            )._age_channel_silence()
 
     def action_channel_external_stock(self):
         self.ensure_one()

@@ -13,12 +13,14 @@ from . import test_control_race
 from . import test_copies
 from . import test_demo_data
 from . import test_divide
+from . import test_done_at
 from . import test_exclusive
 from . import test_exclusive_race
 from . import test_explain
 from . import test_external_race
 from . import test_external_stock
 from . import test_fulfilled_node
+from . import test_horizon
 from . import test_import
 from . import test_inbound
 from . import test_jobs
@@ -31,6 +33,7 @@ from . import test_observer
 from . import test_observer_look
 from . import test_odd_products
 from . import test_outbox
+from . import test_packs
 from . import test_planner
 from . import test_planner_property
 from . import test_position
@@ -41,6 +44,7 @@ from . import test_publisher
 from . import test_publisher_absolute
 from . import test_pure
 from . import test_reported
+from . import test_reported_warehouse
 from . import test_schemas
 from . import test_secret
 from . import test_security

@@ -28,7 +28,7 @@ RIGHTS = {
                 "name sequence active color channel_type company_id environment "
                 "base_url currency_id order_lag poll_minutes poll_overlap "
                 "exception_user_id node_ids listing_ids custom_product_id "
-                "archived_policy mass_quantity scarce_quantity"
+                "archived_policy mass_quantity scarce_quantity hold_horizon_days"
             ),
             "server": (
                 "state connection_state connection_message webhook_token "
@@ -68,7 +68,7 @@ RIGHTS = {
                 "channel_id external_id stock_ref stock_listing_id sharing_ids sku "
                 "tracked company_id "
                 "uncounted stopped channel_note suggested_product_id match_reason "
-                "stock_factor "
+                "suggested_uom_id tells_pack told_pack stock_factor "
                 "level_ids version_ids version_id proposal_id"
             ),
         },
@@ -143,7 +143,7 @@ RIGHTS = {
                 "company_id channel_id listing_id product_id warehouse_id quantity "
                 "stock_quantity expires_at note"
             ),
-            "server": "order_line_id cause state",
+            "server": "order_line_id cause state promised_quantity held_from",
         },
         methods={"operator": "action_release"},
     ),
@@ -167,7 +167,7 @@ RIGHTS = {
             "operator": (
                 "partner_id company_id product_id quantity as_of source lead_days"
             ),
-            "server": "received_at",
+            "server": "received_at is_stale",
         },
     ),
     "channel.stock.report": Row(),
@@ -260,6 +260,8 @@ STANDARD = {
         methods="action_channel_levels action_channel_positions",
     ),
     "res.company": Standard(people="channel_change_approval"),
+    "res.partner": Standard(people="channel_fresh_days"),
+    "stock.move": Standard(server="channel_told"),
     "stock.location": Standard(
         people="own_stock_state",
         server="stock_state input_warehouse_ids quality_warehouse_ids",
@@ -269,6 +271,7 @@ STANDARD = {
             "channel_consignment channel_authority channel_fresh_minutes "
             "channel_stale_percent channel_silent_minutes"
         ),
+        server="channel_told_at channel_confidence",
         methods="action_channel_external_stock",
     ),
 }

@@ -163,3 +163,66 @@ class TestSupplierStock(PositionCase):
         self.env.cr.execute("UPDATE channel_supplier_stock SET quantity = 3")
         changes = self.env["channel.change"].search([])
         self.assertEqual(changes.product_id, self.product)
+
+    # ---------------------------------------------------------- whole and fresh
+    def promise(self):
+        self.rule("backorder", 500, horizon_days=30, supplier_stock=True)
+        self.plan()
+        return self.level.target - 10
+
+    def test_complete_report_drops_what_it_does_not_name(self):
+        other = self.make_product(self.env, 2)
+        self.report(40, minutes=9)
+        self.report(7, minutes=9, product="SKU-2")
+        self.assertEqual(self.promise(), 40)
+        rows = [{"product": "SKU-2", "quantity": 7}]
+        now = fields.Datetime.now()
+        self.stock._report(self.vendor, rows, now, "846")
+        # without saying that this is all there is
+        self.assertEqual(self.row().mapped("quantity"), [40, 7])
+        self.stock._report(self.vendor, rows, now, "846", complete=True)
+        quantities = {row.product_id: row.quantity for row in self.row()}
+        self.assertEqual(quantities, {self.product: 0, other: 7})
+        self.plan()
+        self.assertEqual(self.level.target, 10)
+
+    def test_complete_report_with_a_row_that_means_nobody_drops_nothing(self):
+        self.report(40, minutes=9)
+        self.stock._report(
+            self.vendor,
+            [{"product": "NOBODY", "quantity": 1}],
+            fields.Datetime.now(),
+            complete=True,
+        )
+        self.assertEqual(self.row().quantity, 40)
+
+    def test_complete_report_that_is_older_drops_nothing(self):
+        self.report(40, minutes=1)
+        before = fields.Datetime.now() - timedelta(minutes=5)
+        self.stock._report(self.vendor, [], before, complete=True)
+        self.assertEqual(self.row().quantity, 40)
+
+    def test_old_word_is_promised_no_more_than_so_many_days(self):
+        self.report(40)
+        self.assertEqual(self.promise(), 40)
+        self.vendor.channel_fresh_days = 3
+        self.plan()
+        self.assertEqual(self.level.target, 50)
+        # four days go by, and nobody writes anything
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE channel_supplier_stock SET as_of = as_of - interval '4 days'"
+        )
+        self.env.invalidate_all()
+        self.plan()
+        self.stock._age_reports()
+        self.assertEqual(self.env["channel.change"].search([]).product_id, self.product)
+        self.plan()
+        self.assertEqual((self.row().is_stale, self.level.target), (True, 10))
+        self.report(30)
+        self.plan()
+        self.assertEqual((self.row().is_stale, self.level.target), (False, 40))
+
+    def test_vendor_without_a_limit_is_believed_for_ever(self):
+        self.report(40, minutes=60 * 24 * 400)
+        self.assertEqual(self.promise(), 40)

@@ -15,7 +15,7 @@ STRUCTURE = {
     "OrderData": (
         "external_id name state payment gateway currency risk market origin taxed_by"
     ),
-    "OrderLineData": "external_id listing_ref sku",
+    "OrderLineData": "external_id listing_ref sku barcode",
     "TaxData": "title",
     "Deduction": "node_ref",
     "AddressData": "state_code country_code",
