@@ -234,9 +234,11 @@ class MessageResult:
     ``status``:
 
     - ``done``: the channel shows it, by our doing or because it did already;
-    - ``pending``: taken, the outcome shows later: the base asks ``_find_message``;
+    - ``pending``: taken, the outcome shows later: the base asks ``_find_message``,
+      after ``retry_after`` seconds (None: a few);
     - ``wait``: not now, and nothing was done (goods are on hold there): the base tries
-      again after ``retry_after`` seconds, and a person sees ``message``.
+      again after ``retry_after`` seconds (None: 15 minutes), and a person sees
+      ``message``.
 
     What is refused for good is no result but a ``RejectedError``. ``ref`` is the
     channel's id of what was made (a fulfilment, a refund), ``answer`` the raw text.
@@ -246,7 +248,7 @@ class MessageResult:
     ref: str = ""
     message: str = ""
     answer: str = ""
-    retry_after: int = 900
+    retry_after: int | None = None
 
     def __post_init__(self):
         _check_choice("status", self.status, ("done", "pending", "wait"))

@@ -25,6 +25,7 @@
         "views/channel_listing_views.xml",
         "views/channel_order_views.xml",
         "wizards/channel_exception_close_views.xml",
+        "wizards/channel_place_link_views.xml",
         "wizards/channel_short_stock_views.xml",
         "views/channel_channel_views.xml",
         "views/product_views.xml",

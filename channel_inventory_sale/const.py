@@ -10,5 +10,14 @@ SHORT_POLICIES = [
 ]
 """What happens to an order line whose stock is not there when it is to be confirmed."""
 
-OVERRIDABLE = ("duplicate", "risk", "credit", "phone", "unpaid")
+OVERRIDABLE = (
+    "duplicate",
+    "risk",
+    "credit",
+    "phone",
+    "unpaid",
+    "pack",
+    "price",
+    "window",
+)
 """Categories of exceptions that an operator may override for one order."""

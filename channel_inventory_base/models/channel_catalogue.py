@@ -79,7 +79,8 @@ class ChannelCatalogue(models.AbstractModel):
                 INSERT INTO channel_listing AS listing
                        (channel_id, company_id, external_id, stock_ref, sku, barcode,
                         title, tracked, active, channel_note, tells_pack, told_pack,
-                        state, pack_qty, stock_factor, create_uid, write_uid, create_date, write_date)
+                        state, pack_qty, stock_factor, create_uid, write_uid,
+                        create_date, write_date)
                 VALUES %s
                 ON CONFLICT (channel_id, external_id) DO UPDATE
                    SET stock_ref = EXCLUDED.stock_ref, sku = EXCLUDED.sku,

@@ -160,9 +160,9 @@ class ChannelChannel(models.Model):
     hold_horizon_days = fields.Integer(
         string="Hold Horizon (Days)",
         default=30,
-        help="An order holds stock from so many days before it may be shipped. Earlier, "
-        "it is promised inbound stock that is due in time, and only what does not come "
-        "in is held. 0 to hold at once.",
+        help="An order holds stock from so many days before it may be shipped. "
+        "Earlier, it is promised inbound stock that is due in time, and only what does "
+        "not come in is held. 0 to hold at once.",
     )
     publish_latency = fields.Float(
         string="Publication Latency (seconds)",

@@ -19,6 +19,9 @@ HOURS = {
     "configuration": 4,
     "unknown_sku": 4,
     "fraction": 4,
+    "pack": 4,
+    "price": 8,
+    "window": 4,
     "total_mismatch": 4,
     "currency": 8,
     "tax": 8,
@@ -38,7 +41,7 @@ HOURS = {
 }
 DEFAULT_HOURS = 24
 # Categories that are ended by who has found them, not by an import that went well.
-OWN_ENDING = ("books", "unpaid", "oversold", "undelivered")
+OWN_ENDING = ("books", "unpaid", "oversold", "undelivered", "window")
 
 
 class ChannelException(models.Model):
@@ -72,6 +75,8 @@ class ChannelException(models.Model):
             ("job", "Background job"),
             ("unknown_sku", "Unknown SKU"),
             ("fraction", "Fractional quantity"),
+            ("pack", "Pack differs"),
+            ("price", "Price differs"),
             ("total_mismatch", "Totals differ"),
             ("currency", "Currency"),
             ("tax", "Tax"),
@@ -92,6 +97,7 @@ class ChannelException(models.Model):
             ("refund", "Refund"),
             ("shipped_elsewhere", "Shipped elsewhere"),
             ("undelivered", "Undelivered units"),
+            ("window", "Ship window"),
             ("oversold", "Oversold"),
             ("import", "Import failed"),
             ("malformed", "Malformed data"),

@@ -47,8 +47,8 @@ class ChannelHold(models.Model):
         digits="Product Unit",
         readonly=True,
         default=0,
-        help="Stock units that will have come in before the order is shipped: taken off "
-        "inbound stock, not off what is on hand.",
+        help="Stock units that will have come in before the order is shipped: taken "
+        "off inbound stock, not off what is on hand.",
     )
     held_from = fields.Datetime(
         readonly=True,
@@ -210,8 +210,8 @@ class ChannelHold(models.Model):
         they are shipped is held from stock.
 
         Whoever plans a product does this first, so that no number counts on inbound
-        stock that is no more. Holds that somebody is changing are left out: their change
-        has them planned again.
+        stock that is no more. Holds that somebody is changing are left out: their
+        change has them planned again.
         """
         if not product_ids:
             return

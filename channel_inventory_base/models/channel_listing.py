@@ -370,8 +370,8 @@ class ChannelListing(models.Model):
             raise UserError(
                 self.env._(
                     "The channel does not tell how many units one sold unit of "
-                    "%(listing)s is: choose the product, enter the units per sold unit, "
-                    "then accept it.",
+                    "%(listing)s is: choose the product, enter the units per sold "
+                    "unit, then accept it.",
                     listing=self.display_name,
                 )
             )

@@ -772,7 +772,7 @@ class ChannelOrder(models.Model):
             word._wait_for_rest(self)
         elif self.state == "gone" or self.told_at:
             # shown again as it was when it was deleted, or before that was told
-            self._apply(self._get_data(), self.version)
+            self._apply(self._get_told_data(), self.version)
 
     def _on_fetch_refused(self, error, asked):
         """The channel does not give it to us: what we know stays, an exception is
@@ -796,9 +796,14 @@ class ChannelOrder(models.Model):
             ),
         )
 
-    def _get_data(self):
-        """:return: schemas.OrderData of the newest version"""
+    def _get_told_data(self):
+        """:return: schemas.OrderData of the newest version, as the channel told it"""
         return schemas.load(schemas.OrderData, self.data)
+
+    def _get_data(self):
+        """:return: schemas.OrderData of the newest version; addons complete it with
+        figures that the channel leaves to Odoo"""
+        return self._get_told_data()
 
     def _block(self, category, message, suggestion="", key=""):
         """Stop this order until a person has acted. Its stock stays held."""

@@ -38,7 +38,7 @@ class ChannelOrderWord(models.AbstractModel):
             if not word.whole:
                 self._raise_lines(order, word)
             return
-        known = order._get_data() if order.data else None
+        known = order._get_told_data() if order.data else None
         if not known or not word.whole or words.tells_more(known, word):
             tell = words.follow if word.whole else words.merge
             order._apply(tell(known, word), max(version, order.version or version))
@@ -55,7 +55,7 @@ class ChannelOrderWord(models.AbstractModel):
         if order.ending:
             # a new version reopens it, and nothing less
             return
-        known = order._get_data()
+        known = order._get_told_data()
         present = self._get_present(order, known)
         raised = []
         for told in word.lines:

@@ -613,7 +613,7 @@ class ChannelPosition(models.Model):
 
     # -------------------------------------------------------------- holds
     def _hold_facts(self):
-        """A row is a hold that has not ended: of stock, or of what will have come in."""
+        """A row is a hold that has not ended: of stock, or of what is to come in."""
         return SQL(
             """
             SELECT hold.product_id, hold.warehouse_id, counted.kind, counted.quantity
@@ -621,7 +621,8 @@ class ChannelPosition(models.Model):
              CROSS JOIN LATERAL (VALUES ('held', hold.stock_quantity),
                                         ('dedicated', hold.promised_quantity))
                      AS counted (kind, quantity)
-             WHERE counted.quantity <> 0 AND hold.state = 'active' AND hold.product_id IS NOT NULL
+             WHERE counted.quantity <> 0
+               AND hold.state = 'active' AND hold.product_id IS NOT NULL
                AND (hold.expires_at IS NULL
                     OR hold.expires_at > now() AT TIME ZONE 'UTC')
             """

@@ -120,9 +120,7 @@ class ChannelSupplierStock(models.Model):
         return self.browse(found)
 
     @api.model
-    def _report(
-        self, partner, rows, as_of, source="", company=None, complete=False
-    ):
+    def _report(self, partner, rows, as_of, source="", company=None, complete=False):
         """Take what vendor ``partner`` says to have; any number of rows.
 
         An older report never overwrites a newer one, product by product.

@@ -118,7 +118,7 @@ class StockWarehouse(models.Model):
         """
         moment = moment or fields.Datetime.now()
         self.flush_recordset(["channel_told_at"])
-        # not by ``write``: several documents may come at once, and most tell nothing new
+        # not by ``write``: several documents may come at once, most of them no news
         rows = self.env.execute_query(
             SQL(
                 """

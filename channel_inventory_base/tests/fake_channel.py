@@ -72,6 +72,8 @@ class FakeChannel(FakeMessages):
         self.lanes, self.tickets, self.answered = (), {}, {}
         self.read_levels, self.read_size, self.read_budget = True, 100, 0
         self.messages = ("shipment", "tracking", "cancel", "refund")
+        # further capabilities, as trading partners have them
+        self.more = {}
         self.forget_messages()
 
     # --------------------------------------------------------- shop side
@@ -167,6 +169,7 @@ class FakeChannel(FakeMessages):
             applies=self.applies,
             lanes=self.lanes,
             node_stock=self.node_stock,
+            **self.more,
         )
 
     def _test_connection(self, channel):

@@ -43,9 +43,7 @@ class TestHorizon(PositionCase):
         return self.env["channel.order"]._capture(self.channel, data, "trace")
 
     def receipt(self, quantity, days):
-        return self.move(
-            self.suppliers, self.stock, quantity, date=self.in_days(days)
-        )
+        return self.move(self.suppliers, self.stock, quantity, date=self.in_days(days))
 
     def hold(self, order):
         return order.line_ids.hold_ids.filtered(lambda hold: hold.state == "active")

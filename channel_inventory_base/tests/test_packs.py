@@ -19,9 +19,7 @@ class TestPacks(ChannelCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.soap = cls.make_product(
-            cls.env, 5, 100, cls.warehouse, default_code="SOAP"
-        )
+        cls.soap = cls.make_product(cls.env, 5, 100, cls.warehouse, default_code="SOAP")
         cls.case = cls.env["uom.uom"].create(
             {
                 "name": "Case of 24",

@@ -39,7 +39,9 @@ def _rescale_line(line, times):
     return replace(
         line,
         unit_size=line.unit_size / number,
-        unit_price=line.unit_price / Decimal(number),
+        unit_price=None
+        if line.unit_price is None
+        else line.unit_price / Decimal(number),
         quantity=line.quantity * number,
         open_quantity=line.open_quantity * number,
         shipped_quantity=None if shipped is None else shipped * number,

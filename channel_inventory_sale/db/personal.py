@@ -99,7 +99,8 @@ def _blank_payload():
     return SQL(
         """
         (CASE kind
-            WHEN 'shipment' THEN payload::jsonb - '{note,tracking}'::text[]
+            WHEN 'shipment' THEN payload::jsonb
+                                  - '{note,tracking,parcels}'::text[]
             WHEN 'tracking' THEN payload::jsonb || %s::jsonb
             ELSE payload::jsonb - 'note' END)::text
         """,

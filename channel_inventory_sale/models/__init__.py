@@ -14,6 +14,7 @@ from . import channel_order
 from . import channel_order_importer
 from . import channel_order_checker
 from . import channel_order_taxer
+from . import channel_order_pricer
 from . import channel_order_amender
 from . import channel_router
 from . import channel_allocator
@@ -24,6 +25,7 @@ from . import channel_order_line
 from . import channel_sold
 from . import channel_partner
 from . import channel_order_owed
+from . import channel_ship_window
 from . import channel_refund
 from . import channel_timeline
 from . import channel_message

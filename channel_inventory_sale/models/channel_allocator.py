@@ -217,6 +217,45 @@ class ChannelAllocator(models.AbstractModel):
         return True
 
     # ---------------------------------------------------------------- parked
+    def _wait_for_horizon(self, order):
+        """:raise OrderParkedError: it is shipped much later: its sale order would
+        reserve stock that others may sell until then"""
+        now = fields.Datetime.now()
+        if not order.held_from or order.held_from <= now:
+            return
+        raise OrderParkedError(
+            self.env._(
+                "To be shipped from %(shipped)s. Inbound stock that is due before is "
+                "promised; from %(held)s on it holds stock.",
+                shipped=fields.Date.to_string(order.ship_from),
+                held=fields.Date.to_string(order.held_from),
+            ),
+            (order.held_from - now).total_seconds(),
+        )
+
+    @api.model
+    def _release_due(self):
+        """Time passing is no event: orders that waited for their hold horizon are
+        imported, whatever stock is there."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH due AS (
+                    SELECT id FROM channel_order
+                     WHERE state = 'parked' AND held_from <= now() AT TIME ZONE 'UTC'
+                     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+                )
+                UPDATE channel_order SET state = 'captured', held_from = NULL
+                  FROM due WHERE channel_order.id = due.id
+                RETURNING channel_order.channel_id
+                """,
+                RELEASED_AT_ONCE,
+            )
+        )
+        channels = {channel_id for (channel_id,) in rows}
+        self.env["channel.order"].invalidate_model(["state", "held_from"])
+        self.env["channel.channel"].browse(channels)._wake("_job_intake")
+
     def _park(self, order, parked):
         """Wait, with the stock held and no action needed."""
         until = None
@@ -230,6 +269,9 @@ class ChannelAllocator(models.AbstractModel):
             }
         )
         self.env["channel.exception"]._resolve_record(order)
+        if until:
+            # what waits for a decision is not decided
+            self.env["channel.notifier"]._notify_parked(order)
 
     @api.model
     def _unpark(self, companies):

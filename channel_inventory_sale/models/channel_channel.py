@@ -62,6 +62,10 @@ class ChannelChannel(models.Model):
         "CHECK (duplicate_minutes >= 0 AND payment_hours >= 0)",
         "Times cannot be negative.",
     )
+    _price_tolerance = models.Constraint(
+        "CHECK (price_tolerance BETWEEN 0 AND 100)",
+        "A price tolerance is 0 to 100 percent.",
+    )
 
     @api.depends("tax_map_ids", "charges_no_tax", "market_ids.tax_mode")
     def _compute_next_step(self):
@@ -156,6 +160,8 @@ class ChannelChannel(models.Model):
         return (
             *super()._recovery_steps(),
             ("channel.order", "_refresh_moving"),
+            ("channel.allocator", "_release_due"),
+            ("channel.ship.window", "_report_ending"),
             ("channel.order.owed", "_settle_forgotten"),
             ("channel.shortage", "_look_around"),
         )

@@ -24,6 +24,7 @@ _logger = logging.getLogger(__name__)
 RUN_SECONDS = 10
 """After so long, other channels' messages have their turn."""
 PENDING_SECONDS = 5
+WAIT_SECONDS = 900
 RETRY_SECONDS = (5, 15, 60, 300, 900)
 
 
@@ -78,11 +79,13 @@ class ChannelMessenger(models.AbstractModel):
                             SELECT FROM channel_message other
                              WHERE other.order_id = message.order_id
                                AND other.id < message.id
-                               AND other.state IN ('ready', 'sending', 'pending'))
+                               AND (other.state IN ('ready', 'sending')
+                                    OR other.state = 'pending' AND NOT %(overtakes)s))
                      ORDER BY message.id LIMIT 1
                     """,
                     channel=channel.id,
                     open=list(OPEN_STATES),
+                    overtakes=channel._capabilities().overtakes,
                 )
             )
         return rows[0][0] if rows else None
@@ -233,13 +236,16 @@ class ChannelMessenger(models.AbstractModel):
             {
                 "state": "pending",
                 "ref": result.ref or message.ref,
-                "retry_at": fields.Datetime.now() + timedelta(seconds=PENDING_SECONDS),
+                "retry_at": fields.Datetime.now()
+                + timedelta(seconds=result.retry_after or PENDING_SECONDS),
             }
         )
 
     def _settle_wait(self, message, result):
         """The channel holds it back: a person may want to know why."""
-        retry_at = fields.Datetime.now() + timedelta(seconds=result.retry_after)
+        retry_at = fields.Datetime.now() + timedelta(
+            seconds=WAIT_SECONDS if result.retry_after is None else result.retry_after
+        )
         words = one_line(result.message)
         message.write({"state": "wait", "error": words, "retry_at": retry_at})
         message.env["channel.exception"]._report(

@@ -27,13 +27,14 @@ class ChannelNotifier(models.AbstractModel):
         """The first change wins: the channel's, if it has cancelled before us.
 
         Waits for a capture of the same order that is at work just now, and makes one
-        that comes later wait for us.
+        that comes later wait for us. Goods that HAVE left, as a warehouse tells later
+        (context ``channel_left``, see ``tools.inner``), are posted whatever has
+        happened since: they are gone, and a person is told.
 
         :raise UserError: the channel does not want any more what is about to leave
         """
         if not orders:
             return
-        self._check_goods(orders, moves)
         self.env.execute_query(
             SQL(
                 "SELECT id FROM channel_order WHERE id = ANY(%s) FOR NO KEY UPDATE",
@@ -41,14 +42,46 @@ class ChannelNotifier(models.AbstractModel):
             )
         )
         orders.invalidate_recordset(["state", "data", "version", "payment_reversed"])
-        self.env["channel.payment.checker"]._check_still_paid(orders)
-        for order in orders.filtered(
-            lambda each: each.state == "captured" and each.data
-        ):
-            # a newer state is known here and not applied yet
-            self._check_still_wanted(
-                order, moves.filtered(lambda move, o=order: move._channel_orders() == o)
-            )
+        for order in orders:
+            own = moves.filtered(lambda move, o=order: move._channel_orders() == o)
+            for check in (
+                self._check_goods,
+                self._check_paid,
+                self._check_window,
+                self._check_still_wanted,
+            ):
+                try:
+                    check(order, own)
+                except UserError as error:
+                    if not get_inner(self, "channel_left"):
+                        raise
+                    self._report_left(order, own, error)
+
+    def _report_left(self, order, moves, error):
+        """What should not have left has: it is posted, for it is gone."""
+        self.env["channel.exception"]._report(
+            order.channel_id,
+            "cancelled_late",
+            key=f"order:{order.id}:left:{moves.picking_id[:1].id}",
+            # not of the order: its next import must not settle it
+            record=order.sale_order_id,
+            message=self.env._(
+                "%(order)s has left with %(picking)s, as was reported later: %(why)s",
+                order=order.name,
+                picking=", ".join(moves.picking_id.mapped("name")),
+                why=error,
+            ),
+            suggestion=self.env._(
+                "The goods are booked as shipped. Ask the customer: stop the parcel or "
+                "expect a return, then resolve this."
+            ),
+        )
+
+    def _check_paid(self, order, _moves):
+        self.env["channel.payment.checker"]._check_still_paid(order)
+
+    def _check_window(self, order, _moves):
+        self.env["channel.ship.window"]._check_open(order)
 
     def _check_goods(self, order, moves):
         """:raise UserError: something else would leave than what was sold"""
@@ -67,6 +100,9 @@ class ChannelNotifier(models.AbstractModel):
                 )
 
     def _check_still_wanted(self, order, moves):
+        if order.state != "captured" or not order.data:
+            # else a newer state is known here and not applied yet
+            return
         data = order._get_data()
         if data.state == "cancelled":
             raise UserError(
@@ -106,6 +142,9 @@ class ChannelNotifier(models.AbstractModel):
             if get_inner(self, "channel_shipped_there"):
                 # the channel was first
                 shipping = []
+            if order.channel_id._capabilities().whole_shipments:
+                self._notify_whole(order, picking, shipping, left)
+                shipping = []
             for number, (package, units) in enumerate(shipping, 1):
                 if not units:
                     continue
@@ -124,12 +163,52 @@ class ChannelNotifier(models.AbstractModel):
             order._refresh_stage()
         orders._mark_books()
 
+    def _notify_whole(self, order, picking, shipping, left):
+        """One message of all that a transfer has in its parcels.
+
+        :param shipping: as ``_split_into_parcels`` returns it
+        :param left: sold units that have not left after this
+        """
+        filled = [(package, units) for package, units in shipping if units]
+        if not filled:
+            return
+        total = Counter()
+        for _package, units in filled:
+            total.update(units)
+        parcels = tuple(
+            schemas.ParcelData(
+                parcel=package.name or picking.name,
+                lines=_prepare_units(units),
+                tracking=picking._get_channel_tracking(order.channel_id, package),
+            )
+            for package, units in filled
+        )
+        data = replace(
+            self._prepare_shipment(order, picking, filled[0][0], total),
+            parcel=picking.name,
+            complete=not left,
+            parcels=parcels,
+        )
+        self._notify(
+            order,
+            "shipment",
+            f"picking:{picking.id}",
+            data,
+            picking,
+            summary=self.env._(
+                "%(transfer)s, %(count)s parcels",
+                transfer=picking.name,
+                count=len(parcels),
+            ),
+        )
+
     def _split_into_parcels(self, order, picking):
         """Sold units by parcel: whole ones, counted when their last piece has left.
 
         :return: list of (package, {order line: units})
         """
         told = self._count_notified(order)
+        tells_over = order.channel_id._capabilities().tells_over
         running = {line: line._left_here(before=picking) for line in order.line_ids}
         result = []
         for package, move_lines in picking._get_channel_parcels():
@@ -137,7 +216,9 @@ class ChannelNotifier(models.AbstractModel):
             for line in order.line_ids:
                 running[line].update(_of_line(move_lines, line))
                 total = line._count_whole(running[line])
-                total = min(math.floor(total + 1e-6), round(line._sold_here()))
+                total = math.floor(total + 1e-6)
+                if not tells_over:
+                    total = min(total, round(line._sold_here()))
                 if total > told[line]:
                     units[line] = total - told[line]
                     told[line] = total
@@ -169,10 +250,7 @@ class ChannelNotifier(models.AbstractModel):
         warehouse = picking.picking_type_id.warehouse_id
         return schemas.ShipmentData(
             order_ref=order.external_id,
-            lines=tuple(
-                schemas.UnitsData(line.external_id, quantity)
-                for line, quantity in units.items()
-            ),
+            lines=_prepare_units(units),
             shipped_at=_aware(picking.date_done or fields.Datetime.now()),
             parcel=package.name or picking.name,
             node_ref=self._find_node(order, warehouse).external_id or "",
@@ -335,8 +413,124 @@ class ChannelNotifier(models.AbstractModel):
         """The sale order is confirmed, and what is there is reserved."""
         if order.fulfilled_by_channel or not order.channel_id._notifies("acceptance"):
             return
+        if order.channel_id._capabilities().answers_lines:
+            self._answer(order, self._list_confirmed)
+            return
         data = schemas.AcceptanceData(order.external_id)
         self._notify(order, "acceptance", "order", data, order.sale_order_id)
+
+    # ----------------------------------------------------------- answering
+    # Trading partners are answered line by line as soon as it is decided what becomes
+    # of their order, also with a no; once for each version of it.
+    def _notify_parked(self, order):
+        """It waits, and will be shipped: with the goods that come in for it, or when it
+        is to be shipped."""
+        if self._answers(order):
+            self._answer(order, self._list_parked)
+
+    def _notify_refused(self, order):
+        """Nothing of it will be shipped.
+
+        :return: whether that is an answer to the channel, which had none yet
+        """
+        return self._answers(order) and bool(self._answer(order, self._list_refused))
+
+    def _answers(self, order):
+        channel = order.channel_id
+        return (
+            not order.fulfilled_by_channel
+            and not order.by_hand
+            and channel._notifies("acceptance")
+            and channel._capabilities().answers_lines
+        )
+
+    def _answer(self, order, list_answers):
+        """:param list_answers: function of an order line and what the channel ordered
+            (schemas.OrderLineData) that gives the AcceptedLineData of it
+        :return: the message, empty where this version was answered before"""
+        lines = {line.external_id: line for line in order.line_ids}
+        answers = [
+            answer
+            for each in order._get_data().lines
+            if each.quantity
+            for answer in list_answers(lines[each.external_id], each)
+        ]
+        if not answers or not order.version:
+            return self.env["channel.message"]
+        return self._notify(
+            order,
+            "acceptance",
+            f"version:{order.version.isoformat()}",
+            schemas.AcceptanceData(order.external_id, tuple(answers)),
+            order.sale_order_id or order,
+        )
+
+    def _list_refused(self, line, ordered):
+        return [schemas.AcceptedLineData(line.external_id, "refused", ordered.quantity)]
+
+    def _list_parked(self, line, ordered):
+        order = line.order_id
+        waits = bool(order.held_from)
+        return [
+            schemas.AcceptedLineData(
+                line.external_id,
+                "accepted" if waits else "backordered",
+                ordered.quantity,
+                date=_aware(order.ship_from) if waits else self._find_due(line),
+                price=ordered.unit_price,
+            )
+        ]
+
+    def _list_confirmed(self, line, ordered):
+        """What is reserved, what has to come in, and what a person has taken off before
+        it was confirmed: together what was ordered."""
+        sold = max(0, min(math.floor(line._sold_here() + 1e-6), ordered.quantity))
+        there = min(sold, line._count_reserved())
+        date = line.order_id.sale_order_id.commitment_date
+        substitute = line.substitute_id
+        parts = (
+            (
+                "substituted" if substitute else "accepted",
+                there,
+                _aware(date) if date else None,
+            ),
+            ("backordered", sold - there, self._find_due(line)),
+            ("refused", ordered.quantity - sold, None),
+        )
+        return [
+            schemas.AcceptedLineData(
+                line.external_id,
+                status,
+                units,
+                date=moment,
+                price=None if status == "refused" else ordered.unit_price,
+                sku=(substitute.default_code or "") if substitute else "",
+                replaces=(line.sku or "") if substitute else "",
+            )
+            for status, units, moment in parts
+            if units > 0
+        ]
+
+    def _find_due(self, line):
+        """When the goods of a line that are not there should have come in; None: that
+        is not known."""
+        shortages = self.env["channel.shortage"]
+        warehouse = (
+            line.sale_line_ids.warehouse_id[:1]
+            or line.hold_ids.filtered(lambda hold: hold.state == "active").warehouse_id[
+                :1
+            ]
+        )
+        product = line._get_routed_product()
+        if not product or not warehouse:
+            return None
+        position = self.env["channel.position"].search(
+            shortages._domain_at(product, warehouse)
+        )
+        due, _document = shortages._find_due(
+            product, warehouse, max(0.0, -position.available)
+        )
+        return _aware(fields.Datetime.to_datetime(due)) if due else None
 
     # ---------------------------------------------------------------- tell
     def _notify(self, order, kind, source, data, document, **values):
@@ -379,6 +573,14 @@ class ChannelNotifier(models.AbstractModel):
                 else self.env._("%s: returned, not sellable", picking.name),
             )
             order._refresh_stage()
+
+
+def _prepare_units(units):
+    """:param units: {channel.order.line: sold units}"""
+    return tuple(
+        schemas.UnitsData(line.external_id, quantity)
+        for line, quantity in units.items()
+    )
 
 
 def _about_to_leave(moves):

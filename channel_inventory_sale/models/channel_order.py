@@ -56,6 +56,14 @@ class ChannelOrder(models.Model):
         help="Taxes of the products that the order was sold with, where the channel "
         "does not tell them.",
     )
+    kept_prices = fields.Json(
+        readonly=True,
+        help="Prices that the lines were sold at, of a channel whose prices are ours "
+        "or are compared with ours.",
+    )
+    dates_key = fields.Char(
+        readonly=True, help="Digest of the dates behind the sale order"
+    )
     stage = fields.Selection(
         STAGES, default="captured", required=True, readonly=True, index=True
     )
@@ -117,11 +125,13 @@ class ChannelOrder(models.Model):
     )
     is_undelivered = fields.Boolean(compute="_compute_is_undelivered")
     has_exchanged = fields.Boolean(compute="_compute_has_odd_lines")
+    has_unknown_place = fields.Boolean(compute="_compute_has_unknown_place")
     delivery_count = fields.Integer(compute="_compute_delivery_count")
     notification_count = fields.Integer(compute="_compute_notification_count")
 
     _fingerprint_idx = models.Index("(company_id, fingerprint)")
     _parked_idx = models.Index("(channel_id, id) WHERE state = 'parked'")
+    _window_idx = models.Index("(cancel_after) WHERE cancel_after IS NOT NULL")
     _moving_idx = models.Index(
         "(id) WHERE stage IN ('confirmed', 'reserved', 'picked', 'packed', "
         "'partly_shipped')"
@@ -131,6 +141,16 @@ class ChannelOrder(models.Model):
     def _compute_is_undelivered(self):
         for order in self:
             order.is_undelivered = any(order.line_ids.mapped("undelivered_quantity"))
+
+    def _compute_has_unknown_place(self):
+        # sudo: links of customers are no operator's to read
+        partners = self.env["channel.partner"].sudo()
+        for order in self:
+            order.has_unknown_place = bool(
+                order.state == "blocked"
+                and order.data
+                and partners._find_unknown_places(order, order.sudo()._get_data())
+            )
 
     def _compute_missing_quantity(self):
         groups = self.env["channel.order.line"]._read_group(
@@ -322,6 +342,17 @@ class ChannelOrder(models.Model):
             )
         orders.env["channel.order.owed"]._settle(orders)
 
+    def action_link_place(self):
+        """Choose the contact of a place that the channel names by a code only."""
+        self.ensure_one()
+        wizard = self.env["channel.place.link"]._open_for(self)
+        return open_form(
+            wizard._name,
+            wizard.id,
+            name=self.env._("Contact of Place %s", wizard.ref),
+            target="new",
+        )
+
     def _end_by_person(self):
         """Not what is sold: that is shipped or cancelled.
 
@@ -339,11 +370,16 @@ class ChannelOrder(models.Model):
         self.ending = "person"
         if self.sale_order_id.state in ("draft", "sent"):
             self.sale_order_id._action_cancel()
-        return super()._end_by_person()
+        result = super()._end_by_person()
+        self.env["channel.notifier"]._notify_refused(self)
+        return result
 
     # ------------------------------------------------------------- capture
     def _prepare_apply_vals(self, data, version):
         values = super()._prepare_apply_vals(data, version)
+        pricer = self.env["channel.order.pricer"]
+        if pricer._is_open(data):
+            values["total"] = float(pricer._resolve(self, data).total)
         return dict(
             values,
             fingerprint=self._get_fingerprint(data),
@@ -351,7 +387,12 @@ class ChannelOrder(models.Model):
         )
 
     def _get_data(self):
-        return self.env["channel.order.taxer"]._resolve(self, super()._get_data())
+        return self._resolve(super()._get_data())
+
+    def _resolve(self, data):
+        """:return: ``data`` with Odoo's prices and taxes where the channel has none"""
+        data = self.env["channel.order.pricer"]._resolve(self, data)
+        return self.env["channel.order.taxer"]._resolve(self, data)
 
     def _get_kept_taxes(self):
         """:return: key of the line or charge -> tuple of (id of the tax, rate); nothing
@@ -421,7 +462,7 @@ class ChannelOrder(models.Model):
         return super()._find_ending(data)
 
     def _follow_state(self, data):
-        data = self.env["channel.order.taxer"]._resolve(self, data)
+        data = self._resolve(data)
         refunder = self.env["channel.refunder"]
         if self.by_hand:
             # whoever entered it follows what becomes of it
@@ -571,9 +612,10 @@ class ChannelOrder(models.Model):
         if self.ending:
             # the channel has it no more, or was first
             return
-        if self._get_data().state != "cancelled" and not self.env[
-            "channel.notifier"
-        ]._notify_cancelled(self):
+        notifier = self.env["channel.notifier"]
+        if self._get_data().state != "cancelled" and not (
+            notifier._notify_refused(self) or notifier._notify_cancelled(self)
+        ):
             self._block(
                 "changed",
                 self.env._(

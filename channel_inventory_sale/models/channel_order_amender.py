@@ -35,6 +35,7 @@ class ChannelOrderAmender(models.AbstractModel):
             )
             or self._is_address_changed(order, data)
             or any(line._is_asked_otherwise() for line in order.line_ids)
+            or self._is_date_changed(order, data)
             or self._is_money_changed(order, data)
             or bool(self._find_delivered(order, data))
         )
@@ -111,6 +112,29 @@ class ChannelOrderAmender(models.AbstractModel):
                 "Check that the packed goods are right, then resolve this."
             ),
         )
+
+    # ---------------------------------------------------------------- dates
+    def _is_date_changed(self, order, data):
+        """Whether the CHANNEL changed one: a person here may have had a reason."""
+        return bool(order.dates_key) and order.dates_key != self._digest_dates(data)
+
+    def _digest_dates(self, data):
+        dates = (data.ship_from, data.ship_by, data.deliver_by)
+        return ",".join(each.isoformat() if each else "" for each in dates)
+
+    def _follow_dates(self, order, data):
+        """Another date of what has not left: the deadline of its transfers follows."""
+        if not self._is_date_changed(order, data) or order.fulfilled_by_channel:
+            return
+        moment = self.env["channel.order.importer"]._get_commitment(data) or False
+        sale_order = order.sale_order_id
+        if sale_order.state == "sale" and not sale_order.locked:
+            sale_order.commitment_date = moment
+            moves = sale_order.order_line.move_ids.filtered(
+                lambda move: move.state not in ("done", "cancel")
+            )
+            moves.date_deadline = moment
+        order.dates_key = self._digest_dates(data)
 
     # --------------------------------------------------------------- checks
     def _check_followable(self, order, differing, moved):
@@ -228,6 +252,7 @@ class ChannelOrderAmender(models.AbstractModel):
             )
         order.money_key = self._digest_money(order, data)
         self.env["channel.order.taxer"]._keep(order, restored)
+        self.env["channel.order.pricer"]._keep(order, restored)
         # what the sale order took over need not be held beside it
         order.line_ids._hold(order, data)
 
@@ -307,8 +332,14 @@ class ChannelOrderAmender(models.AbstractModel):
         )
 
     def _digest_address(self, order, data):
-        address = schemas.dumps(data.shipping or data.billing)
-        return hashlib.sha256(address.encode()).hexdigest()[:16]
+        address = schemas.dump(data.shipping or data.billing)
+        if address and not address["ref"]:
+            # as it was told before there were places
+            del address["ref"]
+        words = schemas.dumps(address)
+        if data.mark_for:
+            words += schemas.dumps(data.mark_for)
+        return hashlib.sha256(words.encode()).hexdigest()[:16]
 
     def _follow_address(self, order, data):
         sale_order = order.sale_order_id
@@ -316,6 +347,9 @@ class ChannelOrderAmender(models.AbstractModel):
             order, data
         )
         sale_order.partner_shipping_id = delivery
+        sale_order.channel_mark_for_id = self.env["channel.partner"]._get_mark_for(
+            order, data
+        )
         pickings = sale_order.picking_ids.filtered(
             lambda each: each.state not in ("done", "cancel")
         )

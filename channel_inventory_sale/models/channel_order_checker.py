@@ -12,6 +12,8 @@ from ..tools.refusal import OrderRefusedError, merge
 CHECKED = (
     "unknown_sku",
     "fraction",
+    "pack",
+    "price",
     "total_mismatch",
     "currency",
     "tax",
@@ -42,6 +44,7 @@ class ChannelOrderChecker(models.AbstractModel):
         self._check_test(order, data)
         self._check_mapping(order, data)
         self._check_fractions(order, data)
+        self._check_packs(order, data)
         self._check_market(order, data)
         self._check_currency(order, data)
         self.env["channel.order.taxer"]._check(order, data)
@@ -104,6 +107,41 @@ class ChannelOrderChecker(models.AbstractModel):
                     "product needs a unit with sufficient precision. Otherwise correct "
                     "the quantity on the channel, then fetch the order. Held "
                     "quantities are rounded up to whole units."
+                ),
+            )
+
+    def _check_packs(self, order, data):
+        """What the channel tells of a pack, and what its listing is matched to, are one
+        thing: else ten cases of twelve would be shipped for ten of twenty-four."""
+        if order._is_overridden("pack"):
+            return
+        lines = {line.external_id: line for line in order.line_ids}
+        others = [
+            (lines[each.external_id], each.pack)
+            for each in data.lines
+            if each.quantity
+            and each.pack
+            and abs(lines[each.external_id].stock_factor - float(each.pack)) > 1e-6
+        ]
+        if others:
+            raise OrderRefusedError(
+                "pack",
+                self.env._(
+                    "The channel sells other packs than its listings are matched to: "
+                    "%s.",
+                    "; ".join(
+                        self.env._(
+                            "%(line)s of %(told)s units, matched to %(here)s",
+                            line=line.display_name,
+                            told=f"{pack.normalize():f}",
+                            here=f"{line.stock_factor:g}",
+                        )
+                        for line, pack in others
+                    ),
+                ),
+                self.env._(
+                    "Correct Units per Sold Unit of the listing and retry. If the "
+                    "listing is right, override the check."
                 ),
             )
 
@@ -366,7 +404,13 @@ class ChannelOrderChecker(models.AbstractModel):
         causes = [
             *self._gather(order, data, self._check_test),
             *self._find_unmapped(order, data),
-            *self._gather(order, data, self._check_fractions, self._check_market),
+            *self._gather(
+                order,
+                data,
+                self._check_fractions,
+                self._check_packs,
+                self._check_market,
+            ),
         ]
         in_currency = self._gather(order, data, self._check_currency)
         if not in_currency:
@@ -426,7 +470,7 @@ class ChannelOrderChecker(models.AbstractModel):
 
     def _check_countries(self, order, data):
         """:raise OrderRefusedError: an address is in no country that Odoo knows"""
-        for address in (data.billing, data.shipping):
+        for address in (data.billing, data.shipping, data.mark_for):
             self.env["channel.partner"]._prepare_address_vals(order, address, data)
 
     # -------------------------------------------------------------- policy
@@ -442,7 +486,40 @@ class ChannelOrderChecker(models.AbstractModel):
             self._check_duplicate,
             self._check_address,
             self._check_phones,
+            self._check_price,
         )
+
+    # ---------------------------------------------------------------- price
+    def _check_price(self, order, data):
+        """Prices that the channel tells, and ours: by policy a difference is accepted,
+        or decided by a person. Never silently ours."""
+        channel = order.channel_id
+        if channel.price_policy == "accept" or order._is_overridden("price"):
+            return
+        others = self.env["channel.order.pricer"]._find_other_prices(
+            order, data, channel.price_tolerance
+        )
+        if others:
+            raise OrderRefusedError(
+                "price",
+                self.env._(
+                    "Other prices than ours: %s.",
+                    "; ".join(
+                        self.env._(
+                            "%(line)s at %(theirs)s, ours is %(ours)s",
+                            line=line.display_name,
+                            theirs=f"{theirs:f}",
+                            ours=f"{ours:f}",
+                        )
+                        for line, theirs, ours in others
+                    ),
+                ),
+                self.env._(
+                    "Agree with the customer and have the order changed there, or "
+                    "correct the pricelist and retry; override the check to sell at "
+                    "the customer's price."
+                ),
+            )
 
     # ----------------------------------------------------------------- risk
     def _check_risk(self, order, data):
@@ -518,7 +595,9 @@ class ChannelOrderChecker(models.AbstractModel):
     def _check_address(self, order, data):
         """Check the address for the parts that carriers need, if the policy requires
         it."""
-        address = data.shipping or data.billing
+        address = self.env["channel.partner"]._complete_place(
+            order, data.shipping or data.billing
+        )
         goods = any(line.ships and line.quantity for line in data.lines)
         if order.fulfilled_by_channel:
             return

@@ -69,6 +69,7 @@ class ChannelOrderImporter(models.AbstractModel):
                     order.sale_order_id.with_context(**QUIET).action_confirm()
                 self._ship_as_there(order, data)
             self.env["channel.order.amender"]._follow_properties(order)
+            self.env["channel.order.amender"]._follow_dates(order, data)
             if was_sold:
                 with self.env.cr.savepoint():
                     self.env["channel.order.amender"]._follow_changes(order, data)
@@ -100,12 +101,14 @@ class ChannelOrderImporter(models.AbstractModel):
         if self._must_write(order, data):
             self.env["channel.order.checker"]._check_importable(order, data)
             if not order.fulfilled_by_channel and not order._is_shipped(data):
+                self.env["channel.allocator"]._wait_for_horizon(order)
                 self.env["channel.allocator"]._secure_stock(order, data)
             return True
         if not self._is_confirm_due(order, data) or order._is_shipped(data):
             return False
         if order.fulfilled_by_channel:
             return False
+        self.env["channel.allocator"]._wait_for_horizon(order)
         # a quotation that waited: its stock may have gone elsewhere
         return self.env["channel.allocator"]._secure_stock(order, data) or self.env[
             "channel.router"
@@ -153,7 +156,9 @@ class ChannelOrderImporter(models.AbstractModel):
             order, data
         )
         order.money_key = self.env["channel.order.amender"]._digest_money(order, data)
+        order.dates_key = self.env["channel.order.amender"]._digest_dates(data)
         self.env["channel.order.taxer"]._keep(order, data)
+        self.env["channel.order.pricer"]._keep(order, data)
 
     def _rewrite_quotation(self, order, vals):
         """Head first: what depends on it would otherwise overwrite the lines' taxes."""
@@ -236,9 +241,8 @@ class ChannelOrderImporter(models.AbstractModel):
     # The values of the sale order: the channel's figures in Odoo's terms, exactly.
     def _prepare_sale_vals(self, order, data):
         """Values to create or replace the sale order; may create contacts."""
-        customer, invoice, delivery = self.env["channel.partner"]._get_partners(
-            order, data
-        )
+        partners = self.env["channel.partner"]
+        customer, invoice, delivery = partners._get_partners(order, data)
         lines = self._prepare_sale_lines_vals(order, data)
         vals = {
             "channel_order_id": order.id,
@@ -261,14 +265,25 @@ class ChannelOrderImporter(models.AbstractModel):
         }
         if order.market_id.fiscal_position_id:
             vals["fiscal_position_id"] = order.market_id.fiscal_position_id.id
-        if data.ship_by and not order.fulfilled_by_channel:
-            vals["commitment_date"] = data.ship_by.replace(tzinfo=None)
+        if data.mark_for:
+            vals["channel_mark_for_id"] = partners._get_mark_for(order, data).id
+        if not order.fulfilled_by_channel:
+            if moment := self._get_commitment(data):
+                vals["commitment_date"] = moment
         if data.note:
             vals["note"] = plaintext2html(data.note)
         if "sale_order_template_id" in self.env["sale.order"]._fields:
             # the company's template would bring its terms, and mail to the customer
             vals["sale_order_template_id"] = False
         return vals
+
+    def _get_commitment(self, data):
+        """When it has to leave, or else is wanted; naive UTC, None: as soon as it can.
+
+        Its transfers have this as their deadline.
+        """
+        moment = data.ship_by or data.deliver_by or data.ship_from
+        return moment.replace(tzinfo=None) if moment else None
 
     def _get_origin(self, order, data):
         name = f"{order.channel_id.name} {order.name}"

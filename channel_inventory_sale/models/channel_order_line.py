@@ -238,6 +238,16 @@ class ChannelOrderLine(models.Model):
         """Sold units that have left once ``moves`` have, too."""
         return self._count_whole(self._left_here() + add_up(moves))
 
+    def _count_reserved(self):
+        """Whole sold units of the sale order that have left or are reserved; all of
+        what is not moved, such as a service."""
+        moves = self._sale_lines().move_ids.filtered(
+            lambda move: move.state != "cancel" and move._is_first_step()
+        )
+        if not moves:
+            return math.floor(self._sold_here() + 1e-6)
+        return math.floor(self._count_whole(add_up(moves)) + 1e-6)
+
     def _begun_here(self):
         """Sold units that are, even partly, shipped or picked."""
         left = self._count_whole(self._left_here(), choose=max)

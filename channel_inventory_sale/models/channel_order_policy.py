@@ -18,6 +18,9 @@ RETRIES = {
     "risk_policy": ("risk",),
     "check_credit": ("credit",),
     "short_policy": ("short_stock",),
+    "price_policy": ("price",),
+    "price_tolerance": ("price",),
+    "pricelist_id": ("price",),
 }
 
 
@@ -103,6 +106,18 @@ class ChannelOrderPolicy(models.AbstractModel):
         default="high",
         required=True,
         help="Policy for the fraud risk reported by the channel.",
+    )
+    price_policy = fields.Selection(
+        [("accept", "Accept the channel's prices"), ("check", "Review differences")],
+        default="accept",
+        required=True,
+        help="When the channel tells another price than the customer's pricelist has. "
+        "An order without prices is sold at the pricelist's.",
+    )
+    price_tolerance = fields.Float(
+        string="Price Tolerance (%)",
+        digits=(5, 2),
+        help="Differences up to so many percent of our price are accepted.",
     )
     check_credit = fields.Boolean(
         help="Block orders on account that would exceed the customer's credit limit."

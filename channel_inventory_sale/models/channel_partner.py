@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import hashlib
 import re
+from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -14,7 +15,8 @@ from ..tools.refusal import OrderRefusedError
 
 GUESTS = ("email:", "guest:", "blanked:")
 """How ids begin that are no account's."""
-
+PLACE = "place:"
+"""How ids begin that are places: ``place:<qualifier>:<code>``."""
 
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
 """Codes in use that are not ISO's."""
@@ -80,7 +82,7 @@ class ChannelPartner(models.Model):
 
     def _is_account(self):
         """Not what a guest is known by, nor what is left of that."""
-        return not self.external_id.startswith(GUESTS)
+        return not self.external_id.startswith((*GUESTS, PLACE))
 
     @api.model
     def _collide_on(self, partner):
@@ -146,8 +148,86 @@ class ChannelPartner(models.Model):
         binding = self._get_customer(order, data, billing or shipping)
         return (
             binding.partner_id,
-            self._get_address(order, binding, billing or shipping),
-            self._get_address(order, binding, shipping or billing),
+            self._get_place(order, data.billing)
+            or self._get_address(order, binding, billing or shipping),
+            self._get_place(order, data.shipping)
+            or self._get_address(order, binding, shipping or billing),
+        )
+
+    # --------------------------------------------------------------- places
+    # Trading partners name stores and warehouses by a code, and often by nothing else.
+    @api.model
+    def _get_place(self, order, address):
+        """The contact that people have linked to the place that ``address``
+        (schemas.AddressData or None) names; empty where it names none."""
+        if not address or not address.ref:
+            return self.env["res.partner"]
+        return self._find(order.channel_id, f"{PLACE}{address.ref}").partner_id
+
+    @api.model
+    def _link_place(self, channel, ref, partner):
+        """Orders to this place of the channel go to ``partner`` from now on."""
+        binding = self._bind(channel, f"{PLACE}{ref}", partner)
+        if binding.partner_id != partner:
+            binding.partner_id = partner
+        return binding
+
+    @api.model
+    def _find_unknown_places(self, order, data):
+        """:return: codes of places of the order that nobody has linked, and that tell
+        no address"""
+        told = (data.shipping, data.billing, data.mark_for)
+        return [
+            address.ref
+            for address in told
+            if address
+            and address.ref
+            and not _tidy(address.street)
+            and not self._get_place(order, address)
+        ]
+
+    @api.model
+    def _complete_place(self, order, address):
+        """``address`` as it is shipped to: of a linked place what its contact says."""
+        place = self._get_place(order, address)
+        if not place:
+            return address
+        return replace(
+            address,
+            street=place.street or "",
+            city=place.city or "",
+            zip=place.zip or "",
+            state_code=place.state_id.code or "",
+            state_name=place.state_id.name or "",
+            country_code=place.country_id.code or "",
+        )
+
+    @api.model
+    def _get_mark_for(self, order, data):
+        """Whom the goods are for in the end; empty where the channel names nobody."""
+        if not data.mark_for:
+            return self.env["res.partner"]
+        if place := self._get_place(order, data.mark_for):
+            return place
+        vals = self._prepare_address_vals(order, data.mark_for, data)
+        if not vals:
+            return self.env["res.partner"]
+        return self._get_address(order, self._get_customer(order, data, None), vals)
+
+    def _refuse_place(self, order, ref):
+        raise OrderRefusedError(
+            "address",
+            self.env._(
+                "The channel names the place %s by its code only, and no contact is "
+                "linked to it.",
+                ref,
+            ),
+            self.env._(
+                "Press Link Place on the order and choose the contact. Orders to that "
+                "place are then imported automatically."
+            ),
+            cause=f"{PLACE}{ref}",
+            record=order.channel_id,
         )
 
     # ------------------------------------------------------------- customer
@@ -277,10 +357,15 @@ class ChannelPartner(models.Model):
         )
 
     def _prepare_address_vals(self, order, address, data):
-        """Values of a contact, None for an address that says nothing.
+        """Values of a contact, None for an address that says nothing, or names a place
+        that is known.
 
-        :raise OrderRefusedError: no country that Odoo knows
+        :raise OrderRefusedError: no country that Odoo knows, or an unknown place
         """
+        if self._get_place(order, address):
+            return None
+        if address and address.ref and not _tidy(address.street):
+            self._refuse_place(order, address.ref)
         if not address or not any(
             (address.name, address.company, address.street, address.city, address.zip)
         ):

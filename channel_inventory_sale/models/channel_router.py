@@ -159,7 +159,9 @@ class ChannelRouter(models.AbstractModel):
         )
 
     def _find_rules(self, order, data, nodes):
-        address = data.shipping or data.billing
+        address = self.env["channel.partner"]._complete_place(
+            order, data.shipping or data.billing
+        )
         country = self.env["res.country"]
         if address and address.country_code:
             country = country.search(

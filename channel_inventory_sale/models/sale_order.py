@@ -23,6 +23,14 @@ class SaleOrder(models.Model):
     channel_id = fields.Many2one(
         related="channel_order_id.channel_id", store=True, index="btree_not_null"
     )
+    channel_mark_for_id = fields.Many2one(
+        "res.partner",
+        string="Mark For",
+        readonly=True,
+        copy=False,
+        help="Whom the goods are for in the end, such as a store that is supplied by "
+        "its distribution center.",
+    )
     fulfilled_by_channel = fields.Boolean(
         string="Shipped by the Channel",
         readonly=True,

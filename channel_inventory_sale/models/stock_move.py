@@ -103,6 +103,12 @@ class StockMove(models.Model):
             and self.location_id.usage != "customer"
         )
 
+    def _is_first_step(self):
+        """Whether its goods come off the shelf, and not from a step before it."""
+        return self.location_id.usage != "customer" and not self.move_orig_ids.filtered(
+            lambda move: move.state != "cancel" and move.location_id.usage == "internal"
+        )
+
     def _is_in_hand(self):
         """Whether a person is at these goods: they are picked, or on their way through
         the warehouse, and have not left."""

@@ -16,12 +16,14 @@ class StockPicking(models.Model):
         help="The order's number in the shop.",
     )
     channel_name = fields.Char(string="Sold On", compute="_compute_channel_names")
+    channel_mark_for = fields.Char(string="Mark For", compute="_compute_channel_names")
 
     @api.depends(
         "company_id",
         "sale_id.channel_order_id.company_id",
         "sale_id.channel_order_id.name",
         "sale_id.channel_order_id.channel_id.name",
+        "sale_id.channel_mark_for_id",
     )
     def _compute_channel_names(self):
         for picking in self:
@@ -33,6 +35,8 @@ class StockPicking(models.Model):
             )
             picking.channel_order_name = order.name
             picking.channel_name = order.channel_id.name
+            mark_for = sale_order.channel_mark_for_id if order else None
+            picking.channel_mark_for = mark_for.display_name if mark_for else False
 
     @api.model
     def _search_channel_order_name(self, operator, value):

@@ -17,7 +17,8 @@ RIGHTS = {
                 "send_cancels send_refunds short_policy reroute_confirmed phone_policy "
                 "address_policy duplicate_minutes risk_policy check_credit "
                 "payment_hours tip_product_id fee_product_id gift_card_product_id "
-                "charges_no_tax unpaid_policy fulfilled_policy market_ids"
+                "charges_no_tax unpaid_policy fulfilled_policy market_ids "
+                "price_policy price_tolerance"
             )
         },
     ),
@@ -30,7 +31,8 @@ RIGHTS = {
             ),
             "operator": (
                 "action_keep_sold action_override action_reroute action_short_stock "
-                "action_cancel_missing action_cancel_rest action_deliver_again"
+                "action_cancel_missing action_cancel_rest action_deliver_again "
+                "action_link_place"
             ),
         },
     ),
@@ -94,6 +96,7 @@ RIGHTS = {
     "channel.timeline": Row(methods={"reader": "action_open_source"}),
     "channel.partner": Row(),
     "channel.shortage": Row(),
+    "channel.place.link": wizard("operator", "action_confirm"),
     "channel.short.stock": wizard("operator", "action_confirm"),
     "channel.short.stock.line": wizard("operator"),
 }
@@ -104,7 +107,7 @@ STANDARD = {
     "res.partner": Standard(server="email_normalized"),
     "res.users": Standard(server="email_normalized"),
     "sale.order": Standard(
-        server="channel_order_id channel_id fulfilled_by_channel",
+        server=("channel_order_id channel_id fulfilled_by_channel channel_mark_for_id"),
         methods="action_open_channel_order",
     ),
     "sale.order.line": Standard(
