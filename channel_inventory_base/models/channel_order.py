@@ -312,6 +312,7 @@ class ChannelOrder(models.Model):
         version = _naive(data.version)
         order._lock()
         data = rescale(data, order.line_ids._get_fraction_sizes())
+        data = order._without_refused(data)
         word = self.env["channel.order.word"]
         if not order:
             # the trail tells it, for a tenth of what a chatter message costs
@@ -378,6 +379,11 @@ class ChannelOrder(models.Model):
         )
         order.line_ids._apply_some(order, data, data.lines)
         return order
+
+    def _without_refused(self, data):
+        """Hook: ``data`` without units of which the channel was told that they will not
+        be shipped, as long as it has not changed them since."""
+        return data
 
     def _with_others(self, data, lines):
         """``data`` with ``lines``, and with all others as they were known before."""

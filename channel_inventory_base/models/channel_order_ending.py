@@ -8,6 +8,7 @@ ENDINGS = [
     ("elsewhere", "Shipped from a location without stock in Odoo"),
     ("ignored", "Shipped by the channel, not recorded"),
     ("test", "Test order"),
+    ("refused", "Refused: nothing in stock"),
     ("person", "Ended manually"),
 ]
 STATES = {"cancelled": "cancelled", "deleted": "gone"}

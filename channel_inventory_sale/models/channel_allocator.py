@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from odoo.addons.channel_inventory_base import schemas
 from odoo.addons.channel_inventory_base.tools.inner import inner
 
-from ..tools.refusal import OrderParkedError, OrderRefusedError
+from ..tools.refusal import OrderCutError, OrderParkedError, OrderRefusedError
 from ..tools.routing import Need, Terms, find_ways, missing_at
 
 PARKED_SECONDS = 60
@@ -176,9 +176,13 @@ class ChannelAllocator(models.AbstractModel):
     def _cancel_short(self, order, lines):
         """Have the channel cancel what is not there, and wait for its new version.
 
+        :raise OrderCutError: the channel is answered which units it gets
         :raise OrderRefusedError: the channel cannot cancel units of lines
         """
         if not self._request_cancel(order, lines):
+            answers = self.env["channel.notifier"]._answers(order)
+            if answers and not any(line._is_fraction() for line in lines):
+                raise OrderCutError(lines)
             raise self._ask_about(
                 order, lines, self.env._("The channel cannot cancel part of an order.")
             )

@@ -41,21 +41,39 @@ class ChannelNotifier(models.AbstractModel):
                 sorted(orders.ids),
             )
         )
-        orders.invalidate_recordset(["state", "data", "version", "payment_reversed"])
+        orders.invalidate_recordset(
+            ["state", "data", "version", "payment_reversed", "cancel_after"]
+        )
         for order in orders:
             own = moves.filtered(lambda move, o=order: move._channel_orders() == o)
-            for check in (
-                self._check_goods,
-                self._check_paid,
-                self._check_window,
-                self._check_still_wanted,
-            ):
-                try:
-                    check(order, own)
-                except UserError as error:
-                    if not get_inner(self, "channel_left"):
-                        raise
-                    self._report_left(order, own, error)
+            try:
+                self._check_order(order, own)
+            except UserError as error:
+                if not get_inner(self, "channel_left"):
+                    raise
+                self._report_left(order, own, error)
+
+    def _check_order(self, order, moves):
+        """:raise UserError: see ``_check_may_ship``"""
+        self._check_goods(order, moves)
+        self.env["channel.payment.checker"]._check_still_paid(order)
+        self.env["channel.ship.window"]._check_open(order)
+        self._check_still_wanted(order, moves)
+        if get_inner(self, "channel_left") and self._is_called_off(order):
+            raise UserError(
+                self.env._(
+                    "It is cancelled on %(channel)s or here.",
+                    channel=order.channel_id.name,
+                )
+            )
+
+    def _is_called_off(self, order):
+        """Whether nobody wants it any more, as far as is known here."""
+        return (
+            order.state in ("cancelled", "gone")
+            or order.sale_order_id.state == "cancel"
+            or (order.data or {}).get("state") == "cancelled"
+        )
 
     def _report_left(self, order, moves, error):
         """What should not have left has: it is posted, for it is gone."""
@@ -76,12 +94,6 @@ class ChannelNotifier(models.AbstractModel):
                 "expect a return, then resolve this."
             ),
         )
-
-    def _check_paid(self, order, _moves):
-        self.env["channel.payment.checker"]._check_still_paid(order)
-
-    def _check_window(self, order, _moves):
-        self.env["channel.ship.window"]._check_open(order)
 
     def _check_goods(self, order, moves):
         """:raise UserError: something else would leave than what was sold"""
@@ -141,6 +153,9 @@ class ChannelNotifier(models.AbstractModel):
             left = self._left_to_ship(order, shipping)
             if get_inner(self, "channel_shipped_there"):
                 # the channel was first
+                shipping = []
+            if get_inner(self, "channel_left") and self._is_called_off(order):
+                # a person was told, and tells the channel what it does not expect
                 shipping = []
             if order.channel_id._capabilities().whole_shipments:
                 self._notify_whole(order, picking, shipping, left)
@@ -265,27 +280,35 @@ class ChannelNotifier(models.AbstractModel):
     def _on_tracking(self, order, picking):
         """Tell tracking that is not what the parcel's shipment was told with."""
         for package, _lines in picking._get_channel_parcels():
+            source = f"picking:{picking.id}/{package.id or 0}"
             shipment = order.notification_ids.filtered(
-                lambda each, p=package: (
+                lambda each, s=source: (
                     each.kind == "shipment"
                     and each.state != "void"
-                    and each.source == f"picking:{picking.id}/{p.id or 0}"
+                    # of its own, or one with its transfer
+                    and each.source in (s, s.partition("/")[0])
                 )
             )
             tracking = picking._get_channel_tracking(order.channel_id, package)
             if not shipment or not tracking:
                 continue
             updates = order.notification_ids.filtered(
-                lambda each, s=shipment: each.kind == "tracking" and each.after_id == s
+                lambda each, m=shipment, s=source: (
+                    each.kind == "tracking"
+                    and each.after_id == m
+                    and each.source.startswith(f"{s}#")
+                )
             )
-            last = updates.sorted("id")[-1:] or shipment
-            known = last._get_data().tracking
+            known = _find_tracking(
+                (updates.sorted("id")[-1:] or shipment)._get_data(),
+                package.name or picking.name,
+            )
             if known == tracking:
                 continue
             self._notify(
                 order,
                 "tracking",
-                f"{shipment.source}#{len(updates) + 1}",
+                f"{source}#{len(updates) + 1}",
                 schemas.ParcelTrackingData(
                     order_ref=order.external_id,
                     shipment_ref=shipment.ref or "",
@@ -449,12 +472,12 @@ class ChannelNotifier(models.AbstractModel):
             (schemas.OrderLineData) that gives the AcceptedLineData of it
         :return: the message, empty where this version was answered before"""
         lines = {line.external_id: line for line in order.line_ids}
-        answers = [
-            answer
-            for each in order._get_data().lines
-            if each.quantity
-            for answer in list_answers(lines[each.external_id], each)
-        ]
+        refused = order._get_refused_units()
+        answers = []
+        for each in order._get_data().lines:
+            ref = each.external_id
+            parts = list_answers(lines[ref], each) if each.quantity else []
+            answers += _refuse_more(parts, ref, refused.get(ref, 0))
         if not answers or not order.version:
             return self.env["channel.message"]
         return self._notify(
@@ -573,6 +596,27 @@ class ChannelNotifier(models.AbstractModel):
                 else self.env._("%s: returned, not sellable", picking.name),
             )
             order._refresh_stage()
+
+
+def _find_tracking(data, parcel):
+    """:param data: ParcelTrackingData or ShipmentData
+    :return: TrackingData that was told of a parcel, or None"""
+    for each in getattr(data, "parcels", ()):
+        if each.parcel == parcel:
+            return each.tracking
+    return data.tracking
+
+
+def _refuse_more(answers, line_ref, units):
+    """:param answers: AcceptedLineData of what is left of a line
+    :param units: sold units that were taken off it before"""
+    if not units:
+        return answers
+    units += sum(each.quantity for each in answers if each.status == "refused")
+    return [
+        *(each for each in answers if each.status != "refused"),
+        schemas.AcceptedLineData(line_ref, "refused", units),
+    ]
 
 
 def _prepare_units(units):

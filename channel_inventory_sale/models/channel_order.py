@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from odoo.addons.channel_inventory_base.tools.actions import open_form
 
 from ..const import OVERRIDABLE
+from ..tools.cut import cut_lines
 from ..tools.money import Money
 
 STAGES = [
@@ -55,6 +56,10 @@ class ChannelOrder(models.Model):
         readonly=True,
         help="Taxes of the products that the order was sold with, where the channel "
         "does not tell them.",
+    )
+    cuts = fields.Json(
+        readonly=True,
+        help="Units that were refused: id of the line -> units ordered, units refused.",
     )
     kept_prices = fields.Json(
         readonly=True,
@@ -125,7 +130,7 @@ class ChannelOrder(models.Model):
     )
     is_undelivered = fields.Boolean(compute="_compute_is_undelivered")
     has_exchanged = fields.Boolean(compute="_compute_has_odd_lines")
-    has_unknown_place = fields.Boolean(compute="_compute_has_unknown_place")
+    has_place = fields.Boolean(compute="_compute_has_place")
     delivery_count = fields.Integer(compute="_compute_delivery_count")
     notification_count = fields.Integer(compute="_compute_notification_count")
 
@@ -142,14 +147,13 @@ class ChannelOrder(models.Model):
         for order in self:
             order.is_undelivered = any(order.line_ids.mapped("undelivered_quantity"))
 
-    def _compute_has_unknown_place(self):
-        # sudo: links of customers are no operator's to read
-        partners = self.env["channel.partner"].sudo()
+    @api.depends("data")
+    def _compute_has_place(self):
         for order in self:
-            order.has_unknown_place = bool(
-                order.state == "blocked"
-                and order.data
-                and partners._find_unknown_places(order, order.sudo()._get_data())
+            data = order.data or {}
+            order.has_place = any(
+                (data.get(name) or {}).get("ref")
+                for name in ("shipping", "billing", "mark_for")
             )
 
     def _compute_missing_quantity(self):
@@ -384,6 +388,59 @@ class ChannelOrder(models.Model):
             values,
             fingerprint=self._get_fingerprint(data),
             market_id=self._find_market(data).id,
+        )
+
+    def _without_refused(self, data):
+        data = super()._without_refused(data)
+        if not self.cuts:
+            return data
+        told = {line.external_id: line.quantity for line in data.lines}
+        # another quantity is the channel's own answer to what was refused
+        self.cuts = {
+            ref: cut for ref, cut in self.cuts.items() if told.get(ref) == cut[0]
+        }
+        return self._cut_data(data, self._get_refused_units())
+
+    def _get_refused_units(self):
+        """:return: channel's id of the line -> sold units that were refused"""
+        return {ref: units for ref, (_ordered, units) in (self.cuts or {}).items()}
+
+    def _cut_data(self, data, units):
+        if not units:
+            return data
+        data = cut_lines(data, units, self._get_money(data))
+        pricer = self.env["channel.order.pricer"]
+        if not data.complete or pricer._is_open(data):
+            return data
+        return pricer._sum_up(self, data, self._get_currency(data.currency))
+
+    def _refuse_units(self, lines):
+        """Decide that units are not shipped: the order is what is left of it.
+
+        :param lines: order line -> sold units
+        """
+        ordered = {line.external_id: line.quantity for line in self.line_ids}
+        cuts = dict(self.cuts or {})
+        for line, units in lines.items():
+            ref = line.external_id
+            whole, before = cuts.get(ref, (ordered[ref], 0))
+            cuts[ref] = [whole, before + min(units, ordered[ref])]
+        self.cuts = cuts
+        units = {line.external_id: units for line, units in lines.items()}
+        self._apply(self._cut_data(self._get_told_data(), units), self.version)
+        self.env["channel.audit"]._log(
+            "order",
+            self.channel_id,
+            self.env._(
+                "%(order)s: not in stock and refused: %(lines)s",
+                order=self.name,
+                lines=", ".join(
+                    f"{units} × {line.sku or line.title}"
+                    for line, units in lines.items()
+                ),
+            ),
+            record=self,
+            trace=self.trace,
         )
 
     def _get_data(self):

@@ -15,7 +15,7 @@ from odoo.addons.channel_inventory_base.models.channel_order import QUIET
 from odoo.addons.channel_inventory_base.tools.inner import inner
 
 from ..tools.money import Charge, Sheet, sum_taxes
-from ..tools.refusal import OrderParkedError, OrderRefusedError
+from ..tools.refusal import OrderCutError, OrderParkedError, OrderRefusedError
 
 _logger = logging.getLogger(__name__)
 
@@ -74,6 +74,10 @@ class ChannelOrderImporter(models.AbstractModel):
                 with self.env.cr.savepoint():
                     self.env["channel.order.amender"]._follow_changes(order, data)
                 self.env["channel.order.amender"]._follow_delivered(order, data)
+        except OrderCutError as cut:
+            order._refuse_units(cut.lines)
+            self._import_rest(order)
+            return
         except OrderRefusedError as refusal:
             self.env["channel.order.checker"]._block_for(order, refusal, data)
         except OrderParkedError as parked:
@@ -92,6 +96,14 @@ class ChannelOrderImporter(models.AbstractModel):
             order._credit_refunds(data)
         if was_sold or not order.sale_order_id or data.refunds:
             order._prove_books()
+
+    def _import_rest(self, order):
+        """What is left of an order after units were refused; maybe nothing."""
+        if self._is_anything_sold(order, order._get_data()):
+            self._import_own(order)
+            return
+        self.env["channel.notifier"]._notify_refused(order)
+        order._end("refused")
 
     def _is_to_write(self, order, data):
         """Check what is to be sold and where from, right before it is.

@@ -173,18 +173,16 @@ class ChannelPartner(models.Model):
         return binding
 
     @api.model
-    def _find_unknown_places(self, order, data):
-        """:return: codes of places of the order that nobody has linked, and that tell
-        no address"""
+    def _list_places(self, order, data):
+        """:return: {code of a place of the order: the contact linked to it, or empty},
+        those without one first"""
         told = (data.shipping, data.billing, data.mark_for)
-        return [
-            address.ref
+        places = {
+            address.ref: self._get_place(order, address)
             for address in told
-            if address
-            and address.ref
-            and not _tidy(address.street)
-            and not self._get_place(order, address)
-        ]
+            if address and address.ref
+        }
+        return dict(sorted(places.items(), key=lambda place: bool(place[1])))
 
     @api.model
     def _complete_place(self, order, address):

@@ -74,6 +74,20 @@ class StockPicking(models.Model):
         moves._note_owed()
         return result
 
+    def _revive_left(self):
+        """A transfer that was cancelled here and has left all the same, as its
+        warehouse tells: one like it, reserved, to be posted in its place.
+
+        Post it with the context ``channel_left`` (see ``channel.notifier``).
+
+        :return: the new transfer
+        """
+        self.ensure_one()
+        again = self.copy({"origin": self.origin, "backorder_id": False})
+        again.action_confirm()
+        again.action_assign()
+        return again
+
     def _on_lowered_after_print(self, move):
         """Whoever has the printed slip in hand is to know that it asks for too much."""
         # sudo: warehouse staff need not see channels

@@ -133,6 +133,42 @@ class TestAnswers(AnswerCase):
         self.assertEqual((line.status, line.quantity), ("substituted", 14))
         self.assertEqual((line.sku, line.replaces), ("SKU-7", "SKU-1"))
 
+    def test_units_that_are_cut_are_refused_and_the_rest_is_sold(self):
+        self.fake.messages = ("acceptance", "shipment")
+        self.channel.short_policy = "cancel"
+        order = self.take(14)
+        self.assertEqual(order.state, "imported")
+        self.assertEqual(order.sale_order_id.order_line.product_uom_qty, 10)
+        self.assertEqual(order.sale_order_id.amount_total, 100)
+        self.assertEqual(self.answers(order), [[("accepted", 10), ("refused", 4)]])
+        self.assertEqual((self.position.held, self.position.allocated), (0, 10))
+
+    def test_cut_stays_when_the_channel_tells_the_same_units_again(self):
+        self.fake.messages = ("acceptance", "shipment")
+        self.channel.short_policy = "cancel"
+        order = self.take(14)
+        self.fake.change(order.external_id, note="ring twice")
+        self.capture(order.external_id)
+        self.intake()
+        self.assertEqual(order.state, "imported")
+        self.assertEqual(order.line_ids.quantity, 10)
+        self.assertEqual(self.position.held, 0)
+        # what was refused is not asked for again; a change of the order is another word
+        self.fake.set_line(order.external_id, 12)
+        self.capture(order.external_id)
+        self.assertEqual(order.line_ids.quantity, 12)
+        self.assertFalse(order.cuts)
+
+    def test_order_of_which_nothing_is_there_is_refused_and_ends(self):
+        self.fake.messages = ("acceptance", "shipment")
+        self.channel.short_policy = "cancel"
+        self.add_stock(self.env, self.product, self.warehouse, -10)
+        order = self.take(4)
+        self.assertEqual((order.state, order.ending), ("closed", "refused"))
+        self.assertFalse(order.sale_order_id)
+        self.assertEqual(self.answers(order), [[("refused", 4)]])
+        self.assertEqual(self.position.held, 0)
+
     def test_channel_that_is_not_answered_by_line_hears_as_before(self):
         self.fake.more = {}
         order = self.take(4)
@@ -175,6 +211,25 @@ class TestWholeShipments(AnswerCase):
         self.ship(self.env, order.sale_order_id)
         told = [(each.lines[0].quantity, each.complete) for each in self.shipments()]
         self.assertEqual(told, [(2, False), (3, True)])
+
+    def test_tracking_of_one_of_its_parcels_is_told_later(self):
+        self.fake.messages = ("shipment", "tracking")
+        numbers = {}
+        self.patch(
+            self.env.registry["stock.picking"],
+            "_get_channel_tracking",
+            lambda _picking, _channel, package: numbers.get(package.name),
+        )
+        order = self.take(5)
+        picking = self.ship(self.env, order.sale_order_id, 2, 3)
+        first, second = picking.move_line_ids.result_package_id.sorted("id")
+        numbers[second.name] = schemas.TrackingData("1Z2", "UPS")
+        picking._notify_tracking()
+        picking._notify_tracking()
+        numbers[first.name] = schemas.TrackingData("1Z1", "UPS")
+        picking._notify_tracking()
+        told = [each._get_data().tracking.number for each in self.messages("tracking")]
+        self.assertEqual(told, ["1Z2", "1Z1"])
 
     def test_more_than_was_sold_is_told_where_the_channel_wants_to_know(self):
         order = self.take(2)

@@ -32,8 +32,8 @@ OPEN = {
         "channel_silent_minutes",
         "channel_stale_percent",
     },
-    # Odoo's own field, with an index
-    "res.partner": {"email_normalized"},
+    # Odoo's own field, with an index; how long whoever owns a vendor believes it
+    "res.partner": {"email_normalized", "channel_fresh_days"},
 }
 SALES = "sales_team.group_sale_salesman_all_leads,stock.group_stock_user"
 

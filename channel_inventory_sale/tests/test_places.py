@@ -78,7 +78,7 @@ class TestPlaces(OrderCase):
         first, second = self._order(shipping=STORE), self._order(shipping=STORE)
         [exception] = self._exceptions(first)
         self.assertEqual(exception.order_ids, first | second)
-        self.assertTrue(first.has_unknown_place)
+        self.assertTrue(first.has_place)
         operator = new_test_user(
             self.env,
             "place_operator",
@@ -98,8 +98,23 @@ class TestPlaces(OrderCase):
             sale_order = self.assertImported(order, "10.00")
             self.assertEqual(sale_order.partner_shipping_id, self.store)
         self.assertEqual(exception.state, "resolved")
-        with self.assertRaisesRegex(UserError, "no place"):
-            first.with_user(operator).action_link_place()
+
+    def test_wrong_link_is_corrected_for_the_orders_to_come(self):
+        self._link(partner=self.head)
+        order = self._order(shipping=STORE)
+        action = order.action_link_place()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(wizard.partner_id, self.head)
+        wizard.partner_id = self.store
+        wizard.action_confirm()
+        sale_order = self.assertImported(self._order(shipping=STORE), "10.00")
+        self.assertEqual(sale_order.partner_shipping_id, self.store)
+        # what is sold stays where it was sold to
+        self.assertEqual(order.sale_order_id.partner_shipping_id, self.head)
+
+    def test_order_without_places_has_nothing_to_link(self):
+        with self.assertRaisesRegex(UserError, "names no place"):
+            self._order().action_link_place()
 
     def test_auditor_links_nothing(self):
         order = self._order(shipping=STORE)

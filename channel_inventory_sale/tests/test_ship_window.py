@@ -176,12 +176,33 @@ class TestShipWindow(Sold, OrderCase):
         self.assertEqual(exception.state, "open")
         self.assertIn("was cancelled", exception.message)
         self.assertIn(picking.name, exception.message)
+        # who has cancelled it would refuse a parcel
+        self.assertFalse(order.notification_ids)
 
     def test_goods_that_left_after_their_window_are_posted_too(self):
         order = self._import(self._simple(cancel_after=self.moment(1)))
         order.cancel_after = self.naive(-1)
         self.assertEqual(self.leave(order.sale_order_id).state, "done")
         self.assertIn("wanted until", self.late(order).message)
+
+    def test_goods_that_left_after_their_transfer_was_cancelled_are_posted(self):
+        data = self._simple()
+        order = self._import(data)
+        sale_order = order.sale_order_id
+        cancelled = sale_order.picking_ids
+        order = self._capture(self._newer(data, state="cancelled"))
+        order._follow()
+        self.assertEqual((order.state, cancelled.state), ("cancelled", "cancel"))
+        self.assertEqual(self._position().available, 100)
+        again = cancelled._revive_left()
+        again.move_ids.picked = True
+        again.with_context(**inner(channel_left=True))._action_done()
+        self.assertEqual(again.state, "done")
+        self.assertEqual(again.move_ids.sale_line_id, cancelled.move_ids.sale_line_id)
+        self.env["channel.position"].invalidate_model()
+        self.assertEqual(self._position().available, 98)
+        self.assertIn("It is cancelled", self.late(order).message)
+        self.assertFalse(order.notification_ids)
 
     def test_goods_that_left_as_wanted_raise_nothing(self):
         order = self._import(self._simple())

@@ -58,6 +58,17 @@ def merge(refusals):
     ]
 
 
+class OrderCutError(Exception):
+    """Units of an order will not be shipped, and its channel is answered so.
+
+    :param lines: channel.order.line -> sold units that are refused
+    """
+
+    def __init__(self, lines):
+        super().__init__()
+        self.lines = lines
+
+
 class OrderParkedError(Exception):
     """An order waits, for stock or for the channel; no decision is needed.
 

@@ -11,7 +11,7 @@ class ChannelPlaceLink(models.TransientModel):
     _inherit = ["channel.guarded"]
 
     order_id = fields.Many2one("channel.order", required=True, readonly=True)
-    company_id = fields.Many2one(related="order_id.company_id")
+    company_id = fields.Many2one(related="order_id.company_id", related_sudo=False)
     ref = fields.Char(string="Place", required=True, readonly=True)
     partner_id = fields.Many2one(
         "res.partner",
@@ -22,20 +22,20 @@ class ChannelPlaceLink(models.TransientModel):
 
     @api.model
     def _open_for(self, order):
-        """:return: the wizard for the first place of ``order`` that is not known
-        :raise UserError: all are known"""
+        """:return: the wizard for the first place of ``order`` that nobody has linked,
+            else for its first one
+        :raise UserError: it names none"""
         order._require_role("operator")
-        refs = self._find_refs(order)
-        if not refs:
-            raise UserError(
-                self.env._("%s names no place without an address.", order.name)
-            )
-        return self.create({"order_id": order.id, "ref": refs[0]})
+        places = self._list_places(order)
+        if not places:
+            raise UserError(self.env._("%s names no place by a code.", order.name))
+        ref, partner = next(iter(places.items()))
+        return self.create({"order_id": order.id, "ref": ref, "partner_id": partner.id})
 
-    def _find_refs(self, order):
+    def _list_places(self, order):
         # sudo: links of customers are no operator's to read
         partners = self.env["channel.partner"].sudo()
-        return partners._find_unknown_places(order, order.sudo()._get_data())
+        return partners._list_places(order, order.sudo()._get_data())
 
     def action_confirm(self):
         """Link it, and try all orders again that waited for an address."""
@@ -46,8 +46,14 @@ class ChannelPlaceLink(models.TransientModel):
         if not self.partner_id:
             raise UserError(self.env._("Choose the contact of the place."))
         self.partner_id.check_access("read")
-        if self.ref not in self._find_refs(order):
-            raise UserError(self.env._("The place %s is linked already.", self.ref))
+        if self.ref not in self._list_places(order):
+            raise UserError(
+                self.env._(
+                    "%(order)s does not name the place %(place)s any more.",
+                    order=order.name,
+                    place=self.ref,
+                )
+            )
         if self.partner_id.company_id not in (self.company_id, self.env["res.company"]):
             raise UserError(
                 self.env._(
