@@ -47,6 +47,10 @@ class PartnerConfig(Settings):
     grow_seconds: float = 30.0
     rewrite_seconds: float = 60.0
     again_seconds: float = 600.0
+    # An interchange that waits for the next in one file waits so long at most.
+    keep_hours: float = 12.0
+    # X12: element, component, terminator, and what follows it.
+    delimiters: tuple = ("*", ">", "~", "\n")
     # Control numbers are followed; False: gaps are nobody's business.
     watch_numbers: bool = True
     # What a broken rule costs.

@@ -108,6 +108,8 @@ def _read_one(data):
                 words = f"starts with {segment.tag[:8]!r} and not with UNB"
                 raise Unreadable("unreadable", words)
             interchange = Interchange(segment, marks)
+            if not interchange.control:
+                raise Unreadable("unreadable", "UNB has no reference")
         elif segment.tag == "UNZ":
             _close(interchange, message, segment)
             _decode(interchange)

@@ -1,6 +1,8 @@
 """The guides of the EDIFACT messages that partners take and send: D.96A as EANCOM
 commonly narrows it. What is not named is refused."""
 
+from datetime import datetime
+
 from .guide import Guide
 
 UNITS = "PCE|C62|EA|DZN|CT|CS|KGM"
@@ -105,3 +107,31 @@ UCM * 01!AN1-14 02.1!AN1-6 02.2!AN1-3 02.3!AN1-3 02.4!AN1-3 02.5?AN1-6
     UCD * 01!AN1-3 02.1?N1-3 02.2?N1-3
 """),
 }
+
+
+# {format of list 2379: as strptime has it}
+FORMATS = {
+    "101": "%y%m%d",
+    "102": "%Y%m%d",
+    "203": "%Y%m%d%H%M",
+    "204": "%Y%m%d%H%M%S",
+}
+
+
+def read_date(segment):
+    """The day of a DTM; None where its format is another than FORMATS.
+
+    :raise ValueError: it is no date
+    """
+    form = FORMATS.get(segment.at(1, 3))
+    return datetime.strptime(segment.at(1, 2), form).date() if form else None
+
+
+def wrong_dates(message):
+    """Yield the DTM segments whose value is not what their format says."""
+    for segment in message.segments:
+        if segment.tag == "DTM":
+            try:
+                read_date(segment)
+            except ValueError:
+                yield segment

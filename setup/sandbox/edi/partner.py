@@ -12,15 +12,9 @@ from .entry import LogEntry
 from .ledger import Ledger
 from .mailbox import Mailbox, is_hidden
 from .rules import ENVELOPE, WATCHED
-from .segment import make
+from .segment import clean, make
 
 HOUR, DAY = 3600, 86400
-
-
-def clean(text, length):
-    """A text without what separates elements, in X12's characters."""
-    kept = (each if " " <= each <= "~" and each not in "*>~" else " " for each in text)
-    return " ".join("".join(kept).split())[:length]
 
 
 class PartnerError(Exception):
@@ -201,6 +195,13 @@ class Partner:
         before = len(self.documents)
         self.sandbox.step(seconds)
         return self.documents[before:]
+
+    @contextlib.contextmanager
+    def together(self):
+        """What it writes meanwhile goes into one interchange: a set a document, and in
+        X12 a group a kind."""
+        with self.sandbox.transaction(), self.wire.together():
+            yield self
 
     @locked
     def resend(self, entry):

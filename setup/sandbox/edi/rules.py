@@ -10,6 +10,7 @@ ENVELOPE = {
     "breaks_off": "an interchange that breaks off",
     "separators": "separators that are letters, digits, blanks, or the same",
     "isa_width": "an ISA whose elements do not have their widths",
+    "isa_time": "an ISA09 or ISA10 that is no date or time",
     "wrong_identity": "an interchange or group from or to somebody else",
     "wrong_usage": "a test document where production was agreed, or the reverse",
     "wrong_version": "a group or message of another version than agreed",
@@ -91,6 +92,7 @@ BIGMART = {
     "asn_order": "an 856 for an order that is unknown or cancelled",
     "asn_item": "an item that is not on the order",
     "asn_unit": "a unit that is not the order's",
+    "asn_quantity": "a quantity of none, or with decimals",
     "asn_hl": "HL numbers, parents, levels or child flags that are wrong",
     "asn_count": "CTT01 is not the number of HL",
     "asn_carrier": "no bill of lading or no carrier",
@@ -134,6 +136,7 @@ DOCK9 = {
     "order_quantity": "a quantity of none, or with decimals",
     "receipt_repeat": "a 943 whose number was used before",
     "receipt_item": "a 943 with an item that the warehouse does not keep",
+    "receipt_quantity": "a 943 with a quantity of none, or with decimals",
     "receipt_total": "W0301 is not the sum of W0401",
 }
 DOCK9_HABITS = {

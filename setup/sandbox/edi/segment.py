@@ -2,6 +2,9 @@
 
 from decimal import Decimal, InvalidOperation
 
+# what may separate elements or end segments in X12: never in our own texts
+SEPARATORS = "*>~|^:"
+
 
 class Segment:
     """:ivar elements: list of elements, each a list of its components"""
@@ -58,3 +61,11 @@ def plain(number):
     """A number as partners write it: no exponent, no zeros behind the point."""
     text = f"{Decimal(number):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def clean(text, length):
+    """A text without what separates elements, in X12's characters."""
+    kept = (
+        each if " " <= each <= "~" and each not in SEPARATORS else " " for each in text
+    )
+    return " ".join("".join(kept).split())[:length]

@@ -1,32 +1,38 @@
 """What the wires of both standards have in common: files, repeats, and due answers."""
 
+import contextlib
 import copy
 
 from . import segment
 from .x12 import Unreadable
 
 HOUR = 3600
-# {segment: (element, component) of a quantity}: to say something else the next time
-QUANTITIES = {
-    "PO1": (2, 1),
-    "SDQ": (4, 1),
-    "POC": (3, 1),
-    "W12": (3, 1),
-    "W03": (1, 1),
-    "W07": (1, 1),
-    "W14": (1, 1),
-    "W19": (2, 1),
-    "QTY": (1, 2),
-}
+# habits of files, and habits by which a document comes once more
+FILE_HABITS = ("same_name", "bom", "half_file", "growing")
+REPEATS = (
+    "again_same",
+    "again_new_number",
+    "again_changed",
+    "again_changed_same_number",
+    "rewritten",
+)
+CHANGING = {"again_changed", "again_changed_same_number", "rewritten"}
 
 
 class Wire:
     """:cvar suffix: of file names
-    :cvar acks: the kinds that are acknowledgements themselves
+    :cvar guides: {kind: Guide} of what is written
+    :cvar quantities: {segment: (element, component) of a quantity}
+    :cvar spoils: habits that change what stands in an interchange
+
+    A standard adds ``read``, ``take``, ``number`` (gives entries their control numbers)
+    and ``build`` (their bytes).
     """
 
     suffix = ""
-    acks = ()
+    guides = {}
+    quantities = {}
+    spoils = ()
 
     def __init__(self, partner):
         self.partner, self.config = partner, partner.config
@@ -39,8 +45,10 @@ class Wire:
         # {control number: [files of acknowledgement]} that were given
         self.answers = {}
         self.interchange_number = 0
-        # [(log entry, bytes)] that wait for the next file
+        # [([log entries], bytes)] that wait for the next file
         self.kept = []
+        # [(log entry, segments)] that are collected for one interchange
+        self.batch = None
 
     def strikes(self, name):
         return name in self.partner.rules.rates and self.partner.rules.strikes(name)
@@ -84,45 +92,102 @@ class Wire:
 
     # Writing
 
-    def post(self, entry, data, plain=False):
-        """Write a document's file.
+    def send(self, kind, reference, segments):
+        """Write a document, with whatever the habits do to it.
+
+        :return: its log entry
+        """
+        own_problems(self.partner, self.guides, kind, reference, segments)
+        entry = self.partner.log("out", kind, reference)
+        if self.batch is None:
+            self.write([(entry, segments)])
+        else:
+            entry.state = "kept"
+            self.batch.append((entry, segments))
+        return entry
+
+    @contextlib.contextmanager
+    def together(self):
+        """What is sent meanwhile goes into one interchange."""
+        self.batch = []
+        try:
+            yield
+        finally:
+            batch, self.batch = self.batch, None
+            if batch:
+                self.write(batch)
+
+    def write(self, documents, plain=False, repeats=True):
+        """Write documents as one interchange.
+
+        :param documents: [(log entry, segments)]
+        :param plain: an acknowledgement: without faults of documents and files
+        :param repeats: whether the habits of coming again are played
+        """
+        entries = [entry for entry, _segments in documents]
+        self.number(entries)
+        struck = [] if plain else [x for x in self.spoils if self.strikes(x)]
+        for entry in entries:
+            entry.faults += struck
+        moment = self.partner.local()
+
+        def build(contents):
+            return self.build(entries, contents, moment, struck)
+
+        contents = [segments for _entry, segments in documents]
+        self.post(entries, build(contents), plain)
+        if plain:
+            return
+        for entry in entries:
+            self.expect(entry)
+        if repeats and len(documents) == 1:
+            self._repeat(entries[0], contents[0], build)
+
+    def post(self, entries, data, plain=False):
+        """Write an interchange's file.
 
         :param plain: without faults of files
         """
-        entry.data = entry.data or data
-        if not plain:
-            self.kept.append((entry, data))
-            if len(self.kept) == 1 and self.strikes("two_interchanges"):
+        for entry in entries:
+            entry.data = entry.data or data
+        if plain:
+            self._write(entries, self._name(entries[0]), data)
+            return
+        self.kept.append((entries, data))
+        if len(self.kept) == 1 and self.strikes("two_interchanges"):
+            for entry in entries:
                 entry.state = "kept"
                 entry.faults.append("two_interchanges")
-                return
-            data = b"".join(each for _entry, each in self.kept)
-            for other, _data in self.kept:
-                other.state = "sent"
-            self.kept = []
-        entry.state = "sent"
-        name = f"{entry.kind}_{entry.control[0]}.{self.suffix}"
-        if plain:
-            self._write(entry, name, data)
+            # nothing may come any more
+            self.partner.after(self.config.keep_hours * HOUR, self._post_kept)
             return
-        if self.strikes("same_name"):
-            entry.faults.append("same_name")
-            name = f"{entry.kind}.{self.suffix}"
-        if self.strikes("bom"):
-            entry.faults.append("bom")
+        self._post_kept()
+
+    def _post_kept(self):
+        """Write what waits, as one file."""
+        entries = [entry for several, _data in self.kept for entry in several]
+        data = b"".join(each for _entries, each in self.kept)
+        self.kept = []
+        if not entries:
+            return
+        name = self._name(entries[-1])
+        struck = [name for name in FILE_HABITS if self.strikes(name)]
+        for entry in entries:
+            entry.faults += struck
+        if "same_name" in struck:
+            name = f"{entries[-1].kind}.{self.suffix}"
+        if "bom" in struck:
             data = b"\xef\xbb\xbf" + data
         half = len(data) // 2
-        if self.strikes("half_file"):
-            entry.faults.append("half_file")
+        if "growing" in struck and "half_file" not in struck:
+            append = self.partner.mailbox.append
+            self.partner.after(self.config.grow_seconds, append, name, data[half:])
+        if {"growing", "half_file"} & set(struck):
             data = data[:half]
-        elif self.strikes("growing"):
-            entry.faults.append("growing")
-            rest = data[half:]
-            data = data[:half]
-            self.partner.after(
-                self.config.grow_seconds, self.partner.mailbox.append, name, rest
-            )
-        self._write(entry, name, data)
+        self._write(entries, name, data)
+
+    def _name(self, entry, more=""):
+        return f"{entry.kind}_{entry.control[0]}{more}.{self.suffix}"
 
     def post_again(self, entry):
         """The same bytes under another name."""
@@ -130,12 +195,11 @@ class Wire:
         again = self.partner.log(
             "out", entry.kind, entry.reference, control=entry.control, data=entry.data
         )
-        again.state = "again"
-        name = f"{entry.kind}_{entry.control[0]}_{count}.{self.suffix}"
-        self._write(again, name, entry.data)
+        self._write([again], self._name(entry, f"_{count}"), entry.data, "again")
 
-    def _write(self, entry, name, data):
-        entry.file = name
+    def _write(self, entries, name, data, state="sent"):
+        for entry in entries:
+            entry.file, entry.state = name, state
         self._deliver(name, data)
 
     def _deliver(self, name, data):
@@ -151,33 +215,33 @@ class Wire:
                     other.state = "lost"
         partner.mailbox.put(name, data)
 
-    def repeat(self, entry, segments, send_again, build):
+    def _repeat(self, entry, segments, build):
         """Play the habits by which a document comes once more.
 
-        :param send_again: writes segments under new numbers
-        :param build: gives the bytes of segments under the same numbers
+        :param build: gives the bytes of [segments] under the same numbers
         """
-        later = self.config.again_seconds
-        partner = self.partner
-        if self.strikes("again_same"):
-            entry.faults.append("again_same")
+        later, partner = self.config.again_seconds, self.partner
+        struck = [name for name in REPEATS if self.strikes(name)]
+        entry.faults += struck
+        if "again_same" in struck:
             partner.after(later, self.post_again, entry)
-        if self.strikes("again_new_number"):
-            entry.faults.append("again_new_number")
-            partner.after(later, send_again, segments)
-        if self.strikes("again_changed"):
-            entry.faults.append("again_changed")
-            partner.after(later, send_again, changed(segments))
-        if self.strikes("again_changed_same_number"):
-            entry.faults.append("again_changed_same_number")
-            data = build(changed(segments))
-            name = f"{entry.kind}_{entry.control[0]}_b.{self.suffix}"
+        if "again_new_number" in struck:
+            partner.after(later, self._send_again, entry, segments)
+        if not CHANGING & set(struck):
+            return
+        other = changed(segments, self.quantities)
+        if "again_changed" in struck:
+            partner.after(later, self._send_again, entry, other)
+        if "again_changed_same_number" in struck:
+            name, data = self._name(entry, "_b"), build([other])
             partner.after(later, self._deliver, name, data)
-        if self.strikes("rewritten"):
-            entry.faults.append("rewritten")
-            # what was in the file before counts: no order was ever meant twice
-            data = build(changed(segments))
+        if "rewritten" in struck and entry.file:
+            data = build([other])
             partner.after(self.config.rewrite_seconds, self._deliver, entry.file, data)
+
+    def _send_again(self, entry, segments):
+        again = self.partner.log("out", entry.kind, entry.reference)
+        self.write([(again, segments)], repeats=False)
 
     # Due answers
 
@@ -222,16 +286,17 @@ def spoilt(entry):
     return bool(wrong & set(entry.faults))
 
 
-def changed(segments):
-    """The same document with one more of its first item."""
+def changed(segments, quantities):
+    """The same document with one more of its first item, and without its sum of money.
+
+    :param quantities: {segment: (element, component)}
+    """
     result, done = copy.deepcopy(segments), set()
     for each in result:
-        place = QUANTITIES.get(each.tag)
-        if place and each.tag not in done:
+        if each.tag in quantities and each.tag not in done:
             done.add(each.tag)
-            number, component = place
-            text = each.at(number, component).replace(",", ".")
-            value = segment.plain(segment.Decimal(text or 0) + 1)
+            number, component = quantities[each.tag]
+            value = segment.plain(each.number(number, component) + 1)
             each.elements[number - 1][component - 1] = value
     return [each for each in result if each.tag != "AMT"]
 

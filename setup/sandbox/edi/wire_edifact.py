@@ -1,7 +1,7 @@
 """One partner's EDIFACT: interchanges judged, answered by CONTRL, and written."""
 
 from . import edifact
-from .edifact_guides import GUIDES
+from .edifact_guides import GUIDES, wrong_dates
 from .segment import make
 from .wire import Wire, own_problems
 
@@ -26,7 +26,16 @@ STATES = {"7": "accepted", "8": "received", "4": "rejected"}
 
 class EdifactWire(Wire):
     suffix = "edi"
-    acks = ("CONTRL",)
+    guides = GUIDES
+    quantities = {"QTY": (1, 2)}
+    spoils = (
+        "usage_test",
+        "wrong_count",
+        "cp1252",
+        "no_una",
+        "utf8",
+        "release_characters",
+    )
 
     def clear(self):
         super().clear()
@@ -139,6 +148,8 @@ class EdifactWire(Wire):
                 if problem.kind == "characters" and other in problem.value:
                     rule = "decimal_mark"
                 found.append((rule, CODES[problem.kind], str(problem)))
+            for segment in wrong_dates(message):
+                found.append(("guide", "12", f"{segment} is no date"))
         return [each for each in found if self.partner.rules.rates[each[0]]]
 
     # --- acknowledging
@@ -147,9 +158,9 @@ class EdifactWire(Wire):
         sender, receiver = interchange.sender, interchange.receiver
         return make(
             "UCI",
-            interchange.control,
-            [sender[1], sender[0]],
-            [receiver[1], receiver[0]],
+            interchange.control[:14],
+            _party(sender),
+            _party(receiver),
             action,
             code,
         )
@@ -160,11 +171,10 @@ class EdifactWire(Wire):
             action, verdicts = "8", []
         segments = [self._uci(interchange, action)]
         for message, problems in verdicts:
-            version = [message.head.at(2, number) for number in range(1, 6)]
             code = problems[0][1] if problems else None
-            segments.append(
-                make("UCM", message.reference, version, "4" if problems else "7", code)
-            )
+            action = "4" if problems else "7"
+            reference = message.reference[:14] or "?"
+            segments.append(make("UCM", reference, _version(message), action, code))
         self._give(interchange, interchange.control, segments)
         if self.strikes("ack_for_nothing"):
             stranger = make(
@@ -182,7 +192,8 @@ class EdifactWire(Wire):
 
     def _send_contrl(self, reference, segments):
         own_problems(self.partner, GUIDES, "CONTRL", reference, segments)
-        self._write_message("CONTRL", reference, segments, plain=True)
+        entry = self.partner.log("out", "CONTRL", reference)
+        self.write([(entry, segments)], plain=True)
 
     def _take_contrl(self, message, entry):
         """An acknowledgement is never acknowledged."""
@@ -219,75 +230,61 @@ class EdifactWire(Wire):
             una=config.una,
         )
 
-    @property
-    def mark(self):
-        """The decimal mark of what is sent now."""
-        return self.config.decimal
-
-    def send(self, kind, reference, segments):
-        """Write a message, with whatever the habits do to it. :return: its log entry
-
-        Numbers have a point in them; it becomes the declared mark.
-        """
-        own_problems(self.partner, GUIDES, kind, reference, segments)
-        return self._write_message(kind, reference, segments)
-
-    def _write_message(self, kind, reference, segments, plain=False, repeats=True):
-        entry = self.partner.log("out", kind, reference)
+    def number(self, entries):
         self.interchange_number += 1
-        number = self.interchange_number
-        entry.control = (f"{number:08}", "", str(number))
-        build = self._builder(entry, plain)
-        self.post(entry, build(segments), plain)
-        if plain:
-            return entry
-        self.interchanges_sent.setdefault(entry.control[0], []).append(entry)
-        self.expect(entry)
-        if repeats:
+        reference = f"{self.interchange_number:08}"
+        for place, entry in enumerate(entries, 1):
+            entry.control = (reference, "", str(place))
+            if entry.kind != "CONTRL":
+                self.interchanges_sent.setdefault(reference, []).append(entry)
 
-            def again(others):
-                self._write_message(kind, reference, others, repeats=False)
-
-            self.repeat(entry, segments, again, build)
-        return entry
-
-    def _builder(self, entry, plain):
-        """A function that gives the bytes of segments under the entry's numbers."""
-        control, _group, reference = entry.control
-        moment = self.partner.local()
-        names = ("usage_test", "wrong_count", "cp1252", "no_una", "utf8")
-        names += ("release_characters",)
-        struck = [name for name in names if not plain and self.strikes(name)]
-        entry.faults += struck
+    def build(self, entries, contents, moment, struck):
+        """Numbers of documents have a point; it becomes the declared mark."""
+        envelope = self._envelope()
+        if "no_una" in struck:
+            envelope.una, envelope.marks = False, edifact.Marks()
+        if "utf8" in struck:
+            envelope.charset = "UNOY"
+        words = [text for name, text in WORDS.items() if name in struck]
+        messages = [
+            (entry.kind, entry.control[2], _worded(segments, words, envelope.marks))
+            for entry, segments in zip(entries, contents, strict=True)
+        ]
         test = self.config.test or "usage_test" in struck
-        kind = entry.kind
-
-        def build(segments):
-            envelope = self._envelope()
-            charset = None
-            if "no_una" in struck:
-                envelope.una, envelope.marks = False, edifact.Marks()
-            if "utf8" in struck:
-                envelope.charset = "UNOY"
-            if "cp1252" in struck:
-                charset = "cp1252"
-                segments = [_reworded(each, " – 5 € “fein”") for each in segments]
-            if "release_characters" in struck:
-                segments = [_reworded(each, "+A:B'C?") for each in segments]
-            segments = [_marked(each, envelope.marks.decimal) for each in segments]
-            messages = [(kind, reference, segments)]
-            lines = edifact.write(envelope, control, moment, messages, test)
-            if "wrong_count" in struck:
-                lines[-2] = f"UNT+{len(segments) + 3}+{reference}"
-            return edifact.join(envelope, lines, charset)
-
-        return build
+        control = entries[0].control[0]
+        lines = edifact.write(envelope, control, moment, messages, test)
+        if "wrong_count" in struck:
+            lines[-2] = f"UNT+{len(contents[-1]) + 3}+{entries[-1].control[2]}"
+        charset = "cp1252" if "cp1252" in struck else None
+        return edifact.join(envelope, lines, charset)
 
 
+def _party(identity):
+    """An identity as far as an answer can repeat it."""
+    qualifier, number = identity
+    return [number[:35] or "?", qualifier[:4]]
+
+
+def _version(message):
+    """S009 of a message, as far as an answer can repeat it."""
+    widths = (6, 3, 3, 3, 6)
+    told = [message.head.at(2, number) for number in range(1, 6)]
+    cut = [value[:width] for value, width in zip(told, widths, strict=True)]
+    return [value or "?" for value in cut[:4]] + cut[4:]
+
+
+# {habit: what stands behind texts for people}
+WORDS = {"cp1252": " – 5 € “fein”", "release_characters": "+A:B'C?"}
 # {segment: (element, component) of a text for people}
 TEXTS = {"IMD": (3, 4), "FTX": (4, 1)}
 # {segment: (element, component) of a number with decimals}
 NUMBERS = {"QTY": (1, 2), "PRI": (1, 2), "MOA": (1, 2)}
+
+
+def _worded(segments, words, marks):
+    for more in words:
+        segments = [_reworded(each, more) for each in segments]
+    return [_marked(each, marks.decimal) for each in segments]
 
 
 def _reworded(segment, more):

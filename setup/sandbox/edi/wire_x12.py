@@ -1,10 +1,14 @@
 """One partner's X12: envelopes judged, acknowledged, and written."""
 
+import re
+from datetime import datetime
+
 from . import x12
-from .segment import make
+from .segment import clean, make
 from .wire import Wire, own_problems
 from .x12_guides import GUIDES
 
+NUMBER = re.compile(r"[0-9]{1,9}")
 # {kind of problem: code of AK304, code of AK403}
 SEGMENT_CODES = {
     "unknown": "1",
@@ -38,7 +42,20 @@ STATES = {"A": "accepted", "E": "errors", "P": "partial"}
 
 class X12Wire(Wire):
     suffix = "x12"
-    acks = ("997",)
+    guides = GUIDES
+    quantities = {
+        "PO1": (2, 1),
+        "SDQ": (4, 1),
+        "POC": (3, 1),
+        "W12": (3, 1),
+        "W03": (1, 1),
+        "W07": (1, 1),
+        "W14": (1, 1),
+        "W19": (2, 1),
+        "QTY": (2, 1),
+        "SN1": (2, 1),
+    }
+    spoils = ("usage_test", "wrong_count", "lf_terminators", "isa_short")
 
     def clear(self):
         super().clear()
@@ -80,6 +97,14 @@ class X12Wire(Wire):
         for fault in interchange.faults:
             if self.partner.rules.rates[fault.rule]:
                 return fault.rule, fault.code, fault.text
+        for group in interchange.groups:
+            number = group.control
+            if len(group.functional_id) != 2 or not NUMBER.fullmatch(number):
+                words = f"GS01 {group.functional_id!r}, GS06 {number!r}"
+                return "envelope", "024", words
+        written = interchange.head.at(9), interchange.head.at(10)
+        if not _is_time(*written):
+            return "isa_time", "014", f"ISA09 and ISA10 are {written}"
         if interchange.sender != self.config.us:
             return "wrong_identity", "006", f"from {interchange.sender}"
         if interchange.receiver != self.config.identity:
@@ -214,20 +239,22 @@ class X12Wire(Wire):
 
     def _send_997(self, reference, segments):
         own_problems(self.partner, GUIDES, "997", reference, segments)
-        self._write_document("997", reference, segments, plain=True)
+        entry = self.partner.log("out", "997", reference)
+        self.write([(entry, segments)], plain=True)
 
     def _note(self, interchange, code, note):
         """TA1."""
         head = interchange.head
-        segment = make("TA1", head.at(13), head.at(9), head.at(10), code, note)
+        numbers = (clean(head.at(place), 9) for place in (13, 9, 10))
+        segment = make("TA1", *numbers, code, note)
         entry = self.partner.log("out", "TA1", interchange.control)
-        control = self._next_interchange()
-        entry.control = (f"{control:09}",)
+        self.interchange_number += 1
+        number, moment = self.interchange_number, self.partner.local()
+        entry.control = (f"{number:09}",)
         usage = "T" if self.config.test else "P"
-        lines = x12.write(
-            self._envelope(), control, self.partner.local(), [], usage, [segment]
-        )
-        self.post(entry, x12.join(self._envelope(), lines), plain=True)
+        envelope = self._envelope()
+        lines = x12.write(envelope, number, moment, [], usage, [segment])
+        self.post([entry], x12.join(envelope, lines), plain=True)
 
     def _take_ta1(self, segment):
         entries = self.interchanges_sent.get(segment.at(1))
@@ -284,83 +311,65 @@ class X12Wire(Wire):
 
     def _envelope(self):
         config = self.config
-        newline = "\n"
+        element, component, terminator, newline = config.delimiters
         return x12.Envelope(
             config.identity,
             config.us,
             config.group,
             config.us_group,
             config.version,
-            newline=newline,
+            element,
+            component,
+            terminator,
+            newline,
         )
 
-    def _next_interchange(self):
+    def number(self, entries):
         self.interchange_number += 1
-        return self.interchange_number
+        interchange = f"{self.interchange_number:09}"
+        groups, places = {}, {}
+        for entry in entries:
+            functional_id = x12.FUNCTIONAL_IDS[entry.kind]
+            if functional_id not in groups:
+                self.group_number += 1
+                groups[functional_id] = str(self.group_number)
+            place = places[functional_id] = places.get(functional_id, 0) + 1
+            entry.control = (interchange, groups[functional_id], f"{place:04}")
+            if functional_id == "FA":
+                continue
+            group = functional_id, entry.control[1]
+            self.groups_sent.setdefault(group, []).append(entry)
+            self.interchanges_sent.setdefault(interchange, []).append(entry)
 
-    def send(self, kind, reference, segments):
-        """Write a document, with whatever the habits do to it.
-
-        :return: its log entry
-        """
-        own_problems(self.partner, GUIDES, kind, reference, segments)
-        return self._write_document(kind, reference, segments)
-
-    def _write_document(self, kind, reference, segments, plain=False, repeats=True):
-        entry = self.partner.log("out", kind, reference)
-        interchange = self._next_interchange()
-        self.group_number += 1
-        entry.control = (f"{interchange:09}", str(self.group_number), "0001")
-        build = self._builder(entry, plain)
-        self.post(entry, build(segments), plain)
-        if plain:
-            return entry
-        functional_id = x12.FUNCTIONAL_IDS[kind]
-        self.groups_sent.setdefault((functional_id, entry.control[1]), []).append(entry)
-        self.interchanges_sent.setdefault(entry.control[0], []).append(entry)
-        self.expect(entry)
-        if repeats:
-
-            def again(others):
-                self._write_document(kind, reference, others, repeats=False)
-
-            self.repeat(entry, segments, again, build)
-        return entry
-
-    def _builder(self, entry, plain):
-        """A function that gives the bytes of segments under the entry's numbers."""
-        interchange, group, number = entry.control
-        moment = self.partner.local()
-        names = ("usage_test", "wrong_count", "lf_terminators", "isa_short")
-        struck = [name for name in names if not plain and self.strikes(name)]
-        entry.faults += struck
+    def build(self, entries, contents, moment, struck):
+        envelope = self._envelope()
+        if "lf_terminators" in struck:
+            envelope.terminator, envelope.newline = "\n", ""
+        groups = {}
+        for entry, segments in zip(entries, contents, strict=True):
+            interchange, group, number = entry.control
+            key = x12.FUNCTIONAL_IDS[entry.kind], group
+            groups.setdefault(key, []).append((entry.kind, number, segments))
+        rows = [(*key, documents) for key, documents in groups.items()]
         usage = "T" if self.config.test or "usage_test" in struck else "P"
-        kind = entry.kind
-
-        def build(segments):
-            envelope = self._envelope()
-            if "lf_terminators" in struck:
-                envelope.terminator, envelope.newline = "\n", ""
-            groups = [(x12.FUNCTIONAL_IDS[kind], group, [(kind, number, segments)])]
-            lines = x12.write(envelope, int(interchange), moment, groups, usage)
-            if "wrong_count" in struck:
-                lines[-3] = f"SE*{len(segments) + 3}*{number}"
-            if "isa_short" in struck:
-                lines[0] = _shorter(lines[0], 2)
-            return x12.join(envelope, lines)
-
-        return build
+        lines = x12.write(envelope, int(interchange), moment, rows, usage)
+        if "wrong_count" in struck:
+            tail = ["SE", str(len(contents[-1]) + 3), entries[-1].control[2]]
+            lines[-3] = envelope.element.join(tail)
+        if "isa_short" in struck:
+            lines[0] = _shorter(lines[0], envelope.element, 2)
+        return x12.join(envelope, lines)
 
 
-def _shorter(head, count):
+def _shorter(head, element, count):
     """An ISA whose sender or receiver is not filled up: so many characters less."""
-    fields = head.split("*")
+    fields = head.split(element)
     for number in (8, 6):
         spare = len(fields[number]) - len(fields[number].rstrip())
         cut = min(spare, count)
         fields[number] = fields[number][: len(fields[number]) - cut]
         count -= cut
-    return "*".join(fields)
+    return element.join(fields)
 
 
 def _functional_ack(group, verdicts, group_codes, mode):
@@ -369,7 +378,7 @@ def _functional_ack(group, verdicts, group_codes, mode):
     :param mode: plain, or how a right group is answered wrongly: reject, partial
         (the first set), bare (P without sets), errors (E), short (A without sets)
     """
-    segments = [make("AK1", group.functional_id, group.control or "0")]
+    segments = [make("AK1", group.functional_id, group.control)]
     count = len(verdicts)
     good = 0
     for place, (document, problems) in enumerate(verdicts):
@@ -381,7 +390,7 @@ def _functional_ack(group, verdicts, group_codes, mode):
         good += code != "R"
         if mode in ("bare", "short"):
             continue
-        segments.append(make("AK2", document.kind, document.control))
+        segments.append(make("AK2", *_head(document)))
         for _rule, _code, _words, problem in problems[:99]:
             if problem:
                 segments += _place(problem)
@@ -401,6 +410,20 @@ def _functional_ack(group, verdicts, group_codes, mode):
     return segments
 
 
+def _is_time(day, hour):
+    try:
+        datetime.strptime(f"{day} {hour}", "%y%m%d %H%M")
+    except ValueError:
+        return False
+    return True
+
+
+def _head(document):
+    """ST01 and ST02 as far as an answer can repeat them."""
+    kind, control = clean(document.kind, 6), clean(document.control, 9)
+    return kind or "?", control or "?"
+
+
 def _place(problem):
     """AK3 and AK4."""
     code = SEGMENT_CODES.get(problem.kind, "8")
@@ -409,7 +432,6 @@ def _place(problem):
     segments = [make("AK3", tag, problem.position + 2, None, code)]
     if problem.kind in ELEMENT_CODES:
         code = ELEMENT_CODES[problem.kind]
-        bad = "".join(c for c in problem.value[:99] if c.isprintable() and c.isascii())
-        bad = bad.replace("*", " ").replace(">", " ").replace("~", " ")
+        bad = clean(problem.value, 99)
         segments.append(make("AK4", problem.element, None, code, bad))
     return segments

@@ -140,7 +140,7 @@ def _read_head(text):
     """(ISA, element separator, component separator, terminator)"""
     if not text.startswith("ISA"):
         raise Unreadable("unreadable", f"starts with {text[:8]!r} and not with ISA")
-    element, head = text[3], text[: ISA_LENGTH - 1]
+    element, head = text[3:4] or "*", text[: ISA_LENGTH - 1]
     fields = head.split(element)
     widths = tuple(len(each) for each in fields[1:])
     if len(text) < ISA_LENGTH or widths != ISA_WIDTHS:

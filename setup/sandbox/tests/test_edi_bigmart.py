@@ -366,6 +366,8 @@ def test_a_right_notice_is_charged_for_nothing(shop, app, order):
         ({"cartons": {SSCCS[0][:-1] + "7": {"A": 3}}}, "sscc_digit"),
         ({"cartons": {SSCCS[0][:-1]: {"A": 3}}}, "sscc_digit"),
         ({"cartons": {SSCCS[0]: {"A": 4}}}, "over_shipment"),
+        ({"cartons": {SSCCS[0]: {"A": 0}}}, "asn_quantity"),
+        ({"cartons": {SSCCS[0]: {"A": "1.5"}}}, "asn_quantity"),
         ({"count": 9}, "asn_count"),
         ({"told": 9}, "asn_cartons"),
         ({"bol": ""}, "asn_carrier"),

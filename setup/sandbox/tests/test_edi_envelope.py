@@ -1,4 +1,4 @@
-"""What any partner makes of envelopes, numbers and acknowledgements, and does to them."""
+"""What any partner makes of envelopes and acknowledgements, and does to them."""
 
 import pytest
 
@@ -115,6 +115,14 @@ def test_an_interchange_is_refused_by_ta1(dock9, app, change, rule, note):
     assert app.charged() == {rule: 1} and not dock9.truth()["orders"]
 
 
+@pytest.mark.parametrize("text", [b"*261331*0800*", b"*261123*2460*"])
+def test_an_interchange_has_a_date_and_a_time(dock9, app, text):
+    data = app.x12("940", "OW", order("1"))
+    app.send(data.replace(b"*261123*0800*U", text + b"U"))
+    [ack] = app.new_files()
+    assert only(ack, "TA1")[0].endswith("*R*014") and app.charged() == {"isa_time": 1}
+
+
 def test_wrong_trailers_are_refused_by_ta1(dock9, app):
     data = app.x12("940", "OW", order("1")).replace(b"IEA*1*0", b"IEA*2*0")
     app.send(data)
@@ -191,6 +199,13 @@ def test_a_groups_number_is_used_once(dock9, app):
     give(app, "1", group=5)
     [ack] = give(app, "2", group=5)
     assert ack[-1] == "AK9*R*1*1*0*6" and app.charged() == {"group_repeat": 1}
+
+
+@pytest.mark.parametrize("text", [b"GS*O*", b"GS**"])
+def test_a_group_that_cannot_be_named_is_refused_by_ta1(dock9, app, text):
+    app.send(app.x12("940", "OW", order("1")).replace(b"GS*OW*", text))
+    [ack] = app.new_files()
+    assert only(ack, "TA1")[0].endswith("*R*024") and app.charged() == {"envelope": 1}
 
 
 def test_a_sets_number_is_used_once(dock9, app):
@@ -368,6 +383,59 @@ def test_a_document_comes_again(dock9, app, fault, same_number, same_content):
     assert (content[0] == content[1]) is same_content
     assert (one == two) is (same_number and same_content)
     assert content[0][0] == content[1][0], "the same business number"
+
+
+def test_a_changed_stock_report_has_one_more(dock9, app):
+    dock9.rules.next("again_changed")
+    dock9.report()
+    dock9.step(601)
+    one, two = app.new_files()
+    assert only(one, "BIA") == only(two, "BIA")
+    assert only(two, "QTY")[:2] == ["QTY*17*51*EA", "QTY*33*50*EA"]
+
+
+def test_an_interchange_that_waits_is_written_in_the_end(dock9, app):
+    assert first(app, dock9, "two_interchanges") == []
+    dock9.step(12 * HOUR)
+    assert app.new_files() == [dock9.sent("944")[0].data]
+
+
+def test_documents_may_share_an_interchange(dock9, app):
+    with dock9.together():
+        dock9.receive({"SKU-1": 5})
+        dock9.report()
+        dock9.receive({"SKU-2": 6})
+    dock9.report()
+    alone, shared = app.new_files()
+    assert only(shared, "GS", "ST", "GE", "IEA") == [
+        "GS*RE*DOCK9*ACME*20261123*0900*1*X*004010",
+        "ST*944*0001",
+        "ST*944*0002",
+        "GE*2*1",
+        "GS*IB*DOCK9*ACME*20261123*0900*2*X*004010",
+        "ST*846*0001",
+        "GE*1*2",
+        "IEA*2*000000001",
+    ]
+    assert only(alone, "GE", "IEA") == ["GE*1*3", "IEA*1*000000002"]
+    answer(app, ["AK1*RE*1", "AK2*944*0002", "AK5*R*5", "AK9*P*2*2*1"])
+    states = {each.reference: each.state for each in dock9.sent("944")}
+    assert states == {"R000001": "sent", "R000002": "rejected"}
+
+
+@pytest.mark.parametrize(
+    "delimiters", [("|", "^", "\n", ""), ("*", ":", "\x85", "\r\n")]
+)
+def test_separators_are_the_partners_choice(delimiters):
+    settings = {"delimiters": delimiters, "report_at": None}
+    with running_partner("dock9", settings=settings, tick=None, start=START) as dock9:
+        dock9.receive({"SKU-1": 5})
+        [data] = App(dock9).new_files()
+        element, component, terminator, newline = delimiters
+        text = data.decode("latin-1")
+        assert text[3] == element and text[104] == component and text[105] == terminator
+        assert x12_of(data)[-1] == ["IEA", "1", "000000001"]
+        assert text.endswith(terminator + newline)
 
 
 # Faults of its acknowledgements

@@ -1,6 +1,6 @@
 """What BigMart writes: 850 and 860."""
 
-from ..segment import make, plain
+from ..segment import clean, make, plain
 
 
 def _ids(item):
@@ -54,7 +54,9 @@ def purchase_order(shop, order, purpose="00"):
                 *_ids(item),
             )
         )
-        segments.append(make("PID", "F", None, None, None, item.title.upper()[:80]))
+        segments.append(
+            make("PID", "F", None, None, None, clean(item.title.upper(), 80))
+        )
         if line.unit == "CA":
             segments.append(make("PO4", item.pack, 1, "EA"))
         segments += _stores(line)
@@ -65,14 +67,17 @@ def purchase_order(shop, order, purpose="00"):
 
 def _ship_to(shop, order):
     place = shop.places[order.ship_to]
-    head = make("N1", "ST", place["name"].upper(), "92", order.ship_to)
+    head = make("N1", "ST", clean(place["name"].upper(), 60), "92", order.ship_to)
     if "street" not in place:
         # a code and nothing else: the vendor has a list of the places
         return [head]
+    city = clean(place["city"].upper(), 30)
     return [
         head,
-        make("N3", place["street"].upper()),
-        make("N4", place["city"].upper(), place["state"], place["zip"], "US"),
+        make("N3", clean(place["street"].upper(), 55)),
+        make(
+            "N4", clean(place["city"].upper(), 30), place["state"], place["zip"], "US"
+        ),
     ]
 
 

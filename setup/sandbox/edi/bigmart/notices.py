@@ -188,7 +188,11 @@ def _take_item(shop, notice, level, label):
     if quantity.at(3) != line.unit:
         words = f"{where}: {quantity.at(3)} instead of {line.unit}"
         shop.charge("asn_unit", label, words)
-    units = int(quantity.number(2))
+    units = quantity.number(2)
+    if units <= 0 or units != int(units):
+        shop.charge("asn_quantity", label, f"{where}: {units}")
+        return
+    units = int(units)
     line.noticed += units
     store = order_level.party("BY", "Z7") if line.stores else ""
     if line.stores:

@@ -127,8 +127,12 @@ class Dock9(Partner):
                 if article is None:
                     words = f"{segment.pairs(4)} is not kept here"
                     raise orders.Refused("receipt_item", words)
+                units = segment.number(1)
+                if units <= 0 or units != int(units):
+                    words = f"{article.sku}: {units}"
+                    raise orders.Refused("receipt_quantity", words)
                 pack = article.pack if segment.at(2) == "CA" else 1
-                expected[article.sku] += int(segment.number(1)) * pack
+                expected[article.sku] += int(units) * pack
         total = next((each for each in segments if each.tag == "W03"), None)
         told = sum(each.number(1) for each in segments if each.tag == "W04")
         if total is not None and total.number(1) != told:

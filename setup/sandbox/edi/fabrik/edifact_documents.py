@@ -1,12 +1,10 @@
 """The supplier's messages: ORDERS and ORDCHG read, ORDRSP, DESADV, INVRPT written."""
 
-from datetime import datetime
-
+from ..edifact_guides import read_date
 from ..segment import make
 from .models import Request, Wanted
 
 ANSWER, NOTICE, STOCK = "ORDRSP", "DESADV", "INVRPT"
-FORMATS = {"102": "%Y%m%d", "203": "%Y%m%d%H%M", "101": "%y%m%d", "204": "%Y%m%d%H%M%S"}
 PIECES = {"PCE", "C62", "EA", ""}
 
 
@@ -23,7 +21,7 @@ def read(message):
             # a change has a number of its own
             request.number = segment.at(1, 2)
         elif tag == "DTM" and segment.at(1) == "2" and not request.date:
-            request.date = _date(segment)
+            request.date = read_date(segment)
         elif tag == "NAD" and segment.at(1) == "DP":
             request.ship_to = segment.at(2)
         elif tag == "LIN":
@@ -39,11 +37,6 @@ def read(message):
         elif tag == "CNT" and segment.at(1) == "2":
             request.count = int(segment.at(1, 2))
     return request
-
-
-def _date(segment):
-    text, form = segment.at(1, 2), FORMATS.get(segment.at(1, 3))
-    return datetime.strptime(text, form).date() if form else None
 
 
 def is_piece(unit):

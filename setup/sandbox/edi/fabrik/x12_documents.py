@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from ..partner import clean
-from ..segment import make, plain
+from ..segment import clean, make, plain
 from .models import Request, Wanted
 
 ANSWER, NOTICE, STOCK = "855", "856", "846"
