@@ -137,6 +137,12 @@ def test_a_change_may_come_before_its_order(shop, app):
     assert order.lines[0].ordered == 4 and shop.truth()["bought"] == {"A": 4}
 
 
+def test_a_change_before_a_test_order_asks_for_nothing(shop):
+    shop.rules.set(change_first=1, usage_test=1)
+    order = shop.buy({"A": 3})
+    assert order.state == "test" and shop.truth()["bought"] == {}
+
+
 def test_a_test_order_or_copy_asks_for_nothing(shop, app):
     shop.rules.next("usage_test")
     test = shop.buy({"A": 3})
@@ -262,6 +268,33 @@ def test_an_order_is_answered_once_a_version(shop, app):
     shop.cancel(order.po)
     app.send(answer(app, order.po, line(2)))
     assert app.charged() == {"answer_order": 2}
+
+
+def test_an_answer_may_cross_a_change(shop, app):
+    order = shop.buy({"A": 3})
+    shop.change(order.po, {"A": 2})
+    app.send(answer(app, order.po, line(3)))
+    assert app.charged() == {} and not shop.truth()["orders"][order.po]["answered"]
+    app.send(answer(app, order.po, line(2)))
+    assert app.charged() == {} and shop.truth()["orders"][order.po]["answered"]
+    crossed = shop.buy({"A": 3})
+    shop.cancel(crossed.po)
+    app.send(answer(app, crossed.po, line(3)))
+    app.send(answer(app, crossed.po, code="AT"))
+    assert app.charged() == {}
+    app.send(answer(app, crossed.po, line(3)))
+    assert app.charged() == {"answer_order": 1}
+
+
+def test_a_change_is_to_be_answered_in_its_own_time(shop, app):
+    order = shop.buy({"A": 3})
+    shop.step(20 * HOUR)
+    shop.change(order.po, {"A": 2})
+    app.send(answer(app, order.po, line(3)))
+    shop.step(23 * HOUR)
+    assert not shop.ledger.of("answer_late")
+    shop.step(2 * HOUR)
+    assert len(shop.ledger.of("answer_late")) == 1
 
 
 def test_a_late_answer_is_charged_once(shop, app):

@@ -19,6 +19,15 @@ def take(shop, document):
         shop.charge("answer_order", label, problem)
         return
     lines = _lines(document.segments)
+    version = _version(order, lines)
+    if version is None:
+        words = f"the order is {order.state}, or was answered before"
+        shop.charge("answer_order", label, words)
+        return
+    version.answered = True
+    if version is not order.versions[-1]:
+        # it crossed a change on its way: the change is still to be answered
+        return
     if bool(lines) == (head.at(2) in WITHOUT_LINES):
         words = f"BAK02 {head.at(2)} with {len(lines)} lines"
         shop.charge("answer_detail", label, words)
@@ -32,7 +41,6 @@ def take(shop, document):
             line.confirmed = 0 if head.at(2) in REFUSING else line.ordered
     for line in order.lines:
         _check_promise(shop, line, label)
-    order.answered = True
 
 
 def _unwanted(order):
@@ -40,11 +48,23 @@ def _unwanted(order):
         return "BigMart has no such order"
     if order.state == "test":
         return "the order was a test"
-    if order.state in ("cancelled", "copy"):
-        return f"the order is {order.state}"
-    if order.answered:
-        return "this version of the order was answered before"
+    if order.state == "copy":
+        return "the order was a copy"
     return None
+
+
+def _version(order, lines):
+    """The version of the order that is answered; None where all have been."""
+    open_ones = [each for each in reversed(order.versions) if not each.answered]
+    if lines:
+        told = {head.at(1): head.number(2) for head, _acks in lines}
+        for version in open_ones:
+            if version.units == told:
+                return version
+    latest = order.versions[-1]
+    if latest.answered or (lines and order.state == "cancelled"):
+        return None
+    return latest
 
 
 def _lines(segments):

@@ -71,7 +71,6 @@ def _ship_to(shop, order):
     if "street" not in place:
         # a code and nothing else: the vendor has a list of the places
         return [head]
-    city = clean(place["city"].upper(), 30)
     return [
         head,
         make("N3", clean(place["street"].upper(), 55)),

@@ -45,9 +45,17 @@ class Line:
 
 
 @dataclass(eq=False)
+class Version:
+    """:ivar units: {line number: units} of lines that are wanted"""
+
+    units: dict
+    answered: bool = False
+
+
+@dataclass(eq=False)
 class Order:
     """:ivar state: open, cancelled, closed (its cancel date is over), test, copy
-    :ivar answered: whether the present version has been answered
+    :ivar versions: the order as it was written, and after each change
     """
 
     po: str
@@ -60,8 +68,16 @@ class Order:
     cancel_after: object
     state: str = "open"
     changes: int = 0
-    answered: bool = False
-    answered_late: bool = False
+    versions: list = field(default_factory=list)
+
+    def add_version(self):
+        units = {each.number: each.ordered for each in self.lines if each.ordered}
+        self.versions.append(Version({} if self.state == "cancelled" else units))
+
+    @property
+    def answered(self):
+        """Whether it has been answered as it is now."""
+        return self.versions[-1].answered
 
     def line(self, number):
         return next((each for each in self.lines if each.number == str(number)), None)

@@ -154,6 +154,7 @@ class BigMart(Partner):
         order = Order(
             po, kind, self.clock.now(), ship_to, made, start, end, max(last, end)
         )
+        order.add_version()
         self.orders[po] = order
         return order
 
@@ -195,7 +196,7 @@ class BigMart(Partner):
         if order.state in ("test", "copy"):
             self._forget_bought(order.lines)
             return
-        self.after(self.config.answer_hours * HOUR, self._answer_due, order, 0)
+        self._await_answer(order)
         due = datetime.combine(order.cancel_after + timedelta(1), time(), self.zone)
         self.clock.after((due - self.clock.now()).total_seconds(), self._close, order)
 
@@ -213,7 +214,13 @@ class BigMart(Partner):
         self.wire.send("860", order.po, documents.change(self, order, rows))
         line.ordered = before
         self._send_order(order, purpose)
+        if order.state != "open":
+            # a test, which takes the units of the 850 back
+            self.bought[line.item.sku] -= self._pack(line)
+            return
         line.ordered = before + 1
+        order.add_version()
+        self._await_answer(order)
 
     def _set_quantity(self, line, quantity):
         pieces = (quantity - line.ordered) * self._pack(line)
@@ -268,13 +275,11 @@ class BigMart(Partner):
 
     def _send_change(self, order, rows, purpose, dates=False):
         order.changes += 1
-        order.answered = False
+        order.add_version()
         segments = documents.change(self, order, rows, purpose, dates)
         self.wire.send("860", order.po, segments)
         if order.state == "open":
-            self.after(
-                self.config.answer_hours * HOUR, self._answer_due, order, order.changes
-            )
+            self._await_answer(order)
 
     def _open_order(self, po):
         order = self.orders.get(getattr(po, "po", po))
@@ -300,14 +305,20 @@ class BigMart(Partner):
             order = self.buy()
         except SoldOut:
             return
-        if self.dice.random() < self.config.change_share:
+        if order.state == "open" and self.dice.random() < self.config.change_share:
             line = self.dice.choice(order.lines)
             self.change(order.po, {line.number: max(0, line.ordered - 1)})
 
     # --- deadlines
 
+    def _await_answer(self, order):
+        hours = self.config.answer_hours
+        self.after(hours * HOUR, self._answer_due, order, order.versions[-1])
+
     def _answer_due(self, order, version):
-        if order.state == "open" and order.changes == version and not order.answered:
+        """The answer to a change answers what was before it, too."""
+        is_last = version is order.versions[-1]
+        if order.state == "open" and is_last and not version.answered:
             words = f"no 855 within {self.config.answer_hours:g} hours"
             self.charge("answer_late", f"850 {order.po}", words)
 
