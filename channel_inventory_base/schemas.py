@@ -119,6 +119,11 @@ class Capabilities:
     as with documents that are acknowledged hours later.
     ``lanes``: ways for mass changes, beside the requests that ``batch_size`` and
     ``applies`` are about. Only where ``applies`` is not 0.
+    ``connects``: there is somebody to connect to although it neither gets numbers nor
+    gives orders: a warehouse, a supplier. ``sells``: it does sell; what holds only of
+    those that do (a warehouse of ours must serve it) is not asked of the others.
+    ``fetch``: an order can be asked for. Without it what comes in is all that there is.
+    ``snapshot``: all numbers go out in one document, at times that were agreed.
     ``read_budget``: so many numbers a second may be read to find those that were
     changed on the channel; 0: as many as it answers.
     ``node_stock``: the stock of the warehouses from which the channel ships by itself
@@ -152,6 +157,14 @@ class Capabilities:
     whole_shipments: bool = False
     tells_over: bool = False
     overtakes: bool = False
+    connects: bool = False
+    sells: bool = True
+    fetch: bool = True
+    snapshot: bool = False
+
+    @property
+    def connectable(self):
+        return self.connects or self.push_levels or self.orders
 
     @property
     def overwrites(self):
@@ -285,14 +298,16 @@ class LevelEntry:
     """One number to publish, in sold units.
 
     ``base`` is the value that we believe the channel shows (``expected_remote``),
-    never one read a moment ago. ``line_id`` is ours, to find the result again.
+    never one read a moment ago; None: it cannot be read and was never told one.
+    ``line_id`` is ours, to find the result again; 0: of a snapshot, a number that has
+    not changed, for which no result is needed.
     """
 
     line_id: int
     stock_ref: str
     node_ref: str
     quantity: int
-    base: int
+    base: int | None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ LOCK_BOOK = 19107
 LOCK_ROUTE = 19108
 LOCK_SHORT = 19109
 LOCK_LISTEN = 19110
+LOCK_MAILBOX = 19112
+LOCK_DOCUMENT = 19113
+LOCK_INTERCHANGE = 19114
+LOCK_DELIVERY = 19115
 
 # Errors that say nothing about what was to be done: doing it again is right.
 CONFLICTS = (

@@ -54,6 +54,7 @@ from . import channel_settler
 from . import channel_lane
 from . import channel_publisher
 from . import channel_publisher_absolute
+from . import channel_publisher_snapshot
 from . import channel_observer
 from . import channel_inbox_event
 from . import channel_intake

@@ -709,7 +709,8 @@ class ChannelAdapter(models.AbstractModel):
         """:return: a class of ``exceptions``"""
         if error.uncertain:
             return exceptions.UncertainError
-        return KINDS.get(type(error), exceptions.RejectedError)
+        known = (KINDS[each] for each in type(error).__mro__ if each in KINDS)
+        return next(known, exceptions.RejectedError)
 
     @api.model
     def _get_code_message(self, error):

@@ -139,6 +139,11 @@ class ChannelChannel(models.Model):
         help="Polling complements webhooks: orders of lost webhooks are found within "
         "this time.",
     )
+    publish_minutes = fields.Integer(
+        string="Publish Every (minutes)",
+        help="For partners that get all quantities in one document: from one document "
+        "to the next. 0: as soon as a quantity has changed.",
+    )
     poll_overlap = fields.Integer(
         string="Poll Overlap (seconds)",
         default=300,
@@ -182,6 +187,10 @@ class ChannelChannel(models.Model):
     node_ids = fields.One2many("channel.node", "channel_id")
     listing_ids = fields.One2many("channel.listing", "channel_id")
     is_connectable = fields.Boolean(compute="_compute_is_connectable")
+    is_snapshot = fields.Boolean(
+        compute="_compute_is_connectable",
+        help="All quantities go out in one document.",
+    )
     next_step = fields.Char(compute="_compute_next_step")
     is_fetching = fields.Boolean(compute="_compute_is_fetching")
     setup_steps = fields.Json(
@@ -224,7 +233,8 @@ class ChannelChannel(models.Model):
     def _compute_is_connectable(self):
         for channel in self:
             can = channel._capabilities()
-            channel.is_connectable = can.push_levels
+            channel.is_connectable = can.connectable
+            channel.is_snapshot = can.snapshot
             channel.has_lanes = bool(can.lanes)
 
     @api.depends(
@@ -348,7 +358,7 @@ class ChannelChannel(models.Model):
         """Test, remember the outcome, and set what waited in motion again."""
         self.ensure_one()
         self._require_role("manager")
-        self._require("push_levels")
+        self._require("connectable")
         self._require_home()
         info = self._call_guarded(lambda: self._adapter()._test_connection(self))
         self.env["channel.outage"]._forget(self, "")
@@ -393,7 +403,8 @@ class ChannelChannel(models.Model):
                 raise UserError(
                     self.env._("Test the connection of %s first.", channel.name)
                 )
-            channel._check_nodes_served()
+            if channel._capabilities().sells:
+                channel._check_nodes_served()
             # sudo: state and time of connecting are the buttons' to write
             own = channel.sudo()
             own.state = "paused"
@@ -653,6 +664,19 @@ class ChannelChannel(models.Model):
     def _check_go_live(self):
         if self.connection_state != "ok":
             raise UserError(self.env._("Test the connection of %s first.", self.name))
+        if self._capabilities().push_levels:
+            self._check_levels_ready()
+        if not self.exception_user_id:
+            raise UserError(
+                self.env._(
+                    "Choose an Exception Owner of %s first: otherwise no one is "
+                    "notified when an order is blocked.",
+                    self.name,
+                )
+            )
+
+    def _check_levels_ready(self):
+        """:raise UserError: there would be no number to publish"""
         if not self.node_ids.filtered("warehouse_ids"):
             raise UserError(
                 self.env._("Give at least one node of %s a warehouse.", self.name)
@@ -661,14 +685,6 @@ class ChannelChannel(models.Model):
         if not self.env["channel.listing"].search_count(mapped, limit=1):
             raise UserError(
                 self.env._("Match at least one listing of %s first.", self.name)
-            )
-        if not self.exception_user_id:
-            raise UserError(
-                self.env._(
-                    "Choose an Exception Owner of %s first: otherwise no one is "
-                    "notified when an order is blocked.",
-                    self.name,
-                )
             )
 
     def _check_nodes_served(self):

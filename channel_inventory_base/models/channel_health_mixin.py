@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -212,8 +214,10 @@ class ChannelHealthMixin(models.AbstractModel):
     def _waiting_seconds(self, now):
         """Age of the oldest work that should be done by now."""
         since = self._get_oldest_work()
-        if self.state == "live":
-            since.append(self.oldest_pending)
+        if self.state == "live" and self.oldest_pending:
+            # until the next document is due nothing is late
+            window = timedelta(minutes=self.publish_minutes if self.is_snapshot else 0)
+            since.append(self.oldest_pending + window)
         oldest = min((moment for moment in since if moment), default=None)
         return (now - oldest).total_seconds() if oldest and now else 0
 

@@ -370,6 +370,8 @@ class ChannelIntake(models.AbstractModel):
 
         :return: whether the channel was asked
         """
+        if not channel._capabilities().fetch:
+            return None
         end, asked = time.monotonic() + RUN_SECONDS, None
         while self._fetch_next(channel):
             asked = True

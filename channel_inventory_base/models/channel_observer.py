@@ -60,21 +60,25 @@ class ChannelObserver(models.AbstractModel):
 
     def _make_missing(self, channel):
         with own_transaction(self.env) as env:
-            env.execute_query(
-                SQL(
-                    """
-                    INSERT INTO channel_level_remote
-                           (level_id, channel_id, state, base_qty, base_deducted)
-                    SELECT level.id, level.channel_id, 'unknown', 0, 0
-                      FROM channel_level level
-                     WHERE level.channel_id = %s AND NOT EXISTS (
-                           SELECT FROM channel_level_remote remote
-                            WHERE remote.level_id = level.id)
-                    ON CONFLICT (level_id) DO NOTHING RETURNING id
-                    """,
-                    channel.id,
-                )
+            env["channel.observer"]._make_missing_now(channel)
+
+    def _make_missing_now(self, channel):
+        """A row for each level of which nothing is known yet."""
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO channel_level_remote
+                       (level_id, channel_id, state, base_qty, base_deducted)
+                SELECT level.id, level.channel_id, 'unknown', 0, 0
+                  FROM channel_level level
+                 WHERE level.channel_id = %s AND NOT EXISTS (
+                       SELECT FROM channel_level_remote remote
+                        WHERE remote.level_id = level.id)
+                ON CONFLICT (level_id) DO NOTHING RETURNING id
+                """,
+                channel.id,
             )
+        )
 
     def _batches(self, channel, job, states=("unknown", "stale"), limit=None):
         """Ids of rows to look at, a request's worth at a time.

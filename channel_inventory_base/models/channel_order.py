@@ -402,6 +402,9 @@ class ChannelOrder(models.Model):
     def _want(self, version):
         """There is a newer version than we have: have it fetched, at once if it is not
         the one that was asked for just now."""
+        if not self.channel_id._capabilities().fetch:
+            # what came in is all that there is
+            return
         if not self.wanted_version or version > self.wanted_version:
             self.wanted_version = version
             self.fetch_after = False
@@ -873,6 +876,8 @@ class ChannelOrder(models.Model):
     # --------------------------------------------------------------- fetch
     def _want_fetch(self):
         """Have the newest version fetched, whatever version that is."""
+        if not self.channel_id._capabilities().fetch:
+            return
         # the channel's clock may be ahead of ours
         known = max(self.version or fields.Datetime.now(), fields.Datetime.now())
         self.wanted_version = known + timedelta(seconds=1)

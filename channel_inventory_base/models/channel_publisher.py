@@ -62,10 +62,14 @@ class Candidate:
     position: int
 
     def differs(self):
-        return self.force or self.target != self.expected
+        return self.force or self.state == "unknown" or self.target != self.expected
 
-    def sendable(self):
-        return self.state in ("known", "rejected")
+    def sendable(self, blind=False):
+        """:param blind: the channel's numbers cannot be read: what it has is known when
+        it has been told"""
+        return self.state in ("known", "rejected") or (
+            blind and self.state == "unknown"
+        )
 
 
 class ChannelPublisher(models.AbstractModel):
@@ -88,13 +92,16 @@ class ChannelPublisher(models.AbstractModel):
     def _run(self, channel):
         """:return: True when the channel was asked, None when there was nothing to
         send, False when another publisher is at this channel"""
-        if not channel._capabilities().push_levels:
+        can = channel._capabilities()
+        if not can.push_levels:
             return None
         end, asked = time.monotonic() + RUN_SECONDS, None
         publisher = self._of(channel)
         with try_lock(self.env, LOCK_PUBLISH, channel.id) as locked:
             if not locked:
                 return False
+            if not can.read_levels:
+                publisher._queue_unknown(channel)
             for publication_id in publisher._left_open(channel):
                 asked = publisher._resume(channel, publication_id) is not None or asked
             while publication_id := publisher._freeze_next(channel):
@@ -113,7 +120,10 @@ class ChannelPublisher(models.AbstractModel):
     def _of(self, channel):
         """The publisher for channels of this kind: can they compare before they
         write?"""
-        if channel._capabilities().overwrites:
+        can = channel._capabilities()
+        if can.snapshot:
+            return self.env["channel.publisher.snapshot"]
+        if can.overwrites:
             return self.env["channel.publisher.absolute"]
         return self.env["channel.publisher"]
 
@@ -152,6 +162,44 @@ class ChannelPublisher(models.AbstractModel):
         domain = [("channel_id", "=", channel.id)]
         return bool(self.env["channel.level.pending"].search_count(domain, limit=1))
 
+    # --------------------------------------------------------------- blind
+    # Of a channel whose numbers cannot be read nobody waits to be told what it shows.
+    def _queue_unknown(self, channel):
+        """Queue all numbers that the channel was never told."""
+        with own_transaction(self.env) as env:
+            env["channel.publisher"]._make_missing(channel)
+            env.execute_query(
+                SQL(
+                    """
+                    INSERT INTO channel_level_pending
+                           (level_id, channel_id, urgent, force, since, trace)
+                    SELECT level.id, level.channel_id, true, true,
+                           COALESCE(level.planned_at, now() AT TIME ZONE 'UTC'),
+                           level.trace
+                      FROM channel_level level
+                      JOIN channel_level_remote remote ON remote.level_id = level.id
+                      JOIN channel_listing listing ON listing.id = level.listing_id
+                      JOIN channel_node node ON node.id = level.node_id
+                     WHERE level.channel_id = %(channel)s
+                       AND remote.state IN ('unknown', 'stale') AND %(published)s
+                       AND NOT EXISTS (SELECT FROM channel_level_pending pending
+                                        WHERE pending.level_id = level.id)
+                       AND NOT EXISTS (SELECT FROM channel_publication_line line
+                                         JOIN channel_publication publication
+                                           ON publication.id = line.publication_id
+                                        WHERE line.level_id = level.id
+                                          AND publication.state
+                                              IN ('ready', 'sending', 'dead'))
+                    RETURNING id
+                    """,
+                    channel=channel.id,
+                    published=PUBLISHED,
+                )
+            )
+
+    def _make_missing(self, channel):
+        self.env["channel.observer"]._make_missing_now(channel)
+
     # -------------------------------------------------------------- freeze
     def _freeze_next(self, channel):
         self.env["channel.lane"]._insure(channel, channel._capabilities())
@@ -185,7 +233,10 @@ class ChannelPublisher(models.AbstractModel):
                 if not taken:
                     return None
                 taken = publisher._settle_shares(taken)
-                chosen = [each for each in taken if each.sendable() and each.differs()]
+                blind = not can.read_levels
+                chosen = [
+                    each for each in taken if each.sendable(blind) and each.differs()
+                ]
                 size = way.lane.size if way else can.batch_size
                 publisher._put_back(chosen[size:])
                 if chosen:

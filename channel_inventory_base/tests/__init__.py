@@ -42,6 +42,7 @@ from . import test_position_mto
 from . import test_preview
 from . import test_publisher
 from . import test_publisher_absolute
+from . import test_publisher_blind
 from . import test_pure
 from . import test_reported
 from . import test_reported_warehouse

@@ -121,6 +121,8 @@ def split(arguments):
     plain, odoo, options = [], [], []
     for argument in arguments:
         path = Path(argument.split("::")[0])
+        if path.suffix == ".py" and not path.exists():
+            sys.exit(f"setup: there is no {path}")
         if argument.startswith("-") or not path.exists():
             options.append(argument)
         elif path.resolve().is_relative_to(SETUP):

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import uuid
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..db.transaction import LOCK_ALLOCATE, own_transaction
+from ..schemas import LevelEntry
+from .channel_level import EXPECTED_REMOTE, PUBLISHED
+
+STATE = "snapshot"
+"""Key of the shared state that has the time of the last document."""
+
+
+class ChannelPublisherSnapshot(models.AbstractModel):
+    """Publisher for partners that get all numbers in one document, at times that were
+    agreed (``Capabilities.snapshot``, ``channel.publish_minutes``).
+
+    What is missing in such a document may count as gone, so each has every level, zeros
+    included; a listing that is not sold any more is in it once more, as 0. The whole is
+    read in one statement when the document is frozen. Lines are written only for levels
+    that have changed since the last one: an hourly document of 100,000 numbers leaves
+    no 100,000 rows.
+    """
+
+    _name = "channel.publisher.snapshot"
+    _description = "Publisher of Snapshots"
+    _inherit = ["channel.publisher"]
+
+    def _freeze(self, channel, falls=False):
+        if wait := self._seconds_until_due(channel):
+            channel._wake("_job_publish", seconds=wait)
+            return None
+        # what is stored counts even if no planner has got to it
+        self.env["channel.planner"]._run()
+        with own_transaction(self.env) as env:
+            own_channel = env["channel.channel"].browse(channel.id)
+            if not own_channel._may_publish():
+                return None
+            publisher = env[self._name]
+            publisher._make_missing(own_channel)
+            publication = publisher._take_all(own_channel)
+        if publication:
+            with channel._shared_state(STATE) as state:
+                now = self.env["channel.intake"]._database_time()
+                state["at"] = now.isoformat()
+        return publication and publication.id
+
+    def _seconds_until_due(self, channel):
+        """:return: 0 when a document may be made now"""
+        last = channel._get_shared_state(STATE).get("at")
+        if not last or not channel.publish_minutes:
+            return 0
+        intake = self.env["channel.intake"]
+        due = intake._parse_time(last) + timedelta(minutes=channel.publish_minutes)
+        return max(0, (due - intake._database_time()).total_seconds())
+
+    def _take_all(self, channel):
+        """Take the queue off and freeze all numbers as they are now.
+
+        :return: a publication; None where nothing has changed, and documents are made
+            only when something has
+        """
+        rows = self._read_all(channel)
+        changed = [row for row in rows if self._has_changed(row)]
+        if not rows or not (changed or channel.publish_minutes):
+            return None
+        publication = self.env["channel.publication"].create(
+            {
+                "channel_id": channel.id,
+                "key": str(uuid.uuid4()),
+                "trace": uuid.uuid4().hex,
+                "payload": "",
+            }
+        )
+        now = fields.Datetime.now()
+        values = [
+            (row["level_id"], row["quantity"], row["expected"] or 0)
+            + (row["deducted"], row["since"] or now, row["trace"])
+            for row in changed
+        ]
+        lines = self.env["channel.publication.line"]
+        line_ids = lines._insert(publication, values) if values else []
+        lines = {
+            row["level_id"]: line_id
+            for row, line_id in zip(changed, line_ids, strict=True)
+        }
+        entries = [
+            LevelEntry(
+                lines.get(row["level_id"], 0),
+                row["stock_ref"],
+                row["node_ref"],
+                row["quantity"],
+                row["expected"],
+            )
+            for row in rows
+        ]
+        publication.payload = channel._adapter()._prepare_push(
+            channel, entries, publication.trace
+        )
+        return publication
+
+    @staticmethod
+    def _has_changed(row):
+        return row["force"] or row["quantity"] != row["expected"]
+
+    def _read_all(self, channel):
+        """All numbers of the channel, with what is known of each.
+
+        ``expected`` None: nobody knows what the partner has. A number that would rise
+        waits for the plan of a change that is not planned yet.
+        """
+        self._settle_all_shares(channel)
+        cr = self.env.cr
+        cr.execute(
+            SQL(
+                """
+                WITH taken AS (
+                    DELETE FROM channel_level_pending WHERE channel_id = %(channel)s
+                    RETURNING level_id, force, since, trace
+                ),
+                queued AS (
+                    SELECT level_id, bool_or(force) AS force, min(since) AS since,
+                           (array_agg(trace ORDER BY since)
+                                FILTER (WHERE trace IS NOT NULL))[1] AS trace
+                      FROM taken GROUP BY level_id
+                ),
+                known AS (
+                    SELECT level.id AS level_id, listing.stock_ref,
+                           node.external_id AS node_ref, %(published)s AS published,
+                           level.target, %(unplanned)s AS unplanned,
+                           remote.base_qty + remote.base_deducted - %(expected)s
+                               AS deducted,
+                           CASE WHEN remote.state IN ('known', 'rejected')
+                                THEN %(expected)s END AS expected
+                      FROM channel_level level
+                      JOIN channel_listing listing ON listing.id = level.listing_id
+                      JOIN channel_node node ON node.id = level.node_id
+                      JOIN channel_level_remote remote ON remote.level_id = level.id
+                     WHERE level.channel_id = %(channel)s
+                )
+                SELECT known.level_id, stock_ref, node_ref, deducted, expected,
+                       CASE WHEN NOT published THEN 0
+                            WHEN unplanned THEN LEAST(target, expected)
+                            ELSE target END AS quantity,
+                       COALESCE(queued.force, false) AS force, queued.since,
+                       queued.trace
+                  FROM known LEFT JOIN queued ON queued.level_id = known.level_id
+                 WHERE published OR expected <> 0
+                 ORDER BY stock_ref, node_ref, known.level_id
+                """,
+                channel=channel.id,
+                published=PUBLISHED,
+                expected=EXPECTED_REMOTE,
+                unplanned=SQL("(%s)", SQL(" OR ").join(self._unplanned_conditions())),
+            )
+        )
+        return cr.dictfetchall()
+
+    def _settle_all_shares(self, channel):
+        """Numbers that channels share exclusively stay as they are until we commit."""
+        [[shared]] = self.env.execute_query(
+            SQL(
+                "SELECT EXISTS (SELECT FROM channel_level "
+                "WHERE channel_id = %s AND share_state IS NOT NULL)",
+                channel.id,
+            )
+        )
+        if shared:
+            self.env.execute_query(
+                SQL("SELECT pg_advisory_xact_lock_shared(%s, 0)", LOCK_ALLOCATE)
+            )
+
+    def _forget(self, channel):
+        """The partner does not have the last document: all numbers are unknown again,
+        and the next one is due at once."""
+        self.env.execute_query(
+            SQL(
+                "UPDATE channel_level_remote SET state = 'unknown' "
+                "WHERE channel_id = %s RETURNING id",
+                channel.id,
+            )
+        )
+        with channel._shared_state(STATE) as state:
+            state.pop("at", None)
+        channel._wake("_job_publish")

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from ..models.channel_intake import ChannelIntake
+from .common import ChannelCase
+
+
+class BlindCase(ChannelCase):
+    """Partners that are written to and never read."""
+
+    def setUp(self):
+        super().setUp()
+        self.fake.absolute = True
+        self.fake.read_levels = False
+
+    def remote(self, level=None):
+        level = level or self.level
+        return self.env["channel.level.remote"].search([("level_id", "=", level.id)])
+
+    def pending(self):
+        return self.env["channel.level.pending"].search([])
+
+
+@tagged("post_install", "-at_install")
+class TestPublisherBlind(BlindCase):
+    def test_what_was_never_told_is_sent(self):
+        """It is not waited for a look that nobody can take."""
+        self.plan()
+        self.env["channel.level.pending"]._add(self.level, force=True)
+        self.observe()
+        self.publish()
+        self.assertEqual(len(self.fake.requests), 1)
+        self.assertEqual(self.fake.levels["item-1", "node-1"], 10)
+        self.assertEqual(self.remote().state, "known")
+        self.assertFalse(self.pending())
+
+    def test_what_is_known_is_sent_when_it_has_changed(self):
+        self.plan()
+        self.publish()
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        self.publish()
+        self.publish()
+        self.assertEqual(len(self.fake.requests), 2)
+        self.assertEqual(self.fake.levels["item-1", "node-1"], 15)
+
+    def test_refused_number_is_tried_again_by_the_sweep(self):
+        self.fake.rejected["item-1"] = "no such item"
+        self.plan()
+        self.publish()
+        self.assertEqual(self.remote().state, "rejected")
+        del self.fake.rejected["item-1"]
+        self.env["channel.publisher"]._requeue_missing()
+        self.publish()
+        self.assertEqual(self.remote().state, "known")
+
+    def test_no_order_is_asked_for(self):
+        self.fake.more = {"fetch": False}
+        self.env["channel.order"].search([])._want_fetch()
+        self.channel._job_fetch()
+        self.assertFalse(self.fake.asked)
+
+
+@tagged("post_install", "-at_install")
+class TestConnectable(ChannelCase):
+    """A warehouse or a supplier is a partner that neither sells nor is told numbers."""
+
+    def setUp(self):
+        super().setUp()
+        self.more = {"push_levels": False, "orders": False, "connects": True}
+
+    def test_partner_without_levels_is_connected(self):
+        with patch.object(type(self.fake), "_capabilities", self.can(**self.more)):
+            self.channel.invalidate_recordset()
+            self.channel.action_test_connection()
+            self.assertTrue(self.channel.is_connectable)
+            self.assertEqual(self.channel.connection_state, "ok")
+
+    def test_neither_node_nor_listing_is_asked_of_it(self):
+        self.channel.exception_user_id = self.env.ref("base.user_admin")
+        self.listing.state = "unmapped"
+        with patch.object(type(self.fake), "_capabilities", self.can(**self.more)):
+            self.channel._check_go_live()
+        with self.assertRaises(UserError):
+            self.channel._check_go_live()
+
+    def can(self, **more):
+        before = type(self.fake)._capabilities
+
+        def capabilities(fake):
+            return replace(before(fake), **more)
+
+        return capabilities
+
+
+@tagged("post_install", "-at_install")
+class TestPublisherSnapshot(BlindCase):
+    """All numbers in one document, at times that were agreed."""
+
+    def setUp(self):
+        super().setUp()
+        self.fake.more = {"snapshot": True}
+        self.second = self.make_listing(
+            self.env, self.channel, self.make_product(self.env, 2), 2
+        )
+        self.moment = datetime.now(timezone.utc)
+        clock = patch.object(ChannelIntake, "_database_time", lambda _self: self.moment)
+        clock.start()
+        self.addCleanup(clock.stop)
+
+    def documents(self):
+        """:return: list of {stock_ref: quantity}"""
+        return [
+            {ref: quantity for _id, ref, _node, quantity, _base in json.loads(payload)}
+            for _key, payload in self.fake.requests
+        ]
+
+    def lines(self):
+        return self.env["channel.publication.line"].search([], order="id")
+
+    def pass_minutes(self, minutes):
+        self.moment += timedelta(minutes=minutes)
+
+    def test_every_level_is_in_it(self):
+        """Zeros, too; lines are written for what has changed."""
+        self.plan()
+        self.publish()
+        self.assertEqual(self.documents(), [{"item-1": 10, "item-2": 0}])
+        self.assertEqual(len(self.lines()), 2)
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        self.publish()
+        self.assertEqual(self.documents()[1], {"item-1": 15, "item-2": 0})
+        self.assertEqual(len(self.lines()), 3)
+
+    def test_nothing_has_changed(self):
+        self.plan()
+        self.publish()
+        self.publish()
+        self.assertEqual(len(self.documents()), 1)
+
+    def test_window(self):
+        """Not before it is due; then in any case, also where nothing has changed."""
+        self.channel.publish_minutes = 60
+        self.plan()
+        self.publish()
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        self.pass_minutes(59)
+        self.publish()
+        self.assertEqual(len(self.documents()), 1)
+        self.assertTrue(self.pending(), "what waits stays queued")
+        self.pass_minutes(1)
+        self.publish()
+        self.assertEqual(self.documents()[1], {"item-1": 15, "item-2": 0})
+        self.pass_minutes(60)
+        self.publish()
+        self.assertEqual(self.documents()[2], {"item-1": 15, "item-2": 0})
+        self.assertEqual(len(self.lines()), 3)
+
+    def test_waiting_for_the_window_is_not_late(self):
+        self.channel.publish_minutes = 60
+        self.plan()
+        self.publish()
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        self.env.cr.execute(
+            "UPDATE channel_level_pending SET since = since - interval '30 minutes'"
+        )
+        self.env.invalidate_all()
+        self.assertNotEqual(self.channel.health, "bad")
+
+    def test_change_that_nobody_has_planned_yet(self):
+        """A sale stored a moment before the document is in it."""
+        self.plan()
+        self.publish()
+        self.env["channel.hold"].create(
+            {
+                "company_id": self.env.company.id,
+                "product_id": self.product.id,
+                "warehouse_id": self.warehouse.id,
+                "stock_quantity": 4,
+            }
+        )
+        self.publish()
+        self.assertEqual(self.documents()[1]["item-1"], 6)
+
+    def test_listing_that_ends_is_sent_once_more(self):
+        self.plan()
+        self.publish()
+        self.listing.active = False
+        self.plan()
+        self.env["channel.level.pending"]._add(self.second.level_ids, force=True)
+        self.publish()
+        self.assertEqual(self.documents()[1], {"item-1": 0, "item-2": 0})
+        self.env["channel.level.pending"]._add(self.second.level_ids, force=True)
+        self.publish()
+        self.assertEqual(self.documents()[2], {"item-2": 0})
+
+    def test_document_that_was_refused_is_made_anew(self):
+        self.channel.publish_minutes = 60
+        self.plan()
+        self.publish()
+        self.env["channel.publisher.snapshot"]._forget(self.channel)
+        self.assertEqual(self.remote().state, "unknown")
+        self.publish()
+        self.assertEqual(self.documents()[1], {"item-1": 10, "item-2": 0})
+        self.assertEqual(self.remote().state, "known")
+
+    def test_paused(self):
+        self.plan()
+        self.channel.action_pause()
+        self.publish()
+        self.assertFalse(self.documents())
