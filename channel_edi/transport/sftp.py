@@ -214,9 +214,7 @@ class Sftp:
         except PermissionError as error:
             raise Forbidden(f"{self._host} refuses {what}", code="FOLDER") from error
         except FileNotFoundError as error:
-            raise Misconfigured(
-                f"{self._host} has no {what}", code="FOLDER"
-            ) from error
+            raise Misconfigured(f"{self._host} has no {what}", code="FOLDER") from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise Unavailable(
                 f"{self._host}: {error or type(error).__name__}", code="NO_ANSWER"
