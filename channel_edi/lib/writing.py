@@ -135,7 +135,7 @@ def encodable(value, charset, name):
     if isinstance(value, Text):
         return plain(value, charset)
     if CONTROLS.search(value):
-        raise Unwritable(f"{name}: {shown(value)!r} has a line break in it")
+        raise Unwritable(f"{name}: {shown(value)!r} has a line break or the like in it")
     try:
         value.encode(charset)
     except UnicodeEncodeError:

@@ -56,7 +56,8 @@ class Segment:
         syntax = self.syntax
         return len(syntax.cut(value, syntax.repetition)) if syntax.repetition else 1
 
-    def __len__(self):
+    @property
+    def size(self):
         """How many elements it has."""
         return len(self.parts) - 1
 

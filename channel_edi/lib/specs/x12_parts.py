@@ -172,7 +172,7 @@ FOB, DTM) is not part of it."""
 def segment_ids(context, segment, start, end=99):
     """``ItemId`` of the pairs from ``start`` on; the agreement's map is applied."""
     found, rename = [], context.maps["qualifiers"]
-    for index in range(start, min(end, len(segment)) + 1, 2):
+    for index in range(start, min(end, segment.size) + 1, 2):
         qualifier, value = segment.get(index), segment.get(index + 1)
         if qualifier and value:
             found.append(ItemId(rename.get(qualifier, qualifier), value))

@@ -2,7 +2,7 @@
 """TA1, 997 and 999, both ways. They judge envelopes and syntax, never business, and are
 never answered themselves. No odoo in here."""
 
-from ...schemas_envelope import Ack, AckDocument, AckGroup, Fault
+from ...schemas_envelope import Ack, AckDocument, AckGroup, Fault, Identity
 from ..specs.grammar import Loop, gather
 from ..writing import Text
 
@@ -177,13 +177,18 @@ def groups(interchange, verdicts, options):
         return found
     for group in asked:
         segments = answer(group, verdicts, options)
-        sender, receiver = group.head.receiver, group.head.sender
+        sender, receiver = _named(group.head.receiver), _named(group.head.sender)
         last = found[-1] if found else None
         if last and last[0] == FUNCTIONAL and last[2:] == (sender, receiver):
             last[1].append(("997", segments))
         else:
             found.append((FUNCTIONAL, [("997", segments)], sender, receiver))
     return found
+
+
+def _named(identity):
+    """An identity of theirs to give back, whatever stands in it."""
+    return Identity(Text(identity.id))
 
 
 def _has_strays(interchange):

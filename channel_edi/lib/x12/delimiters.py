@@ -30,7 +30,8 @@ def find_isa(text, start, end=None):
         index = match.start()
         if index > start and text[index - 1].isalnum() and text[index - 1] < "\x80":
             continue
-        if component_at(text, index, end) >= 0:
+        at = component_at(text, index, end)
+        if at >= 0 and not (text[at].isalnum() and text[at] < "\x80"):
             return index
     return -1
 

@@ -45,7 +45,8 @@ class Segment:
             value = decode(value, self.syntax.charset)
         return value.strip().strip("\0\x1a")
 
-    def __len__(self):
+    @property
+    def size(self):
         """How many elements it has."""
         return len(self.parts) - 1
 
