@@ -1,6 +1,6 @@
 """Goods on the road."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass
@@ -17,4 +17,5 @@ class Truck:
     carrier: str = ""
     left: object = None
     arrived: object = None
-    notes: list = field(default_factory=list)
+    # it has come, and nobody knows what is on it
+    waits: bool = False

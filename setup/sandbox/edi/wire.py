@@ -127,6 +127,9 @@ class Wire:
         entries = [entry for entry, _segments in documents]
         self.number(entries)
         struck = [] if plain else [x for x in self.spoils if self.strikes(x)]
+        if len(documents) > 1 and "usage_test" in struck:
+            # it is decided before the rest of the interchange is known
+            struck.remove("usage_test")
         for entry in entries:
             entry.faults += struck
         moment = self.partner.local()

@@ -161,6 +161,8 @@ def _read_head(text):
 
 def _segment(text, element, component):
     tag, *values = text.split(element)
+    if component not in text:
+        return Segment(tag, [[value] for value in values])
     return Segment(tag, [value.split(component) for value in values])
 
 

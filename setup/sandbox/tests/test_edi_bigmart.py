@@ -500,9 +500,10 @@ def test_stores_get_what_they_ordered(shop, app):
 def test_a_truck_without_a_notice_is_charged_once(shop, app, order):
     shop.receive({SSCCS[0]: {"A": 3}}, bol="BOL1")
     assert app.charged() == {"asn_late": 1}
+    assert shop.truth()["received"] == {"A": 3}, "it is in the house"
     app.send(notice(app, order.po, {SSCCS[0]: {"A": 3}}))
     assert app.charged() == {}, "it comes late, and what it says is right"
-    assert order.lines[0].received == 3
+    assert order.lines[0].received == 3 and shop.truth()["received"] == {"A": 3}
 
 
 def test_a_late_notice_is_compared_too(shop, app, order):
@@ -549,6 +550,21 @@ def test_what_does_not_come_by_the_cancel_date_is_charged(shop, app, order):
     assert order.state == "closed"
     shop.step(9 * DAY)
     assert len(shop.ledger.of("under_shipment")) == 1
+
+
+def test_a_cancel_date_may_be_moved(shop, app, order):
+    shop.change(order.po, cancel_after=date(2026, 12, 5))
+    shop.step(11 * DAY)
+    assert order.state == "open"
+    shop.step(3 * DAY)
+    assert order.state == "closed" and len(shop.ledger.of("under_shipment")) == 2
+
+
+def test_a_blanket_order_asks_for_nothing(shop, app):
+    order = shop.buy({"A": 3}, kind="BK")
+    assert order.state == "copy" and shop.truth()["bought"] == {}
+    shop.step(20 * DAY)
+    assert app.charged().keys() == {"missing_ack"}
 
 
 def test_a_cancelled_order_wants_nothing(shop, app, order):

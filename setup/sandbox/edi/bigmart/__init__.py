@@ -1,5 +1,6 @@
 """BigMart, a retailer: X12 4010VICS, ship windows, cartons, and charges."""
 
-from .partner import BigMart, SoldOut
+from .buying import SoldOut
+from .partner import BigMart
 
 __all__ = ["BigMart", "SoldOut"]

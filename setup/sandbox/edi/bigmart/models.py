@@ -43,6 +43,11 @@ class Line:
     # bought within what the last 846 showed
     promised: bool = False
 
+    @property
+    def pack(self):
+        """Pieces of one unit."""
+        return self.item.pack if self.unit == "CA" else 1
+
 
 @dataclass(eq=False)
 class Version:
@@ -55,6 +60,7 @@ class Version:
 @dataclass(eq=False)
 class Order:
     """:ivar state: open, cancelled, closed (its cancel date is over), test, copy
+        (of another, or a blanket order: nothing is wanted)
     :ivar versions: the order as it was written, and after each change
     """
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from .. import gs1
+from . import dock
 from .models import Notice
 
 PARENTS = {"S": "", "O": "S", "T": "O", "P": "OT", "I": "PT"}
@@ -56,7 +57,7 @@ def take(shop, document):
     notice = _read(shop, head, levels, label)
     shop.notices[notice.id] = notice
     _check_window(shop, notice, label)
-    shop.meet(notice)
+    dock.meet(shop, notice)
 
 
 def _withdraw(shop, notice):

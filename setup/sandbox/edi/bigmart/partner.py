@@ -1,14 +1,15 @@
 """BigMart: what it buys, what it takes in, and what it charges."""
 
-from datetime import datetime, time, timedelta
+from collections import Counter
 from decimal import Decimal
 
 from .. import gs1, rules
 from ..partner import HOUR, Partner, PartnerError, locked
 from ..truck import Truck
 from ..wire_x12 import X12Wire
-from . import answers, documents, notices, stock
-from .models import Item, Line, Order
+from . import answers, buying, dock, notices, stock
+from .buying import SoldOut
+from .models import Item
 
 DEFAULT_ITEMS = [
     {"sku": f"SKU-{number}", "title": f"Product {number}", "price": f"{number * 5}.00"}
@@ -30,10 +31,6 @@ DEFAULT_PLACES = {
 }
 
 
-class SoldOut(PartnerError):
-    """More is wanted than the last 846 shows."""
-
-
 class BigMart(Partner):
     name = "bigmart"
     RULES = rules.BIGMART
@@ -51,8 +48,8 @@ class BigMart(Partner):
         self.trucks = []
         self.sscc_used = set()
         self.stock_at, self.stock_came = None, self.clock.time()
-        self.bought = {}
-        self.stray = {}
+        self.bought = Counter()
+        self.stray = Counter()
         self._number = 0
 
     def fill(self, seed):
@@ -108,159 +105,37 @@ class BigMart(Partner):
         :return: the order
         :raise SoldOut: more than the last 846 shows
         """
-        lines = self._some_lines() if lines is None else lines
+        lines = buying.choose(self) if lines is None else lines
         if isinstance(lines, dict):
             lines = [{"sku": sku, "quantity": count} for sku, count in lines.items()]
+        self._number += 1
+        po = po or f"{4500000000 + self._number}"
+        ship_to = ship_to or next(iter(self.places))
         dates = ship_from, ship_by, cancel_after
-        order = self._make_order(lines, ship_to, kind, po, dates)
+        order = buying.make_order(self, lines, ship_to, kind, po, dates)
         if self.rules.strikes("change_first"):
-            self._change_first(order, purpose)
+            buying.send_change_first(self, order, purpose)
         else:
-            self._send_order(order, purpose)
+            buying.send(self, order, purpose)
         return order
 
     def checkout(self, lines, **terms):
         """As the shoppers of other shops call it."""
         return self.buy(lines, **terms)
 
-    def _some_lines(self):
-        shown = {
-            sku: item.shown // item.pack
-            for sku, item in self.items.items()
-            if item.shown and item.shown >= item.pack
-        }
-        if not shown:
-            raise SoldOut("no 846 shows anything")
-        count = min(len(shown), self.dice.choice((1, 1, 2, 3)))
-        skus = self.dice.sample(sorted(shown), count)
-        return {sku: self.dice.randint(1, max(1, shown[sku] // 3)) for sku in skus}
-
-    def _make_order(self, lines, ship_to, kind, po, dates):
-        self._number += 1
-        po = po or f"{4500000000 + self._number}"
-        if po in self.orders:
-            raise PartnerError(f"order {po} is there already")
-        start, end, last = dates
-        start = start or self.today(self.config.lead_days)
-        end = end or start + timedelta(self.config.window_days)
-        last = last or self.today(self.config.cancel_days)
-        ship_to = ship_to or next(iter(self.places))
-        if ship_to not in self.places:
-            raise PartnerError(f"no place {ship_to}")
-        made = [
-            self._make_line(number, **values) for number, values in enumerate(lines, 1)
-        ]
-        self._take_shown(made)
-        order = Order(
-            po, kind, self.clock.now(), ship_to, made, start, end, max(last, end)
-        )
-        order.add_version()
-        self.orders[po] = order
-        return order
-
-    def _make_line(self, number, sku, quantity=None, unit=None, price=None, stores=()):
-        item = self.items.get(sku)
-        if item is None:
-            raise PartnerError(f"no item {sku}")
-        stores = dict(stores)
-        quantity = sum(stores.values()) if quantity is None else int(quantity)
-        price = item.price if price is None else Decimal(str(price))
-        unit = unit or item.unit
-        return Line(str(number), item, quantity, unit, price, stores)
-
-    def _take_shown(self, lines):
-        """What is ordered is not there for the next order."""
-        for line in lines:
-            pieces = line.ordered * self._pack(line)
-            if line.item.shown is not None and pieces > line.item.shown:
-                words = f"{line.item.sku}: {pieces} wanted, {line.item.shown} shown"
-                raise SoldOut(words)
-        for line in lines:
-            pieces = line.ordered * self._pack(line)
-            if line.item.shown is not None:
-                line.item.shown -= pieces
-                line.promised = True
-            self.bought[line.item.sku] = self.bought.get(line.item.sku, 0) + pieces
-
-    @staticmethod
-    def _pack(line):
-        return line.item.pack if line.unit == "CA" else 1
-
-    def _send_order(self, order, purpose="00"):
-        segments = documents.purchase_order(self, order, purpose)
-        entry = self.wire.send("850", order.po, segments)
-        if "usage_test" in entry.faults:
-            order.state = "test"
-        elif purpose != "00":
-            order.state = "copy"
-        if order.state in ("test", "copy"):
-            self._forget_bought(order.lines)
-            return
-        self._await_answer(order)
-        due = datetime.combine(order.cancel_after + timedelta(1), time(), self.zone)
-        self.clock.after((due - self.clock.now()).total_seconds(), self._close, order)
-
-    def _forget_bought(self, lines):
-        for line in lines:
-            self.bought[line.item.sku] -= line.ordered * self._pack(line)
-
-    def _change_first(self, order, purpose):
-        """The 860 is written before the 850 that it changes."""
-        line = order.lines[0]
-        before = line.ordered
-        self._set_quantity(line, before + 1)
-        order.changes = 1
-        rows = [(line, "QI", before)]
-        self.wire.send("860", order.po, documents.change(self, order, rows))
-        line.ordered = before
-        self._send_order(order, purpose)
-        if order.state != "open":
-            # a test, which takes the units of the 850 back
-            self.bought[line.item.sku] -= self._pack(line)
-            return
-        line.ordered = before + 1
-        order.add_version()
-        self._await_answer(order)
-
-    def _set_quantity(self, line, quantity):
-        pieces = (quantity - line.ordered) * self._pack(line)
-        self.bought[line.item.sku] += pieces
-        if line.item.shown is not None:
-            line.item.shown = max(0, line.item.shown - pieces)
-        line.ordered = quantity
-
     @locked
     def change(self, po, quantities=None, prices=None, add=None, **dates):
         """Change an order by an 860.
 
         :param quantities: {line number or SKU: new units}; 0 deletes the line
+        :param prices: {line number or SKU: new price}
         :param add: {SKU: units} of new lines
         :param dates: ship_from, ship_by, cancel_after
         """
         order = self._open_order(po)
-        rows = []
-        for key, quantity in (quantities or {}).items():
-            line, before = (
-                self._find_line(order, key),
-                self._find_line(order, key).ordered,
-            )
-            self._set_quantity(line, int(quantity))
-            code = "QI" if quantity > before else "QD" if quantity else "DI"
-            rows.append((line, code, before))
-        for key, price in (prices or {}).items():
-            line = self._find_line(order, key)
-            line.price = Decimal(str(price))
-            rows.append((line, "PC", line.ordered))
-        for sku, quantity in (add or {}).items():
-            line = self._make_line(len(order.lines) + 1, sku, quantity)
-            self._take_shown([line])
-            order.lines.append(line)
-            rows.append((line, "AI", 0))
-        for name, day in dates.items():
-            if name not in ("ship_from", "ship_by", "cancel_after"):
-                raise ValueError(f"an order has no {name}")
-            setattr(order, name, day)
-        self._send_change(order, rows, "04", bool(dates))
+        changes = quantities or {}, prices or {}, add or {}
+        rows = buying.change(self, order, *changes, dates)
+        buying.send_change(self, order, rows, "04", bool(dates))
         return order
 
     @locked
@@ -268,31 +143,16 @@ class BigMart(Partner):
         """Cancel an order by an 860."""
         order = self._open_order(po)
         for line in order.lines:
-            self._set_quantity(line, 0)
+            buying.set_quantity(self, line, 0)
         order.state = "cancelled"
-        self._send_change(order, [], "01")
+        buying.send_change(self, order, [], "01")
         return order
-
-    def _send_change(self, order, rows, purpose, dates=False):
-        order.changes += 1
-        order.add_version()
-        segments = documents.change(self, order, rows, purpose, dates)
-        self.wire.send("860", order.po, segments)
-        if order.state == "open":
-            self._await_answer(order)
 
     def _open_order(self, po):
         order = self.orders.get(getattr(po, "po", po))
         if order is None or order.state != "open":
             raise PartnerError(f"order {po} is not open")
         return order
-
-    @staticmethod
-    def _find_line(order, key):
-        line = order.line(key) or order.line_of(key)
-        if line is None:
-            raise PartnerError(f"order {order.po} has no line {key}")
-        return line
 
     def buy_each(self, seconds):
         """From now on it orders by itself, so often."""
@@ -311,7 +171,7 @@ class BigMart(Partner):
 
     # --- deadlines
 
-    def _await_answer(self, order):
+    def await_answer(self, order):
         hours = self.config.answer_hours
         self.after(hours * HOUR, self._answer_due, order, order.versions[-1])
 
@@ -321,16 +181,6 @@ class BigMart(Partner):
         if order.state == "open" and is_last and not version.answered:
             words = f"no 855 within {self.config.answer_hours:g} hours"
             self.charge("answer_late", f"850 {order.po}", words)
-
-    def _close(self, order):
-        """Its cancel date is over: what did not come is charged and not wanted."""
-        if order.state != "open":
-            return
-        order.state = "closed"
-        for line in order.lines:
-            if line.received < line.ordered:
-                words = f"line {line.number}: {line.received} of {line.ordered}"
-                self.charge("under_shipment", f"850 {order.po}", words)
 
     def _check_stock_came(self):
         hours = self.config.stock_hours
@@ -378,21 +228,8 @@ class BigMart(Partner):
 
     @locked
     def truck(self, truck):
-        """Goods are at the dock: compared with their ship notices, carton by carton."""
-        truck.arrived = self.clock.now()
-        self.trucks.append(truck)
-        waiting = dict(truck.cartons)
-        told = [each for each in self.notices.values() if self._belongs(each, truck)]
-        for notice in told:
-            self._compare(notice, truck, waiting)
-        if not told:
-            words = f"no 856 for {truck.bol} when it came"
-            self.charge("asn_late", f"truck {truck.bol}", words)
-            truck.notes.append("waits for its 856")
-            return
-        for sscc in waiting:
-            self.charge("sscc_unknown", f"truck {truck.bol}", f"carton {sscc}")
-            self._stray(truck.cartons[sscc])
+        """Goods are at the dock."""
+        dock.arrive(self, truck)
 
     def receive(self, cartons, bol="", ship_to=None, orders=()):
         """A truck with {SSCC: {SKU: pieces}} comes in."""
@@ -409,78 +246,24 @@ class BigMart(Partner):
         if notice is None:
             raise PartnerError(f"no ship notice {shipment}")
         cartons = {
-            sscc: self._pieces(rows)
+            sscc: dock.pieces(rows)
             for sscc, rows in notice.cartons.items()
             if sscc not in missing
         }
         cartons.update(wrong or {})
         self.truck(Truck(notice.bol, next(iter(self.places)), cartons))
 
-    def meet(self, notice):
-        """A ship notice has come: perhaps its truck was here before."""
-        for truck in self.trucks:
-            if truck.notes and self._belongs(notice, truck):
-                truck.notes.clear()
-                waiting = dict(truck.cartons)
-                self._compare(notice, truck, waiting)
-                for sscc in waiting:
-                    label = f"truck {truck.bol}"
-                    self.charge("sscc_unknown", label, f"carton {sscc}")
-                    self._stray(truck.cartons[sscc])
-
-    @staticmethod
-    def _belongs(notice, truck):
-        same = notice.bol and notice.bol == truck.bol
-        return not notice.arrived and (
-            same or bool(set(notice.cartons) & set(truck.cartons))
-        )
-
-    def _pieces(self, rows):
-        """{SKU: pieces} that a carton holds by its notice."""
-        found = {}
-        for line, units, _store in rows:
-            pieces = units * self._pack(line)
-            found[line.item.sku] = found.get(line.item.sku, 0) + pieces
-        return found
-
-    def _compare(self, notice, truck, waiting):
-        notice.arrived = True
-        label = f"856 {notice.id}"
-        for sscc, rows in notice.cartons.items():
-            content = waiting.pop(sscc, None)
-            if content is None:
-                self.charge("carton_missing", label, f"carton {sscc}")
-                continue
-            told = self._pieces(rows)
-            if content != told:
-                words = f"carton {sscc}: {content} and not {told}"
-                self.charge("asn_content", label, words)
-            self._book(rows, dict(content))
-
-    def _book(self, rows, content):
-        """Put what a carton really holds to the lines that it was told for."""
-        for line, units, _store in rows:
-            pack, sku = self._pack(line), line.item.sku
-            found = min(units, content.get(sku, 0) // pack)
-            line.received += found
-            content[sku] = content.get(sku, 0) - found * pack
-        self._stray(content)
-
-    def _stray(self, content):
-        """Goods that are in the house and on no line."""
-        for sku, pieces in content.items():
-            if pieces:
-                self.stray[sku] = self.stray.get(sku, 0) + pieces
-
     # --- looking
 
     def truth(self):
         """Quantities are pieces, those of lines units of the order."""
-        received = dict(self.stray)
+        received = Counter(self.stray)
+        for truck in self.trucks:
+            for content in truck.cartons.values() if truck.waits else ():
+                received.update(content)
         for order in self.orders.values():
             for line in order.lines:
-                sku, pieces = line.item.sku, line.received * self._pack(line)
-                received[sku] = received.get(sku, 0) + pieces
+                received[line.item.sku] += line.received * line.pack
         return {
             "shown": {sku: item.shown for sku, item in self.items.items()},
             "bought": {sku: count for sku, count in self.bought.items() if count},
