@@ -247,6 +247,23 @@ def test_more_may_be_shipped_than_ordered_but_not_than_there_is(idle):
     assert total(idle, "A") == 46
 
 
+def test_an_item_may_be_on_two_lines(idle):
+    app = give(idle, order("1", line("B", 6), line("B", 7)))
+    idle.ship("1")
+    [data] = new(app, "945")
+    assert [each.split("*")[1:4] for each in only(data, "W12")] == [
+        ["CC", "4", "4"],
+        ["CC", "2", "2"],
+        ["BP", "7", "4"],
+    ]
+    assert total(idle, "B") == 0
+    give(idle, order("2", line("C", 30), line("C", 30)))
+    with pytest.raises(PartnerError):
+        idle.ship("2", {"C": 30, "A": 1})
+    idle.ship("2", {"C": 30})
+    assert total(idle, "C") == 18
+
+
 def test_another_item_in_its_place(idle):
     app = give(idle, order("1", line("A", 3)))
     idle.ship("1", instead={"A": "C"})

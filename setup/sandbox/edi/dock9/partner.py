@@ -1,14 +1,11 @@
 """Dock9: goods come in, are kept, picked and shipped, and it tells of them."""
 
 from collections import Counter
-from datetime import timedelta
 
 from .. import gs1, rules
 from ..partner import DAY, HOUR, Partner, PartnerError, locked
-from ..truck import Truck
 from ..wire_x12 import X12Wire
-from . import documents, orders
-from .models import Loaded, Shipment
+from . import documents, orders, reports, shipping
 from .stock import Article
 
 DEFAULT_ARTICLES = [{"sku": f"SKU-{number}", "quantity": 50} for number in range(1, 6)]
@@ -67,12 +64,12 @@ class Dock9(Partner):
                 )
         return found.pop() if len(found) == 1 else None
 
-    def _article(self, sku):
+    def article(self, sku):
         if sku not in self.articles:
             raise PartnerError(f"no article {sku}")
         return self.articles[sku]
 
-    def _next(self, prefix):
+    def next_number(self, prefix):
         self._number[prefix] += 1
         return f"{prefix}{self._number[prefix]:06}"
 
@@ -94,7 +91,7 @@ class Dock9(Partner):
             self.silent_until = self.clock.time() + self.config.life(DAY)
         if order and self.config.works:
             work = self.config.pick_seconds + self.config.ship_seconds
-            self.after(work, self._work, order)
+            self.after(work, shipping.work, self, order)
 
     def _refuse(self, document, entry, refusal):
         label = f"{document.kind} {entry.reference}"
@@ -142,26 +139,6 @@ class Dock9(Partner):
 
     # --- shipping
 
-    def _work(self, order):
-        """It ships by itself what is there."""
-        current = self.orders.get(order.number)
-        if current is not order or order.state != "open" or not self._shippable(order):
-            # changed, cancelled, or nothing is there: goods that come start it again
-            return
-        several = any(line.open > 1 for line in order.lines)
-        if not several or not self.rules.strikes("ships_partial"):
-            self.ship(order.number)
-            return
-        half = {
-            line.article.sku: min(line.open // 2, line.article.good // line.pack)
-            for line in order.lines
-        }
-        self.ship(order.number, half, final=False)
-        self.after(self.config.rest_hours * HOUR, self._work, order)
-
-    def _shippable(self, order):
-        return any(line.open and line.article.good >= line.pack for line in order.lines)
-
     @locked
     def ship(self, number, quantities=None, final=None, instead=None):
         """A truck leaves with an order, and a 945 tells of it.
@@ -176,115 +153,13 @@ class Dock9(Partner):
         order = self.orders.get(number)
         if order is None or order.state != "open":
             raise PartnerError(f"order {number} is not open")
-        instead = dict(instead or {})
-        self._maybe_substitute(order, quantities, instead)
-        loaded = [
-            self._load(line, self._wanted(line, quantities), instead)
-            for line in order.lines
-            if line.open or (quantities and line.article.sku in quantities)
-        ]
+        if instead is None:
+            instead = {} if quantities else shipping.choose_substitute(self, order)
+        loaded = shipping.load(self, order, quantities, instead)
         final = self.config.short_code == "CP" if final is None else final
-        for line in order.lines:
-            line.closed = line.closed or (final and line.open > 0)
-        if not any(line.open for line in order.lines):
-            order.state = "shipped"
-        shipment = Shipment(
-            self._next("S"),
-            order,
-            self.clock.now(),
-            loaded,
-            self._next("BOL"),
-            self._next("1Z9"),
-        )
-        order.shipments.append(shipment)
-        self.shipments.append(shipment)
-        self._leave(shipment)
-        self._tell(shipment)
+        shipment = shipping.leave(self, order, loaded, final)
+        shipping.tell(self, shipment)
         return shipment
-
-    def _wanted(self, line, quantities):
-        """Units to load."""
-        if quantities is not None:
-            return quantities.get(line.article.sku, 0)
-        there = line.article.good // line.pack
-        wanted = min(line.open, there)
-        if wanted and wanted < there and self.rules.strikes("ships_over"):
-            wanted += 1
-        return wanted
-
-    def _maybe_substitute(self, order, quantities, instead):
-        if quantities is not None or instead:
-            return
-        line = next((each for each in order.lines if each.open), None)
-        others = [
-            sku
-            for sku, article in self.articles.items()
-            if line and article is not line.article and article.good >= line.open
-        ]
-        if others and line.pack == 1 and self.rules.strikes("ships_substitute"):
-            instead[line.article.sku] = self.dice.choice(sorted(others))
-
-    def _load(self, line, units, instead):
-        other = instead.get(line.article.sku)
-        article = self._article(other) if other else line.article
-        lot = line.lot if line.lot and not other else None
-        lots = article.take(units * line.pack, lot)
-        line.shipped += units
-        self.shipped_pieces[article.sku] += units * line.pack
-        cartons = {}
-        pieces = units * line.pack
-        while pieces > 0:
-            part = min(pieces, self.config.carton_pieces)
-            cartons[self.sscc.next()] = {article.sku: part}
-            pieces -= part
-        return Loaded(line, units, lots, cartons, article if other else None)
-
-    def _leave(self, shipment):
-        """The truck is on the road."""
-        cartons = {}
-        for loaded in shipment.loaded:
-            cartons.update(loaded.cartons)
-        order = shipment.order
-        truck = Truck(
-            shipment.bol,
-            order.ship_to,
-            cartons,
-            (order.po,),
-            order.carrier,
-            shipment.left,
-        )
-        hours = self.config.transit_hours
-        self.after(hours * HOUR, self.sandbox.ship, truck)
-
-    def _tell(self, shipment):
-        """The 945, when and as the habits say."""
-        strikes = self.rules.strikes
-        mode = "F"
-        if all(each.units == each.line.ordered for each in shipment.loaded):
-            mode = "N" if strikes("advice_no_exceptions") else mode
-        if mode == "F" and strikes("advice_exceptions"):
-            mode = "X"
-        habits = [
-            name
-            for name in ("unknown_lot", "unknown_item", "total")
-            if strikes(f"advice_{name}")
-        ]
-        segments = documents.ship_advice(self, shipment, mode, habits)
-        late = self.config.advice_late_hours * HOUR if strikes("advice_late") else 0
-        send = self.wire.send
-        label = shipment.order.number
-        if late:
-            self.after(late, send, "945", label, segments)
-        else:
-            send("945", label, segments)
-        if strikes("advice_twice"):
-            again = late + self.config.again_seconds
-            self.after(again, send, "945", label, segments)
-        if strikes("correction_again") and shipment.loaded:
-            article = shipment.loaded[0].line.article
-            rows = [(article, "03", -1, "")]
-            again = late + self.config.again_seconds
-            self.after(again, self._send_947, rows, shipment.number)
 
     # --- goods come in
 
@@ -301,7 +176,7 @@ class Dock9(Partner):
         rows = []
         for sku in dict.fromkeys([*goods, *(expected or ())]):
             pieces, broken = goods.get(sku, 0), damaged.get(sku, 0)
-            article = self._article(sku)
+            article = self.article(sku)
             if broken > pieces:
                 raise PartnerError(f"{sku}: {broken} damaged of {pieces}")
             article.put(pieces - broken, lot)
@@ -313,7 +188,7 @@ class Dock9(Partner):
                 code = documents.SHORT if short > 0 else documents.OVER
                 exceptions[code] = abs(short)
             rows.append((article, pieces, lot, exceptions))
-        number = self._next("R")
+        number = self.next_number("R")
         now = self.clock.now()
         segments = documents.receipt(self, number, reference, rows, now)
         entry = self.wire.send("944", number, segments)
@@ -350,8 +225,8 @@ class Dock9(Partner):
         if not self.config.works:
             return
         for order in self.orders.values():
-            if order.state == "open" and self._shippable(order):
-                self.after(self.config.ship_seconds, self._work, order)
+            if order.state == "open" and shipping.can_ship(order):
+                self.after(self.config.ship_seconds, shipping.work, self, order)
 
     # --- what becomes of goods in the house
 
@@ -362,7 +237,7 @@ class Dock9(Partner):
         :param pieces: signed
         :param reason: of list 181; None for 06 (decrease) or 56 (increase)
         """
-        article = self._article(sku)
+        article = self.article(sku)
         if pieces < 0:
             article.take(-pieces, lot or None)
         else:
@@ -370,12 +245,12 @@ class Dock9(Partner):
         reason = reason or ("06" if pieces < 0 else "56")
         if self.rules.strikes("adjustment_contradiction"):
             reason = "56" if pieces < 0 else "06"
-        return self._send_947([(article, reason, pieces, lot)], reference)
+        return self.send_947([(article, reason, pieces, lot)], reference)
 
     @locked
     def move(self, sku, pieces, to):
         """Goods go to ``hold``, from there back (``release``), or to ``damage``."""
-        article = self._article(sku)
+        article = self.article(sku)
         reason, sign = MOVES[to]
         if to == "release":
             if pieces > article.hold:
@@ -388,24 +263,24 @@ class Dock9(Partner):
                 article.hold += pieces
             else:
                 article.damaged += pieces
-        return self._send_947([(article, reason, sign * pieces, "")])
+        return self.send_947([(article, reason, sign * pieces, "")])
 
     @locked
     def lose(self, sku, pieces, lot=None):
         """Goods vanish and nobody notices until they are counted."""
-        self._article(sku).lose(pieces, lot)
+        self.article(sku).lose(pieces, lot)
 
     @locked
     def count(self, *skus):
         """The shelves are counted: a 947 (AA) tells what was wrong, if anything."""
         rows = []
-        for article in map(self._article, skus or self.articles):
+        for article in map(self.article, skus or self.articles):
             for lot, pieces in article.count().items():
                 rows.append((article, "AA", pieces, lot))
-        return self._send_947(rows) if rows else None
+        return self.send_947(rows) if rows else None
 
-    def _send_947(self, rows, reference=None):
-        number = self._next("A")
+    def send_947(self, rows, reference=None):
+        number = self.next_number("A")
         segments = documents.adjustment(self, number, rows, reference)
         return self.wire.send("947", number, segments)
 
@@ -417,66 +292,21 @@ class Dock9(Partner):
         return self._report()
 
     def _report(self):
-        strikes = self.rules.strikes
-        moment = self.clock.now()
-        rows = self._stock_rows()
-        told = rows
-        if strikes("stock_truncated"):
-            told = rows[: max(1, len(rows) // 2)]
-        when = moment
-        if strikes("stock_zone"):
-            when = self.local(moment).replace(hour=23, minute=59)
-        entry = self._send_846(told, when)
-        if strikes("stock_older"):
-            earlier, old_rows = self.reported or (moment - timedelta(hours=6), rows)
-            if earlier >= moment:
-                earlier = moment - timedelta(hours=6)
-            self.after(self.config.again_seconds, self._send_846, old_rows, earlier)
-        self.reported = moment, rows
-        return entry
+        return reports.send(self)
 
-    def _send_846(self, rows, moment):
-        number = self._next("I")
-        segments = documents.stock_report(self, number, rows, moment)
-        return self.wire.send("846", number, segments)
-
-    def _stock_rows(self):
-        strikes = self.rules.strikes
-        codes = self.config.report_codes
-        if strikes("stock_free"):
-            codes = ("33",)
-        physical = strikes("stock_physical_as_33")
-        if physical:
-            codes = ("33",)
-        rows = []
-        for article in self.articles.values():
-            free = article.book - self.allocated(article.sku)
-            figures = {
-                "17": article.book,
-                "33": article.book if physical else free,
-                "QH": article.hold + article.damaged,
-            }
-            if not self.config.report_lots:
-                rows.append((article, None, {code: figures[code] for code in codes}))
-                continue
-            for lot, pieces in (article.book_lots() or {"": 0}).items():
-                rows.append((article, lot, {"17": pieces}))
-        return rows
-
-    def allocated(self, sku):
-        """Pieces of open orders."""
-        return sum(
-            line.open * line.pack
-            for order in self.orders.values()
-            if order.state == "open"
-            for line in order.lines
-            if line.article.sku == sku
-        )
+    def allocated(self):
+        """{SKU: pieces of open orders}"""
+        found = Counter()
+        for order in self.orders.values():
+            for line in order.lines if order.state == "open" else ():
+                found[line.article.sku] += line.open * line.pack
+        return found
 
     # --- looking
 
     def truth(self):
         """What is really there, in pieces; quantities of lines in their units."""
+        allocated = self.allocated()
         return {
             "stock": {
                 sku: {
@@ -485,7 +315,7 @@ class Dock9(Partner):
                     "damaged": article.damaged,
                     "total": article.good + article.hold + article.damaged,
                     "book": article.book,
-                    "allocated": self.allocated(sku),
+                    "allocated": allocated[sku],
                     "lots": {
                         lot: count for lot, count in article.lots.items() if count
                     },

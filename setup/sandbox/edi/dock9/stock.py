@@ -45,17 +45,24 @@ class Article:
 
         :raise PartnerError: there are fewer
         """
-        lots = [each for each in self.lots if lot is None or each == lot]
-        if pieces > sum(self.lots[each] for each in lots):
-            raise PartnerError(f"{self.sku}: {pieces} wanted, {self.good} there")
+        self.check(pieces, lot)
         taken = {}
-        for each in lots:
+        for each in self._lots(lot):
             part = min(pieces, self.lots[each])
             if part > 0:
                 taken[each] = part
                 self.lots[each] -= part
                 pieces -= part
         return taken
+
+    def _lots(self, lot):
+        return [each for each in self.lots if lot is None or each == lot]
+
+    def check(self, pieces, lot=None):
+        """:raise PartnerError: fewer are there"""
+        there = sum(self.lots[each] for each in self._lots(lot))
+        if pieces > there:
+            raise PartnerError(f"{self.sku}: {pieces} wanted, {there} there")
 
     def lose(self, pieces, lot=None):
         """They are gone and the system does not know."""
