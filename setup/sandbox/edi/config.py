@@ -6,6 +6,14 @@ from decimal import Decimal
 from ..common.settings import Settings
 
 
+def _tuples(values):
+    """JSON knows lists only, and identities are compared as tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
+
+
 @dataclass
 class Config(Settings):
     """Of the sandbox with all its partners."""
@@ -55,6 +63,18 @@ class PartnerConfig(Settings):
     watch_numbers: bool = True
     # What a broken rule costs.
     charge: Decimal = Decimal("150.00")
+
+    @classmethod
+    def of(cls, values):
+        """Settings with these values.
+
+        :raise ValueError: an unknown one
+        """
+        cls().update(values)
+        return cls(**_tuples(values))
+
+    def update(self, values):
+        super().update(_tuples(values))
 
     def life(self, seconds):
         """A time of the partner's own work, as long as it lasts here."""
@@ -114,13 +134,21 @@ class Dock9Config(PartnerConfig):
     advises: bool = True
 
 
+# {standard: (ours, Fabrik's)}
+IDENTITIES = {
+    "edifact": (("14", "5412345000013"), ("14", "4012345000009")),
+    "x12": (("ZZ", "ACMESUPPLY"), ("ZZ", "FABRIK")),
+}
+
+
 @dataclass
 class FabrikConfig(PartnerConfig):
     user: str = "acme-fabrik"
     # edifact or x12
     standard: str = "edifact"
-    identity: tuple = ("14", "4012345000009")
-    us: tuple = ("14", "5412345000013")
+    # None: by the standard, GLNs in EDIFACT and ZZ in X12.
+    identity: tuple = None
+    us: tuple = None
     group: str = "FABRIK"
     zone: str = "Europe/Berlin"
     charset: str = "UNOC"
@@ -142,3 +170,7 @@ class FabrikConfig(PartnerConfig):
     report_at: str = "06:00"
     carrier: str = "DHL"
     sscc_prefix: str = "34012345"
+
+    def __post_init__(self):
+        ours, theirs = IDENTITIES[self.standard]
+        self.us, self.identity = self.us or ours, self.identity or theirs

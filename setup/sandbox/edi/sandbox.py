@@ -55,8 +55,7 @@ class Sandbox:
 
     def _add(self, name):
         kind, settings = PARTNERS[name]
-        config = settings()
-        config.update(self.data.get(name, {}).get("settings", {}))
+        config = settings.of(self.data.get(name, {}).get("settings", {}))
         root = Path(self._folder) / name
         account = Account(config.user, config.password, root, tuple(config.keys))
         self.sftp.add(account)

@@ -111,7 +111,7 @@ def test_changes_are_written(shop, app):
     first, second, third = written(app, "860")
     ids = "UP*614141000012*IN*7000001*VN*A"
     assert only(first, "BCH", "POC", "CTT") == [
-        "BCH*04*SA*4500000001**01*20261123",
+        "BCH*04*SA*4500000001**01*20261123*****20261123",
         f"POC*1*QI*5*2*EA*2.4*PE*{ids}",
         "POC*2*DI*0*5*EA*4*PE*UP*614141000029*IN*7000002*VN*B",
         f"POC*1*PC*5*0*EA*2.4*PE*{ids}",

@@ -131,6 +131,8 @@ def test_rules_time_and_the_ledger(partners):
     assert ledger["entries"][0]["number"] == 1 and ledger["total"] == "150.00"
     call(partners, "POST", "dock9/config", {"ack_hours": 1})
     assert call(partners, "GET", "dock9/config")["ack_hours"] == 1
+    call(partners, "POST", "dock9/config", {"us": ["ZZ", "NEWNAME"]})
+    assert partners.dock9.config.us == ("ZZ", "NEWNAME")
     call(partners, "POST", "dock9/resend/1")
     names = [
         each["file"] for each in call(partners, "GET", "dock9/documents")["documents"]

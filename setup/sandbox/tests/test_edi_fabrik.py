@@ -585,8 +585,7 @@ def test_a_message_comes_again_and_changed(idle):
 
 @pytest.fixture
 def x12():
-    settings = {"identity": ("ZZ", "FABRIK"), "us": ("ZZ", "ACMESUPPLY")}
-    with running(standard="x12", version="004010", **settings) as partner:
+    with running(standard="x12") as partner:
         yield partner
         assert not partner.ledger.counts["own_documents"]
 
@@ -636,6 +635,13 @@ def test_an_order_in_x12_is_changed_and_refused(x12):
     x12.step(5 * HOUR)
     [data] = app.new_files()
     assert only(data, "ACK") == ["ACK*IA*4*EA*068*20261202", "ACK*R2*5*EA"]
+
+
+def test_identities_of_x12_and_of_a_seed_in_json():
+    with running(standard="x12", us=["01", "123456789"]) as partner:
+        partner.report()
+        [data] = partner.files().values()
+        assert b"*ZZ*FABRIK         *01*123456789      *" in data
 
 
 def test_a_substitute_in_x12(x12):

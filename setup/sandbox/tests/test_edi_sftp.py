@@ -1,6 +1,7 @@
 """The SFTP server: logins, folders, and the ways in which it fails."""
 
 import io
+import threading
 import time
 
 import paramiko
@@ -237,6 +238,42 @@ def test_the_ticker_looks_by_itself():
         while not partner.ledger.entries and time.monotonic() < until:
             time.sleep(0.01)
         assert partner.ledger.counts == {"unreadable": 1}
+
+
+def test_many_clients_and_people_at_once():
+    """The ticker, SFTP clients and people: nothing is read twice, half, or lost."""
+    settings = {"report_at": None, "watch_numbers": False}
+    with running_partner("dock9", settings=settings, tick=0.002) as dock9:
+        failures = []
+
+        def client(number):
+            try:
+                with sftp(dock9.sandbox, "acme-dock9") as box:
+                    for count in range(15):
+                        name = f"{number}_{count}"
+                        with box.open(f"/in/.{name}.tmp", "wb") as file:
+                            file.write(b"nonsense")
+                        box.posix_rename(f"/in/.{name}.tmp", f"/in/{name}")
+                        box.listdir("/out")
+            except Exception as error:
+                failures.append(error)
+
+        def person():
+            for _time in range(30):
+                dock9.adjust("SKU-1", 1)
+
+        threads = [threading.Thread(target=client, args=(each,)) for each in range(3)]
+        threads += [threading.Thread(target=person) for _time in range(2)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(30)
+        dock9.step()
+        assert not failures and dock9.ledger.counts == {"unreadable": 45}
+        assert len(dock9.files()) == len(dock9.sent("947")) == 60
+        numbers = [each.control[0] for each in dock9.sent("947")]
+        assert numbers == [f"{number:09}" for number in range(1, 61)]
+        assert dock9.truth()["stock"]["SKU-1"]["good"] == 110
 
 
 def test_nothing_is_left_behind():

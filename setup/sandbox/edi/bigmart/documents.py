@@ -90,8 +90,15 @@ def change(shop, order, changes, purpose="04", dates=False):
     :param changes: [(line, code of list 670, units before)]
     """
     number = f"{order.changes:02}"
+    ordered = shop.local(order.created).strftime("%Y%m%d")
+    empty = (None,) * 4
     segments = [
-        make("BCH", purpose, order.kind, order.po, None, number, _day(shop)),
+        make(
+            "BCH",
+            *(purpose, order.kind, order.po, None, number, ordered),
+            *empty,
+            _day(shop),
+        ),
         make("REF", "IA", shop.config.vendor_number),
         *(_dates(order) if dates else ()),
         make("N1", "ST", None, "92", order.ship_to),

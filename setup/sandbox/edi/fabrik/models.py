@@ -36,6 +36,7 @@ class Wanted:
 class Request:
     """An order or a change, of either standard.
 
+    :ivar ordered: the date of the order
     :ivar count: lines as the document says; None where it says nothing
     :ivar cancels: the whole order
     """
@@ -44,6 +45,7 @@ class Request:
     lines: list
     date: object
     ship_to: str
+    ordered: object = None
     count: int = None
     cancels: bool = False
 
@@ -82,6 +84,7 @@ class Po:
     lines: list
     wanted: object
     ship_to: str
+    ordered: object = None
     state: str = "new"
     version: int = 0
     despatches: list = field(default_factory=list)

@@ -104,7 +104,8 @@ class Fabrik(Partner):
         wanted = request.date or self.today(self.config.lead_days)
         if wanted < self.today():
             self.charge("order_date", label, f"wanted for {wanted}", 0)
-        po = Po(request.number, lines, wanted, request.ship_to)
+        ordered = request.ordered or self.today()
+        po = Po(request.number, lines, wanted, request.ship_to, ordered)
         self.orders[po.number] = po
         self._answer_later(po)
 

@@ -16,11 +16,14 @@ def read(document):
     request = Request("", [], None, "")
     for segment in document.segments:
         tag = segment.tag
-        if tag in ("BEG", "BCH"):
+        if tag == "BEG":
+            request.number = segment.at(3)
+            request.ordered = _read_day(segment.at(5))
+        elif tag == "BCH":
             request.number = segment.at(3)
             request.cancels = segment.at(1) == "01"
         elif tag == "DTM" and segment.at(1) in ("002", "010"):
-            request.date = datetime.strptime(segment.at(2), "%Y%m%d").date()
+            request.date = _read_day(segment.at(2))
         elif tag == "N1" and segment.at(1) == "ST":
             request.ship_to = segment.at(4)
         elif tag == "PO1":
@@ -49,6 +52,10 @@ def _day(day):
     return day.strftime("%Y%m%d")
 
 
+def _read_day(text):
+    return datetime.strptime(text, "%Y%m%d").date()
+
+
 def _item(good):
     return ("VN", good.sku, "EN", good.gtin)
 
@@ -63,7 +70,10 @@ def answer(house, number, po):
     code = "RD" if len(refused) == len(po.lines) else "AC" if changed else "AD"
     today = _day(house.local())
     segments = [
-        make("BAK", "00", code, po.number, today, None, None, None, number, today),
+        make(
+            "BAK",
+            *("00", code, po.number, _day(po.ordered), None, None, None, number, today),
+        ),
         *_ship_to(po),
     ]
     for line in po.lines:
