@@ -93,7 +93,15 @@ class Client:
 
         :param path: names that lead to the connection in the answer
         """
-        cursor, seen = None, set()
+        for nodes, _after in self.pages_from(document, *path, **variables):
+            yield nodes
+
+    def pages_from(self, document, *path, start="", **variables):
+        """Yield (nodes, cursor of the next page or "") of a connection's pages.
+
+        :param start: cursor of the first page wanted
+        """
+        cursor, seen = start or None, set()
         while cursor != "":
             if cursor in seen:
                 words = "the same page comes again and again"
@@ -103,7 +111,7 @@ class Client:
             for name in path:
                 found = found[name]
             cursor = page_info(found)
-            yield found["nodes"]
+            yield found["nodes"], cursor
 
     def _attempt(self, document, body):
         ticket = self._throttle.reserve(document.name, document.cost)

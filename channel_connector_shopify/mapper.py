@@ -13,8 +13,18 @@ from odoo.addons.channel_inventory_base.schemas import time_of
 from .lib.order import order
 from .lib.rest import rest_order
 
-__all__ = ["any_order", "level_rows", "listing", "node", "order", "rest_order"]
+__all__ = [
+    "any_order",
+    "level_rows",
+    "listing",
+    "node",
+    "order",
+    "rest_order",
+    "snapshot",
+]
 
+CONTINUE = "CONTINUE"
+"""The inventory policy of what is sold when there is none."""
 DEFAULT_TITLE = "Default Title"
 """What Shopify calls the only variant of a product that has none."""
 
@@ -89,6 +99,38 @@ def _available(level):
     return None
 
 
+def snapshot(raw, location, policy):
+    """An inventory level with its item as LevelSnapshot.
+
+    :param location: the id of its location
+    :param policy: ``inventoryPolicy`` of its variant, None where it has none
+    """
+    level = JsonValue(raw, "inventoryLevel")
+    item = level["item"]
+    values = {
+        "stock_ref": item["id"].text(),
+        "node_ref": location,
+        "available": None,
+        "sells_below_zero": policy and policy == CONTINUE,
+        "tracked": item["tracked"].flag(),
+        "sku": item["sku"].text(),
+    }
+    for quantity in level["quantities"].items():
+        name = quantity["name"].text()
+        if name in ("available", "committed"):
+            values[name] = quantity["quantity"].whole()
+        if name == "available":
+            values["updated_at"] = quantity["updatedAt"].value
+    return values
+
+
+def policy_of(raw):
+    """``inventoryPolicy`` of the variant of an inventory level."""
+    for variant in JsonValue(raw)["item"]["variants"]["nodes"].items():
+        return variant["inventoryPolicy"].text()
+    return None
+
+
 def order_head(node):
     """An entry of a list of orders; what is no time is one that nobody knows.
 
@@ -100,6 +142,16 @@ def order_head(node):
         "ref": place["id"].text(),
         "version": time_of(place["updatedAt"].value),
     }
+
+
+def number(ref):
+    """The number at the end of an id, 0 where there is none.
+
+    >>> number("gid://shopify/Location/12"), number("")
+    (12, 0)
+    """
+    digits = ref.rpartition("/")[2]
+    return int(digits) if digits.isdecimal() else 0
 
 
 def page_info(connection):

@@ -49,6 +49,7 @@ VARIANTS = _documents["Variants"]
 BULK_START = _documents["BulkStart"]
 BULK_STATUS = _documents["BulkStatus"]
 LEVELS = _documents["Levels"]
+LEVEL_PAGE = _documents["LevelPage"]
 SET_QUANTITIES = _documents["SetQuantities"]
 ACTIVATE = _documents["Activate"]
 WEBHOOKS = _documents["Webhooks"]
@@ -72,3 +73,32 @@ BULK_VARIANTS = """{
 }"""
 """Run by ``BULK_START``, the nodes of ``VARIANTS``: without pages, and outside of the
 points."""
+
+BULK_LEVELS = """{
+  productVariants {
+    edges {
+      node {
+        id
+        inventoryPolicy
+        inventoryItem {
+          inventoryLevels {
+            edges {
+              node {
+                id
+                item { id sku tracked }
+                location { id isActive }
+                quantities(names: ["available", "committed"]) {
+                  name
+                  quantity
+                  updatedAt
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}"""
+"""Run by ``BULK_START``: what ``LEVEL_PAGE`` tells, of all active locations. A line of
+a variant comes before those of its levels, which name it in ``__parentId``."""

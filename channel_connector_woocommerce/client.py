@@ -82,14 +82,14 @@ class Client:
             total, last = len(items), 1
         return items, total, last
 
-    def pages(self, route, **params):
-        """All pages of a list, by number.
+    def pages(self, route, first=1, **params):
+        """All pages of a list from the ``first`` on, by number.
 
         :raise Unavailable: the list changed while it was read
         """
-        items, total, last = self._counted(route, params, 1)
+        items, total, last = self._counted(route, params, first)
         yield items
-        for number in range(2, last + 1):
+        for number in range(first + 1, last + 1):
             items, count, _last = self._counted(route, params, number)
             if count != total:
                 raise Unavailable(f"{route} changed while it was read", code="MOVED")

@@ -21,6 +21,7 @@ __all__ = [
     "order",
     "shared_listing",
     "shared_ref",
+    "snapshots",
     "sold",
     "split_ref",
     "stock_ref",
@@ -158,4 +159,51 @@ def level(raw, parent=0):
         "node_ref": NODE,
         # of a part of a unit none is left to sell
         "available": math.floor(quantity.number()) if own and quantity else None,
+    }
+
+
+def snapshots(client, raw, read):
+    """A product, or what its variations keep, as LevelSnapshot.
+
+    The figure that variations share is one snapshot, as it is one listing.
+
+    :param read: called with each list of raw products before it is used
+    """
+    if raw.get("type") in WITHOUT_STOCK:
+        return
+    if raw.get("type") != "variable":
+        yield snapshot(raw)
+        return
+    route = f"{API}/products/{raw['id']}/variations"
+    shared = False
+    for page in client.pages(route, **CATALOGUE, _fields=FIGURES):
+        read(page)
+        for variation in page:
+            if variation.get("manage_stock") == "parent":
+                shared = True
+            else:
+                yield snapshot(variation, raw["id"])
+    if shared:
+        yield snapshot(raw)
+
+
+FIGURES = (
+    "id,type,sku,manage_stock,stock_quantity,backorders,date_modified_gmt,variations"
+)
+"""The fields that a snapshot needs of a product."""
+
+
+def snapshot(raw, parent=0):
+    """A product as LevelSnapshot.
+
+    WooCommerce dates a change of the product, not of its figure; no figure is younger.
+    """
+    place = JsonValue(raw, "product")
+    modified = place["date_modified_gmt"].text()
+    return {
+        **level(raw, parent),
+        "updated_at": f"{modified}Z" if modified else None,
+        "sells_below_zero": place["backorders"].text() in ("yes", "notify"),
+        "tracked": place["manage_stock"].value is True,
+        "sku": place["sku"].text(),
     }

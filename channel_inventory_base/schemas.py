@@ -128,6 +128,8 @@ class Capabilities:
     changed on the channel; 0: as many as it answers.
     ``node_stock``: the stock of the warehouses from which the channel ships by itself
     (``NodeData.fulfils``) can be read (``_iter_stock``).
+    ``snapshot``: all its numbers can be read without naming them (``_iter_levels``);
+    ``committed``: with the units of its open orders beside each.
     """
 
     push_levels: bool = False
@@ -153,6 +155,8 @@ class Capabilities:
     read_budget: float = 0
     lanes: tuple[Lane, ...] = ()
     node_stock: bool = False
+    snapshot: bool = False
+    committed: bool = False
     answers_lines: bool = False
     whole_shipments: bool = False
     tells_over: bool = False
@@ -274,6 +278,43 @@ class LevelState:
         if self.available is not None:
             bounded = max(-MAX_LEVEL, min(MAX_LEVEL, self.available))
             object.__setattr__(self, "available", bounded)
+
+
+@dataclass(frozen=True)
+class LevelSnapshot:
+    """What a channel tells of a number without being asked for it by name, also of
+    items and places that we do not know. SOLD units.
+
+    ``available`` None: not stocked there. ``committed``: units of orders that are open
+    there, None where it tells none. ``updated_at``: when the number last changed, by
+    the channel's clock. ``sells_below_zero``: it goes on selling at 0; None where it
+    does not tell. ``tracked`` False: the channel keeps no number of the item.
+    """
+
+    stock_ref: str
+    node_ref: str
+    available: int | None
+    committed: int | None = None
+    updated_at: datetime | None = None
+    sells_below_zero: bool | None = None
+    tracked: bool = True
+    sku: str = ""
+
+    def __post_init__(self):
+        for name in ("available", "committed"):
+            value = getattr(self, name)
+            if value is not None:
+                bounded = max(-MAX_LEVEL, min(MAX_LEVEL, value))
+                object.__setattr__(self, name, bounded)
+
+
+@dataclass(frozen=True)
+class LevelPage:
+    """A part of all numbers of a channel. ``cursor``: where to go on after it; ""
+    where it can only be read again from the beginning."""
+
+    levels: tuple[LevelSnapshot, ...]
+    cursor: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Variants by a bulk operation: no page limits, one request's points.
+"""What a bulk operation lists: no page limits, one request's points.
 
 The operation outlives the job that started it: its id is kept, and the job that comes
 next goes on waiting for it.
@@ -30,17 +30,23 @@ class Bulk:
     :param client: a ``client.Client``
     :param store: ``peek()`` gives the shared dict to look at, ``lock()`` a context
         manager on it, to change
+    :param query: one of ``queries.BULK_...``
+    :param mark: tells whose operation it is: one that was started for another mark is
+        not read, however young it is
     """
 
-    def __init__(self, client, store, sleep=time.sleep):
+    def __init__(
+        self, client, store, sleep=time.sleep, query=queries.BULK_VARIANTS, mark=""
+    ):
         self._client, self._store, self._sleep = client, store, sleep
+        self._query, self._mark = query, mark
 
     def is_quicker(self):
         count = self._client.execute(queries.VARIANT_COUNT)["productVariantsCount"]
         return count["count"] >= BULK_FROM
 
     def pages(self):
-        """Yield lists of raw variants.
+        """Yield lists of raw nodes.
 
         :raise Throttled: the list is still being prepared
         """
@@ -66,6 +72,7 @@ class Bulk:
         state = self._store.peek()
         # an older list would miss what has been added since
         fresh = state.get("started_at", 0) > time.time() - BULK_AGE
+        fresh = fresh and state.get("mark", "") == self._mark
         bulk_id = state["id"] if fresh else self._start()
         for _second in range(0, PATIENCE, POLL):
             operation = self._client.execute(queries.BULK_STATUS, {"id": bulk_id})
@@ -82,20 +89,22 @@ class Bulk:
         raise self._preparing()
 
     def _preparing(self):
-        words = "the list of all variants is still being prepared"
+        words = "the list is still being prepared"
         return Throttled(words, code="BULK_RUNNING", retry_after=RETRY)
 
     def _start(self):
         try:
-            answer = self._client.mutate(
-                queries.BULK_START, {"query": queries.BULK_VARIANTS}
-            )
+            answer = self._client.mutate(queries.BULK_START, {"query": self._query})
         except Refused as error:
             if error.code in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED"):
                 raise self._preparing() from error
             raise
         with self._store.lock() as state:
-            state.update(id=answer["bulkOperation"]["id"], started_at=time.time())
+            state.update(
+                id=answer["bulkOperation"]["id"],
+                started_at=time.time(),
+                mark=self._mark,
+            )
             return state["id"]
 
     def _forget(self):

@@ -50,6 +50,8 @@ class ChannelAdapterShopify(models.AbstractModel):
             compare_and_set=True,
             idempotent=True,
             read_levels=True,
+            snapshot=True,
+            committed=True,
             orders=True,
             lists_orders=True,
             fetch_size=order_queries.ORDERS_IN_READ,
@@ -207,6 +209,63 @@ class ChannelAdapterShopify(models.AbstractModel):
                 data = client.execute(queries.LEVELS, variables)
                 rows += mapper.level_rows(data["nodes"], items, location)
         return [schemas.load(schemas.LevelState, row) for row in rows]
+
+    @api.model
+    def _iter_levels(self, channel, since, cursor=""):
+        with self._connected(channel) as client:
+            bulk = Bulk(
+                client,
+                SharedDict(channel, "bulk_levels"),
+                self._sleep,
+                queries.BULK_LEVELS,
+                since.isoformat(),
+            )
+            pages = self._level_pages(client, cursor)
+            if not cursor and bulk.is_quicker():
+                pages = self._bulk_level_pages(bulk)
+            for rows, after in pages:
+                yield schemas.LevelPage(
+                    tuple(schemas.load(schemas.LevelSnapshot, row) for row in rows),
+                    after,
+                )
+
+    def _level_pages(self, client, cursor):
+        """Location by location, in the order of their ids.
+
+        :return: (rows, where to go on) of each page
+        """
+        done, _bar, after = cursor.partition("|")
+        for page in client.pages(queries.LOCATIONS, "locations"):
+            for location in map(mapper.node, page):
+                place = location["external_id"]
+                if not location["active"] or mapper.number(place) < mapper.number(done):
+                    continue
+                start = after if place == done else ""
+                if place == done and not start:
+                    # all of it was given
+                    continue
+                yield from self._pages_of_location(client, place, start)
+
+    def _pages_of_location(self, client, place, start):
+        path = "location", "inventoryLevels"
+        variables = {"location": place, "start": start}
+        for nodes, after in client.pages_from(queries.LEVEL_PAGE, *path, **variables):
+            rows = [mapper.snapshot(raw, place, mapper.policy_of(raw)) for raw in nodes]
+            yield rows, f"{place}|{after}"
+
+    def _bulk_level_pages(self, bulk):
+        selling_on = set()
+        for page in bulk.pages():
+            rows = []
+            for raw in page:
+                if "location" not in raw:
+                    if raw["inventoryPolicy"] == mapper.CONTINUE:
+                        selling_on.add(raw["id"])
+                elif raw["location"]["isActive"]:
+                    goes_on = raw["__parentId"] in selling_on
+                    policy = mapper.CONTINUE if goes_on else "DENY"
+                    rows.append(mapper.snapshot(raw, raw["location"]["id"], policy))
+            yield rows, ""
 
     @api.model
     def _prepare_push(self, channel, entries, reference):

@@ -36,6 +36,7 @@ def _variables():
         "BulkStart": {"query": queries.BULK_VARIANTS},
         "BulkStatus": {"id": "gid://shopify/BulkOperation/1"},
         "Levels": {"items": [ITEM] * 250, "location": PLACE},
+        "LevelPage": {"location": PLACE, "after": None},
         "SetQuantities": {"input": content, "key": "key"},
         "Activate": {"item": ITEM, "location": PLACE, "key": "key"},
         "Webhooks": {"after": None},

@@ -56,6 +56,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         return schemas.Capabilities(
             push_levels=True,
             read_levels=True,
+            snapshot=True,
             orders=True,
             lists_orders=True,
             fetch_size=ORDERS_IN_READ,
@@ -243,6 +244,33 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             answers.check_newer(items, written)
             rows += [mapper.level(raw, parent) for raw in items]
         return {row["stock_ref"]: row["available"] for row in rows}
+
+    @api.model
+    def _iter_levels(self, channel, since, cursor=""):
+        """By REST, with the companion or without it: pages of products, and one list
+        of the variations of each variable one."""
+        first = int(cursor or 1)
+        written = channel._get_shared_state(WRITTEN)
+
+        def read(items):
+            answers.check_newer(items, written)
+
+        with self._connected(channel) as client:
+            pages = client.pages(
+                f"{API}/products",
+                first=first,
+                **mapper.CATALOGUE,
+                _fields=mapper.FIGURES,
+            )
+            for number, page in enumerate(pages, first + 1):
+                read(page)
+                rows = [
+                    row for raw in page for row in mapper.snapshots(client, raw, read)
+                ]
+                yield schemas.LevelPage(
+                    tuple(schemas.load(schemas.LevelSnapshot, row) for row in rows),
+                    str(number),
+                )
 
     def _forget_companion(self, channel, error):
         """It was there and is not any more: go on without it from the next batch."""

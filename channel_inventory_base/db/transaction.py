@@ -34,6 +34,7 @@ LOCK_MAILBOX = 19112
 LOCK_DOCUMENT = 19113
 LOCK_INTERCHANGE = 19114
 LOCK_DELIVERY = 19115
+LOCK_RECONCILE = 19116
 
 # Errors that say nothing about what was to be done: doing it again is right.
 CONFLICTS = (

@@ -135,6 +135,21 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _iter_levels(self, channel, since, cursor=""):
+        """All numbers that the channel shows, also of items and places that we do not
+        know, page by page, in bounded memory. Only with ``Capabilities.snapshot``.
+
+        :param since: aware, by our clock; none of them was read before it, whatever an
+            earlier call has left behind (an export that is still there)
+        :param cursor: "" from the beginning, else LevelPage.cursor of the last page
+            that was kept: a reader that was interrupted goes on there
+        :return: an iterator of schemas.LevelPage; it ends only when all were given
+        :raise ThrottledError: they are still being prepared; the same call goes on
+        :raise UnavailableError: what is there is not all of it
+        """
+        raise NotImplementedError
+
+    @api.model
     def _iter_stock(self, channel, node_ref):
         """All that lies in a warehouse from which the channel ships by itself.
 

@@ -60,10 +60,21 @@ class ChannelException(models.Model):
     _rec_name = "message"
 
     channel_id = fields.Many2one(
-        "channel.channel", required=True, readonly=True, ondelete="restrict", index=True
+        "channel.channel",
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+        help="Empty: it is about the company's stock, whatever channel sells it.",
     )
     company_id = fields.Many2one(
-        related="channel_id.company_id", store=True, index=True, precompute=True
+        "res.company",
+        compute="_compute_company_id",
+        store=True,
+        index=True,
+        precompute=True,
+        required=True,
+        # the server's all the same: it tells it of those without a channel
+        readonly=False,
     )
     category = fields.Selection(
         [
@@ -147,6 +158,16 @@ class ChannelException(models.Model):
     is_late = fields.Boolean(compute="_compute_is_late")
     can_retry = fields.Boolean(compute="_compute_can_retry")
     _open_uniq = models.UniqueIndex("(channel_id, category, key) WHERE state = 'open'")
+    _open_company_uniq = models.UniqueIndex(
+        "(company_id, category, key) WHERE state = 'open' AND channel_id IS NULL"
+    )
+
+    @api.depends("channel_id.company_id")
+    def _compute_company_id(self):
+        """That of its channel; without one it is told when it is reported."""
+        for exception in self:
+            company = exception.channel_id.company_id
+            exception.company_id = company or exception.company_id
 
     @api.depends("state", "deadline")
     def _compute_is_late(self):
@@ -174,6 +195,9 @@ class ChannelException(models.Model):
             )
 
     # ---------------------------------------------------------------- CRUD
+    def _server_fields(self):
+        return super()._server_fields() | {"company_id"}
+
     def write(self, vals):
         if vals.get("user_id") and not self.env.su:
             self._check_owner(self.env["res.users"].browse(vals["user_id"]))
@@ -241,17 +265,27 @@ class ChannelException(models.Model):
     # ------------------------------------------------------------ business
     @api.model
     def _report(
-        self, channel, category, key, message, suggestion="", record=None, orders=None
+        self,
+        channel,
+        category,
+        key,
+        message,
+        suggestion="",
+        record=None,
+        orders=None,
+        company=None,
     ):
         """Open an exception, or count another strike of the one that is open.
 
+        :param channel: an empty one for what concerns a company's stock
         :param orders: orders that the cause stops: of a cause that several may have
+        :param company: whose it is, where there is no channel
         """
         # sudo: any user who meets a problem may report it
         exceptions = self.sudo()
         found = exceptions.search(
             [
-                ("channel_id", "=", channel.id),
+                *self._get_whose_domain(channel, company),
                 ("category", "=", category),
                 ("key", "=", key),
                 ("state", "=", "open"),
@@ -271,7 +305,9 @@ class ChannelException(models.Model):
                 values["res_id"] = record.id
             found.write(dict(values, count=found.count + 1))
             return found
-        values.update(self._prepare_first_vals(channel, category, record), key=key)
+        values.update(
+            self._prepare_first_vals(channel, category, record, company), key=key
+        )
         try:
             with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
                 return exceptions.create(values)
@@ -282,13 +318,22 @@ class ChannelException(models.Model):
             # another worker has reported the same in this very moment
             return exceptions
 
-    def _prepare_first_vals(self, channel, category, record):
+    @api.model
+    def _get_whose_domain(self, channel, company=None):
+        """Those of a channel, or those of a company that concern none."""
+        domain = [("channel_id", "=", channel.id)]
+        return domain if channel else [*domain, ("company_id", "=", company.id)]
+
+    def _prepare_first_vals(self, channel, category, record, company=None):
+        company = channel.company_id or company
+        owner = channel.exception_user_id or company.channel_exception_user_id
         return {
             "channel_id": channel.id,
+            "company_id": company.id,
             "category": category,
             "res_model": record._name if record else False,
             "res_id": record.id if record else False,
-            "user_id": channel.exception_user_id.id,
+            "user_id": owner.id,
             "deadline": fields.Datetime.now()
             + timedelta(hours=HOURS.get(category, DEFAULT_HOURS)),
         }
@@ -317,6 +362,8 @@ class ChannelException(models.Model):
         """
         for channel in self.channel_id:
             channel._check_owner(owner)
+        for company in self.filtered(lambda each: not each.channel_id).company_id:
+            company._check_channel_owner(owner)
 
     # ------------------------------------------------------------- resolve
     def _resolve(self, how):
@@ -324,8 +371,10 @@ class ChannelException(models.Model):
         self.sudo().write({"state": "resolved", "resolution": how, "retried_at": False})
 
     @api.model
-    def _resolve_keys(self, channel, keys):
-        self._resolve_domain([("channel_id", "=", channel.id), ("key", "in", keys)])
+    def _resolve_keys(self, channel, keys, company=None):
+        """:param company: whose they are, where there is no channel"""
+        whose = self._get_whose_domain(channel, company)
+        self._resolve_domain([*whose, ("key", "in", keys)])
 
     @api.model
     def _resolve_record(self, record):

@@ -148,9 +148,20 @@ class ChannelObserver(models.AbstractModel):
         states = channel._adapter()._fetch_levels(channel, refs)
         if any(each.as_of for each in states):
             states = self._without_outdated(channel, before, states)
-        return before, {
-            (each.stock_ref, each.node_ref): each.available for each in states
-        }
+        shown = {(each.stock_ref, each.node_ref): each.available for each in states}
+        if not self._is_believable(channel, before, shown):
+            return before, {}
+        return before, shown
+
+    @api.model
+    def _is_believable(self, channel, facts, shown):
+        """Hook: whether a reading is one to conclude from. Of one that is not, nothing
+        is, and who finds that out tells a person.
+
+        :param facts: list of dicts with stock_ref, node_ref and ``expected``
+        :param shown: {(stock_ref, node_ref): number or None}, what was read of them
+        """
+        return True
 
     def _without_outdated(self, channel, facts, states):
         """Numbers of an earlier time say nothing about levels that have changed since,
@@ -250,6 +261,7 @@ class ChannelObserver(models.AbstractModel):
         """:return: whether the row is settled"""
         if fact["state"] == "stale" and seen_sum == fact["base_sum"]:
             # a captured sale explains the refusal: the base was right all along
+            self._on_explained(channel, fact)
             self._adopt(channel, fact, seen_sum, deducted)
             return True
         agreed = fact["seen_sum"] == seen_sum and fact["seen_at"]
@@ -261,9 +273,35 @@ class ChannelObserver(models.AbstractModel):
         if not pulled_from or pulled_from < shown_by:
             return False
         if fact["state"] == "stale":
-            self._report_drift(channel, fact, seen_sum)
+            self._on_difference(channel, fact, seen_sum)
         self._adopt(channel, fact, seen_sum, deducted)
         return True
+
+    def _on_difference(self, channel, fact, seen_sum):
+        """A number was changed on the channel: two looks agree on another one than was
+        expected, and no order explains it. Right after this it is taken as the base,
+        and what differs from the target is queued; an addon may keep that back
+        (``channel.publisher._withheld_conditions``).
+
+        :param fact: what was known at the second look; ``shown``: what was read
+        :param seen_sum: the number shown plus the deductions known then
+        """
+        self._report_drift(channel, fact, seen_sum)
+
+    def _on_explained(self, channel, fact):
+        """A number was doubted, and the channel's own sales explain it."""
+        level = self.env["channel.level"].browse(fact["level_id"])
+        self.env["channel.audit"]._log(
+            "drift",
+            channel,
+            record=level,
+            message=self.env._(
+                "%(level)s shows %(shown)s, as expected: orders that came in since "
+                "explain why it looked different.",
+                level=level.display_name,
+                shown=fact["shown"] or 0,
+            ),
+        )
 
     def _pulled_from(self, channel):
         """Since when all orders are in: the start of the last complete pull, when

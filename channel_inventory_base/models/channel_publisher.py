@@ -267,6 +267,12 @@ class ChannelPublisher(models.AbstractModel):
                 condition,
                 SQL(" OR ").join(self._unplanned_conditions()),
             )
+        if withheld := self._withheld_conditions():
+            condition = SQL(
+                "%s AND (level.target = 0 OR NOT (%s))",
+                condition,
+                SQL(" OR ").join(withheld),
+            )
         if way:
             return SQL(
                 "%s AND %s", condition, way.get_condition(channel.scarce_quantity)
@@ -348,6 +354,11 @@ class ChannelPublisher(models.AbstractModel):
             )
         )
         return [Candidate(*row) for row in rows]
+
+    def _withheld_conditions(self):
+        """Hook: conditions on ``level`` and ``listing`` under which a person has to
+        decide before anything but 0 is published. None here."""
+        return []
 
     def _unplanned_conditions(self):
         """Conditions on ``level`` and ``listing``: a change of what the number stands

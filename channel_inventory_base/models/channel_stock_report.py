@@ -232,13 +232,14 @@ class ChannelStockReport(models.Model):
         key = f"stock:{self.warehouse_id.id}:{self.partner_id.id}"
         exceptions = self.env["channel.exception"]
         if not self.problem_count:
-            exceptions._resolve_keys(channel, [key])
-        elif channel:
+            exceptions._resolve_keys(channel, [key], company=self.company_id)
+        else:
             exceptions._report(
                 channel,
                 "stock_report",
                 key=key,
                 record=self,
+                company=self.company_id,
                 message=self.env._(
                     "%(count)s of %(rows)s rows of a stock report for %(place)s were "
                     "rejected.",

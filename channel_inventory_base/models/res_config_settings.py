@@ -8,3 +8,6 @@ class ResConfigSettings(models.TransientModel):
     channel_change_approval = fields.Boolean(
         related="company_id.channel_change_approval", readonly=False
     )
+    channel_exception_user_id = fields.Many2one(
+        related="company_id.channel_exception_user_id", readonly=False
+    )

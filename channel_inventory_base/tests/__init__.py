@@ -8,6 +8,7 @@ from . import test_buckets
 from . import test_capture_crossed
 from . import test_catalogue
 from . import test_cause
+from . import test_company_exception
 from . import test_control
 from . import test_control_race
 from . import test_copies

@@ -135,6 +135,63 @@ class AdapterContract:
             shown, {(r.stock_ref, r.node_ref): self.shop_shown(r) for r in refs}
         )
 
+    def test_contract_snapshot_has_each_number_once(self):
+        self.need("snapshot")
+        since = datetime.now(timezone.utc)
+        pages = list(self.adapter._iter_levels(self.channel, since))
+        found = [each for page in pages for each in page.levels]
+        refs = [(each.stock_ref, each.node_ref) for each in found]
+        self.assertEqual(len(refs), len(set(refs)))
+        shown = dict(zip(refs, found, strict=True))
+        for ref in self.shop_refs():
+            snapshot = shown[ref.stock_ref, ref.node_ref]
+            self.assertEqual(snapshot.available, self.shop_shown(ref))
+            self.assertTrue(snapshot.tracked)
+            self.assertIs(snapshot.sells_below_zero, False)
+            if self.channel._capabilities().committed:
+                self.assertEqual(snapshot.committed, 0)
+
+    def test_contract_snapshot_dates_a_number_and_tells_commitments(self):
+        self.need("snapshot")
+        ref = self.shop_refs()[0]
+
+        def now():
+            since = datetime.now(timezone.utc)
+            pages = self.adapter._iter_levels(self.channel, since)
+            return next(
+                each
+                for page in pages
+                for each in page.levels
+                if (each.stock_ref, each.node_ref) == (ref.stock_ref, ref.node_ref)
+            )
+
+        before = now()
+        self.shop_set(ref, 9)
+        edited = now()
+        self.shop_sell(ref, 2)
+        sold = now()
+        self.assertEqual((edited.available, sold.available), (9, 7))
+        self.assertIsNotNone(edited.updated_at.tzinfo)
+        self.assertLessEqual(before.updated_at, edited.updated_at)
+        if self.channel._capabilities().committed:
+            self.assertEqual((edited.committed, sold.committed), (0, 2))
+
+    def test_contract_snapshot_goes_on_where_it_was_interrupted(self):
+        self.need("snapshot")
+        since = datetime.now(timezone.utc)
+        pages = list(self.adapter._iter_levels(self.channel, since))
+        every = {
+            (each.stock_ref, each.node_ref) for page in pages for each in page.levels
+        }
+        for number, page in enumerate(pages):
+            rest = self.adapter._iter_levels(self.channel, since, page.cursor)
+            found = {
+                (each.stock_ref, each.node_ref)
+                for part in (*pages[: number + 1], *rest)
+                for each in part.levels
+            }
+            self.assertEqual(found, every)
+
     def test_contract_push_writes_and_acknowledges(self):
         self.need("push_levels")
         first, second = self.shop_refs()[:2]

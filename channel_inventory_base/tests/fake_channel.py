@@ -19,6 +19,8 @@ from ..schemas import (
     EventPage,
     HeadPage,
     InboundEvent,
+    LevelPage,
+    LevelSnapshot,
     LevelState,
     LineResult,
     NodeData,
@@ -72,6 +74,11 @@ class FakeChannel(FakeMessages):
         self.lanes, self.tickets, self.answered = (), {}, {}
         self.read_levels, self.read_size, self.read_budget = True, 100, 0
         self.messages = ("shipment", "tracking", "cancel", "refund")
+        # beside a number: units of open orders, when it changed, what is not counted
+        # and what is sold at 0; called before each page of all numbers
+        self.committed, self.changed_at = {}, {}
+        self.untracked, self.selling_on = set(), set()
+        self.before_page = lambda number: None
         # further capabilities, as trading partners have them
         self.more = {}
         self.forget_messages()
@@ -192,6 +199,32 @@ class FakeChannel(FakeMessages):
             )
             for ref in refs
         ]
+
+    def _iter_levels(self, channel, since, cursor=""):
+        """In the order of their names, ``read_size`` a page."""
+        with self.lock:
+            refs = sorted(self.levels)
+        start = int(cursor or 0)
+        for first in range(start, len(refs), self.read_size):
+            self.before_page(first // self.read_size)
+            self._fault("snapshot")
+            end = first + self.read_size
+            with self.lock:
+                page = tuple(self._snapshot(*ref) for ref in refs[first:end])
+            yield LevelPage(page, str(end))
+
+    def _snapshot(self, stock_ref, node_ref):
+        ref = stock_ref, node_ref
+        return LevelSnapshot(
+            stock_ref,
+            node_ref,
+            self.levels.get(ref),
+            self.committed.get(ref),
+            self.changed_at.get(ref),
+            stock_ref in self.selling_on,
+            stock_ref not in self.untracked,
+            stock_ref.replace("item", "SKU"),
+        )
 
     def _parse_levels(self, channel, body):
         return [load(LevelState, each) for each in strict_json.loads(body)]

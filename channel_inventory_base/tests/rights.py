@@ -259,7 +259,7 @@ STANDARD = {
     "product.template": Standard(
         methods="action_channel_levels action_channel_positions",
     ),
-    "res.company": Standard(people="channel_change_approval"),
+    "res.company": Standard(people="channel_change_approval channel_exception_user_id"),
     "res.partner": Standard(people="channel_fresh_days"),
     "stock.move": Standard(server="channel_told"),
     "stock.location": Standard(

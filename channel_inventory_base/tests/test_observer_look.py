@@ -56,6 +56,23 @@ class TestLookAround(ChannelCase):
         self.assertEqual(self.level.remote_state, "known")
         self.assertEqual(self.level.expected_remote, 7)
         self.assertFalse(self.drifts())
+        told = self.env["channel.audit"].search(
+            [("kind", "=", "drift"), ("res_id", "=", self.level.id)]
+        )
+        self.assertIn("7", told.message)
+
+    def test_a_reading_that_is_not_believed_doubts_and_concludes_nothing(self):
+        self.fake.levels["item-1", "node-1"] = 99
+        observer = type(self.env["channel.observer"])
+        with patch.object(observer, "_is_believable", return_value=False) as asked:
+            self.look()
+            self.assertEqual(self.level.remote_state, "known")
+        [_channel, [fact], shown] = asked.call_args.args
+        self.assertEqual((fact["expected"], shown["item-1", "node-1"]), (10, 99))
+        self.look()
+        with patch.object(observer, "_is_believable", return_value=False):
+            self.settle()
+        self.assertEqual(self.level.remote_state, "stale")
 
     def test_a_sale_captured_while_we_look_doubts_nothing(self):
         fetch = self.fake._fetch_levels
