@@ -25,7 +25,6 @@ def parser():
     add("--seed", help="JSON file: {partner: goods and settings}")
     add("--partner", action="append", choices=sorted(PARTNERS), help="default: all")
     add("--compress", type=float, default=1.0, help="by what hours and days shrink")
-    add("--buys-every", type=float, help="seconds between orders of BigMart")
     add("--fault", action="append", default=[], help="PARTNER.NAME=RATE")
     add("--tick", type=float, default=Config.tick, help="seconds between two looks")
     add("--random-seed", type=int, default=1)
@@ -43,11 +42,8 @@ def main(arguments=None):
             options.host,
             options.port,
             options.sftp_port,
+            {"compress": options.compress},
         )
-        for partner in sandbox.partners.values():
-            partner.config.compress = options.compress
-        if options.buys_every and "bigmart" in sandbox.partners:
-            sandbox.bigmart.buy_each(options.buys_every)
         for fault in options.fault:
             name, _equals, rate = fault.partition("=")
             partner, _dot, rule = name.partition(".")

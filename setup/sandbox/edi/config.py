@@ -128,6 +128,8 @@ class Dock9Config(PartnerConfig):
     sscc_prefix: str = "00614141"
     # 846 each day at this time of the warehouse; None: only by report().
     report_at: str = "22:00"
+    # And besides so often, in seconds of its own life.
+    report_every: float = None
     # Which 846 quantities it tells: 17 physical, 33 free of orders taken.
     report_codes: tuple = ("17", "33", "QH")
     report_lots: bool = False
@@ -168,6 +170,7 @@ class FabrikConfig(PartnerConfig):
     # How a split is told in ORDRSP: scc (EANCOM's schedule) or lines (a LIN each).
     split_style: str = "scc"
     report_at: str = "06:00"
+    report_every: float = None
     carrier: str = "DHL"
     sscc_prefix: str = "34012345"
 

@@ -88,6 +88,17 @@ class Partner:
         """Call it so much later in the partner's own life."""
         self.clock.after(self.config.life(seconds), function, *arguments)
 
+    def each(self, seconds, function):
+        """Call it so often, in the partner's own life."""
+        if not seconds:
+            return
+
+        def work():
+            self.after(seconds, work)
+            function()
+
+        self.after(seconds, work)
+
     def at_hour(self, text, function):
         """Call it each day at ``HH:MM`` of the partner's own day."""
         if not text:

@@ -32,11 +32,20 @@ class Sandbox:
     :param data: a seed: {name of a partner: its settings and goods}; the README has the
         format
     :param names: the partners that are there
+    :param every: settings of each of them, where the seed says nothing else
     """
 
     def __init__(
-        self, config, data=None, names=None, host="127.0.0.1", port=0, sftp_port=0
+        self,
+        config,
+        data=None,
+        names=None,
+        host="127.0.0.1",
+        port=0,
+        sftp_port=0,
+        every=None,
     ):
+        self.every = every or {}
         self.config, self.data = config, load(data, {})
         start = config.start
         self.clock = Agenda(parse_time(start) if isinstance(start, str) else start)
@@ -55,7 +64,9 @@ class Sandbox:
 
     def _add(self, name):
         kind, settings = PARTNERS[name]
-        config = settings.of(self.data.get(name, {}).get("settings", {}))
+        config = settings.of(
+            {**self.every, **self.data.get(name, {}).get("settings", {})}
+        )
         root = Path(self._folder) / name
         account = Account(config.user, config.password, root, tuple(config.keys))
         self.sftp.add(account)

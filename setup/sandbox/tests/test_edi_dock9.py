@@ -648,6 +648,12 @@ def test_a_report_comes_each_night():
         assert len(app.new_files()) == 1
 
 
+def test_reports_may_come_more_often():
+    with running(report_every=4 * HOUR, compress=60) as partner:
+        partner.step(3600)
+        assert len(partner.sent("846")) == 15
+
+
 # --- on the road
 
 

@@ -251,7 +251,7 @@ def test_an_honest_vendor_is_charged_for_nothing(seed):
             sandbox.step(4 * HOUR)
         shop, house, maker = sandbox.partners.values()
         # let all that is on the road arrive
-        shop.config.buys_every = 10**9
+        shop.config.buys_every = None
         for _time in range(14 * 6):
             vendor.work()
             sandbox.step(4 * HOUR)

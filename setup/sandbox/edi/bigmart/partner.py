@@ -51,6 +51,8 @@ class BigMart(Partner):
         self.bought = Counter()
         self.stray = Counter()
         self._number = 0
+        # what it does by itself
+        self._begun = False
 
     def fill(self, seed):
         """{"items": [...], "places": {code: {...}}}"""
@@ -60,10 +62,10 @@ class BigMart(Partner):
                 self._add_item(**values)
         if not self.places:
             self.places.update(DEFAULT_PLACES)
-        if self.config.buys_every and not self.orders:
-            self.buy_each(self.config.buys_every)
-        if self.config.stock_hours:
-            self.after(self.config.stock_hours * HOUR, self._check_stock_came)
+        if not self._begun:
+            self._begun = True
+            self.each(self.config.buys_every, self._buy_by_itself)
+            self.each(self._stock_seconds(), self._check_stock_came)
 
     def _add_item(self, sku, title=None, price="1.00", **values):
         number = len(self.items) + 1
@@ -154,13 +156,10 @@ class BigMart(Partner):
             raise PartnerError(f"order {po} is not open")
         return order
 
-    def buy_each(self, seconds):
-        """From now on it orders by itself, so often."""
-        self.config.buys_every = seconds
-        self.after(seconds, self._buy_by_itself)
-
     def _buy_by_itself(self):
-        self.after(self.config.buys_every, self._buy_by_itself)
+        if not self.config.buys_every:
+            # it was told to stop
+            return
         try:
             order = self.buy()
         except SoldOut:
@@ -182,11 +181,14 @@ class BigMart(Partner):
             words = f"no 855 within {self.config.answer_hours:g} hours"
             self.charge("answer_late", f"850 {order.po}", words)
 
+    def _stock_seconds(self):
+        return self.config.stock_hours and self.config.stock_hours * HOUR
+
     def _check_stock_came(self):
-        hours = self.config.stock_hours
-        self.after(hours * HOUR, self._check_stock_came)
-        if self.clock.time() - self.stock_came > self.config.life(hours * HOUR):
-            self.charge("stock_late", "846", f"none within {hours:g} hours")
+        wait = self.config.life(self._stock_seconds())
+        if self.clock.time() - self.stock_came > wait:
+            words = f"none within {self.config.stock_hours:g} hours"
+            self.charge("stock_late", "846", words)
 
     # --- what comes
 

@@ -33,7 +33,7 @@ class Dock9(Partner):
         self._number = Counter()
         # (moment, rows) of the last stock report
         self.reported = None
-        self._nightly = False
+        self._begun = False
 
     def fill(self, seed):
         """{"articles": [{"sku", "quantity" or "lots": {lot: pieces}, "pack", ...}]}"""
@@ -41,9 +41,10 @@ class Dock9(Partner):
         for values in rows:
             if values["sku"] not in self.articles:
                 self._add_article(**values)
-        if not self._nightly:
-            self._nightly = True
+        if not self._begun:
+            self._begun = True
             self.at_hour(self.config.report_at, self._report)
+            self.each(self.config.report_every, self._report)
 
     def _add_article(self, sku, quantity=0, lots=None, title=None, **values):
         number = len(self.articles) + 1

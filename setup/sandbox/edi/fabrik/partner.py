@@ -49,16 +49,17 @@ class Fabrik(Partner):
         self.despatches = []
         self.sscc = gs1.SsccSeries(self.config.sscc_prefix)
         self._number = Counter()
-        self._daily = False
+        self._begun = False
 
     def fill(self, seed):
         """{"goods": [{"sku", "gtin", "title", "stock", "price", "least"}]}"""
         for values in seed.get("goods", [] if self.goods else DEFAULT_GOODS):
             if values["sku"] not in self.goods:
                 self._add_good(**values)
-        if not self._daily:
-            self._daily = True
+        if not self._begun:
+            self._begun = True
             self.at_hour(self.config.report_at, self._report)
+            self.each(self.config.report_every, self._report)
 
     def _add_good(self, sku, title=None, stock=0, price="1.00", **values):
         number = len(self.goods) + 1
