@@ -52,7 +52,7 @@ def _wrapping(text):
 
     >>> _wrapping("a" * 80 + "\\r\\n" + "b" * 80 + "\\r\\n" + "c")
     (80, 2)
-    >>> _wrapping("ISA******~\\nGSA******~\\nSTA******~\\n")
+    >>> _wrapping("ISA******~\\nGS*******~\\nST*******~\\n")
     (0, 0)
     """
     first = _BREAK.search(text)
@@ -66,13 +66,31 @@ def _wrapping(text):
     body = lines[: -2 if not lines[-1].strip() else -1]
     if len(body) < 2 or any(len(line) != width for line in body):
         return 0, 0
-    # lines that all end in a terminator are segments, whatever their length
-    if len({line[-1] for line in body}) == 1:
+    if _are_segments(body):
         return 0, 0
     rest = lines[len(body) :]
     if len(rest[0]) > width or any(line.strip() for line in rest[1:]):
         return 0, 0
     return width, gap
+
+
+def _are_segments(lines):
+    """Whether lines of the same length end where segments do: in the same terminator,
+    or in none where the line itself ends them (ISA is over, nothing ends UNB).
+
+    >>> _are_segments(["ISA*1~", "GS*12~"]), _are_segments(["ISA*12", "~GS*1~"])
+    (True, False)
+    """
+    ends = {line.rstrip()[-1:] for line in lines}
+    if len(ends) == 1 and not ends.pop().isalnum():
+        return True
+    first = lines[0].rstrip()
+    at = first.find("ISA")
+    if at >= 0:
+        separator = first[at + 3 : at + 4] or " "
+        whole = first.count(separator, at) == 16 and lines[1].lstrip()[:2].isalpha()
+        return whole and separator in (first[-1:], first[-2:-1])
+    return first.startswith("UNB") and not any("'" in line for line in lines)
 
 
 def charset_of(data, declared=""):

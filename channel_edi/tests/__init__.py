@@ -5,4 +5,5 @@ from . import test_pure_fold
 from . import test_pure_goods
 from . import test_pure_mutations
 from . import test_pure_orders
+from . import test_pure_reported
 from . import test_pure_writing

@@ -107,6 +107,15 @@ class TestX12(PureCase):
         self.assertFalse(document.fatal)
         self.assertEqual(segments(document)[1][-1], "20261201")
 
+    def test_lines_of_one_length(self):
+        """Records of a mainframe: padded with blanks, with a terminator or without."""
+        for end in ("~", ""):
+            lines = x12(ORDER, end="\n").decode().splitlines()
+            data = "".join((line + end).ljust(120) + "\n" for line in lines).encode()
+            (document,) = only(data).documents
+            self.assertFalse(document.fatal)
+            self.assertEqual(codec.parse(document).lines[0].quantity, 10)
+
     def test_what_stands_before(self):
         for before in (b"\xef\xbb\xbf", b"\r\n\r\n", b"Dear partner,\n\n", b"\0\0 "):
             with self.subTest(before):

@@ -61,9 +61,11 @@ class _Reader:
         pieces = self.syntax.pieces(self.text, self.unb, self.end)
         start, body, self.behind = next(pieces)
         head = self._segment(body, 1, start)
-        if head.get(1, 2) in ("4", "5") and not self.syntax.repetition:
-            # syntax 4 names "*" where there is no UNA to say otherwise
-            self.syntax.repetition = "*" if self.start == self.unb else ""
+        if head.get(1, 2) not in ("4", "5"):
+            # before syntax 4 the fifth of UNA is reserved: what stands there is data
+            self.syntax.repetition = ""
+        elif self.start == self.unb:
+            self.syntax.repetition = "*"
         self.interchange = Interchange(
             _head(head), self.source, self.syntax, self.start
         )

@@ -95,7 +95,7 @@ def _terminator(text, at, end):
         return _line_end(text, at)
     if char in _PADDING:
         behind = at
-        while text[behind : min(behind + 1, at + 20, end)] in _PADDING:
+        while text[behind : min(behind + 1, at + 200, end)] in _PADDING:
             behind += 1
         char = text[behind : behind + 1]
         return ("", at) if char in (*_PADDING, "") else _terminator(text, behind, end)
