@@ -81,14 +81,17 @@ def _are_segments(lines):
     >>> _are_segments(["ISA*1~", "GS*12~"]), _are_segments(["ISA*12", "~GS*1~"])
     (True, False)
     """
-    ends = {line.rstrip()[-1:] for line in lines}
-    if len(ends) == 1 and not ends.pop().isalnum():
-        return True
     first = lines[0].rstrip()
-    at = first.find("ISA")
-    if at >= 0:
-        separator = first[at + 3 : at + 4] or " "
-        whole = first.count(separator, at) == 16 and lines[1].lstrip()[:2].isalpha()
+    if not all(line.lstrip()[:2].isalpha() for line in lines[1:]):
+        return False
+    at = max(first.find("ISA"), first.find("UNB"), 0)
+    separator = first[at + 3 : at + 4]
+    ends = {line.rstrip()[-1:] for line in lines}
+    if len(ends) == 1:
+        end = ends.pop()
+        return not end.isalnum() and end != separator
+    if first.startswith("ISA", at):
+        whole = first.count(separator, at) == 16
         return whole and separator in (first[-1:], first[-2:-1])
     return first.startswith("UNB") and not any("'" in line for line in lines)
 
