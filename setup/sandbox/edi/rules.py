@@ -121,7 +121,7 @@ BIGMART = {
 }
 BIGMART_HABITS = {
     **X12_HABITS,
-    "change_first": (0.0, "an 860 comes before its 850"),
+    "change_first": (0.0, "an 860 comes ten minutes before its 850"),
 }
 
 DOCK9 = {

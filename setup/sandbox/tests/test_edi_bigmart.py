@@ -131,15 +131,20 @@ def test_changes_are_written(shop, app):
 def test_a_change_may_come_before_its_order(shop, app):
     shop.rules.next("change_first")
     order = shop.buy({"A": 3})
-    first, second = sorted(app.new_files(), key=lambda data: x12_of(data)[0][13])
+    [first] = app.new_files()
     assert only(first, "POC")[0].startswith("POC*1*QI*4*1*")
+    shop.step(601)
+    [second] = app.new_files()
     assert only(second, "PO1")[0].startswith("PO1*1*3*")
     assert order.lines[0].ordered == 4 and shop.truth()["bought"] == {"A": 4}
+    shop.step(24 * HOUR)
+    assert len(shop.ledger.of("answer_late")) == 1
 
 
 def test_a_change_before_a_test_order_asks_for_nothing(shop):
     shop.rules.set(change_first=1, usage_test=1)
     order = shop.buy({"A": 3})
+    shop.step(601)
     assert order.state == "test" and shop.truth()["bought"] == {}
 
 

@@ -82,9 +82,12 @@ def set_quantity(shop, line, quantity):
     line.ordered = quantity
 
 
-def send(shop, order, purpose="00"):
-    """850, and what is expected after it."""
-    segments = documents.purchase_order(shop, order, purpose)
+def send(shop, order, purpose="00", segments=None):
+    """850, and what is expected after it.
+
+    :param segments: of the 850, where the order has been changed since
+    """
+    segments = segments or documents.purchase_order(shop, order, purpose)
     entry = shop.wire.send("850", order.po, segments)
     if "usage_test" in entry.faults:
         order.state = "test"
@@ -117,22 +120,17 @@ def end(shop, order, day):
 
 
 def send_change_first(shop, order, purpose):
-    """The 860 is written before the 850 that it changes."""
+    """The 860 is written some minutes before the 850 that it changes."""
+    segments = documents.purchase_order(shop, order, purpose)
     line = order.lines[0]
     before = line.ordered
     set_quantity(shop, line, before + 1)
     order.changes = 1
+    order.add_version()
     rows = [(line, "QI", before)]
     shop.wire.send("860", order.po, documents.change(shop, order, rows))
-    line.ordered = before
-    send(shop, order, purpose)
-    if order.state != "open":
-        # the units of the 850 have been taken back
-        shop.bought[line.item.sku] -= line.pack
-        return
-    line.ordered = before + 1
-    order.add_version()
-    shop.await_answer(order)
+    later = shop.config.again_seconds
+    shop.after(later, send, shop, order, purpose, segments)
 
 
 def change(shop, order, quantities, prices, add, dates):
