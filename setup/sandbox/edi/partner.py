@@ -153,6 +153,10 @@ class Partner:
         if folder.endswith("/in") and not is_hidden(name):
             self.charge("written_in_place", name, "opened under its final name")
 
+    def minds(self, rule):
+        """Whether a rule is on at all."""
+        return self.rules.rates[rule] > 0
+
     def charge(self, rule, document, reason, amount=None):
         """Put it into the ledger, if the partner minds.
 

@@ -76,7 +76,7 @@ class EdifactWire(Wire):
     def _refusal(self, interchange):
         """(rule, code of 0085, words) of what makes an interchange unacceptable."""
         for fault in interchange.faults:
-            if self.partner.rules.rates[fault.rule]:
+            if self.partner.minds(fault.rule):
                 return fault.rule, fault.code, fault.text
         if interchange.sender != self.config.us:
             return "wrong_identity", "23", f"from {interchange.sender}"
@@ -150,7 +150,7 @@ class EdifactWire(Wire):
                 found.append((rule, CODES[problem.kind], str(problem)))
             for segment in wrong_dates(message):
                 found.append(("guide", "12", f"{segment} is no date"))
-        return [each for each in found if self.partner.rules.rates[each[0]]]
+        return [each for each in found if self.partner.minds(each[0])]
 
     # --- acknowledging
 

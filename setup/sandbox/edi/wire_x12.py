@@ -95,7 +95,7 @@ class X12Wire(Wire):
     def _refusal(self, interchange):
         """(rule, TA1 code, words) of what makes an interchange unacceptable."""
         for fault in interchange.faults:
-            if self.partner.rules.rates[fault.rule]:
+            if self.partner.minds(fault.rule):
                 return fault.rule, fault.code, fault.text
         for group in interchange.groups:
             number = group.control
@@ -170,7 +170,7 @@ class X12Wire(Wire):
         label, codes = f"group {group.control}", []
 
         def refuse(rule, code, words):
-            if self.partner.rules.rates[rule]:
+            if self.partner.minds(rule):
                 codes.append(code)
                 if fresh:
                     self.partner.charge(rule, label, words)
@@ -205,7 +205,7 @@ class X12Wire(Wire):
             for position, segment, number, value in x12.strange_characters(document):
                 words = f"{segment.tag} at {position}, element {number}: {value!r}"
                 found.append(("charset", "5", words, None))
-        return [each for each in found if self.partner.rules.rates[each[0]]]
+        return [each for each in found if self.partner.minds(each[0])]
 
     # --- acknowledging
 

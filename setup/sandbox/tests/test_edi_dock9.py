@@ -117,6 +117,13 @@ def test_a_wrong_order_is_refused_and_told(idle, segments, rule):
     assert only(advice, "TED")[0].startswith(f"TED*024*{rule} ")
 
 
+def test_rules_that_are_off_let_orders_through(idle):
+    idle.rules.set(order_carrier=0, order_address=0, order_total=0)
+    segments = order("1", line("A", 3), ship_to=("N1*BT*X",), carrier=(), total=9)
+    app = give(idle, segments)
+    assert app.charged() == {} and set(idle.truth()["orders"]) == {"1"}
+
+
 def test_an_item_may_be_told_by_upc_but_not_by_two(idle):
     app = give(idle, order("1", "W01*3*EA**UP*614141000012"))
     assert app.charged() == {}
@@ -448,8 +455,10 @@ def test_a_receipt_is_told(idle):
     stock = idle.truth()["stock"]["A"]
     assert (stock["good"], stock["damaged"], stock["total"]) == (68, 2, 70)
     assert stock["lots"] == {"": 50, "L9": 18} and stock["received"] == 20
-    with pytest.raises(PartnerError):
-        idle.receive({"A": 1}, damaged={"A": 2})
+    for goods, damaged in (({"A": 1}, {"A": 2}), ({"A": 1, "X": 1}, {})):
+        with pytest.raises(PartnerError):
+            idle.receive(goods, damaged=damaged)
+    assert total(idle, "A") == 70, "nothing of it was booked"
 
 
 def announce(app, number, *rows, units=None):
@@ -479,6 +488,8 @@ def test_announced_goods_arrive(idle):
     assert app.charged() == {}
     with pytest.raises(PartnerError):
         idle.arrive("T1")
+    announce(app, "T1", ("A", 1, "EA"))
+    assert app.charged() == {"receipt_repeat": 1}, "it has arrived already"
 
 
 @pytest.mark.parametrize(

@@ -454,6 +454,34 @@ def test_a_notice_comes_before_the_answer(busy):
     assert len(busy.despatches) == 1, "it goes once"
 
 
+def test_goods_are_promised_once(busy):
+    give(busy, order("77", row(1, "B", 8)), order("78", row(1, "B", 8)))
+    busy.step(5 * HOUR)
+    orders = busy.truth()["orders"]
+    assert orders["77"]["lines"]["1"]["promises"] == [[8, "2026-12-02"]]
+    assert orders["78"]["lines"]["1"]["promises"] == [
+        [2, "2026-12-02"],
+        [6, "2026-12-09"],
+    ]
+
+
+def test_what_left_before_its_answer_is_answered_as_it_left(busy):
+    busy.rules.next("notice_first")
+    give(busy, order("77", row(1, "B", 10)))
+    busy.step(5 * HOUR)
+    line = busy.truth()["orders"]["77"]["lines"]["1"]
+    assert line["promises"] == [[10, "2026-12-02"]] and line["despatched"] == 10
+
+
+def test_an_item_may_be_on_two_lines(busy):
+    app = give(busy, order("77", row(1, "A", 10), row(2, "A", 7)))
+    busy.step(9 * DAY)
+    [data] = new(app, "DESADV")
+    assert segments_of(data, "QTY") == ["QTY+12:10:PCE", "QTY+12:7:PCE"]
+    references = [each for each in segments_of(data, "RFF") if each.count(":") == 2]
+    assert references == ["RFF+ON:77:1", "RFF+ON:77:2"]
+
+
 def test_less_goes_than_was_confirmed(busy):
     busy.rules.set(notice_short=1)
     app = give(busy, order("77", row(1, "A", 10)))

@@ -38,20 +38,17 @@ def take(house, document):
 
 def _read(house, segments):
     head = segments[0]
-    carrier = next((each for each in segments if each.tag == "W66"), None)
-    if carrier is None or not (carrier.at(10) or carrier.at(5)):
+    row = next((each for each in segments if each.tag == "W66"), None)
+    carrier = row and (row.at(10) or row.at(5))
+    if not carrier and house.minds("order_carrier"):
         raise Refused("order_carrier", "no W66 with a carrier")
+    carrier = carrier or house.config.carrier
     lines = _lines(house, segments)
-    return WarehouseOrder(
-        head.at(2),
-        head.at(3),
-        _ship_to(segments),
-        carrier.at(10) or carrier.at(5),
-        lines,
-    )
+    place = _ship_to(house, segments)
+    return WarehouseOrder(head.at(2), head.at(3), place, carrier, lines)
 
 
-def _ship_to(segments):
+def _ship_to(house, segments):
     """The code of the ship-to, or its name where it has an address."""
     for place, segment in enumerate(segments):
         if segment.tag == "N1" and segment.at(1) in ("ST", "DE"):
@@ -64,26 +61,28 @@ def _ship_to(segments):
                 behind.append(each.tag)
             if segment.at(2) and {"N3", "N4"} <= set(behind):
                 return segment.at(2)
-    raise Refused("order_address", "no ship-to with a code or a street")
+    if house.minds("order_address"):
+        raise Refused("order_address", "no ship-to with a code or a street")
+    return "UNKNOWN"
 
 
 def _lines(house, segments):
     lines = []
-    number = lot = None
+    number = None
     for segment in segments:
         if segment.tag == "LX":
             number = segment.at(1)
         elif segment.tag == "W01":
             lines.append(_line(house, number, segment))
         elif segment.tag == "N9" and segment.at(1) == "LT" and lines:
-            lot = segment.at(2)
-            lines[-1].lot = lot
+            lines[-1].lot = segment.at(2)
     if not lines:
         raise Refused("order_quantity", "there are no lines")
     total = next((each for each in segments if each.tag == "W76"), None)
-    if total is not None and total.number(1) != sum(each.ordered for each in lines):
-        words = f"W7601 {total.at(1)}, lines {sum(each.ordered for each in lines)}"
-        raise Refused("order_total", words)
+    units = sum(each.ordered for each in lines)
+    wrong = total is not None and total.number(1) != units
+    if wrong and house.minds("order_total"):
+        raise Refused("order_total", f"W7601 {total.at(1)}, lines {units}")
     return lines
 
 

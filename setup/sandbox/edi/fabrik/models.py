@@ -89,8 +89,11 @@ class Po:
     version: int = 0
     despatches: list = field(default_factory=list)
 
-    def line_of(self, sku):
-        return next((x for x in self.lines if x.good and x.good.sku == sku), None)
+    def line(self, key):
+        """The line of this number, or else the first with this SKU; or None."""
+        numbered = (each for each in self.lines if each.number == str(key))
+        named = (each for each in self.lines if each.good and each.good.sku == key)
+        return next(numbered, None) or next(named, None)
 
 
 @dataclass(eq=False)

@@ -168,17 +168,21 @@ class Fabrik(Partner):
         self.after(self.config.answer_hours * HOUR, self._answer, po, po.version)
 
     def _answer(self, po, version):
-        if po.version == version and po.state != "cancelled":
+        if po.version != version or po.state == "cancelled":
+            return
+        if not po.despatches:
+            # what has left before its answer is answered as it left
             self._promise(po)
-            self._send_answer(po)
+        self._send_answer(po)
 
     def _promise(self, po):
         """What comes when, of what is in stock and what the habits say."""
         for line in po.lines:
             line.promises, line.instead = [], None
+        for line in po.lines:
             if line.refused:
                 continue
-            there = min(line.ordered, line.good.stock)
+            there = min(line.ordered, self._free(line.good))
             later = po.wanted + timedelta(self.config.later_days)
             if self.rules.strikes("answer_later"):
                 line.promises = [(line.ordered, later)]
@@ -192,6 +196,16 @@ class Fabrik(Partner):
                     there = min(there, max(1, share))
                 parts = [(there, po.wanted), (line.ordered - there, later)]
                 line.promises = [each for each in parts if each[0]]
+
+    def _free(self, good):
+        """Pieces in stock that are promised to nobody."""
+        promised = sum(
+            line.open
+            for po in self.orders.values()
+            for line in po.lines
+            if line.comes is good and po.state != "cancelled"
+        )
+        return max(0, good.stock - promised)
 
     def _send_answer(self, po):
         po.state = "despatched" if po.state == "despatched" else "answered"
@@ -245,7 +259,7 @@ class Fabrik(Partner):
             if count and self.rules.strikes("notice_short"):
                 count -= 1
             if count:
-                quantities[line.good.sku] = count
+                quantities[line.number] = count
         if quantities:
             tell = not self.rules.strikes("notice_never")
             self.despatch(po.number, quantities, tell)
@@ -254,18 +268,19 @@ class Fabrik(Partner):
     def despatch(self, number, quantities=None, tell=True):
         """Goods leave, and a despatch advice tells of them.
 
-        :param quantities: {SKU as ordered: pieces}; None: all that was promised
+        :param quantities: {line number or SKU as ordered: pieces}; None: all that was
+            promised
         :param tell: False: without a despatch advice
         :return: the despatch
         """
         po = self._order(number)
         if quantities is None:
-            quantities = {x.good.sku: x.open for x in po.lines if x.open and x.good}
+            quantities = {each.number: each.open for each in po.lines if each.open}
         cartons = []
-        for sku, pieces in quantities.items():
-            line = po.line_of(sku)
+        for key, pieces in quantities.items():
+            line = po.line(key)
             if line is None:
-                raise PartnerError(f"{sku} is not on order {number}")
+                raise PartnerError(f"{key} is not on order {number}")
             line.despatched += pieces
             # what is not in stock has been made meanwhile
             line.comes.stock = max(0, line.comes.stock - pieces)
