@@ -213,9 +213,11 @@ class ChannelHold(models.Model):
         stock that is no more. Holds that somebody is changing are left out: their
         change has them planned again.
         """
+        self.flush_model()
+        # few products have such orders, and most plans are about none of them
+        product_ids = self._find_promisable(product_ids)
         if not product_ids:
             return
-        self.flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -243,6 +245,7 @@ class ChannelHold(models.Model):
                       LEFT JOIN channel_position position
                         ON position.product_id = wanted.product_id
                        AND position.warehouse_id = wanted.warehouse_id
+                       AND position.product_id = ANY(%(products)s)
                      WHERE held_from > now() AT TIME ZONE 'UTC'
                     WINDOW together AS (
                                PARTITION BY wanted.product_id, wanted.warehouse_id),
@@ -253,7 +256,8 @@ class ChannelHold(models.Model):
                 covered AS (
                     SELECT placed.id, GREATEST(0, LEAST(total, COALESCE((
                                SELECT sum(inbound.quantity) FROM (%(inbound)s) inbound
-                                WHERE inbound.product_id = placed.product_id
+                                WHERE inbound.product_id = ANY(%(products)s)
+                                  AND inbound.product_id = placed.product_id
                                   AND inbound.warehouse_id = placed.warehouse_id
                                   AND inbound.quantity > 0
                                   AND inbound.due_date <= placed.ship_from::date
@@ -275,6 +279,23 @@ class ChannelHold(models.Model):
         if rows:
             self.invalidate_model(["stock_quantity", "promised_quantity"])
             self.env["channel.change"]._wake_planner()
+
+    @api.model
+    def _find_promisable(self, product_ids):
+        """:return: those of ``product_ids`` that orders hold which are shipped later"""
+        if not product_ids:
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT product_id FROM channel_hold
+                 WHERE state = 'active' AND held_from IS NOT NULL
+                   AND product_id = ANY(%s)
+                """,
+                list(product_ids),
+            )
+        )
+        return [product_id for (product_id,) in rows]
 
     @api.model
     def _follow_horizon(self):

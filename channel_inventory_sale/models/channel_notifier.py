@@ -451,6 +451,11 @@ class ChannelNotifier(models.AbstractModel):
         if self._answers(order):
             self._answer(order, self._list_parked)
 
+    def _notify_changed(self, order):
+        """A confirmed order follows what the channel has changed."""
+        if self._answers(order):
+            self._answer(order, self._list_confirmed)
+
     def _notify_refused(self, order):
         """Nothing of it will be shipped.
 

@@ -43,13 +43,14 @@ class ChannelOrderAmender(models.AbstractModel):
     def _follow_changes(self, order, data):
         """Make a confirmed sale order what the channel says now.
 
+        :return: whether anything had to be changed
         :raise OrderRefusedError: an operator has to decide; nothing was changed
         """
         differing = order.line_ids.filtered(lambda line: line._differs_from_sale())
         moved = self._is_address_changed(order, data)
         dearer = self._is_money_to_follow(order, data)
         if not differing and not moved and not dearer:
-            return
+            return False
         self._check_followable(order, differing, moved)
         if differing or dearer:
             self._follow_lines(order, data)
@@ -66,6 +67,7 @@ class ChannelOrderAmender(models.AbstractModel):
             record=order,
             trace=order.trace,
         )
+        return True
 
     # ------------------------------------------------------------- delivered
     def _follow_delivered(self, order, data):
@@ -123,9 +125,12 @@ class ChannelOrderAmender(models.AbstractModel):
         return ",".join(each.isoformat() if each else "" for each in dates)
 
     def _follow_dates(self, order, data):
-        """Another date of what has not left: the deadline of its transfers follows."""
+        """Another date of what has not left: the deadline of its transfers follows.
+
+        :return: whether there was one
+        """
         if not self._is_date_changed(order, data) or order.fulfilled_by_channel:
-            return
+            return False
         moment = self.env["channel.order.importer"]._get_commitment(data) or False
         sale_order = order.sale_order_id
         if sale_order.state == "sale" and not sale_order.locked:
@@ -135,6 +140,7 @@ class ChannelOrderAmender(models.AbstractModel):
             )
             moves.date_deadline = moment
         order.dates_key = self._digest_dates(data)
+        return True
 
     # --------------------------------------------------------------- checks
     def _check_followable(self, order, differing, moved):

@@ -69,11 +69,15 @@ class ChannelOrderImporter(models.AbstractModel):
                     order.sale_order_id.with_context(**QUIET).action_confirm()
                 self._ship_as_there(order, data)
             self.env["channel.order.amender"]._follow_properties(order)
-            self.env["channel.order.amender"]._follow_dates(order, data)
+            changed = self.env["channel.order.amender"]._follow_dates(order, data)
             if was_sold:
                 with self.env.cr.savepoint():
-                    self.env["channel.order.amender"]._follow_changes(order, data)
+                    changed |= self.env["channel.order.amender"]._follow_changes(
+                        order, data
+                    )
                 self.env["channel.order.amender"]._follow_delivered(order, data)
+                if changed:
+                    self.env["channel.notifier"]._notify_changed(order)
         except OrderCutError as cut:
             order._refuse_units(cut.lines)
             self._import_rest(order)

@@ -78,7 +78,7 @@ class StockPicking(models.Model):
         """A transfer that was cancelled here and has left all the same, as its
         warehouse tells: one like it, reserved, to be posted in its place.
 
-        Post it with the context ``channel_left`` (see ``channel.notifier``).
+        Post it by ``_post_left``.
 
         :return: the new transfer
         """

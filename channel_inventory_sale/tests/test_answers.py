@@ -124,6 +124,30 @@ class TestAnswers(AnswerCase):
         self.assertEqual(self.answers(order), [[("accepted", 4)]])
         self.assertEqual(len(self.messages("cancel")), 1)
 
+    def test_change_of_a_confirmed_order_is_answered_when_it_is_followed(self):
+        order = self.take(4)
+        self.fake.set_line(order.external_id, 3)
+        self.capture(order.external_id)
+        self.intake()
+        self.assertEqual(order.sale_order_id.order_line.product_uom_qty, 3)
+        self.assertEqual(self.answers(order), [[("accepted", 4)], [("accepted", 3)]])
+        # news that change nothing are no question
+        self.fake.change(order.external_id, note="ring twice")
+        self.capture(order.external_id)
+        self.intake()
+        self.assertEqual(len(self.answers(order)), 2)
+
+    def test_other_date_of_a_confirmed_order_is_answered(self):
+        order = self.take(4)
+        day = fields.Datetime.now().replace(
+            tzinfo=timezone.utc, microsecond=0
+        ) + timedelta(days=9)
+        self.fake.change(order.external_id, ship_by=day.isoformat())
+        self.capture(order.external_id)
+        self.intake()
+        [_first, second] = order.notification_ids.sorted("id")
+        self.assertEqual(second._get_data().lines[0].date, day)
+
     def test_substitute_names_what_it_replaces(self):
         other = self.make_product(self.env, 7, 50, self.warehouse)
         self.product.channel_substitute_ids = other
@@ -211,6 +235,15 @@ class TestWholeShipments(AnswerCase):
         self.ship(self.env, order.sale_order_id)
         told = [(each.lines[0].quantity, each.complete) for each in self.shipments()]
         self.assertEqual(told, [(2, False), (3, True)])
+
+    def test_channel_is_told_when_the_truck_left_and_not_when_we_heard_of_it(self):
+        order = self.take(5)
+        moment = fields.Datetime.now() - timedelta(hours=5)
+        picking = order.sale_order_id.picking_ids
+        picking.move_ids.picked = True
+        picking._post_left(moment)
+        [data] = self.shipments()
+        self.assertEqual(data.shipped_at, moment.replace(tzinfo=timezone.utc))
 
     def test_tracking_of_one_of_its_parcels_is_told_later(self):
         self.fake.messages = ("shipment", "tracking")

@@ -6,8 +6,6 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base.tools.inner import inner
-
 from .common_messages import Sold
 from .common_order import OrderCase
 
@@ -151,7 +149,7 @@ class TestShipWindow(Sold, OrderCase):
         """A warehouse tells that it has shipped."""
         picking = sale_order.picking_ids
         picking.move_ids.picked = True
-        picking.with_context(**inner(channel_left=True))._action_done()
+        picking._post_left(self.naive(-0.25))
         return picking
 
     def late(self, order):
@@ -196,7 +194,7 @@ class TestShipWindow(Sold, OrderCase):
         self.assertEqual(self._position().available, 100)
         again = cancelled._revive_left()
         again.move_ids.picked = True
-        again.with_context(**inner(channel_left=True))._action_done()
+        again._post_left(self.naive(-0.25))
         self.assertEqual(again.state, "done")
         self.assertEqual(again.move_ids.sale_line_id, cancelled.move_ids.sale_line_id)
         self.env["channel.position"].invalidate_model()
@@ -206,8 +204,9 @@ class TestShipWindow(Sold, OrderCase):
 
     def test_goods_that_left_as_wanted_raise_nothing(self):
         order = self._import(self._simple())
-        self.leave(order.sale_order_id)
+        picking = self.leave(order.sale_order_id)
         self.assertFalse(self.late(order))
+        self.assertEqual(picking.date_done, self.naive(-0.25))
 
     def test_nobody_else_says_that_goods_have_left(self):
         data = self._simple()
