@@ -22,6 +22,7 @@ from . import test_external_race
 from . import test_external_stock
 from . import test_fulfilled_node
 from . import test_horizon
+from . import test_horizon_race
 from . import test_import
 from . import test_inbound
 from . import test_jobs
