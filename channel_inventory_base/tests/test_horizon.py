@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import random
 from datetime import timedelta, timezone
 
 from odoo import fields
@@ -148,6 +149,64 @@ class TestHorizon(PositionCase):
         self.plan()
         self.assertFalse(order.held_from)
         self.check(held=6, dedicated=0)
+
+    def test_whatever_is_ordered_and_comes_in_no_unit_is_promised_twice(self):
+        """Of all that ships until any day no more is promised than comes in until then;
+        what is not promised is held."""
+        for seed in range(12):
+            dice = random.Random(seed)
+            with self.subTest(seed), self.env.cr.savepoint() as savepoint:
+                self.env["channel.hold"].create(
+                    {
+                        "product_id": self.product.id,
+                        "warehouse_id": self.warehouse.id,
+                        "stock_quantity": dice.choice((0, 4, 13)),
+                    }
+                )
+                short = max(0, -self.position.available)
+                trucks = [
+                    (dice.randint(1, 9), dice.randint(1, 90))
+                    for _truck in range(dice.randint(0, 5))
+                ]
+                for quantity, days in trucks:
+                    self.receipt(quantity, days)
+                orders = [
+                    self.order(dice.randint(1, 9), dice.randint(31, 90), f"PO-{number}")
+                    for number in range(dice.randint(1, 5))
+                ]
+                self.plan()
+                self.check()
+                holds = [(order, self.hold(order)) for order in orders]
+                for order, hold in holds:
+                    self.assertEqual(
+                        hold.stock_quantity + hold.promised_quantity, hold.quantity
+                    )
+                    day = order.ship_from.date()
+                    promised = sum(
+                        each.promised_quantity
+                        for other, each in holds
+                        if other.ship_from.date() <= day
+                    )
+                    inbound = sum(
+                        quantity
+                        for quantity, days in trucks
+                        if self.in_days(days).date() <= day
+                    )
+                    self.assertLessEqual(promised, max(0, inbound - short))
+                # the one that ships first gets what there is
+                order, hold = min(holds, key=lambda each: each[0].ship_from)
+                inbound = sum(
+                    quantity
+                    for quantity, days in trucks
+                    if self.in_days(days).date() <= order.ship_from.date()
+                )
+                self.assertEqual(
+                    hold.promised_quantity,
+                    min(hold.quantity, max(0, inbound - short)),
+                )
+                self.env.flush_all()
+                savepoint.rollback()
+                self.env.invalidate_all()
 
     def test_cancelled_order_gives_everything_back(self):
         self.receipt(6, 50)

@@ -491,6 +491,23 @@ class ChannelNotifier(models.AbstractModel):
             f"version:{order.version.isoformat()}",
             schemas.AcceptanceData(order.external_id, tuple(answers)),
             order.sale_order_id or order,
+            summary=self._get_answers_label(answers),
+        )
+
+    def _get_answers_label(self, answers):
+        labels = {
+            "accepted": self.env._("accepted"),
+            "backordered": self.env._("backordered"),
+            "substituted": self.env._("substituted"),
+            "refused": self.env._("refused"),
+        }
+        units = Counter()
+        for each in answers:
+            units[each.status] += each.quantity
+        return ", ".join(
+            f"{units[status]} {label}"
+            for status, label in labels.items()
+            if units[status]
         )
 
     def _list_refused(self, line, ordered):

@@ -118,7 +118,9 @@ class ChannelOrderAmender(models.AbstractModel):
     # ---------------------------------------------------------------- dates
     def _is_date_changed(self, order, data):
         """Whether the CHANNEL changed one: a person here may have had a reason."""
-        return bool(order.dates_key) and order.dates_key != self._digest_dates(data)
+        if order.fulfilled_by_channel or not order.dates_key:
+            return False
+        return order.dates_key != self._digest_dates(data)
 
     def _digest_dates(self, data):
         dates = (data.ship_from, data.ship_by, data.deliver_by)
@@ -129,11 +131,11 @@ class ChannelOrderAmender(models.AbstractModel):
 
         :return: whether there was one
         """
-        if not self._is_date_changed(order, data) or order.fulfilled_by_channel:
+        if not self._is_date_changed(order, data):
             return False
         moment = self.env["channel.order.importer"]._get_commitment(data) or False
         sale_order = order.sale_order_id
-        if sale_order.state == "sale" and not sale_order.locked:
+        if sale_order.state == "sale":
             sale_order.commitment_date = moment
             moves = sale_order.order_line.move_ids.filtered(
                 lambda move: move.state not in ("done", "cancel")

@@ -165,6 +165,7 @@ class TestAnswers(AnswerCase):
         self.assertEqual(order.sale_order_id.order_line.product_uom_qty, 10)
         self.assertEqual(order.sale_order_id.amount_total, 100)
         self.assertEqual(self.answers(order), [[("accepted", 10), ("refused", 4)]])
+        self.assertEqual(self.messages().summary, "10 accepted, 4 refused")
         self.assertEqual((self.position.held, self.position.allocated), (0, 10))
 
     def test_cut_stays_when_the_channel_tells_the_same_units_again(self):
