@@ -55,29 +55,7 @@ class ChannelOrderImporter(models.AbstractModel):
             self.env["channel.sold"]._follow_orders(order)
         was_sold = order.sale_order_id.state == "sale"
         try:
-            if self._is_to_write(order, data):
-                # all or nothing, contacts included
-                with self.env.cr.savepoint():
-                    self._write_sale_order(order, data)
-            # of a quotation they are in the figures of now
-            self.env["channel.refunder"]._take_refunds(order, data)
-            if self._is_confirm_due(order, data):
-                if not order.fulfilled_by_channel:
-                    checker = self.env["channel.payment.checker"]
-                    checker._check_confirmable(order, data)
-                with self.env.cr.savepoint():
-                    order.sale_order_id.with_context(**QUIET).action_confirm()
-                self._ship_as_there(order, data)
-            self.env["channel.order.amender"]._follow_properties(order)
-            changed = self.env["channel.order.amender"]._follow_dates(order, data)
-            if was_sold:
-                with self.env.cr.savepoint():
-                    changed |= self.env["channel.order.amender"]._follow_changes(
-                        order, data
-                    )
-                self.env["channel.order.amender"]._follow_delivered(order, data)
-                if changed:
-                    self.env["channel.notifier"]._notify_changed(order)
+            self._sell(order, data)
         except OrderCutError as cut:
             order._refuse_units(cut.lines)
             self._import_rest(order)
@@ -100,6 +78,37 @@ class ChannelOrderImporter(models.AbstractModel):
             order._credit_refunds(data)
         if was_sold or not order.sale_order_id or data.refunds:
             order._prove_books()
+
+    def _sell(self, order, data):
+        """Make the sale order, confirm it when due, and have a confirmed one follow
+        what has changed.
+
+        :raise OrderCutError, OrderParkedError, OrderRefusedError, UserError: not now
+        """
+        was_sold = order.sale_order_id.state == "sale"
+        if self._is_to_write(order, data):
+            # all or nothing, contacts included
+            with self.env.cr.savepoint():
+                self._write_sale_order(order, data)
+        # of a quotation they are in the figures of now
+        self.env["channel.refunder"]._take_refunds(order, data)
+        if self._is_confirm_due(order, data):
+            if not order.fulfilled_by_channel:
+                checker = self.env["channel.payment.checker"]
+                checker._check_confirmable(order, data)
+            with self.env.cr.savepoint():
+                order.sale_order_id.with_context(**QUIET).action_confirm()
+            self._ship_as_there(order, data)
+        self.env["channel.order.amender"]._follow_properties(order)
+        changed = self.env["channel.order.amender"]._follow_dates(order, data)
+        if was_sold:
+            with self.env.cr.savepoint():
+                changed |= self.env["channel.order.amender"]._follow_changes(
+                    order, data
+                )
+            self.env["channel.order.amender"]._follow_delivered(order, data)
+            if changed:
+                self.env["channel.notifier"]._notify_changed(order)
 
     def _import_rest(self, order):
         """What is left of an order after units were refused; maybe nothing."""
