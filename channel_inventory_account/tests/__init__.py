@@ -7,6 +7,7 @@ from . import test_books_race
 from . import test_erasure
 from . import test_ledger_units
 from . import test_market_books
+from . import test_price_books
 from . import test_tax_shapes
 from . import test_translations
 from . import test_views

@@ -354,6 +354,22 @@ class ChannelListing(models.Model):
             listing._check_pack_known()
             listing.write({**listing._prepare_suggested_pack(), "state": "mapped"})
 
+    def _take_packs(self, packs):
+        """Orders tell packs of listings that nobody has matched yet.
+
+        :param packs: channel's id of a listing -> stock units in one sold unit
+        """
+        if not packs:
+            return
+        for listing in self:
+            pack = float(packs.get(listing.external_id, 0))
+            is_open = listing.state in ("unmapped", "review") and not listing.product_id
+            if pack and is_open and listing.told_pack != pack:
+                # sudo: what the channel tells of its packs is not for people to write
+                listing.sudo().write(
+                    {"tells_pack": True, "told_pack": pack, "pack_qty": pack}
+                )
+
     def _is_pack_open(self):
         """Whether nobody has said how many units one sold unit is: what the channel
         sells is not the product's own unit, and no person has chosen a product yet."""

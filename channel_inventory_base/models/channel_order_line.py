@@ -237,6 +237,7 @@ class ChannelOrderLine(models.Model):
             self._insert_listings(order, [wanted[ref] for ref in sorted(missing)])
             found = listing_model.search(found_domain)
             found._suggest()
+        found._take_packs({ref: line.pack for ref, line in wanted.items() if line.pack})
         return {listing.external_id: listing for listing in found}
 
     def _insert_listings(self, order, lines):

@@ -91,6 +91,16 @@ class TestPacks(ChannelCase):
         listing.action_accept()
         self.assertEqual(self.held(order), [(self.soap, 240)])
 
+    def test_pack_that_a_later_order_tells_is_that_of_the_listing(self):
+        listing = self.order(pack="0").line_ids.listing_id
+        self.order(pack="24", number=2)
+        self.assertEqual((listing.state, listing.told_pack), ("review", 24))
+        listing.action_accept()
+        self.assertEqual((listing.state, listing.stock_factor), ("mapped", 24))
+        # of what a person has matched an order changes nothing
+        self.order(pack="12", number=3)
+        self.assertEqual(listing.stock_factor, 24)
+
     def test_channel_that_does_not_speak_of_packs_sells_pieces(self):
         order = self.order()
         self.assertEqual(order.line_ids.listing_id.state, "mapped")

@@ -11,10 +11,8 @@ from .common_order import OrderCase
 BIGMART = CustomerData(external_id="BIGMART", name="BigMart")
 
 
-@tagged("post_install", "-at_install")
-class TestPrice(OrderCase):
-    """Prices that a channel does not tell, and such that are not ours. The customer's
-    pricelist has a lamp for 12.50, its list price is 999."""
+class PriceCase(OrderCase):
+    """The customer's pricelist has a lamp for 12.50, its list price is 999."""
 
     @classmethod
     def setUpClass(cls):
@@ -51,6 +49,11 @@ class TestPrice(OrderCase):
         line = replace(line, unit_price=price and Decimal(price))
         values.setdefault("total", Decimal(price or 0) * quantity)
         return self._data(line, customer=BIGMART, **values)
+
+
+@tagged("post_install", "-at_install")
+class TestPrice(PriceCase):
+    """Prices that a channel does not tell, and such that are not ours."""
 
     # ---------------------------------------------------------------- not told
     def test_price_not_told_is_that_of_the_customers_pricelist(self):
