@@ -26,9 +26,10 @@ RIGHTS = {
         fields={
             "manager": (
                 "name sequence active color channel_type company_id environment "
-                "base_url currency_id order_lag poll_minutes publish_minutes poll_overlap "
-                "exception_user_id node_ids listing_ids custom_product_id "
-                "archived_policy mass_quantity scarce_quantity hold_horizon_days"
+                "base_url currency_id order_lag poll_minutes publish_minutes "
+                "poll_overlap exception_user_id node_ids listing_ids custom_product_id "
+                "archived_policy mass_quantity scarce_quantity "
+                "hold_horizon_days"
             ),
             "server": (
                 "state connection_state connection_message webhook_token "
