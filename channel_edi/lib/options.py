@@ -18,7 +18,7 @@ class Options:
     :ivar charset: of the partner's texts; "": what the file says and shows
     :ivar forgiven: faults that are no reason to refuse, as "list:code" ("718:4", a
         wrong count of segments)
-    :ivar lengths: check the lengths of elements, by the standard's tables
+    :ivar lengths: tell of elements that are longer or shorter than X12 has them
     :ivar qualifiers: item qualifiers of the partner to those they mean ("IN" to "BP")
     :ivar parties: role codes of the partner to roles ("Z7" to "store")
     :ivar dates: date codes of the partner to fields of ``schemas.Dates``

@@ -7,3 +7,4 @@ from . import test_pure_mutations
 from . import test_pure_orders
 from . import test_pure_reported
 from . import test_pure_writing
+from . import test_schemas

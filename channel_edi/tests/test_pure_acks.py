@@ -66,7 +66,7 @@ class TestAnswerX12(PureCase):
                 "AK5*A",
                 "AK2*850*0002",
                 "AK3*PO1*3**8",
-                "AK4*2**6*TEN",
+                "AK4*2*330*6*TEN",
                 "AK5*R*5",
                 "AK2*850*0003",
                 "AK3*XYZ*3**6",
@@ -91,6 +91,16 @@ class TestAnswerX12(PureCase):
         found = answer(x12(GOOD).replace(b"GE*1*5", b"GE*3*5"))
         self.assertIn("AK9*R*3*1*0*5", found)
         self.assertIn("AK5*R", found)
+
+    def test_lengths_where_they_were_agreed(self):
+        (document,) = only(x12(GOOD.replace("4711", "4" * 23))).documents
+        codec.parse(document)
+        self.assertFalse(document.faults)
+        codec.parse(document, make_options(lengths=True))
+        (fault,) = document.faults
+        self.assertEqual(
+            (fault.code, fault.data_element, fault.fatal), ("5", "324", False)
+        )
 
     def test_codes_of_the_document(self):
         found = answer(x12(GOOD).replace(b"SE*5*0001", b"SE*9*0009"))

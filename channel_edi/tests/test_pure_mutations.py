@@ -24,7 +24,8 @@ SECONDS = 2.0
 
 BODIES = (
     ("850", "PO", ORDER),
-    ("850", "PO", GOOD + ODD),
+    ("850", "PO", GOOD),
+    ("850", "PO", ODD),
     ("860", "PC", "BCH*04*SA*1**2*20261201~POC*1*QD*8*2*EA*9.25**VN*LAMP~CTT*1~"),
     ("855", "PR", "BAK*00*AC*1*20261201~PO1*1*9*EA~ACK*IA*9*EA*067*20261210~CTT*1~"),
     (

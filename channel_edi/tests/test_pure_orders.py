@@ -307,7 +307,7 @@ class TestAnswerX12(PureCase):
 
     def test_an_865(self):
         body = (
-            "BCA*00*AC*4711*R*3*20261201**SO77***20261203~POC*1*CA*5*0*EA~ACK*IA*5*EA~"
+            "BCA*00*AC*4711*R*3*20261201***SO77**20261203~POC*1*CA*5*0*EA~ACK*IA*5*EA~"
         )
         answer = parsed(x12(body, kind="865", group="CA"))
         self.assertEqual(

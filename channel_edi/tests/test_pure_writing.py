@@ -117,6 +117,18 @@ class TestX12(PureCase):
         )
         self.assertIn(b"MSG*50 2   99  Grosse 5EUR~", written)
 
+    def test_what_is_too_long(self):
+        """Texts are cut off, ids are refused; 5010 has made some longer."""
+        long = "X" * 40
+        groups = [("PO", [("850", [["REF", "DP", long]])])]
+        with self.assertRaises(Unwritable):
+            x12_writer.interchange(groups, envelope(), DEFAULT)
+        made = envelope(version="00501", group_version="005010")
+        self.assertIn(long.encode(), x12_writer.interchange(groups, made, DEFAULT))
+        groups = [("PO", [("850", [["N3", Text("Y" * 90)]])])]
+        written = x12_writer.interchange(groups, envelope(), DEFAULT)
+        self.assertIn(b"N3*" + b"Y" * 55 + b"~", written)
+
     def test_isa_has_106_characters(self):
         made = envelope(test=True, ack=True)
         written = x12_writer.interchange([("PO", [("850", [["BEG"]])])], made, DEFAULT)

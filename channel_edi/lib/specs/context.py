@@ -9,6 +9,8 @@ from ...schemas_envelope import Fault
 from ...schemas_parts import Dates, OtherDate
 from ..dates import edifact_moment, x12_moment, x12_range
 from ..errors import BadDocument, shown
+from ..x12.elements import element as x12_element
+from ..x12.elements import length_fault
 
 MAX_DIGITS = 15
 """Before the point of a number, and as many behind it."""
@@ -57,11 +59,28 @@ class Context:
             element=element,
             component=component,
             offset=self.source.offset(segment.start) if segment else -1,
+            data_element=self._number_of(segment, element),
             value=shown(_value(segment, element, component)) if element else "",
         )
         if fatal and self.options.is_forgiven(fault):
             fault = Fault(**dict(vars(fault), fatal=False))
         self.faults.append(fault)
+
+    def _number_of(self, segment, element):
+        """The number of an element in the dictionary of X12, "" unknown."""
+        known = x12_element(segment.id, element) if segment and element else None
+        return known.number if known and not self.edifact else ""
+
+    def lengths(self):
+        """Tell of elements that are shorter or longer than the standard has them; they
+        are read all the same."""
+        version = self.document.head.version
+        for segment in self.document.segments():
+            for index in range(1, segment.size + 1):
+                wrong = length_fault(segment.id, index, segment.get(index), version)
+                if wrong:
+                    code, words = wrong
+                    self.blame(words, segment, code, "723", index, fatal=False)
 
     def unknown(self, segment, elsewhere):
         words = "is not expected here" if elsewhere else "is not part of this document"
@@ -80,8 +99,12 @@ class Context:
     def finish(self):
         """Hand over what is wrong.
 
+        Lengths are looked at where that was agreed.
+
         :raise BadDocument: something is that keeps the document from being accepted
         """
+        if self.options.lengths and not self.edifact:
+            self.lengths()
         fatal = [fault for fault in self.faults if fault.fatal]
         if fatal:
             raise BadDocument(fatal[0], self.faults)

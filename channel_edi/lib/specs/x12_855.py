@@ -92,7 +92,7 @@ def read(document, context):
         change_number=bak.get(5) if change else "",
         release=bak.get(4) if change else bak.get(5),
         ordered=context.day(bak, 6 if change else 4),
-        number=bak.get(8),
+        number=bak.get(9) if change else bak.get(8),
         answered=context.day(bak, 11 if change else 9),
         currency=lines.currency(root),
         dates=context.dates(root.all("DTM"), parts.DATES),
@@ -156,7 +156,7 @@ def write(answer, options):
     change = bool(answer.change_number)
     if change:
         values = ["BCA", purpose, kind, answer.order_number, answer.release]
-        values += [answer.change_number, ordered, "", answer.number, "", "", answered]
+        values += [answer.change_number, ordered, "", "", answer.number, "", answered]
     else:
         values = ["BAK", purpose, kind, answer.order_number, ordered, answer.release]
         values += ["", "", answer.number, answered]

@@ -5,6 +5,7 @@ blank, in an id it is refused. No odoo in here."""
 from ...schemas_envelope import X12, Delimiters
 from ..errors import Unwritable, shown
 from ..writing import Text, encodable
+from .elements import element, length_fault
 
 MODERN = Delimiters(repetition="^")
 """Where the version has a repetition separator."""
@@ -15,12 +16,13 @@ class Writer:
     a tuple of components.
 
     >>> writer = Writer(X12, "ascii")
-    >>> writer.segment(["PO1", "1", "", Text("a*b"), ("x", "y", ""), "", ""])
-    'PO1*1**a b*x>y~'
+    >>> writer.segment(["MEA", "1", "", Text("a*b"), ("x", "y", ""), "", ""])
+    'MEA*1**a b*x>y~'
     """
 
-    def __init__(self, delimiters, charset, upper=False):
+    def __init__(self, delimiters, charset, upper=False, version="004010"):
         self.delimiters, self.charset, self.upper = delimiters, charset, upper
+        self.version = version
         chars = [
             delimiters.segment,
             delimiters.element,
@@ -66,7 +68,23 @@ class Writer:
                         element=index,
                     )
                 written = written.replace(char, " ")
-        return written.rstrip()
+        return self._fitting(written.rstrip(), value, name, index)
+
+    def _fitting(self, written, value, name, index):
+        """What is too long for its element is cut off where it is a text; an id, or a
+        number, is refused."""
+        wrong = length_fault(name, index, written, self.version)
+        if wrong is None or wrong[0] == "4":
+            return written
+        if isinstance(value, Text):
+            return written[: element(name, index).most(self.version)].rstrip()
+        raise Unwritable(
+            f"{name}{index:02}: {shown(value)!r}: {wrong[1]}",
+            code=wrong[0],
+            code_list="723",
+            segment_id=name,
+            element=index,
+        )
 
 
 def interchange(groups, envelope, options):
@@ -83,7 +101,8 @@ def interchange(groups, envelope, options):
         delimiters = Delimiters(**dict(vars(delimiters), repetition="^"))
     if not repeats:
         delimiters = Delimiters(**dict(vars(delimiters), repetition=""))
-    writer = Writer(delimiters, envelope.charset or "ascii", options.upper)
+    charset, version = envelope.charset or "ascii", envelope.group_version
+    writer = Writer(delimiters, charset, options.upper, version)
     moment = envelope.at
     found = [_isa(envelope, delimiters, moment)]
     numbers = iter(envelope.document_numbers)
