@@ -157,7 +157,8 @@ DOCK9_HABITS = {
     "stock_zone": (0.0, "an 846 is of 23:59 of the warehouse's own day"),
     "stock_free": (0.0, "an 846 tells what is free of open orders (33), not physical"),
     "stock_physical_as_33": (0.0, "an 846 tells the physical quantity as 33"),
-    "correction_again": (0.0, "a 947 for what a 945 has told already"),
+    "advice_corrected": (0.0, "a 945 tells one unit too many, and a 947 corrects it"),
+    "correction_again": (0.0, "the same, and the 947 comes again with another number"),
     "adjustment_contradiction": (0.0, "a 947 says decrease and the sign says plus"),
     "silent": (0.0, "the warehouse neither reads nor writes for a day"),
 }

@@ -225,8 +225,10 @@ def test_a_short_line_is_closed_or_left_open(idle, final, code, left):
     app = give(idle, order("1", line("B", 12)))
     idle.ship("1", final=final)
     [data] = new(app, "945")
-    codes = {each.split("*")[1] for each in only(data, "W12")}
-    assert codes == {code}
+    assert only(data, "W12") == [
+        f"W12*{code}*4*4*0*EA**VN*B*L1",
+        f"W12*{code}*8*6*2*EA**VN*B*L2",
+    ]
     truth = idle.truth()["orders"]["1"]
     assert truth["lines"]["1"]["open"] == left
     assert truth["state"] == ("open" if left else "shipped")
@@ -413,13 +415,21 @@ def test_exceptions_only_names_the_short_lines(busy):
     assert only(data, "W03") == ["W03*14*28*LB"]
 
 
-def test_a_correction_of_what_was_told_right(busy):
-    app = ship_with(busy, "correction_again")
-    app.new_files()
+@pytest.mark.parametrize(
+    ("fault", "count"), [("advice_corrected", 1), ("correction_again", 2)]
+)
+def test_an_advice_of_one_too_many_is_corrected(busy, fault, count):
+    app = ship_with(busy, fault)
+    [data] = new(app, "945")
+    assert only(data, "W12", "W03") == ["W12*CC*4*5*-1*EA**VN*A", "W03*5*10*LB"]
+    assert total(busy, "A") == 46
     busy.step(HOUR)
-    [data] = new(app, "947")
-    assert only(data, "W15") == ["W15*20261123*A000001*S000001"]
-    assert only(data, "W19") == ["W19*03*-1*EA**VN*A"]
+    corrections = new(app, "947")
+    rows = [only(data, "W15", "W19") for data in corrections]
+    assert rows == [
+        [f"W15*20261123*A00000{number}*S000001", "W19*53*1*EA**VN*A"]
+        for number in range(1, count + 1)
+    ]
     assert total(busy, "A") == 46, "nothing has happened"
 
 

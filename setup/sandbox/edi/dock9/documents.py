@@ -26,7 +26,8 @@ def ship_advice(house, shipment, mode="F", habits=()):
     """945.
 
     :param mode: F all lines, N none (no exceptions), X the short ones
-    :param habits: names of faults: unknown_lot, unknown_item, total
+    :param habits: names of faults: unknown_lot, unknown_item, total,
+        one_more (of the first line that was loaded)
     """
     order, left = shipment.order, house.local(shipment.left)
     segments = [
@@ -46,17 +47,20 @@ def ship_advice(house, shipment, mode="F", habits=()):
         make("G62", "11", _day(left), "8", _time(left)),
         make("W27", "M", order.carrier[:4]),
     ]
-    total = 0
-    number = 0
+    total = number = 0
     for loaded in shipment.loaded:
-        total += loaded.units
+        rows = _rows(loaded)
+        if "one_more" in habits and loaded is shipment.first:
+            lot, units = rows[-1]
+            rows[-1] = lot, units + 1
+        total += sum(units for _lot, units in rows)
         short = loaded.units < loaded.line.ordered or loaded.instead
         if mode == "N" or (mode == "X" and not short):
             continue
         number += 1
         segments.append(make("LX", number))
         segments += [make("MAN", "GM", f"00{sscc}") for sscc in loaded.cartons]
-        segments += _lines(house, loaded, habits)
+        segments += _lines(house, loaded, rows, habits)
     if "unknown_item" in habits:
         segments += [
             make("LX", number + 1),
@@ -76,19 +80,27 @@ def _status(house, line):
     return house.config.short_code if line.shipped else "BO"
 
 
-def _lines(house, loaded, habits):
-    """W12: one, or one a lot."""
+def _rows(loaded):
+    """[(lot, units)]: one, or one a lot where lots hold whole units."""
+    pack = loaded.line.pack
+    rows = [(lot, pieces // pack) for lot, pieces in loaded.lots.items()]
+    if len(rows) > 1 and sum(units for _lot, units in rows) == loaded.units:
+        return rows
+    return [(rows[0][0] if rows else "", loaded.units)]
+
+
+def _lines(house, loaded, rows, habits):
+    """W12 of each row; what is short or too much is told by the last."""
     line = loaded.line
     article = loaded.instead or line.article
     code = "IS" if loaded.instead else _status(house, line)
-    rows = [(lot, pieces // line.pack) for lot, pieces in loaded.lots.items()]
-    if len(rows) < 2 or sum(units for _lot, units in rows) != loaded.units:
-        rows = [(rows[0][0] if rows else "", loaded.units)]
-    for lot, units in rows:
+    original = (None,) * 7 + _ids(line.article) if loaded.instead else ()
+    rest = line.ordered
+    for place, (lot, units) in enumerate(rows, 1):
+        ordered = rest if place == len(rows) else units
+        rest -= units
         if "unknown_lot" in habits:
             lot = "LOT-UNKNOWN"
-        ordered = line.ordered if len(rows) == 1 else units
-        original = (None,) * 7 + _ids(line.article) if loaded.instead else ()
         yield make(
             "W12",
             code,

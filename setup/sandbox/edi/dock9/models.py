@@ -68,3 +68,8 @@ class Shipment:
     loaded: list
     bol: str
     tracking: str
+
+    @property
+    def first(self):
+        """The first line of which something was loaded; None for an empty truck."""
+        return next((each for each in self.loaded if each.units), None)

@@ -130,7 +130,12 @@ def tell(house, shipment):
     """The 945, when and as the habits say."""
     strikes = house.rules.strikes
     wrong = [word for name, word in WRONG.items() if strikes(name)]
-    segments = documents.ship_advice(house, shipment, _mode(house, shipment), wrong)
+    twice = strikes("correction_again")
+    if twice or strikes("advice_corrected"):
+        wrong.append("one_more")
+    # a line that is told wrong must be named
+    mode = "F" if "one_more" in wrong else _mode(house, shipment)
+    segments = documents.ship_advice(house, shipment, mode, wrong)
     label = shipment.order.number
     wait = house.config.advice_late_hours * HOUR if strikes("advice_late") else 0
     if wait:
@@ -140,9 +145,19 @@ def tell(house, shipment):
     again = wait + house.config.again_seconds
     if strikes("advice_twice"):
         house.after(again, house.wire.send, "945", label, segments)
-    if strikes("correction_again") and shipment.loaded:
-        rows = [(shipment.loaded[0].line.article, "03", -1, "")]
-        house.after(again, house.send_947, rows, shipment.number)
+    if "one_more" in wrong:
+        _correct(house, shipment, again, 2 if twice else 1)
+
+
+def _correct(house, shipment, wait, times):
+    """947: less was shipped than reported (53), once or again."""
+    loaded = shipment.first
+    if loaded is None:
+        return
+    article = loaded.instead or loaded.line.article
+    rows = [(article, "53", loaded.line.pack, "")]
+    for time in range(1, times + 1):
+        house.after(wait * time, house.send_947, rows, shipment.number)
 
 
 def _mode(house, shipment):
