@@ -198,6 +198,7 @@ class Wire:
         again = self.partner.log(
             "out", entry.kind, entry.reference, control=entry.control, data=entry.data
         )
+        again.faults = [*entry.faults]
         self._write([again], self._name(entry, f"_{count}"), entry.data, "again")
 
     def _write(self, entries, name, data, state="sent"):

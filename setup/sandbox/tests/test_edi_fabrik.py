@@ -465,6 +465,13 @@ def test_goods_are_promised_once(busy):
     ]
 
 
+def test_nothing_leaves_of_an_order_that_is_refused(busy):
+    busy.rules.set(notice_first=1)
+    app = give(busy, order("77", row(1, "X", 10)))
+    busy.step(20 * DAY)
+    assert not busy.despatches and app.charged()["order_item"] == 1
+
+
 def test_what_left_before_its_answer_is_answered_as_it_left(busy):
     busy.rules.next("notice_first")
     give(busy, order("77", row(1, "B", 10)))

@@ -164,7 +164,8 @@ class Fabrik(Partner):
             return
         if self.rules.strikes("notice_first"):
             self._promise(po)
-            self.despatch(po.number)
+            if any(each.open for each in po.lines):
+                self.despatch(po.number)
         self.after(self.config.answer_hours * HOUR, self._answer, po, po.version)
 
     def _answer(self, po, version):
