@@ -2,16 +2,35 @@
 """What was agreed with a partner, as far as reading and writing need it. No odoo in
 here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ..schemas_envelope import Delimiters
+from ..schemas_goods import STOCK_STATES
+from ..schemas_orders import ORDER_TYPES
+from ..schemas_parts import Dates
+from .dates import zone_of
 
 Pairs = tuple[tuple[str, str], ...]
+_CHOICES = {
+    "standard": ("", "x12", "edifact"),
+    "sscc_qualifier": ("GM", "AA"),
+    "date_format": ("102", "203"),
+    "ack_interchange": ("asked", "always", "never"),
+    "ack_kind": ("997", "999"),
+}
+_MEANINGS = {
+    "dates": frozenset(field.name for field in fields(Dates)) - {"others"},
+    "states": frozenset(STOCK_STATES) | {""},
+    "order_types": frozenset(ORDER_TYPES) | {""},
+}
 
 
 @dataclass(frozen=True)
 class Options:
     """Plain values, each with what holds where nothing was agreed.
+
+    A value that means nothing is refused (ValueError) when it is agreed, not when the
+    first document comes in.
 
     :ivar standard: "x12" or "edifact" where only that is expected; "": either
     :ivar zone: IANA name of the zone of the partner's dates and times
@@ -34,6 +53,7 @@ class Options:
     :ivar upper: what we send is in capitals (X12 basic set, UNOA)
     :ivar ack_details: name accepted documents in a 997, too (AK2 loops)
     :ivar ack_interchange: answer with a TA1: "asked", "always", "never"
+    :ivar ack_kind: of the answers to groups: "997", or "999" where that was agreed
     """
 
     standard: str = ""
@@ -54,7 +74,20 @@ class Options:
     upper: bool = False
     ack_details: bool = True
     ack_interchange: str = "asked"
+    ack_kind: str = "997"
     delimiters: Delimiters | None = None
+
+    def __post_init__(self):
+        zone_of(self.zone)
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name}: {getattr(self, name)!r} is none of {choices}"
+                )
+        for name, meanings in _MEANINGS.items():
+            for code, meaning in getattr(self, name):
+                if meaning not in meanings:
+                    raise ValueError(f"{name}: {code!r} cannot mean {meaning!r}")
 
     def is_forgiven(self, fault):
         return f"{fault.code_list}:{fault.code}" in self.forgiven

@@ -10,6 +10,9 @@ import re
 from .errors import Unreadable
 
 _BREAK = re.compile("\r\n|\n|\r")
+_LATIN = re.compile("[\0-\u024f\u1e00-\u1eff\u2000-\u20cf\u2122]*")
+"""What texts in Latin letters have in them."""
+
 _WIDTHS = range(9, 513)
 
 
@@ -99,13 +102,15 @@ def _are_segments(lines):
 def charset_of(data, declared=""):
     """Which charset the texts of these bytes are in.
 
-    ``declared``: what the file says, which is often not true: what is valid UTF-8 with
-    letters beyond ASCII in it is UTF-8, and control characters of latin-1 are the
-    quotes and the Euro sign of cp1252.
+    ``declared``: what the file says, which is often not true: what is valid UTF-8, and
+    would be control characters or gives Latin letters, is UTF-8; control characters of
+    latin-1 are the quotes and the Euro sign of cp1252.
 
     >>> charset_of(b"abc", "ascii"), charset_of("M\\xfcller".encode(), "latin-1")
     ('ascii', 'utf-8')
     >>> charset_of("M\\xfcller".encode("latin-1"), "ascii")
+    'latin-1'
+    >>> charset_of("\\xdf\\xbf".encode("latin-1"), "latin-1")  # no letter of N'Ko
     'latin-1'
     >>> charset_of("5 \\u20ac".encode("cp1252"), "latin-1")
     'cp1252'
@@ -114,16 +119,18 @@ def charset_of(data, declared=""):
     """
     if data.isascii():
         return declared or "ascii"
-    try:
-        data.decode("utf-8")
+    if data.startswith(b"\xef\xbb\xbf"):
         return "utf-8"
+    controls = any(0x80 <= byte < 0xA0 for byte in data)
+    try:
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
+        text = None
+    if text is not None and (controls or declared == "utf-8" or _LATIN.fullmatch(text)):
+        return "utf-8"
     if declared not in ("", "ascii", "latin-1", "utf-8"):
         return declared
-    if any(0x80 <= byte < 0xA0 for byte in data):
-        return "cp1252"
-    return "latin-1"
+    return "cp1252" if controls else "latin-1"
 
 
 def decode(value, charset):

@@ -92,6 +92,23 @@ class TestAnswerX12(PureCase):
         self.assertIn("AK9*R*3*1*0*5", found)
         self.assertIn("AK5*R", found)
 
+    def test_999_where_it_was_agreed(self):
+        found = answer(x12(GOOD, BAD), ack_kind="999")
+        self.assertEqual(
+            found[2:-3],
+            [
+                "ST*999*0001",
+                "AK1*PO*5",
+                "AK2*850*0001",
+                "IK5*A",
+                "AK2*850*0002",
+                "IK3*PO1*3**8",
+                "IK4*2*330*6*TEN",
+                "IK5*R*5",
+                "AK9*P*2*2*1",
+            ],
+        )
+
     def test_lengths_where_they_were_agreed(self):
         (document,) = only(x12(GOOD.replace("4711", "4" * 23))).documents
         codec.parse(document)

@@ -467,9 +467,12 @@ class TestShipments(PureCase):
         self.assertEqual((pack.sscc, pack.marks[0].value), ("", f"00{SSCC[:-1]}9"))
         self.assertEqual(codes(document.faults), [("723", "7")])
         broken = ShipNotice("S", (ShipOrder("1", packs=(Pack(sscc=SSCC[:-1] + "9"),)),))
+        pack = Pack(sscc=SSCC, items=(LAMP,))
+        twice = ShipNotice("S", (ShipOrder("1", packs=(pack, pack)),))
         for standard in ("x12", "edifact"):
-            with self.assertRaises(Unwritable):
-                codec.write([broken], envelope(standard))
+            for notice in (broken, twice):
+                with self.assertRaises(Unwritable):
+                    codec.write([notice], envelope(standard))
 
     def test_a_desadv(self):
         self.assertEqual(

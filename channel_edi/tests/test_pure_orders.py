@@ -2,15 +2,21 @@
 """Orders, changes and answers in both standards. Right answers are those of the
 standards' code lists (353, 92, 374, 670, 668; 1225, 1229, 2005, 6063)."""
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ..lib import codec
+from ..lib.errors import Unwritable
 from ..schemas import (
     Allocation,
     AnswerLine,
     Charge,
     Dates,
+    Delimiters,
     ItemId,
     LineAnswer,
     Moment,
@@ -651,6 +657,37 @@ class TestWritten(PureCase):
                     said, [[("changed", 6), ("backordered", 4)], [("rejected", 5)]]
                 )
 
+    def test_answers_add_up_to_what_was_ordered(self):
+        line = OrderLine(1, Decimal(10), "EA", "1")
+        for answers, fits in (
+            ((LineAnswer("accepted", Decimal(6)),), False),
+            (
+                (
+                    LineAnswer("accepted", Decimal(6)),
+                    LineAnswer("rejected", Decimal(5)),
+                ),
+                False,
+            ),
+            (
+                (
+                    LineAnswer("accepted", Decimal(6)),
+                    LineAnswer("rejected", Decimal(4)),
+                ),
+                True,
+            ),
+            ((LineAnswer("substituted", Decimal(5)),), True),
+            ((LineAnswer("accepted"),), True),
+            ((), True),
+        ):
+            answer = OrderAnswer("1", "changed", (AnswerLine(line, answers),))
+            for standard in ("x12", "edifact"):
+                with self.subTest(f"{standard} {answers}"):
+                    if fits:
+                        codec.write([answer], envelope(standard))
+                        continue
+                    with self.assertRaises(Unwritable):
+                        codec.write([answer], envelope(standard))
+
     def test_many_places(self):
         many = tuple(
             Allocation(f"{n:04}", Decimal(n), "EA", "92") for n in range(1, 24)
@@ -686,7 +723,6 @@ class TestWritten(PureCase):
         self.assertEqual([len(g.documents) for g in interchange.groups], [2, 1])
 
     def test_what_cannot_be_written(self):
-        from ..lib.errors import Unwritable
         from ..schemas import Ack
 
         for standard, values in (
@@ -702,3 +738,68 @@ class TestWritten(PureCase):
             "1", self.ORDER.lines, refs=(Reference("DP", "038", "Garden"),)
         )
         self.assertIn(order.refs[0], self.round("x12", order).refs)
+
+
+class TestOptions(PureCase):
+    def test_what_means_nothing_is_refused_when_it_is_agreed(self):
+        for values in (
+            {"zone": "Mars/Olympus"},
+            {"dates": (("1", "ship_bye"),)},
+            {"states": (("33", "lots"),)},
+            {"order_types": (("SA", "huge"),)},
+            {"ack_interchange": "maybe"},
+            {"standard": "idoc"},
+            {"sscc_qualifier": "ZZ"},
+        ):
+            with self.subTest(values), self.assertRaises(ValueError):
+                make_options(**values)
+
+
+WORDS = (
+    st.text("aA1 *~>:^+'?äß,.-", min_size=1, max_size=12).map(str.strip).filter(bool)
+)
+IDS = st.text("aA1-/. ", min_size=1, max_size=12).map(str.strip).filter(bool)
+AMOUNTS = st.integers(1, 10**8).map(lambda n: Decimal(n) / 100)
+LINES = st.builds(
+    OrderLine,
+    position=st.just(1),
+    quantity=AMOUNTS,
+    unit=st.sampled_from(["EA", "CA", "KG"]),
+    number=st.just("1"),
+    price=st.none() | st.builds(Price, AMOUNTS),
+    ids=st.tuples(st.builds(ItemId, st.sampled_from(["EN", "VN", "BP"]), IDS)),
+    text=WORDS | st.just(""),
+)
+
+
+class TestAnyOrder(PureCase):
+    @settings(deadline=None, max_examples=100)
+    @given(
+        IDS,
+        st.lists(LINES, min_size=1, max_size=4),
+        WORDS,
+        st.sampled_from("#~|\n\x1c"),
+    )
+    def test_orders_are_read_as_they_were_written(self, number, lines, name, end):
+        """Ids and figures exactly; texts exactly where they can be released."""
+        lines = tuple(
+            replace(line, position=n, number=str(n)) for n, line in enumerate(lines, 1)
+        )
+        party = Party("ship_to", "", "92", "0012", name)
+        order = PurchaseOrder(number, lines, parties=(party,))
+        for standard, marks in (("x12", Delimiters(end, "*", ">")), ("edifact", None)):
+            made = envelope(standard, delimiters=marks, charset="latin-1")
+            found = parsed(codec.write([order], made))
+            self.assertEqual(found.number, number)
+            for line, got in zip(lines, found.lines, strict=True):
+                self.assertEqual(
+                    (got.quantity, got.unit, got.ids),
+                    (line.quantity, line.unit, line.ids),
+                )
+                self.assertEqual(
+                    got.price and got.price.amount, line.price and line.price.amount
+                )
+                if standard == "edifact":
+                    self.assertEqual(got.text, line.text)
+            if standard == "edifact":
+                self.assertEqual(found.parties[0].name, name)

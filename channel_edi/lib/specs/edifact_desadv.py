@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from ...schemas_goods import Pack, ShipItem, ShipNotice, ShipOrder
 from ...schemas_parts import ItemId, Reference, Weight
-from ..errors import BadDocument, Unwritable
+from ..errors import BadDocument
 from ..gs1 import sscc18
 from ..writing import number
 from . import edifact_parts as parts
 from .grammar import Loop, gather
+from .x12_856 import whole_sscc
 
 _PCI = Loop("PCI", "RFF", "DTM", "GIR", "GIN", "MEA", "QTY")
 _LINE = Loop(
@@ -247,6 +248,7 @@ class _Levels:
 
     def __init__(self):
         self.count, self.lines, self.segments = 1, 0, [["CPS", "1"]]
+        self.seen = set()
 
     def open(self, parent):
         self.count += 1
@@ -308,10 +310,7 @@ def _write_pack(levels, above, pack, order, options):
     if pack.weight:
         weight = (pack.weight.unit, number(pack.weight.value))
         found.append(["MEA", "AAY", "AAB", weight])
-    if pack.sscc:
-        whole = sscc18(pack.sscc)
-        if not whole:
-            raise Unwritable(f"{pack.sscc!r} is no SSCC: its check digit is wrong")
+    if whole := whole_sscc(pack, levels.seen):
         found += [["PCI", "33E"], ["GIN", "BJ", whole]]
     for mark in pack.marks:
         found.append(["GIN", mark.qualifier, mark.value])

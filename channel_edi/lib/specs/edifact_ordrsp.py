@@ -6,6 +6,7 @@ from ...schemas_parts import Dates, Reference
 from . import edifact_lines as lines
 from . import edifact_parts as parts
 from .grammar import Loop, gather
+from .x12_855 import adds_up
 
 TABLE = Loop("UNH", *parts.HEAD, lines.LIN, *parts.TAIL)
 STATES = {
@@ -178,7 +179,7 @@ def write(answer, options):
                 found.append(["PIA", "3", *values[:5]])
         found += parts.imd(line.text)
         found.append(parts.qty(ORDERED, line.quantity, line.unit))
-        for one in each.answers:
+        for one in adds_up(each):
             if one.status in NOT_OWED or one.quantity is None:
                 continue
             late = one.status == "backordered"

@@ -3,6 +3,7 @@
 
 from ...schemas_orders import AnswerLine, LineAnswer, OrderAnswer
 from ...schemas_parts import Dates
+from ..errors import Unwritable
 from ..writing import number
 from . import x12_lines as lines
 from . import x12_parts as parts
@@ -147,6 +148,22 @@ def _answer(context, segment):
     )
 
 
+def adds_up(line):
+    """The answers of a line, which have to add up to what was ordered; what comes
+    instead of it may be another quantity.
+
+    :raise Unwritable: they do not
+    """
+    told = [each.quantity for each in line.answers]
+    replaced = any(each.status == "substituted" for each in line.answers)
+    if told and None not in told and not replaced and sum(told) != line.line.quantity:
+        name, ordered = line.line.number or line.line.position, line.line.quantity
+        raise Unwritable(
+            f"line {name}: the answers are {sum(told)}, ordered are {ordered}"
+        )
+    return line.answers
+
+
 def write(answer, options):
     """Segments of an ``OrderAnswer`` to a retailer."""
     kind = answer.type_code or STATE_CODES.get(answer.status, "AC")
@@ -172,7 +189,7 @@ def write(answer, options):
         else:
             found.append(["PO1", name, quantity, line.unit, *price, *ids])
         found += lines.details(line, options)
-        found += [_ack(one, line, options) for one in each.answers]
+        found += [_ack(one, line, options) for one in adds_up(each)]
     found.append(["CTT", str(len(answer.lines))])
     return found
 

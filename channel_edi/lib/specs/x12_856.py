@@ -297,11 +297,28 @@ def _as_refs(ids):
 
 
 # ----------------------------------------------------------------- writing
+def whole_sscc(pack, seen):
+    """The 18 digits of a package that has some, "" where it has none.
+
+    :param seen: those so far, to which it is added
+    :raise Unwritable: it is none, or another package has it
+    """
+    if not pack.sscc:
+        return ""
+    whole = sscc18(pack.sscc)
+    if not whole:
+        raise Unwritable(f"{pack.sscc!r} is no SSCC: its check digit is wrong")
+    if whole in seen:
+        raise Unwritable(f"the SSCC {whole} is on two packages")
+    seen.add(whole)
+    return whole
+
+
 class _Levels:
     """Numbers the levels while they are written."""
 
     def __init__(self):
-        self.count, self.segments = 0, []
+        self.count, self.segments, self.seen = 0, [], set()
 
     def open(self, parent, kind, has_children):
         self.count += 1
@@ -428,10 +445,7 @@ def _write_pack(levels, above, pack, options, part=None):
             values += ["G", number(pack.weight.value), pack.weight.unit]
         found.append(values)
     found += lines.refs(pack.refs)
-    if pack.sscc:
-        whole = sscc18(pack.sscc)
-        if not whole:
-            raise Unwritable(f"{pack.sscc!r} is no SSCC: its check digit is wrong")
+    if whole := whole_sscc(pack, levels.seen):
         qualifier = options.sscc_qualifier
         found.append(["MAN", qualifier, ("00" if qualifier == "GM" else "") + whole])
     if pack.tracking:

@@ -176,13 +176,13 @@ def groups(interchange, verdicts, options):
     if interchange.fatal:
         return found
     for group in asked:
-        segments = answer(group, verdicts, options)
+        segments, kind = answer(group, verdicts, options), options.ack_kind
         sender, receiver = _named(group.head.receiver), _named(group.head.sender)
         last = found[-1] if found else None
         if last and last[0] == FUNCTIONAL and last[2:] == (sender, receiver):
-            last[1].append(("997", segments))
+            last[1].append((kind, segments))
         else:
-            found.append((FUNCTIONAL, [("997", segments)], sender, receiver))
+            found.append((FUNCTIONAL, [(kind, segments)], sender, receiver))
     return found
 
 
@@ -209,7 +209,7 @@ def _ta1(interchange, options):
 
 
 def answer(group, verdicts, options):
-    """Segments of the 997 that answers one group.
+    """Segments of the 997, or 999, that answers one group.
 
     AK902 is what GE01 says, AK903 how many documents have come, AK904 how many of them
     are accepted, with errors or without.
@@ -229,7 +229,7 @@ def answer(group, verdicts, options):
             status = "rejected"
         states.append(status)
         if status != "accepted" or options.ack_details:
-            found += _answer_document(document, faults, status)
+            found += _answer_document(document, faults, status, options.ack_kind)
     accepted = sum(each != "rejected" for each in states)
     received = len(states)
     if group.fatal or received and not accepted:
@@ -255,7 +255,8 @@ def verdict_of(faults):
     return "errors" if faults else "accepted"
 
 
-def _answer_document(document, faults, status):
+def _answer_document(document, faults, status, kind):
+    head = "IK" if kind == "999" else "AK"
     found = [["AK2", Text(document.head.kind), Text(document.head.number)]]
     in_segments = [each for each in faults if each.code_list in ("720", "723")]
     places = {}
@@ -268,16 +269,16 @@ def _answer_document(document, faults, status):
         if elements:
             codes.append(ELEMENT_IN_ERROR)
         codes = list(dict.fromkeys(codes))[:MOST_CODES]
-        found.append(["AK3", Text(name), str(number), Text(loop), *codes])
+        found.append([f"{head}3", Text(name), str(number), Text(loop), *codes])
         for each in elements:
             if not each.element:
                 continue
             place = (str(each.element), str(each.component or ""))
             value = Text(each.value[:99])
-            found.append(["AK4", place, each.data_element, each.code, value])
+            found.append([f"{head}4", place, each.data_element, each.code, value])
     codes = [each.code for each in faults if each.code_list == "718"]
     if in_segments:
         codes.append(SEGMENT_IN_ERROR)
     codes = list(dict.fromkeys(codes))[:MOST_CODES]
-    found.append(["AK5", CODES[status], *codes])
+    found.append([f"{head}5", CODES[status], *codes])
     return found
