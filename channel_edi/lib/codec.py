@@ -59,8 +59,12 @@ def write(objects, envelope, options=DEFAULT):
         segments = module.write(value, options)
         name = kind if envelope.standard == "edifact" else FUNCTIONAL[kind]
         groups.setdefault(name, []).append((kind, segments))
-    if not groups:
+    count = sum(len(documents) for documents in groups.values())
+    if not count:
         raise Unwritable("there is nothing to write")
+    if envelope.document_numbers and len(envelope.document_numbers) != count:
+        numbers = len(envelope.document_numbers)
+        raise Unwritable(f"{numbers} control numbers are there for {count} documents")
     writer = edifact_writer if envelope.standard == "edifact" else x12_writer
     return writer.interchange(list(groups.items()), envelope, options)
 

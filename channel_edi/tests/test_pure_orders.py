@@ -165,7 +165,6 @@ class TestOrderX12(PureCase):
         for before, after, place, code in (
             ("PO1*1*120*EA", "PO1*1*12O*EA", ("PO1", 2), ("723", "6")),
             ("PO1*1*120*EA", "PO1*1**EA", ("PO1", 2), ("723", "1")),
-            ("PO1*1*120*EA", "PO1*1*120*", ("PO1", 3), ("723", "1")),
             ("9.25*PE", "9,25*PE", ("PO1", 4), ("723", "6")),
             ("BEG*00*SA*4711", "BEG*00*SA*", ("BEG", 3), ("723", "1")),
             ("CTT*2", "CTT*3", ("CTT", 1), ("723", "7")),
@@ -179,6 +178,18 @@ class TestOrderX12(PureCase):
                 self.assertEqual((fault.segment_id, fault.element), place)
                 self.assertEqual((fault.code_list, fault.code), code)
                 self.assertIn(f"byte {fault.offset}", str(caught.exception))
+
+    def test_a_line_without_a_unit_keeps_nothing_back(self):
+        """X12 does not ask for it (P0302): the line waits, the order counts."""
+        order = parsed(x12(ORDER.replace("PO1*2*10*CA", "PO1*2*10*")))
+        self.assertEqual([each.unit for each in order.lines], ["EA", ""])
+
+    def test_dates_behind_texts_are_those_of_the_order(self):
+        body = ORDER.replace("DTM*001*20261220~", "").replace(
+            "N1*ST", "DTM*001*20261220~N1*ST"
+        )
+        order = parsed(x12(body))
+        self.assertEqual(order.dates.cancel_after.last, at("2026-12-20T23:59:59"))
 
     def test_a_bad_date_is_told_and_not_taken(self):
         (document,) = only(
@@ -474,6 +485,10 @@ UNS+S'""",
         self.assertEqual(
             (mug.answers[0].status, mug.answers[0].quantity), ("accepted", 5)
         )
+
+    def test_the_number_of_the_order_behind_a_party(self):
+        body = "BGM+231+SO77+29'\nNAD+BY+1'\nRFF+ON:4711'\nUNS+S'"
+        self.assertEqual(parsed(edifact(body, kind="ORDRSP")).order_number, "4711")
 
     def test_ordrsp_that_accepts_or_refuses_all(self):
         for function, status in (("29", "accepted"), ("27", "rejected")):

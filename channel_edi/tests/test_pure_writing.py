@@ -10,7 +10,7 @@ from ..lib.errors import Unwritable
 from ..lib.options import DEFAULT
 from ..lib.writing import Text
 from ..lib.x12 import writer as x12_writer
-from ..schemas import Delimiters
+from ..schemas import Delimiters, Identity, PurchaseOrder
 from .common import AT, PureCase, envelope, only
 
 SEPARATORS = "~*>:|^!@#$%&;+'?\\{}[]<`\x1c\x1d\x1e\x1f"
@@ -179,9 +179,15 @@ class TestX12(PureCase):
             with self.assertRaises(Unwritable):
                 x12_writer.interchange(groups, envelope(number=number), DEFAULT)
 
-    def test_identities_have_to_fit(self):
-        from ..schemas import Identity
+    def test_a_control_number_for_each_document(self):
+        orders = [PurchaseOrder("1", ()), PurchaseOrder("2", ())]
+        written = codec.write(orders, envelope(document_numbers=(8, 9)))
+        self.assertIn(b"ST*850*0009~", written)
+        for numbers in ((8,), (8, 9, 10)):
+            with self.assertRaises(Unwritable):
+                codec.write(orders, envelope(document_numbers=numbers))
 
+    def test_identities_have_to_fit(self):
         for sender in ("", "X" * 16, "A*B", "Ä"):
             with self.subTest(sender), self.assertRaises(Unwritable):
                 made = envelope(sender=Identity(sender, "ZZ"))
@@ -193,8 +199,6 @@ class TestX12(PureCase):
         self.assertEqual(one, x12_writer.interchange(groups, envelope(), DEFAULT))
 
     def test_time_is_that_of_the_partners_clock(self):
-        from ..schemas import PurchaseOrder
-
         late = AT.replace(hour=2, minute=0).astimezone(timezone(timedelta(hours=5)))
         order = PurchaseOrder("1", ())
         options = codec.Options(zone="America/New_York")

@@ -60,7 +60,7 @@ def read(document, context):
     pac = next((n for level in tops for n in level.node.loops("PAC")), None)
     notice = ShipNotice(
         number=context.need(bgm, 2),
-        orders=_orders(parts.reference(rffs, "ON"), packs, items),
+        orders=_orders(parts.order_number(root), packs, items),
         purpose=parts.FUNCTIONS.get(bgm.get(3) or "9", ""),
         purpose_code=bgm.get(3),
         created=parts.issued(context, root.all("DTM")),

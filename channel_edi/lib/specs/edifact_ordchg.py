@@ -35,7 +35,7 @@ def read(document, context):
     root, found = gather(document.segments(), TABLE, context, make)
     bgm = context.head(root, "BGM")
     rffs = root.all("RFF")
-    order_number = parts.reference(rffs, "ON")
+    order_number = parts.order_number(root)
     purpose = parts.FUNCTIONS.get(bgm.get(3) or "4", "")
     if not found and purpose not in ("cancel", "confirmation", "information"):
         if not [each for each in root.all("DTM") if each.get(1) != parts.ISSUED]:

@@ -55,7 +55,7 @@ def read(document, context):
     root, found = gather(document.segments(), TABLE, context, make)
     bgm = context.head(root, "BGM")
     function, rffs = bgm.get(3), root.all("RFF")
-    order_number = parts.reference(rffs, "ON", "CO")
+    order_number = parts.order_number(root)
     if not order_number:
         context.missing(bgm, "RFF+ON")
     answer = OrderAnswer(

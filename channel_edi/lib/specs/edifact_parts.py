@@ -172,6 +172,13 @@ def reference(segments, *qualifiers):
     return ""
 
 
+def order_number(root):
+    """The buyer's number of the order; some put it behind a party."""
+    own = reference(root.all("RFF"), "ON", "CO")
+    behind = [each for node in root.loops("NAD") for each in node.all("RFF")]
+    return own or reference(behind, "ON")
+
+
 def dates(context, segments):
     wanted = [each for each in segments if each.get(1) not in _AT_ONCE]
     return context.dates(wanted, DATES)

@@ -53,7 +53,7 @@ CONTENT = (
     "PKG",
     "ACK",
     Loop("SCH", "TD1", "TD5", "TD3", "TD4"),
-    Loop("N9", "DTM", "MSG"),
+    Loop("N9", "MSG"),
     Loop("SLN", "MSG", "PID", "PO3", "TC2", "SAC", "DTM", "CTP", "PO4", "TAX"),
     parts.N1,
 )
@@ -88,24 +88,24 @@ HEAD = (
     "LDT",
     "MSG",
     "NTE",
-    Loop("N9", "DTM", "MSG", "PWK"),
+    Loop("N9", "MSG", "PWK"),
     parts.N1,
 )
 TAIL = ("CTT", "AMT", "SE")
 
 
 def line(context, node, position, *, quantity, unit, price, ids, needed=True):
-    """The ``OrderLine`` of a PO1 or POC loop; the numbers say where things stand."""
+    """The ``OrderLine`` of a PO1 or POC loop; the numbers say where things stand.
+
+    A line without a unit is read: it waits for a person, the others go on.
+    """
     head = node.segment
     found = context.number(head, quantity, need=needed)
-    written = head.get(unit, 1)
-    if needed and not written:
-        context.need(head, unit)
     return OrderLine(
         position=position,
         number=head.get(1),
         quantity=Decimal(0) if found is None else found,
-        unit=written,
+        unit=head.get(unit, 1),
         price=_price(context, node, price),
         ids=parts.segment_ids(context, head, ids) + _more_ids(context, node),
         pack=parts.pack_facts(context, node.first("PO4")),
