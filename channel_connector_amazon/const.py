@@ -24,8 +24,12 @@ TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
 """What a token of the application itself is good for: destinations."""
 
-SECRET_WARN_DAYS = 30
-"""Before the end of a client secret."""
+SECRET_DAYS = 180
+"""After which Amazon ends a client secret."""
+PERSONAL_DAYS = 30
+"""After the shipment Amazon's Data Protection Policy wants buyers to be forgotten."""
+ORDERS_A_FEED = 20
+"""Cancellations or refunds that go together: each order is read before."""
 LATE_SECONDS = 300
 """What a search of orders reaches back beyond what was asked for: some changes show so
 much later than those after them."""

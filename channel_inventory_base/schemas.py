@@ -95,11 +95,17 @@ class Capabilities:
     ``fetch_size`` at a time (``_read_orders``); without it by pages of whole orders
     (``_fetch_orders``).
 
+    ``personal_days``: so many days after an order was shipped the terms of the channel
+    want to have its customer forgotten; 0: they say nothing. A setting of each account.
+
     ``messages``: which kinds of ``schemas_lifecycle.KINDS`` the channel is told.
     ``repeatable``: those of them that may be sent again with the same key and are
     carried out once; of the others the base asks ``_find_message`` before it repeats
     one whose outcome is unknown, not earlier than ``settle_seconds`` after it was sent:
-    so long may a request that we have lost sight of still be carried out.
+    so long may a request that we have lost sight of still be carried out;
+    ``settle_kinds``: {kind: seconds} of kinds for which that is another time.
+    ``message_batch``: {kind: size} of kinds of which so many, of different orders, are
+    carried out by one request (``_send_batch``), where requests are few.
     ``cancel_lines``: units of an order can be cancelled, not only all of it.
     ``find_missing``: so many orders can be asked for at once whether they are there.
 
@@ -146,6 +152,8 @@ class Capabilities:
     messages: tuple[str, ...] = ()
     repeatable: tuple[str, ...] = ()
     settle_seconds: int = 60
+    settle_kinds: dict = dataclasses.field(default_factory=dict)
+    message_batch: dict = dataclasses.field(default_factory=dict)
     cancel_lines: bool = False
     find_missing: int = 0
     stream: bool = False
@@ -165,6 +173,7 @@ class Capabilities:
     sells: bool = True
     fetch: bool = True
     snapshot: bool = False
+    personal_days: int = 0
 
     @property
     def connectable(self):
@@ -173,6 +182,11 @@ class Capabilities:
     @property
     def overwrites(self):
         return self.push_levels and not self.compare_and_set
+
+    def settles(self, kind):
+        """Seconds until a message of a kind that we have lost sight of is carried out,
+        or never will be."""
+        return self.settle_kinds.get(kind, self.settle_seconds)
 
     @property
     def patience(self):

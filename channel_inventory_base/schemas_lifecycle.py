@@ -18,6 +18,7 @@ KINDS = ("acceptance", "shipment", "tracking", "cancel", "refund")
 
 CANCEL_REASONS = ("customer", "stock", "fraud", "payment", "other")
 RESTOCKS = ("none", "cancel", "return")
+OUTCOMES = ("done", "pending", "wait", "refused", "retry")
 ANSWERS = ("accepted", "backordered", "substituted", "refused")
 """What becomes of units of a line."""
 
@@ -240,8 +241,16 @@ class MessageResult:
       again after ``retry_after`` seconds (None: 15 minutes), and a person sees
       ``message``.
 
-    What is refused for good is no result but a ``RejectedError``. ``ref`` is the
-    channel's id of what was made (a fulfilment, a refund), ``answer`` the raw text.
+    What is refused for good is no result but a ``RejectedError``. Messages that are
+    sent together (``Capabilities.message_batch``) have two more, so that each has an
+    outcome of its own:
+
+    - ``refused``: for good; ``message`` says why;
+    - ``retry``: nothing was done and nothing is wrong with it. It is sent again after
+      ``retry_after`` seconds (None: as after a failure).
+
+    ``ref`` is the channel's id of what was made (a fulfilment, a refund), or the ticket
+    that a pending one is asked for by; ``answer`` the raw text.
     """
 
     status: str
@@ -251,7 +260,7 @@ class MessageResult:
     retry_after: int | None = None
 
     def __post_init__(self):
-        _check_choice("status", self.status, ("done", "pending", "wait"))
+        _check_choice("status", self.status, OUTCOMES)
 
 
 # --------------------------------------------------------------------- in

@@ -26,10 +26,11 @@ class Journal:
     def __init__(self, store, clock=lambda: datetime.now(timezone.utc)):
         self._store, self._clock = store, clock
 
-    def begin(self, key, kind, moment=None):
+    def begin(self, places, kind, moment=None):
         """A feed is about to be handed in.
 
-        :param key: of the message that it carries out
+        :param places: {key of a message that it carries out: its
+            ``order_messages.Place``, of which the feed is not known yet}
         :param kind: the feed's
         :param moment: the time by Amazon's clock; None: by ours
         """
@@ -38,30 +39,35 @@ class Journal:
             for old, note in list(state.items()):
                 if datetime.fromisoformat(note["at"]) < moment - KEPT:
                     del state[old]
-            state[key] = {"kind": kind, "at": moment.isoformat(), "feed": ""}
+            note = {"kind": kind, "at": moment.isoformat(), "feed": ""}
+            note["batch"] = next(iter(places))
+            for key, place in places.items():
+                state[key] = {**note, "place": str(place)}
 
-    def end(self, key, ref):
+    def end(self, keys, ref):
         """It was taken, as the feed ``ref``."""
         with self._store.lock() as state:
-            state.get(key, {}).update(feed=ref)
+            for key in keys:
+                state.get(key, {}).update(feed=ref)
 
-    def forget(self, key):
+    def forget(self, keys):
         """It was certainly not taken."""
         with self._store.lock() as state:
-            state.pop(key, None)
+            for key in keys:
+                state.pop(key, None)
 
     def find(self, key, feeds):
         """The feed that carries out a message.
 
         :param feeds: a ``documents.Feeds``
-        :return: its id; "" where none was made
+        :return: its id and the message's place in it; "" where none was made
         :raise Refused: ``UNKNOWN``: it may be that of another message as well
         """
         with self._store.lock() as state:
             notes = {name: dict(note) for name, note in state.items()}
         note = notes.get(key)
         if not note or note["feed"]:
-            return note["feed"] if note else ""
+            return f"{note['feed']}{note['place']}" if note else ""
         since = datetime.fromisoformat(note["at"]) - SLACK
         claimed = {each["feed"] for each in notes.values()}
         made = [
@@ -74,9 +80,12 @@ class Journal:
         rivals = [
             name
             for name, each in notes.items()
-            if name != key and not each["feed"] and each["kind"] == note["kind"]
+            if each["batch"] != note["batch"]
+            and not each["feed"]
+            and each["kind"] == note["kind"]
         ]
         if rivals or len(made) > 1:
             raise Refused(f"one of the feeds {', '.join(made)}", code="UNKNOWN")
-        self.end(key, made[0])
-        return made[0]
+        together = [name for name in notes if notes[name]["batch"] == note["batch"]]
+        self.end(together, made[0])
+        return f"{made[0]}{note['place']}"

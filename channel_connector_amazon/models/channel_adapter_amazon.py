@@ -26,7 +26,9 @@ from ..const import (
     LISTINGS_A_PAGE,
     MERCHANT,
     MESSAGES_A_FEED,
+    ORDERS_A_FEED,
     PATCHES_A_BATCH,
+    PERSONAL_DAYS,
     PULL_SECONDS,
     READS_A_SECOND,
     REGIONS,
@@ -54,6 +56,7 @@ from ..lib.lane import Batch, freeze_feeds
 from ..lib.marketplaces import INCLUDED
 from ..lib.messages import Messages
 from ..lib.offers import KnownOffers
+from ..lib.order_messages import OrderMessages
 from ..lib.pull import Orders
 from ..lib.subscriptions import Subscriptions
 
@@ -89,7 +92,9 @@ class ChannelAdapterAmazon(models.AbstractModel):
             # an order that is cancelled once more is refused: the order tells it
             repeatable=("cancel",),
             # a feed shows in the list of feeds that late, at the most
-            settle_seconds=120,
+            settle_kinds={"refund": 120},
+            message_batch={"cancel": ORDERS_A_FEED, "refund": ORDERS_A_FEED},
+            personal_days=PERSONAL_DAYS,
             pull_seconds=PULL_SECONDS,
             applies=APPLIES_SECONDS,
             late=LATE_NUMBER_SECONDS,
@@ -245,12 +250,12 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 "Direct-to-Consumer Shipping. Their stock is held, and they are not "
                 "imported."
             )
-        if not channel.amazon_secret_expires_on:
+        if not channel.secret_expires_on:
             yield self.env._(
                 "Enter when the client secret expires: Amazon ends it after 180 days "
                 "without a further word."
             )
-        yield channel._get_amazon_secret_message()
+        yield channel.secret_warning
         yield self._get_queue_warning(channel)
         currencies = [each.currency for each in self._marketplaces(channel)]
         for currency in dict.fromkeys(currencies):
@@ -535,10 +540,29 @@ class ChannelAdapterAmazon(models.AbstractModel):
     def _salvage_order(self, channel, body):
         return self._load_order(body, salvage.order)
 
+    # ------------------------------------------------------------- secrets
+    @api.model
+    def _get_secret_message(self, channel, is_over):
+        if is_over:
+            return self.env._(
+                "The client secret ended on %s: Amazon refuses everything. Rotate it "
+                "in Solution Provider Portal, and enter the new one here.",
+                channel.secret_expires_on,
+            )
+        return self.env._(
+            "The client secret ends on %s. Rotate it in Solution Provider Portal, and "
+            "enter the new one and its date here: after that day Amazon refuses "
+            "everything.",
+            channel.secret_expires_on,
+        )
+
     # ------------------------------------------------------------ messages
     def _notifier(self, channel, client, data, attempt):
+        return Messages(client, attempt, self._batch_notifier(channel, client))
+
+    def _batch_notifier(self, channel, client):
         journal = Journal(SharedDict(channel, "feeds"))
-        return Messages(client, attempt, self._seller(channel), journal)
+        return OrderMessages(client, self._seller(channel), journal)
 
     def _get_outcome_message(self, code, message):
         return self.env._(

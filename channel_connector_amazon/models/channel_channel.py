@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..const import REGIONS, SECRET_WARN_DAYS
+from ..const import REGIONS, SECRET_DAYS
 from ..lib import marketplaces
 
 ENDPOINTS = [region.endpoint for region in REGIONS.values()]
@@ -57,11 +55,6 @@ class ChannelChannel(models.Model):
         groups="channel_inventory_base.group_channel_manager",
         help="Shown once, when the seller authorizes the application. It does not end.",
     )
-    amazon_secret_expires_on = fields.Date(
-        string="LWA Client Secret Expires On",
-        help="Amazon ends a client secret after 180 days. The developer's profile "
-        "shows the date.",
-    )
     amazon_queue_url = fields.Char(
         string="Queue (SQS)",
         groups="channel_inventory_base.group_channel_manager",
@@ -80,30 +73,6 @@ class ChannelChannel(models.Model):
         inverse="_inverse_secrets",
         groups="channel_inventory_base.group_channel_manager",
     )
-    amazon_secret_warning = fields.Char(compute="_compute_amazon_secret_warning")
-
-    @api.depends("amazon_secret_expires_on")
-    def _compute_amazon_secret_warning(self):
-        for channel in self:
-            channel.amazon_secret_warning = channel._get_amazon_secret_message()
-
-    def _get_amazon_secret_message(self):
-        """A warning when the client secret ends soon; False when it does not."""
-        end, today = self.amazon_secret_expires_on, fields.Date.context_today(self)
-        if not end or today < end - timedelta(days=SECRET_WARN_DAYS):
-            return False
-        if today >= end:
-            return self.env._(
-                "The client secret ended on %s: Amazon refuses everything. Rotate it "
-                "in Solution Provider Portal, and enter the new one here.",
-                end,
-            )
-        return self.env._(
-            "The client secret ends on %s. Rotate it in Solution Provider Portal, and "
-            "enter the new one and its date here: after that day Amazon refuses "
-            "everything.",
-            end,
-        )
 
     @api.constrains("amazon_marketplaces", "amazon_region")
     def _check_amazon_marketplaces(self):
@@ -143,6 +112,10 @@ class ChannelChannel(models.Model):
         """:return: list of marketplaces.Marketplace, the seller's home first"""
         text = self.amazon_marketplaces or ""
         return marketplaces.chosen(text, self.amazon_region)
+
+    @api.model
+    def _secret_lifetimes(self):
+        return super()._secret_lifetimes() | {"amazon_client_secret": SECRET_DAYS}
 
     @api.model
     def _secret_fields(self):

@@ -20,6 +20,7 @@ from . import test_settings
 from . import test_shipment
 from . import test_shop_catalogue
 from . import test_shop_connection
+from . import test_shop_erasure
 from . import test_shop_fba
 from . import test_shop_feed
 from . import test_shop_flow

@@ -7,7 +7,7 @@ RIGHTS = {
         fields={
             "manager": (
                 "amazon_region amazon_seller_id amazon_marketplaces amazon_client_id "
-                "amazon_client_secret amazon_refresh_token amazon_secret_expires_on "
+                "amazon_client_secret amazon_refresh_token "
                 "amazon_queue_url amazon_aws_key amazon_aws_secret"
             )
         },

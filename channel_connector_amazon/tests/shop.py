@@ -105,7 +105,7 @@ class ConnectedAccount:
                 "amazon_seller_id": SELLER,
                 "amazon_marketplaces": "DE, FR, SE",
                 "amazon_client_id": "client",
-                "amazon_secret_expires_on": "2099-01-01",
+                "secret_expires_on": "2099-01-01",
                 "currency_id": env.ref("base.EUR").id,
                 **values,
             },

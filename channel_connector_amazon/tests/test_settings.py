@@ -51,8 +51,8 @@ class TestSettings(AdapterCase):
     def test_secret_that_ends_is_told_a_month_before(self):
         channel, today = self.channel, fields.Date.today()
         for days, words in ((31, False), (30, "ends on"), (0, "ended on")):
-            channel.amazon_secret_expires_on = today + timedelta(days=days)
-            message = channel.amazon_secret_warning
+            channel.secret_expires_on = today + timedelta(days=days)
+            message = channel.secret_warning
             self.assertTrue(words in message if words else message is False)
 
     def test_neutralized_copy_has_no_credentials(self):

@@ -94,10 +94,10 @@ class TestShopConnection(AccountCase):
 
     # -------------------------------------------------------------- secrets
     def test_secret_that_ends_soon_is_worth_a_warning(self):
-        self.channel.amazon_secret_expires_on = fields.Date.today() + timedelta(20)
+        self.channel.secret_expires_on = fields.Date.today() + timedelta(20)
         [words] = self.info().warnings
         self.assertIn("Rotate", words)
-        self.channel.amazon_secret_expires_on = False
+        self.channel.secret_expires_on = False
         [words] = self.info().warnings
         self.assertIn("180 days", words)
 

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.addons.channel_inventory_base import exceptions, schemas
 
 from .common import FR
-from .shop import AccountCase
+from .shop import FEED_SECONDS, SELLER, AccountCase
 
 
 @tagged("post_install", "-at_install")
@@ -231,3 +231,131 @@ class TestShopMessages(AccountCase):
         self.done("refund", self.refund(order, "20.00", (item, 2, "20.00", "cancel")))
         self.assertEqual((item.cancelled, order.status), (2, "SHIPPED"))
         self.assertEqual(self.violations(), {})
+
+    # ------------------------------------------------------------- together
+    def entries(self, *data):
+        return [(each, schemas.Attempt(uuid.uuid4().hex)) for each in data]
+
+    def send_all(self, kind, entries):
+        return self.adapter_model._send_batch(self.channel, kind, entries)
+
+    def find_all(self, kind, entries, results):
+        """Ask for all of them until none is pending, as the base does."""
+        found = list(results)
+        for _look in range(10):
+            at = [n for n, each in enumerate(found) if each.status == "pending"]
+            if not at:
+                return found
+            self.shop.pass_time(FEED_SECONDS)
+            asked = [
+                (data, schemas.Attempt(attempt.key, found[n].ref))
+                for n in at
+                for data, attempt in [entries[n]]
+            ]
+            answers = self.adapter_model._find_batch(self.channel, kind, asked)
+            for n, answer in zip(at, answers, strict=True):
+                found[n] = answer
+        return found
+
+    def test_twenty_cancellations_are_one_feed(self):
+        orders = [self.sell({"SKU-5": 1}) for _number in range(20)]
+        entries = self.entries(*(schemas.CancelData(each.id) for each in orders))
+        results = self.send_all("cancel", entries)
+        self.assertEqual({each.status for each in results}, {"pending"})
+        self.assertEqual(len(self.requests("createFeed")), 1)
+        found = self.find_all("cancel", entries, results)
+        self.assertEqual({each.status for each in found}, {"done"})
+        self.assertEqual({each.status for each in orders}, {"CANCELLED"})
+        self.assertEqual(len(self.requests("createFeed")), 1)
+        # the result is read once for all, it is scarce as well
+        self.assertEqual(len(self.requests("getFeedDocument")), 1)
+        self.assertEqual(self.violations(), {})
+
+    def test_each_cancellation_has_an_outcome_of_its_own(self):
+        gone, unpaid, left, good, late = (
+            self.sell({"SKU-5": 2}, payment=payment)
+            for payment in ("paid", "pending", "paid", "paid", "paid")
+        )
+        self.done("cancel", schemas.CancelData(gone.id))
+        self.tell("shipment", self.parcel(left, 1))
+        entries = self.entries(
+            *(schemas.CancelData(each.id) for each in (gone, unpaid, left, good, late))
+        )
+        results = self.send_all("cancel", entries)
+        self.assertEqual(
+            [each.status for each in results],
+            ["done", "wait", "refused", "pending", "pending"],
+        )
+        self.assertIn("pay back", results[2].message)
+        # it leaves while the feed waits
+        self.ship(late)
+        found = self.find_all("cancel", entries, results)
+        self.assertEqual(
+            [each.status for each in found],
+            ["done", "wait", "refused", "done", "refused"],
+        )
+        self.assertEqual((good.status, late.status), ("CANCELLED", "SHIPPED"))
+
+    def test_feed_is_of_one_marketplace(self):
+        home, away = self.sell(), self.sell(marketplace=FR)
+        entries = self.entries(*(schemas.CancelData(each.id) for each in (home, away)))
+        first = self.send_all("cancel", entries)
+        self.assertEqual([each.status for each in first], ["pending", "retry"])
+        self.assertEqual(first[1].retry_after, 0)
+        second = self.send_all("cancel", entries[1:])
+        self.find_all("cancel", entries, [first[0], second[0]])
+        self.assertEqual({home.status, away.status}, {"CANCELLED"})
+        self.assertEqual(self.violations(), {})
+
+    def test_refunds_of_one_feed_are_told_apart_by_their_rows(self):
+        """One has two rows; another is about money that a feed before it pays back."""
+        two = self.sell({"SKU-1": 1, "SKU-2": 1})
+        odd, good = self.sell({"SKU-1": 1}), self.sell({"SKU-1": 1})
+        for order in (two, odd, good):
+            self.ship(order)
+        rows = [(item, 1, "4.00", "none") for item in two.items]
+        entries = self.entries(
+            self.refund(two, "8.00", *rows),
+            self.refund(odd, "6.00"),
+            self.refund(good, "3.00"),
+        )
+        self.tell("refund", self.refund(odd, "6.00"))
+        found = self.find_all("refund", entries, self.send_all("refund", entries))
+        self.assertEqual([each.status for each in found], ["done", "refused", "done"])
+        self.assertIn("18028", found[1].message)
+        paid = [len(self.paid_back(order)) for order in (two, odd, good)]
+        self.assertEqual(paid, [2, 1, 1])
+
+    def test_too_much_is_refused_before_the_feed_and_keeps_none_back(self):
+        odd, good = self.sell({"SKU-1": 1}), self.sell({"SKU-1": 1})
+        for order in (odd, good):
+            self.ship(order)
+        entries = self.entries(self.refund(odd, "99.00"), self.refund(good, "3.00"))
+        results = self.send_all("refund", entries)
+        self.assertEqual([each.status for each in results], ["refused", "pending"])
+        self.find_all("refund", entries, results)
+        self.assertEqual(self.paid_back(good), [{"item-price": "3.00"}])
+
+    def test_refunds_whose_answer_was_lost_are_found_and_paid_once(self):
+        orders = [self.sell({"SKU-1": 1}) for _number in range(3)]
+        for order in orders:
+            self.ship(order)
+        entries = self.entries(*(self.refund(each, "6.00") for each in orders))
+        self.shop.faults.add(kind="reset_after_commit", next=1, operation="createFeed")
+        with self.raises(exceptions.UncertainError):
+            self.send_all("refund", entries)
+        results = self.adapter_model._find_batch(self.channel, "refund", entries)
+        found = self.find_all("refund", entries, results)
+        self.assertEqual({each.status for each in found}, {"done"})
+        for order in orders:
+            self.assertEqual(self.paid_back(order), [{"item-price": "6.00"}])
+        self.assertEqual(len(self.requests("createFeed")), 1)
+
+    def test_feed_that_amazon_cannot_take_now_is_sent_whole_and_later(self):
+        orders = [self.sell({"SKU-5": 1}) for _number in range(3)]
+        entries = self.entries(*(schemas.CancelData(each.id) for each in orders))
+        now = self.shop.store.clock.time()
+        self.shop.limits.drain(self.shop.config, SELLER, "createFeed", now)
+        with self.raises(exceptions.ThrottledError):
+            self.send_all("cancel", entries)
+        self.assertEqual({each.status for each in orders}, {"UNSHIPPED"})

@@ -169,6 +169,22 @@ def blank_events(due, batch):
     )
 
 
+def blank_bodies(due, batch):
+    """Raw bodies of what was taken in, and what is said of them."""
+    return SQL(
+        """
+        UPDATE channel_inbox_event SET body = NULL, error = NULL
+         WHERE id IN (SELECT id FROM channel_inbox_event
+                       WHERE state IN ('done', 'ignored')
+                         AND (body IS NOT NULL OR error IS NOT NULL) AND %s
+                       ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+        RETURNING id
+        """,
+        due,
+        batch,
+    )
+
+
 def blank_failed_jobs(due, batch):
     """Tracebacks quote values; queue_job removes jobs that are done, and no failed."""
     return SQL(

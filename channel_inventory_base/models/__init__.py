@@ -2,6 +2,7 @@ from . import channel_guarded
 from . import channel_adapter
 from . import channel_noted
 from . import channel_secret_mixin
+from . import channel_secret_expiry
 from . import channel_secret
 from . import channel_webhook_cache
 from . import channel_job_mixin

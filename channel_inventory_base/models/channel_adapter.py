@@ -414,6 +414,38 @@ class ChannelAdapter(models.AbstractModel):
             values = self._notifier(channel, client, data, attempt).find(kind, data)
         return None if values is None else self._load_result(values)
 
+    @api.model
+    def _send_batch(self, channel, kind, entries):
+        """Carry out several messages of a kind by one request.
+
+        Where one that cannot be read makes the channel refuse all of them, the base
+        sends each by itself after that (``_send_<kind>``).
+
+        :param kind: one of ``Capabilities.message_batch``
+        :param entries: list of (data, attempt) as for ``_send_<kind>``, of different
+            orders
+        :return: list of schemas.MessageResult, one for each and in their order
+        :raise UncertainError: some may have been carried out. The base then asks
+            ``_find_batch`` for those of kinds that are not ``repeatable``
+        :raise RejectedError: none was carried out, as they are together
+        :raise ThrottledError, UnavailableError: nothing was done
+        """
+        with self._connected(channel) as client:
+            found = self._batch_notifier(channel, client).send(kind, entries)
+            return [self._load_result(values) for values in found]
+
+    @api.model
+    def _find_batch(self, channel, kind, entries):
+        """As ``_find_message``, of several messages of a kind at once: many may share
+        a ticket, and it is asked for once.
+
+        :return: list of schemas.MessageResult, one for each and in their order; None
+            for one that was not carried out
+        """
+        with self._connected(channel) as client:
+            found = self._batch_notifier(channel, client).find(kind, entries)
+            return [values and self._load_result(values) for values in found]
+
     # ------------------------------------------------ filled instead by connectors
     # The methods above about orders and messages ask these, which speak plain values
     # and know no odoo. A connector that has no use for them overrides the methods.
@@ -435,6 +467,12 @@ class ChannelAdapter(models.AbstractModel):
         kind of message that takes ``data``, and ``find(kind, data)``. They give values
         of MessageResult (without a status: it is done; ``answer`` JSON-able), where
         ``code`` and ``message`` get words by ``_get_outcome_message``."""
+        raise NotImplementedError
+
+    def _batch_notifier(self, channel, client):
+        """What tells the channel about several orders at once: an object with the
+        methods ``send(kind, entries)`` and ``find(kind, entries)``, which give a list
+        of such values; ``error`` in them is the ClientError of one that is refused."""
         raise NotImplementedError
 
     def _get_outcome_message(self, code, message):
@@ -548,6 +586,26 @@ class ChannelAdapter(models.AbstractModel):
         )
 
     @api.model
+    def _get_secret_message(self, channel, is_over):
+        """What people are told of credentials that end (``secret_expires_on``), and
+        what to do.
+
+        :param is_over: they have ended
+        :return: str
+        """
+        if is_over:
+            return self.env._(
+                "The secret ended on %s: the channel refuses everything. Make a new "
+                "one there and enter it here.",
+                channel.secret_expires_on,
+            )
+        return self.env._(
+            "The secret ends on %s: after that the channel refuses everything. Make a "
+            "new one there, and enter it and its date here.",
+            channel.secret_expires_on,
+        )
+
+    @api.model
     def _get_facts(self, channel):
         """What was learned of the account at the channel's present address.
 
@@ -602,6 +660,8 @@ class ChannelAdapter(models.AbstractModel):
     def _load_result(self, values):
         code, answer = values.get("code"), values.get("answer")
         message = values.get("message", "")
+        if values.get("error"):
+            message = str(self._translate(values["error"]))
         return schemas.MessageResult(
             status=values.get("status", "done"),
             ref=values.get("ref", ""),

@@ -29,6 +29,7 @@ class ChannelChannel(models.Model):
         "channel.health.mixin",
         "channel.job.mixin",
         "channel.webhook.cache",
+        "channel.secret.expiry",
         "channel.secret.mixin",
         "channel.guarded",
     ]
@@ -162,6 +163,23 @@ class ChannelChannel(models.Model):
         help="Quantities that rise and are not above this are always sent one by one.",
     )
     has_lanes = fields.Boolean(compute="_compute_is_connectable")
+    pushes_levels = fields.Boolean(compute="_compute_is_connectable")
+    sells = fields.Boolean(
+        compute="_compute_sells",
+        store=True,
+        help="Quantities are offered here and orders come in. Not so of partners that "
+        "only store or supply goods.",
+    )
+    personal_days = fields.Integer(
+        string="Blank Personal Data After (Days)",
+        compute="_compute_personal_days",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="So many days after an order was shipped, what it tells of its customer "
+        "is blanked, and what was received after as many days. 0: as the retention of "
+        "all channels says, which applies in any case.",
+    )
     hold_horizon_days = fields.Integer(
         string="Hold Horizon (Days)",
         default=30,
@@ -215,6 +233,9 @@ class ChannelChannel(models.Model):
         "CHECK (hold_horizon_days BETWEEN 0 AND 3650)",
         "The hold horizon is 0 to 3650 days.",
     )
+    _personal_days_not_negative = models.Constraint(
+        "CHECK (personal_days >= 0)", "Days cannot be negative."
+    )
     _webhook_token_uniq = models.UniqueIndex("(webhook_token)")
 
     @api.depends("company_id")
@@ -235,7 +256,19 @@ class ChannelChannel(models.Model):
             can = channel._capabilities()
             channel.is_connectable = can.connectable
             channel.is_snapshot = can.snapshot
+            channel.pushes_levels = can.push_levels
             channel.has_lanes = bool(can.lanes)
+
+    @api.depends("channel_type")
+    def _compute_sells(self):
+        for channel in self:
+            channel.sells = channel._capabilities().sells
+
+    @api.depends("channel_type")
+    def _compute_personal_days(self):
+        """As the terms of the channel's type ask for."""
+        for channel in self:
+            channel.personal_days = channel._adapter()._capabilities().personal_days
 
     @api.depends(
         "channel_type",
@@ -358,7 +391,7 @@ class ChannelChannel(models.Model):
         """Test, remember the outcome, and set what waited in motion again."""
         self.ensure_one()
         self._require_role("manager")
-        self._require("connectable")
+        self._require_connects()
         self._require_home()
         info = self._call_guarded(lambda: self._adapter()._test_connection(self))
         self.env["channel.outage"]._forget(self, "")
@@ -528,6 +561,19 @@ class ChannelChannel(models.Model):
                         self.channel_type, self
                     ),
                     capability=capability.replace("_", " "),
+                )
+            )
+
+    def _require_connects(self):
+        """:raise UserError: there is nothing to talk to"""
+        if not self._capabilities().connectable:
+            raise UserError(
+                self.env._(
+                    "%(channel)s is of type %(type)s, which has no connection.",
+                    channel=self.name,
+                    type=self._fields["channel_type"].convert_to_export(
+                        self.channel_type, self
+                    ),
                 )
             )
 
@@ -718,6 +764,7 @@ class ChannelChannel(models.Model):
         self.ensure_one()
         if self.state == "live" or not self.is_connectable:
             return []
+        can = self._capabilities()
         return [
             (
                 self.env._("Connection"),
@@ -727,7 +774,7 @@ class ChannelChannel(models.Model):
                     "Enter the address and the credentials, then press Test Connection."
                 ),
             ),
-            *self._get_node_steps(),
+            *(self._get_node_steps() if can.push_levels or can.sells else []),
             (
                 self.env._("Exception owner"),
                 self.exception_user_id.name or "",
@@ -737,8 +784,10 @@ class ChannelChannel(models.Model):
                     "when an order is blocked."
                 ),
             ),
-            *self._get_order_steps(),
-            *self._get_listing_steps(),
+            *(self._get_order_steps() if can.sells else []),
+            self._get_start_step(),
+            *(self._get_listing_steps() if can.push_levels else []),
+            self._get_live_step(),
         ]
 
     def _get_node_steps(self):
@@ -766,18 +815,37 @@ class ChannelChannel(models.Model):
         """Hook: what has to be set for orders; see ``_get_setup_steps``."""
         return []
 
+    def _get_start_step(self):
+        if not self._capabilities().sells:
+            return (
+                self.env._("Start"),
+                "",
+                self.state != "draft",
+                self.env._("Press Start: from then on messages are exchanged."),
+            )
+        return (
+            self.env._("Orders"),
+            "",
+            self.state != "draft",
+            self.env._(
+                "Press Start Order Import: orders are imported and quantities "
+                "planned. Nothing is published yet."
+            ),
+        )
+
+    def _get_live_step(self):
+        return (
+            self.env._("Live"),
+            "",
+            False,
+            self.env._("Check the Publication Preview, then press Go Live.")
+            if self.pushes_levels
+            else self.env._("Press Go Live."),
+        )
+
     def _get_listing_steps(self):
         matched = self.listing_count - self.unmatched_count
         return [
-            (
-                self.env._("Orders"),
-                "",
-                self.state != "draft",
-                self.env._(
-                    "Press Start Order Import: orders are imported and quantities "
-                    "planned. Nothing is published yet."
-                ),
-            ),
             (
                 self.env._("Listings"),
                 str(self.listing_count or ""),
@@ -802,12 +870,6 @@ class ChannelChannel(models.Model):
                     "(%s left). Then open the Publication Preview.",
                     self.unsettled_count,
                 ),
-            ),
-            (
-                self.env._("Live"),
-                "",
-                False,
-                self.env._("Check the Publication Preview, then press Go Live."),
             ),
         ]
 

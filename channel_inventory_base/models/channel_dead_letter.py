@@ -64,12 +64,13 @@ class ChannelDeadLetter(models.Model):
     def _letters(self):
         """Queries of one column list; an addon with messages of its own adds one.
 
-        Ids are made of the source's: four sources at the most.
+        Ids are made of the source's, sixteen sources at the most: 0 and 1 are of the
+        base, 2 of the sale addon.
         """
         return [
             SQL(
                 """
-                SELECT id::bigint * 4 AS id, channel_id, company_id,
+                SELECT id::bigint * 16 AS id, channel_id, company_id,
                        'in' AS direction, topic, error, processed_at AS at,
                        1 AS attempts, order_id, trace,
                        'channel.inbox.event' AS res_model, id AS res_id
@@ -78,7 +79,7 @@ class ChannelDeadLetter(models.Model):
             ),
             SQL(
                 """
-                SELECT id::bigint * 4 + 1, channel_id, company_id, 'out', 'levels',
+                SELECT id::bigint * 16 + 1, channel_id, company_id, 'out', 'levels',
                        error, COALESCE(sent_at, write_date), attempts, NULL::int,
                        trace, 'channel.publication', id
                   FROM channel_publication WHERE state = 'dead'

@@ -133,6 +133,7 @@ class ChannelHealthMixin(models.AbstractModel):
         return (
             self._judge_work(facts)
             or self._judge_orders(facts)
+            or self._judge_secret()
             or self._judge_people()
             or self._judge_state()
         )
@@ -257,7 +258,7 @@ class ChannelHealthMixin(models.AbstractModel):
                          WHERE channel_id = %(id)s AND %(wanted)s)
                 """,
                 id=self.id,
-                wanted=FETCH_WANTED,
+                wanted=FETCH_WANTED if self._capabilities().fetch else SQL("false"),
             )
         )
         return count
@@ -313,6 +314,7 @@ class ChannelHealthMixin(models.AbstractModel):
             facts = all_facts[channel.id]
             channel._watch("stuck", channel._find_stall(facts))
             channel._watch("poll", channel._find_late_poll(facts))
+            channel._watch_secret()
 
     def _watch(self, key, found):
         """:param found: (message, suggestion), None when all is well"""

@@ -384,6 +384,8 @@ class ChannelIntake(models.AbstractModel):
 
     def _wake_for_wanted(self, channel):
         """Come back when the next order is due to be fetched."""
+        if not channel._capabilities().fetch:
+            return
         with own_transaction(self.env) as env:
             [[seconds]] = env.execute_query(
                 SQL(
@@ -435,6 +437,8 @@ class ChannelIntake(models.AbstractModel):
 
         :param unplaced: only such of which nobody knows what the channel has deducted
         """
+        if not channel._capabilities().fetch:
+            return False
         order_id, external_id, asked = self._next_fetch(channel, unplaced)
         if not order_id:
             return False

@@ -875,7 +875,8 @@ class ChannelOrder(models.Model):
 
     # --------------------------------------------------------------- fetch
     def _want_fetch(self):
-        """Have the newest version fetched, whatever version that is."""
+        """Have the newest version fetched, whatever version that is; of a channel that
+        can be asked for it."""
         if not self.channel_id._capabilities().fetch:
             return
         # the channel's clock may be ahead of ours

@@ -116,18 +116,21 @@ class ChannelRetention(models.Model):
     @api.model
     def _cron_retention(self):
         end = time.monotonic() + RUN_SECONDS
-        for retention in self.search([("days", ">", 0)]):
+        for retention in self.search([]):
             retention._run(end)
 
     def _run(self, end):
         """Batch by batch, until nothing is left or the time is up."""
         count = 0
-        for step in getattr(self, f"_steps_{self.kind}")():
+        steps = getattr(self, f"_steps_{self.kind}")() if self.days else ()
+        for step in (*self._get_channel_steps(), *steps):
             done = BATCH
             while done == BATCH and time.monotonic() < end:
                 with own_transaction(self.env) as env:
                     done = len(self._do(env, step))
                 count += done
+        if not self.days and not count:
+            return
         self.write({"last_run": fields.Datetime.now(), "last_count": count})
 
     @api.model
@@ -207,6 +210,66 @@ class ChannelRetention(models.Model):
             yield partial(self._blank, statement)
         yield personal.blank_events(received, BATCH)
         yield personal.blank_failed_jobs(self._due("date_created"), BATCH)
+
+    # ------------------------------------------- steps of what channels ask for
+    def _get_channel_steps(self):
+        """Where a channel wants its customers forgotten earlier than all others."""
+        if self.kind != "personal":
+            return
+        order_note = self.env._("Blanked with the personal data of its order.")
+        event_note = self.env._(
+            "Its body was blanked with the personal data, as its channel asks for: it "
+            "cannot be retried. Fetch its order again, or discard it."
+        )
+        received = self._due_there("channel_inbox_event", "received_at")
+        told = self._due_there("channel_exception", "last_seen")
+        for statement in (
+            personal.blank_orders(
+                self._due_there("finished", self._get_left_at()),
+                BATCH,
+                order_note,
+                self._get_order_parts(),
+            ),
+            personal.blank_dead_events(received, BATCH, event_note),
+            personal.blank_exceptions(told, BATCH),
+        ):
+            yield partial(self._blank, statement)
+        yield personal.blank_bodies(received, BATCH)
+        # a traceback names no channel: the strictest one counts
+        yield personal.blank_failed_jobs(
+            SQL(
+                """
+                date_created < now() AT TIME ZONE 'UTC' - make_interval(days => (
+                    SELECT min(personal_days) FROM channel_channel
+                     WHERE personal_days > 0))
+                """
+            ),
+            BATCH,
+        )
+
+    def _due_there(self, table, moment):
+        """Condition: the channel's own days have passed.
+
+        :param table: name or alias of what has a ``channel_id``
+        :param moment: a column of it, or an expression
+        """
+        if isinstance(moment, str):
+            moment = SQL.identifier(table, moment)
+        return SQL(
+            """
+            EXISTS (SELECT FROM channel_channel keeper
+                     WHERE keeper.id = %s AND keeper.personal_days > 0
+                       AND %s < now() AT TIME ZONE 'UTC'
+                                - make_interval(days => keeper.personal_days))
+            """,
+            SQL.identifier(table, "channel_id"),
+            moment,
+        )
+
+    def _get_left_at(self):
+        """Hook: when the last goods of the order ``finished`` have left, as far as that
+        is known; else when it was last touched."""
+        return SQL("finished.write_date")
 
     def _get_order_parts(self):
         """:return: list of ``personal.OrderParts``; an addon adds its own"""

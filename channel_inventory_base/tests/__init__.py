@@ -36,6 +36,7 @@ from . import test_observer_look
 from . import test_odd_products
 from . import test_outbox
 from . import test_packs
+from . import test_partners
 from . import test_planner
 from . import test_planner_property
 from . import test_position
@@ -50,6 +51,7 @@ from . import test_reported
 from . import test_reported_warehouse
 from . import test_schemas
 from . import test_secret
+from . import test_secret_expiry
 from . import test_security
 from . import test_settle
 from . import test_stream

@@ -428,6 +428,8 @@ class LifecycleContract:
         capabilities = self.adapter._capabilities()
         self.assertLessEqual(set(capabilities.messages), set(schemas.KINDS))
         self.assertLessEqual(set(capabilities.repeatable), set(capabilities.messages))
+        for kinds in (capabilities.message_batch, capabilities.settle_kinds):
+            self.assertLessEqual(set(kinds), set(capabilities.messages))
 
     def test_contract_parcels_are_shown_with_their_tracking(self):
         self.need_message("shipment")

@@ -22,6 +22,8 @@ class FakeMessages:
         self.slow_cancels = False
         self.cancel_words = ""
         self.cancelling = set()
+        # cancellations that were taken together, a list of orders for each request
+        self.batches, self.looks = [], []
 
     # ---------------------------------------------------------- shop side
     def cancel(self, name):
@@ -147,6 +149,34 @@ class FakeMessages:
                 if same and own and parcel["ref"] not in attempt.known:
                     return MessageResult("done", ref=parcel["ref"])
         return None
+
+    def _send_batch(self, channel, kind, entries):
+        """Cancellations only: taken together, carried out when somebody wants it."""
+        self._fault("send")
+        with self.lock:
+            refs = [data.order_ref for data, _attempt in entries]
+            self.batches.append(refs)
+            self.told += [(kind, attempt.key) for _data, attempt in entries]
+            results = []
+            for place, ref in enumerate(refs, 1):
+                if ref in self.held:
+                    results.append(MessageResult("wait", message="on hold"))
+                elif any(parcel["order_ref"] == ref for parcel in self.parcels):
+                    results.append(MessageResult("refused", message="shipped"))
+                else:
+                    self.cancelling.add(ref)
+                    ticket = f"{len(self.batches)}/{place}"
+                    results.append(MessageResult("pending", ticket, retry_after=60))
+        self._fault("answer")
+        return results
+
+    def _find_batch(self, channel, kind, entries):
+        self._fault("find")
+        self.looks.append(len(entries))
+        return [
+            self._find_message(channel, kind, data, attempt)
+            for data, attempt in entries
+        ]
 
     def finish_cancels(self):
         with self.lock:

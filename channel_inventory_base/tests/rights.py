@@ -29,7 +29,7 @@ RIGHTS = {
                 "base_url currency_id order_lag poll_minutes publish_minutes "
                 "poll_overlap exception_user_id node_ids listing_ids custom_product_id "
                 "archived_policy mass_quantity scarce_quantity "
-                "hold_horizon_days"
+                "hold_horizon_days personal_days secret_expires_on"
             ),
             "server": (
                 "state connection_state connection_message webhook_token "

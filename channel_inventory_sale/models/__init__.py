@@ -29,6 +29,7 @@ from . import channel_ship_window
 from . import channel_refund
 from . import channel_timeline
 from . import channel_message
+from . import channel_message_batch
 from . import channel_messenger
 from . import channel_tax_map
 from . import channel_exception

@@ -89,6 +89,10 @@ class ChannelMessage(models.Model):
     sent_at = fields.Datetime(readonly=True, help="Last sent")
     acked_at = fields.Datetime(string="Confirmed At", readonly=True)
     retry_at = fields.Datetime(readonly=True, help="Not retried before")
+    is_alone = fields.Boolean(
+        readonly=True,
+        help="Sent by itself: the channel refused it together with others.",
+    )
     job_uuid = fields.Char(string="Job", readonly=True, help="Job of the last attempt")
     discard_reason = fields.Char(readonly=True)
     readable_payload = fields.Text(compute="_compute_readable")
@@ -119,7 +123,9 @@ class ChannelMessage(models.Model):
         self._require_role("operator")
         chosen = self.filtered(lambda each: each.state in ("dead", "wait"))
         # sudo: operators retry; only the messenger writes messages otherwise
-        chosen.sudo().write({"state": "ready", "retry_at": False, "error": False})
+        chosen.sudo().write(
+            {"state": "ready", "retry_at": False, "error": False, "is_alone": False}
+        )
         chosen.channel_id._wake("_job_send")
 
     def action_discard(self):

@@ -24,6 +24,9 @@ _logger = logging.getLogger(__name__)
 RUN_SECONDS = 10
 """After so long, other channels' messages have their turn."""
 PENDING_SECONDS = 5
+PENDING_SHARE = 10
+"""What has been pending for an hour is asked for every sixth minute."""
+PENDING_MOST = 900
 WAIT_SECONDS = 900
 RETRY_SECONDS = (5, 15, 60, 300, 900)
 
@@ -52,8 +55,8 @@ class ChannelMessenger(models.AbstractModel):
         with try_lock(self.env, LOCK_SEND, channel.id) as locked:
             if not locked:
                 return False
-            while message_id := self._next(channel):
-                self._deliver(channel, message_id)
+            while due := self._next(channel):
+                self._deliver_due(channel, *due)
                 asked = True
                 if time.monotonic() > end:
                     channel._wake("_job_send")
@@ -63,15 +66,33 @@ class ChannelMessenger(models.AbstractModel):
         return asked
 
     def _next(self, channel):
-        """The oldest message that is due. :return: its id, None when there is none"""
+        """The oldest message that is due, and those that go with it.
+
+        :return: (kind, list of ids); None when there is none
+        """
         with own_transaction(self.env) as env:
-            rows = env.execute_query(
-                SQL(
-                    """
-                    SELECT message.id FROM channel_message message
+            rows = self._find_due(env, channel)
+            if not rows:
+                return None
+            [(message_id, kind, is_alone)] = rows
+            size = channel._capabilities().message_batch.get(kind, 1)
+            if is_alone or size == 1:
+                return kind, [message_id]
+            together = SQL("message.kind = %s AND message.is_alone IS NOT TRUE", kind)
+            rows = self._find_due(env, channel, together, size)
+        return kind, [row[0] for row in rows]
+
+    def _find_due(self, env, channel, which=None, limit=1):
+        """:return: rows of id, kind, is_alone; one message an order, oldest first"""
+        return env.execute_query(
+            SQL(
+                """
+                    SELECT message.id, message.kind, message.is_alone
+                      FROM channel_message message
                       LEFT JOIN channel_message earlier ON earlier.id = message.after_id
                      WHERE message.channel_id = %(channel)s
                        AND message.state = ANY(%(open)s)
+                       AND %(which)s
                        AND COALESCE(message.retry_at, '-infinity')
                            <= clock_timestamp() AT TIME ZONE 'UTC'
                        AND COALESCE(earlier.state, 'done') IN ('done', 'void')
@@ -81,14 +102,15 @@ class ChannelMessenger(models.AbstractModel):
                                AND other.id < message.id
                                AND (other.state IN ('ready', 'sending')
                                     OR other.state = 'pending' AND NOT %(overtakes)s))
-                     ORDER BY message.id LIMIT 1
+                     ORDER BY message.id LIMIT %(limit)s
                     """,
-                    channel=channel.id,
-                    open=list(OPEN_STATES),
-                    overtakes=channel._capabilities().overtakes,
-                )
+                channel=channel.id,
+                which=which or SQL("true"),
+                limit=limit,
+                open=list(OPEN_STATES),
+                overtakes=channel._capabilities().overtakes,
             )
-        return rows[0][0] if rows else None
+        )
 
     def _wake_for_waiting(self, channel):
         """Come back when the next one is due that is not due now."""
@@ -108,6 +130,12 @@ class ChannelMessenger(models.AbstractModel):
             channel._wake("_job_send", seconds=max(1, int(seconds) + 1))
 
     # ------------------------------------------------------------- deliver
+    def _deliver_due(self, channel, kind, message_ids):
+        if len(message_ids) == 1:
+            self._deliver(channel, message_ids[0])
+        else:
+            self.env["channel.message.batch"]._deliver(channel, kind, message_ids)
+
     def _deliver(self, channel, message_id):
         """Find out what became of a message, and send it where that is right."""
         before = None
@@ -150,7 +178,7 @@ class ChannelMessenger(models.AbstractModel):
             state, seconds = message.state, 0
             if message.kind not in channel._capabilities().repeatable:
                 # whoever comes after us, should we die, asks when it has settled
-                seconds = channel._capabilities().settle_seconds
+                seconds = channel._capabilities().settles(message.kind)
             asks = state in ("sending", "pending")
             message.write(
                 {
@@ -232,14 +260,41 @@ class ChannelMessenger(models.AbstractModel):
         )
 
     def _settle_pending(self, message, result):
+        """Asked for as soon as the channel says, and the less often the longer it
+        takes: what is not done after hours is not done a minute later."""
+        now = fields.Datetime.now()
+        age = (now - (message.sent_at or now)).total_seconds()
+        seconds = max(
+            result.retry_after or PENDING_SECONDS,
+            min(age / PENDING_SHARE, PENDING_MOST),
+        )
         message.write(
             {
                 "state": "pending",
                 "ref": result.ref or message.ref,
-                "retry_at": fields.Datetime.now()
-                + timedelta(seconds=result.retry_after or PENDING_SECONDS),
+                "retry_at": now + timedelta(seconds=seconds),
             }
         )
+
+    def _settle_refused(self, message, result):
+        """As a rejection, of one that was sent with others."""
+        self._bury(message, result.message)
+
+    def _settle_retry(self, message, result):
+        """Not carried out, and it is the others' doing or the time's."""
+        seconds = result.retry_after
+        if seconds is None:
+            seconds = self._get_retry_seconds(message)
+        message.write(
+            {
+                "state": "ready",
+                "error": one_line(result.message) or False,
+                "retry_at": fields.Datetime.now() + timedelta(seconds=seconds),
+            }
+        )
+
+    def _get_retry_seconds(self, message):
+        return RETRY_SECONDS[min(max(message.attempts, 1), len(RETRY_SECONDS)) - 1]
 
     def _settle_wait(self, message, result):
         """The channel holds it back: a person may want to know why."""
@@ -277,7 +332,7 @@ class ChannelMessenger(models.AbstractModel):
         """
         with own_transaction(self.env) as env:
             message = env["channel.message"]._lock_open(message_id)
-            seconds = RETRY_SECONDS[min(message.attempts, len(RETRY_SECONDS)) - 1]
+            seconds = self._get_retry_seconds(message)
             if isinstance(error, exceptions.ThrottledError) and error.retry_after:
                 # how long it takes is known, and no failure of the message
                 seconds = math.ceil(error.retry_after)
@@ -290,37 +345,39 @@ class ChannelMessenger(models.AbstractModel):
         """Refused for good: a dead letter, and a look at what the channel has."""
         with own_transaction(self.env) as env:
             message = env["channel.message"]._lock_open(message_id)
-            if not message:
-                return
-            message.write({"state": "dead", "error": str(error)[:1000]})
-            order = message.order_id
-            order._want_fetch()
-            order.env["channel.notifier"]._on_refund_known(order, message)
-            env["channel.exception"]._report(
-                message.channel_id,
-                "message",
-                key=f"message:{message.id}",
-                record=message,
-                message=self.env._(
-                    "%(order)s: the channel rejected “%(name)s”: %(error)s",
-                    order=order.name,
-                    name=message.display_name,
-                    error=error,
-                ),
-                suggestion=self.env._(
-                    "Compare the order with the channel. Retry when the cause is "
-                    "fixed; discard the notification when the channel is correct as it "
-                    "is."
-                ),
-            )
-            self._log(
-                message,
-                self.env._(
-                    "%(name)s: rejected: %(error)s",
-                    name=message.display_name,
-                    error=str(error),
-                ),
-            )
+            if message:
+                self._bury(message, str(error))
+
+    def _bury(self, message, words):
+        message.write({"state": "dead", "error": words[:1000]})
+        order = message.order_id
+        order._want_fetch()
+        order.env["channel.notifier"]._on_refund_known(order, message)
+        message.env["channel.exception"]._report(
+            message.channel_id,
+            "message",
+            key=f"message:{message.id}",
+            record=message,
+            message=self.env._(
+                "%(order)s: the channel rejected “%(name)s”: %(error)s",
+                order=order.name,
+                name=message.display_name,
+                error=words,
+            ),
+            suggestion=self.env._(
+                "Compare the order with the channel. Retry when the cause is "
+                "fixed; discard the notification when the channel is correct as it "
+                "is."
+            ),
+        )
+        self._log(
+            message,
+            self.env._(
+                "%(name)s: rejected: %(error)s",
+                name=message.display_name,
+                error=words,
+            ),
+        )
 
     def _log(self, message, words):
         message.env["channel.audit"]._log(

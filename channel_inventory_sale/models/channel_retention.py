@@ -25,6 +25,26 @@ class ChannelRetention(models.Model):
     def _get_order_parts(self):
         return [*super()._get_order_parts(), personal.order_parts()]
 
+    def _get_channel_steps(self):
+        yield from super()._get_channel_steps()
+        if self.kind == "personal":
+            due = self._due_there("channel_partner", "write_date")
+            yield personal.blank_partners(due, BATCH)
+
+    def _get_left_at(self):
+        """Returns and bookkeeping touch an order long after its goods have left."""
+        return SQL(
+            """
+            COALESCE((SELECT max(picking.date_done)
+                        FROM stock_picking picking
+                        JOIN stock_picking_type kind
+                          ON kind.id = picking.picking_type_id
+                       WHERE picking.sale_id = finished.sale_order_id
+                         AND picking.state = 'done' AND kind.code = 'outgoing'), %s)
+            """,
+            super()._get_left_at(),
+        )
+
     # ---------------------------------------------------------------- steps
     def _steps_message(self):
         yield SQL(

@@ -15,6 +15,7 @@ from . import test_hang_race
 from . import test_invariants
 from . import test_line_properties
 from . import test_market
+from . import test_message_batch
 from . import test_messages
 from . import test_money
 from . import test_odd_orders

@@ -95,7 +95,7 @@ class Erased:
         self.env.invalidate_all()
 
     def retain(self, days=365):
-        """Only personal data, after so many days."""
+        """Only personal data, after so many days; 0: by those of each channel."""
         retentions = self.env["channel.retention"]
         retentions.search([]).days = 0
         retentions.search([("kind", "=", "personal")]).days = days

@@ -9,9 +9,11 @@ from odoo.tests import new_test_user, tagged
 from odoo.addons.channel_inventory_base.models import channel_retention
 from odoo.addons.channel_inventory_base.tests.common import ChannelCase
 
+from .common_messages import Sold
+
 
 @tagged("post_install", "-at_install")
-class TestRetention(ChannelCase):
+class TestRetention(Sold, ChannelCase):
     def setUp(self):
         super().setUp()
         self.go_live(shown=10)
@@ -120,6 +122,76 @@ class TestRetention(ChannelCase):
         self.assertTrue(order.notification_ids)
         for message in order.notification_ids:
             self.assertEqual(message._get_data().order_ref, order.external_id)
+
+    # ------------------------------------------------- days of the channel's own
+    def left(self, days):
+        """:return: an order whose goods left so long ago, touched only now"""
+        order = self.shipped()
+        picking = order.sale_order_id.picking_ids
+        picking.date_done = fields.Datetime.now() - timedelta(days=days)
+        self.age(order, 0)
+        return order
+
+    def test_channel_has_its_customers_forgotten_by_days_after_the_shipment(self):
+        """Its own days count where all others keep them for ever."""
+        self.channel.personal_days = 30
+        old, young = self.left(31), self.left(29)
+        open_order = self.capture(self.fake.sell(1))
+        self.age(open_order, 100)
+        self.run_retention()
+        self.assertTrue(old.blanked_at)
+        self.assertFalse(old.customer_name)
+        self.assertFalse(young.blanked_at or open_order.blanked_at)
+
+    def test_goods_that_come_back_later_keep_no_customer_in_memory(self):
+        self.channel.personal_days = 30
+        order = self.left(31)
+        back = self.take_back(self.env, order.sale_order_id.picking_ids, 1)
+        self.assertGreater(back.date_done, fields.Datetime.now() - timedelta(days=1))
+        self.run_retention()
+        self.assertTrue(order.blanked_at)
+
+    def test_cancelled_order_counts_from_its_last_change(self):
+        self.channel.personal_days = 30
+        orders = [self.capture(self.fake.sell(1)) for _number in range(2)]
+        for order in orders:
+            self.fake.cancel(order.external_id)
+            self.capture(order.external_id)
+        self.assertEqual({order.state for order in orders}, {"cancelled"})
+        self.age(orders[0], 31)
+        self.age(orders[1], 29)
+        self.run_retention()
+        self.assertEqual([bool(each.blanked_at) for each in orders], [True, False])
+
+    def test_raw_bodies_of_the_channel_go_after_its_days_dead_ones_too(self):
+        self.channel.personal_days = 30
+        events = [self.fake.event(self.fake.sell(1)) for _number in range(3)]
+        self.env["channel.inbox.event"]._store(self.channel, events, "webhook")
+        old, dead, young = self.events().sorted("id")
+        old.state, dead.state, young.state = "done", "dead", "done"
+        self.age(old + dead, 31)
+        self.age(young, 29)
+        self.run_retention()
+        self.assertEqual([bool(each.body) for each in (old, dead, young)], [0, 0, 1])
+        self.assertEqual(dead.state, "dead")
+
+    def test_channels_without_days_of_their_own_follow_the_retention_of_all(self):
+        self.assertEqual(self.channel.personal_days, 0)
+        order = self.left(1000)
+        self.run_retention()
+        self.assertFalse(order.blanked_at)
+        self.age(order, 100)
+        self.run_retention(personal=90)
+        self.assertTrue(order.blanked_at)
+
+    def test_type_of_the_channel_says_how_many_days_its_terms_ask_for(self):
+        self.fake.more = {"personal_days": 30}
+        channel = self.make_channel(self.env, "NEW", name="New")
+        self.assertEqual(channel.personal_days, 30)
+        channel.personal_days = 20
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(channel.personal_days, 20)
 
     def test_audit_trail_stays(self):
         order = self.shipped()
