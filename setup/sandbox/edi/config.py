@@ -92,6 +92,9 @@ class BigMartConfig(PartnerConfig):
     vendor_number: str = "482615"
     department: str = "038"
 
+    # PO101 and POC01; False: lines have no numbers.
+    line_numbers: bool = True
+
     answer_hours: float = 24.0
     # A ship window begins so many days after the order and is so many days long.
     lead_days: int = 2

@@ -72,6 +72,43 @@ def test_a_place_may_be_a_code_only(shop, app):
     assert only(data, "N1", "N3") == ["N1*ST*BIGMART DC 12*92*DC12"]
 
 
+def test_a_consumer_has_an_address_and_no_code(shop, app):
+    address = {"name": "Ann Smith", "street": "1 Main St", "city": "Reno"}
+    address.update(state="NV", zip="89501")
+    order = shop.buy({"A": 1}, kind="DS", address=address, note="Leave at door")
+    shop.change(order.po, {"A": 2})
+    files = app.new_files()
+    data = next(each for each in files if b"ST*850*" in each)
+    assert only(data, "BEG", "N9", "MSG", "N1", "N3", "N4")[1:] == [
+        "N9*L1*NOTE",
+        "MSG*Leave at door",
+        "N1*ST*ANN SMITH",
+        "N3*1 MAIN ST",
+        "N4*RENO*NV*89501*US",
+    ]
+    data = next(each for each in files if b"ST*860*" in each)
+    assert only(data, "N1") == []
+
+
+def test_a_line_may_have_no_price_no_number_and_one_id():
+    seed = {"items": [{"sku": "A", "price": None, "tells": ("IN",)}]}
+    settings = {"line_numbers": False}
+    with running_partner("bigmart", seed, settings, tick=None, start=START) as shop:
+        app = App(shop)
+        order = shop.buy({"A": 3})
+        shop.change(order.po, {"A": 2})
+        files = app.new_files()
+        rows = [row for data in files for row in only(data, "PO1", "POC", "AMT")]
+        assert sorted(rows) == [
+            "PO1**3*EA***IN*7000001",
+            "POC**QD*2*1*EA***IN*7000001",
+        ]
+        mine = "PO1**2*EA*9.99*PE*VN*A"
+        app.send(answer(app, order.po, [mine, "ACK*IA*2*EA"]))
+        assert app.charged() == {} and order.lines[0].confirmed == 2
+        assert not shop.ledger.of("own_documents")
+
+
 def test_stores_are_told_by_sdq_ten_a_segment(shop, app):
     stores = {f"{number:04}": number for number in range(1, 13)}
     shop.buy([{"sku": "A", "stores": stores}])

@@ -423,6 +423,18 @@ def test_documents_may_share_an_interchange(dock9, app):
     assert states == {"R000001": "sent", "R000002": "rejected"}
 
 
+def test_version_5010_has_a_repetition_separator():
+    settings = {"version": "005010", "report_at": None, "works": False}
+    with running_partner("dock9", settings=settings, tick=None, start=START) as dock9:
+        dock9.receive({"SKU-1": 5})
+        app = App(dock9)
+        [data] = app.new_files()
+        isa, gs = x12_of(data)[:2]
+        assert (isa[11], isa[12], gs[8]) == ("^", "00501", "005010")
+        app.send(app.x12("940", "OW", order("1")))
+        assert app.charged() == {} and "1" in dock9.truth()["orders"]
+
+
 @pytest.mark.parametrize(
     "delimiters", [("|", "^", "\n", ""), ("*", ":", "\x85", "\r\n")]
 )

@@ -8,7 +8,7 @@ OWED = COMING | {"IB"}
 # BAK02 without lines, and those that refuse all
 WITHOUT_LINES = {"AK", "AT", "RJ"}
 REFUSING = {"RD", "RJ"}
-MINUS_OK = Decimal("0.00005")
+ROUNDING = Decimal("0.00005")
 
 
 def take(shop, document):
@@ -57,7 +57,8 @@ def _version(order, lines):
     """The version of the order that is answered; None where all have been."""
     open_ones = [each for each in reversed(order.versions) if not each.answered]
     if lines:
-        told = {head.at(1): head.number(2) for head, _acks in lines}
+        found = [(_line_of(order, head), head) for head, _acks in lines]
+        told = {line.number: head.number(2) for line, head in found if line}
         for version in open_ones:
             if version.units == told:
                 return version
@@ -118,7 +119,8 @@ def _take_line(shop, line, head, acks, label):
         shop.charge("answer_quantity", label, words)
     price = head.number(4)
     says_so = any(each.at(1) in ("IP", "IC") for each in acks)
-    if price is not None and abs(price - line.price) > MINUS_OK and not says_so:
+    wrong = None not in (price, line.price) and abs(price - line.price) > ROUNDING
+    if wrong and not says_so:
         words = f"{where}: {price} instead of {line.price}"
         shop.charge("answer_price", label, words)
     coming = sum(each.number(2) or ordered for each in acks if each.at(1) in OWED)

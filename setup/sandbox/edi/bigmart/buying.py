@@ -30,7 +30,7 @@ def choose(shop):
     return {sku: shop.dice.randint(1, max(1, shown[sku] // 3)) for sku in skus}
 
 
-def make_order(shop, lines, ship_to, kind, po, dates):
+def make_order(shop, lines, ship_to, kind, po, dates, address=None, note=""):
     """:param dates: (ship_from, ship_by, cancel_after), each may be None"""
     if po in shop.orders:
         raise PartnerError(f"order {po} is there already")
@@ -38,12 +38,13 @@ def make_order(shop, lines, ship_to, kind, po, dates):
     start = start or shop.today(shop.config.lead_days)
     end = end or start + timedelta(shop.config.window_days)
     last = last or shop.today(shop.config.cancel_days)
-    if ship_to not in shop.places:
+    if not address and ship_to not in shop.places:
         raise PartnerError(f"no place {ship_to}")
     made = [make_line(shop, number, **row) for number, row in enumerate(lines, 1)]
     take_shown(shop, made)
     now = shop.clock.now()
     order = Order(po, kind, now, ship_to, made, start, end, max(last, end))
+    order.address, order.note = address, note
     order.add_version()
     shop.orders[po] = order
     return order

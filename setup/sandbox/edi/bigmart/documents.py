@@ -4,7 +4,20 @@ from ..segment import clean, make, plain
 
 
 def _ids(item):
-    return ("UP", item.upc, "IN", item.buyer, "VN", item.sku)
+    """Pairs of qualifier and number, as many as BigMart knows of an item."""
+    known = {"UP": item.upc, "IN": item.buyer, "VN": item.sku}
+    return [part for name in item.tells for part in (name, known[name])]
+
+
+def _price(line):
+    """PO104 and PO105, or nothing where the price is the vendor's."""
+    if line.price is None:
+        return None, None
+    return plain(line.price), line.item.basis
+
+
+def _number(shop, line):
+    return line.number if shop.config.line_numbers else None
 
 
 def _dates(order):
@@ -36,21 +49,20 @@ def purchase_order(shop, order, purpose="00"):
         make("REF", "IA", config.vendor_number),
         *_dates(order),
         make("TD5", None, None, None, None, "SEE ROUTING GUIDE"),
+        *_note(order),
         *_ship_to(shop, order),
     ]
     total = 0
     for line in order.lines:
         item = line.item
-        price, basis = plain(line.price), item.basis
-        total += line.ordered * line.price
+        total += line.ordered * (line.price or 0)
         segments.append(
             make(
                 "PO1",
-                line.number,
+                _number(shop, line),
                 line.ordered,
                 line.unit,
-                price,
-                basis,
+                *_price(line),
                 *_ids(item),
             )
         )
@@ -61,23 +73,35 @@ def purchase_order(shop, order, purpose="00"):
             segments.append(make("PO4", item.pack, 1, "EA"))
         segments += _stores(line)
     segments.append(make("CTT", len(order.lines)))
-    segments.append(make("AMT", "TT", plain(total)))
+    if total:
+        segments.append(make("AMT", "TT", plain(total)))
     return segments
 
 
+def _note(order):
+    if not order.note:
+        return []
+    return [make("N9", "L1", "NOTE"), make("MSG", clean(order.note, 264))]
+
+
 def _ship_to(shop, order):
+    if order.address:
+        # a consumer's, who has no code
+        place = order.address
+        head = make("N1", "ST", clean(place["name"].upper(), 60))
+        return [head, *_street(place)]
     place = shop.places[order.ship_to]
     head = make("N1", "ST", clean(place["name"].upper(), 60), "92", order.ship_to)
     if "street" not in place:
         # a code and nothing else: the vendor has a list of the places
         return [head]
-    return [
-        head,
-        make("N3", clean(place["street"].upper(), 55)),
-        make(
-            "N4", clean(place["city"].upper(), 30), place["state"], place["zip"], "US"
-        ),
-    ]
+    return [head, *_street(place)]
+
+
+def _street(place):
+    city, country = clean(place["city"].upper(), 30), place.get("country", "US")
+    yield make("N3", clean(place["street"].upper(), 55))
+    yield make("N4", city, place.get("state"), place["zip"], country)
 
 
 def _day(shop):
@@ -101,19 +125,18 @@ def change(shop, order, changes, purpose="04", dates=False):
         ),
         make("REF", "IA", shop.config.vendor_number),
         *(_dates(order) if dates else ()),
-        make("N1", "ST", None, "92", order.ship_to),
+        *([make("N1", "ST", None, "92", order.ship_to)] if order.ship_to else ()),
     ]
     for line, code, before in changes:
         segments.append(
             make(
                 "POC",
-                line.number,
+                _number(shop, line),
                 code,
                 line.ordered,
                 abs(line.ordered - before),
                 line.unit,
-                plain(line.price),
-                line.item.basis,
+                *_price(line),
                 *_ids(line.item),
             )
         )

@@ -8,6 +8,8 @@ from decimal import Decimal
 class Item:
     """:ivar sku: our number, which BigMart writes as VN
     :ivar unit: EA, or CA of ``pack`` pieces
+    :ivar price: None: the vendor's own
+    :ivar tells: qualifiers of the numbers by which BigMart orders it
     :ivar shown: pieces of the last 846, less what was ordered since; None without one
     """
 
@@ -20,6 +22,7 @@ class Item:
     pack: int = 1
     basis: str = "PE"
     stock_unit: str = "EA"
+    tells: tuple = ("UP", "IN", "VN")
     shown: int = None
 
 
@@ -61,6 +64,7 @@ class Version:
 class Order:
     """:ivar state: open, cancelled, closed (its cancel date is over), test, copy
         (of another, or a blanket order: nothing is wanted)
+    :ivar address: of a consumer, instead of a place with a code
     :ivar versions: the order as it was written, and after each change
     """
 
@@ -73,6 +77,8 @@ class Order:
     ship_by: object
     cancel_after: object
     state: str = "open"
+    address: dict = None
+    note: str = ""
     changes: int = 0
     versions: list = field(default_factory=list)
 

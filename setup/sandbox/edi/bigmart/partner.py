@@ -68,12 +68,11 @@ class BigMart(Partner):
             self.each(self._stock_seconds(), self._check_stock_came)
 
     def _add_item(self, sku, title=None, price="1.00", **values):
+        price = None if price is None else Decimal(str(price))
         number = len(self.items) + 1
         values.setdefault("upc", gs1.with_digit(f"61414100{number:03}"))
         values.setdefault("buyer", f"{7000000 + number}")
-        self.items[sku] = Item(
-            sku=sku, title=title or sku, price=Decimal(str(price)), **values
-        )
+        self.items[sku] = Item(sku=sku, title=title or sku, price=price, **values)
 
     # --- buying
 
@@ -97,12 +96,15 @@ class BigMart(Partner):
         ship_from=None,
         ship_by=None,
         cancel_after=None,
+        address=None,
+        note="",
     ):
         """Order goods by an 850.
 
         :param lines: {SKU: units} or [{"sku", "quantity", "unit", "price", "stores":
             {store: units}}]; None: something at random of what the last 846 shows
         :param purpose: of BEG01; all but 00 asks for nothing
+        :param address: of a consumer: name, street, city, state, zip, country; no place
         :param ship_from, ship_by, cancel_after: dates; None for the custom
         :return: the order
         :raise SoldOut: more than the last 846 shows
@@ -112,9 +114,9 @@ class BigMart(Partner):
             lines = [{"sku": sku, "quantity": count} for sku, count in lines.items()]
         self._number += 1
         po = po or f"{4500000000 + self._number}"
-        ship_to = ship_to or next(iter(self.places))
+        ship_to = "" if address else ship_to or next(iter(self.places))
         dates = ship_from, ship_by, cancel_after
-        order = buying.make_order(self, lines, ship_to, kind, po, dates)
+        order = buying.make_order(self, lines, ship_to, kind, po, dates, address, note)
         if self.rules.strikes("change_first"):
             buying.send_change_first(self, order, purpose)
         else:
