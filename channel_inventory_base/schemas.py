@@ -134,7 +134,7 @@ class Capabilities:
     changed on the channel; 0: as many as it answers.
     ``node_stock``: the stock of the warehouses from which the channel ships by itself
     (``NodeData.fulfils``) can be read (``_iter_stock``).
-    ``snapshot``: all its numbers can be read without naming them (``_iter_levels``);
+    ``reads_all``: all its numbers can be read without naming them (``_iter_levels``);
     ``committed``: with the units of its open orders beside each.
     """
 
@@ -163,7 +163,7 @@ class Capabilities:
     read_budget: float = 0
     lanes: tuple[Lane, ...] = ()
     node_stock: bool = False
-    snapshot: bool = False
+    reads_all: bool = False
     committed: bool = False
     answers_lines: bool = False
     whole_shipments: bool = False

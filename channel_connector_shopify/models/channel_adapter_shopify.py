@@ -50,7 +50,7 @@ class ChannelAdapterShopify(models.AbstractModel):
             compare_and_set=True,
             idempotent=True,
             read_levels=True,
-            snapshot=True,
+            reads_all=True,
             committed=True,
             orders=True,
             lists_orders=True,

@@ -56,7 +56,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         return schemas.Capabilities(
             push_levels=True,
             read_levels=True,
-            snapshot=True,
+            reads_all=True,
             orders=True,
             lists_orders=True,
             fetch_size=ORDERS_IN_READ,

@@ -137,7 +137,7 @@ class ChannelAdapter(models.AbstractModel):
     @api.model
     def _iter_levels(self, channel, since, cursor=""):
         """All numbers that the channel shows, also of items and places that we do not
-        know, page by page, in bounded memory. Only with ``Capabilities.snapshot``.
+        know, page by page, in bounded memory. Only with ``Capabilities.reads_all``.
 
         :param since: aware, by our clock; none of them was read before it, whatever an
             earlier call has left behind (an export that is still there)

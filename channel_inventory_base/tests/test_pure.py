@@ -114,6 +114,19 @@ class TestPure(BaseCase):
                     with self.subTest(f"{path.relative_to(BASE.parent)}:{number}"):
                         self.assertFalse(words.search(code), line)
 
+    def test_no_class_says_one_name_twice(self):
+        """Of two fields of one name the second counts, in silence."""
+        for path in sources():
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef):
+                    names = [
+                        each.target.id
+                        for each in node.body
+                        if isinstance(each, ast.AnnAssign)
+                    ]
+                    with self.subTest(f"{path.name}: {node.name}"):
+                        self.assertEqual(len(names), len(set(names)), names)
+
     def test_channel_types_are_told_apart_in_one_place(self):
         for path in sources():
             for node in ast.walk(ast.parse(path.read_text())):
