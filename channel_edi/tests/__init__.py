@@ -7,5 +7,6 @@ from . import test_pure_mutations
 from . import test_pure_orders
 from . import test_pure_partners
 from . import test_pure_reported
+from . import test_pure_values
 from . import test_pure_writing
 from . import test_schemas
