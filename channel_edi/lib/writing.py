@@ -103,26 +103,24 @@ def plain(value, charset):
     >>> plain("\\u4e2d\\U0001f600x", "ascii")
     '??x'
     """
+    if _fits(value, charset):
+        return value
+    return "".join(_plain_char(char, charset) for char in value)
+
+
+def _fits(value, charset):
     try:
         value.encode(charset)
-        return value
     except UnicodeEncodeError:
-        pass
-    found = []
-    for char in value:
-        found.append(_plain_char(char, charset))
-    return "".join(found)
+        return False
+    return True
 
 
 def _plain_char(char, charset):
     for form in (char, char.translate(_SPECIAL), unicodedata.normalize("NFKD", char)):
         bare = "".join(each for each in form if not unicodedata.combining(each))
         for each in (form, bare):
-            try:
-                each.encode(charset)
-            except UnicodeEncodeError:
-                continue
-            if each:
+            if each and _fits(each, charset):
                 return each
     return "" if unicodedata.combining(char) else "?"
 
@@ -136,10 +134,8 @@ def encodable(value, charset, name):
         return plain(value, charset)
     if CONTROLS.search(value):
         raise Unwritable(f"{name}: {shown(value)!r} has a line break or the like in it")
-    try:
-        value.encode(charset)
-    except UnicodeEncodeError:
+    if not _fits(value, charset):
         raise Unwritable(
             f"{name}: {shown(value)!r} has letters that {charset} does not have"
-        ) from None
+        )
     return value

@@ -31,7 +31,17 @@ from ..schemas import (
     Tax,
     Weight,
 )
-from .common import PureCase, codes, edifact, envelope, make_options, only, parsed, x12
+from .common import (
+    PureCase,
+    codes,
+    edifact,
+    envelope,
+    make_options,
+    only,
+    parsed,
+    samples,
+    x12,
+)
 
 SSCC = "106141412345678908"
 OTHER = "106141412345678915"
@@ -660,6 +670,25 @@ class TestWarehouse(PureCase):
         self.assertEqual((damaged.condition, damaged.quantity), ("damaged", 2))
         self.assertEqual(case.ids, (ItemId("UA", "123456789012"),))
         self.assertTrue(receipt.adds_up)
+
+    def test_a_recadv(self):
+        ((_name, data),) = samples("edifact_RECADV/*")
+        receipt = parsed(data)
+        self.assertEqual(receipt.number, "20220808112809950")
+        self.assertEqual(receipt.received.first, at("2022-08-23T00:00:00"))
+        (line,) = receipt.lines
+        self.assertEqual(
+            (line.received, line.unit, line.lot, line.ids),
+            (200, "PCE", "U23362", (ItemId("IN", "1000629"),)),
+        )
+        body = "BGM+352+R1+9'\nRFF+ON:4711'\nRFF+AAK:S1'\nLIN+1++4012345000016:EN'\n"
+        body += "QTY+48:10:PCE'\nQTY+124:2:PCE'"
+        receipt = parsed(edifact(body, kind="RECADV"))
+        self.assertEqual(
+            (receipt.order_number, receipt.shipment_number), ("4711", "S1")
+        )
+        (damaged,) = receipt.lines[0].exceptions
+        self.assertEqual((damaged.condition, damaged.quantity), ("damaged", 2))
 
     def test_a_947(self):
         adjustment = parsed(

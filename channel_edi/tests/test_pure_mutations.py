@@ -63,6 +63,7 @@ MESSAGES = (
         "BGM+351+1+9'\nCPS+1'\nCPS+2+1'\nPAC+1++CT'\nPCI+33E'\n"
         "GIN+BJ+106141412345678908'\nLIN+1++A:SA'\nQTY+12:1'\nRFF+ON:1'",
     ),
+    ("RECADV", "BGM+352+R1+9'\nCPS+1'\nLIN+1++A:SA'\nQTY+48:10:PCE'\nQTY+124:2'"),
     (
         "INVRPT",
         "BGM+35+1+9'\nDTM+366:202612011200:203'\nLIN+1++A:SA'\nLOC+18+W'\nQTY+145:1'",

@@ -371,7 +371,7 @@ class TestOrdersEdifact(PureCase):
         self.assertEqual(order.dates.deliver_by.last, at("2026-12-24T23:59:59"))
         self.assertEqual(order.dates.cancel_after.last, at("2026-12-26T23:59:59"))
         self.assertEqual(order.notes, ("call before delivery",))
-        buyer, supplier, ship_to = order.parties
+        buyer, _supplier, ship_to = order.parties
         self.assertEqual(
             (buyer.role, buyer.qualifier, buyer.code), ("buyer", "UL", "5412345000013")
         )

@@ -32,7 +32,7 @@ def find(source, start, end):
 def read(source, start, end, options=None):
     """The interchange that begins there (``find``)."""
     found = find_start(source.text, start, end)
-    return _Reader(source, found, end, options).read()
+    return _Reader(source, found, end, options).run()
 
 
 def same(one, other):
@@ -57,7 +57,7 @@ class _Reader:
         self.number, self.position, self.ended = 1, 0, False
         self.references = set()
 
-    def read(self):
+    def run(self):
         pieces = self.syntax.pieces(self.text, self.unb, self.end)
         start, body, self.behind = next(pieces)
         head = self._segment(body, 1, start)

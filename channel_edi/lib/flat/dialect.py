@@ -8,6 +8,7 @@ table is cut by each delimiter that is usual, and the one that fits best is take
 import csv
 import io
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 
 DELIMITERS = (";", ",", "\t", "|", "^", "~")
@@ -42,14 +43,13 @@ def cut(text, delimiter, quote='"'):
         skipinitialspace=True,
     )
     rows = []
-    try:
+    # what cannot be cut any further is the end of the sample
+    with suppress(csv.Error):
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 rows.append([cell.strip() for cell in cells])
             if len(rows) >= SAMPLE_ROWS:
                 break
-    except csv.Error:
-        pass
     return rows
 
 

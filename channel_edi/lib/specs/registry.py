@@ -12,6 +12,7 @@ from . import (
     edifact_ordchg,
     edifact_orders,
     edifact_ordrsp,
+    edifact_recadv,
     x12_810,
     x12_824,
     x12_846,
@@ -47,6 +48,7 @@ READERS = {
     ("edifact", "ORDCHG"): edifact_ordchg,
     ("edifact", "ORDERS"): edifact_orders,
     ("edifact", "ORDRSP"): edifact_ordrsp,
+    ("edifact", "RECADV"): edifact_recadv,
 }
 """By standard and kind of document: a module with ``read(document, context)``."""
 

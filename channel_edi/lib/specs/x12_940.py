@@ -6,7 +6,6 @@ from decimal import Decimal
 from ...schemas_parts import Reference
 from ..writing import number, text
 from . import x12_lines as lines
-from . import x12_parts as parts
 
 PURPOSE_CODES = {
     "original": "N",
@@ -25,7 +24,7 @@ def write(order, options):
     for party in order.parties:
         found += n1(party)
     found += n9(order.refs)
-    found += lines.dtm(order.dates, options, parts.WAREHOUSE_DATE_CODES, "G62")
+    found += lines.dtm(order.dates, options, "G62")
     for note in order.notes:
         found.append(["NTE", "WHI", text(note, 80)])
     if order.carrier:

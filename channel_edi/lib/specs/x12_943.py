@@ -6,7 +6,6 @@ from decimal import Decimal
 from ...schemas_parts import Reference
 from ..writing import number, text
 from . import x12_lines as lines
-from . import x12_parts as parts
 from .x12_940 import case_and_ids, n1, n9, pair
 
 PURPOSE_CODES = {"original": "N", "cancel": "F", "change": "R", "replace": "R"}
@@ -20,7 +19,7 @@ def write(notice, options):
     for party in notice.parties:
         found += n1(party)
     found += n9(notice.refs)
-    found += lines.dtm(notice.dates, options, parts.WAREHOUSE_DATE_CODES, "G62")
+    found += lines.dtm(notice.dates, options, "G62")
     for note in notice.notes:
         found.append(["NTE", "WHI", text(note, 80)])
     if notice.carrier:

@@ -230,8 +230,9 @@ LATEST = ("cancel_after", "ship_by", "deliver_by", "expires")
 """Dates that are ends: of a stretch of days the last one is written."""
 
 
-def dtm(dates, options, codes=parts.DATE_CODES, name="DTM"):
-    """Segments of the dates that have a code."""
+def dtm(dates, options, name="DTM"):
+    """Segments of the dates that have a code: DTM, or G62 with codes of its own."""
+    codes = parts.WAREHOUSE_DATE_CODES if name == "G62" else parts.DATE_CODES
     found = []
     for field, code in codes.items():
         at = getattr(dates, field)

@@ -52,7 +52,7 @@ def find(source, start, end):
 
 def read(source, isa, end, options=None):
     """The interchange that begins there (``find``)."""
-    return _Reader(source, isa, end, options).read()
+    return _Reader(source, isa, end, options).run()
 
 
 def same(one, other):
@@ -77,7 +77,7 @@ class _Reader:
         self.number = 1  # of the segment in the interchange
         self.ended = False
 
-    def read(self):
+    def run(self):
         found = syntax_at(self.text, self.isa, self.end)
         if found is None:
             return self._without_terminator()
