@@ -104,15 +104,17 @@ class Partner:
         if not text:
             return
         hour, minute = map(int, text.split(":"))
-        now = self.local()
-        due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-        if due <= now:
+        now = self.clock.now()
+        local = self.local(now)
+        due = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        if due <= local:
             due += timedelta(days=1)
 
         def work():
             self.at_hour(text, function)
             function()
 
+        # against UTC: within one zone, hours of a changed clock would not count
         self.clock.after((due - now).total_seconds(), work)
 
     # Documents

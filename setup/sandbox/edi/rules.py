@@ -10,6 +10,7 @@ ENVELOPE = {
     "breaks_off": "an interchange that breaks off",
     "separators": "separators that are letters, digits, blanks, or the same",
     "isa_width": "an ISA whose elements do not have their widths",
+    "isa_control": "an ISA13 that is no number of nine digits",
     "isa_time": "an ISA09 or ISA10 that is no date or time",
     "wrong_identity": "an interchange or group from or to somebody else",
     "wrong_usage": "a test document where production was agreed, or the reverse",

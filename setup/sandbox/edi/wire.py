@@ -183,11 +183,17 @@ class Wire:
             data = b"\xef\xbb\xbf" + data
         half = len(data) // 2
         if "growing" in struck and "half_file" not in struck:
-            append = self.partner.mailbox.append
-            self.partner.after(self.config.grow_seconds, append, name, data[half:])
+            self._grow(name, data[half:])
         if {"growing", "half_file"} & set(struck):
             data = data[:half]
         self._write(entries, name, data)
+
+    def _grow(self, name, rest):
+        """The rest of a file comes later, never before its beginning."""
+        clock, partner = self.partner.clock, self.partner
+        silence = max(0, partner.silent_until + 1 - clock.time())
+        later = silence + self.config.life(self.config.grow_seconds)
+        clock.after(later, partner.mailbox.append, name, rest)
 
     def _name(self, entry, more=""):
         return f"{entry.kind}_{entry.control[0]}{more}.{self.suffix}"

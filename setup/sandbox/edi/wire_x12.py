@@ -102,6 +102,8 @@ class X12Wire(Wire):
             if len(group.functional_id) != 2 or not NUMBER.fullmatch(number):
                 words = f"GS01 {group.functional_id!r}, GS06 {number!r}"
                 return "envelope", "024", words
+        if not re.fullmatch("[0-9]{9}", interchange.control):
+            return "isa_control", "018", f"ISA13 is {interchange.control!r}"
         written = interchange.head.at(9), interchange.head.at(10)
         if not _is_time(*written):
             return "isa_time", "014", f"ISA09 and ISA10 are {written}"

@@ -115,6 +115,15 @@ def test_an_interchange_is_refused_by_ta1(dock9, app, change, rule, note):
     assert app.charged() == {rule: 1} and not dock9.truth()["orders"]
 
 
+def test_an_interchange_has_a_number(dock9, app):
+    data = app.x12("940", "OW", order("1"))
+    app.send(data.replace(b"*000000001", b"*00000000A"))
+    [ack] = app.new_files()
+    assert only(ack, "TA1")[0].endswith("*R*018") and app.charged() == {
+        "isa_control": 1
+    }
+
+
 @pytest.mark.parametrize("text", [b"*261331*0800*", b"*261123*2460*"])
 def test_an_interchange_has_a_date_and_a_time(dock9, app, text):
     data = app.x12("940", "OW", order("1"))
@@ -525,6 +534,26 @@ def test_silence_keeps_reading_and_writing_back(dock9, app):
     dock9.step(2 * HOUR)
     kinds = {only(data, "ST")[0].split("*")[1] for data in app.new_files()}
     assert kinds == {"944", "997"} and dock9.files("in") == {}
+
+
+def test_a_growing_file_of_a_silent_partner_is_whole_in_the_end(dock9, app):
+    dock9.silence(HOUR)
+    dock9.rules.next("growing")
+    dock9.receive({"SKU-1": 5})
+    dock9.step(2 * HOUR)
+    assert app.new_files() == [dock9.sent("944")[0].data]
+
+
+def test_hours_of_the_day_are_those_on_the_wall():
+    """In New York the clock is put back on the 1st of November 2026."""
+    settings = {"report_at": "22:00", "works": False}
+    start = "2026-10-31T12:00:00Z"
+    with running_partner("dock9", settings=settings, tick=None, start=start) as dock9:
+        dock9.step(3 * 24 * HOUR)
+        stamps = [only(each.data, "BIA")[0][-13:] for each in dock9.sent("846")]
+        assert stamps == ["20261031*2200", "20261101*2200", "20261102*2200"]
+        moments = [each.at.hour for each in dock9.sent("846")]
+        assert moments == [2, 3, 3]
 
 
 def test_hours_shrink_with_compress():

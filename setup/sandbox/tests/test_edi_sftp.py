@@ -281,3 +281,10 @@ def test_nothing_is_left_behind():
         folder = sandbox.bigmart.mailbox.root.parent
         assert folder.exists()
     assert not folder.exists()
+
+
+def test_any_operation_may_be_slow(dock9, box):
+    dock9.sandbox.faults.add(kind="slow", next=1, operation="stat", seconds=0.3)
+    started = time.monotonic()
+    box.stat("/in")
+    assert time.monotonic() - started >= 0.3
