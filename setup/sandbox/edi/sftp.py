@@ -140,6 +140,7 @@ class _Guard(asyncssh.SSHServer):
 
     def __init__(self, server):
         self.server, self.connection = server, None
+        self.refused = False
 
     def connection_made(self, connection):
         self.connection = connection
@@ -150,7 +151,11 @@ class _Guard(asyncssh.SSHServer):
 
     def begin_auth(self, user):
         account = self.server.accounts.get(user)
-        if account and account.keys:
+        entry = self.server.log.open("connect", user)
+        entry["names"] = ["connect", f"{user}:connect"]
+        struck = self.server.faults.draw(set(entry["names"]), named_only=True)
+        self.refused = "login_refused" in struck
+        if account and account.keys and not self.refused:
             keys = asyncssh.import_authorized_keys("\n".join(account.keys))
             self.connection.set_authorized_keys(keys)
         return True
@@ -160,12 +165,7 @@ class _Guard(asyncssh.SSHServer):
 
     def validate_password(self, user, password):
         account = self.server.accounts.get(user)
-        entry = self.server.log.open("connect", user)
-        entry["names"] = ["connect", f"{user}:connect"]
-        struck = self.server.faults.draw(set(entry["names"]), named_only=True)
-        return bool(
-            account and password == account.password and "login_refused" not in struck
-        )
+        return bool(account and password == account.password and not self.refused)
 
 
 class _Session(asyncssh.SFTPServer):

@@ -42,8 +42,8 @@ class Wire:
         # {control number: digest} of interchanges that came
         self.seen = {}
         self.last = None
-        # {control number: [files of acknowledgement]} that were given
-        self.answers = {}
+        # control numbers of those that were acknowledged
+        self.answered = set()
         self.interchange_number = 0
         # [([log entries], bytes)] that wait for the next file
         self.kept = []
@@ -77,7 +77,7 @@ class Wire:
             if known != interchange.digest:
                 words = "the number was used before, for other bytes"
                 self.partner.charge("control_repeat", label, words)
-            elif self.answers.get(number):
+            elif number in self.answered:
                 words = "it came before and was acknowledged"
                 self.partner.charge("control_repeat", label, words)
             return False
@@ -282,12 +282,15 @@ class Wire:
         if self.strikes("ack_late"):
             seconds += self.config.ack_late_hours * HOUR
         times = 2 if self.strikes("ack_twice") else 1
-        self.answers.setdefault(number, []).append(seconds)
         for _time in range(times):
             if seconds:
-                self.partner.after(seconds, function, *arguments)
+                self.partner.after(seconds, self._answer, number, function, *arguments)
             else:
-                function(*arguments)
+                self._answer(number, function, *arguments)
+
+    def _answer(self, number, function, *arguments):
+        self.answered.add(number)
+        function(*arguments)
 
 
 def spoilt(entry):

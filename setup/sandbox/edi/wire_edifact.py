@@ -67,7 +67,7 @@ class EdifactWire(Wire):
             return
         if not fresh:
             self._log_refused(interchange, name, "came before", "dropped")
-            if self.answers.get(interchange.control):
+            if interchange.control in self.answered:
                 segments = [self._uci(interchange, "4", "26")]
                 self._send_contrl(interchange.control, segments)
                 return

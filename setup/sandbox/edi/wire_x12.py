@@ -81,9 +81,10 @@ class X12Wire(Wire):
         fresh = self.follows(interchange)
         if not fresh:
             self._log_refused(interchange, name, "came before", "dropped")
-            if self.answers.get(interchange.control):
+            known = interchange.control in self.answered
+            if known:
                 self._note(interchange, "R", "025")
-            if self.answers.get(interchange.control) or only_acks:
+            if known or only_acks:
                 return
         elif interchange.wants_ack and interchange.groups:
             self._note(interchange, "A", "000")

@@ -204,6 +204,18 @@ def test_bytes_that_were_never_acknowledged_may_come_again(dock9, app):
     assert dock9.received("940")[1].state == "dropped"
 
 
+def test_bytes_may_come_again_while_their_acknowledgement_is_late(dock9, app):
+    dock9.rules.next("ack_late")
+    data = app.x12("940", "OW", order("1"))
+    app.send(data)
+    dock9.step(25 * HOUR)
+    app.send(data)
+    assert len(app.new_files()) == 1 and app.charged() == {}
+    app.send(data)
+    assert app.charged() == {"control_repeat": 1}
+    assert set(dock9.truth()["orders"]) == {"1"}
+
+
 def test_a_groups_number_is_used_once(dock9, app):
     give(app, "1", group=5)
     [ack] = give(app, "2", group=5)

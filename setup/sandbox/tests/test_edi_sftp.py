@@ -54,6 +54,10 @@ def test_a_key_opens_as_well_as_the_password():
     with running_partner("dock9", settings=settings, tick=None) as partner:
         with sftp(partner.sandbox, "acme-dock9", client_key=key) as client:
             assert client.listdir("/out") == []
+        partner.sandbox.faults.add(kind="login_refused", next=1)
+        with pytest.raises(AuthenticationException):
+            with sftp(partner.sandbox, "acme-dock9", client_key=key):
+                pass
         stranger = paramiko.RSAKey.generate(2048)
         with pytest.raises(AuthenticationException):
             with sftp(partner.sandbox, "acme-dock9", client_key=stranger):
@@ -183,12 +187,12 @@ def test_the_disk_is_full(dock9, box):
 
 
 def test_a_listing_is_slow_and_other_work_is_not(dock9, box):
-    dock9.sandbox.faults.add(kind="slow_listing", next=1, seconds=0.4)
-    started = time.monotonic()
+    fault = dock9.sandbox.faults.add(kind="slow_listing", next=1, seconds=0.4)
     box.stat("/in")
-    between = time.monotonic()
+    assert fault.struck == 0
+    started = time.monotonic()
     box.listdir("/in")
-    assert between - started < 0.4 <= time.monotonic() - between
+    assert time.monotonic() - started >= 0.4 and fault.struck == 1
 
 
 def test_a_login_is_refused_once(dock9):
