@@ -191,6 +191,14 @@ class TestOrderX12(PureCase):
         order = parsed(x12(body))
         self.assertEqual(order.dates.cancel_after.last, at("2026-12-20T23:59:59"))
 
+    def test_no_more_faults_than_anybody_reads(self):
+        body = "BEG*00*SA*1~" + "XYZ*1~" * 500 + "PO1*1*x*EA~"
+        (document,) = only(x12(body)).documents
+        with self.assertRaises(codec.BadDocument) as caught:
+            codec.parse(document)
+        self.assertEqual(len(caught.exception.faults), 200)
+        self.assertEqual(caught.exception.fault.segment_id, "PO1")
+
     def test_a_bad_date_is_told_and_not_taken(self):
         (document,) = only(
             x12(ORDER.replace("DTM*001*20261220", "DTM*001*20261320"))

@@ -117,7 +117,8 @@ class _Reader:
             number=segment.get(5),
             version=":".join(filter(None, (segment.get(7), segment.get(7, 2)))),
         )
-        if any(not group.written for group in self.interchange.groups):
+        groups = self.interchange.groups
+        if groups and not groups[-1].written:
             self._tell("30", "messages stand inside and outside of groups", segment)
         self.group = Group(head, self.interchange, self.number)
         self.interchange.groups.append(self.group)

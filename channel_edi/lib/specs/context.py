@@ -15,6 +15,9 @@ from ..x12.elements import length_fault
 MAX_DIGITS = 15
 """Before the point of a number, and as many behind it."""
 
+MAX_FAULTS = 200
+"""Of one document: more help nobody, and would have to be answered one by one."""
+
 _X12_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _WHOLE = re.compile("[0-9]{1,9}")
 
@@ -30,7 +33,7 @@ class Context:
         self.document, self.options = document, options
         self.syntax = document.interchange.syntax
         self.source = document.interchange.source
-        self.faults = []
+        self.faults, self.fatal = [], False
         self.edifact = document.head.standard == "edifact"
         if self.edifact:
             self.code_lists = ("0085", "0085")
@@ -64,7 +67,11 @@ class Context:
         )
         if fatal and self.options.is_forgiven(fault):
             fault = Fault(**dict(vars(fault), fatal=False))
-        self.faults.append(fault)
+        self.fatal = self.fatal or fault.fatal
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(fault)
+        elif self.fatal and not any(each.fatal for each in self.faults):
+            self.faults[-1] = fault
 
     def _number_of(self, segment, element):
         """The number of an element in the dictionary of X12, "" unknown."""

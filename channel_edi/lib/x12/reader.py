@@ -75,7 +75,7 @@ class _Reader:
         self.options = options
         self.group = self.document = None
         self.number = 1  # of the segment in the interchange
-        self.ended = False
+        self.ended, self.group_numbers = False, set()
 
     def run(self):
         found = syntax_at(self.text, self.isa, self.end)
@@ -147,15 +147,11 @@ class _Reader:
             version=parts[8],
         )
         self.group = Group(head, self.interchange, self.number)
-        for other in self.interchange.groups:
-            if head.number and same(other.head.number, head.number):
-                self._blame_group(
-                    "6",
-                    f"group {shown(head.number)} is there twice",
-                    (self.number, "GS", start),
-                    6,
-                )
-                break
+        key = head.number.lstrip("0")
+        if head.number and key in self.group_numbers:
+            told = f"group {shown(head.number)} is there twice"
+            self._blame_group("6", told, (self.number, "GS", start), 6)
+        self.group_numbers.add(key)
         if not _NUMBER.fullmatch(head.number):
             self._blame_group(
                 "6",
