@@ -14,8 +14,8 @@ OPEN = {
     # whoever owns the model decides on these
     "product.product": {"channel_listing_ids"},
     "product.template": {"channel_short_policy", "channel_substitute_ids"},
-    "res.company": {"channel_change_approval"},
-    "res.config.settings": {"channel_change_approval"},
+    "res.company": {"channel_change_approval", "channel_exception_user_id"},
+    "res.config.settings": {"channel_change_approval", "channel_exception_user_id"},
     "stock.location": {
         "own_stock_state",
         # the other side of fields of Odoo's on the warehouse
