@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.gtin import write_gtin
 from ..tools.reported import Problem, read_rows, read_time
 
 # A clock may be wrong; a report of tomorrow would silence all of today's.
@@ -95,11 +96,16 @@ class ChannelStockReport(models.Model):
         by_id = self._known_products(
             company, [row.product_id for row in rows if row.product_id]
         )
+        packagings = self._find_packagings(
+            [row.code for row in rows if row.code and row.code not in by_code]
+        )
         found, problems = {}, []
         for row in rows:
             ids = by_code.get(row.code, []) if row.code else by_id & {row.product_id}
             if len(ids) != 1:
                 reason = "ambiguous" if ids else "unknown"
+                if row.code in packagings:
+                    reason = "packaging"
                 problems.append(
                     Problem(row.line, row.code or str(row.product_id), reason)
                 )
@@ -110,6 +116,15 @@ class ChannelStockReport(models.Model):
                 sum(pair) for pair in zip(before, row.quantities, strict=True)
             )
         return found, problems
+
+    def _find_packagings(self, codes):
+        """:return: those of ``codes`` that are barcodes of packagings: their rows may
+        count packagings or pieces, and nobody has said which"""
+        if not codes:
+            return set()
+        variants = {form: code for code in codes for form in write_gtin(code)}
+        packagings = self.env["product.uom"].search([("barcode", "in", list(variants))])
+        return {variants[each.barcode] for each in packagings}
 
     def _known_products(self, company, ids):
         rows = self.env.execute_query(
@@ -132,13 +147,14 @@ class ChannelStockReport(models.Model):
         """:return: code -> ids of the products of the best kind of match"""
         self.env["product.product"].flush_model(["default_code", "barcode", "active"])
         self.env["product.supplierinfo"].flush_model()
+        forms = [(code, form) for code in set(codes) for form in write_gtin(code)]
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH wanted AS (
-                    SELECT code, CASE WHEN code ~ '^([0-9]{8}|[0-9]{12,14})$'
-                                      THEN ltrim(code, '0') END AS gtin
-                      FROM (SELECT DISTINCT unnest(%(codes)s::varchar[]) AS code) named
+                WITH wanted AS (SELECT DISTINCT unnest(%(codes)s::varchar[]) AS code),
+                written AS (
+                    SELECT * FROM unnest(%(named)s::varchar[], %(forms)s::varchar[])
+                        AS row (code, form)
                 ),
                 matched AS (
                     SELECT wanted.code, product.id, 1 AS rank
@@ -153,18 +169,8 @@ class ChannelStockReport(models.Model):
                       JOIN product_product product
                         ON product.default_code = wanted.code
                     UNION
-                    SELECT wanted.code, product.id, 3 FROM wanted
-                      JOIN product_product product
-                        ON product.barcode IN (
-                           wanted.code,
-                           -- one GTIN in the lengths that it is written in
-                           lpad(wanted.gtin, 14, '0'),
-                           CASE WHEN length(wanted.gtin) <= 13
-                                THEN lpad(wanted.gtin, 13, '0') END,
-                           CASE WHEN length(wanted.gtin) <= 12
-                                THEN lpad(wanted.gtin, 12, '0') END,
-                           CASE WHEN length(wanted.gtin) <= 8
-                                THEN lpad(wanted.gtin, 8, '0') END)
+                    SELECT written.code, product.id, 3 FROM written
+                      JOIN product_product product ON product.barcode = written.form
                 ),
                 ranked AS (
                     SELECT matched.code, matched.id, matched.rank,
@@ -179,6 +185,8 @@ class ChannelStockReport(models.Model):
                 SELECT code, array_agg(id) FROM ranked WHERE rank = best GROUP BY code
                 """,
                 codes=list(codes),
+                named=[code for code, _form in forms],
+                forms=[form for _code, form in forms],
                 partner=partner.id if partner else None,
                 company=company.id,
             )
@@ -223,6 +231,10 @@ class ChannelStockReport(models.Model):
                 "no product has this code as reference, barcode or vendor code"
             ),
             "ambiguous": self.env._("several products have this code"),
+            "packaging": self.env._(
+                "this is the barcode of a packaging: report units, by the code of the "
+                "product"
+            ),
         }
 
     def _report_rejected(self):

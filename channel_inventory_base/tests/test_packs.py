@@ -167,6 +167,18 @@ class TestPacks(ChannelCase):
         )
         self.assertEqual((list(found), unknown), ([self.soap.id], []))
 
+    def test_barcode_of_a_packaging_counts_nothing_that_nobody_has_said(self):
+        self.packaging()
+        found, [problem] = self.env["channel.stock.report"]._find_products(
+            self.env.company, self._rows("0" + CASE_GTIN[1:])
+        )
+        # another number: the first digit is the level of packaging
+        self.assertEqual((found, problem.reason), ({}, "unknown"))
+        found, [problem] = self.env["channel.stock.report"]._find_products(
+            self.env.company, self._rows(CASE_GTIN)
+        )
+        self.assertEqual((found, problem.reason), ({}, "packaging"))
+
     def _rows(self, code):
         [good, _problems] = self.env["channel.stock.report"]._read_report(
             [{"product": code, "quantity": 1}], "2026-03-01T10:00:00Z", ("quantity",)
