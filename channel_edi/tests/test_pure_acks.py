@@ -263,6 +263,23 @@ class TestContrl(PureCase):
         found = answer(edifact(ORDER).replace(b"UNZ+1+7", b"UNZ+1+8"))
         self.assertEqual(found[3:5], ["UCI+7+THEM:14+US:14+4+28+UNZ", "UNT+3+1"])
 
+    def test_groups(self):
+        data = edifact(ORDER).replace(
+            b"UNH+1+", b"UNG+ORDERS+A:14+B:14+261201:1430+9+UN+D:96A'UNH+1+"
+        )
+        data = data.replace(b"UNZ", b"UNE+1+9'UNZ")
+        found = answer(data)
+        self.assertEqual(
+            found[4:6],
+            ["UCF+9+A:14+B:14+7", "UCM+1+ORDERS:D:96A:UN:EAN008+7"],
+        )
+        found = answer(data.replace(b"UNE+1", b"UNE+2"))
+        self.assertEqual(found[4:6], ["UCF+9+A:14+B:14+4+29+UNE", "UNT+4+1"])
+        interchange = only(data.replace(b"UNE+1", b"UNE+2"))
+        answered = codec.acknowledge(interchange, {}, envelope("edifact"))
+        (ack,) = codec.acknowledgements(only(answered))
+        self.assertEqual(ack.groups[0].status_of("1"), "rejected")
+
     def test_no_answer_to_an_answer(self):
         contrl = edifact("UCI+41+US:14+THEM:14+7'", kind="CONTRL")
         self.assertIsNone(answer(contrl))

@@ -61,7 +61,8 @@ def _message(context, node):
 
 def _group(context, node):
     head = node.segment
-    code = next((n for n in (4, 5) if head.get(n) in STATES), 4)
+    # from syntax 4 on the action stands one element further
+    code = 4 if head.get(4) in STATES else 5
     documents = [_message(context, each) for each in node.loops("UCM")]
     return AckGroup(
         functional_id="",
@@ -111,10 +112,20 @@ def segments(interchange, verdicts, options):
         place = [fatal.segment_id] if fatal.segment_id in ("UNA", "UNB", "UNZ") else []
         return [[*uci, "4", fatal.code, *place]]
     found = [[*uci, "7"]]
-    for document in documents:
+    for group in interchange.groups:
+        answers = _answer_documents(group, verdicts, options)
+        if group.written and (answers or options.ack_details):
+            found.append(_answer_group(group))
+        found += [] if group.fatal else answers
+    return found
+
+
+def _answer_documents(group, verdicts, options):
+    found = []
+    for document in group.documents:
         if is_answer(document):
             continue
-        faults = list(document.faults) + list(document.group.faults)
+        faults = list(document.faults)
         faults += [
             each for each in verdicts.get(document.position, ()) if each not in faults
         ]
@@ -122,6 +133,16 @@ def segments(interchange, verdicts, options):
         if status != "accepted" or options.ack_details:
             found += _answer_document(document, faults, status)
     return found
+
+
+def _answer_group(group):
+    """UCF: a group that is rejected is so with all of its messages."""
+    head, fatal = group.head, group.fatal
+    parties = [
+        (Text(each.id), Text(each.qualifier)) for each in (head.sender, head.receiver)
+    ]
+    ucf = ["UCF", Text(head.number), *parties, "4" if fatal else "7"]
+    return [*ucf, fatal.code, fatal.segment_id] if fatal else ucf
 
 
 def _party(identity):
