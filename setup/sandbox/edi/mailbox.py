@@ -49,10 +49,12 @@ class Mailbox:
             file.write(data)
         self._date(path)
 
-    def take(self):
+    def take(self, wanted):
         """[(name, bytes)] of what the client has written, in the order of arrival.
 
         They are gone from the folder afterwards.
+
+        :param wanted: tells by the bytes of a file whether it is taken
         """
         place = self.root / "in"
         found = sorted(
@@ -62,8 +64,10 @@ class Mailbox:
         )
         taken = []
         for _arrived, name, path in found:
-            taken.append((name, path.read_bytes()))
-            path.unlink()
+            data = path.read_bytes()
+            if wanted(data):
+                taken.append((name, data))
+                path.unlink()
         return taken
 
     def clear(self):

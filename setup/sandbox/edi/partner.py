@@ -43,6 +43,8 @@ class Partner:
 
     def __init__(self, sandbox, config, root):
         self.sandbox, self.config = sandbox, config
+        # all partners of one login, as a VAN has them; empty where it is alone
+        self.sharing = []
         self.clock = sandbox.clock
         self.mailbox = Mailbox(root, self.clock)
         self.rules = Rules(self._refusals(), self.habits(), sandbox.config.random_seed)
@@ -142,8 +144,17 @@ class Partner:
         """Read what has come. Under the lock."""
         if self.clock.time() < self.silent_until:
             return
-        for name, data in self.mailbox.take():
+        for name, data in self.mailbox.take(self._is_mine):
             self.wire.receive(name, data)
+
+    def _is_mine(self, data):
+        """Whether a file of a shared folder is for this partner; the first one has what
+        is for nobody."""
+        if not self.sharing:
+            return True
+        head = data[:200].decode("latin-1")
+        named = [each for each in self.sharing if each.config.identity[1] in head]
+        return self in named[:1] or (not named and self is self.sharing[0])
 
     def take(self, document, entry):
         """A document has come whose form is right."""

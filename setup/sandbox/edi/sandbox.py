@@ -67,11 +67,16 @@ class Sandbox:
         config = settings.of(
             {**self.every, **self.data.get(name, {}).get("settings", {})}
         )
-        root = Path(self._folder) / name
+        root = Path(self._folder) / config.user
+        sharing = [x for x in self.partners.values() if x.config.user == config.user]
         account = Account(config.user, config.password, root, tuple(config.keys))
-        self.sftp.add(account)
+        if not sharing:
+            self.sftp.add(account)
         partner = kind(self, config, root)
-        account.opened = partner.opened
+        if not sharing:
+            account.opened = partner.opened
+        for each in sharing and [*sharing, partner]:
+            each.sharing = [*sharing, partner]
         self.partners[name] = partner
         setattr(self, name, partner)
         partner.fill(self.data.get(name, {}))

@@ -196,7 +196,8 @@ class Wire:
         clock.after(later, partner.mailbox.append, name, rest)
 
     def _name(self, entry, more=""):
-        return f"{entry.kind}_{entry.control[0]}{more}.{self.suffix}"
+        owner = f"{self.partner.name}_" if self.partner.sharing else ""
+        return f"{owner}{entry.kind}_{entry.control[0]}{more}.{self.suffix}"
 
     def post_again(self, entry):
         """The same bytes under another name."""

@@ -215,6 +215,37 @@ def test_faults_may_be_of_one_account_only():
                 client.listdir("/in")
 
 
+def test_partners_may_share_a_mailbox_as_a_van_has_it():
+    seed = {
+        name: {"settings": {"user": "van", "report_at": None}}
+        for name in ("dock9", "fabrik")
+    }
+    seed["bigmart"] = {"settings": {"user": "van"}}
+    with start(seed, tick=None, start=START) as sandbox:
+        apps = {name: App(each) for name, each in sandbox.partners.items()}
+        sandbox.bigmart.buy({"SKU-1": 1})
+        sandbox.dock9.receive({"SKU-1": 1})
+        with sftp(sandbox, "van") as client:
+            assert sorted(client.listdir("/out")) == [
+                "bigmart_850_000000001.x12",
+                "dock9_944_000000001.x12",
+            ]
+            for name, group in (("bigmart", "PO"), ("dock9", "RE")):
+                lines = [f"AK1*{group}*1", "AK9*A*1*1*1"]
+                with client.open(f"/in/.{name}", "wb") as file:
+                    file.write(apps[name].x12("997", "FA", lines))
+                client.posix_rename(f"/in/.{name}", f"/in/{name}")
+            with client.open("/in/.odd", "wb") as file:
+                file.write(b"nonsense")
+            client.posix_rename("/in/.odd", "/in/odd")
+        sandbox.step()
+        states = [each.sent()[0].state for each in (sandbox.bigmart, sandbox.dock9)]
+        assert states == ["accepted", "accepted"]
+        counts = [dict(each.ledger.counts) for each in sandbox.partners.values()]
+        assert counts == [{"unreadable": 1}, {}, {}], "nobody's file is the first one's"
+        assert sandbox.dock9.files("in") == {}
+
+
 def test_operations_are_logged_without_passwords(dock9, box):
     box.listdir("/out")
     names = [each["method"] for each in dock9.sandbox.log.entries()]
