@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import uuid
 from datetime import timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..db.identity import database_identity
+from ..tools import windows
 from .channel_job_mixin import WAITING, _identity_key, jobs_in
 
 # What data/neutralize.sql writes in the place of the database.
@@ -144,6 +146,12 @@ class ChannelChannel(models.Model):
         string="Publish Every (minutes)",
         help="For partners that get all quantities in one document: from one document "
         "to the next. 0: as soon as a quantity has changed.",
+    )
+    publish_times = fields.Char(
+        string="Publish At",
+        help="For partners that get all quantities in one document: the times of day "
+        "that were agreed, such as 06:00, 18:30, in the time zone of the company. They "
+        "count instead of the minutes from one document to the next.",
     )
     poll_overlap = fields.Integer(
         string="Poll Overlap (seconds)",
@@ -357,6 +365,21 @@ class ChannelChannel(models.Model):
                 raise ValidationError(
                     self.env._("Orders are polled every minute at the most.")
                 )
+
+    @api.constrains("publish_minutes", "publish_times")
+    def _check_publish_times(self):
+        for channel in self:
+            if channel.publish_minutes < 0:
+                raise ValidationError(self.env._("Times cannot be negative."))
+            try:
+                windows.parse(channel.publish_times)
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "%(text)s is no time of day: enter such as 06:00, 18:30.",
+                        text=error,
+                    )
+                ) from error
 
     @api.constrains("mass_quantity", "scarce_quantity")
     def _check_mass(self):
@@ -633,6 +656,23 @@ class ChannelChannel(models.Model):
     def _may_talk(self):
         """Whether orders are asked for and anything may be sent just now."""
         return self.state != "draft" and self._is_connected()
+
+    def _has_windows(self):
+        """Whether quantities go out at agreed times, and not when they change."""
+        return bool(self.publish_minutes or self.publish_times)
+
+    def _get_publish_due(self, last):
+        """When quantities may go out next; ``last`` itself where they go at any time.
+
+        :param last: of the last document, aware
+        :return: aware
+        """
+        times = windows.parse(self.publish_times)
+        if times:
+            # sudo: the contact of the company may be nobody's to see
+            zone = ZoneInfo(self.company_id.sudo().partner_id.tz or "UTC")
+            return windows.next_due(last, times, zone)
+        return last + timedelta(minutes=self.publish_minutes)
 
     def _may_publish(self):
         return self._may_talk() and self.state == "live"

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from datetime import timedelta
+from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..db.published import PUBLISHED
 from ..tools.duration import format_duration
 from .channel_order import FETCH_WANTED
 
 # Seconds after which waiting work is worth a look, and an alarm.
 LATE, STUCK = 60, 600
+# Until all of a large catalogue has been read once.
+UNSENT = 3600
 
 
 class ChannelHealthMixin(models.AbstractModel):
@@ -50,6 +53,11 @@ class ChannelHealthMixin(models.AbstractModel):
     dead_letter_count = fields.Integer(compute="_compute_health", string="Dead Letters")
     exception_count = fields.Integer(
         compute="_compute_health", string="Open Exceptions"
+    )
+    unsent_since = fields.Datetime(
+        compute="_compute_health",
+        help="Since when a quantity waits to be known on the channel, and nothing is "
+        "sent for it.",
     )
     unsettled_count = fields.Integer(
         compute="_compute_health",
@@ -152,6 +160,8 @@ class ChannelHealthMixin(models.AbstractModel):
             return "bad", self._get_stall_message(waiting)
         if self.dead_letter_count:
             return "bad", self.env._("Dead letters: %s", self.dead_letter_count)
+        if unsent := self._find_unsent(facts):
+            return "bad", unsent[0]
         if waiting > LATE:
             return "late", self.env._(
                 "Delayed: oldest task pending for %s",
@@ -216,11 +226,20 @@ class ChannelHealthMixin(models.AbstractModel):
         """Age of the oldest work that should be done by now."""
         since = self._get_oldest_work()
         if self.state == "live" and self.oldest_pending:
-            # until the next document is due nothing is late
-            window = timedelta(minutes=self.publish_minutes if self.is_snapshot else 0)
-            since.append(self.oldest_pending + window)
+            since.append(self._get_due(self.oldest_pending))
         oldest = min((moment for moment in since if moment), default=None)
         return (now - oldest).total_seconds() if oldest and now else 0
+
+    def _get_due(self, moment):
+        """When what is to be published since ``moment`` is due: where documents go at
+        agreed times, nothing is late before.
+
+        :param moment: naive UTC
+        """
+        if not self.is_snapshot:
+            return moment
+        due = self._get_publish_due(moment.replace(tzinfo=timezone.utc))
+        return due.replace(tzinfo=None)
 
     def _get_oldest_work(self):
         """:return: list of moments since when work waits, apart from publishing"""
@@ -314,6 +333,7 @@ class ChannelHealthMixin(models.AbstractModel):
             facts = all_facts[channel.id]
             channel._watch("stuck", channel._find_stall(facts))
             channel._watch("poll", channel._find_late_poll(facts))
+            channel._watch("unsent", channel._find_unsent(facts))
             channel._watch_secret()
 
     def _watch(self, key, found):
@@ -357,6 +377,27 @@ class ChannelHealthMixin(models.AbstractModel):
         return judged[1], self.env._(
             "Check that the store responds (Test Connection) and that the job runner "
             "is up. Orders without a webhook are missing until then."
+        )
+
+    def _find_unsent(self, facts):
+        """Quantities that cannot be sent are in no queue that would grow old."""
+        if self.state != "live" or not facts["unsent_since"]:
+            return None
+        since = self._get_due(facts["unsent_since"])
+        seconds = (facts["now"] - since).total_seconds()
+        if seconds <= UNSENT:
+            return None
+        return self._get_unsent_message(seconds), self.env._(
+            "Open Quantities to Publish: they wait until the channel's own quantities "
+            "are known. Check that it can be read (Test Connection) and that the job "
+            "runner is up."
+        )
+
+    def _get_unsent_message(self, seconds):
+        return self.env._(
+            "Unknown on the channel and not sent for %(time)s: %(count)s quantities",
+            time=format_duration(self.env, seconds),
+            count=self.unsettled_count,
         )
 
 
@@ -422,6 +463,24 @@ HEALTH_FACTS = {
     "unsettled_count": SQL(
         "SELECT count(*) FROM channel_level_remote "
         "WHERE channel_id = channel.id AND state IN ('unknown', 'stale')"
+    ),
+    # of those that wait to be known, since when the one has that waits longest: the
+    # target stands, and nothing was sent or seen. Of a hundred that are planned longest
+    "unsent_since": SQL(
+        "SELECT min(since) FROM ("
+        "SELECT GREATEST(planned_at, remote.acked_at, remote.seen_at, ("
+        "SELECT max(publication.sent_at) FROM channel_publication_line line "
+        "JOIN channel_publication publication ON publication.id = publication_id "
+        "WHERE line.level_id = level.id)) AS since "
+        "FROM channel_level_remote remote "
+        "JOIN channel_level level ON level.id = remote.level_id "
+        "JOIN channel_listing listing ON listing.id = level.listing_id "
+        "JOIN channel_node node ON node.id = level.node_id "
+        "WHERE channel.state = 'live' AND remote.channel_id = channel.id "
+        "AND remote.state IN ('unknown', 'stale') AND %s "
+        "AND planned_at IS NOT NULL "
+        "ORDER BY planned_at LIMIT 100) waiting",
+        PUBLISHED,
     ),
     "forged_count": SQL(
         "SELECT COALESCE(sum(count), 0)::int FROM channel_refusal "

@@ -2,8 +2,9 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
+from ..db.published import PUBLISHED
 from ..tools.actions import open_form
-from .channel_level import EXPECTED_REMOTE, PUBLISHED
+from .channel_level import EXPECTED_REMOTE
 
 
 class ChannelLevelDifference(models.Model):

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import exceptions
+from ..db.published import PUBLISHED
 from ..db.transaction import (
     LOCK_ALLOCATE,
     LOCK_PUBLISH,
@@ -16,7 +17,7 @@ from ..db.transaction import (
 from ..lib.one_line import one_line
 from ..schemas import LevelEntry
 from .channel_lane import UNANSWERED, UNANSWERED_FALL
-from .channel_level import EXPECTED_REMOTE, PUBLISHED
+from .channel_level import EXPECTED_REMOTE
 
 RUN_SECONDS = 10
 """After so long, other channels' numbers have their turn."""

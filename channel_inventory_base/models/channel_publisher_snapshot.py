@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import uuid
-from datetime import timedelta
 
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..db.published import PUBLISHED
 from ..db.transaction import LOCK_ALLOCATE, own_transaction
 from ..schemas import LevelEntry
-from .channel_level import EXPECTED_REMOTE, PUBLISHED
+from .channel_level import EXPECTED_REMOTE
 
 STATE = "snapshot"
 """Key of the shared state that has the time of the last document."""
@@ -15,7 +15,8 @@ STATE = "snapshot"
 
 class ChannelPublisherSnapshot(models.AbstractModel):
     """Publisher for partners that get all numbers in one document, at times that were
-    agreed (``Capabilities.snapshot``, ``channel.publish_minutes``).
+    agreed (``Capabilities.snapshot``, ``publish_times`` and ``publish_minutes`` of the
+    channel).
 
     What is missing in such a document may count as gone, so each has every level, zeros
     included; a listing that is not sold any more is in it once more, as 0. The whole is
@@ -41,19 +42,24 @@ class ChannelPublisherSnapshot(models.AbstractModel):
             publisher = env[self._name]
             publisher._make_missing(own_channel)
             publication = publisher._take_all(own_channel)
-        if publication:
-            with channel._shared_state(STATE) as state:
-                now = self.env["channel.intake"]._database_time()
-                state["at"] = now.isoformat()
+            if publication:
+                # with the document: whoever dies between the two would send another
+                publisher._remember(own_channel)
         return publication and publication.id
+
+    def _remember(self, channel):
+        """A document is made now: the next one is due after it."""
+        state = self.env["channel.shared.state"]._lock(channel.id, STATE)
+        state.value["at"] = self.env["channel.intake"]._database_time().isoformat()
+        state._save()
 
     def _seconds_until_due(self, channel):
         """:return: 0 when a document may be made now"""
         last = channel._get_shared_state(STATE).get("at")
-        if not last or not channel.publish_minutes:
+        if not last:
             return 0
         intake = self.env["channel.intake"]
-        due = intake._parse_time(last) + timedelta(minutes=channel.publish_minutes)
+        due = channel._get_publish_due(intake._parse_time(last))
         return max(0, (due - intake._database_time()).total_seconds())
 
     def _take_all(self, channel):
@@ -64,7 +70,7 @@ class ChannelPublisherSnapshot(models.AbstractModel):
         """
         rows = self._read_all(channel)
         changed = [row for row in rows if self._has_changed(row)]
-        if not rows or not (changed or channel.publish_minutes):
+        if not rows or not (changed or channel._has_windows()):
             return None
         publication = self.env["channel.publication"].create(
             {

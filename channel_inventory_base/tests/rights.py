@@ -27,8 +27,8 @@ RIGHTS = {
             "manager": (
                 "name sequence active color channel_type company_id environment "
                 "base_url currency_id order_lag poll_minutes publish_minutes "
-                "poll_overlap exception_user_id node_ids listing_ids custom_product_id "
-                "archived_policy mass_quantity scarce_quantity "
+                "publish_times poll_overlap exception_user_id node_ids listing_ids "
+                "custom_product_id archived_policy mass_quantity scarce_quantity "
                 "hold_horizon_days personal_days secret_expires_on"
             ),
             "server": (

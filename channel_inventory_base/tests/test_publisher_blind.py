@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from ..models.channel_intake import ChannelIntake
@@ -59,6 +59,52 @@ class TestPublisherBlind(BlindCase):
         self.env["channel.publisher"]._requeue_missing()
         self.publish()
         self.assertEqual(self.remote().state, "known")
+
+    # --------------------------------------------------------------- health
+    def unsent(self):
+        """The exception after a minute's recovery."""
+        self.env.flush_all()
+        self.channel._watch_health()
+        return self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("key", "=", "unsent")]
+        )
+
+    def age(self, hours):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE channel_level SET planned_at = planned_at - %s * interval '1 hour'",
+            [hours],
+        )
+        self.env.invalidate_all()
+
+    def never_known(self):
+        """As where a quantity cannot be read, and is in no queue either."""
+        self.channel.connection_state = "ok"
+        self.plan()
+        self.env["channel.observer"]._make_missing_now(self.channel)
+        self.env["channel.level.pending"].search([]).unlink()
+
+    def test_quantity_that_nobody_can_send_is_told_after_an_hour(self):
+        self.never_known()
+        self.assertFalse(self.unsent())
+        self.age(2)
+        self.assertIn("not sent for", self.unsent().message)
+        self.assertEqual(self.channel.health, "bad")
+        self.publish()
+        self.assertEqual(self.unsent().state, "resolved")
+
+    def test_quantity_that_was_just_sent_is_not_unsent(self):
+        self.never_known()
+        self.publish()
+        self.remote().state = "stale"
+        self.age(2)
+        self.assertFalse(self.unsent())
+
+    def test_channel_that_is_not_live_sends_nothing_on_purpose(self):
+        self.never_known()
+        self.age(2)
+        self.channel.state = "paused"
+        self.assertFalse(self.unsent())
 
     def test_no_order_is_asked_for(self):
         self.fake.more = {"fetch": False}
@@ -163,6 +209,34 @@ class TestPublisherSnapshot(BlindCase):
         self.publish()
         self.assertEqual(self.documents()[2], {"item-1": 15, "item-2": 0})
         self.assertEqual(len(self.lines()), 3)
+
+    def test_times_of_day_are_those_of_the_company(self):
+        """18:30 in Berlin is 17:30 UTC in December."""
+        self.env.company.partner_id.tz = "Europe/Berlin"
+        self.channel.write({"publish_times": "06:00, 18:30", "publish_minutes": 1})
+        self.moment = datetime(2026, 12, 1, 17, 0, tzinfo=timezone.utc)
+        self.plan()
+        self.publish()
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        for minutes, count in ((29, 1), (1, 2), (11 * 60 + 29, 2), (1, 3)):
+            self.pass_minutes(minutes)
+            self.publish()
+            self.assertEqual(len(self.documents()), count, self.moment)
+        self.assertEqual(self.documents()[1], {"item-1": 15, "item-2": 0})
+
+    def test_times_that_are_none_are_refused(self):
+        for text in ("25:00", "6", "06:00 18:00", "noon"):
+            with self.assertRaisesRegex(ValidationError, "no time of day"):
+                self.channel.publish_times = text
+
+    def test_document_and_its_time_are_one(self):
+        """A worker that dies after the document has not to send a second one."""
+        self.channel.publish_minutes = 60
+        self.plan()
+        publisher = self.env["channel.publisher.snapshot"]
+        publisher._freeze(self.channel)
+        self.assertEqual(publisher._seconds_until_due(self.channel), 3600)
 
     def test_waiting_for_the_window_is_not_late(self):
         self.channel.publish_minutes = 60
