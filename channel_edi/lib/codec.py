@@ -2,6 +2,8 @@
 """Reading, writing and answering files: what the models call, see the package's
 docstring. No odoo in here."""
 
+from dataclasses import replace
+
 from ..schemas_envelope import Envelope
 from .dates import local
 from .edifact import acks as edifact_acks
@@ -53,6 +55,8 @@ def write(objects, envelope, options=DEFAULT):
     :raise Unwritable: one of them cannot be written as it is
     """
     envelope = _on_their_clock(envelope, options)
+    if envelope.standard == "x12" and envelope.group_version < "004":
+        options = replace(options, short_dates=True)
     groups = {}
     for value in objects:
         kind, module = _writer_of(envelope, value)

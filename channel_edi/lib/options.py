@@ -50,6 +50,7 @@ class Options:
     :ivar order_types: order type codes of the partner to ``ORDER_TYPES``
     :ivar sscc_qualifier: of MAN01 in what we send: "GM" (20 digits) or "AA" (18)
     :ivar date_format: of dates that we send in EDIFACT: "102" or "203"
+    :ivar short_dates: of six digits; X12 before 4010 has no others
     :ivar upper: what we send is in capitals (X12 basic set, UNOA)
     :ivar ack_details: name accepted documents in a 997, too (AK2 loops)
     :ivar ack_interchange: answer with a TA1: "asked", "always", "never"
@@ -71,6 +72,7 @@ class Options:
     order_types: Pairs = ()
     sscc_qualifier: str = "GM"
     date_format: str = "102"
+    short_dates: bool = False
     upper: bool = False
     ack_details: bool = True
     ack_interchange: str = "asked"

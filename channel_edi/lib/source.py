@@ -35,7 +35,8 @@ class Source:
                 offset=0,
             )
         self.data = data
-        self.text = data.decode("latin-1")
+        # what no database takes into a text, and nobody means
+        self.text = data.decode("latin-1").replace("\0", " ")
         self.width, self.gap = _wrapping(self.text)
         if self.width:
             self.text = _BREAK.sub("", self.text)

@@ -229,6 +229,8 @@ class TestX12(PureCase):
         interchange = only(data)
         self.assertFalse(interchange.fatal)
         self.assertEqual(parsed(data).lines[0].ids[0].value, "LAMP")
+        within = x12(ORDER.replace("LAMP", "LA\0MP"))
+        self.assertEqual(parsed(within).lines[0].ids[0].value, "LA MP")
 
     def test_charsets(self):
         for charset in ("utf-8", "latin-1", "cp1252"):

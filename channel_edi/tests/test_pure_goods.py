@@ -5,7 +5,10 @@ lists 673, 368, 514, 426, 412 and of EANCOM's 6063."""
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from ..lib import codec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ..lib import codec, gs1
 from ..lib.errors import Unwritable
 from ..schemas import (
     Carrier,
@@ -552,6 +555,128 @@ class TestShipments(PureCase):
         body = "BGM+351+S1+9'\nCPS+1'\nCPS+2+7'\nLIN+1++4012345000016:EN'\nQTY+12:1'"
         with self.assertRaises(codec.BadDocument):
             parsed(edifact(body, kind="DESADV"))
+
+
+@st.composite
+def notices(draw):
+    """Shipments of any shape: orders with packs within pallets, and loose items."""
+    serial = iter(range(1, 10**6))
+    lines = iter(range(1, 10**6))
+
+    def item():
+        return ShipItem(
+            Decimal(draw(st.integers(1, 10**6))) / 10,
+            draw(st.sampled_from(["EA", "CA"])),
+            str(next(lines)),
+            (
+                ItemId(
+                    "VN", draw(st.text("AB1-/ ", min_size=1, max_size=8)).strip() or "X"
+                ),
+            ),
+            text=draw(st.sampled_from(["", "A lamp, blue"])),
+            lot=draw(st.sampled_from(["", "L1"])),
+        )
+
+    def pack(deep):
+        inner = draw(st.integers(0, 2)) if deep else 0
+        return Pack(
+            level="tare" if inner else "pack",
+            sscc=gs1.sscc(0, "4012345", next(serial)),
+            packaging="201" if inner else "CT",
+            items=tuple(
+                item() for _n in range(draw(st.integers(0 if inner else 1, 3)))
+            ),
+            packs=tuple(pack(False) for _n in range(inner)),
+        )
+
+    def order(number):
+        packs = tuple(pack(True) for _n in range(draw(st.integers(0, 3))))
+        loose = tuple(item() for _n in range(draw(st.integers(0 if packs else 1, 2))))
+        return ShipOrder(number, packs=packs, items=loose)
+
+    count = draw(st.integers(1, 3))
+    orders = tuple(order(f"47{n}") for n in range(count))
+    return ShipNotice("S1", orders, created=NOTICE.created)
+
+
+def flat(packs):
+    """{sscc: [(ids, quantity, unit, lot)]} of all packs, whatever is in what."""
+    found = {}
+    for each in packs:
+        found[each.sscc] = [(i.ids, i.quantity, i.unit, i.lot) for i in each.items]
+        found.update(flat(each.packs))
+    return found
+
+
+class TestAnyShipment(PureCase):
+    @settings(deadline=None, max_examples=100)
+    @given(notices())
+    def test_an_856_is_the_same_tree(self, notice):
+        found = again(notice)
+        self.assertEqual(
+            [o.number for o in found.orders], [o.number for o in notice.orders]
+        )
+        for ours, theirs in zip(notice.orders, found.orders, strict=True):
+            bare = tuple(without_packaging(each) for each in theirs.packs)
+            self.assertEqual(
+                bare, tuple(without_packaging(each) for each in ours.packs)
+            )
+            self.assertEqual(theirs.items, ours.items)
+
+    @settings(deadline=None, max_examples=100)
+    @given(notices())
+    def test_a_desadv_has_the_same_in_each_package(self, notice):
+        found = again(notice, "edifact")
+        for ours in notice.orders:
+            theirs = [each for each in found.orders if each.number == ours.number]
+            packs = {k: v for each in theirs for k, v in flat(each.packs).items()}
+            self.assertEqual(packs, flat(ours.packs))
+            items = [(i.ids, i.quantity) for each in theirs for i in each.items]
+            self.assertEqual(items, [(i.ids, i.quantity) for i in ours.items])
+
+
+def without_packaging(pack):
+    packs = tuple(without_packaging(each) for each in pack.packs)
+    return Pack(**dict(vars(pack), packaging="", packs=packs))
+
+
+@st.composite
+def reports(draw):
+    rows = []
+    for position in range(1, draw(st.integers(1, 6)) + 1):
+        ids = (ItemId("EN", f"40123450000{position:02}"),)
+        for place in draw(
+            st.lists(st.sampled_from("ABC"), unique=True, max_size=3)
+        ) or [""]:
+            rows.append(
+                StockRow(
+                    position,
+                    Decimal(draw(st.integers(0, 10**6))),
+                    draw(st.sampled_from(["EA", "CA"])),
+                    status="available",
+                    ids=ids,
+                    place=Party("warehouse", "", "92", place) if place else None,
+                )
+            )
+    at_ = Moment(at("2026-12-01T23:00:00"), at("2026-12-01T23:00:59"))
+    return StockReport("R1", tuple(rows), as_of=at_)
+
+
+class TestAnyStock(PureCase):
+    @settings(deadline=None, max_examples=100)
+    @given(reports(), st.sampled_from(["x12", "edifact"]))
+    def test_numbers_are_read_as_they_were_written(self, report, standard):
+        states = (("145", "available"), ("33", "available"))
+        found = again(report, standard, states=states)
+
+        def told(rows):
+            return [
+                (r.ids, r.place.code if r.place else "", r.quantity, r.unit, r.status)
+                for r in rows
+            ]
+
+        self.assertEqual(told(found.rows), told(report.rows))
+        self.assertEqual(found.as_of.first, report.as_of.first)
 
 
 class TestWarehouse(PureCase):

@@ -128,6 +128,10 @@ class TestOrderX12(PureCase):
             ("06", "SA", False),
             ("07", "SA", False),
             ("22", "SA", False),
+            # sent or issued again: it may be the only one that has come
+            ("15", "SA", True),
+            ("18", "SA", True),
+            ("00", "??", True),
         ):
             with self.subTest(f"{purpose} {kind}"):
                 order = parsed(x12(ORDER.replace("BEG*00*SA", f"BEG*{purpose}*{kind}")))
@@ -735,6 +739,14 @@ class TestWritten(PureCase):
         data = codec.write([self.ORDER], envelope("edifact", delimiters=chosen))
         self.assertIn(b"QTY+21:12,5:KG'", data)
         self.assertIn(b"PRI+AAA:9,25'", data)
+
+    def test_dates_before_4010_have_six_digits(self):
+        made = envelope(version="00304", group_version="003040")
+        data = codec.write([self.ORDER], made)
+        self.assertIn(b"*P00042**261201~", data)
+        self.assertIn(b"DTM*001*261231~", data)
+        found, ours = parsed(data).dates.cancel_after, self.ORDER.dates.cancel_after
+        self.assertEqual((found.first, found.last), (ours.first, ours.last))
 
     def test_documents_of_several_kinds(self):
         change = OrderChange("1", purpose="cancel")

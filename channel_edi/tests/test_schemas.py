@@ -6,10 +6,10 @@ from odoo.addons.channel_inventory_base.schemas import dump, load
 
 from .. import schemas
 from ..lib import codec
+from . import test_pure_orders
 from .common import PureCase, edifact, only, x12
 from .test_pure_goods import NOTICE
 from .test_pure_mutations import BODIES, MESSAGES
-from .test_pure_orders import TestWritten
 
 
 class TestSchemas(PureCase):
@@ -33,7 +33,7 @@ class TestSchemas(PureCase):
 
     def test_what_is_written_survives_being_stored(self):
         self.check(NOTICE)
-        self.check(TestWritten.ORDER)
+        self.check(test_pure_orders.TestWritten.ORDER)
 
     def test_faults_survive_being_stored(self):
         (document,) = only(x12("BEG*00*SA*1~PO1*1*x*EA~")).documents

@@ -71,7 +71,6 @@ FUNCTIONS = {
     "9": "original",
     "31": "information",
     "42": "confirmation",
-    "43": "duplicate",
     "53": "information",
 }
 """1225 (BGM 03). 53 is a test, and asks for nothing."""

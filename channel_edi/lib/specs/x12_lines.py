@@ -213,10 +213,11 @@ def refs(values):
 
 
 def day(moment, options, last=False):
-    """CCYYMMDD of a ``Moment`` on the partner's calendar."""
+    """CCYYMMDD, or YYMMDD, of a ``Moment`` on the partner's calendar."""
     if moment is None:
         return ""
-    return local(moment.last if last else moment.first, options.zone).strftime("%Y%m%d")
+    at = local(moment.last if last else moment.first, options.zone)
+    return at.strftime("%y%m%d" if options.short_dates else "%Y%m%d")
 
 
 def clock(moment, options):

@@ -56,10 +56,10 @@ PURPOSES = {
     "05": "replace",
     "06": "confirmation",
     "07": "duplicate",
-    "15": "duplicate",
     "22": "information",
 }
-"""353."""
+"""353. What is not here (15 sent again, 18 issued again) may be the only one that came:
+a person looks at it."""
 PURPOSE_CODES = {
     "original": "00",
     "cancel": "01",
