@@ -4,7 +4,17 @@
 from decimal import Decimal
 
 from ..lib import codec
-from ..schemas import Delimiters, ItemId, OrderLine, PurchaseOrder
+from ..lib.errors import Unwritable
+from ..schemas import (
+    Delimiters,
+    ItemId,
+    OrderLine,
+    Pack,
+    PurchaseOrder,
+    ShipItem,
+    ShipNotice,
+    ShipOrder,
+)
 from .common import (
     PureCase,
     codes,
@@ -139,6 +149,35 @@ class TestX12(PureCase):
 
 
 class TestEdifact(PureCase):
+    def test_packages_without_their_shipment(self):
+        """php-edifact/edifact-generator #33: CPS 1 is left out; bots #257: a blank
+        behind UNA."""
+        notice = parsed(
+            edifact(
+                "BGM+351::9+3021471273+9'\nDTM+11:20210218:102'\nRFF+ON:2048232'\n"
+                "NAD+BY+5430002362038::9'\nCPS+2+1'\nPAC+1+:52+PK'\nPCI+33E'\n"
+                "GIN+BJ+106141412345678908'\nLIN+1++4039784418349:EN'\n"
+                "PIA+5+12254AEC22:SA'\nQTY+12:1'\nRFF+ON:2048232'\nCPS+3+1'\n"
+                "PAC+1+:52+PK'\nPCI+33E'\nGIN+BJ+106141412345678915'\n"
+                "LIN+2++4039784295803:EN'\nQTY+12:2'\nCNT+2:2'",
+                kind="DESADV",
+                una="UNA:+.? ' ",
+            )
+        )
+        (order,) = notice.orders
+        self.assertEqual(
+            [(p.sscc, p.items[0].quantity) for p in order.packs],
+            [("106141412345678908", 1), ("106141412345678915", 2)],
+        )
+
+    def test_nothing_in_a_package(self):
+        """metasfresh #24503: a package item of quantity 0 is an empty line."""
+        item = ShipItem(Decimal(0), "PCE", "1", (ItemId("VN", "A"),))
+        order = ShipOrder("1", packs=(Pack(sscc="106141412345678908", items=(item,)),))
+        for standard in ("x12", "edifact"):
+            with self.assertRaises(Unwritable):
+                codec.write([ShipNotice("1", (order,))], envelope(standard))
+
     def test_reserved_characters_of_old_syntaxes_are_data(self):
         """staedi #77, bots #326: the fifth of UNA repeats from syntax 4 on only."""
         text = "5 LPADSS/NN *1A/E*"

@@ -10,7 +10,7 @@ from ..gs1 import sscc18
 from ..writing import number
 from . import edifact_parts as parts
 from .grammar import Loop, gather
-from .x12_856 import whole_sscc
+from .x12_856 import packed, whole_sscc
 
 _PCI = Loop("PCI", "RFF", "DTM", "GIR", "GIN", "MEA", "QTY")
 _LINE = Loop(
@@ -31,16 +31,19 @@ TABLE = Loop("UNH", *parts.HEAD, _CPS, *parts.TAIL)
 PALLETS = ("201", "200", "202", "203", "PX", "PF", "PL", "08", "09", "PE")
 """7065: packagings that hold others."""
 DEEPEST = 12
+SHIPMENT = "1"
+"""The first CPS, by which the others hang together."""
 SHIPPED, ORDERED = "12", "21"
 
 
 class _Level:
     """One CPS while the tree grows."""
 
-    __slots__ = ("node", "children", "depth")
+    __slots__ = ("node", "children", "depth", "is_top")
 
-    def __init__(self, node, depth):
+    def __init__(self, node, depth, is_top):
         self.node, self.depth, self.children = node, depth, []
+        self.is_top = is_top
 
 
 def read(document, context):
@@ -48,7 +51,7 @@ def read(document, context):
     make = {"CPS": lambda node, _count: _placed(context, node, levels, last)}
     root, found = gather(document.segments(), TABLE, context, make)
     bgm = context.head(root, "BGM")
-    tops = [level for level in found if level is not None and level.depth == 0]
+    tops = [level for level in found if level is not None and level.is_top]
     if not tops:
         if not context.faults:
             context.missing(bgm, "CPS")
@@ -95,17 +98,19 @@ def _placed(context, node, levels, last):
         context.wrong(cps, 1, f"CPS {name} is there twice")
         return None
     above = levels.get(parent) if parent else None
-    if parent and above is None:
+    # some leave out the first, which is the shipment
+    implied = above is None and parent == SHIPMENT
+    if parent and above is None and not implied:
         context.wrong(cps, 2, f"CPS {parent}, the level above, is not there")
         return None
-    if above is None and last and _has_content(node):
+    if not parent and last and _has_content(node):
         # guides that number packs and leave out their parent
         above = last[0]
-    depth = above.depth + 1 if above else 0
+    depth = above.depth + 1 if above else int(implied)
     if depth > DEEPEST:
         context.wrong(cps, 2, f"more than {DEEPEST} levels")
         return None
-    level = _Level(node, depth)
+    level = _Level(node, depth, above is None)
     if name:
         levels[name] = level
     if not last:
@@ -315,6 +320,7 @@ def _write_pack(levels, above, pack, order, options):
     for mark in pack.marks:
         found.append(["GIN", mark.qualifier, mark.value])
     for item in pack.items:
+        packed(item, pack)
         _write_item(levels, item, order, options)
     for inner in pack.packs:
         _write_pack(levels, own, inner, order, options)

@@ -314,6 +314,16 @@ def whole_sscc(pack, seen):
     return whole
 
 
+def packed(item, pack):
+    """An item that is in a package.
+
+    :raise Unwritable: nothing of it is
+    """
+    if item.quantity <= 0:
+        raise Unwritable(f"{item.quantity} of an item cannot be in package {pack.sscc}")
+    return item
+
+
 class _Levels:
     """Numbers the levels while they are written."""
 
@@ -410,7 +420,7 @@ def _by_item(order):
             raise Unwritable(
                 f"package {pack.sscc}: the structure 0002 tells packs of one item only"
             )
-        (part,) = pack.items
+        part = packed(pack.items[0], pack)
         key = (part.number, part.ids, part.unit, part.lot)
         if key not in places:
             places[key] = len(found)
@@ -456,7 +466,7 @@ def _write_pack(levels, above, pack, options, part=None):
         for inner in pack.packs:
             _write_pack(levels, name, inner, options)
         for item in pack.items:
-            _write_item(levels, name, item, options)
+            _write_item(levels, name, packed(item, pack), options)
 
 
 def _write_item(levels, above, item, options, has_packs=False):
