@@ -9,4 +9,18 @@
     "license": "AGPL-3",
     "development_status": "Alpha",
     "depends": ["channel_inventory_base", "channel_inventory_sale"],
+    "external_dependencies": {"python": ["paramiko"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/channel_edi_rules.xml",
+        "data/queue_job_data.xml",
+        "wizards/channel_edi_wizard_views.xml",
+        "views/channel_edi_file_views.xml",
+        "views/channel_edi_document_views.xml",
+        "views/channel_edi_interchange_views.xml",
+        "views/channel_edi_mailbox_views.xml",
+        "views/channel_edi_agreement_views.xml",
+        "views/channel_channel_views.xml",
+        "views/channel_edi_menus.xml",
+    ],
 }

@@ -1,3 +1,9 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from . import test_edi_acks
+from . import test_edi_answers
+from . import test_edi_orders
+from . import test_interchanges
+from . import test_partner_wizard
 from . import test_pure_acks
 from . import test_pure_files
 from . import test_pure_flat
@@ -9,4 +15,7 @@ from . import test_pure_partners
 from . import test_pure_reported
 from . import test_pure_values
 from . import test_pure_writing
+from . import test_receiver
 from . import test_schemas
+from . import test_sftp
+from . import test_translations

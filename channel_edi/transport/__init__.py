@@ -4,8 +4,8 @@
 No odoo in here. Errors are those of the base's ``lib.errors``. Names are of files in
 one folder, never paths.
 
-``look()`` gives all files of the incoming folder as ``entry.Entry``; ``read(name)``
+``look()`` gives all files of the incoming folder as ``entry.Entry``; ``fetch(name)``
 gives bytes; ``put_away(name, how)`` moves a read file to the archive folder, deletes it
-or leaves it; ``write(name, data)`` puts a whole file into the outgoing folder, under
+or leaves it; ``deliver(name, data)`` puts a whole file into the outgoing folder, under
 another name first; ``size(name)`` of a file in the outgoing folder, None without one.
 """

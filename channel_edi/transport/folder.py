@@ -43,7 +43,7 @@ class Folder:
                 for each in files
             ]
 
-    def read(self, name):
+    def fetch(self, name):
         path = _known(self._incoming) / checked(name)
         with _told(path):
             number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
@@ -61,7 +61,7 @@ class Folder:
             elif how == "archive" and path.exists():
                 path.rename(_free(_known(self._archive), name))
 
-    def write(self, name, data):
+    def deliver(self, name, data):
         path = _known(self._outgoing) / checked(name)
         partial = path.with_name(f"{name}{PARTIAL}")
         with _told(path):

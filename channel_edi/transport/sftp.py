@@ -126,7 +126,7 @@ class Sftp:
             if stat.S_ISREG(each.st_mode or 0)
         ]
 
-    def read(self, name):
+    def fetch(self, name):
         with self._told(name), self._client.open(self._at(self._incoming, name)) as it:
             size = it.stat().st_size or 0
             if size > MAX_BYTES:
@@ -147,7 +147,7 @@ class Sftp:
             else:
                 self._client.rename(path, self._free(name))
 
-    def write(self, name, data):
+    def deliver(self, name, data):
         path = self._at(self._outgoing, name)
         with self._told(name):
             # paramiko compares the size afterwards

@@ -178,9 +178,11 @@ class ChannelPublisherSnapshot(models.AbstractModel):
                 SQL("SELECT pg_advisory_xact_lock_shared(%s, 0)", LOCK_ALLOCATE)
             )
 
-    def _forget(self, channel):
-        """The partner does not have the last document: all numbers are unknown again,
-        and the next one is due at once."""
+    def _forget(self, channel, now=True):
+        """The partner does not have the last document: all numbers are unknown again.
+
+        :param now: the next one is due at once; else when it is anyway
+        """
         self.env.execute_query(
             SQL(
                 "UPDATE channel_level_remote SET state = 'unknown' "
@@ -188,6 +190,7 @@ class ChannelPublisherSnapshot(models.AbstractModel):
                 channel.id,
             )
         )
-        with channel._shared_state(STATE) as state:
-            state.pop("at", None)
-        channel._wake("_job_publish")
+        if now:
+            with channel._shared_state(STATE) as state:
+                state.pop("at", None)
+            channel._wake("_job_publish")

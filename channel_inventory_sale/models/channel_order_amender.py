@@ -56,6 +56,9 @@ class ChannelOrderAmender(models.AbstractModel):
             self._follow_lines(order, data)
         if moved:
             self._follow_address(order, data)
+        if order.channel_id._capabilities().answers_lines:
+            # a change is answered as the order was
+            self.env["channel.notifier"]._notify_accepted(order)
         self.env["channel.audit"]._log(
             "order",
             order.channel_id,

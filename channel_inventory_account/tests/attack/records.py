@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID
 from odoo import fields as odoo_fields
 from odoo.tools import SQL
 
+from odoo.addons.channel_inventory_base.tests.attack.rights import special_values
 from odoo.addons.channel_inventory_base.tests.common import ChannelSetup, fake_adapter
 from odoo.addons.channel_inventory_base.tests.fake_channel import FakeChannel
 
@@ -48,6 +49,7 @@ class Records(ChannelSetup):
         )
         self.env = env(user=SUPERUSER_ID, context=context)
         self.found = {}
+        self.special = {**SPECIAL, **special_values(self.env)}
         self._make_company_life(code)
 
     # ------------------------------------------------- what really happens
@@ -140,8 +142,8 @@ class Records(ChannelSetup):
 
     def _value(self, model, field, given):
         key = model._name, field.name
-        if key in SPECIAL:
-            return SPECIAL[key]
+        if key in self.special:
+            return self.special[key]
         if field.type == "many2one":
             return self._link(model, field)
         if field.name in given:

@@ -128,6 +128,15 @@ def table(env):
     return rows, standard
 
 
+def special_values(env):
+    """:return: {(model, field): what a generic value would not fit}, of all addons"""
+    found = {}
+    for addon in env.registry._init_modules:
+        if addon.startswith("channel_"):
+            found.update(getattr(_load(addon), "VALUES", {}))
+    return found
+
+
 def _collect(rows, more):
     for model, row in more.items():
         rows[model] = rows[model].plus(row) if model in rows else row

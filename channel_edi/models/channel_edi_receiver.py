@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import time
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base.db.transaction import (
+    LOCK_MAILBOX,
+    own_transaction,
+    try_lock,
+)
+from odoo.addons.channel_inventory_base.lib import errors
+
+RUN_SECONDS = 50
+LOOK_AGAIN = 2
+"""Seconds after which a file that has just been seen is looked at again."""
+KNOWN_MOST = 5000
+"""So many files may be growing at once."""
+
+
+class ChannelEdiReceiver(models.AbstractModel):
+    """Fetches files: look, read, store [commit], put away.
+
+    A file is put away only after it was stored, so a worker that is killed in between
+    finds it again, and finds that it is stored.
+    """
+
+    _name = "channel.edi.receiver"
+    _description = "Receive EDI Files"
+
+    @api.model
+    def _run(self, channel):
+        """Read all mailboxes of a channel.
+
+        :return: True when one was reached, None when there is none, False when another
+            worker is at one
+        """
+        outcome, failure = None, None
+        # sudo: mailboxes are seen by managers; a job reads them for the channel
+        for mailbox in channel.sudo().edi_mailbox_ids:
+            if mailbox.kind == "manual":
+                continue
+            with try_lock(self.env, LOCK_MAILBOX, mailbox.id) as locked:
+                if not locked:
+                    outcome = False if outcome is None else outcome
+                    continue
+                try:
+                    self._receive(mailbox)
+                    outcome = True
+                except exceptions.ChannelError as error:
+                    # one mailbox that cannot be reached stops no other
+                    failure = error
+        if failure:
+            raise failure
+        return outcome
+
+    def _receive(self, mailbox):
+        end = time.monotonic() + RUN_SECONDS
+        with mailbox._reached() as place:
+            entries = {each.name: each for each in place.look()}
+            ready, waiting = self._choose(mailbox, entries)
+            known = self._known(mailbox, ready)
+            for entry in ready:
+                if time.monotonic() > end:
+                    waiting = True
+                    break
+                away = known.get((entry.name, entry.mark))
+                if away is None:
+                    if not self._fetch(mailbox, place, entry):
+                        waiting = True
+                        continue
+                if not away:
+                    self._put_away(mailbox, place, entry, entries)
+        if waiting:
+            mailbox.channel_id._wake("_job_edi_receive", seconds=LOOK_AGAIN)
+
+    def _choose(self, mailbox, entries):
+        """:return: (entries that may be read, oldest first; whether others are there
+        that may be ready soon)"""
+        ours = [each for each in entries.values() if mailbox._is_ours(each.name)]
+        ours.sort(key=lambda each: (each.mtime, each.name))
+        if mailbox.ready_when == "named":
+            return ours, False
+        if mailbox.ready_when == "marked":
+            marked = [
+                each for each in ours if f"{each.name}{mailbox.marker}" in entries
+            ]
+            return marked, len(marked) < len(ours)
+        key = f"edi_seen:{mailbox.id}"
+        with mailbox.channel_id._shared_state(key) as state:
+            before = state.get("files", {})
+            still = [each for each in ours if before.get(each.name) == each.mark]
+            state["files"] = {each.name: each.mark for each in ours[:KNOWN_MOST]}
+        return still, len(still) < len(ours)
+
+    def _known(self, mailbox, entries):
+        """:return: {(name, mark): whether it was put away} of those that are stored"""
+        if not entries:
+            return {}
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT name, mark, bool_or(COALESCE(away, false))
+                      FROM channel_edi_file
+                     WHERE mailbox_id = %s AND name = ANY(%s)
+                     GROUP BY name, mark
+                    """,
+                    mailbox.id,
+                    [each.name for each in entries],
+                )
+            )
+        return {(name, mark): away for name, mark, away in rows}
+
+    def _fetch(self, mailbox, place, entry):
+        """:return: whether the file is stored now"""
+        refusal = None
+        try:
+            data = place.fetch(entry.name)
+        except errors.Refused as error:
+            data, refusal = b"", error
+        except errors.Unavailable as error:
+            if error.code != "HALF":
+                raise
+            return False
+        if not refusal and len(data) != entry.size:
+            # it has grown while it was read
+            return False
+        with own_transaction(self.env) as env:
+            box = mailbox.with_env(env)
+            file = env["channel.edi.file"]._store(box, entry.name, entry.mark, data)
+            if refusal:
+                self._refuse(file, refusal)
+            box.channel_id._wake("_job_edi_work")
+        return True
+
+    def _refuse(self, file, refusal):
+        words = str(refusal)
+        file.write({"state": "refused", "error": words})
+        self.env["channel.exception"].with_env(file.env)._report(
+            file.channel_id,
+            "edi_file",
+            key=f"edi_file:{file.id}",
+            record=file,
+            message=self.env._(
+                "File %(name)s was not read: %(why)s", name=file.name, why=words
+            ),
+            suggestion=self.env._("Ask the partner to send it in parts."),
+        )
+
+    def _put_away(self, mailbox, place, entry, entries):
+        place.put_away(entry.name, mailbox.after_reading)
+        if mailbox.ready_when == "marked":
+            marker = f"{entry.name}{mailbox.marker}"
+            if marker in entries:
+                place.put_away(marker, mailbox.after_reading)
+        with own_transaction(self.env) as env:
+            env.execute_query(
+                SQL(
+                    """
+                    UPDATE channel_edi_file SET away = true
+                     WHERE mailbox_id = %s AND name = %s AND mark = %s RETURNING id
+                    """,
+                    mailbox.id,
+                    entry.name,
+                    entry.mark,
+                )
+            )

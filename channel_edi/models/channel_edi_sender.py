@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import time
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base import schemas as base_schemas
+from odoo.addons.channel_inventory_base.db.transaction import (
+    LOCK_DELIVERY,
+    own_transaction,
+    retry_on_conflict,
+    try_lock,
+)
+
+from ..kinds import CLASSES
+from ..lib import codec
+from ..lib.errors import EdiError
+
+RUN_SECONDS = 50
+BATCH = 200
+"""Documents in one interchange at the most."""
+
+
+class ChannelEdiSender(models.AbstractModel):
+    """Sends what is ready: documents are put into an interchange with its numbers and
+    bytes [commit], it is marked as being sent [commit], written under another name and
+    renamed, and marked as sent [commit].
+
+    What dies in between is looked for in the partner's folder: a file of that name and
+    size was sent; else the same bytes are written again.
+    """
+
+    _name = "channel.edi.sender"
+    _description = "Send EDI Documents"
+
+    @api.model
+    def _run(self, channel):
+        """:return: True when a mailbox was reached, None when there was nothing to
+        send, False if another worker is at it"""
+        while retry_on_conflict(lambda: self._frame_next(channel)):
+            pass
+        outcome, end = None, time.monotonic() + RUN_SECONDS
+        # sudo: mailboxes are seen by managers; a job writes to them for the channel
+        for mailbox in self._waiting(channel).sudo():
+            with try_lock(self.env, LOCK_DELIVERY, mailbox.id) as locked:
+                if not locked:
+                    outcome = False if outcome is None else outcome
+                    continue
+                self._deliver(mailbox, end)
+                outcome = True
+        if time.monotonic() >= end:
+            channel._wake("_job_edi_send")
+        return outcome
+
+    # ----------------------------------------------------------------- frame
+    def _frame_next(self, channel):
+        """Put documents of one kind and agreement into an interchange.
+
+        :return: whether there were any
+        """
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT id FROM channel_edi_document
+                     WHERE channel_id = %(channel)s AND state = 'ready'
+                       AND (agreement_id, kind, COALESCE(test, false)) = (
+                           SELECT agreement_id, kind, COALESCE(test, false)
+                             FROM channel_edi_document
+                            WHERE channel_id = %(channel)s AND state = 'ready'
+                            ORDER BY id LIMIT 1)
+                     ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+                    """,
+                    channel=channel.id,
+                    batch=BATCH,
+                )
+            )
+            documents = env["channel.edi.document"].browse([row[0] for row in rows])
+            if documents:
+                env["channel.edi.sender"]._frame(documents)
+        return bool(documents)
+
+    def _frame(self, documents):
+        """Freeze the bytes of these documents, of one agreement and kind. One that
+        cannot be written is held and keeps no other from being sent."""
+        agreement, kind = documents.agreement_id, documents[0].kind
+        values, written = [], []
+        for document in documents:
+            try:
+                value = base_schemas.load(CLASSES[kind], document._values())
+                self._check_writable(agreement, kind, value)
+            except (EdiError, exceptions.MalformedDataError, KeyError) as error:
+                self._hold_unwritable(document, error)
+                continue
+            values.append(value)
+            written.append(document.id)
+        documents = documents.browse(written)
+        if not documents:
+            return
+        envelope = agreement._prepare_envelope(
+            kind, len(documents), test=documents[0].test
+        )
+        data = codec.write(values, envelope, agreement._get_options())
+        interchange = self._freeze_bytes(agreement, kind, envelope, data)
+        numbers = envelope.document_numbers
+        for document, number in zip(documents, numbers, strict=True):
+            document.write(
+                {
+                    "state": "framed",
+                    "interchange_id": interchange.id,
+                    "number": f"{number:04d}" if number < 10000 else str(number),
+                    "group_number": str(envelope.group_number),
+                    "error": False,
+                }
+            )
+
+    def _check_writable(self, agreement, kind, value):
+        """:raise Unwritable: it cannot stand in any interchange of this agreement"""
+        with self.env.cr.savepoint() as trial:
+            envelope = agreement._prepare_envelope(kind, 1)
+            # the numbers were for a try
+            trial.rollback()
+        codec.write([value], envelope, agreement._get_options())
+
+    def _hold_unwritable(self, document, error):
+        document._hold(
+            str(error),
+            state="void",
+            key=f"edi_void:{document.agreement_id.id}:{document.kind}",
+            suggestion=self.env._(
+                "It was not sent. Correct what is missing in the record or in the "
+                "agreement, then press Send Anew."
+            ),
+        )
+        document._on_rejected()
+
+    @api.model
+    def _freeze_bytes(self, agreement, kind, envelope, data):
+        """:return: an interchange that is ready to be sent"""
+        interchanges = self.env["channel.edi.interchange"]
+        number = f"{envelope.number:09d}"
+        return interchanges.create(
+            {
+                "agreement_id": agreement.id,
+                "mailbox_id": agreement.mailbox_id.id,
+                "channel_id": agreement._channel_of(kind).id,
+                "direction": "out",
+                "state": "ready",
+                "number": number if agreement.standard == "x12" else number.lstrip("0"),
+                "sender": f"{agreement.our_qualifier or ''}:{agreement.our_id or ''}",
+                "receiver": f"{agreement.their_qualifier or ''}:"
+                f"{agreement.their_id or ''}",
+                "version": envelope.version,
+                "test": envelope.test,
+                "name": agreement._get_file_name(kind, envelope.number, envelope.at),
+                **interchanges._prepare_vals(data),
+            }
+        )
+
+    # --------------------------------------------------------------- deliver
+    def _deliver(self, mailbox, end):
+        with mailbox._reached() as place:
+            while time.monotonic() < end and self._deliver_next(mailbox, place):
+                pass
+
+    def _waiting(self, channel):
+        """Mailboxes for which something of this channel is to be sent."""
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT mailbox.id
+                      FROM channel_edi_interchange out
+                      JOIN channel_edi_mailbox mailbox ON mailbox.id = out.mailbox_id
+                     WHERE out.channel_id = %s AND out.direction = 'out'
+                       AND out.state IN ('ready', 'sending')
+                       AND mailbox.kind <> 'manual' AND mailbox.active
+                    """,
+                    channel.id,
+                )
+            )
+        return self.env["channel.edi.mailbox"].browse([row[0] for row in rows])
+
+    def _deliver_next(self, mailbox, place):
+        """:return: whether there was one"""
+        with own_transaction(self.env) as env:
+            interchange = self._lock_next(env, mailbox)
+            if not interchange:
+                return False
+            died = interchange.state == "sending"
+            interchange.write(
+                {"state": "sending", "attempts": interchange.attempts + 1}
+            )
+            name, data = interchange.name, interchange._bytes()
+        if not (died and place.size(name) == len(data)):
+            place.deliver(name, data)
+        with own_transaction(self.env) as env:
+            self._mark_sent(interchange.with_env(env))
+        return True
+
+    def _lock_next(self, env, mailbox):
+        rows = env.execute_query(
+            SQL(
+                """
+                SELECT id FROM channel_edi_interchange
+                 WHERE mailbox_id = %s AND direction = 'out'
+                   AND state IN ('ready', 'sending')
+                 ORDER BY id LIMIT 1 FOR UPDATE
+                """,
+                mailbox.id,
+            )
+        )
+        return env["channel.edi.interchange"].browse([row[0] for row in rows])
+
+    @api.model
+    def _mark_sent(self, interchange):
+        """It lies where the partner takes it: from now on its answer is awaited."""
+        now = fields.Datetime.now()
+        interchange.write({"state": "sent", "sent_at": now, "error": False})
+        agreement = interchange.agreement_id
+        for document in interchange.document_ids.filtered(
+            lambda each: each.state == "framed"
+        ):
+            awaits = agreement._awaits_ack(document.kind)
+            document.write(
+                {
+                    "state": "sent",
+                    "sent_at": now,
+                    "ack_state": "awaiting" if awaits else False,
+                    "due_at": awaits and agreement._ack_due(document.kind, now),
+                }
+            )

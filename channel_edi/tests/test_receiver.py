@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import os
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+from odoo.exceptions import ValidationError
+
+from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base.lib import errors
+
+from ..models import channel_edi_mailbox, channel_edi_receiver
+from .common_edi import EdiCase, po, x12
+
+
+class TestReceiver(EdiCase):
+    """Files of a folder: each is taken once, whole, and only then put away."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.root = Path(folder.name)
+
+    def setUp(self):
+        super().setUp()
+        self.folders = [
+            self.root / self._testMethodName / name for name in ("in", "out", "old")
+        ]
+        for path in self.folders:
+            path.mkdir(parents=True)
+        self.incoming, self.outgoing, self.archive = self.folders
+        self.mailbox.write(
+            {
+                "kind": "folder",
+                "incoming": str(self.incoming),
+                "outgoing": str(self.outgoing),
+                "archive": str(self.archive),
+                "after_reading": "archive",
+            }
+        )
+        allowed = patch.object(
+            channel_edi_mailbox.options, "read", lambda _path, _name: str(self.root)
+        )
+        allowed.start()
+        self.addCleanup(allowed.stop)
+
+    def look(self):
+        self.env.flush_all()
+        self.env["channel.edi.receiver"]._run(self.channel)
+        self.env.invalidate_all()
+
+    def fail_in(self, function, kind):
+        """As ``assertRaises``, which would roll back what was committed before."""
+        try:
+            function()
+        except kind:
+            self.env.invalidate_all()
+            return
+        self.fail(f"{kind.__name__} was not raised")
+
+    def put(self, name, data=b"ISA*", age=60):
+        path = self.incoming / name
+        path.write_bytes(data)
+        moment = path.stat().st_mtime - age
+        os.utime(path, (moment, moment))
+
+    def files(self):
+        return self.env["channel.edi.file"].search(
+            [("mailbox_id", "=", self.mailbox.id)], order="id"
+        )
+
+    def test_is_read_when_it_stands_still(self):
+        self.put("a.edi", b"ISA*00")
+        self.look()
+        self.assertFalse(self.files(), "seen for the first time")
+        self.put("a.edi", b"ISA*00*more", age=50)
+        self.look()
+        self.assertFalse(self.files(), "it has grown")
+        self.look()
+        self.assertEqual(self.files()._bytes(), b"ISA*00*more")
+        self.assertTrue(self.files().away)
+        self.assertEqual(os.listdir(self.archive), ["a.edi"])
+        self.assertEqual(os.listdir(self.incoming), [])
+
+    def test_is_read_at_once_where_its_name_says_so(self):
+        self.mailbox.ready_when = "named"
+        self.put("a.edi")
+        self.put("b.edi.part")
+        self.put("c.edi.tmp")
+        self.look()
+        self.assertEqual(self.files().mapped("name"), ["a.edi"])
+
+    def test_is_read_when_its_marker_is_there(self):
+        self.mailbox.write({"ready_when": "marked", "marker": ".done"})
+        self.put("a.edi")
+        self.look()
+        self.assertFalse(self.files())
+        self.put("a.edi.done", b"")
+        self.look()
+        self.assertEqual(self.files().mapped("name"), ["a.edi"])
+        self.assertEqual(sorted(os.listdir(self.archive)), ["a.edi", "a.edi.done"])
+
+    def test_other_names_are_left_alone(self):
+        self.mailbox.write({"ready_when": "named", "pattern": "*.edi"})
+        self.put("a.txt")
+        self.put(".b.edi")
+        self.look()
+        self.assertFalse(self.files())
+        self.assertEqual(sorted(os.listdir(self.incoming)), [".b.edi", "a.txt"])
+
+    def test_killed_before_it_is_put_away(self):
+        """The next look finds it again, and that it is stored."""
+        self.mailbox.ready_when = "named"
+        self.put("a.edi")
+        with patch.object(
+            channel_edi_receiver.ChannelEdiReceiver,
+            "_put_away",
+            side_effect=errors.Unavailable("cut off"),
+        ):
+            self.fail_in(self.look, exceptions.UnavailableError)
+        self.assertEqual(len(self.files()), 1)
+        self.assertFalse(self.files().away)
+        self.look()
+        self.assertEqual(len(self.files()), 1)
+        self.assertEqual(os.listdir(self.incoming), [])
+
+    def test_same_name_with_another_content_is_another_file(self):
+        self.mailbox.write({"ready_when": "named", "after_reading": "delete"})
+        self.put("daily.edi", b"ISA*1")
+        self.look()
+        self.put("daily.edi", b"ISA*2", age=5)
+        self.look()
+        self.assertEqual([each._bytes() for each in self.files()], [b"ISA*1", b"ISA*2"])
+
+    def test_what_stays_there_is_read_once(self):
+        self.mailbox.write({"ready_when": "named", "after_reading": "keep"})
+        self.put("a.edi")
+        self.look()
+        self.look()
+        self.assertEqual(len(self.files()), 1)
+        self.assertEqual(os.listdir(self.incoming), ["a.edi"])
+
+    def test_archive_keeps_what_is_there(self):
+        self.mailbox.ready_when = "named"
+        for text in (b"ISA*1", b"ISA*2"):
+            self.put("daily.edi", text, age=60 if text == b"ISA*1" else 5)
+            self.look()
+        self.assertEqual(sorted(os.listdir(self.archive)), ["daily.edi", "daily.edi.1"])
+
+    def test_too_big_a_file_stops_no_other(self):
+        self.mailbox.ready_when = "named"
+        self.put("a.edi", b"x" * 30)
+        self.put("b.edi", b"ISA*")
+        with patch("odoo.addons.channel_edi.transport.folder.MAX_BYTES", 20):
+            self.look()
+        self.assertEqual(
+            {each.name: each.state for each in self.files()},
+            {"a.edi": "refused", "b.edi": "new"},
+        )
+        self.assertIn("a.edi", self.exceptions("edi_file").message)
+
+    def test_folder_outside_of_what_is_allowed(self):
+        self.mailbox.incoming = "/etc"
+        with self.assertRaises(exceptions.ConfigurationError) as caught:
+            self.look()
+        self.assertIn("edi_folders", str(caught.exception))
+
+    def test_link_is_no_file(self):
+        self.mailbox.ready_when = "named"
+        (self.incoming / "a.edi").symlink_to("/etc/hostname")
+        self.look()
+        self.assertFalse(self.files())
+
+    def test_what_is_sent_is_renamed_when_it_is_whole(self):
+        self.mailbox.ready_when = "named"
+        self.receive(x12(po("4711", (10, "EA", "5.00", "SKU-1"))))
+        self.send()
+        [name] = os.listdir(self.outgoing)
+        self.assertTrue(name.startswith("997_"))
+        sent = self.env["channel.edi.interchange"].search([("name", "=", name)])
+        self.assertEqual(sent.state, "sent")
+        self.assertEqual((self.outgoing / name).read_bytes(), sent._bytes())
+
+    def test_dies_after_the_file_was_written(self):
+        """It is found by its name and size, and not written again."""
+        self.receive(x12(po("4711", (10, "EA", "5.00", "SKU-1"))))
+        sender = type(self.env["channel.edi.sender"])
+        killed = errors.Unavailable("killed")
+        with patch.object(sender, "_mark_sent", side_effect=killed):
+            self.fail_in(self.send, exceptions.UnavailableError)
+        [path] = self.outgoing.iterdir()
+        os.utime(path, (1000, 1000))
+        self.send()
+        self.assertEqual(int(path.stat().st_mtime), 1000, "it was left alone")
+        sent = self.env["channel.edi.interchange"].search([("name", "=", path.name)])
+        self.assertEqual((sent.state, sent.attempts), ("sent", 2))
+
+    def test_archive_needs_a_folder(self):
+        with self.assertRaises(ValidationError):
+            self.mailbox.archive = False

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import sys
+from pathlib import Path
+from unittest import SkipTest
+
+from odoo.exceptions import UserError
+
+from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base.models.channel_secret_mixin import MASK
+
+from .common_edi import EdiCase, po, x12
+
+SETUP = Path(__file__).resolve().parents[2] / "setup"
+BIGMART = "bigmart"
+
+
+class TestSftp(EdiCase):
+    """A mailbox on a real server: who it is, what is left of a connection that was cut,
+    and that no secret is told to a stranger."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not SETUP.joinpath("sandbox/edi").is_dir():
+            raise SkipTest("needs setup/sandbox")
+        if str(SETUP) not in sys.path:
+            sys.path.insert(0, str(SETUP))
+        from sandbox.edi import start
+
+        cls.sandbox = start(names=[BIGMART], tick=None)
+        cls.addClassCleanup(cls.sandbox.stop)
+        cls.partner = cls.sandbox.partners[BIGMART]
+        cls.account = cls.sandbox.sftp.accounts[cls.partner.config.user]
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.faults.clear(1)
+        for path in self.account.root.rglob("*"):
+            if path.is_file():
+                path.unlink()
+        self.mailbox.write(
+            {
+                "kind": "sftp",
+                "host": "127.0.0.1",
+                "port": self.sandbox.sftp.port,
+                "username": self.account.user,
+                "password": self.account.password,
+                "host_key": self.sandbox.sftp.host_key,
+                "incoming": "/out",
+                "outgoing": "/in",
+                "archive": "/archive",
+                "after_reading": "archive",
+                "ready_when": "named",
+            }
+        )
+
+    def put(self, name, data=b"ISA*00"):
+        (self.account.root / "out" / name).write_bytes(data)
+
+    def look(self):
+        self.env.flush_all()
+        try:
+            self.env["channel.edi.receiver"]._run(self.channel)
+        finally:
+            self.env.invalidate_all()
+
+    def files(self):
+        return self.env["channel.edi.file"].search(
+            [("mailbox_id", "=", self.mailbox.id)], order="id"
+        )
+
+    def fault(self, kind, **values):
+        self.sandbox.faults.add(kind=kind, **values)
+
+    def fails(self, kind, function):
+        try:
+            function()
+        except kind as error:
+            self.env.invalidate_all()
+            return str(error)
+        return self.fail(f"{kind.__name__} was not raised")
+
+    # ---------------------------------------------------------------- trust
+    def test_reads_and_archives(self):
+        self.put("a.edi", b"ISA*1")
+        self.look()
+        self.assertEqual(self.files()._bytes(), b"ISA*1")
+        self.assertTrue((self.account.root / "archive/a.edi").exists())
+
+    def test_another_host_key(self):
+        """Nothing is sent to it, not even a user's name."""
+        self.mailbox.host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
+        before = len(self.sandbox.log.entries())
+        words = self.fails(exceptions.ConfigurationError, self.look)
+        self.assertIn("host key", words)
+        self.assertEqual(len(self.sandbox.log.entries()), before)
+
+    def test_first_contact_is_accepted_by_a_person(self):
+        self.mailbox.host_key = False
+        told = self.mailbox.action_test()
+        self.assertEqual(told["params"]["type"], "warning")
+        self.assertEqual(
+            self.mailbox.shown_fingerprint,
+            self.sandbox.sftp.fingerprint,
+        )
+        self.mailbox.action_accept_host_key()
+        self.assertEqual(self.mailbox.host_key, self.sandbox.sftp.host_key)
+        self.assertFalse(self.mailbox.shown_host_key)
+
+    def test_wrong_password(self):
+        self.mailbox.password = "wrong"
+        with self.assertRaises(UserError):
+            self.mailbox.action_test()
+        self.fails(exceptions.AuthError, self.look)
+
+    def test_password_is_never_shown(self):
+        self.assertEqual(self.mailbox.password, MASK)
+        secret = self.channel._get_secret(self.mailbox._secret_name("password"))
+        self.assertEqual(secret, self.account.password)
+
+    def test_another_address_gets_no_password(self):
+        self.mailbox.host = "localhost"
+        self.assertFalse(self.mailbox.password)
+        self.assertFalse(self.mailbox.host_key)
+
+    def test_address_changed_by_sql_gets_no_password(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE channel_edi_mailbox SET username = 'other' WHERE id = %s",
+            [self.mailbox.id],
+        )
+        self.mailbox.invalidate_recordset()
+        self.assertFalse(self.mailbox.password)
+
+    # --------------------------------------------------------------- outages
+    def test_cut_while_it_is_read(self):
+        self.put("a.edi", b"ISA*" + b"x" * 100_000)
+        self.fault("disconnect", operation="read", next=1)
+        self.fails(exceptions.UnavailableError, self.look)
+        self.assertFalse(self.files())
+        self.look()
+        self.assertEqual(len(self.files()._bytes()), 100_004)
+
+    def test_archive_is_refused(self):
+        """Stored all the same, once; put away when it can be."""
+        self.put("a.edi")
+        self.fault("rename_refused", next=1)
+        self.fails(exceptions.ChannelError, self.look)
+        self.assertEqual(len(self.files()), 1)
+        self.look()
+        self.assertEqual(len(self.files()), 1)
+        self.assertTrue((self.account.root / "archive/a.edi").exists())
+
+    def send_order(self):
+        self.receive(x12(po("4711", (10, "EA", "5.00", "SKU-1"))))
+        self.env.flush_all()
+        self.env["channel.edi.sender"]._run(self.channel)
+        self.env.invalidate_all()
+
+    def sent(self):
+        return sorted(path.name for path in (self.account.root / "in").iterdir())
+
+    def test_sends_under_another_name_first(self):
+        self.send_order()
+        [name] = self.sent()
+        interchange = self.env["channel.edi.interchange"].search([("name", "=", name)])
+        self.assertEqual(interchange.state, "sent")
+        names = [
+            entry
+            for entry in self.sandbox.log.entries()
+            if "write" in str(entry.get("names", ""))
+        ]
+        self.assertTrue(names)
+
+    def test_server_that_cannot_replace(self):
+        self.fault("no_posix_rename")
+        self.send_order()
+        self.assertEqual(len(self.sent()), 1)
+
+    def test_cut_while_it_is_written(self):
+        """Half a file never has its name; the same bytes are written again."""
+        self.fault("disconnect", operation="write", next=1)
+        self.fails(exceptions.UnavailableError, self.send_order)
+        self.assertFalse([name for name in self.sent() if not name.endswith(".part")])
+        self.env["channel.edi.sender"]._run(self.channel)
+        self.env.invalidate_all()
+        [name] = [name for name in self.sent() if not name.endswith(".part")]
+        interchange = self.env["channel.edi.interchange"].search([("name", "=", name)])
+        self.assertEqual(
+            (self.account.root / "in" / name).read_bytes(), interchange._bytes()
+        )
+
+    def test_cut_after_it_was_renamed(self):
+        """It lies there: found by name and size, and not written twice."""
+        self.fault("disconnect_after", operation="posix_rename", next=1)
+        self.fails(exceptions.UnavailableError, self.send_order)
+        [name] = self.sent()
+        stamp = (self.account.root / "in" / name).stat().st_mtime_ns
+        self.env["channel.edi.sender"]._run(self.channel)
+        self.env.invalidate_all()
+        self.assertEqual((self.account.root / "in" / name).stat().st_mtime_ns, stamp)
+        interchange = self.env["channel.edi.interchange"].search([("name", "=", name)])
+        self.assertEqual(interchange.state, "sent")
