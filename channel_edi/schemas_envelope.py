@@ -218,6 +218,9 @@ class AckGroup:
         for document in self.documents:
             if _same_number(document.number, number) and kind in ("", document.kind):
                 return document.status
+        if self.status == "errors" and self.documents:
+            # those with errors are named
+            return "accepted" if self.certain else ""
         if self.status in ("accepted", "errors", "rejected", "received"):
             return self.status
         named_all = self.received is not None and len(self.documents) >= self.received

@@ -2,6 +2,9 @@
 """TA1, 997 and CONTRL both ways. Right answers are those of X12 715 to 723 and of 0083,
 0085."""
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ..lib import codec
 from ..schemas import Ack, AckDocument, AckGroup, Fault
 from .common import PureCase, edifact, envelope, isa, make_options, only, parsed, x12
@@ -314,6 +317,50 @@ UCD+12+2:2'"""
         data = codec.acknowledge(interchange, verdicts, envelope("edifact"))
         (ack,) = codec.acknowledgements(only(data))
         self.assertEqual([ack.status_of(n) for n in "12"], ["accepted", "rejected"])
+
+
+class TestAnyVerdict(PureCase):
+    """What we answer is read as what we meant, of each document."""
+
+    FAULTS = {
+        "accepted": [],
+        "errors": [Fault("x", "6", "720", False, 3, "XYZ")],
+        "rejected": [Fault("x", "1", "723", True, 3, "PO1", 2)],
+    }
+    verdicts = st.lists(st.sampled_from(sorted(FAULTS)), min_size=1, max_size=8)
+
+    @settings(deadline=None, max_examples=100)
+    @given(verdicts, st.booleans(), st.sampled_from(["997", "999"]))
+    def test_x12(self, wanted, details, kind):
+        interchange = only(x12(*[GOOD] * len(wanted)))
+        faults = {n: self.FAULTS[each] for n, each in enumerate(wanted)}
+        options = make_options(ack_details=details, ack_kind=kind)
+        data = codec.acknowledge(interchange, faults, envelope(), options)
+        (ack,) = codec.acknowledgements(only(data))
+        (group,) = ack.groups
+        self.assertTrue(group.certain)
+        got = [group.status_of(f"{n:04}", "850") for n in range(1, len(wanted) + 1)]
+        self.assertEqual(got, wanted)
+        accepted = sum(each != "rejected" for each in wanted)
+        counts = (group.included, group.received, group.accepted)
+        self.assertEqual(counts, (len(wanted), len(wanted), accepted))
+
+    @settings(deadline=None, max_examples=100)
+    @given(verdicts, st.booleans())
+    def test_edifact(self, wanted, details):
+        interchange = only(edifact(*[ORDER] * len(wanted)))
+        faults = {
+            n: [Fault("x", "12", "0085", each == "rejected", 3, "LIN", 1)]
+            for n, each in enumerate(wanted)
+            if each != "accepted"
+        }
+        options = make_options(ack_details=details)
+        data = codec.acknowledge(interchange, faults, envelope("edifact"), options)
+        (ack,) = codec.acknowledgements(only(data))
+        # CONTRL knows no errors that are accepted
+        plain = ["accepted" if each == "errors" else each for each in wanted]
+        got = [ack.status_of(str(n)) for n in range(1, len(wanted) + 1)]
+        self.assertEqual(got, plain)
 
 
 class TestStatus(PureCase):

@@ -228,6 +228,15 @@ class TestEdifact(PureCase):
         self.assertFalse(interchange.faults)
         self.assertEqual([each.head.number for each in interchange.groups], ["3", "4"])
 
+    def test_what_is_too_long(self):
+        """D01B has made references longer."""
+        groups = [("ORDERS", [("ORDERS", [["RFF", ("ON", "X" * 40)]])])]
+        with self.assertRaises(Unwritable):
+            edifact_writer.interchange(groups, envelope("edifact"), DEFAULT)
+        made = envelope("edifact", group_version="D:01B:UN:EAN010")
+        written = edifact_writer.interchange(groups, made, DEFAULT)
+        self.assertIn(b"RFF+ON:" + b"X" * 40 + b"'", written)
+
     def test_letters_that_a_repertoire_does_not_have(self):
         made = envelope("edifact", version="UNOA:3")
         groups = [("ORDERS", [("ORDERS", [["FTX", "AAI", "", "", Text("Größe")]])])]

@@ -4,6 +4,7 @@
 from ...schemas_envelope import EDIFACT
 from ..errors import Unwritable, shown
 from ..writing import Number, Text, encodable
+from .elements import most
 from .una import CHARSETS
 
 
@@ -16,8 +17,9 @@ class Writer:
     "IMD+F++:::d?'or 2?+2??'"
     """
 
-    def __init__(self, delimiters, charset, upper=False):
+    def __init__(self, delimiters, charset, upper=False, version="D:96A:UN"):
         self.delimiters, self.charset, self.upper = delimiters, charset, upper
+        self.version = version
         chars = [
             delimiters.release,
             delimiters.segment,
@@ -37,7 +39,10 @@ class Writer:
         parts = [name]
         for index, value in enumerate(values[1:], 1):
             pieces = value if isinstance(value, tuple) else (value,)
-            pieces = [self._value(each, name, index) for each in pieces]
+            pieces = [
+                self._value(each, name, index, component)
+                for component, each in enumerate(pieces, 1)
+            ]
             while pieces and not pieces[-1]:
                 pieces.pop()
             parts.append(self.delimiters.component.join(pieces))
@@ -45,11 +50,24 @@ class Writer:
             parts.pop()
         return self.delimiters.element.join(parts) + self.end
 
-    def _value(self, value, name, index):
+    def _value(self, value, name, index, component):
         if not value:
             return ""
         where = f"{name} {index}"
         written = encodable(value, self.charset, where).rstrip()
+        size = most(name, index, component, self.version)
+        if size and len(written) > size:
+            if not isinstance(value, Text):
+                raise Unwritable(
+                    f"{where}: {shown(value)!r} has {len(written)} characters, "
+                    f"{size} at most are allowed",
+                    code="39",
+                    code_list="0085",
+                    segment_id=name,
+                    element=index,
+                    component=component,
+                )
+            written = written[:size].rstrip()
         if self.upper:
             written = written.upper()
         if isinstance(value, Number):
@@ -97,7 +115,7 @@ def interchange(groups, envelope, options):
     delimiters = envelope.delimiters or options.delimiters or EDIFACT
     level = envelope.version.partition(":")
     charset = envelope.charset or CHARSETS.get(level[0], "latin-1")
-    writer = Writer(delimiters, charset, options.upper)
+    writer = Writer(delimiters, charset, options.upper, _version(envelope))
     found = [una(delimiters) + delimiters.newline, writer.segment(_unb(envelope))]
     numbers = iter(envelope.document_numbers)
     total, group_number = 0, envelope.group_number
