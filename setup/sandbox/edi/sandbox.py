@@ -57,9 +57,13 @@ class Sandbox:
         self._folder = tempfile.mkdtemp(prefix="partners-")
         self.sftp = SftpServer(self.faults, self.log, host, sftp_port)
         self.partners = {}
-        for name in names or PARTNERS:
-            self._add(name)
-        self.server = Server(self, host, port)
+        try:
+            for name in names or PARTNERS:
+                self._add(name)
+            self.server = Server(self, host, port)
+        except BaseException:
+            shutil.rmtree(self._folder)
+            raise
         config.url = self.server.url
 
     def _add(self, name):
@@ -86,7 +90,12 @@ class Sandbox:
         return self.server.url
 
     def start(self):
-        self.sftp.start()
+        try:
+            self.sftp.start()
+        except BaseException:
+            # such as a port that is in use
+            self.stop()
+            raise
         self.server.start()
         if self.config.tick:
             self._ticker = threading.Thread(target=self._tick, daemon=True)

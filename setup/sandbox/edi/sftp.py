@@ -126,6 +126,8 @@ class SftpServer:
         self.port = self._acceptor.get_port()
 
     async def _close(self):
+        if self._acceptor is None:
+            return
         self._acceptor.close()
         await self._drop()
         await self._acceptor.wait_closed()

@@ -503,6 +503,15 @@ def test_levels_must_be_a_tree(shop, app, order, tree):
     assert app.charged() == {"asn_hl": 1} and not shop.notices
 
 
+def test_cartons_may_stand_on_pallets(shop, app, order):
+    pallet = "MAN*GM*00" + SSCCS[2]
+    tree = ["HL*1**S*1", "TD1*PLT94*1", *SHIPMENT, "HL*2*1*O*1", f"PRF*{order.po}"]
+    tree += ["HL*3*2*T*1", pallet, "HL*4*3*P*1", *PACKED, "HL*5*4*I*0", *item("A", 3)]
+    app.send(notice(app, order.po, {}, raw=tree))
+    assert app.charged() == {} and order.lines[0].noticed == 3
+    assert list(shop.notices["S1"].cartons) == [SSCCS[0]]
+
+
 def test_another_structure_is_refused(shop, app, order):
     data = notice(app, order.po, ALL).replace(b"*1200*0001~", b"*1200*0004~")
     app.send(data)

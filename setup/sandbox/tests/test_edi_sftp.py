@@ -1,6 +1,7 @@
 """The SFTP server: logins, folders, and the ways in which it fails."""
 
 import io
+import tempfile
 import threading
 import time
 
@@ -316,6 +317,17 @@ def test_nothing_is_left_behind():
         folder = sandbox.bigmart.mailbox.root.parent
         assert folder.exists()
     assert not folder.exists()
+
+
+def test_nothing_is_left_behind_by_what_cannot_start(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ValueError, match="nonsense"):
+        start({"dock9": {"settings": {"nonsense": 1}}})
+    with start(names=["dock9"], tick=None) as sandbox:
+        with pytest.raises(OSError):
+            start(names=["dock9"], sftp_port=sandbox.sftp.port)
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_any_operation_may_be_slow(dock9, box):

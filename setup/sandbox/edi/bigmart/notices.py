@@ -121,9 +121,9 @@ def _read(shop, head, levels, label):
         words = f"REF*BM {bol!r}, TD503 {carrier.at(3) if carrier else ''!r}"
         shop.charge("asn_carrier", label, words)
     cartons = [level for level in levels if level.kind == "P"]
-    told = shipment.one("TD1")
-    if told is None or told.at(2) != str(len(cartons)):
-        words = f"TD102 {told.at(2) if told else ''!r}, there are {len(cartons)} P"
+    told = _told_cartons(shipment)
+    if told != str(len(cartons)):
+        words = f"TD102 {told!r}, there are {len(cartons)} P"
         shop.charge("asn_cartons", label, words)
     notice = Notice(head.at(2), bol, _shipped(shipment), {}, shop.clock.now())
     for level in levels:
@@ -132,6 +132,12 @@ def _read(shop, head, levels, label):
         elif level.kind == "I":
             _take_item(shop, notice, level, label)
     return notice
+
+
+def _told_cartons(shipment):
+    """TD102 of the cartons; pallets may be told beside them."""
+    rows = [each for each in shipment.all("TD1") if not each.at(1).startswith("PLT")]
+    return rows[0].at(2) if rows else ""
 
 
 def _shipped(shipment):
