@@ -212,6 +212,29 @@ def test_lots_go_oldest_first_or_as_asked_for(idle):
     assert idle.truth()["stock"]["B"]["lots"] == {"L2": 3}
 
 
+def test_a_lot_that_is_short_ships_what_it_has(busy):
+    app = give(busy, order("1", line("B", 8, "EA", "L2"), line("A", 3, "EA", "NONE")))
+    busy.step(2 * HOUR)
+    [data] = new(app, "945")
+    assert only(data, "W12") == [
+        "W12*BP*8*6*2*EA**VN*B*L2",
+        "W12*BO*3*0*3*EA**VN*A",
+    ]
+    assert busy.truth()["stock"]["B"]["lots"] == {"L1": 4}
+    busy.step(3 * DAY)
+    assert new(app, "945") == [], "nothing of these lots is there"
+
+
+def test_what_cannot_be_loaded_goes_back_on_the_shelf(idle):
+    give(idle, order("1", line("B", 4), line("A", 60)))
+    before = idle.truth()["stock"]
+    with pytest.raises(PartnerError):
+        idle.ship("1", {"B": 4, "A": 60})
+    assert idle.truth()["stock"] == before
+    idle.ship("1")
+    assert (total(idle, "B"), total(idle, "A")) == (6, 0)
+
+
 def test_cases_are_shipped_whole(idle):
     app = give(idle, order("1", line("C", 5, "CA")))
     idle.ship("1")

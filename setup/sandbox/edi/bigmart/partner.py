@@ -259,6 +259,7 @@ class BigMart(Partner):
 
     # --- looking
 
+    @locked
     def truth(self):
         """Quantities are pieces, those of lines units of the order."""
         received = Counter(self.stray)

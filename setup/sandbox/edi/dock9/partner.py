@@ -311,6 +311,7 @@ class Dock9(Partner):
 
     # --- looking
 
+    @locked
     def truth(self):
         """What is really there, in pieces; quantities of lines in their units."""
         allocated = self.allocated()

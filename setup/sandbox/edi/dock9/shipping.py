@@ -1,7 +1,5 @@
 """Loading trucks, and the 945 that tells of them."""
 
-from collections import Counter
-
 from ..partner import HOUR, PartnerError
 from ..truck import Truck
 from . import documents
@@ -17,7 +15,13 @@ WRONG = {
 
 def can_ship(order):
     """Whether something of it is open and there."""
-    return any(line.open and line.article.good >= line.pack for line in order.lines)
+    return any(line.open and _there(line) for line in order.lines)
+
+
+def _there(line, article=None):
+    """Units of a line that could be loaded."""
+    lot = line.lot if article in (None, line.article) else ""
+    return (article or line.article).there(lot or None) // line.pack
 
 
 def work(house, order):
@@ -30,10 +34,7 @@ def work(house, order):
     if not several or not house.rules.strikes("ships_partial"):
         house.ship(order.number)
         return
-    half = {
-        line.article.sku: min(line.open // 2, line.article.good // line.pack)
-        for line in order.lines
-    }
+    half = {line.article.sku: min(line.open // 2, _there(line)) for line in order.lines}
     house.ship(order.number, half, final=False)
     house.after(house.config.rest_hours * HOUR, work, house, order)
 
@@ -44,22 +45,26 @@ def load(house, order, quantities, instead):
     :raise PartnerError: there are fewer, and nothing is loaded
     """
     told = None if quantities is None else dict(quantities)
-    need, wanted = Counter(), []
-    for line in order.lines:
-        article = house.article(instead.get(line.article.sku, line.article.sku))
-        if told is None:
-            there = article.good - need[article.sku]
-            units = _open_units(house, line, there // line.pack)
-        else:
-            # of two lines of an item, the first one
-            units = told.pop(line.article.sku, 0)
-        if units or line.open:
-            wanted.append((line, units))
-            need[article.sku] += units * line.pack
-            article.check(need[article.sku], _lot(line, instead))
-    if told:
-        raise PartnerError(f"order {order.number} has no {', '.join(told)}")
-    return [_load(house, line, units, instead) for line, units in wanted]
+    if told and (strange := set(told) - {each.article.sku for each in order.lines}):
+        raise PartnerError(f"order {order.number} has no {', '.join(strange)}")
+    taken = []
+    try:
+        for line in order.lines:
+            article = house.article(instead.get(line.article.sku, line.article.sku))
+            if told is None:
+                units = _open_units(house, line, _there(line, article))
+            else:
+                # of two lines of an item, the first one
+                units = told.pop(line.article.sku, 0)
+            if units or line.open:
+                lot = line.lot if article is line.article else ""
+                lots = article.take(units * line.pack, lot or None)
+                taken.append((line, units, article, lots))
+    except PartnerError:
+        for _line, _units, article, lots in taken:
+            article.lots.update(lots)
+        raise
+    return [_pack(house, *each) for each in taken]
 
 
 def _open_units(house, line, there):
@@ -85,15 +90,8 @@ def choose_substitute(house, order):
     return {line.article.sku: house.dice.choice(sorted(others))}
 
 
-def _lot(line, instead):
-    return line.lot if line.lot and line.article.sku not in instead else None
-
-
-def _load(house, line, units, instead):
-    other = instead.get(line.article.sku)
-    article = house.article(other) if other else line.article
+def _pack(house, line, units, article, lots):
     pieces = units * line.pack
-    lots = article.take(pieces, _lot(line, instead))
     line.shipped += units
     house.shipped_pieces[article.sku] += pieces
     cartons = {}
@@ -101,7 +99,8 @@ def _load(house, line, units, instead):
         part = min(pieces, house.config.carton_pieces)
         cartons[house.sscc.next()] = {article.sku: part}
         pieces -= part
-    return Loaded(line, units, lots, cartons, article if other else None)
+    other = article if article is not line.article else None
+    return Loaded(line, units, lots, cartons, other)
 
 
 def leave(house, order, loaded, final):

@@ -45,7 +45,9 @@ class Article:
 
         :raise PartnerError: there are fewer
         """
-        self.check(pieces, lot)
+        there = self.there(lot)
+        if pieces > there:
+            raise PartnerError(f"{self.sku}: {pieces} wanted, {there} there")
         taken = {}
         for each in self._lots(lot):
             part = min(pieces, self.lots[each])
@@ -58,11 +60,9 @@ class Article:
     def _lots(self, lot):
         return [each for each in self.lots if lot is None or each == lot]
 
-    def check(self, pieces, lot=None):
-        """:raise PartnerError: fewer are there"""
-        there = sum(self.lots[each] for each in self._lots(lot))
-        if pieces > there:
-            raise PartnerError(f"{self.sku}: {pieces} wanted, {there} there")
+    def there(self, lot=None):
+        """Good pieces of a lot, or of all."""
+        return sum(self.lots[each] for each in self._lots(lot))
 
     def lose(self, pieces, lot=None):
         """They are gone and the system does not know."""

@@ -185,10 +185,10 @@ class Fabrik(Partner):
                 continue
             there = min(line.ordered, self._free(line.good))
             later = po.wanted + timedelta(self.config.later_days)
+            others = [each for each in self.goods.values() if each is not line.good]
             if self.rules.strikes("answer_later"):
                 line.promises = [(line.ordered, later)]
-            elif self.rules.strikes("answer_substitute"):
-                others = [g for g in self.goods.values() if g is not line.good]
+            elif others and self.rules.strikes("answer_substitute"):
                 line.instead = self.dice.choice(others)
                 line.promises = [(line.ordered, po.wanted)]
             else:
@@ -343,6 +343,7 @@ class Fabrik(Partner):
 
     # --- looking
 
+    @locked
     def truth(self):
         return {
             "stock": {sku: good.stock for sku, good in self.goods.items()},
