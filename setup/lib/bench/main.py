@@ -14,7 +14,7 @@ from pathlib import Path
 import databases
 import postgres
 
-SUBJECTS = ("availability", "orders", "webhooks")
+SUBJECTS = ("availability", "orders", "reconcile", "webhooks")
 DOCS = databases.REPO / "docs" / "performance.md"
 
 

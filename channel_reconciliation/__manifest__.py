@@ -1,0 +1,31 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+{
+    "name": "Channel Reconciliation",
+    "summary": "Whether channels show what they should, why not, and what may be done",
+    "version": "19.0.1.0.0",
+    "category": "Supply Chain/Inventory",
+    "author": "Channel Inventory contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/channel-inventory",
+    "license": "AGPL-3",
+    "development_status": "Beta",
+    "depends": ["channel_inventory_account"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/channel_rules.xml",
+        "data/queue_job_data.xml",
+        "data/ir_cron_data.xml",
+        "data/channel_retention_data.xml",
+        "views/channel_reconcile_difference_views.xml",
+        "views/channel_reconcile_run_views.xml",
+        "views/channel_reconcile_policy_views.xml",
+        "views/channel_exposure_views.xml",
+        "views/channel_channel_views.xml",
+        "views/channel_listing_views.xml",
+        "wizards/channel_reconcile_leave_views.xml",
+        "views/channel_menus.xml",
+    ],
+    "assets": {
+        "web.assets_tests": ["channel_reconciliation/static/tests/tours/**/*"],
+    },
+    "uninstall_hook": "uninstall_hook",
+}

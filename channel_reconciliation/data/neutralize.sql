@@ -1,0 +1,4 @@
+-- a copy speaks to no channel: what was being read is of another database
+UPDATE channel_reconcile_run
+   SET state = 'failed', step = NULL, message = 'neutralized copy'
+ WHERE state = 'running';

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from odoo.tests import Form, tagged
+
+from .common import ReconcileCase
+
+
+@tagged("post_install", "-at_install")
+class TestBelowZero(ReconcileCase):
+    """Whoever has sold it, and whatever the cause: a person is told within a minute."""
+
+    def setUp(self):
+        super().setUp()
+        self.go_live_all()
+
+    def told(self):
+        return self.exceptions(category="below_zero")
+
+    def recount(self, quantity):
+        quant = self.product.stock_quant_ids.filtered(
+            lambda each: each.location_id == self.warehouse.lot_stock_id
+        )
+        quant.with_context(inventory_mode=True).inventory_quantity = quantity
+        quant.action_apply_inventory()
+
+    def test_15_a_recount_below_what_is_sold(self):
+        self.show(1, 10)
+        order = self.capture(self.fake.sell(10))
+        self.plan()
+        self.assertFalse(self.told())
+        self.recount(4)
+        self.plan()
+        [found] = self.told()
+        self.assertFalse(found.channel_id)
+        self.assertEqual(found.company_id, self.warehouse.company_id)
+        self.assertEqual(found.res_id, self.product.id)
+        self.assertIn("6", found.message)
+        self.assertIn("counted off", found.message)
+        self.assertIn(order.name, found.message)
+        self.assertEqual(found.order_ids, order)
+        self.assertIn("Nothing is on its way", found.suggestion)
+        # told once, however often it is seen
+        self.env["channel.below.zero"]._look_around()
+        self.assertEqual((self.told(), found.count), (found, 1))
+        self.recount(10)
+        self.plan()
+        self.assertEqual(found.state, "resolved")
+
+    def test_what_salespeople_have_sold(self):
+        with Form(self.env["sale.order"]) as form:
+            form.partner_id = self.env["res.partner"].create({"name": "Walk-in"})
+            form.warehouse_id = self.warehouse
+            with form.order_line.new() as line:
+                line.product_id = self.product
+                line.product_uom_qty = 14
+        form.record.action_confirm()
+        self.plan()
+        [found] = self.told()
+        self.assertIn(form.record.name, found.message)
+        self.assertIn("4", found.message)
+        form.record._action_cancel()
+        self.plan()
+        self.assertEqual(found.state, "resolved")
+
+    def test_where_units_are_is_said(self):
+        other = self.make_warehouse(self.env, "OTH")
+        self.add_stock(self.env, self.product, other, 30)
+        self.recount(0)
+        self.env["channel.hold"].create(
+            {
+                "product_id": self.product.id,
+                "warehouse_id": self.warehouse.id,
+                "stock_quantity": 2,
+            }
+        )
+        self.plan()
+        self.assertIn(f"{other.name} (30)", self.told().suggestion)
+
+    def test_what_no_channel_sells_is_not_our_business(self):
+        self.listing.state = "ignored"
+        self.env["channel.hold"].create(
+            {
+                "product_id": self.product.id,
+                "warehouse_id": self.warehouse.id,
+                "stock_quantity": 12,
+            }
+        )
+        self.plan()
+        self.env["channel.below.zero"]._look_around()
+        self.assertFalse(self.told())
