@@ -270,7 +270,8 @@ class FakeChannel(FakeMessages):
                     line_id, "rejected", "BAD", self.rejected[stock_ref]
                 )
             elif (
-                not self.absolute and self.levels.get((stock_ref, node_ref), 0) != base
+                not self.absolute
+                and (self.levels.get((stock_ref, node_ref)) or 0) != base
             ):
                 bad[line_id] = LineResult(line_id, "stale", "STALE")
         for line_id, stock_ref, node_ref, quantity, _base in entries:

@@ -262,8 +262,14 @@ def compare(run_id, channel_id, whole, overwrites, lag):
                      OR base_sum IS DISTINCT FROM base_now THEN 'moving'
                 WHEN state_now <> 'known' THEN 'unknown'
                 WHEN NOT read THEN CASE
-                     WHEN expected > 0 AND expected_now > 0 THEN 'gone'
-                     ELSE 'equal' END
+                     WHEN expected = 0 OR expected_now = 0 THEN 'equal'
+                     -- the channel has it, and not at this place
+                     WHEN target_now > 0 AND EXISTS (
+                          SELECT FROM channel_reconcile_seen elsewhere
+                           WHERE elsewhere.run_id = %(run)s
+                             AND elsewhere.stock_ref = paired.stock_ref)
+                          THEN 'not_stocked'
+                     ELSE 'gone' END
                 WHEN shown = expected AND shown = expected_now THEN 'equal'
                 WHEN shown = expected_now AND shown < expected THEN 'unseen_sale'
                 WHEN shown = expected AND expected_now < expected THEN 'echo'

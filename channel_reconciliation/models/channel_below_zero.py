@@ -214,6 +214,7 @@ class ChannelBelowZero(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
+                SELECT * FROM (
                 SELECT 'done' AS what, move.id, move.date AS at FROM stock_move move
                   JOIN stock_location origin ON origin.id = move.location_id
                  WHERE move.product_id = %(product)s AND move.state = 'done'
@@ -230,8 +231,9 @@ class ChannelBelowZero(models.AbstractModel):
                 UNION ALL
                 SELECT 'held', hold.id, hold.create_date FROM channel_hold hold
                  WHERE hold.product_id = %(product)s AND hold.state = 'active'
-                   AND hold.warehouse_id = %(warehouse)s
-                 ORDER BY at DESC LIMIT 1
+                   AND hold.warehouse_id = %(warehouse)s) change
+                 -- a move's time has no parts of a second
+                 ORDER BY date_trunc('second', at) DESC, what LIMIT 1
                 """,
                 product=product.id,
                 warehouse=warehouse.id,

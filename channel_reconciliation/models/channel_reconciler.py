@@ -648,6 +648,7 @@ class _EditedRun:
 
     def __enter__(self):
         env = self._transaction.__enter__()
+        # sudo: runs are the server's, whoever's job it is
         return env["channel.reconcile.run"].sudo().browse(self._run_id)
 
     def __exit__(self, *failure):
