@@ -13,10 +13,8 @@ are gone begins again. The statements are those of one run; numbers are SOLD uni
 from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base.db.flying import FLYING_LINE
-from odoo.addons.channel_inventory_base.models.channel_level import (
-    EXPECTED_REMOTE,
-    PUBLISHED,
-)
+from odoo.addons.channel_inventory_base.db.published import PUBLISHED
+from odoo.addons.channel_inventory_base.models.channel_level import EXPECTED_REMOTE
 
 from ..const import CONCLUDED, STUCK_MINUTES
 

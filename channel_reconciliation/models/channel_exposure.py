@@ -2,10 +2,8 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
-from odoo.addons.channel_inventory_base.models.channel_level import (
-    EXPECTED_REMOTE,
-    PUBLISHED,
-)
+from odoo.addons.channel_inventory_base.db.published import PUBLISHED
+from odoo.addons.channel_inventory_base.models.channel_level import EXPECTED_REMOTE
 
 # E[min(max(N - available, 0), surplus)] for N Poisson with this mean: each unit beyond
 # what is there counts with the chance that it is asked for.

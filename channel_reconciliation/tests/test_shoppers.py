@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import random
 import time
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -20,6 +21,11 @@ class TestShoppers(CommittedCase):
         super().setUp()
         self.fake.more = {"reads_all": True, "committed": True}
         self.fake.read_size, self.fake.lists_orders = 10, True
+        # captured they are held and deducted: this is not about their sale orders
+        intake = self.registry["channel.intake"]
+        importing = patch.object(intake, "_import_next", lambda self, channel: False)
+        importing.start()
+        self.addCleanup(importing.stop)
         with self.commit() as env:
             env["channel.reconcile.run"].search([("state", "=", "running")]).write(
                 {"state": "failed"}
