@@ -2,7 +2,7 @@
 import base64
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ..lib.guess import guess
 from ..schemas import Delimiters
@@ -34,9 +34,6 @@ class ChannelEdiPartnerWizard(models.TransientModel):
     sample_name = fields.Char()
     name = fields.Char(string="Partner")
     partner_id = fields.Many2one("res.partner", string="Contact")
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
-    )
     role = fields.Selection(
         selection=lambda self: (
             self.env["channel.channel"]
@@ -63,8 +60,20 @@ class ChannelEdiPartnerWizard(models.TransientModel):
     element_separator = fields.Char()
     component_separator = fields.Char()
     kinds = fields.Char(string="Documents", help="Such as 850 860")
-    warehouse_id = fields.Many2one("stock.warehouse", check_company=True)
+    warehouse_id = fields.Many2one("stock.warehouse")
     found = fields.Char(readonly=True, string="Found in the Sample")
+
+    @api.constrains("warehouse_id", "partner_id")
+    def _check_own_company(self):
+        """:raise ValidationError: of another company than the one that is worked in"""
+        for wizard in self:
+            for record in (wizard.warehouse_id, wizard.partner_id):
+                # sudo: whose it is, to be refused without being shown
+                owner = record.sudo().company_id
+                if owner and owner != self.env.company:
+                    raise ValidationError(
+                        self.env._("Choose a warehouse and a contact of your company.")
+                    )
 
     @api.onchange("data")
     def _onchange_data(self):
@@ -147,7 +156,7 @@ class ChannelEdiPartnerWizard(models.TransientModel):
             "name": self.name,
             "channel_type": "edi",
             "edi_role": self.role,
-            "company_id": self.company_id.id,
+            "company_id": self.env.company.id,
             "exception_user_id": self.env.uid,
             "node_ids": [fields.Command.create(node)],
         }
