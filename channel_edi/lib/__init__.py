@@ -19,8 +19,9 @@ What the models call, all of it in ``lib.codec``::
         PurchaseOrder, OrderChange, OrderAnswer, ShipNotice, StockReport,
         ShippingAdvice, Receipt, Adjustment, Ack or Advice, by the document's kind.
         What is wrong and does not keep it from being understood is added to
-        ``document.faults``.
-        Raises ``BadDocument`` with all faults where it cannot be accepted.
+        ``document.faults``. Raises ``BadDocument`` with all faults where it cannot be
+        accepted: for its content, or for its envelope (half a document, a wrong count,
+        a group or an interchange that does not hold).
 
     write(objects, envelope, options=Options()) -> bytes
         One interchange; documents of the same kind share a group. The same arguments

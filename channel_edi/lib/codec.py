@@ -4,7 +4,7 @@ docstring. No odoo in here."""
 
 from dataclasses import replace
 
-from ..schemas_envelope import Envelope
+from ..schemas_envelope import Ack, Envelope
 from .dates import local
 from .edifact import acks as edifact_acks
 from .edifact import writer as edifact_writer
@@ -29,10 +29,25 @@ def read(data, options=DEFAULT):
 def parse(document, options=DEFAULT):
     """The schema object of a ``Document``; see the package's docstring.
 
-    What is wrong with its envelope is not looked at: that is ``document.fatal``.
-
-    :raise BadDocument: it cannot be accepted, with all the reasons
+    :raise BadDocument: it cannot be accepted, with all the reasons: of its content and
+        of its envelope, the group's and the interchange's included
     """
+    own = document.faults
+    own[:] = options.judged(own)
+    try:
+        value = _read(document, options)
+    except BadDocument as error:
+        more = [fault for fault in own if fault not in error.faults]
+        raise BadDocument(error.fault, [*error.faults, *more]) from None
+    outer = document.group.faults + document.interchange.faults
+    for fault in [*own, *options.judged(outer)]:
+        if fault.fatal:
+            raise BadDocument(fault, own if fault in own else [*own, fault])
+    return value
+
+
+def _read(document, options):
+    """What its content says, whatever its envelope is."""
     head = document.head
     module = READERS.get((head.standard, head.kind))
     if module is None:
@@ -114,14 +129,15 @@ def acknowledge(interchange, verdicts, envelope, options=DEFAULT):
 def acknowledgements(interchange, options=DEFAULT):
     """What an interchange says of ours: a list of ``schemas.Ack``.
 
-    Of documents that cannot be read as acknowledgements nothing is said: ``parse``
-    tells what is wrong with them.
+    One that cannot be read says nothing of anything: it has ``faults``, and is for a
+    person. A wrong count of segments is no reason not to hear what it says.
     """
     found = [x12_acks.read_ta1(parts) for parts in interchange.acks]
+    options = replace(options, forgiven=(*options.forgiven, "718:4", "0085:29"))
     for document in interchange.documents:
         if document.head.kind in ("997", "999", "CONTRL"):
             try:
                 found.append(parse(document, options))
-            except BadDocument:
-                continue
+            except BadDocument as error:
+                found.append(Ack(document.head.kind, faults=tuple(error.faults)))
     return found

@@ -2,7 +2,7 @@
 """What was agreed with a partner, as far as reading and writing need it. No odoo in
 here."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from ..schemas_envelope import Delimiters
 from ..schemas_goods import STOCK_STATES
@@ -93,6 +93,16 @@ class Options:
 
     def is_forgiven(self, fault):
         return f"{fault.code_list}:{fault.code}" in self.forgiven
+
+    def judged(self, faults):
+        """The faults as this agreement takes them: one that is forgiven is not fatal.
+        A file is read before anybody knows whose it is."""
+        return [
+            replace(fault, fatal=False)
+            if fault.fatal and self.is_forgiven(fault)
+            else fault
+            for fault in faults
+        ]
 
 
 DEFAULT = Options()

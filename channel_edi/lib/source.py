@@ -134,6 +134,22 @@ def charset_of(data, declared=""):
     return "cp1252" if controls else "latin-1"
 
 
+_CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]+")
+_HIDDEN = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def clean(value):
+    """A text on one line, without what hides or turns around what it says: as it is
+    stored, so that what is read again is the same.
+
+    >>> clean("a\\tb\\r\\nc"), clean("\\u202e1001\\ufeff"), clean(" \\x1a")
+    ('a b c', '1001', '')
+    """
+    if not value.isprintable():
+        value = _HIDDEN.sub("", _CONTROLS.sub(" ", value))
+    return value.strip()
+
+
 def decode(value, charset):
     """A text of ``Source.text`` in its charset; what does not fit stays latin-1.
 

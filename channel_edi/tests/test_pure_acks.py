@@ -229,6 +229,20 @@ class TestReadX12(PureCase):
         with self.assertRaises(codec.BadDocument):
             self.ack("AK1*SH*12~AK2*856*0002~AK5*Z~AK9*P*1*1*1~")
 
+    def test_one_that_cannot_be_read_is_told(self):
+        """Never silently dropped; a wrong count is no reason not to hear it."""
+        body = "AK1*SH*12~AK9*A*1*1*1~"
+        wrong = x12(body, kind="997", group="FA").replace(b"SE*4", b"SE*5")
+        (ack,) = codec.acknowledgements(only(wrong))
+        self.assertEqual(ack.groups[0].status, "accepted")
+        for broken in (
+            x12("AK1*SH*12~", kind="997", group="FA"),
+            wrong.replace(b"SE*5*0001~", b""),
+        ):
+            (ack,) = codec.acknowledgements(only(broken))
+            self.assertEqual((ack.groups, ack.status), ((), ""))
+            self.assertTrue(ack.faults)
+
     def test_ta1(self):
         data = f"{isa()}~TA1*000000050*200229*1200*R*025~IEA*0*000000007~".encode()
         (ack,) = codec.acknowledgements(only(data))

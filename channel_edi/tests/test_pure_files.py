@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..lib import codec, source
 from ..lib.errors import BadDocument, EdiError, Unreadable, place_of
-from .common import PureCase, codes, edifact, isa, only, parsed, samples, x12
+from .common import PureCase, codes, edifact, envelope, isa, only, parsed, samples, x12
 
 ORDER = "BEG*00*SA*4711**20261201~PO1*1*10*EA*2.5**VN*LAMP~CTT*1~"
 MESSAGE = """BGM+220+4711+9'
@@ -53,7 +53,9 @@ class TestSamples(PureCase):
             except BadDocument as error:
                 for fault in error.faults:
                     self.assertTrue(fault.segment, fault)
-                    self.assertTrue(first <= fault.offset < last, fault)
+                    self.assertTrue(start <= fault.offset <= end, fault)
+                    if fault in document.faults:
+                        self.assertTrue(first <= fault.offset < last, fault)
 
     def test_what_the_odd_ones_are(self):
         """By their interchange: (documents, what keeps it from being accepted)."""
@@ -210,6 +212,41 @@ class TestX12(PureCase):
         (document,) = only(data, forgiven=("718:4",)).documents
         self.assertFalse(document.fatal)
         self.assertEqual(codes(document.faults), [("718", "4")])
+
+    def test_forgiven_when_it_is_known_whose_it_is(self):
+        """A file is read before its agreement is found: then it is judged again."""
+        options = codec.Options(forgiven=("718:4", "716:5", "I18:021"))
+        for before, after in (
+            (b"SE*5", b"SE*9"),
+            (b"GE*1*5", b"GE*2*5"),
+            (b"IEA*1*", b"IEA*2*"),
+        ):
+            with self.subTest(after):
+                interchange = only(x12(ORDER).replace(before, after))
+                (document,) = interchange.documents
+                with self.assertRaises(BadDocument):
+                    codec.parse(document)
+                self.assertEqual(codec.parse(document, options).number, "4711")
+                answer = codec.acknowledge(interchange, {}, envelope(), options)
+                self.assertRegex(answer, rb"AK5\*[AE]")
+                self.assertRegex(answer, rb"AK9\*[AE]\*[12]\*1\*1")
+
+    def test_what_is_not_whole_is_not_parsed(self):
+        """Its content may be readable: half an order is no order."""
+        whole = x12(ORDER, "BEG*00*SA*4712**20261201~PO1*1*1*EA~PO1*2*2*EA~")
+        for before, after in (
+            (b"PO1*2*2*EA~", b""),
+            (b"SE*5*0002~", b""),
+            (b"GE*2*5~", b""),
+            (b"IEA*1*000000007~", b""),
+            (b"SE*5*0002", b"SE*5*0003"),
+            (b"IEA*1*000000007", b"IEA*1*000000008"),
+        ):
+            with self.subTest(before):
+                document = only(whole.replace(before, after)).documents[1]
+                with self.assertRaises(BadDocument) as caught:
+                    codec.parse(document)
+                self.assertTrue(caught.exception.fault.fatal)
 
     def test_repetition_separator_is_of_later_versions(self):
         """Machete #17: U is no separator, and neither is what 4010 puts there."""

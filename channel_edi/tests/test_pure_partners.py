@@ -14,7 +14,7 @@ from unittest import SkipTest
 
 from .. import schemas
 from ..lib import codec
-from ..lib.errors import Unreadable
+from ..lib.errors import BadDocument, Unreadable
 from ..lib.options import Options
 from .common import PureCase
 
@@ -273,9 +273,13 @@ class TestPartners(PureCase):
                 else:
                     partner.report()
                 (data,) = partner.files().values()
-                ((document, _value),) = self.read(partner, data)
-                told = document.fatal.code_list, document.fatal.code
-                self.assertEqual(told, (code_list, code))
+                options = self.options(partner)
+                (interchange,) = codec.read(data, options)
+                (document,) = interchange.documents
+                with self.assertRaises(BadDocument) as caught:
+                    codec.parse(document, options)
+                fault = caught.exception.fault
+                self.assertEqual((fault.code_list, fault.code), (code_list, code))
 
     def test_half_a_file_is_no_document(self):
         partners = self.start("bigmart")

@@ -31,6 +31,25 @@ class TestSchemas(PureCase):
             self.check(only(data).head)
         self.assertEqual(len(kinds), 10)
 
+    def test_odd_characters_are_the_same_when_they_are_stored(self):
+        """An order that comes again is known again: with what was read first, or with
+        what was stored of it."""
+        for text in (
+            "a\tb",
+            "a\r\nb",
+            "\x85x",
+            "\u202e1001",
+            "\ufeffA",
+            "a\u00a0b",
+            "a\x7fb",
+        ):
+            body = "BEG*00*SA*1~PO1*1*1*EA***VN*@~PID*F****@~N1*ST*@~"
+            data = x12(body).replace(b"@", text.encode())
+            self.check(codec.parse(only(data).documents[0]))
+            body = "BGM+220+1+9'\nNAD+DP+++@'\nLIN+1++@:SA'\nQTY+21:1'"
+            data = edifact(body).replace(b"@", text.encode())
+            self.check(codec.parse(only(data).documents[0]))
+
     def test_what_is_written_survives_being_stored(self):
         self.check(NOTICE)
         self.check(test_pure_orders.TestWritten.ORDER)

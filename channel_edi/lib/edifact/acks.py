@@ -106,7 +106,9 @@ def segments(interchange, verdicts, options):
     documents = interchange.documents
     if not interchange.answerable or documents and all(map(is_answer, documents)):
         return None
-    head, fatal = interchange.head, interchange.fatal
+    head = interchange.head
+    judged = options.judged(interchange.faults)
+    fatal = next((each for each in judged if each.fatal), None)
     uci = ["UCI", Text(head.number), _party(head.sender), _party(head.receiver)]
     if fatal:
         place = [fatal.segment_id] if fatal.segment_id in ("UNA", "UNB", "UNZ") else []
@@ -114,9 +116,11 @@ def segments(interchange, verdicts, options):
     found = [[*uci, "7"]]
     for group in interchange.groups:
         answers = _answer_documents(group, verdicts, options)
-        if group.written and (answers or options.ack_details):
-            found.append(_answer_group(group))
-        found += [] if group.fatal else answers
+        judged = options.judged(group.faults)
+        refused = next((each for each in judged if each.fatal), None)
+        if group.written and (answers or refused or options.ack_details):
+            found.append(_answer_group(group, refused))
+        found += [] if refused else answers
     return found
 
 
@@ -125,19 +129,18 @@ def _answer_documents(group, verdicts, options):
     for document in group.documents:
         if is_answer(document):
             continue
-        faults = list(document.faults)
-        faults += [
-            each for each in verdicts.get(document.position, ()) if each not in faults
-        ]
+        faults = options.judged(document.faults)
+        told = options.judged(verdicts.get(document.position, ()))
+        faults += [each for each in told if each not in faults]
         status = verdict_of(faults)
         if status != "accepted" or options.ack_details:
             found += _answer_document(document, faults, status)
     return found
 
 
-def _answer_group(group):
+def _answer_group(group, fatal):
     """UCF: a group that is rejected is so with all of its messages."""
-    head, fatal = group.head, group.fatal
+    head = group.head
     parties = [
         (Text(each.id), Text(each.qualifier)) for each in (head.sender, head.receiver)
     ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """EDIFACT cut into segments, elements and components. No odoo in here."""
 
-from ..source import decode
+from ..source import clean, decode
 
 BLANKS = " \r\n\t\v\f\0\x1a\x85"
 
@@ -48,7 +48,7 @@ class Segment:
             value = syntax.unescape(value)
         if not value.isascii():
             value = decode(value, syntax.charset)
-        return value.strip().strip("\0\x1a")
+        return clean(value)
 
     def repetitions(self, element):
         """How often an element is there."""

@@ -6,7 +6,7 @@ import csv
 import io
 
 from ..errors import BadTable, Unwritable, shown
-from ..source import charset_of
+from ..source import charset_of, clean
 from ..writing import CONTROLS, encodable, plain
 
 csv.field_size_limit(1_000_000)
@@ -125,7 +125,7 @@ def _picked(cells, places, number):
         if index is None:
             value = column.constant
         else:
-            value = cells[index].strip() if index < len(cells) else ""
+            value = clean(cells[index]) if index < len(cells) else ""
             value = dict(column.values).get(value, value)
         if not value and column.required:
             raise BadTable(
@@ -144,7 +144,7 @@ def _fixed(text, layout):
         values = {}
         for column in layout.columns:
             start = column.position - 1
-            value = column.constant or line[start : start + column.width].strip()
+            value = column.constant or clean(line[start : start + column.width])
             value = dict(column.values).get(value, value)
             if not value and column.required:
                 raise BadTable(

@@ -173,7 +173,7 @@ def groups(interchange, verdicts, options):
     found = []
     if ta1 := _ta1(interchange, options):
         found.append(("", [("TA1", [ta1])], None, None))
-    if interchange.fatal:
+    if any(each.fatal for each in options.judged(interchange.faults)):
         return found
     for group in asked:
         segments, kind = answer(group, verdicts, options), options.ack_kind
@@ -198,11 +198,11 @@ def _has_strays(interchange):
 
 def _ta1(interchange, options):
     """TA1: a rejection is always told."""
-    head, fatal = interchange.head, interchange.fatal
+    head, faults = interchange.head, options.judged(interchange.faults)
+    fatal = next((each for each in faults if each.fatal), None)
     wish = options.ack_interchange
     if not fatal and (wish == "never" or wish == "asked" and not head.ack):
         return None
-    faults = interchange.faults
     code = fatal.code if fatal else (faults[0].code if faults else "000")
     verdict = "R" if fatal else ("E" if faults else "A")
     return ["TA1", Text(head.number), Text(head.date), Text(head.time), verdict, code]
@@ -214,31 +214,31 @@ def answer(group, verdicts, options):
     AK902 is what GE01 says, AK903 how many documents have come, AK904 how many of them
     are accepted, with errors or without.
     """
-    head = group.head
+    head, group_faults = group.head, options.judged(group.faults)
+    refused = any(each.fatal for each in group_faults)
     found = [["AK1", Text(head.functional_id), Text(head.number)]]
     if head.version >= "005":
         found[0].append(Text(head.version))
     states = []
     for document in group.documents:
-        faults = list(document.faults)
-        faults += [
-            each for each in verdicts.get(document.position, ()) if each not in faults
-        ]
+        faults = options.judged(document.faults)
+        told = options.judged(verdicts.get(document.position, ()))
+        faults += [each for each in told if each not in faults]
         status = verdict_of(faults)
-        if group.fatal:
+        if refused:
             status = "rejected"
         states.append(status)
         if status != "accepted" or options.ack_details:
             found += _answer_document(document, faults, status, options.ack_kind)
     accepted = sum(each != "rejected" for each in states)
     received = len(states)
-    if group.fatal or received and not accepted:
+    if refused or received and not accepted:
         verdict = "R"
     elif accepted < received:
         verdict = "P"
     else:
-        verdict = "E" if "errors" in states else "A"
-    codes = list(dict.fromkeys(each.code for each in group.faults))[:MOST_CODES]
+        verdict = "E" if "errors" in states or group_faults else "A"
+    codes = list(dict.fromkeys(each.code for each in group_faults))[:MOST_CODES]
     included = received if group.included is None else group.included
     counts = [str(included), str(received), str(accepted)]
     found.append(["AK9", verdict, *counts, *codes])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """X12 cut into segments and elements. No odoo in here."""
 
-from ..source import decode
+from ..source import clean, decode
 
 BLANKS = " \r\n\t\v\f\0\x1a\x85"
 """Around segments. \\x1a ends old files; \\x85 is a line break of mainframes."""
@@ -43,7 +43,7 @@ class Segment:
             value = values[component - 1] if component <= len(values) else ""
         if not value.isascii():
             value = decode(value, self.syntax.charset)
-        return value.strip().strip("\0\x1a")
+        return clean(value)
 
     @property
     def size(self):
