@@ -2,11 +2,14 @@
 import uuid
 from datetime import datetime, timezone
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.lib import errors
 
+from ..lib.pull import Orders
 from .common import FR
 from .shop import FEED_SECONDS, SELLER, AccountCase
 
@@ -359,3 +362,65 @@ class TestShopMessages(AccountCase):
         with self.raises(exceptions.ThrottledError):
             self.send_all("cancel", entries)
         self.assertEqual({each.status for each in orders}, {"UNSHIPPED"})
+
+    # -------------------------------------------------------- by the messenger
+    def queue_cancellation(self, sold):
+        event = self.adapter_model._fetch_order(self.channel, sold.id)
+        self.env["channel.inbox.event"]._store(self.channel, [event], "fetch")
+        self.intake()
+        order, data = self.order(sold.id), schemas.CancelData(sold.id)
+        return self.env["channel.message"]._queue(order, "cancel", "order", data)
+
+    def refill(self):
+        """A minute goes by: what was asked for before counts no more."""
+        self.env["channel.shared.state"].search([("key", "like", "bucket.")]).unlink()
+        self.shop.pass_time(60)
+
+    def run_messenger(self):
+        self.env.flush_all()
+        self.env["channel.messenger"]._run(self.channel)
+        self.env.invalidate_all()
+
+    def test_orders_that_cannot_be_read_now_follow_in_the_next_feed(self):
+        """Reading them is limited as well: those that were read do not wait."""
+        orders = [self.sell({"SKU-5": 1}) for _number in range(3)]
+        entries = self.entries(*(schemas.CancelData(each.id) for each in orders))
+        read = []
+
+        def fetch(reader, ref, original=Orders.fetch_raw):
+            read.append(ref)
+            if len(read) == 2:
+                raise errors.Throttled("later", retry_after=30)
+            return original(reader, ref)
+
+        with patch.object(Orders, "fetch_raw", fetch):
+            results = self.send_all("cancel", entries)
+        self.assertEqual([each.status for each in results], ["pending", *["retry"] * 2])
+        self.assertEqual((results[1].retry_after, len(read)), (30, 2))
+        self.assertEqual(len(self.requests("createFeed")), 1)
+
+    def test_messages_of_twenty_orders_share_a_feed_from_queue_to_outcome(self):
+        self.channel.write({"state": "live", "connection_state": "ok"})
+        orders = [self.sell({"SKU-5": 1}) for _number in range(20)]
+        messages = self.env["channel.message"].union(
+            *(self.queue_cancellation(order) for order in orders)
+        )
+        self.assertEqual(len(messages), 20)
+        self.refill()
+        self.run_messenger()
+        self.assertEqual(set(messages.mapped("state")), {"pending"})
+        feeds = {ref.partition("/")[0] for ref in messages.mapped("ref")}
+        self.assertEqual((len(feeds), len(self.requests("createFeed"))), (1, 1))
+        # asked for in a minute, not in five seconds
+        waits = [each.retry_at - each.sent_at for each in messages]
+        self.assertGreaterEqual(min(waits).total_seconds(), 59)
+        asked = len(self.requests("getFeed"))
+        self.run_messenger()
+        self.assertEqual(len(self.requests("getFeed")), asked)
+        self.shop.pass_time(FEED_SECONDS)
+        messages.retry_at = False
+        self.run_messenger()
+        self.assertEqual(set(messages.mapped("state")), {"done"})
+        self.assertEqual({order.status for order in orders}, {"CANCELLED"})
+        self.assertEqual(len(self.requests("createFeed")), 1)
+        self.assertEqual(self.violations(), {})
