@@ -41,7 +41,11 @@ class ChannelRetention(models.Model):
         required=True,
         readonly=True,
     )
-    days = fields.Integer(required=True, help="0: keep forever.")
+    days = fields.Integer(
+        required=True,
+        help="0: keep forever. Personal data of a channel is blanked earlier where its "
+        "own settings say so.",
+    )
     what = fields.Char(compute="_compute_what", string="Effect")
     last_run = fields.Datetime(readonly=True)
     last_count = fields.Integer(readonly=True, help="Records in the last run")
@@ -116,7 +120,8 @@ class ChannelRetention(models.Model):
     @api.model
     def _cron_retention(self):
         end = time.monotonic() + RUN_SECONDS
-        for retention in self.search([]):
+        # also those that keep all: a channel may ask for less
+        for retention in self.search([("days", ">=", 0)]):
             retention._run(end)
 
     def _run(self, end):

@@ -25,7 +25,6 @@ class ChannelSecretExpiry(models.AbstractModel):
     _description = "Expiry of Secrets"
 
     secret_expires_on = fields.Date(
-        string="Secret Expires On",
         copy=False,
         tracking=True,
         help="The day from which the channel no longer accepts the secret. Exceptions "
