@@ -35,13 +35,18 @@ class Segment:
             value = self.parts[element]
         except IndexError:
             return ""
+        if not value:
+            return ""
         syntax = self.syntax
         if syntax.repetition and (repetition > 1 or syntax.repetition in value):
             value = _nth(syntax.cut(value, syntax.repetition), repetition)
         elif repetition > 1:
             return ""
         if syntax.component in value:
-            value = _nth(syntax.cut(value, syntax.component), component)
+            if syntax.release and syntax.release in value:
+                value = _nth(syntax.cut(value, syntax.component), component)
+            else:
+                value = _nth(value.split(syntax.component), component)
         elif component > 1:
             return ""
         if syntax.release and syntax.release in value:

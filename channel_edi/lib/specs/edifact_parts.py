@@ -140,7 +140,7 @@ def item_ids(context, lin, pias=()):
     if lin is not None:
         _add_id(context, found, lin.get(3, 2), lin.get(3, 1))
     for segment in pias:
-        for element in range(2, 7):
+        for element in range(2, min(6, segment.size) + 1):
             _add_id(context, found, segment.get(element, 2), segment.get(element, 1))
     return tuple(found)
 

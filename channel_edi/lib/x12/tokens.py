@@ -38,6 +38,8 @@ class Segment:
             value = self.parts[element]
         except IndexError:
             return ""
+        if not value:
+            return ""
         if component and self.syntax.component:
             values = value.split(self.syntax.component)
             value = values[component - 1] if component <= len(values) else ""
