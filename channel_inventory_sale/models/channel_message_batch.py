@@ -86,7 +86,19 @@ class ChannelMessageBatch(models.AbstractModel):
     def _settle(self, found):
         for message_id, result in found.items():
             if result:
-                self.env["channel.messenger"]._settle(message_id, result)
+                self._settle_one(message_id, result)
+
+    def _settle_one(self, message_id, result):
+        messenger = self.env["channel.messenger"]
+        try:
+            messenger._settle(message_id, result)
+        except CONFLICTS:
+            # a conflict between transactions says nothing about the message
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            # one outcome that breaks us must not keep back those of the others
+            _logger.exception("outcome of message %s could not be stored", message_id)
+            messenger._mark_dead(message_id, error)
 
     # --------------------------------------------------------------- failures
     @contextmanager

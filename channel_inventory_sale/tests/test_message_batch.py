@@ -106,6 +106,22 @@ class TestMessageBatch(MessageCase):
         self.assertEqual(self.states(), ["dead", "pending", "pending"])
         self.assertEqual(self.fake.batches, [self.names(orders[1:])])
 
+    def test_outcome_that_breaks_us_keeps_no_other_back(self):
+        self.cancel(3)
+        odd, messenger = self.messages()[0].id, type(self.env["channel.messenger"])
+
+        def settle(model, message_id, result, original=messenger._settle):
+            if message_id == odd:
+                raise ZeroDivisionError
+            original(model, message_id, result)
+
+        with (
+            patch.object(messenger, "_settle", settle),
+            self.assertLogs("odoo.addons.channel_inventory_sale", "ERROR"),
+        ):
+            self.send()
+        self.assertEqual(self.states(), ["dead", "pending", "pending"])
+
     # ------------------------------------------------------------- failures
     def test_throttled_batch_is_sent_whole_and_later(self):
         orders = self.cancel(3)
