@@ -133,7 +133,7 @@ def acknowledgements(interchange, options=DEFAULT):
     person. A wrong count of segments is no reason not to hear what it says.
     """
     found = [x12_acks.read_ta1(parts) for parts in interchange.acks]
-    options = replace(options, forgiven=(*options.forgiven, "718:4", "0085:29"))
+    options = replace(options, forgiven=(*options.forgiven, "718:4", "0085:29/UNT"))
     for document in interchange.documents:
         if document.head.kind in ("997", "999", "CONTRL"):
             try:

@@ -36,7 +36,8 @@ class Options:
     :ivar zone: IANA name of the zone of the partner's dates and times
     :ivar charset: of the partner's texts; "": what the file says and shows
     :ivar forgiven: faults that are no reason to refuse, as "list:code" ("718:4", a
-        wrong count of segments)
+        wrong count of segments), or "list:code/segment" ("0085:29/UNT", the same, and
+        not a wrong count of lines)
     :ivar lengths: tell of elements that are longer or shorter than X12 has them
     :ivar qualifiers: item qualifiers of the partner to those they mean ("IN" to "BP")
     :ivar parties: role codes of the partner to roles ("Z7" to "store")
@@ -92,7 +93,8 @@ class Options:
                     raise ValueError(f"{name}: {code!r} cannot mean {meaning!r}")
 
     def is_forgiven(self, fault):
-        return f"{fault.code_list}:{fault.code}" in self.forgiven
+        key = f"{fault.code_list}:{fault.code}"
+        return key in self.forgiven or f"{key}/{fault.segment_id}" in self.forgiven
 
     def judged(self, faults):
         """The faults as this agreement takes them: one that is forgiven is not fatal.

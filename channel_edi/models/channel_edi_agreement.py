@@ -318,7 +318,7 @@ class ChannelEdiAgreement(models.Model):
             standard=self.standard if self.standard != "table" else "",
             zone=self.tz,
             charset=self.charset or "",
-            forgiven=() if self.strict else ("718:4", "0085:29"),
+            forgiven=() if self.strict else ("718:4", "0085:29/UNT"),
             lengths=self.strict,
             qualifiers=pairs.get("qualifier", ()),
             parties=pairs.get("party", ()),

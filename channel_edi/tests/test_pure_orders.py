@@ -426,6 +426,17 @@ class TestOrdersEdifact(PureCase):
             parsed(edifact(MESSAGE.replace("CNT+2:2", "CNT+2:3")))
         self.assertEqual(codes(caught.exception.faults), [("0085", "29")])
 
+    def test_a_wrong_count_of_segments_is_forgiven_and_one_of_lines_is_not(self):
+        lines = edifact(MESSAGE.replace("CNT+2:2", "CNT+2:3"))
+        whole = edifact(MESSAGE)
+        count = whole.split(b"UNT+")[1].split(b"+")[0]
+        segments = whole.replace(b"UNT+" + count, b"UNT+99")
+        forgiven = {"forgiven": ("0085:29/UNT",)}
+        self.assertEqual(parsed(segments, **forgiven).number, "4711")
+        for data, options in ((lines, forgiven), (segments, {})):
+            with self.assertRaises(codec.BadDocument):
+                parsed(data, **options)
+
     def test_functions(self):
         for function, purpose, holds in (
             ("9", "original", True),
