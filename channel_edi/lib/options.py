@@ -25,6 +25,17 @@ _MEANINGS = {
 }
 
 
+def is_meaning(name, meaning):
+    """Whether a code of this option can mean that; other options take any word.
+
+    >>> is_meaning("dates", "ship_by"), is_meaning("dates", "ship-by")
+    (True, False)
+    >>> is_meaning("qualifiers", "VN")
+    True
+    """
+    return name not in _MEANINGS or meaning in _MEANINGS[name]
+
+
 @dataclass(frozen=True)
 class Options:
     """Plain values, each with what holds where nothing was agreed.
@@ -87,9 +98,9 @@ class Options:
                 raise ValueError(
                     f"{name}: {getattr(self, name)!r} is none of {choices}"
                 )
-        for name, meanings in _MEANINGS.items():
+        for name in _MEANINGS:
             for code, meaning in getattr(self, name):
-                if meaning not in meanings:
+                if not is_meaning(name, meaning):
                     raise ValueError(f"{name}: {code!r} cannot mean {meaning!r}")
 
     def is_forgiven(self, fault):

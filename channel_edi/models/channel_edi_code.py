@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..lib.options import is_meaning
 
 KINDS = [
     ("unit", "Unit of measure"),
@@ -12,6 +15,8 @@ KINDS = [
     ("place", "Place"),
     ("reason", "Adjustment reason"),
 ]
+OPTIONS = {"date": "dates", "state": "states", "type": "order_types"}
+"""Kinds whose meanings are words of the library (``lib.options``)."""
 
 
 class ChannelEdiCode(models.Model):
@@ -46,3 +51,17 @@ class ChannelEdiCode(models.Model):
     def _compute_display_name(self):
         for code in self:
             code.display_name = f"{code.code}: {code.meaning or '?'}"
+
+    @api.constrains("kind", "meaning")
+    def _check_meaning(self):
+        """A word that means nothing would stop all documents of the agreement."""
+        for code in self.filtered("meaning"):
+            if not is_meaning(OPTIONS.get(code.kind, ""), code.meaning):
+                raise ValidationError(
+                    self.env._(
+                        "%(meaning)s is no meaning of the code %(code)s that is known "
+                        "here. Choose one of those that the help of the field names.",
+                        meaning=code.meaning,
+                        code=code.code,
+                    )
+                )

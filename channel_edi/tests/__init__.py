@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from . import test_codes
 from . import test_edi_acks
 from . import test_edi_answers
 from . import test_edi_orders
