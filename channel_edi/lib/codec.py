@@ -34,6 +34,9 @@ def parse(document, options=DEFAULT):
     """
     own = document.faults
     own[:] = options.judged(own)
+    if options.charset:
+        # texts are decoded when they are asked for
+        document.interchange.syntax.charset = options.charset
     try:
         value = _read(document, options)
     except BadDocument as error:

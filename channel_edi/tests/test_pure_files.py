@@ -276,6 +276,15 @@ class TestX12(PureCase):
             data = x12(body).replace(b"@", text.encode(charset))
             self.assertEqual(parsed(data).lines[0].parties[0].name, text)
 
+    def test_charset_of_the_agreement(self):
+        """Known when it is parsed, for a file is read before."""
+        body = ORDER.replace("CTT", "N1*ST*@~CTT")
+        data = x12(body).replace(b"@", "Łódź".encode("cp1250"))
+        (document,) = only(data).documents
+        order = codec.parse(document, codec.Options(charset="cp1250"))
+        self.assertEqual(order.lines[0].parties[0].name, "Łódź")
+        self.assertTrue(codec.parse(document, codec.Options(charset="none-such")))
+
     def test_free_texts_keep_the_component_separator(self):
         body = ORDER.replace("CTT", "MSG*see http://x.example>now~CTT")
         data = x12(body, component=":")
