@@ -155,6 +155,11 @@ class ChannelEdiAgreement(models.Model):
         help="CSV: names of the files of this agreement, such as INV_*.csv, since the "
         "content does not say whose it is.",
     )
+    carrier_code = fields.Char(
+        string="Usual Carrier (SCAC)",
+        help="In ship notices, where the parcel has no carrier. Others are told by "
+        "Codes.",
+    )
     sscc_prefix = fields.Char(
         string="SSCC Prefix", help="Extension digit and GS1 company prefix: 8 to 11"
     )

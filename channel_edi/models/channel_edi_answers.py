@@ -168,11 +168,13 @@ class ChannelEdiAnswers(models.AbstractModel):
         )
 
     def _get_carrier(self, agreement, tracking):
-        if not tracking or not tracking.carrier:
-            return None
+        """How it travels, by the partner's code of the carrier; of a parcel without one
+        the agreement's usual carrier."""
+        name = tracking.carrier if tracking else ""
         codes = agreement.code_ids.filtered(lambda each: each.kind == "carrier")
-        code = {each.meaning: each.code for each in codes}.get(tracking.carrier)
-        return schemas.Carrier(code=code or tracking.carrier, name=tracking.carrier)
+        code = {each.meaning: each.code for each in codes}.get(name, name)
+        code = code or agreement.carrier_code
+        return schemas.Carrier(code=code, name=name) if code else None
 
     @api.model
     def _take_ssccs(self, agreement, count):

@@ -116,6 +116,12 @@ class ChannelEdiMailbox(models.Model):
         "Marker file: an empty file of the same name with the marker's ending, "
         "written after it.",
     )
+    quiet_seconds = fields.Integer(
+        string="For (seconds)",
+        default=5,
+        help="A file that has not grown for so long is whole. Longer where uploads "
+        "pause.",
+    )
     marker = fields.Char(string="Marker Ending", default=".done")
     pattern = fields.Char(
         string="Files", default="*", required=True, help="Such as *.edi or PO_*.txt"

@@ -89,10 +89,30 @@ class ChannelEdiReceiver(models.AbstractModel):
             return marked, len(marked) < len(ours)
         key = f"edi_seen:{mailbox.id}"
         with mailbox.channel_id._shared_state(key) as state:
-            before = state.get("files", {})
-            still = [each for each in ours if before.get(each.name) == each.mark]
-            state["files"] = {each.name: each.mark for each in ours[:KNOWN_MOST]}
+            before, now = state.get("files", {}), self._now()
+            seen = {
+                each.name: self._first_seen(each, before.get(each.name), now)
+                for each in ours[:KNOWN_MOST]
+            }
+            state["files"] = seen
+        still = [
+            each
+            for each in ours
+            if before.get(each.name) == seen.get(each.name)
+            and each.name in seen
+            and now - seen[each.name][1] >= mailbox.quiet_seconds
+        ]
         return still, len(still) < len(ours)
+
+    @staticmethod
+    def _first_seen(entry, before, now):
+        """:return: [mark, since when it has it], by our clock"""
+        if before and before[0] == entry.mark:
+            return before
+        return [entry.mark, now]
+
+    def _now(self):
+        return self.env["channel.intake"]._database_time().timestamp()
 
     def _known(self, mailbox, entries):
         """:return: {(name, mark): whether it was put away} of those that are stored"""

@@ -230,34 +230,48 @@ class ChannelEdiWorker(models.AbstractModel):
         self.env["channel.edi.orders"]._take_change(document, change)
 
     def _take_advice(self, document, advice):
-        """824, 864, APERAK: the partner says what is wrong with a document of ours."""
-        words = "; ".join(filter(None, (*advice.texts, *advice.codes)))
-        if advice.status in ("accepted", ""):
-            return document._finish(error=words[:1000] or False)
-        about = document.search(
+        """824, 864, APERAK: the partner says what is wrong with documents of ours."""
+        texts = "; ".join(advice.texts)
+        about = document.browse()
+        for index, item in enumerate(advice.items):
+            if item.status in ("rejected", "errors"):
+                found = self._find_advised(document, item)
+                self._report_advice(document, item, index, found, texts)
+                about = about or found
+        return document._finish(about or None, error=texts[:1000] or False)
+
+    def _find_advised(self, document, item):
+        """The document of ours that ``item`` (schemas.AdviceItem) is about."""
+        if not item.subject:
+            return document.browse()
+        return document.search(
             [
                 ("agreement_id", "=", document.agreement_id.id),
                 ("direction", "=", "out"),
-                ("business_key", "=", advice.subject),
+                "|",
+                ("business_key", "=", item.subject),
+                ("number", "=", item.document or item.subject),
             ],
             order="id desc",
             limit=1,
         )
+
+    def _report_advice(self, document, item, index, about, texts):
+        words = "; ".join(filter(None, (*item.texts, *item.codes, texts)))
         self.env["channel.exception"]._report(
             document.channel_id,
             "edi_document",
-            key=f"edi_advice:{document.id}",
+            key=f"edi_advice:{document.id}:{index}",
             record=about or document,
             message=self.env._(
                 "%(partner)s refuses %(kind)s %(subject)s: %(words)s",
                 partner=document.agreement_id.name,
-                kind=advice.subject_kind or "",
-                subject=advice.subject or self.env._("(not named)"),
-                words=words or advice.status_code,
+                kind=item.subject_kind or "",
+                subject=item.subject or self.env._("(not named)"),
+                words=words or item.status_code,
             ),
             suggestion=self.env._("Agree with the partner, then send it anew."),
         )
-        return document._finish(about or None)
 
 
 def _snake(name):

@@ -3,6 +3,7 @@ from . import test_codes
 from . import test_edi_acks
 from . import test_edi_answers
 from . import test_edi_orders
+from . import test_flow_bigmart
 from . import test_interchanges
 from . import test_partner_wizard
 from . import test_pure_acks

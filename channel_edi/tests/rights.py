@@ -28,8 +28,8 @@ RIGHTS = {
         fields={
             "manager": (
                 "name active channel_id kind host port username password private_key "
-                "host_key incoming outgoing archive after_reading ready_when marker "
-                "pattern agreement_ids"
+                "host_key incoming outgoing archive after_reading ready_when "
+                "quiet_seconds marker pattern agreement_ids"
             ),
             "server": "company_id shown_host_key",
         },
@@ -48,7 +48,7 @@ RIGHTS = {
                 "group_version segment_end element_separator component_separator "
                 "newline decimal_mark charset upper tz strict sends_acks ack_details "
                 "ta1 reuses_numbers stock_complete order_days park_minutes file_name "
-                "file_pattern sscc_prefix code_ids document_ids role_ids"
+                "file_pattern sscc_prefix carrier_code code_ids document_ids role_ids"
             ),
             "server": "company_id counter_ids",
         },

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -8,6 +9,7 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base.lib import errors
+from odoo.addons.channel_inventory_base.models.channel_intake import ChannelIntake
 
 from ..models import channel_edi_mailbox, channel_edi_receiver
 from .common_edi import EdiCase, po, x12
@@ -38,6 +40,7 @@ class TestReceiver(EdiCase):
                 "outgoing": str(self.outgoing),
                 "archive": str(self.archive),
                 "after_reading": "archive",
+                "quiet_seconds": 0,
             }
         )
         allowed = patch.object(
@@ -83,6 +86,23 @@ class TestReceiver(EdiCase):
         self.assertTrue(self.files().away)
         self.assertEqual(os.listdir(self.archive), ["a.edi"])
         self.assertEqual(os.listdir(self.incoming), [])
+
+    def test_upload_that_pauses(self):
+        """It has to stand still for a while: half a file looks like a whole one."""
+        self.mailbox.quiet_seconds = 10
+        clock = self.env["channel.intake"]._database_time()
+        with patch.object(ChannelIntake, "_database_time", lambda _self: clock):
+            self.put("a.edi", b"ISA*half")
+            self.look()
+            clock += timedelta(seconds=8)
+            self.look()
+            self.put("a.edi", b"ISA*half and the rest", age=50)
+            clock += timedelta(seconds=8)
+            self.look()
+            self.assertFalse(self.files())
+            clock += timedelta(seconds=10)
+            self.look()
+        self.assertEqual(self.files()._bytes(), b"ISA*half and the rest")
 
     def test_is_read_at_once_where_its_name_says_so(self):
         self.mailbox.ready_when = "named"

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-import sys
-from pathlib import Path
-from unittest import SkipTest
-
 from odoo.exceptions import UserError
 
 from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base.models.channel_secret_mixin import MASK
 
 from .common_edi import EdiCase, po, x12
+from .partners import start_partners
 
-SETUP = Path(__file__).resolve().parents[2] / "setup"
 BIGMART = "bigmart"
 
 
@@ -21,13 +17,7 @@ class TestSftp(EdiCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not SETUP.joinpath("sandbox/edi").is_dir():
-            raise SkipTest("needs setup/sandbox")
-        if str(SETUP) not in sys.path:
-            sys.path.insert(0, str(SETUP))
-        from sandbox.edi import start
-
-        cls.sandbox = start(names=[BIGMART], tick=None)
+        cls.sandbox = start_partners(names=[BIGMART])
         cls.addClassCleanup(cls.sandbox.stop)
         cls.partner = cls.sandbox.partners[BIGMART]
         cls.account = cls.sandbox.sftp.accounts[cls.partner.config.user]
