@@ -22,6 +22,9 @@ class KnownOffers:
         :param offers: {sku: report.Offer}, all of them
         :param home: id of the marketplace where nearly all are
         """
+        if not offers:
+            # more likely a mistake than an empty shop
+            return
         with self._store.lock() as state:
             state.clear()
             state["by_amazon"] = sorted(

@@ -175,7 +175,8 @@ class Queue:
 def _is_whole(message):
     told = message.get("MD5OfBody").text()
     # the sum that SQS sends proves that nothing was lost, and nobody's identity
-    found = hashlib.md5(message["Body"].text().encode(), usedforsecurity=False)
+    body = message["Body"].text().encode(errors="surrogatepass")
+    found = hashlib.md5(body, usedforsecurity=False)
     return not told or told == found.hexdigest()
 
 

@@ -255,6 +255,12 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 "Enter when the client secret expires: Amazon ends it after 180 days "
                 "without a further word."
             )
+        if channel.poll_minutes * 60 < PULL_SECONDS:
+            yield self.env._(
+                "Orders are polled every %s minutes, and Amazon allows one search in "
+                "three: set Poll Orders Every to 3 at least.",
+                channel.poll_minutes,
+            )
         yield channel.secret_warning
         yield self._get_queue_warning(channel)
         currencies = [each.currency for each in self._marketplaces(channel)]

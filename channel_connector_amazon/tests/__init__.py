@@ -14,6 +14,7 @@ from . import test_numbers
 from . import test_odd_orders
 from . import test_order
 from . import test_order_feeds
+from . import test_public_reports
 from . import test_pull
 from . import test_report
 from . import test_settings
@@ -24,6 +25,7 @@ from . import test_shop_erasure
 from . import test_shop_fba
 from . import test_shop_feed
 from . import test_shop_flow
+from . import test_shop_fuzz
 from . import test_shop_levels
 from . import test_shop_life
 from . import test_shop_messages

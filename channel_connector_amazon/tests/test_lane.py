@@ -160,7 +160,7 @@ class TestKnownOffers(PureCase):
         self.assertEqual(self.known.elsewhere(), {"F": FR, "XF": FR})
 
     def test_what_was_found_out_stays_until_the_next_catalogue(self):
-        self.known.replace({}, DE)
+        self.known.replace({"C": Offer("C", by_merchant=True, place=DE)}, DE)
         self.known.add_by_amazon(["B"])
         self.known.add_by_amazon(["A", "B"])
         self.assertEqual(self.known.by_amazon(), {"A", "B"})

@@ -149,6 +149,11 @@ class TestShopConnection(AccountCase):
         self.channel.invalidate_recordset(["notice"])
         self.assertIn("6 minutes", self.channel.notice)
 
+    def test_more_polls_than_amazon_allows_are_worth_a_warning(self):
+        self.channel.poll_minutes = 1
+        [words] = self.info().warnings
+        self.assertIn("one search in three", words)
+
     # -------------------------------------------------------------- markets
     def test_marketplaces_become_markets(self):
         self.channel.amazon_marketplaces = "DE, SE"

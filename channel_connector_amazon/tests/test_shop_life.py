@@ -45,6 +45,11 @@ class AccountLife(ConnectedAccount, CommittedCase):
 
         cls.classPatch(adapter, "_capabilities", capabilities)
         cls.classPatch(adapter, "_line_result", shown)
+        # all marketplaces of this account sell in the company's currency
+        market = lambda _model, place: schemas.MarketData(  # noqa: E731
+            place.external_id, place.country, "USD", True
+        )
+        cls.classPatch(adapter, "_market", market)
         # Amazon takes no parcel without a number
         picking = cls.registry["stock.picking"]
         cls.classPatch(picking, "_get_channel_tracking", tracking)

@@ -16,6 +16,10 @@ WATCH_SECONDS = 300
 """From one look at overtaken numbers to the next."""
 PATIENCE_HOURS = 24
 """After so long nobody waits for an answer any more."""
+HEAD = 3
+"""Of a mass that falls, so many times a mass change go by the other requests alone."""
+INSURE_SECONDS = 1200
+"""So long a lane may take for numbers that fall, before they go by the others, too."""
 REST_SECONDS = 300
 """So long a lane is left alone that did not take numbers, where it does not say."""
 REFUSED_SECONDS = 3600
@@ -60,7 +64,7 @@ class Way:
     """How the next batch goes: by a lane, with numbers that rise or that fall.
 
     ``head``: of those that fall, the ones that sell out first are left to the requests
-    that are answered at once: as many of them as these can take within minutes.
+    that are answered at once: as many of them as these can take meanwhile.
     """
 
     lane: Lane
@@ -91,8 +95,9 @@ class ChannelLane(models.AbstractModel):
     and what falls never waits for one:
 
     - Where a mass falls (a stocktaking), those that sell out first go by the requests
-      that are answered at once and the others by the lane; as long as that has not
-      answered, they go by the other requests as well, the lowest first.
+      that are answered at once, as many as these can take within a quarter of an hour,
+      and the others by the lane. When that has not answered after twenty minutes, they
+      go by the other requests as well, the lowest first.
     - A number in a lane is *accepted* (``channel.settler``): it counts with the larger
       of two numbers, and is not sent again before the lane has answered.
     - It is overtaken by a lower one only, which goes by the requests that are answered
@@ -118,8 +123,8 @@ class ChannelLane(models.AbstractModel):
         :return: Way
         """
         mass = channel.mass_quantity
-        # those that are left to the other requests, and as many again
-        has_falls = self._has_waiting(channel, True, 2 * mass)
+        # those that are left to the other requests, and a mass besides
+        has_falls = self._has_waiting(channel, True, (HEAD + 1) * mass)
         if not has_falls and (falls or not self._has_waiting(channel, False, mass)):
             return None
         busy, rests = self._count_busy(channel), channel._get_shared_state("lanes")
@@ -127,7 +132,7 @@ class ChannelLane(models.AbstractModel):
         for lane in lanes:
             is_resting = rests.get(lane.name, "") > now
             if busy.get(lane.name, 0) < lane.open and not is_resting:
-                return Way(lane, has_falls, mass if has_falls else 0)
+                return Way(lane, has_falls, HEAD * mass if has_falls else 0)
         return None
 
     def _has_waiting(self, channel, urgent, count):
@@ -177,10 +182,10 @@ class ChannelLane(models.AbstractModel):
 
     @api.model
     def _insure(self, channel, can):
-        """Queue numbers that fall and that a lane has not answered for, the lowest
-        first, where nothing that falls waits otherwise: they go by the other requests
-        as well. Once each; the same number twice does no harm, whichever is applied
-        last.
+        """Queue numbers that fall and that a lane has not answered for in time, the
+        lowest first, where nothing that falls waits otherwise: they go by the other
+        requests as well. Once each; the same number twice does no harm, whichever is
+        applied last.
         """
         if not can.lanes or not channel._may_publish():
             return
@@ -205,11 +210,15 @@ class ChannelLane(models.AbstractModel):
                   JOIN channel_level level ON level.id = line.level_id
                  WHERE publication.channel_id = %s AND publication.state = 'accepted'
                    AND publication.ticket IS NOT NULL
-                   AND publication.is_stuck IS NOT TRUE AND NOT EXISTS (%s)
+                   AND publication.is_stuck IS NOT TRUE
+                   AND publication.acked_at < %s - make_interval(secs => %s)
+                   AND NOT EXISTS (%s)
                  ORDER BY level.target, line.id LIMIT %s
                 RETURNING id
                 """,
                 channel.id,
+                NOW,
+                INSURE_SECONDS,
                 LATER,
                 limit,
             )
@@ -280,6 +289,8 @@ class ChannelLane(models.AbstractModel):
             self._ask(channel, publication)
         for publication in self._find(channel, "watch_at"):
             asked = self._watch(channel, publication) or asked
+            # what falls and was not answered for goes by the other requests in time
+            channel._wake("_job_publish")
         self._come_back(channel)
         return asked
 
@@ -586,8 +597,6 @@ class ChannelLane(models.AbstractModel):
                     publication.id,
                 )
             )
-        if rows:
-            channel._wake("_job_publish")
         return bool(rows)
 
     def _find_overtaken(self, publication):

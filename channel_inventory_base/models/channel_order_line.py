@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import math
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..db.flying import FLYING_LINE
 from ..schemas import Deduction, OrderLineData
+
+SWALLOW_SECONDS = 300
+"""A number that was applied so long before a sale cannot have overwritten it, however
+wrong the clocks are."""
 
 
 class ChannelOrderLine(models.Model):
@@ -528,11 +534,44 @@ class ChannelOrderLine(models.Model):
         if not levels:
             return
         # where numbers overwrite, one of ours may have swallowed this sale
-        force = order.channel_id._capabilities().overwrites
-        self.env["channel.level.pending"]._add(levels, force=force, trace=order.trace)
+        swallowed = self._find_swallowed(order, levels)
+        pending = self.env["channel.level.pending"]
+        pending._add(swallowed, force=True, trace=order.trace)
+        pending._add(levels - swallowed, trace=order.trace)
         stale = [("level_id", "in", levels.ids), ("state", "=", "stale")]
         if self.env["channel.level.remote"].search_count(stale, limit=1):
             order.channel_id._wake("_job_observe")
+
+    def _find_swallowed(self, order, levels):
+        """Levels of which a number may have been applied after the channel had sold,
+        and without knowing that. On a channel that shows a number some time after it
+        was accepted, one that was seen to be applied long before is none of these.
+        """
+        can = order.channel_id._capabilities()
+        if not can.overwrites:
+            return levels.browse()
+        if not can.applies or not order.placed_at:
+            return levels
+        placed_at = order.channel_id._get_our_time(order.placed_at)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT line.level_id
+                  FROM channel_publication_line line
+                  JOIN channel_publication publication
+                    ON publication.id = line.publication_id
+                 WHERE line.level_id = ANY(%s)
+                   AND (%s OR COALESCE(line.applied_at,
+                                       publication.acked_at + make_interval(secs => %s))
+                              > %s)
+                """,
+                levels.ids,
+                FLYING_LINE,
+                can.patience,
+                placed_at - timedelta(seconds=SWALLOW_SECONDS),
+            )
+        )
+        return levels.browse(level_id for (level_id,) in rows)
 
     # ---------------------------------------------------------------- hold
     def _hold(self, order, data, anew=False):

@@ -26,6 +26,7 @@ class Accepting:
             """
             UPDATE channel_publication_line
                SET due_at = due_at - make_interval(secs => %(seconds)s),
+                   applied_at = applied_at - make_interval(secs => %(seconds)s),
                    since = since - make_interval(secs => %(seconds)s);
             UPDATE channel_publication
                SET acked_at = acked_at - make_interval(secs => %(seconds)s)
@@ -196,6 +197,53 @@ class TestAccepted(Accepting, WakeUps, ChannelCase):
         self.send(-7)
         self.settle(APPLIES + 1)
         self.assertEqual(self.results(), ["replaced", "accepted"])
+
+    # ----------------------------------------------------------- swallowed
+    def test_sale_long_after_the_number_was_applied_is_not_sent_again(self):
+        """Nothing can have overwritten it: the channel shows what is left."""
+        self.fake.land()
+        self.settle()
+        self.time_passes(600)
+        self.capture(self.fake.sell(2))
+        self.plan()
+        self.publish()
+        self.assertEqual((self.sent(), self.shown()), ([10], 8))
+        self.assertTrue(self.level.in_sync)
+
+    def test_sale_while_a_number_is_on_its_way_is_sent_again(self):
+        """It is applied after the sale, and gives back what was sold."""
+        self.time_passes(600)
+        name = self.fake.sell(2)
+        self.fake.land()
+        self.assertEqual(self.shown(), 10, "the sale was overwritten")
+        self.capture(name)
+        self.plan()
+        self.publish()
+        self.fake.land()
+        self.assertEqual((self.sent(), self.shown()), ([10, 8], 8))
+
+    def test_sale_that_was_placed_before_the_number_was_applied_is_sent_again(self):
+        """However late its order comes in."""
+        name = self.fake.sell(2)
+        self.fake.land()
+        self.settle()
+        self.time_passes(120)
+        self.capture(name)
+        self.plan()
+        self.publish()
+        self.fake.land()
+        self.assertEqual((self.sent(), self.shown()), ([10, 8], 8))
+
+    def test_sale_of_which_nobody_knows_when_it_was_placed_is_sent_again(self):
+        self.fake.land()
+        self.settle()
+        self.time_passes(600)
+        name = self.fake.sell(2)
+        self.fake.orders[name].pop("placed_at")
+        self.capture(name)
+        self.plan()
+        self.publish()
+        self.assertEqual(self.sent(), [10, 8])
 
     def test_number_that_nobody_has_sent_is_explained(self):
         self.fake.land()

@@ -6,6 +6,7 @@ from contextlib import suppress
 from odoo.tests import tagged
 
 from ..exceptions import RejectedError, ThrottledError, UncertainError
+from ..models import channel_lane
 from ..schemas import Lane
 from .common import ChannelCase
 from .common_wakeups import WakeUps
@@ -280,9 +281,10 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.assertAlmostEqual(wait.total_seconds(), 600, delta=5)
 
     # ---------------------------------------------------------- mass fall
-    def fall(self, *targets, mass=2):
+    def fall(self, *targets, mass=1):
         """Stocktaking: all have less, numbers are 9 everywhere."""
         self.channel.mass_quantity = mass
+        self.patch(channel_lane, "HEAD", 2)
         for number, (level, target) in enumerate(
             zip(self.levels, targets, strict=True), 1
         ):
@@ -296,20 +298,21 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.publish()
 
     def test_mass_that_falls_goes_by_the_lane_but_for_what_sells_out_first(self):
-        self.fake.batch_size = 1
         self.fall(4, 0, 6, 1, 5, 3)
         [sent] = self.fake.tickets.values()
         self.assertEqual([entry[3] for entry in sent], [3, 4, 5, 6])
-        self.assertEqual(self.pushes()[:2], [(2, 0), (4, 1)])
+        self.assertEqual(self.pushes(), [(2, 0), (4, 1)])
 
-    def test_mass_that_falls_goes_by_the_other_requests_as_well_lowest_first(self):
-        """The lane may be stuck for hours."""
+    def test_mass_that_falls_goes_by_the_other_requests_where_the_lane_is_late(self):
+        """The lowest first, and once each."""
         self.fall(4, 0, 6, 1, 5, 3)
-        self.assertEqual(
-            self.pushes(), [(2, 0), (4, 1), (6, 3), (1, 4), (5, 5), (3, 6)]
-        )
+        self.land_all()
+        self.settle()
+        self.time_passes(1200)
         self.publish()
-        self.assertEqual(len(self.pushes()), COUNT, "once each")
+        self.assertEqual(self.pushes()[2:], [(6, 3), (1, 4), (5, 5), (3, 6)])
+        self.publish()
+        self.assertEqual(len(self.pushes()), COUNT)
         self.land_all()
         self.settle()
         self.fake.finish(*self.fake.tickets)
@@ -318,6 +321,13 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.assertEqual(len(self.pushes()), COUNT, "the same is right in any order")
         self.settle()
         self.assertTrue(all(self.levels.mapped("in_sync")))
+
+    def test_publisher_is_woken_while_a_lane_is_out(self):
+        self.fall(4, 0, 6, 1, 5, 3)
+        self.forget_wakeups()
+        self.feed().write({"watch_at": "2020-01-01"})
+        self.run_lanes()
+        self.assertEqual(self.wanted("_job_publish"), 0)
 
     def test_fall_that_was_sold_from_meanwhile_is_sent_again_when_the_lane_ends(self):
         self.fall(4, 0, 6, 1, 5, 3)
@@ -342,6 +352,8 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
 
     def test_overtaken_by_the_same_number_is_not_watched(self):
         self.fall(4, 0, 6, 1, 5, 3)
+        self.time_passes(1200)
+        self.publish()
         self.land_all()
         self.settle()
         self.fake.faults = [("read", AssertionError("asked"))]

@@ -20,11 +20,14 @@ KINDS = {
     "database": "all connections to the database end, and new ones are refused",
     "skew": "the shops' clocks are wrong",
     "edits": "somebody in a shop changes a number",
+    "feeds": "all numbers rise, by a feed that stays for hours and lands on newer ones",
 }
 WRITES = {
     "shopify": ("inventorySetQuantities",),
     "woocommerce": ("wc-chansync/v1/stock", "products/batch"),
+    "amazon": ("patchListingsItem", "createFeed"),
 }
+PARCELS = {"amazon": "confirmShipment"}
 STORM_SECONDS, DOWN_SECONDS, RESTART_SECONDS = 4, 8, 3
 SKEWS = (90, -120, 45, -30)
 # What a worker is doing is told by its job, and how far it is by the advisory lock of
@@ -104,7 +107,8 @@ class Faults:
                 for kind in ("timeout_after_commit", "reset_after_commit"):
                     self._at(0, "timeouts", self._fault, shop, kind, 0.04, operation)
             # whether a parcel is known is asked a minute later: not at the very end
-            rule = ("reset_after_commit", 0.3, "fulfillmentCreate")
+            parcel = PARCELS.get(shop.shop.type, "fulfillmentCreate")
+            rule = ("reset_after_commit", 0.3, parcel)
             third = self.run.whole_seconds / 3
             self._at(0, "timeouts", self._for_a_while, third, shop, *rule)
 
@@ -170,6 +174,15 @@ class Faults:
             return False
         shop.edit(sku, place, delta)
         return True
+
+    def _plan_feeds(self):
+        for shop in self.shops:
+            if shop.shop.type == "amazon":
+                self._at(0.2, "feeds", self._stick_feed, shop)
+
+    def _stick_feed(self, shop):
+        shop.stick_feed()
+        return self.run.strategy.raise_all(shop.key)
 
     # --- Odoo and PostgreSQL
 

@@ -137,7 +137,7 @@ def parser():
     add("--seed", type=int, default=1)
     add("--orders", type=int, default=300, help="shoppers who come, a strategy")
     add("--skus", type=int, default=100, help="listings of each shop")
-    add("--channels", type=int, default=3, help="how many shops, up to 4")
+    add("--channels", default="3", help="how many shops, or names: alpha,bravo,echo")
     add("--minutes", type=float, help="how long they come; default: by --orders")
     add(
         "--compare",
@@ -167,6 +167,9 @@ def read(arguments):
     if unknown := set(names) - set(STRATEGIES):
         sys.exit(f"setup/simulate: stopped: no strategy {', '.join(sorted(unknown))}")
     options.strategies = [STRATEGIES[name] for name in names]
+    if any(shop.type == "amazon" for shop in world.choose(options.channels)):
+        # nobody has written somebody else's connector to it
+        options.strategies = [each for each in options.strategies if each.addons]
     return options
 
 
@@ -206,7 +209,7 @@ def main(arguments):
         "seed": options.seed,
         "orders": options.orders,
         "skus": options.skus,
-        "channels": options.channels,
+        "channels": len(world.choose(options.channels)),
         "minutes": options.minutes,
         "processors": os.cpu_count(),
         "faults": options.faults,

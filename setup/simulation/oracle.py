@@ -48,6 +48,7 @@ def judge(facts):
         latency_p50=percentile(late, 50),
         latency_p95=percentile(late, 95),
         latencies=len(late),
+        **marketplace(facts, judge_.levels),
         **throughput(facts),
         examples={
             "lost": lost(facts)[:EXAMPLES],
@@ -240,11 +241,43 @@ def parcels(facts):
     }
 
 
-def latencies(facts, by_key):
+def marketplace(facts, by_key):
+    """What shops count that keep a strict book of who writes to them; None where none
+    does. ``waste``: of a hundred numbers, those that stood there already."""
+    books = facts.get("violations") or {}
+    if not books:
+        return dict.fromkeys(
+            ("fba_writes", "stubs", "waste", "false_drift", "zero_p95")
+        )
+    edited = {
+        (each["shop"], each["sku"])
+        for each in facts["events"]
+        if each["kind"] == "edit"
+    }
+    levels = {key: each for key, each in by_key.items() if key[0] in books}
+    written = sum(book["written"] for book in books.values())
+    wasted = sum(book.get("waste", 0) for book in books.values())
+    zeros = sorted(latencies(facts, levels, lambda write: write["after"] == 0))
+    return {
+        "fba_writes": sum(book.get("fba_writes", 0) for book in books.values()),
+        "stubs": sum(book.get("stubs", 0) for book in books.values()),
+        "waste": round(100 * wasted / max(1, written), 2),
+        "false_drift": sum(
+            tuple(pair) not in edited and pair[0] in books
+            for pair in facts.get("doubted", ())
+        ),
+        "zero_p95": percentile(zeros, 95),
+        "violations": books,
+    }
+
+
+def latencies(facts, by_key, chosen=lambda write: True):
     """Seconds from a commit in the warehouse, or of a salesperson, to each shop.
 
     A commit that another one of the same product overtook is left out: what the shop
     then shows answers both. So is one that changed no number there.
+
+    :param chosen: which writes count
     """
     moments = {}
     for entry in facts["ledger"]:
@@ -256,7 +289,9 @@ def latencies(facts, by_key):
             times = sorted(moments.get((level.pool, sku), ()))
             for moment, following in pairwise((*times, float("inf"))):
                 write = level.next_write(moment)
-                if write and write["t"] < min(following, moment + SECONDS_LATE):
+                if not write or not chosen(write):
+                    continue
+                if write["t"] < min(following, moment + SECONDS_LATE):
                     result.append(write["t"] - moment)
     return result
 

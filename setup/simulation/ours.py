@@ -3,7 +3,7 @@
 import threading
 import time
 
-from demo.channel import Channel, Shop
+from demo.channel import Channel, Seller, Shop
 from demo.company import make_rule
 from demo.processes import DemoError
 
@@ -32,6 +32,7 @@ WAITING = (
     "messages",
     "events",
     "orders",
+    "batches without an answer",
 )
 # Units of each line of an order at rest, in the product's unit: wanted in all, held, in
 # the last leg of open transfers, gone. Of kits as many as can be made whole.
@@ -143,10 +144,9 @@ class Connected:
             name=self.assortment.name,
             channel_type=self.type,
             base_url=self.store.url,
-            poll_minutes=1,
             exception_user_id=self.odoo.find_id("res.users", ["login", "=", "admin"]),
             **self.settings_of_run,
-            **self.settings,
+            **{**self._get_settings(), "poll_minutes": 1},
         )
 
     def _map_nodes(self):
@@ -167,7 +167,28 @@ class ConnectedWoo(Connected, Shop):
     pass
 
 
-TYPES = {"shopify": ConnectedShopify, "woocommerce": ConnectedWoo}
+class ConnectedAmazon(Connected, Seller):
+    """A mass change is what a small catalogue can have of one."""
+
+    settings_of_run = {**Connected.settings_of_run, "mass_quantity": 20}
+
+    def match(self, world):
+        super().match(world)
+        # what Amazon ships is stocked here as well, and must not be offered
+        skus = sorted(world.products)
+        for fba, sku in zip(self.store.fba(), skus, strict=False):
+            listing_id = self.odoo.find_id(
+                "channel.listing", ["channel_id", "=", self.id], ["sku", "=", fba]
+            )
+            values = {"product_id": self.company.products[sku], "state": "mapped"}
+            self.odoo.call("channel.listing", "write", [listing_id], values)
+
+
+TYPES = {
+    "shopify": ConnectedShopify,
+    "woocommerce": ConnectedWoo,
+    "amazon": ConnectedAmazon,
+}
 
 
 def connect(run):
@@ -218,6 +239,12 @@ class Shared(Strategy):
                 " AND module = 'channel_inventory_base'"
             )
         )
+        # until ``raise_all`` such a shop shows one less than there is
+        self._kept = {
+            key: make_rule(run.odoo, kind="fixed", value=1, channel_id=id)
+            for id, key in self.keys.items()
+            if run.shops[key].shop.type == "amazon"
+        }
         self.rules()
         self._odoo = run.server.rpc()
         self._thread = threading.Thread(target=self._crons, daemon=True)
@@ -227,6 +254,25 @@ class Shared(Strategy):
 
     def rules(self):
         """What this strategy asks for besides."""
+
+    def raise_all(self, key):
+        rule_id = self._kept.pop(key)
+        self.run.server.rpc().call("channel.rule", "action_retire", [rule_id])
+        return True
+
+    def doubted(self):
+        return [
+            (self.keys[channel], sku)
+            for channel, sku in self.run.sql.rows(
+                """
+                SELECT listing.channel_id, listing.sku
+                  FROM channel_publication_line line
+                  JOIN channel_level level ON level.id = line.level_id
+                  JOIN channel_listing listing ON listing.id = level.listing_id
+                 WHERE line.result = 'stale'
+                """
+            )
+        ]
 
     def _is_ready(self):
         """Every shop shows its number, and has for a while: what a rule changes is
@@ -281,7 +327,9 @@ class Shared(Strategy):
                    (SELECT count(*) FROM channel_inbox_event WHERE state = 'new'),
                    (SELECT count(*) FROM channel_order
                      WHERE state = 'captured' OR NOT complete
-                        OR wanted_version > version)
+                        OR wanted_version > version),
+                   (SELECT count(*) FROM channel_publication
+                     WHERE state = 'accepted' AND ask_at IS NOT NULL)
             """
         )
         return {words: n for words, n in zip(WAITING, counts, strict=True) if n}

@@ -31,6 +31,11 @@ COLUMNS = (
     ("seconds_to_convergence", "s to convergence"),
     ("latency_p50", "latency p50 (s)"),
     ("latency_p95", "latency p95 (s)"),
+    ("fba_writes", "marketplace: numbers written on what it ships itself"),
+    ("stubs", "marketplace: listings born by mistake"),
+    ("waste", "marketplace: numbers that stood there already (%)"),
+    ("false_drift", "marketplace: numbers doubted that nobody had changed"),
+    ("zero_p95", "marketplace: to 0, p95 (s)"),
 )
 
 

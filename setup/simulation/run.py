@@ -87,6 +87,7 @@ class Run:
         """What the shops show when the doors open, as if it were written just now."""
         for shop in self.shops.values():
             shop.events.clear()
+            shop.open()
         return [
             {
                 "t": self.began_wall,
@@ -282,6 +283,12 @@ class Run:
             "parcels": strategy.parcels(),
             "unaccounted": strategy.unaccounted(),
             "told": told,
+            "violations": {
+                key: counts
+                for key, shop in self.shops.items()
+                if (counts := shop.violations()) is not None
+            },
+            "doubted": strategy.doubted(),
             "notes": strategy.notes(),
             "words": strategy.words,
             "settled": None,

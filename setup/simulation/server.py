@@ -9,9 +9,10 @@ from demo.database import LOCAL_ONLY
 from demo.processes import DemoError, Process
 from demo.rpc import Rpc
 
-# More hands for orders than a small company has: this one has a year's in minutes.
+# More hands for orders than a small company has: this one has a year's in minutes. One
+# of them always listens where a shop has an event stream.
 JOB_CHANNELS = (
-    "root:6,root.channel:6,root.channel.in:3,root.channel.back:1,root.channel.plan:1,"
+    "root:7,root.channel:7,root.channel.in:3,root.channel.back:1,root.channel.plan:1,"
     "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1,"
     "root.channel.listen:1"
 )

@@ -10,14 +10,16 @@ import random
 import threading
 import time
 
+import sandbox.amazon as amazon
 import sandbox.shopify as shopify
 import sandbox.woocommerce as woocommerce
 from sandbox.shopify.mutations.batch import Batch
 from sandbox.woocommerce import hooks as woo_hooks
 
 CURRENCY = "USD"  # of Odoo's demo company
+MARKETPLACE = "ATVPDKIKX0DER"  # Amazon collects the taxes there
 VAT = [{"title": "VAT", "rate": 0.21}]
-SOLD_OUT = (shopify.SoldOut, woocommerce.SoldOut)
+SOLD_OUT = (shopify.SoldOut, woocommerce.SoldOut, amazon.SoldOut)
 
 
 class Log(list):
@@ -100,6 +102,26 @@ class WooLog(Log):
         self.note(self.place, sku, kind, delta, stock, order, how)
 
 
+class AmazonLog(Log):
+    def __init__(self, shop):
+        super().__init__(shop)
+        [self.place] = shop.places
+        self.shown = {}
+
+    def append(self, entry):
+        _moment, sku, number, cause = entry
+        after = number or 0
+        delta = after - self.shown.get(sku, 0)
+        self.shown[sku] = after
+        kind, order = "write", None
+        if cause.startswith("order "):
+            kind = "sale" if delta < 0 else "restock"
+            order = cause.rpartition("-")[2]
+        elif cause == "admin":
+            kind = "edit"
+        self.note(self.place, sku, kind, delta, after, order)
+
+
 class Shop:
     """One shop as its customers and its owner use it."""
 
@@ -153,6 +175,14 @@ class Shop:
     def book(self):
         """The shop's own orders: dicts of id, live, lines {SKU: units}, told."""
         raise NotImplementedError
+
+    def open(self):
+        """The doors open: what was written before does not count."""
+
+    def violations(self):
+        """{rule of the shop: how often it was broken}, and ``written``: how many
+        numbers it was sent; None where nobody counts."""
+        return None
 
 
 class ShopifyShop(Shop):
@@ -401,6 +431,167 @@ class WooShop(Shop):
             }
 
 
+class AmazonShop(Shop):
+    """A seller's account. An hour of Amazon's own work is a minute, and requests are
+    ten times as many as it allows; what is promised by the second stays so.
+
+    Some SKUs besides are shipped by Amazon: nobody may ever write their number.
+    """
+
+    FBA = 5
+
+    def start(self, products, port=0):
+        seed = {
+            "products": [
+                {
+                    "sku": each.sku,
+                    "title": each.sku,
+                    "price": f"{each.price}.00",
+                    "quantity": 0,
+                }
+                for each in products
+            ]
+            + [
+                {"sku": sku, "title": sku, "price": "9.00", "fba": 10}
+                for sku in self.fba()
+            ]
+        }
+        self.box = amazon.start(
+            seed,
+            port,
+            shop_name=self.shop.name,
+            region="na",
+            marketplaces=(MARKETPLACE,),
+            compress=60,
+            rate_factor=10,
+            blind_seconds=10,
+            apply_seconds=(0.2, 3),
+            feed_stuck_hours=(2, 4),
+            decide_payments=False,
+            hang=4.0,
+        )
+        self.box.rules.set(patch_invalid=0, late_index=0)
+        return self
+
+    def fba(self):
+        return [f"FBA-{number}" for number in range(1, self.FBA + 1)]
+
+    def cart(self, person, paid):
+        name = f"Shopper{person} {self.shop.name.split()[0]}"
+        address = {
+            "name": name,
+            "addressLine1": f"Example Street {person}",
+            "city": "Springfield",
+            "stateOrRegion": "IL",
+            "postalCode": "62701",
+            "countryCode": "US",
+        }
+        email = f"shopper{person}@{self.key}.example"
+        return {
+            "address": address,
+            "buyer": {"buyerName": name, "buyerEmail": email},
+            "payment": "paid" if paid else "pending",
+        }
+
+    def edit(self, sku, place, delta):
+        with self.box.store.transaction():
+            self.box.edit_stock(sku, self.box.shown(sku) + delta)
+
+    def offered(self, sku, place):
+        return self.box.offered().get(sku, 0)
+
+    def shown(self):
+        [place] = self.shop.places
+        store = self.box.store
+        with store.transaction():
+            return {
+                (place, sku): listing.quantity
+                for sku, listing in store.listings.items()
+                if listing.quantity is not None
+            }
+
+    def book(self):
+        with self.box.store.transaction():
+            return [
+                {
+                    "id": f"{self.key}:{order.id.rpartition('-')[2]}",
+                    "live": order.status != "CANCELLED",
+                    "lines": _sum((item.sku, item.quantity) for item in order.items),
+                    "told": len(order.packages),
+                }
+                for order in self.box.store.orders.values()
+            ]
+
+    def violations(self):
+        written = len(self.box.log.entries("patchListingsItem"))
+        with self.box.store.transaction():
+            for feed in self.box.store.feeds.values():
+                if feed.created.timestamp() < self.began:
+                    continue
+                written += feed.document.body.count(b'"messageId"')
+        return {**self.box.violations.counts, "written": written}
+
+    def open(self):
+        """From now on it counts how it is written to."""
+        self.box.violations.clear()
+        self.box.log.clear()
+        self.began = self.box.store.clock.time()
+
+    def stick_feed(self):
+        """The next feed stays for hours, and lands meanwhile."""
+        self.box.rules.next("feed_stuck")
+
+    def calm(self):
+        self.box.faults.clear()
+        self.disturb_webhooks(0, {})
+        self.box.store.clock.move(0)
+
+    def disturb_webhooks(self, seed, rates):
+        self.box.rules.set(
+            word_lost=rates.get("drop", 0),
+            word_twice=rates.get("duplicate", 0),
+            word_late=rates.get("delay", 0),
+        )
+
+    def skew(self, seconds):
+        self.box.store.clock.move(seconds)
+
+    def expire_tokens(self):
+        self.box.access.expire()
+
+    def save(self):
+        words, store = self.box.words, self.box.store
+        self._saved = (
+            {sku: listing.quantity for sku, listing in store.listings.items()},
+            copy.deepcopy(words.subscriptions),
+            copy.deepcopy(words.destinations),
+            # what became of its first feeds Odoo may not have asked yet
+            dict(store.feeds),
+        )
+
+    def rewind(self, connected=True):
+        numbers, subscriptions, destinations, feeds = self._saved
+        box, store = self.box, self.box.store
+        self.calm()
+        with store.transaction():
+            for records in (store.orders, store.index, store.sold):
+                records.clear()
+            store.feeds = dict(feeds)
+            for sku, number in numbers.items():
+                store.listings[sku].quantity = number
+            box.words.clear()
+            for queue in box.queues.values():
+                queue.messages.clear()
+            if connected:
+                box.words.subscriptions.update(copy.deepcopy(subscriptions))
+                box.words.destinations.update(copy.deepcopy(destinations))
+            box.log.clear()
+            self.open()
+            box.limits.clear(1)
+            store.history = AmazonLog(self.shop)
+            store.history.shown = {sku: number or 0 for sku, number in numbers.items()}
+
+
 class Mishaps:
     """WordPress sends each webhook once; what is lost on its way is lost."""
 
@@ -440,7 +631,7 @@ def _sum(pairs):
     return result
 
 
-TYPES = {"shopify": ShopifyShop, "woocommerce": WooShop}
+TYPES = {"shopify": ShopifyShop, "woocommerce": WooShop, "amazon": AmazonShop}
 
 
 def start(world):

@@ -64,6 +64,15 @@ class Strategy:
         """{id of an order: parcels that left}, None where nobody tells the shops."""
         return None
 
+    def raise_all(self, key):
+        """All numbers of a shop rise at once. :return: whether they do"""
+        return False
+
+    def doubted(self):
+        """[(shop, SKU)] of numbers of which it was found that the shop shows another,
+        and that nobody can explain."""
+        return []
+
     def unaccounted(self):
         """Lines of orders at rest whose units are neither held, on their way nor gone,
         and that nobody was told of: words for each; None: nobody keeps account."""

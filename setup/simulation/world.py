@@ -47,12 +47,14 @@ class Shop:
 
 
 # In the order in which ``--channels`` adds them. The shop without its companion plugin
-# comes last: it cannot compare before it writes, which its documentation tells.
+# and the marketplace come last: they cannot compare before they write, which their
+# documentation tells.
 SHOPS = (
     Shop("alpha", "Alpha Store", "shopify", {"Main": "main", "West": "west"}),
     Shop("bravo", "Bravo Shop", "woocommerce", {"The shop's stock": "main"}),
     Shop("charlie", "Charlie Store", "shopify", {"Everything": "main"}),
     Shop("delta", "Delta Shop", "woocommerce", {"The shop's stock": "main"}, False),
+    Shop("echo", "Echo Seller", "amazon", {"Shipped by the merchant": "main"}),
 )
 
 
@@ -65,10 +67,25 @@ class World:
     scarce: list = field(default_factory=list)
 
 
+def choose(channels):
+    """:param channels: how many shops, or their names with commas
+    :return: list of Shop"""
+    text = str(channels)
+    if text.isdecimal() and 1 <= int(text) <= len(SHOPS):
+        return list(SHOPS[: int(text)])
+    known = {each.key: each for each in SHOPS}
+    names = [name.strip() for name in text.split(",")]
+    if not set(names) <= set(known):
+        raise ValueError(
+            f"--channels: 1 to {len(SHOPS)}, or of {', '.join(known)}, not {channels}"
+        )
+    return [known[name] for name in dict.fromkeys(names)]
+
+
 def make(seed, skus, channels, orders=0):
-    """:param orders: how many shoppers come: stock is sized so that some of it ends"""
-    if not 1 <= channels <= len(SHOPS):
-        raise ValueError(f"--channels: 1 to {len(SHOPS)} shops, not {channels}")
+    """:param channels: see ``choose``
+    :param orders: how many shoppers come: stock is sized so that some of it ends"""
+    shops = choose(channels)
     if skus < 10:
         raise ValueError("--skus: at least 10")
     dice = random.Random(f"world {seed}")
@@ -94,7 +111,7 @@ def make(seed, skus, channels, orders=0):
             f"KIT-{index:03d}", "kit", products, parts
         )
     scarce = [sku for sku, each in products.items() if each.scarce]
-    return World(products, listings, list(SHOPS[:channels]), seed, scarce)
+    return World(products, listings, shops, seed, scarce)
 
 
 def _products(dice, number, orders_each):

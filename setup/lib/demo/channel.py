@@ -10,6 +10,7 @@ ORDER_LAG = 2
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 CONSUMER_KEY, CONSUMER_SECRET = "ck_sandbox", "cs_sandbox"
 PERCENT_KEPT_BACK = 10
+ZERO = Decimal(0)
 
 
 class Channel:
@@ -100,12 +101,14 @@ class Channel:
             channel_type=self.type,
             base_url=self.store.url,
             order_lag=ORDER_LAG,
-            poll_minutes=1,
             exception_user_id=self.odoo.find_id(
                 "res.users", ["login", "=", "operator"]
             ),
-            **self.settings,
+            **{"poll_minutes": 1, **self._get_settings()},
         )
+
+    def _get_settings(self):
+        return self.settings
 
     def _map_nodes(self):
         """Warehouses behind each node; at the last one some stock is kept back."""
@@ -225,4 +228,69 @@ class Shop(Channel):
         ]
 
 
-TYPES = {each.type: each for each in (Channel, Shop)}
+class Seller(Channel):
+    """A seller's account at Amazon: one figure a SKU, and a queue of events."""
+
+    type = "amazon"
+    settings = {
+        "amazon_region": "na",
+        "amazon_seller_id": "A1SANDBOXSELLER",
+        "amazon_marketplaces": "US",
+        "amazon_client_id": "amzn1.application-oa2-client.sandbox",
+        "amazon_client_secret": "amzn1.oa2-cs.v1.sandbox",
+        "amazon_refresh_token": "Atzr|sandbox",
+        "amazon_aws_key": "AKIASANDBOX",
+        "amazon_aws_secret": "aws-sandbox-secret",
+        # its search may be asked once in three minutes
+        "poll_minutes": 5,
+    }
+
+    def _get_settings(self):
+        url = f"{self.store.url}/444455556666/orders"
+        return {**self.settings, "amazon_queue_url": url}
+
+    def _map_tax(self):
+        """Amazon collects and pays the taxes of its marketplace in the US."""
+        values = {"charges_no_tax": True}
+        self.odoo.call("channel.channel", "write", [self.id], values)
+
+    def buy(self, sku):
+        self.store.post("checkout", lines={sku: 1}, payment="paid")
+
+    def shown(self):
+        [place] = self.assortment.places
+        return {
+            (each["sku"], place): each["number"]
+            for each in self.store.get("levels")["levels"]
+            if each["number"] is not None
+        }
+
+    def orders(self):
+        return [
+            _seen(order)
+            for order in self.store.get("orders")["orders"]
+            if order["fulfillment"]["fulfilledBy"] == "MERCHANT"
+        ]
+
+
+def _seen(order):
+    """The taxes of it are Amazon's: it collects and pays them."""
+    status = order["fulfillment"]["fulfillmentStatus"]
+    parts = [
+        part
+        for item in order["orderItems"]
+        for part in item.get("proceeds", {}).get("breakdowns", ())
+        if part["type"] != "TAX"
+    ]
+    return {
+        "id": order["orderId"].rpartition("-")[2],
+        "name": order["orderId"],
+        "skus": {item["product"]["sellerSku"] for item in order["orderItems"]},
+        "status": status,
+        "is_unpaid": status.startswith("PENDING") or status == "CANCELLED",
+        "paid": status in ("UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"),
+        "total": sum((Decimal(each["subtotal"]["amount"]) for each in parts), ZERO),
+    }
+
+
+TYPES = {each.type: each for each in (Channel, Shop, Seller)}

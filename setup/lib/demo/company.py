@@ -161,5 +161,7 @@ class Company:
 
 
 def make_rule(odoo, **terms):
-    """A rule that is in effect."""
-    odoo.call("channel.rule", "action_activate", [odoo.create("channel.rule", **terms)])
+    """:return: id of a rule that is in effect"""
+    rule_id = odoo.create("channel.rule", **terms)
+    odoo.call("channel.rule", "action_activate", [rule_id])
+    return rule_id

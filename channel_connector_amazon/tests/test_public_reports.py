@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Public bug reports of other programs for Amazon, each tried here. Where one has no
+test of its own in this file, the list names the one that tries it.
+
+- amzn/selling-partner-api-models#2061, #2633: a merchant's offer beside FBA:
+  ``test_shop_feed.TestShopNeverFba``
+- amzn/selling-partner-api-models#4406, #4931: the handling time is wiped:
+  ``test_shop_levels.test_handling_time_is_kept``
+- jlevers/selling-partner-api#493, #861: INVALID with status 200:
+  ``test_shop_levels.test_invalid_inside_of_200_is_a_refusal``
+- jlevers/selling-partner-api#489, amzn/selling-partner-api-models#5094: the reference
+  of a parcel: ``test_shipment``
+- amzn/selling-partner-api-models#1603, jrl84/amazon-sp-api#23: SignatureDoesNotMatch
+  of an upload: the sandbox refuses it, ``test_shop_feed``
+"""
+
+import gzip
+
+from odoo.tests import tagged
+
+from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base.lib.errors import Malformed, Unavailable
+
+from ..client import address
+from ..const import OPERATIONS
+from ..lib import feed, report
+from ..lib.lane import Batch, freeze_feeds
+from ..lib.offers import KnownOffers
+from .common import DE, FakeResponse, FakeStore, PureCase, make_client
+from .shop import AccountCase
+from .test_feed import issue
+from .test_feed import report as feed_report
+from .test_lane import FakeFeeds, entry
+
+DEPRECATED = "Deprecated column"
+TAB = "\t"
+
+
+def table(*rows):
+    return report.Table([TAB.join(row).encode() + b"\r\n" for row in rows])
+
+
+class TestPublicReports(PureCase):
+    """Of files and addresses."""
+
+    def test_columns_without_a_name_of_their_own(self):
+        """amzn/selling-partner-api-models#3999, #4140: several columns are called
+        "Deprecated column", and fulfilment-channel is spelled as in British English."""
+        columns = ("item-name", "seller-sku", *[DEPRECATED] * 3, "quantity")
+        columns += (DEPRECATED, "fulfilment-channel", DEPRECATED, "status")
+        row = ("Lamp", "LAMP", "a", "b", "c", "7", "d", "DEFAULT", "e", "Active")
+        [offer] = report.offers(table(columns, row)).values()
+        self.assertEqual((offer.sku, offer.title), ("LAMP", "Lamp"))
+        self.assertTrue(offer.by_merchant and offer.is_active)
+
+    def test_status_that_is_missing(self):
+        """amzn/selling-partner-api-models#5216: the column is gone for some accounts,
+        and others have columns of businesses in between: nothing is taken for gone."""
+        columns = ("item-name", "Business Price", "seller-sku", "fulfillment-channel")
+        [offer] = report.offers(
+            table(columns, ("Lamp", "7.00", "LAMP", "DEFAULT"))
+        ).values()
+        self.assertTrue(offer.is_complete and offer.by_merchant)
+
+    def test_custom_report_without_the_channel_is_refused(self):
+        """amzn/selling-partner-api-models#4864: columns that were always there are not:
+        what Amazon ships could not be told from the rest."""
+        with self.assertRaises(Malformed):
+            report.Table([b"seller-sku\tprice"], needed=report.NEEDED)
+
+    def test_letters_that_amazon_has_lost(self):
+        """amzn/selling-partner-api-models#4888: cp1252 without the letters of Poland.
+        A title is wrong, and the SKU beside it right."""
+        row = "Kr\xf3wka ?\t SKU-1\tDEFAULT".encode("cp1252")
+        head = b"item-name\tseller-sku\tfulfillment-channel"
+        [offer] = report.offers(report.Table([head, row])).values()
+        self.assertEqual((offer.sku, offer.title), ("SKU-1", "Kr\xf3wka ?"))
+
+    def test_compressed_file_of_which_nobody_says_so(self):
+        """amzn/selling-partner-api-docs#2423: it begins with 1F 8B and makes no
+        sense: refused as a whole, not read as a catalogue."""
+        content = gzip.compress(b"seller-sku\tfulfillment-channel\nLAMP\tDEFAULT\n")
+        with self.assertRaises(Malformed):
+            report.Table(content.splitlines(True), needed=report.NEEDED)
+
+    def test_skus_with_any_letters(self):
+        """saleweaver/python-amazon-sp-api#495, #891; amzn/selling-partner-api-models
+        #4727; jlevers/selling-partner-api#257: spaces, slashes and wide letters."""
+        for sku, encoded in (
+            ("my sku", "my%20sku"),
+            ("DE-36023/4", "DE-36023%2F4"),
+            ("wScrew&Gun", "wScrew%26Gun"),
+            ("Book#320", "Book%23320"),
+            ("a+b", "a%2Bb"),
+            ("test-M\uff06L", "test-M%EF%BC%86L"),
+            ("50%", "50%25"),
+        ):
+            params = {"sellerId": "A1", "sku": sku, "marketplaceIds": [DE]}
+            found = address(OPERATIONS["patchListingsItem"], params)
+            self.assertIn(f"/A1/{encoded}?", found)
+
+    def test_page_token_with_a_plus(self):
+        """amzn/selling-partner-api-models#446, #1411, #1993 and
+        jlevers/selling-partner-api#434: sent as it came, its plus is a space, and the
+        answer 400."""
+        token = "RnzV+A/9l=="
+        found = address(OPERATIONS["searchOrders"], {"paginationToken": token})
+        self.assertIn("paginationToken=RnzV%2BA%2F9l%3D%3D", found)
+
+    def test_feed_that_refuses_a_message_without_a_sku(self):
+        """amzn/selling-partner-api-models#4554: BAD_REQUEST with the number of the
+        message alone."""
+        found = feed.report(
+            feed_report(issue(1, "BAD_REQUEST"), processed=1, accepted=0)
+        )
+        [result] = found.results([7])
+        self.assertEqual(
+            (result["status"], result["code"]), ("rejected", "BAD_REQUEST")
+        )
+
+    def test_feed_that_is_done_and_has_looked_at_nothing(self):
+        """amzn/selling-partner-api-docs#2201: all counts are 0, and nothing was wrong:
+        none of it was applied."""
+        content = feed_report(issue(None, "4002001"), processed=0, accepted=0)
+        payload = freeze_feeds([entry(1, "A"), entry(2, "B")], DE, set(), {})
+        batch = Batch(payload, FakeFeeds(("DONE", content)))
+        self.assertEqual({each["status"] for each in batch.outcome("1")}, {"retry"})
+
+    def test_report_that_is_cut_off(self):
+        """amzn/selling-partner-api-models#1329: CANCELLED, or half a file, is never an
+        empty shop."""
+        with self.assertRaises(Unavailable):
+            report.Table([], needed=report.NEEDED)
+
+    def test_answer_that_is_no_json(self):
+        """frappe/ecommerce_integrations#307: the synchronization dies on an answer of
+        another form; here it is an outage, and is asked for again."""
+        client, _session, _clock = make_client(*[FakeResponse(200, "<html>")] * 9)
+        with self.assertRaises(Unavailable):
+            client.call("getOrder", orderId="1")
+
+
+@tagged("post_install", "-at_install")
+class TestPublicReportsShop(AccountCase):
+    """Against a running account."""
+
+    def test_report_with_nothing_but_its_header_changes_nothing(self):
+        """amzn/selling-partner-api-models#1385, amzn/selling-partner-api-docs#784: from
+        one day to the next the report of all listings had its header alone."""
+        self.listing.write({"external_id": "SKU-1", "stock_ref": "SKU-1"})
+        self.env.flush_all()
+        self.env["channel.catalogue"]._fetch(self.channel)
+        known = self.adapter_model._known_offers(self.channel)
+        self.assertEqual(known.by_amazon(), {"FBA-1"})
+        self.shop.rules.set(report_often=0)
+        self.shop.store.catalogue = type(self.shop.store.catalogue)()
+        with self.channel._shared_state("reports") as state:
+            state.clear()
+        with self.raises(exceptions.ChannelError):
+            self.env["channel.catalogue"]._fetch(self.channel)
+        self.assertNotEqual(self.listing.state, "gone")
+        self.assertEqual(known.by_amazon(), {"FBA-1"}, "a feed must not have it now")
+
+    def test_pages_that_repeat_with_another_token_come_to_an_end(self):
+        """amzn/selling-partner-api-models#2297, amzn/selling-partner-api-docs#2090: the
+        same orders with another token, for ever."""
+        self.sell()
+        reader = self.adapter_model._fetch_orders
+
+        def repeated(model, channel, since, cursor):
+            page = reader(channel, since, "")
+            number = int(cursor or 0) + 1
+            return type(page)(page.events, f"{number}")
+
+        self.patch(type(self.adapter_model), "_fetch_orders", repeated)
+        with self.raises(exceptions.UnavailableError) as caught:
+            self.env["channel.intake"]._poll(self.channel)
+        self.assertEqual(caught.exception.code, "REPEATED")
+
+    def test_empty_catalogue_is_not_what_is_known(self):
+        known = KnownOffers(FakeStore())
+        known.replace({"X": report.Offer("X", by_amazon=True)}, DE)
+        known.replace({}, DE)
+        self.assertEqual(known.by_amazon(), {"X"})
