@@ -43,7 +43,9 @@ class ChannelEdiWorker(models.AbstractModel):
     after the other as they came in, each in a transaction of its own.
 
     A document is processed by ``_take_<class>`` of what it says (``schemas``), such as
-    ``_take_purchase_order``; addons add those of their roles. Such a method raises
+    ``_take_purchase_order``; addons add those of their roles. Where the roles of a
+    partner mean different things by it, its name ends in the role:
+    ``_take_stock_report_warehouse``. Such a method raises
     ``Parked`` or ``Held``, or ends with ``document._finish``.
     """
 
@@ -130,7 +132,7 @@ class ChannelEdiWorker(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 value = self._parse(document, read)
-                self._handler(value)(document, value)
+                self._handler(document, value)(document, value)
         except Parked as error:
             self._park(document, str(error))
         except (Held, UserError, EdiError, exceptions.ChannelError) as error:
@@ -160,10 +162,11 @@ class ChannelEdiWorker(models.AbstractModel):
             )
         return codec.parse(read["documents"][document.position], options)
 
-    def _handler(self, value):
+    def _handler(self, document, value):
         """The one dispatch point for what a document says."""
-        name = _snake(type(value).__name__)
-        handler = getattr(self, f"_take_{name}", None)
+        name = f"_take_{_snake(type(value).__name__)}"
+        of_role = getattr(self, f"{name}_{document.channel_id.edi_role}", None)
+        handler = of_role or getattr(self, name, None)
         if not handler:
             raise Held(
                 self.env._(

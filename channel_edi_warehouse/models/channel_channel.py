@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from odoo import fields, models
+
+
+class ChannelChannel(models.Model):
+    _inherit = "channel.channel"
+
+    edi_role = fields.Selection(
+        selection_add=[("warehouse", "Warehouse: ships for us")],
+        ondelete={"warehouse": "set default"},
+    )
+    edi_warehouse_ids = fields.One2many(
+        "stock.warehouse", "edi_channel_id", string="Run Warehouses", readonly=True
+    )
