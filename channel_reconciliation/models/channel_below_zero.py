@@ -47,18 +47,18 @@ class ChannelBelowZero(models.AbstractModel):
                 SELECT split_part(key, ':', 2)::int FROM channel_exception
                  WHERE category = %s AND state = 'open'
                 UNION
-                SELECT listing.product_id FROM channel_listing listing
-                 WHERE listing.state = 'mapped' AND listing.product_id IS NOT NULL
-                   AND (EXISTS (SELECT FROM channel_hold hold
-                                 WHERE hold.product_id = listing.product_id
-                                   AND hold.state = 'active')
-                        OR EXISTS (SELECT FROM stock_move move
-                                    WHERE move.product_id = listing.product_id
-                                      AND move.state IN ('confirmed', 'waiting',
-                                          'partially_available', 'assigned'))
-                        OR EXISTS (SELECT FROM stock_quant quant
-                                    WHERE quant.product_id = listing.product_id
-                                      AND quant.quantity < 0))
+                SELECT wanted.product_id FROM (
+                    SELECT product_id FROM channel_hold
+                     WHERE state = 'active' AND product_id IS NOT NULL
+                    UNION
+                    SELECT product_id FROM stock_move
+                     WHERE state IN ('confirmed', 'waiting', 'partially_available',
+                                     'assigned')
+                    UNION
+                    SELECT product_id FROM stock_quant WHERE quantity < 0) wanted
+                 WHERE EXISTS (SELECT FROM channel_listing listing
+                                WHERE listing.product_id = wanted.product_id
+                                  AND listing.state = 'mapped')
                 """,
                 CATEGORY,
             )

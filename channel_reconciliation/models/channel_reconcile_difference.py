@@ -440,6 +440,10 @@ class ChannelReconcileDifference(models.Model):
         self.write(
             {
                 "state": "proposed",
+                # what was decided of another quantity is not decided of this one
+                "decision": False,
+                "decided_by_id": False,
+                "is_escalated": False,
                 "answer_by": fields.Datetime.now() + timedelta(hours=hours),
             }
         )
@@ -538,11 +542,13 @@ class ChannelReconcileDifference(models.Model):
     # ----------------------------------------------------------------- run
     @api.model
     def _close_unseen(self, run):
-        """What a whole reading does not show any more is over."""
+        """What a reading does not show any more is over; one by name tells nothing of
+        what it has not asked for."""
+        kinds = [*SHOWN, "unknown"] if run._is_whole() else ["stuck", "unknown"]
         self.search(
             [
                 ("channel_id", "=", run.channel_id.id),
-                ("kind", "in", [*SHOWN, "unknown"]),
+                ("kind", "in", kinds),
                 ("state", "in", ("open", "watched")),
                 ("run_id", "!=", run.id),
             ]

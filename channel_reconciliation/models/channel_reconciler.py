@@ -21,6 +21,8 @@ RUN_SECONDS = 50
 PULL_MINUTES = 60
 """So long a run waits for orders."""
 WAIT_SECONDS = 20
+OLD_HOURS = 6
+"""What was noted so long ago is noted anew."""
 MESSAGES = 5
 """So many items a message names."""
 
@@ -95,7 +97,8 @@ class ChannelReconciler(models.AbstractModel):
             return run.state == "running" and run.step
 
     def _begin_again_if_lost(self, run_id):
-        """After a crash of the database what was staged is gone."""
+        """After a crash of the database what was staged is gone; after an outage of
+        hours it is of another time."""
         with self._editing(run_id) as run:
             if run.step == "note" or not run.expected_count:
                 return
@@ -105,7 +108,8 @@ class ChannelReconciler(models.AbstractModel):
                     run.id,
                 )
             )
-            if noted != run.expected_count:
+            old = _now(run.env) - run.noted_at > timedelta(hours=OLD_HOURS)
+            if old or noted != run.expected_count:
                 run.write({"step": "note", "cursor": False, "round": 1})
 
     # --------------------------------------------------------------- steps
@@ -339,8 +343,7 @@ class ChannelReconciler(models.AbstractModel):
         run.counts = counts
 
     def _finish(self, run):
-        if run._is_whole():
-            self.env["channel.reconcile.difference"]._close_unseen(run)
+        self.env["channel.reconcile.difference"]._close_unseen(run)
         for statement in staging.empty(run.id):
             self.env.cr.execute(statement)
         self.env["channel.exception"]._resolve_keys(run.channel_id, ["reading"])

@@ -7,3 +7,4 @@ from . import test_policy
 from . import test_shoppers
 from . import test_tours_reconciliation
 from . import test_translations
+from . import test_triggers

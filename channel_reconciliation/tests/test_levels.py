@@ -219,6 +219,12 @@ class TestLevels(ReconcileCase):
         )
         run = self.reconcile()
         self.assertEqual(run.counts, {"equal": 9, "stuck": 1})
+        self.assertEqual(self.differences(state="open").kind, "stuck")
+        # a reading by name closes it, too
+        self.env["channel.level.pending"].search([]).unlink()
+        self.fake.more = {}
+        self.assertEqual(self.reconcile().counts, {"equal": 10})
+        self.assertEqual(self.differences().state, "closed")
 
     def test_one_that_stays_unknown_is_a_persons_after_three_runs(self):
         self.make_levels(9)
@@ -413,6 +419,18 @@ class TestInterrupted(ReconcileCase):
         for table in ("noted", "seen"):
             self.env.cr.execute(f"DELETE FROM channel_reconcile_{table}")
         self.work()
+        self.poll()
+        self.intake()
+        self.ends_well(run)
+
+    def test_what_was_noted_hours_ago_is_noted_anew(self):
+        run = self.begin()
+        self.work()
+        self.assertEqual(run.step, "pull")
+        run.noted_at -= timedelta(hours=7)
+        self.work()
+        self.assertEqual(run.step, "pull")
+        self.assertGreater(run.noted_at, fields.Datetime.now() - timedelta(hours=1))
         self.poll()
         self.intake()
         self.ends_well(run)
