@@ -96,6 +96,14 @@ def empty(run_id, tables=TABLES):
     ]
 
 
+def analyze():
+    """Statements after which PostgreSQL knows how many rows there are."""
+    return [
+        SQL("ANALYZE %s", SQL.identifier(f"channel_reconcile_{table}"))
+        for table in ("noted", "seen")
+    ]
+
+
 def _facts(condition):
     """What is known now of published levels: a row a level."""
     return SQL(

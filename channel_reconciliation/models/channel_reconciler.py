@@ -145,6 +145,10 @@ class ChannelReconciler(models.AbstractModel):
             channel._wake("_job_reconcile")
             return False
         with self._editing(run_id) as run:
+            # PostgreSQL knows nothing of rows that have just come, and would join them
+            # one by one
+            for statement in staging.analyze():
+                run.env.cr.execute(statement)
             run.write({"step": "pull", "read_until": _now(run.env)})
         return True
 

@@ -6,6 +6,7 @@ import time
 from types import SimpleNamespace
 from unittest import mock
 
+from . import plan as bench_plan
 from . import seed as bench_seed
 from .figures import Memory, Timings
 from .session import Session
@@ -33,7 +34,7 @@ def main(options, env):
         database = session.clone(seeded, "reconcile")
         _say("plan  everything, and know what is shown")
         with session.odoo(database) as odoo:
-            odoo["channel.planner"]._run()
+            bench_plan.full_plan(odoo)
         with session.sql(database) as cursor:
             cursor.execute(KNOWN)
             cursor.execute("DELETE FROM channel_level_pending")
@@ -67,15 +68,16 @@ def _measure(session, database, timings, memory, options):
         cursor.execute(KNOWN)
         cursor.execute("DELETE FROM channel_reconcile_difference")
     with session.odoo(database) as odoo:
-        channel = odoo["channel.channel"].search([("state", "=", "live")], limit=1)
+        channel = odoo["channel.channel"].search([("name", "=", "Bench 0")])
         odoo["channel.reconcile.run"]._begin("levels", "hand", channel=channel)
         channel_id = channel.id
     # the channel's side is read before it is measured
     shown = _read_shown(session, database, channel_id, options.edits)
     before = _resident()
     with (
-        session.odoo(database) as odoo,
+        # it closes the connections that there are
         memory.watch("run", database),
+        session.odoo(database) as odoo,
         _fake_channel(odoo, shown),
         _timed(odoo, timings, database),
     ):
