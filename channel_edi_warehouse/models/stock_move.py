@@ -37,13 +37,9 @@ class StockMove(models.Model):
                 if picking.state == "cancel":
                     orders._withdraw(picking)
                 else:
-                    orders._note_changed(picking)
+                    picking._note_edi_changed()
         return result
 
     def _note_edi_changed(self):
-        if get_inner(self, "edi_told"):
-            return
-        moves = self.filtered(
-            lambda move: move.picking_id and move.state not in ("done", "cancel")
-        )
-        self.env["channel.edi.shipping.orders"]._note_changed(moves.picking_id)
+        moves = self.filtered(lambda move: move.state not in ("done", "cancel"))
+        moves.picking_id._note_edi_changed()

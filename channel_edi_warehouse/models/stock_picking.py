@@ -3,15 +3,30 @@ from odoo import models
 
 from odoo.addons.channel_inventory_base.tools.inner import get_inner
 
+TOLD_FIELDS = {"carrier_id", "partner_id"}
+"""What a warehouse is told of a transfer, beside its goods."""
+
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
 
     def write(self, vals):
+        names = vals.keys() & TOLD_FIELDS
+        changing = self.filtered(
+            lambda picking: any(picking[name].id != vals[name] for name in names)
+        )
         result = super().write(vals)
-        if vals.keys() & {"carrier_id", "partner_id"}:
-            self._tell_edi_warehouse()
+        changing._note_edi_changed()
+        changing._tell_edi_warehouse()
         return result
+
+    def _note_edi_changed(self):
+        """The warehouse may have been told otherwise, and not by what it tells us."""
+        if not get_inner(self, "edi_told"):
+            orders = self.env["channel.edi.shipping.orders"]
+            orders._note_changed(
+                self.filtered(lambda each: each.state not in ("done", "cancel"))
+            )
 
     def _tell_edi_warehouse(self):
         """Have the warehouse's partner ship what is ready, unless it has told itself

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from odoo.tests import new_test_user
+
 from odoo.addons.channel_edi.lib import codec
 
 from .common_warehouse import WarehouseCase, advice
@@ -137,4 +139,29 @@ class TestShippingOrders(WarehouseCase):
         self.sent()
         self.tell(advice(picking.name, ("CC", 4, 4, "EA", "SKU-1")))
         self.assertEqual(self.on_hand(), 6)
+        self.assertEqual(len(self.documents()), 2)
+
+    def test_another_address_after_it_was_told_is_a_persons(self):
+        picking = self.delivery((self.product, 4))
+        self.sent()
+        other = self.agreement.partner_id.copy({"street": "2 Side St"})
+        picking.partner_id = other
+        self.assertIn("was changed", self.exceptions("edi_warehouse").message)
+
+    def test_without_an_address_a_person_is_told(self):
+        self.agreement.partner_id.street = False
+        picking = self.delivery((self.product, 4))
+        self.assertFalse(self.documents())
+        self.assertIn("no delivery address", self.exceptions("edi_warehouse").message)
+        picking.partner_id = self.agreement.partner_id.copy({"street": "2 Side St"})
+        self.assertEqual(len(self.documents()), 1)
+
+    def test_warehouse_staff_need_no_role_in_channels(self):
+        picking = self.delivery((self.product, 4), ready=False)
+        staff = new_test_user(self.env, "staff", groups="stock.group_stock_user")
+        picking.do_unreserve()
+        picking.with_user(staff).action_assign()
+        self.assertEqual(len(self.documents()), 1)
+        self.sent()
+        picking.with_user(staff).action_cancel()
         self.assertEqual(len(self.documents()), 2)
