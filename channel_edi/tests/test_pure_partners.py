@@ -107,13 +107,13 @@ class TestPartners(PureCase):
         hidden.rename(folder / f"ours{self.numbers[partner.name]:05}")
         partner.step()
 
-    def write(self, partner, *objects):
+    def tell(self, partner, *objects):
         """Objects to a partner. Returns the rules that it says we broke."""
         envelope, options = self.envelope(partner), self.options(partner)
         self.give(partner, codec.write(objects, envelope, options))
         return [f"{each.rule}: {each.reason}" for each in partner.ledger.entries]
 
-    def read(self, partner, data):
+    def hear(self, partner, data):
         """[(document, object)] of a file."""
         options = self.options(partner)
         found = []
@@ -129,10 +129,10 @@ class TestPartners(PureCase):
         order = shop.buy({"A": 3, "B": 2})
         shop.buy([{"sku": "C", "stores": {"0101": 2, "0102": 1}}])
         shop.change(order.po, {"A": 5}, add={"C": 1})
-        self.write(
+        self.tell(
             house, self.shipping_order("W1", "A", "B"), self.shipping_order("W2", "X")
         )
-        self.write(maker, self.purchase_order("P1"))
+        self.tell(maker, self.purchase_order("P1"))
         house.receive({"A": 5}, damaged={"A": 1}, lot="L3")
         house.adjust("B", -1)
         house.move("C", 2, "hold")
@@ -188,7 +188,7 @@ class TestPartners(PureCase):
         for partner in partners.partners.values():
             for entry in partner.sent():
                 kinds.add(entry.kind)
-                for document, _value in self.read(partner, entry.data):
+                for document, _value in self.hear(partner, entry.data):
                     self.assertEqual(document.faults, [], entry.kind)
         self.assertEqual(
             kinds,
@@ -199,13 +199,13 @@ class TestPartners(PureCase):
     def test_all_that_a_supplier_writes_in_x12_is_read(self):
         partners = self.start("fabrik", fabrik={"standard": "x12"})
         maker = partners.fabrik
-        self.assertEqual(self.write(maker, self.purchase_order("P1", "EA")), [])
+        self.assertEqual(self.tell(maker, self.purchase_order("P1", "EA")), [])
         maker.report()
         partners.step(20 * DAY)
         kinds = set()
         for entry in maker.sent():
             kinds.add(entry.kind)
-            for document, _value in self.read(maker, entry.data):
+            for document, _value in self.hear(maker, entry.data):
                 self.assertEqual(document.faults, [], entry.kind)
         self.assertEqual(kinds, {"855", "856", "846", "997"})
 
@@ -216,7 +216,7 @@ class TestPartners(PureCase):
         self.play(partners)
         good = Counter(dict.fromkeys(SKUS, 50))
         for entry in house.sent():
-            for _document, value in self.read(house, entry.data):
+            for _document, value in self.hear(house, entry.data):
                 if isinstance(value, schemas.ShippingAdvice):
                     for line in value.lines:
                         good[line.ids[0].value] -= int(line.shipped)
@@ -250,7 +250,7 @@ class TestPartners(PureCase):
         send(*values)
         send(*values)
         files = list(partner.files().values())
-        found = [each for data in files for each in self.read(partner, data)]
+        found = [each for data in files for each in self.hear(partner, data)]
         self.assertEqual(len(found), 3)
         contents = {self.content(value) for _document, value in found}
         self.assertEqual(len(contents), 1, fault)
@@ -315,7 +315,7 @@ class TestPartners(PureCase):
         partners = self.start("bigmart")
         shop = partners.bigmart
         shop.buy({"A": 3, "B": 2})
-        ((_document, order),) = self.read(shop, shop.sent("850")[0].data)
+        ((_document, order),) = self.hear(shop, shop.sent("850")[0].data)
         answer = schemas.OrderAnswer(
             order.number,
             "accepted",
@@ -329,8 +329,8 @@ class TestPartners(PureCase):
             ordered=order.placed,
             answered=moment(0),
         )
-        self.assertEqual(self.write(shop, answer), [])
-        self.assertEqual(self.write(shop, self.notice(order)), [])
+        self.assertEqual(self.tell(shop, answer), [])
+        self.assertEqual(self.tell(shop, self.notice(order)), [])
         shop.arrive("SH1")
         self.assertEqual(shop.ledger.entries, [])
         truth = shop.truth()["orders"][order.number]["lines"]
@@ -368,16 +368,16 @@ class TestPartners(PureCase):
             for place, sku in enumerate(SKUS, 1)
         )
         report = schemas.StockReport("R1", rows, as_of=moment(0), complete=True)
-        self.assertEqual(self.write(shop, report), [])
+        self.assertEqual(self.tell(shop, report), [])
         self.assertEqual(shop.offered(), {"A": 1, "B": 2, "C": 3})
 
     def test_our_orders_are_taken(self):
         partners = self.start("dock9", "fabrik")
         house, maker = partners.partners.values()
-        self.assertEqual(self.write(house, self.shipping_order("W1", "A", "B")), [])
+        self.assertEqual(self.tell(house, self.shipping_order("W1", "A", "B")), [])
         lines = house.truth()["orders"]["W1"]["lines"].values()
         self.assertEqual([each["ordered"] for each in lines], [30, 30])
-        self.assertEqual(self.write(maker, self.purchase_order("P1")), [])
+        self.assertEqual(self.tell(maker, self.purchase_order("P1")), [])
         lines = maker.truth()["orders"]["P1"]["lines"].values()
         self.assertEqual([each["ordered"] for each in lines], [60, 60])
         self.assertEqual(maker.truth()["orders"]["P1"]["wanted"], "2026-11-29")

@@ -85,7 +85,7 @@ class TestMessageBatch(MessageCase):
         self.assertEqual(len(self.fake.batches), 1)
 
     def test_each_has_an_outcome_of_its_own(self):
-        first, second, third = self.cancel(3)
+        first, second, _third = self.cancel(3)
         self.fake.parcels = [{"order_ref": first.external_id, "lines": []}]
         self.fake.held = {second.external_id}
         self.send()
