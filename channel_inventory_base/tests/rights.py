@@ -33,7 +33,7 @@ RIGHTS = {
             ),
             "server": (
                 "state connection_state connection_message webhook_token "
-                "home_database publish_latency connected_at"
+                "home_database publish_latency connected_at sells"
             ),
         },
         methods={
