@@ -5,4 +5,5 @@ from . import test_interleavings
 from . import test_receipts
 from . import test_shipping_advices
 from . import test_shipping_orders
+from . import test_sold_goods
 from . import test_translations
