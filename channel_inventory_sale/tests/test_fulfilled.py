@@ -105,6 +105,40 @@ class TestFulfilled(FulfilledCase):
         self.assertEqual(sale_order.order_line.qty_delivered, 2)
         self.assertUntouched(order)
 
+    def test_tax_inside_of_the_price(self):
+        """Of any quantity and rate: what is delivered by hand is invoiced by Odoo's own
+        arithmetic of taxes inside, to the cent."""
+        self._map_tax(19, included=True)
+        self._map_tax(7, included=True)
+        for number, (quantity, rate, amount) in enumerate(
+            ((1, 19, "1.60"), (3, 19, "4.79"), (7, 7, "4.58")), 1
+        ):
+            with self.subTest(quantity=quantity, rate=rate):
+                line = self._line(
+                    self.lamp,
+                    quantity,
+                    "10.00",
+                    tax(rate, amount),
+                    ref=f"inside-{number}",
+                    node="there",
+                    open_quantity=0,
+                    shipped_quantity=quantity,
+                )
+                data = self._data(
+                    line,
+                    external_id=f"inside-{number}",
+                    name=f"#I{number}",
+                    total=f"{10 * quantity}.00",
+                    total_tax=amount,
+                    taxes_included=True,
+                    fulfilled_by_channel=True,
+                )
+                order = self._import(data)
+                sale_order = self.assertImported(order, f"{10 * quantity}.00", amount)
+                self.assertEqual(sale_order.order_line.qty_delivered, quantity)
+                sale_order.order_line.invalidate_recordset()
+                self.assertTrue(sale_order.order_line.untaxed_amount_to_invoice)
+
     def test_part_is_delivered_and_the_rest_follows(self):
         data = self.order_there(quantity=3, shipped=1)
         order = self._import(data)
