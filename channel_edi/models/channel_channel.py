@@ -82,7 +82,7 @@ class ChannelChannel(models.Model):
     def _get_job_priorities(self):
         return {
             **super()._get_job_priorities(),
-            "_job_edi_work": 5,
+            "_job_edi_work": 6,
             "_job_edi_send": 11,
             "_job_edi_receive": 12,
         }

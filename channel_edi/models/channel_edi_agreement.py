@@ -39,6 +39,7 @@ class ChannelEdiAgreement(models.Model):
     _description = "EDI Agreement"
     _inherit = ["channel.noted", "channel.guarded"]
     _order = "name, id"
+    _check_company_auto = True
 
     name = fields.Char(required=True, tracking=True)
     active = fields.Boolean(default=True)

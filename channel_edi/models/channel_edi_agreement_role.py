@@ -11,6 +11,7 @@ class ChannelEdiAgreementRole(models.Model):
     _inherit = ["channel.guarded"]
     _order = "agreement_id, id"
     _rec_name = "kinds"
+    _check_company_auto = True
 
     agreement_id = fields.Many2one(
         "channel.edi.agreement", required=True, ondelete="cascade", index=True

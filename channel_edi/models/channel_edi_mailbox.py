@@ -311,7 +311,7 @@ class ChannelEdiMailbox(models.Model):
             **folders,
         )
 
-    def _is_ours(self, name):
+    def _takes_name(self, name):
         """Whether a file of this name is for us, and finished as far as it tells."""
         if name.lower().endswith(UNFINISHED) or name.startswith("."):
             return False

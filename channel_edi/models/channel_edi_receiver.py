@@ -78,7 +78,7 @@ class ChannelEdiReceiver(models.AbstractModel):
     def _choose(self, mailbox, entries):
         """:return: (entries that may be read, oldest first; whether others are there
         that may be ready soon)"""
-        ours = [each for each in entries.values() if mailbox._is_ours(each.name)]
+        ours = [each for each in entries.values() if mailbox._takes_name(each.name)]
         ours.sort(key=lambda each: (each.mtime, each.name))
         if mailbox.ready_when == "named":
             return ours, False

@@ -32,11 +32,11 @@ AIM = 1.0
 PATIENCE = 1800
 HEAL_SECONDS = 60
 # What readme/CONFIGURE.md recommends: jobs and webhooks are taken by the same workers.
-WORKERS = 24
+WORKERS = 26
 JOB_CHANNELS = (
-    "root:12,root.channel:12,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
+    "root:14,root.channel:14,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
     "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1,"
-    "root.channel.listen:1"
+    "root.channel.listen:1,root.channel.edi:1,root.channel.reconcile:1"
 )
 STORED = """
     SELECT channel_id, encode(sha256(convert_to(body, 'UTF8')), 'hex')

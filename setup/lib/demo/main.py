@@ -23,9 +23,9 @@ from .processes import DemoError, Process, free_ports
 from .rpc import Refused, Rpc, Store
 
 JOB_CHANNELS = (
-    "root:13,root.channel:13,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
+    "root:14,root.channel:14,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
     "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1,"
-    "root.channel.listen:1,root.channel.reconcile:1"
+    "root.channel.listen:1,root.channel.edi:1,root.channel.reconcile:1"
 )
 CURRENCY = "USD"  # of Odoo's demo company
 SECONDS_TO_START = 120
