@@ -31,6 +31,9 @@ OPEN = {
         "channel_fresh_minutes",
         "channel_silent_minutes",
         "channel_stale_percent",
+        # who runs it, and by which carrier
+        "edi_channel_id",
+        "edi_carrier",
     },
     # Odoo's own field, with an index; how long whoever owns a vendor believes it
     "res.partner": {"email_normalized", "channel_fresh_days"},

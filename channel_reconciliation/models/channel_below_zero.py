@@ -129,6 +129,8 @@ class ChannelBelowZero(models.AbstractModel):
 
     # ---------------------------------------------------------------- tell
     def _tell(self, product, warehouse, units, told):
+        """The orders at risk are named and not linked: each has an exception of its
+        own, or a person who is asked."""
         orders = self._find_orders(product, warehouse)
         message = self.env._(
             "%(product)s in %(warehouse)s: %(units)s %(unit)s short. %(cause)s%(risk)s",
@@ -147,7 +149,6 @@ class ChannelBelowZero(models.AbstractModel):
                 {
                     "message": message,
                     "suggestion": self._get_advice(product, warehouse),
-                    "order_ids": [(6, 0, orders.ids)],
                     "last_seen": fields.Datetime.now(),
                 }
             )
@@ -159,7 +160,6 @@ class ChannelBelowZero(models.AbstractModel):
             message=message,
             suggestion=self._get_advice(product, warehouse),
             record=product,
-            orders=orders,
             company=warehouse.company_id,
         )
 
