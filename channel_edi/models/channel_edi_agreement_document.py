@@ -79,7 +79,7 @@ class ChannelEdiAgreementDocument(models.Model):
             self.kind = TABLES[self.table_document]
 
     # ------------------------------------------------------------- actions
-    def action_open(self):
+    def action_open_columns(self):
         self.ensure_one()
         return open_form(self._name, self.id, name=self.kind, target="new")
 

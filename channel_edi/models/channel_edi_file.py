@@ -78,7 +78,7 @@ class ChannelEdiFile(models.Model):
         again.sudo().write({"state": "new", "error": False})
         again.channel_id._wake("_job_edi_work")
 
-    def action_download(self):
+    def action_open_content(self):
         self.ensure_one()
         self.check_access("read")
         return {

@@ -124,7 +124,7 @@ class ChannelEdiInterchange(models.Model):
             )
         sent.channel_id._wake("_job_edi_send")
 
-    def action_download(self):
+    def action_open_content(self):
         """The bytes; of a mailbox without a server, this is how they are sent."""
         self.ensure_one()
         self.check_access("read")

@@ -64,7 +64,7 @@ RIGHTS = {
             ),
             "server": "company_id",
         },
-        methods={"reader": "action_open"},
+        methods={"reader": "action_open_columns"},
     ),
     "channel.edi.column": Row(
         **MANAGED,
@@ -86,11 +86,11 @@ RIGHTS = {
     ),
     "channel.edi.counter": Row(),
     "channel.edi.file": Row(
-        methods={"reader": "action_download", "operator": "action_retry"}
+        methods={"reader": "action_open_content", "operator": "action_retry"}
     ),
     "channel.edi.interchange": Row(
         methods={
-            "reader": "action_download",
+            "reader": "action_open_content",
             "operator": "action_retry action_send_again action_mark_sent",
         }
     ),

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import importlib
 from datetime import timedelta
 
 from lxml import etree
@@ -33,7 +34,23 @@ class TestViews(ChannelCase):
         cls.make_rows()
 
     @classmethod
+    def make_rows_of_addons(cls):
+        """Each addon makes those of its own screens, in its ``tests/rows.py``."""
+        for addon in sorted(cls.env.registry._init_modules):
+            if not addon.startswith("channel_"):
+                continue
+            name = f"odoo.addons.{addon}.tests.rows"
+            try:
+                module = importlib.import_module(name)
+            except ModuleNotFoundError as error:
+                if error.name not in (name, name.rpartition(".")[0]):
+                    raise
+                continue
+            module.make_rows(cls)
+
+    @classmethod
     def make_rows(cls):
+        cls.make_rows_of_addons()
         cls.make_rule(cls.env, "fixed", 3)
         cls.env.flush_all()
         cls.env["channel.planner"]._run()

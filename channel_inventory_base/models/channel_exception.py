@@ -321,6 +321,8 @@ class ChannelException(models.Model):
     @api.model
     def _get_whose_domain(self, channel, company=None):
         """Those of a channel, or those of a company that concern none."""
+        if not channel and not company:
+            return [(0, "=", 1)]
         domain = [("channel_id", "=", channel.id)]
         return domain if channel else [*domain, ("company_id", "=", company.id)]
 

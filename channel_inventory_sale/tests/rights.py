@@ -92,7 +92,6 @@ RIGHTS = {
             "operator": "action_discard action_retry",
         }
     ),
-    "channel.message.batch": Row(),
     "channel.refund": Row(),
     "channel.timeline": Row(methods={"reader": "action_open_source"}),
     "channel.partner": Row(),
