@@ -31,6 +31,12 @@ REPEATED = {
     "parcel_of_another_message_is_not_taken_for_ours",
     "refund_that_never_arrived_is_not_found",
 }
+# what a channel need not be able to that gives its numbers one by one
+UNREAD = {
+    "snapshot_dates_a_number_and_tells_commitments",
+    "snapshot_goes_on_where_it_was_interrupted",
+    "snapshot_has_each_number_once",
+}
 
 
 def scaffold(*arguments):
@@ -253,4 +259,4 @@ def test_finished_connector_keeps_the_contract(outcomes):
     contract = of(outcomes, FINISHED, True)
     assert set(contract.values()) == {"passed", "skipped"}
     skipped = {name for name, what in contract.items() if what == "skipped"}
-    assert skipped == REPEATED
+    assert skipped == REPEATED | UNREAD
