@@ -42,6 +42,10 @@ STORED = """
     SELECT channel_id, encode(sha256(convert_to(body, 'UTF8')), 'hex')
       FROM channel_inbox_event WHERE source = 'webhook'
 """
+POLLED = """
+    SELECT channel_id, ref, occurred_at
+      FROM channel_inbox_event WHERE source <> 'webhook' AND ref IS NOT NULL
+"""
 WAITING = """
     SELECT (SELECT count(*) FROM channel_inbox_event WHERE state = 'new'),
            (SELECT count(*) FROM queue_job
@@ -155,7 +159,12 @@ class Bench:
             for channel, digest in self.sql.rows(STORED)
             if channel in self.channels
         ]
-        books = judge.judge(deliveries, sent["attempts"], stored)
+        polled = {
+            (self.channels[channel], ref, at)
+            for channel, ref, at in self.sql.rows(POLLED)
+            if channel in self.channels
+        }
+        books = judge.judge(deliveries, sent["attempts"], stored, polled)
         return {
             "rate": options.rate,
             "seconds": options.seconds,

@@ -1,7 +1,9 @@
 """The books of ``setup/bench webhooks``: what was sent, answered, and is there."""
 
+import json
 import math
 from collections import Counter
+from datetime import datetime, timezone
 
 from .webhooks_load import is_taken
 
@@ -9,11 +11,13 @@ from .webhooks_load import is_taken
 RETRYABLE = {429, 500, 502, 503, 504}
 
 
-def judge(deliveries, attempts, stored):
+def judge(deliveries, attempts, stored, polled=frozenset()):
     """
     :param deliveries: [(due, Delivery)], as sent
     :param attempts: the senders' attempts
     :param stored: [(shop, digest of the body)], a row an event in the inbox
+    :param polled: {(shop, order, its time in UTC)}: versions that a poll has brought
+        first; a delivery that says the same is not stored again
     """
     taken = {number for number, *_times, outcome in attempts if is_taken(outcome)}
     open_ones = set(range(len(deliveries))) - taken
@@ -30,7 +34,11 @@ def judge(deliveries, attempts, stored):
         "taken": len(taken),
         "stored": sum(bool(found[event]) for event in events),
         # answered with yes, and not there as it was sent
-        "lost": sum(not found[_event(deliveries[each][1])] for each in taken),
+        "lost": sum(
+            not found[_event(deliveries[each][1])]
+            and _version(deliveries[each][1]) not in polled
+            for each in taken
+        ),
         "doubled": sum(max(0, found[event] - 1) for event in events),
         "refused_for_good": sum(map(_is_final, outcomes)),
         "never_taken": sum(deliveries[each][1].repeat for each in open_ones),
@@ -42,6 +50,19 @@ def judge(deliveries, attempts, stored):
 def _event(delivery):
     """Deliveries that say the same are the same event: the rest is not signed."""
     return delivery.shop, delivery.digest
+
+
+def _version(delivery):
+    """(shop, order, its time) that a delivery is about."""
+    body = json.loads(delivery.body)
+    if "date_modified_gmt" in body:
+        ref, written = str(body["id"]), body["date_modified_gmt"] + "+00:00"
+    else:
+        ref, written = body.get("admin_graphql_api_id"), body.get("updated_at")
+    if not written:
+        return None
+    at = datetime.fromisoformat(written.replace("Z", "+00:00"))
+    return delivery.shop, ref, at.astimezone(timezone.utc).replace(tzinfo=None)
 
 
 def _is_final(outcome):
