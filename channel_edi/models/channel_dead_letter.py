@@ -13,9 +13,9 @@ class ChannelDeadLetter(models.Model):
             *super()._letters(),
             SQL(
                 """
-                SELECT id::bigint * 4 + 3, channel_id, company_id, direction,
-                       kind, error, COALESCE(processed_at, write_date), 1, order_id,
-                       trace, 'channel.edi.document', id
+                SELECT channel_id, company_id, direction, kind, error,
+                       COALESCE(processed_at, write_date), 1, order_id, trace,
+                       'channel.edi.document', id
                   FROM channel_edi_document WHERE state = 'dead'
                 """
             ),

@@ -26,7 +26,6 @@ class ChannelEdiDocument(models.Model):
     _description = "EDI Document"
     _inherit = ["channel.guarded"]
     _order = "id desc"
-    _letter_content = "payload"
 
     agreement_id = fields.Many2one(
         "channel.edi.agreement",

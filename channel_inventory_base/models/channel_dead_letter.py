@@ -57,31 +57,44 @@ class ChannelDeadLetter(models.Model):
                            '[0-9]+', '#', 'g') AS cause
                   FROM (%s) letter
                 """,
-                SQL(" UNION ALL ").join(self._letters()),
+                SQL(" UNION ALL ").join(self._numbered(self._letters())),
             )
         )
 
-    def _letters(self):
-        """Queries of one column list; an addon with messages of its own adds one.
-
-        Ids are made of the source's, sixteen sources at the most: 0 and 1 are of the
-        base, 2 of the sale addon.
-        """
+    @staticmethod
+    def _numbered(letters):
+        """The queries with ids that no two of their rows share."""
         return [
             SQL(
                 """
-                SELECT id::bigint * 16 AS id, channel_id, company_id,
-                       'in' AS direction, topic, error, processed_at AS at,
-                       1 AS attempts, order_id, trace,
-                       'channel.inbox.event' AS res_model, id AS res_id
+                SELECT res_id::bigint * %s + %s AS id, source.*
+                  FROM (%s) AS source (
+                       channel_id, company_id, direction, topic, error, at, attempts,
+                       order_id, trace, res_model, res_id)
+                """,
+                len(letters),
+                place,
+                letter,
+            )
+            for place, letter in enumerate(letters)
+        ]
+
+    def _letters(self):
+        """Queries of one column list (see ``_numbered``); an addon with messages of its
+        own adds one."""
+        return [
+            SQL(
+                """
+                SELECT channel_id, company_id, 'in', topic, error, processed_at, 1,
+                       order_id, trace, 'channel.inbox.event', id
                   FROM channel_inbox_event WHERE state = 'dead'
                 """
             ),
             SQL(
                 """
-                SELECT id::bigint * 16 + 1, channel_id, company_id, 'out', 'levels',
-                       error, COALESCE(sent_at, write_date), attempts, NULL::int,
-                       trace, 'channel.publication', id
+                SELECT channel_id, company_id, 'out', 'levels', error,
+                       COALESCE(sent_at, write_date), attempts, NULL::int, trace,
+                       'channel.publication', id
                   FROM channel_publication WHERE state = 'dead'
                 """
             ),

@@ -13,7 +13,7 @@ class ChannelDeadLetter(models.Model):
             *super()._letters(),
             SQL(
                 """
-                SELECT id::bigint * 16 + 2, channel_id, company_id, 'out', kind, error,
+                SELECT channel_id, company_id, 'out', kind, error,
                        COALESCE(sent_at, write_date), attempts, order_id, trace,
                        'channel.message', id
                   FROM channel_message WHERE state = 'dead'
