@@ -20,6 +20,7 @@ from ..lib.errors import EdiError
 RUN_SECONDS = 50
 BATCH = 200
 """Documents in one interchange at the most."""
+UNWRITABLE = (EdiError, KeyError)
 
 
 class ChannelEdiSender(models.AbstractModel):
@@ -84,27 +85,26 @@ class ChannelEdiSender(models.AbstractModel):
     def _frame(self, documents):
         """Freeze the bytes of these documents, of one agreement and kind. One that
         cannot be written is held and keeps no other from being sent."""
-        agreement, kind = documents.agreement_id, documents[0].kind
-        values, written = [], []
+        values = {}
         for document in documents:
             try:
-                value = base_schemas.load(CLASSES[kind], document._values())
-                self._check_writable(agreement, kind, value)
-            except (EdiError, exceptions.MalformedDataError, KeyError) as error:
+                values[document] = base_schemas.load(
+                    CLASSES[document.kind], document._values()
+                )
+            except (exceptions.MalformedDataError, KeyError) as error:
                 self._hold_unwritable(document, error)
-                continue
-            values.append(value)
-            written.append(document.id)
-        documents = documents.browse(written)
-        if not documents:
+        if not values:
             return
-        envelope = agreement._prepare_envelope(
-            kind, len(documents), test=documents[0].test
-        )
-        data = codec.write(values, envelope, agreement._get_options())
+        try:
+            envelope, data = self._write_interchange(values)
+        except UNWRITABLE:
+            values = self._hold_where_unwritable(values)
+            if not values:
+                return
+            envelope, data = self._write_interchange(values)
+        agreement, kind = documents.agreement_id, documents[0].kind
         interchange = self._freeze_bytes(agreement, kind, envelope, data)
-        numbers = envelope.document_numbers
-        for document, number in zip(documents, numbers, strict=True):
+        for document, number in zip(values, envelope.document_numbers, strict=True):
             document.write(
                 {
                     "state": "framed",
@@ -115,13 +115,34 @@ class ChannelEdiSender(models.AbstractModel):
                 }
             )
 
-    def _check_writable(self, agreement, kind, value):
-        """:raise Unwritable: it cannot stand in any interchange of this agreement"""
-        with self.env.cr.savepoint() as trial:
-            envelope = agreement._prepare_envelope(kind, 1)
-            # the numbers were for a try
-            trial.rollback()
-        codec.write([value], envelope, agreement._get_options())
+    def _write_interchange(self, values):
+        """:param values: {document: what it says}
+        :return: (envelope with numbers of its own, bytes)
+        :raise Unwritable: one of them cannot be written; no number is taken
+        """
+        first = next(iter(values))
+        agreement = first.agreement_id
+        with self.env.cr.savepoint():
+            envelope = agreement._prepare_envelope(
+                first.kind, len(values), test=first.test
+            )
+            data = codec.write([*values.values()], envelope, agreement._get_options())
+        return envelope, data
+
+    def _hold_where_unwritable(self, values):
+        """:return: those of ``values`` that can be written; the others are held"""
+        writable = {}
+        for document, value in values.items():
+            try:
+                with self.env.cr.savepoint() as trial:
+                    self._write_interchange({document: value})
+                    # the numbers were for a try
+                    trial.rollback()
+            except UNWRITABLE as error:
+                self._hold_unwritable(document, error)
+            else:
+                writable[document] = value
+        return writable
 
     def _hold_unwritable(self, document, error):
         document._hold(

@@ -136,3 +136,19 @@ class TestEdiAcks(EdiCase):
         self.assertEqual(interchange.document_ids, fine)
         self.assertEqual(bad.state, "void")
         self.assertEqual(self.exceptions("edi_document").res_id, bad.id)
+
+    def test_a_try_takes_no_numbers(self):
+        """Of three documents one has a number with a delimiter in it."""
+        documents = self.env["channel.edi.document"]
+        first = documents._queue(self.agreement, "855", "1", self.answer("1"))
+        bad = documents._queue(self.agreement, "855", "bad", self.answer("4*5"))
+        last = documents._queue(self.agreement, "855", "2", self.answer("2"))
+        [interchange] = self.send()
+        self.assertEqual(interchange.document_ids, first + last)
+        self.assertEqual(bad.state, "void")
+        self.assertIn("delimiter", bad.error)
+        self.assertEqual(int(interchange.number), int(self.interchange.number) + 1)
+        taken = [
+            int(number) for number in (self.documents + first + last).mapped("number")
+        ]
+        self.assertEqual(taken, [*range(taken[0], taken[0] + 5)])
