@@ -38,7 +38,6 @@ What the models call, all of it in ``lib.codec``::
 
 ``options`` (``lib.options.Options``) are what was agreed with the partner, as plain
 values. Tables: ``lib.flat``; ``guess(data)`` (``lib.guess``) proposes what a sample is.
-One order out of its documents: ``lib.fold``; one order a place: ``lib.split``; which
-document it is, and what it is about: ``lib.keys``.
+One order out of its documents: ``lib.fold``; one order a place: ``lib.split``.
 Units: ``lib.units``; GTIN and SSCC: ``lib.gs1``; dates: ``lib.dates``.
 """

@@ -56,6 +56,19 @@ class Number(str):
     __slots__ = ()
 
 
+def special(*delimiters):
+    """:return: the delimiters that there are
+
+    :raise Unwritable: with them nobody could read what is written
+    """
+    chars = [char for char in delimiters if char]
+    if len(set(chars)) != len(chars):
+        raise Unwritable("two of the delimiters are the same character")
+    if any(char.isalnum() or char == " " for char in chars):
+        raise Unwritable("a delimiter is a letter, a digit or a blank")
+    return chars
+
+
 def text(value, size):
     """``Text`` of at most ``size`` characters, on one line.
 

@@ -3,7 +3,7 @@
 
 from ...schemas_envelope import EDIFACT
 from ..errors import Unwritable, shown
-from ..writing import Number, Text, encodable
+from ..writing import Number, Text, encodable, special
 from .elements import most
 from .una import CHARSETS
 
@@ -20,18 +20,13 @@ class Writer:
     def __init__(self, delimiters, charset, upper=False, version="D:96A:UN"):
         self.delimiters, self.charset, self.upper = delimiters, charset, upper
         self.version = version
-        chars = [
+        self.special = special(
             delimiters.release,
             delimiters.segment,
             delimiters.element,
             delimiters.component,
             delimiters.repetition,
-        ]
-        self.special = [char for char in chars if char]
-        if len(set(self.special)) != len(self.special):
-            raise Unwritable("two of the delimiters are the same character")
-        if any(char.isalnum() or char == " " for char in self.special):
-            raise Unwritable("a delimiter is a letter, a digit or a blank")
+        )
         self.end = delimiters.segment + delimiters.newline
 
     def segment(self, values):

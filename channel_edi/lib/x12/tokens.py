@@ -90,21 +90,6 @@ class Syntax:
 
     def segments(self, source, start, end):
         """Iterates over the ``Segment`` of a part of the text."""
-        text, separator, tail = source.text, self.element, self.tail
-        find, terminator, size = text.find, self.segment, len(self.segment)
-        number = 0
-        while start < end:
-            stop = find(terminator, start, end)
-            after = stop + size
-            if stop < 0:
-                stop = after = end
-            body = text[start:stop].rstrip(tail)
-            if body:
-                if body[0] in BLANKS:
-                    size_before = len(body)
-                    body = body.lstrip(BLANKS)
-                    start += size_before - len(body)
-                if body:
-                    number += 1
-                    yield Segment(body.split(separator), number, start, self)
-            start = after
+        found = self.pieces(source.text, start, end)
+        for number, (begin, body, _after) in enumerate(found, 1):
+            yield Segment(body.split(self.element), number, begin, self)

@@ -4,7 +4,7 @@ blank, in an id it is refused. No odoo in here."""
 
 from ...schemas_envelope import X12, Delimiters
 from ..errors import Unwritable, shown
-from ..writing import Text, encodable
+from ..writing import Text, encodable, special
 from .elements import element, length_fault
 
 MODERN = Delimiters(repetition="^")
@@ -23,17 +23,12 @@ class Writer:
     def __init__(self, delimiters, charset, upper=False, version="004010"):
         self.delimiters, self.charset, self.upper = delimiters, charset, upper
         self.version = version
-        chars = [
+        self.forbidden = special(
             delimiters.segment,
             delimiters.element,
             delimiters.component,
             delimiters.repetition,
-        ]
-        self.forbidden = [char for char in chars if char]
-        if len(set(self.forbidden)) != len(self.forbidden):
-            raise Unwritable("two of the delimiters are the same character")
-        if any(char.isalnum() or char == " " for char in self.forbidden):
-            raise Unwritable("a delimiter is a letter, a digit or a blank")
+        )
         self.end = delimiters.segment + delimiters.newline
 
     def segment(self, values):
