@@ -36,10 +36,6 @@ class ChannelAdapterEdi(models.AbstractModel):
     _service_name = "EDI"
 
     @api.model
-    def _capabilities(self):
-        return schemas.Capabilities()
-
-    @api.model
     def _channel_capabilities(self, channel):
         role = getattr(self, f"_get_capabilities_{channel.edi_role}", None)
         return role(channel) if role else self._capabilities()
@@ -77,7 +73,7 @@ class ChannelAdapterEdi(models.AbstractModel):
     # ---------------------------------------------------------- connection
     @api.model
     def _test_connection(self, channel):
-        warnings, reached = [], []
+        warnings = []
         # sudo: mailboxes are seen by managers
         own = channel.sudo()
         for mailbox in own.edi_mailbox_ids | own.edi_agreement_ids.mailbox_id:
@@ -88,7 +84,6 @@ class ChannelAdapterEdi(models.AbstractModel):
                 continue
             with mailbox._reached() as place:
                 place.check()
-            reached.append(mailbox.name)
         if not own.edi_agreement_ids:
             raise exceptions.ConfigurationError(
                 self.env._(

@@ -3,12 +3,6 @@ from odoo import api, fields, models
 
 from ..lib import codec
 
-STATES = {
-    "accepted": "accepted",
-    "errors": "errors",
-    "rejected": "rejected",
-    "received": "received",
-}
 FINAL = ("accepted", "errors", "rejected")
 WATCHED = 500
 
@@ -53,11 +47,11 @@ class ChannelEdiAcks(models.AbstractModel):
             self._judge(rest, "rejected", ack.code)
         elif agreement.standard == "edifact" and ack.status:
             # UCI 7 without UCM answers all messages
-            self._judge(rest, STATES.get(ack.status, "unclear"), ack.code)
+            self._judge(rest, _state(ack.status), ack.code)
         return True
 
     def _find_interchange(self, agreement, number):
-        sent = self.env["channel.edi.interchange"].search(
+        return self.env["channel.edi.interchange"].search(
             [
                 ("agreement_id", "=", agreement.id),
                 ("direction", "=", "out"),
@@ -65,7 +59,6 @@ class ChannelEdiAcks(models.AbstractModel):
             ],
             limit=1,
         )
-        return sent
 
     def _take_group(self, agreement, group):
         """:return: whether it is one of ours"""
@@ -84,8 +77,7 @@ class ChannelEdiAcks(models.AbstractModel):
         )
         verdicts = {}
         for document in documents:
-            status = group.status_of(document.number, document.kind)
-            state = STATES.get(status, "unclear")
+            state = _state(group.status_of(document.number, document.kind))
             verdicts.setdefault(state, []).append(document.id)
         words = {each.number: each for each in group.documents}
         for state, ids in verdicts.items():
@@ -98,7 +90,7 @@ class ChannelEdiAcks(models.AbstractModel):
         document = interchange.document_ids.filtered(
             lambda each: each.number == told.number
         )
-        self._judge(document, STATES.get(told.status, "unclear"), told.code)
+        self._judge(document, _state(told.status), told.code)
         return bool(document)
 
     def _judge(self, documents, state, code="", words=None):
@@ -190,3 +182,11 @@ class ChannelEdiAcks(models.AbstractModel):
                     "interchange, the same bytes under the same numbers."
                 ),
             )
+
+
+def _state(status):
+    """
+    >>> _state("accepted"), _state("received"), _state("")
+    ('accepted', 'received', 'unclear')
+    """
+    return status if status in (*FINAL, "received") else "unclear"

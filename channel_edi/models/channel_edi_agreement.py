@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.base.models.res_partner import _tz_get
 
 from ..lib.options import Options
-from ..schemas import Delimiters, Envelope, Identity
+from ..schemas import EDIFACT, X12, Delimiters, Envelope, Identity
 
 DEFAULT_ACK_HOURS = {"856": 4, "DESADV": 4}
 """Hours in which a document of ours has to be acknowledged; of others a day."""
@@ -341,11 +341,7 @@ class ChannelEdiAgreement(models.Model):
     def _get_delimiters(self):
         """:return: schemas.Delimiters of what we send"""
         self.ensure_one()
-        usual = (
-            Delimiters("'", "+", ":", "", "?")
-            if self.standard == "edifact"
-            else Delimiters()
-        )
+        usual = EDIFACT if self.standard == "edifact" else X12
         return Delimiters(
             segment=_character(self.segment_end) or usual.segment,
             element=_character(self.element_separator) or usual.element,
