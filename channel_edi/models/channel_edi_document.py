@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import json
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -347,6 +348,23 @@ class ChannelEdiDocument(models.Model):
         if self.kind in ("846", "INVRPT"):
             publisher = self.env["channel.publisher.snapshot"]
             publisher._forget(self.channel_id, now=self.state == "sent")
+
+    def _find_taken(self, kinds):
+        """:return: documents of these kinds from the same partner about the same thing
+        that were taken, oldest first. A number comes again after years."""
+        self.ensure_one()
+        since = self.received_at - timedelta(days=self.agreement_id.order_days)
+        return self.search(
+            [
+                ("agreement_id", "=", self.agreement_id.id),
+                ("direction", "=", "in"),
+                ("kind", "in", kinds),
+                ("business_key", "=", self.business_key),
+                ("state", "=", "done"),
+                ("received_at", ">=", since),
+            ],
+            order="id",
+        )
 
     def _discard(self, reason):
         """Given up; its bytes stay."""

@@ -85,20 +85,8 @@ class ChannelEdiOrders(models.AbstractModel):
         document._finish(state="ignored", error=words)
 
     def _find_documents(self, document):
-        """What has been taken of the same order, oldest first. The number of an order
-        comes again after years."""
-        since = document.received_at - timedelta(days=document.agreement_id.order_days)
-        return document.search(
-            [
-                ("agreement_id", "=", document.agreement_id.id),
-                ("direction", "=", "in"),
-                ("business_key", "=", document.business_key),
-                ("kind", "in", ("850", "860", "ORDERS", "ORDCHG")),
-                ("state", "=", "done"),
-                ("received_at", ">=", since),
-            ],
-            order="id",
-        )
+        """What has been taken of the same order, oldest first."""
+        return document._find_taken(("850", "860", "ORDERS", "ORDCHG"))
 
     # --------------------------------------------------------------- capture
     def _capture(self, document, value, known):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from collections import defaultdict
-from datetime import timedelta, timezone
+from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.tools import float_round
@@ -31,19 +31,7 @@ class ChannelEdiGoods(models.AbstractModel):
     def _find_known(self, document):
         """:return: documents of the same kind and number that were taken before, oldest
         first"""
-        since = document.received_at - timedelta(days=document.agreement_id.order_days)
-        return document.search(
-            [
-                ("agreement_id", "=", document.agreement_id.id),
-                ("direction", "=", "in"),
-                ("kind", "=", document.kind),
-                ("business_key", "=", document.business_key),
-                ("state", "=", "done"),
-                ("received_at", ">=", since),
-                ("id", "!=", document.id),
-            ],
-            order="id",
-        )
+        return document._find_taken((document.kind,)) - document
 
     @api.model
     def _is_repeated(self, document, value):
