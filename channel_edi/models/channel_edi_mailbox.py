@@ -181,9 +181,7 @@ class ChannelEdiMailbox(models.Model):
     def _compute_secrets(self):
         """Tell that there is a secret, never which."""
         # sudo: no user may read channel.secret, only whether there is one
-        stored = self.env["channel.secret"].sudo()
-        found = stored.search([("channel_id", "in", self.channel_id.ids)])
-        names = {(secret.channel_id.id, secret.name) for secret in found}
+        names = self.env["channel.secret"].sudo()._names_of(self.channel_id)
         for mailbox in self:
             for field in SECRETS:
                 key = mailbox.channel_id.id, mailbox._secret_name(field)

@@ -42,5 +42,13 @@ class ChannelSecret(models.Model):
         return frozendict({secret.name: secret.value for secret in stored})
 
     @api.model
+    def _names_of(self, channels):
+        """:return: {(id of the channel, name)} of the secrets that there are"""
+        stored = self.search_fetch(
+            [("channel_id", "in", channels.ids)], ["channel_id", "name"]
+        )
+        return {(secret.channel_id.id, secret.name) for secret in stored}
+
+    @api.model
     def _find(self, channel, name):
         return self.search([("channel_id", "=", channel.id), ("name", "=", name)])

@@ -56,11 +56,7 @@ class ChannelSecretMixin(models.AbstractModel):
     def _compute_secrets(self):
         """Tell that there is a secret, never which."""
         # sudo: no user may read channel.secret, only whether there is one
-        secrets = self.env["channel.secret"].sudo()
-        stored = secrets.search_fetch(
-            [("channel_id", "in", self.ids)], ["channel_id", "name"]
-        )
-        names = {(secret.channel_id.id, secret.name) for secret in stored}
+        names = self.env["channel.secret"].sudo()._names_of(self)
         for channel in self:
             for field, name in self._secret_fields().items():
                 channel[field] = MASK if (channel.id, name) in names else False
