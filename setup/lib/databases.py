@@ -323,6 +323,12 @@ def lock(name):
 # --- configuration ------------------------------------------------------------------
 
 
+def job_channels():
+    """:return: the job runner's channels, as the base's readme recommends them"""
+    readme = (REPO / "channel_inventory_base/readme/CONFIGURE.md").read_text()
+    return re.search(r"^channels = (root:\S+)$", readme, re.MULTILINE)[1]
+
+
 def write_conf(env, path=None, options=None, channels="root:2", more_addons=()):
     """Write an Odoo configuration and return its path.
 

@@ -33,11 +33,6 @@ PATIENCE = 1800
 HEAL_SECONDS = 60
 # What readme/CONFIGURE.md recommends: jobs and webhooks are taken by the same workers.
 WORKERS = 26
-JOB_CHANNELS = (
-    "root:14,root.channel:14,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
-    "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1,"
-    "root.channel.listen:1,root.channel.edi:1,root.channel.reconcile:1"
-)
 STORED = """
     SELECT channel_id, encode(sha256(convert_to(body, 'UTF8')), 'hex')
       FROM channel_inbox_event WHERE source = 'webhook'
@@ -103,7 +98,7 @@ def _server(env, folder, name, workers):
     from simulation.sql import Sql
 
     sql, ports = Sql(env, name), free_ports(2)
-    return Server(env, folder, sql, ports, "bench", workers, JOB_CHANNELS)
+    return Server(env, folder, sql, ports, "bench", workers, databases.job_channels())
 
 
 class Bench:

@@ -22,11 +22,6 @@ from .company import ROLES, Company
 from .processes import DemoError, Process, free_ports
 from .rpc import Refused, Rpc, Store
 
-JOB_CHANNELS = (
-    "root:14,root.channel:14,root.channel.in:1,root.channel.back:2,root.channel.plan:1,"
-    "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1,"
-    "root.channel.listen:1,root.channel.edi:1,root.channel.reconcile:1"
-)
 CURRENCY = "USD"  # of Odoo's demo company
 SECONDS_TO_START = 120
 SECONDS_TO_CONNECT = 90
@@ -128,7 +123,9 @@ class Demo:
             "log_handler": ":INFO,werkzeug:WARNING",
         }
         path = self._folder / "odoo.conf"
-        return databases.write_conf(self._env, path, options, channels=JOB_CHANNELS)
+        return databases.write_conf(
+            self._env, path, options, channels=databases.job_channels()
+        )
 
     def _start_stores(self):
         """:return: pairs (store, assortment)"""
