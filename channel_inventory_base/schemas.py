@@ -10,16 +10,19 @@ Quantities are in SOLD units (what one piece on the channel is: maybe a case of 
 unless a name says ``stock``. Money is Decimal in the order's currency.
 """
 
-import dataclasses
-import json
-import types
-import typing
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
 from .exceptions import MalformedDataError
-from .lib.one_line import lines, one_line
+from .schemas_codec import (  # noqa: F401 (re-exported)
+    MAX_NAME,
+    check_choice,
+    dump,
+    dumps,
+    load,
+    time_of,
+)
 from .schemas_lifecycle import (  # noqa: F401 (re-exported)
     DATA,
     KINDS,
@@ -40,6 +43,15 @@ from .schemas_lifecycle import (  # noqa: F401 (re-exported)
     TrackingData,
     UnitsData,
 )
+from .schemas_settlement import (  # noqa: F401 (re-exported)
+    LINE_KINDS,
+    OrderTransactionData,
+    SettlementData,
+    SettlementDocument,
+    SettlementLineData,
+    SettlementPage,
+    SettlementSumData,
+)
 
 MAX_QUANTITY = 10_000_000
 """More than this in one line is a mistake or an attack, never an order."""
@@ -47,21 +59,14 @@ MAX_LEVEL = 1_000_000_000
 """A channel's number beyond this, up or down, is no number of units."""
 MAX_PACK = 1_000_000
 """Stock units in one sold unit."""
-MAX_DIGITS = 15
-"""Before the point of an amount, and twice as many behind it."""
-MAX_NAME = 500
-"""Letters of what names a record: more do not fit into an index."""
-NAMES = ("external_id", "ref", "sku", "barcode")
 CHARGE_KINDS = ("shipping", "fee", "tip", "gift_card")
 ORDER_STATES = ("open", "pending", "cancelled")
-TAXED_BY = ("channel", "odoo", "collected")
-RAW = ("body",)
+TAXED_BY = ("channel", "odoo", "collected", "added")
 LATE = 3
+BEING_SENT = "sending"
+"""Status of an entry that is noted before its answer is there."""
 """So many times as long as it should take until a number counts as not applied, where a
 channel says nothing else."""
-LINES = ("note",)
-YEARS = range(1970, 2101)
-"""A version of the year 9999 would keep out all that come after it."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,8 @@ class Capabilities:
     ``orders``: they can be pulled. ``lists_orders``: by a list of ids and versions
     (``_list_orders``), of which the base then has those read that it does not know,
     ``fetch_size`` at a time (``_read_orders``); without it by pages of whole orders
-    (``_fetch_orders``).
+    (``_fetch_orders``). ``unsorted``: nobody promises that those that changed first
+    come first: before its last page a pull has got nowhere.
 
     ``personal_days``: so many days after an order was shipped the terms of the channel
     want to have its customer forgotten; 0: they say nothing. A setting of each account.
@@ -113,6 +119,8 @@ class Capabilities:
     orders are pulled before numbers are sent that overwrite: the queue is emptied.
     ``pull_seconds``: without a queue they are not pulled again before numbers are sent
     when the last pull began less than so long ago, where pulls are few.
+    ``order_lag``: seconds after which an order, or what has become of it, is shown to
+    who pulls: no number that looks wrong is judged before. A setting of each account.
     ``applies``: seconds after which the channel shows a number that it has accepted,
     as a rule (``LineResult.status``); 0: at once. ``late``: those after which it counts
     as not applied.
@@ -125,6 +133,9 @@ class Capabilities:
     as with documents that are acknowledged hours later.
     ``lanes``: ways for mass changes, beside the requests that ``batch_size`` and
     ``applies`` are about. Only where ``applies`` is not 0.
+    ``notes_sent``: a batch is sent by a request for each number, and it is noted which
+    of them may have been (``_note_push``): where a worker dies in between, the others
+    were not.
     ``connects``: there is somebody to connect to although it neither gets numbers nor
     gives orders: a warehouse, a supplier. ``sells``: it does sell; what holds only of
     those that do (a warehouse of ours must serve it) is not asked of the others.
@@ -136,6 +147,14 @@ class Capabilities:
     (``NodeData.fulfils``) can be read (``_iter_stock``).
     ``reads_all``: all its numbers can be read without naming them (``_iter_levels``);
     ``committed``: with the units of its open orders beside each.
+    ``stops_selling``: so many items at once can be told not to be sold below zero
+    (``_stop_selling``).
+    ``order_refs``: the orders that were placed within a time can be listed
+    (``_iter_order_refs``); ``order_counts``: and counted (``_count_orders``).
+    ``listings_by_hand``: people make listings, beside those that are fetched: what it
+    sells is decided here, and not in a catalogue of its own.
+    ``settlements``: what it has paid out can be had (``_fetch_settlements``), or is
+    given as files that it writes (``_parse_settlement``).
     """
 
     push_levels: bool = False
@@ -152,12 +171,13 @@ class Capabilities:
     messages: tuple[str, ...] = ()
     repeatable: tuple[str, ...] = ()
     settle_seconds: int = 60
-    settle_kinds: dict = dataclasses.field(default_factory=dict)
-    message_batch: dict = dataclasses.field(default_factory=dict)
+    settle_kinds: dict = field(default_factory=dict)
+    message_batch: dict = field(default_factory=dict)
     cancel_lines: bool = False
     find_missing: int = 0
     stream: bool = False
     pull_seconds: int = 0
+    order_lag: int = 30
     applies: int = 0
     late: int = 0
     read_budget: float = 0
@@ -165,15 +185,22 @@ class Capabilities:
     node_stock: bool = False
     reads_all: bool = False
     committed: bool = False
+    stops_selling: int = 0
+    order_refs: bool = False
+    order_counts: bool = False
+    settlements: bool = False
     answers_lines: bool = False
     whole_shipments: bool = False
     tells_over: bool = False
+    listings_by_hand: bool = False
     overtakes: bool = False
     connects: bool = False
     sells: bool = True
     fetch: bool = True
     snapshot: bool = False
     personal_days: int = 0
+    notes_sent: bool = False
+    unsorted: bool = False
 
     @property
     def connectable(self):
@@ -248,7 +275,10 @@ class ListingData:
     ``note`` tells a person why, and what to change on the channel. ``stock_of`` names
     the listing (its ``external_id``) whose figure goes down when this one is sold,
     where several share one: it comes before them, or with them.
-    ``pack``: as ``OrderLineData.pack``.
+    ``pack``: as ``OrderLineData.pack``. ``sells_below_zero``: it goes on selling when
+    its number is 0 (backorders); None where the channel does not tell.
+    ``price`` of one sold unit as it is written there, not that of a sale, in the
+    channel's currency; ``weight`` in kilograms: None where the channel does not tell.
     """
 
     external_id: str
@@ -261,9 +291,31 @@ class ListingData:
     note: str = ""
     stock_of: str = ""
     pack: Decimal | None = None
+    sells_below_zero: bool | None = None
+    price: Decimal | None = None
+    weight: Decimal | None = None
 
     def __post_init__(self):
         _check_pack("pack", self.pack)
+
+
+@dataclass(frozen=True)
+class SellingRef:
+    """An item of which no more is to be sold than its number says, in the names of
+    ListingData."""
+
+    external_id: str
+    stock_ref: str
+
+
+@dataclass(frozen=True)
+class SellingResult:
+    """What became of one SellingRef: ``done`` is False where it was refused for good,
+    and ``message`` says why."""
+
+    external_id: str
+    done: bool
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -355,7 +407,10 @@ class LevelEntry:
     ``base`` is the value that we believe the channel shows (``expected_remote``),
     never one read a moment ago; None: it cannot be read and was never told one.
     ``line_id`` is ours, to find the result again; 0: of a snapshot, a number that has
-    not changed, for which no result is needed.
+    not changed, for which no result is needed. ``awaited``: ``quantity`` where
+    that stays as it is if the channel shows it, whatever is on its way; None: that
+    cannot be told. Where it shows this the number need not be sent (``accepted``
+    without a request).
     """
 
     line_id: int
@@ -363,6 +418,7 @@ class LevelEntry:
     node_ref: str
     quantity: int
     base: int | None
+    awaited: int | None = None
 
 
 @dataclass(frozen=True)
@@ -372,13 +428,18 @@ class LineResult:
     ``status`` is ``acked`` (the channel shows it), ``accepted`` (it will show it
     later, see ``Capabilities.applies``), ``stale`` (it showed something else than
     ``base``, nothing written), ``rejected`` (never as it stands) or ``retry`` (nothing
-    written and nothing wrong with it: another entry failed).
+    written and nothing wrong with it: another entry failed). Of one that is noted while
+    its batch is sent also ``BEING_SENT``: it may have been sent. ``shown``: what the
+    channel showed just before, None where it was not looked at. ``sent`` False: it
+    showed the number already (``accepted``), so there was no request.
     """
 
     line_id: int
     status: str
     code: str = ""
     message: str = ""
+    shown: int | None = None
+    sent: bool = True
 
 
 @dataclass(frozen=True)
@@ -419,6 +480,15 @@ class InboundEvent:
 
 
 @dataclass(frozen=True)
+class ApiVersion:
+    """A version of an API in use. ``ends_on``: the first day on which the channel need
+    not serve it any more; None: it has named none."""
+
+    name: str
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True)
 class EventPage:
     """A page of polled events and where to go on; ``cursor`` "" ends it."""
 
@@ -454,6 +524,28 @@ class HeadPage:
     """A page of listed orders and where to go on; ``cursor`` "" ends it."""
 
     heads: tuple[OrderHead, ...]
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class OrderRef:
+    """That an order was placed on a channel, and what a list of them tells of it.
+
+    ``placed_at``: as ``OrderData.placed_at``. ``version``: by the channel's clock, None
+    where the list does not tell it. ``cancelled``: None where it does not tell.
+    """
+
+    ref: str
+    placed_at: datetime
+    version: datetime | None = None
+    cancelled: bool | None = None
+
+
+@dataclass(frozen=True)
+class OrderRefPage:
+    """A page of orders placed within a time and where to go on; "" ends it."""
+
+    refs: tuple[OrderRef, ...]
     cursor: str = ""
 
 
@@ -523,17 +615,33 @@ class OrderLineData:
 
     @property
     def left_quantity(self):
-        """Units that have left, as far as the channel tells or lets conclude."""
-        if self.shipped_quantity is None and self.ships:
-            return self.quantity - min(self.open_quantity, self.quantity)
-        return self.shipped_quantity or 0
+        """Units that have left, as far as the channel tells or lets conclude: what is
+        still bought and no longer to be shipped has left, also where the channel does
+        not show by whom (a fulfillment service that hides its orders from us).
+
+        >>> OrderLineData("1", "V", 3, 1, shipped_quantity=0).left_quantity
+        2
+        >>> OrderLineData("1", "V", 0, 0, shipped_quantity=2).left_quantity
+        2
+        """
+        if not self.ships:
+            return self.shipped_quantity or 0
+        not_open = self.quantity - min(self.open_quantity, self.quantity)
+        return max(self.shipped_quantity or 0, not_open)
 
     @property
     def wanted_quantity(self):
-        """Units that are to be delivered in all, or were, refunded or not."""
+        """Units that are to be delivered in all, or were, refunded or not. Never fewer
+        than are still bought.
+
+        >>> OrderLineData("1", "V", 1, 0, shipped_quantity=0).wanted_quantity
+        1
+        >>> OrderLineData("1", "V", 1, 1, shipped_quantity=2).wanted_quantity
+        3
+        """
         if self.shipped_quantity is None or not self.ships:
             return self.quantity
-        return self.shipped_quantity + self.open_quantity
+        return max(self.quantity, self.shipped_quantity + self.open_quantity)
 
 
 @dataclass(frozen=True)
@@ -608,6 +716,8 @@ class OrderData:
     ``refunds`` and ``shipments``: all that the channel has, ours among them; None where
     it does not tell. ``received``: all money that the customer has paid, whatever went
     back since; it tells what pays back an edit from what is goodwill (None: not told).
+    ``transactions``: each movement of that money, by which settlements name it; None
+    where the channel does not tell.
 
     ``state`` pending: announced. The channel has taken the units off its number and
     checks the payment; there is no price and no address yet, it can be neither sold nor
@@ -620,7 +730,8 @@ class OrderData:
     one). ``taxed_by``: who says which taxes are in the prices. ``channel``: by the
     ``taxes`` of the lines. ``odoo``: the channel does not tell, its prices are with
     tax, and Odoo's taxes of the products have to give the same gross (``total_tax`` is
-    what the channel tells all the same, 0 where it does not). ``collected``: the
+    what the channel tells all the same, 0 where it does not). ``added``: prices and
+    ``total`` are without tax, and Odoo's taxes come on top. ``collected``: the
     channel has collected the tax and pays it itself; ``collected_tax`` is in no other
     figure.
 
@@ -670,22 +781,23 @@ class OrderData:
     deliver_by: datetime | None = None
     cancel_after: datetime | None = None
     mark_for: AddressData | None = None
+    transactions: tuple[OrderTransactionData, ...] | None = None
 
     def __post_init__(self):
-        _check_choice("state", self.state, ORDER_STATES)
-        _check_choice("taxed_by", self.taxed_by, TAXED_BY)
+        check_choice("state", self.state, ORDER_STATES)
+        check_choice("taxed_by", self.taxed_by, TAXED_BY)
         if self.complete and not self.whole:
             raise MalformedDataError(
                 "a part of an order is not all of it", path="whole"
             )
-        _check_choice(
+        check_choice(
             "payment",
             self.payment,
             ("pending", "authorized", "paid", "refunded", "voided"),
         )
-        _check_choice("risk", self.risk, ("", "low", "medium", "high"))
+        check_choice("risk", self.risk, ("", "low", "medium", "high"))
         for index, line in enumerate(self.shipping_lines):
-            _check_choice(f"shipping_lines[{index}].kind", line.kind, CHARGE_KINDS)
+            check_choice(f"shipping_lines[{index}].kind", line.kind, CHARGE_KINDS)
         for index, line in enumerate(self.lines):
             _check_quantity(f"lines[{index}].quantity", line.quantity)
             if not 0 < line.unit_size <= 1:
@@ -705,11 +817,6 @@ class OrderData:
             raise MalformedDataError("two lines have the same id", path="lines")
 
 
-def _check_choice(path, value, choices):
-    if value not in choices:
-        raise MalformedDataError(f"{value!r} is none of {choices}", path=path)
-
-
 def _check_quantity(path, value):
     if not 0 <= value <= MAX_QUANTITY:
         raise MalformedDataError(
@@ -720,139 +827,3 @@ def _check_quantity(path, value):
 def _check_pack(path, pack):
     if pack is not None and not 0 <= pack <= MAX_PACK:
         raise MalformedDataError(f"a pack of {pack} units is none", path=path)
-
-
-def load(cls, data, path=""):
-    """Build the dataclass ``cls`` from plain JSON-able ``data``.
-
-    :raise MalformedDataError: a field is missing, unknown or of another type
-    """
-    if not isinstance(data, dict):
-        raise MalformedDataError(f"an object is expected, not {data!r:.80}", path=path)
-    fields = {field.name: field for field in dataclasses.fields(cls)}
-    unknown = sorted(set(data) - set(fields))
-    if unknown:
-        raise MalformedDataError(f"unknown fields {unknown}", path=path)
-    hints = typing.get_type_hints(cls)
-    values = {}
-    for name, field in fields.items():
-        where = f"{path}.{name}" if path else name
-        if name in data:
-            values[name] = _load_value(hints[name], data[name], where)
-        elif field.default is dataclasses.MISSING:
-            raise MalformedDataError("is missing", path=where)
-    return cls(**values)
-
-
-def time_of(text):
-    """``text`` where it is a time that ``load`` takes, else None: for times that are
-    good to know and no reason to refuse what bears them.
-
-    >>> time_of("2026-11-24T10:00:00Z"), time_of("now"), time_of(5), time_of(None)
-    ('2026-11-24T10:00:00Z', None, None, None)
-    """
-    try:
-        return text if _load_datetime(text) else None
-    except (ArithmeticError, ValueError, TypeError, AttributeError):
-        return None
-
-
-def dump(value):
-    """The JSON-able form of a dataclass; ``load`` reads it back as it was."""
-    if dataclasses.is_dataclass(value):
-        return {
-            field.name: dump(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-        }
-    if isinstance(value, tuple | list):
-        return [dump(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return value
-
-
-def dumps(value):
-    """``dump`` as text with a stable order: equal data gives equal text."""
-    return json.dumps(dump(value), sort_keys=True, separators=(",", ":"))
-
-
-def _load_value(hint, value, path):
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        if value is None:
-            return None
-        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
-        return _load_value(hint, value, path)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise MalformedDataError("a list is expected", path=path)
-        item = typing.get_args(hint)[0]
-        return tuple(
-            _load_value(item, each, f"{path}[{index}]")
-            for index, each in enumerate(value)
-        )
-    if dataclasses.is_dataclass(hint):
-        return value if isinstance(value, hint) else load(hint, value, path)
-    return _load_scalar(hint, value, path)
-
-
-def _load_scalar(hint, value, path):
-    try:
-        if hint is Decimal:
-            return _load_decimal(value)
-        if hint is datetime:
-            return _load_datetime(value)
-    except (ArithmeticError, ValueError, TypeError, AttributeError) as error:
-        raise MalformedDataError(
-            f"{value!r:.80} is not a {hint.__name__.lower()}", path=path
-        ) from error
-    # bool is an int to Python, and never a quantity to us
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise MalformedDataError(f"{value!r:.80} is not {hint.__name__}", path=path)
-    if hint is str and len(value) > MAX_NAME and _is_name(path):
-        raise MalformedDataError(f"{value!r:.80}... is too long", path=path)
-    return _plain(value, path)
-
-
-def _plain(value, path):
-    """A text that stands on one line, wherever it is shown; notes keep theirs, and a
-    body is what was received."""
-    name = path.rpartition(".")[2]
-    if name in RAW:
-        return value
-    return lines(value) if name in LINES else one_line(value)
-
-
-def _is_name(path):
-    """
-    >>> _is_name("lines[0].listing_ref"), _is_name("sku"), _is_name("note")
-    (True, True, False)
-    """
-    name = path.rpartition(".")[2]
-    return name in NAMES or name.endswith("_ref")
-
-
-def _load_decimal(value):
-    """Floats are refused: they have lost the cents that we are to keep."""
-    if isinstance(value, bool | float):
-        raise ValueError(value)
-    number = Decimal(value)
-    if not number.is_finite():
-        raise ValueError(value)
-    if number and not -2 * MAX_DIGITS < number.adjusted() < MAX_DIGITS:
-        raise ValueError(value)
-    return number
-
-
-def _load_datetime(value):
-    """Times without a zone are refused: they are ambiguous."""
-    moment = (
-        value
-        if isinstance(value, datetime)
-        else datetime.fromisoformat(value.replace("Z", "+00:00"))
-    )
-    if moment.tzinfo is None or moment.year not in YEARS:
-        raise ValueError(value)
-    return moment.astimezone(timezone.utc)

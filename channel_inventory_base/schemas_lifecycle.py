@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from .exceptions import MalformedDataError
+from .schemas_codec import check_choice
 
 KINDS = ("acceptance", "shipment", "tracking", "cancel", "refund")
 """The kinds of messages, each with a method ``_send_<kind>`` of the adapter."""
@@ -112,7 +113,7 @@ class CancelData:
     note: str = ""
 
     def __post_init__(self):
-        _check_choice("reason", self.reason, CANCEL_REASONS)
+        check_choice("reason", self.reason, CANCEL_REASONS)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class RefundLineData:
 
     def __post_init__(self):
         _check_positive("quantity", self.quantity)
-        _check_choice("restock", self.restock, RESTOCKS)
+        check_choice("restock", self.restock, RESTOCKS)
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class AcceptedLineData:
     replaces: str = ""
 
     def __post_init__(self):
-        _check_choice("status", self.status, ANSWERS)
+        check_choice("status", self.status, ANSWERS)
         _check_positive("quantity", self.quantity)
 
 
@@ -260,7 +261,7 @@ class MessageResult:
     retry_after: int | None = None
 
     def __post_init__(self):
-        _check_choice("status", self.status, OUTCOMES)
+        check_choice("status", self.status, OUTCOMES)
 
 
 # --------------------------------------------------------------------- in
@@ -282,7 +283,7 @@ class OrderRefundLineData:
     excess: int = 0
 
     def __post_init__(self):
-        _check_choice("restock", self.restock, RESTOCKS)
+        check_choice("restock", self.restock, RESTOCKS)
 
 
 @dataclass(frozen=True)
@@ -327,11 +328,6 @@ class OrderShipmentData:
     lines: tuple[UnitsData, ...] = ()
     tracking: tuple[TrackingData, ...] = ()
     node_ref: str = ""
-
-
-def _check_choice(path, value, choices):
-    if value not in choices:
-        raise MalformedDataError(f"{value!r} is none of {choices}", path=path)
 
 
 def _check_positive(path, value):

@@ -13,6 +13,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/channel_kit_rules.xml",
+        "data/channel_guide_data.xml",
         "views/channel_kit_component_views.xml",
         "views/channel_level_templates.xml",
         "views/product_views.xml",

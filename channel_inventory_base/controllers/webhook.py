@@ -20,10 +20,11 @@ RETRY_SECONDS = 5
 class ChannelWebhook(http.Controller):
     """The single endpoint for the webhooks of all channels: verify, store, respond.
 
-    Nothing is interpreted here: the response must be fast, and an accepted delivery
-    must be durable before it is sent. Hundreds may arrive per second, on the same
-    processors that import the orders: so a delivery uses one connection, one statement
-    that stores it and one that checks whether the job is queued already.
+    The response must be fast, and an accepted delivery must be durable before it is
+    sent. Where not many wait, what was sold is held before it, too. Hundreds may arrive
+    per second, on the same processors that import the orders: then a delivery uses one
+    connection, a statement that stores it, one that finds out that others wait, and one
+    that checks whether the job is queued already.
     """
 
     @http.route(
@@ -83,8 +84,12 @@ class ChannelWebhook(http.Controller):
         except exceptions.MalformedDataError as error:
             _logger.warning("channel %s: unreadable webhook: %s", channel.id, error)
             new = events._receive_unreadable(channel, body, error)
-            return 200, "kept, and cannot be read", new
-        return 200, "ok", bool(event) and events._receive(channel, event)
+            return 200, "kept, and cannot be read", bool(new)
+        new = event and events._receive(channel, event)
+        if new and event.kind == "order":
+            # the request's own context reads fields one by one
+            new.with_context(prefetch_fields=True)._process_at_once(channel)
+        return 200, "ok", bool(new)
 
     def _wake(self, env, channel):
         """The delivery is stored, whatever happens here: a wake-up that is lost is made

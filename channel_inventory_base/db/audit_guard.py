@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from odoo.tools import SQL
 
 TABLE = "channel_audit"
-ROW_GUARD = "channel_audit_guard_row"
+GUARD_OF_ROWS = "%s_guard_row"
+"""Name of the trigger that ``lifted_guard`` lifts, by its table."""
 
 
 def create_guard(cr, days):
@@ -39,8 +40,8 @@ def create_guard(cr, days):
 
 
 @contextmanager
-def lifted_guard(cr):
-    """Let an upgrade rewrite rows of the trail::
+def lifted_guard(cr, table=TABLE):
+    """Let an upgrade rewrite rows of the trail, or of another table that is guarded::
 
         from odoo.addons.channel_inventory_base.db.audit_guard import lifted_guard
 
@@ -57,18 +58,20 @@ def lifted_guard(cr):
     cr.execute(
         SQL(
             "SELECT FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgname = %s",
-            TABLE,
-            ROW_GUARD,
+            table,
+            GUARD_OF_ROWS % table,
         )
     )
     guarded = bool(cr.rowcount)
     if guarded:
-        _switch(cr, "DISABLE")
+        _switch(cr, table, "DISABLE")
     yield
     if guarded:
-        _switch(cr, "ENABLE")
+        _switch(cr, table, "ENABLE")
 
 
-def _switch(cr, verb):
-    table, guard = SQL.identifier(TABLE), SQL.identifier(ROW_GUARD)
-    cr.execute(SQL("ALTER TABLE %s %s TRIGGER %s", table, SQL(verb), guard))
+def _switch(cr, table, verb):
+    guard = SQL.identifier(GUARD_OF_ROWS % table)
+    cr.execute(
+        SQL("ALTER TABLE %s %s TRIGGER %s", SQL.identifier(table), SQL(verb), guard)
+    )

@@ -6,5 +6,8 @@ from odoo.tools import SQL
 # Whether a ``line`` of a ``publication`` may still change what the channel shows.
 FLYING_LINE = SQL(
     "(publication.state IN ('ready', 'sending') "
-    "OR publication.state = 'accepted' AND line.result = 'accepted')"
+    "OR publication.state = 'accepted' AND line.result = 'accepted' "
+    "AND line.stood IS NOT TRUE)"
 )
+# Whether a ``line`` of a ``publication`` went by a lane that has answered for it.
+ANSWERED_LANE = SQL("(publication.lane IS NOT NULL AND line.due_at IS NOT NULL)")

@@ -32,9 +32,18 @@ BEGIN
 END $body$
 """
 
+# Products that are demanded with a product: it alone. An addon that sells products made
+# of others replaces it; outboxes of demand ask it for whom there is news.
+DEMANDED = """
+CREATE OR REPLACE FUNCTION channel_demanded(product integer)
+RETURNS SETOF integer LANGUAGE sql STABLE AS $body$
+    SELECT product
+$body$
+"""
+
 
 def create_functions(cr):
-    for function in (POISSON_BUFFER, DIVIDE):
+    for function in (POISSON_BUFFER, DIVIDE, DEMANDED):
         cr.execute(SQL(function.replace("%", "%%")))
 
 
@@ -43,3 +52,4 @@ def drop_functions(cr):
         SQL("DROP FUNCTION IF EXISTS channel_poisson_buffer(float8, float8) CASCADE")
     )
     cr.execute(SQL(f"DROP FUNCTION IF EXISTS {SIGNATURE} CASCADE"))
+    cr.execute(SQL("DROP FUNCTION IF EXISTS channel_demanded(integer) CASCADE"))

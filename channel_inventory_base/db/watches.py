@@ -12,6 +12,12 @@ PRODUCTS = (
     "SELECT DISTINCT product_id, NULL::int, NULL::int FROM changed "
     "WHERE product_id IS NOT NULL"
 )
+# Of demand on a product: on what it is made of, too.
+DEMANDED = (
+    "SELECT DISTINCT demanded, NULL::int, NULL::int FROM changed "
+    "CROSS JOIN LATERAL channel_demanded(changed.product_id) AS demanded "
+    "WHERE changed.product_id IS NOT NULL"
+)
 # Of warehouses: much of what lies there, and rarely, so all that is sold from there.
 SOLD_FROM_WAREHOUSES = """
     SELECT DISTINCT NULL::int, NULL::int, node.channel_id FROM changed
@@ -38,6 +44,7 @@ WATCHES = (
             "restrict_partner_id",
             "date::date",
             "date_deadline::date",
+            "channel_known_at",
         ),
         # reserving a move changes its state and nothing that counts
         counts=f"state IN {OPEN_STATES}",
@@ -57,7 +64,18 @@ WATCHES = (
     ),
     Watch(
         "channel_external_stock",
-        ("product_id", "warehouse_id", "on_hand", "damaged", "as_of", "confidence"),
+        (
+            "product_id",
+            "warehouse_id",
+            "on_hand",
+            "damaged",
+            "allocated",
+            "allocated_as_of",
+            "in_transit",
+            "due",
+            "as_of",
+            "confidence",
+        ),
         PRODUCTS,
     ),
     Watch(
@@ -81,7 +99,7 @@ WATCHES = (
             "state",
             "expires_at",
         ),
-        PRODUCTS,
+        DEMANDED,
     ),
     Watch(
         "stock_location",

@@ -13,7 +13,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from .errors import Misconfigured
+from .errors import Malformed, Misconfigured
 
 _FORM = re.compile(
     r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?(/[\w./~%+-]*(\?[\w.=&%-]*)?)?",
@@ -84,6 +84,20 @@ def same_path(one, other):
     True
     """
     return urlsplit(one).path == urlsplit(other).path
+
+
+def signed(place, own):
+    """An address that an answer tells, of a file on any host: it signs itself, so our
+    credentials are not for it.
+
+    :param place: a reader.JsonValue
+    :param own: the channel's address
+    :raise Malformed: it is less safe than the channel's
+    """
+    url = place.text()
+    if urlsplit(url).scheme not in ("https", urlsplit(own).scheme):
+        raise Malformed("is no safe address", path=place.path)
+    return url
 
 
 def _networks(texts):

@@ -5,9 +5,25 @@ Used when an order is refused as malformed: its demand is real all the same, so 
 names a listing and a number of units is held, rounded up, until a person has looked.
 """
 
+import math
 from decimal import Decimal, InvalidOperation
 
 from ..schemas import MAX_NAME, MAX_QUANTITY
+
+
+def number_of(value):
+    """What is a number, or says one; None where it does not.
+
+    >>> number_of("1.50"), number_of(3), number_of("x"), number_of("NaN")
+    (Decimal('1.50'), Decimal('3'), None, None)
+    """
+    if isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() else None
 
 
 def units(value):
@@ -16,16 +32,10 @@ def units(value):
     >>> units(2), units("1.5"), units(0.25), units(-1), units("x"), units(True)
     (2, 2, 1, None, None, None)
     """
-    if isinstance(value, bool):
+    number = number_of(value)
+    if number is None or not 0 <= number <= MAX_QUANTITY:
         return None
-    try:
-        number = Decimal(str(value))
-    except (InvalidOperation, ValueError):
-        return None
-    if not number.is_finite() or not 0 <= number <= MAX_QUANTITY:
-        return None
-    whole = int(number)
-    return whole + (number > whole)
+    return math.ceil(number)
 
 
 def ref(value):

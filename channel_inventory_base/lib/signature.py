@@ -12,8 +12,12 @@ def sign(secret, content):
     >>> sign("secret", b"{}")
     'dzJZAsrKgS3CWXM6rNBGtzgXNyx3e42VtAJkdHRRbhM='
     """
-    digest = hmac.new(secret.encode(), content, hashlib.sha256).digest()
-    return base64.b64encode(digest).decode()
+    return code(secret.encode(), content)
+
+
+def code(key, content):
+    """HMAC-SHA256 in base64, of a key that is bytes."""
+    return base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
 
 
 def fits(given, secrets, content):
@@ -41,5 +45,9 @@ def fingerprint(*parts):
     >>> fingerprint("a", None) == fingerprint("a", "") != fingerprint("", "a")
     True
     """
-    text = "\0".join(part or "" for part in parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return digest("\0".join(part or "" for part in parts))[:32]
+
+
+def digest(text):
+    """What is kept of a secret that is long and random: it is known again by it."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-import logging
 import time
 from contextlib import contextmanager
 
@@ -7,25 +6,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from .. import exceptions, schemas
+from ..db.transaction import own_transaction
 from ..lib import addresses, errors, events, reader, throttle, tokens, webhooks
 from ..lib.signature import fingerprint
-
-_logger = logging.getLogger(__name__)
-
-KINDS = {
-    errors.Throttled: exceptions.ThrottledError,
-    errors.Unavailable: exceptions.UnavailableError,
-    errors.Unauthorized: exceptions.AuthError,
-    errors.Forbidden: exceptions.AuthError,
-    errors.Misconfigured: exceptions.ConfigurationError,
-    errors.BurntKey: exceptions.StaleKeyError,
-    errors.Busy: exceptions.UncertainError,
-    errors.Forged: exceptions.ForgedError,
-}
-"""What is not listed was understood by the channel, and refused for good."""
-
-UNDOCUMENTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading raises that meets another shape than the channel documents."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -60,7 +43,7 @@ class ChannelAdapter(models.AbstractModel):
 
     Nothing else: jobs, crons, the webhook route, logs and menus are the base's. What
     connectors have in common is at the end of this class (connection, secrets,
-    webhooks, the translation of errors) and in ``lib``.
+    webhooks), in ``channel.adapter.errors`` and in ``lib``.
 
     Rules for every method: it communicates with the channel only; it creates no Odoo
     document; it raises the errors of ``exceptions.py`` only; it works in SOLD units; it
@@ -70,10 +53,9 @@ class ChannelAdapter(models.AbstractModel):
     """
 
     _name = "channel.adapter"
+    _inherit = "channel.adapter.errors"
     _description = "Channel Adapter"
 
-    _service_name = ""
-    """What messages call the channel, such as Shopify."""
     _address_example = "https://shop.example.com"
     _address_has_folder = False
     """The address may end in a folder: it is a site among others on its host."""
@@ -160,6 +142,15 @@ class ChannelAdapter(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _stop_selling(self, channel, refs):
+        """Have items not be sold when their number is 0. May be repeated.
+
+        :param refs: list of schemas.SellingRef, at most ``Capabilities.stops_selling``
+        :return: list of schemas.SellingResult, one for each
+        """
+        raise NotImplementedError
+
+    @api.model
     def _parse_levels(self, channel, body):
         """The numbers in the raw body of a ``level`` event. No network.
 
@@ -212,7 +203,8 @@ class ChannelAdapter(models.AbstractModel):
 
     @api.model
     def _fetch_orders(self, channel, since, cursor):
-        """Orders changed at or after ``since`` (channel's clock, aware), oldest first.
+        """Orders changed at or after ``since`` (channel's clock, aware), oldest first;
+        with ``Capabilities.unsorted`` in any order.
 
         :param cursor: "" for the first page, then what the last page gave
         :return: schemas.EventPage of ``order`` events
@@ -270,6 +262,42 @@ class ChannelAdapter(models.AbstractModel):
             return self._order_reader(client).missing(refs)
 
     @api.model
+    def _count_orders(self, channel, since, until):
+        """How many orders were placed at or after ``since`` and before ``until`` (whole
+        seconds, aware), cancelled ones included, drafts and deleted ones not: those
+        that ``_iter_order_refs`` lists. Only with ``Capabilities.order_counts``.
+
+        :return: int, None where the channel does not tell it exactly
+        """
+        with self._connected(channel) as client:
+            return self._order_reader(client).count(since, until)
+
+    @api.model
+    def _iter_order_refs(self, channel, since, until, cursor=""):
+        """The orders placed at or after ``since`` and before ``until`` (whole seconds,
+        aware, at least two minutes ago), page by page. Only with
+        ``Capabilities.order_refs``.
+
+        :param cursor: "" from the beginning, else OrderRefPage.cursor of the last page
+            that was kept: a reader that was interrupted goes on there
+        :return: an iterator of schemas.OrderRefPage; one with the cursor "" is the last
+        """
+        with self._connected(channel) as client:
+            reader = self._order_reader(client)
+            while True:
+                values = reader.placed(since, until, cursor)
+                page = schemas.load(schemas.OrderRefPage, values)
+                if page.cursor and page.cursor == cursor:
+                    raise exceptions.UnavailableError(
+                        self.env._("The channel keeps returning the same orders."),
+                        code="REPEATED",
+                    )
+                yield page
+                cursor = page.cursor
+                if not cursor:
+                    return
+
+    @api.model
     def _parse_order(self, channel, body):
         """Turn the raw body of an ``order`` event into canonical form. No network.
 
@@ -277,6 +305,14 @@ class ChannelAdapter(models.AbstractModel):
         :raise MalformedDataError: with the place that does not fit
         """
         raise NotImplementedError
+
+    @api.model
+    def _get_order_ref(self, ref):
+        """The channel's id of an order, as its API names it.
+
+        :param ref: as its own exports name it, which people bring as files
+        """
+        return ref
 
     @api.model
     def _salvage_order(self, channel, body):
@@ -287,6 +323,33 @@ class ChannelAdapter(models.AbstractModel):
             units rounded up; None where it is not known which order it is
         """
         return None
+
+    # --------------------------------------------------------- settlements
+    @api.model
+    def _fetch_settlements(self, channel, since, cursor, known=frozenset()):
+        """What the channel has paid out, or says has failed, since a moment.
+
+        What may still change (a payout that is only scheduled) is left out until it is
+        final; a payout that fails after it was told is told once more, by another key.
+
+        :param since: aware, by the channel's clock
+        :param cursor: "" for the first page, then what the last page gave
+        :param known: keys of documents that we have: they need not be read again
+        :return: schemas.SettlementPage
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _parse_settlement(self, channel, content):
+        """Read the raw bytes of a SettlementDocument, or of the same as a file that a
+        person has downloaded. In bounded memory, without network.
+
+        :return: an iterator of schemas.SettlementLineData, and before the first one of
+            a settlement its schemas.SettlementData; a later one of its id replaces it
+        :raise MalformedDataError: with the place that does not fit; then nothing of it
+            counts. A document that was cut off is one of these.
+        """
+        raise NotImplementedError
 
     @api.model
     def _verify_webhook(self, channel, headers, body):
@@ -458,8 +521,10 @@ class ChannelAdapter(models.AbstractModel):
     def _order_reader(self, client):
         """What reads orders: an object with the methods ``list(since, cursor)``,
         ``fetch_many(refs)``, ``fetch(ref)`` and ``missing(refs)``, for
-        ``_list_orders``, ``_read_orders``, ``_fetch_order`` and ``_find_missing``. They
-        give the values of what those return."""
+        ``_list_orders``, ``_read_orders``, ``_fetch_order`` and ``_find_missing``; and
+        ``count(since, until)`` and ``placed(since, until, cursor)``, a page, for
+        ``_count_orders`` and ``_iter_order_refs``. They give the values of what those
+        return."""
         raise NotImplementedError
 
     def _notifier(self, channel, client, data, attempt):
@@ -478,6 +543,14 @@ class ChannelAdapter(models.AbstractModel):
     def _get_outcome_message(self, code, message):
         """What an exception is raised of a message that was not simply carried out."""
         return message
+
+    def _get_order_page(self, channel, ref):
+        """Where a person sees an order in the channel's own back office.
+
+        :param ref: the channel's id of the order
+        :return: an address; "" where there is none
+        """
+        return ""
 
     # ------------------------------------------------- for connectors: connection
     @api.model
@@ -510,8 +583,16 @@ class ChannelAdapter(models.AbstractModel):
                     channel.name,
                 )
             )
+        return self._plain_address(parts)
+
+    def _plain_address(self, parts):
         folder = parts.path.rstrip("/") if self._address_has_folder else ""
         return f"{parts.scheme}://{parts.netloc}{folder}"
+
+    def _get_page(self, channel, path):
+        """An address below the channel's; "" where it has no usable one."""
+        parts = addresses.parts(channel.base_url)
+        return f"{self._plain_address(parts)}{path}" if parts else ""
 
     @api.model
     def _need_secret(self, channel, name):
@@ -586,6 +667,14 @@ class ChannelAdapter(models.AbstractModel):
         )
 
     @api.model
+    def _get_api_versions(self, channel):
+        """The versions of its API in which the channel is spoken to. No network.
+
+        :return: list of schemas.ApiVersion
+        """
+        return []
+
+    @api.model
     def _get_secret_message(self, channel, is_over):
         """What people are told of credentials that end (``secret_expires_on``), and
         what to do.
@@ -650,6 +739,39 @@ class ChannelAdapter(models.AbstractModel):
         with self._translated():
             values = read(reader.parse(body))
             return values and schemas.load(schemas.OrderData, values)
+
+    # ------------------------------------------------------ for connectors: levels
+    def _load_push(self, lines, answers=None):
+        """:param lines: of ``_load_line``, one for each entry
+        :param answers: what the channel has said, JSON-able"""
+        answer = events.compact(answers) if answers else ""
+        return schemas.PushResult(tuple(lines), answer)
+
+    def _load_line(self, line_id, status, code="", message="", shown=None, sent=True):
+        """What became of an entry, as schemas.LineResult; of one that was not written,
+        in words that lead somewhere where the channel's own do not."""
+        if status in ("rejected", "stale"):
+            known = self._get_line_messages(message)
+            message = known.get(code) or message or code
+        return schemas.LineResult(line_id, status, code, message, shown, sent)
+
+    def _note_push(self, key, lines):
+        """Note, before the next request of a batch, what became of those before it, and
+        that it is being sent (``Capabilities.notes_sent``): whoever takes over from a
+        worker that died has only this one to look at.
+
+        :param key: that of the batch
+        :param lines: of ``_load_line``, as far as they are news
+        :raise UncertainError: the batch is not this worker's any more
+        """
+        with own_transaction(self.env) as env:
+            env["channel.publication"]._note(key, lines)
+
+    @api.model
+    def _get_line_messages(self, message):
+        """:param message: the channel's own words
+        :return: {code: words} of why a quantity is not written"""
+        return {}
 
     # ---------------------------------------------------- for connectors: messages
     def _notify(self, channel, kind, data, attempt):
@@ -727,118 +849,6 @@ class ChannelAdapter(models.AbstractModel):
                 ),
                 code="WEBHOOK",
             ) from error
-
-    # ------------------------------------------------------ for connectors: errors
-    def _service(self):
-        return self._service_name or self.env._("The channel")
-
-    @contextmanager
-    def _translated(self, asks=False):
-        """Wraps every request to the channel and the parsing of its response: the one
-        place where a client's errors become the base's, with messages. A connector
-        adds its own (``_get_error_message``, ``_get_code_message``, ``_kind_of``).
-
-        :param asks: it speaks: where the answer makes no sense, it is open what became
-            of the request
-        """
-        try:
-            yield
-        except errors.ClientError as error:
-            raise self._translate(error) from error
-        except UserError as error:
-            # the server's encryption key is missing or another
-            raise exceptions.ConfigurationError(str(error)) from error
-        except UNDOCUMENTED as error:
-            # with its traceback: it may as well be a mistake of ours
-            _logger.exception("what a channel says is not what it documents")
-            kind = exceptions.UncertainError if asks else exceptions.MalformedDataError
-            raise kind(
-                self.env._(
-                    "The channel's response does not match its documentation "
-                    "(%(kind)s: %(error)s). The raw response is in the log.",
-                    kind=type(error).__name__,
-                    error=str(error)[:200],
-                ),
-                code="UNDOCUMENTED",
-            ) from error
-
-    @api.model
-    def _translate(self, error):
-        """:return: the base's error, with words for the operator"""
-        if isinstance(error, errors.Malformed):
-            return exceptions.MalformedDataError(error.reason, path=error.path)
-        kind, more = self._kind_of(error), {}
-        if kind is exceptions.ThrottledError:
-            more["retry_after"] = error.retry_after
-        words = self._get_code_message(error).get(
-            error.code
-        ) or self._get_error_message(error)
-        if error.request_id:
-            words = self.env._(
-                "%(words)s (request %(id)s)", words=words, id=error.request_id
-            )
-        return kind(words, code=error.code, detail=error.detail, **more)
-
-    @api.model
-    def _kind_of(self, error):
-        """:return: a class of ``exceptions``"""
-        if error.uncertain:
-            return exceptions.UncertainError
-        known = (KINDS[each] for each in type(error).__mro__ if each in KINDS)
-        return next(known, exceptions.RejectedError)
-
-    @api.model
-    def _get_code_message(self, error):
-        """:return: {code: words} of an error whose code tells more than its kind"""
-        if isinstance(error, errors.Misconfigured):
-            return {
-                "TLS": self.env._("The certificate of the address is not trusted."),
-                "PRIVATE": self._get_private_message(),
-                "OPTION": str(error),
-            }
-        if error.code == "PRIVATE":
-            return {"PRIVATE": self._get_private_message()}
-        return {}
-
-    def _get_private_message(self):
-        return self.env._(
-            "The address belongs to a private network or to this server, which is not "
-            "allowed. If a shop really runs there, have the server's administrator add "
-            "it to allow_private_addresses in the server configuration."
-        )
-
-    @api.model
-    def _get_error_message(self, error):
-        """Words for the operator: what happened, and what to do next."""
-        service = self._service()
-        if isinstance(error, errors.Unauthorized):
-            return self.env._(
-                "%(service)s does not accept the credentials (%(error)s). Enter them "
-                "again.",
-                service=service,
-                error=error,
-            )
-        if isinstance(error, errors.Forbidden):
-            return self.env._(
-                "%(service)s denies access: %(error)s", service=service, error=error
-            )
-        if isinstance(error, errors.Misconfigured):
-            return self.env._("Configuration error: %s", error)
-        if isinstance(error, errors.Throttled):
-            return self.env._(
-                "%(service)s limits the request rate: %(error)s",
-                service=service,
-                error=error,
-            )
-        if isinstance(error, errors.Unavailable):
-            return self.env._(
-                "%(service)s is unreachable or failing: %(error)s",
-                service=service,
-                error=error,
-            )
-        return self.env._(
-            "%(service)s rejected the request: %(error)s", service=service, error=error
-        )
 
 
 class ChannelAdapterNone(models.AbstractModel):

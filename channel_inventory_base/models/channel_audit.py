@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import MOVE
@@ -53,11 +56,21 @@ class ChannelAudit(models.Model):
         required=True,
         readonly=True,
     )
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char("Record Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record ID", model_field="res_model", readonly=True
+    )
     trace = fields.Char(readonly=True, index="btree_not_null")
     message = fields.Char(readonly=True, required=True)
     data = fields.Json(readonly=True)
+    sku = fields.Char(
+        string="SKU",
+        store=False,
+        readonly=True,
+        search="_search_sku",
+        help="Finds what has changed quantities of listings with this SKU, their "
+        "publications, and what was said of the listings.",
+    )
 
     def init(self):
         create_guard(self.env.cr, MINIMUM_DAYS)
@@ -83,6 +96,27 @@ class ChannelAudit(models.Model):
                     named[field].display_name,
                 )
             )
+
+    @api.model
+    def _search_sku(self, operator, value):
+        """By the traces of its numbers and orders: no row of the trail names a SKU."""
+        if operator not in ("=", "in", "ilike", "=ilike"):
+            return NotImplemented
+        named = Domain("sku", operator, value)
+        listings = self.env["channel.listing"]._search(named)
+        sent = self.env["channel.publication.line"]._search(
+            [("level_id.listing_id", "in", listings)]
+        )
+        sold = self.env["channel.order"]._search([("line_ids", "any", named)])
+        return (
+            Domain("trace", "in", sent.subselect("cause_trace"))
+            | Domain("trace", "in", sold.subselect("trace"))
+            # what has no cause of its own, such as a number that was read
+            | Domain("res_model", "=", "channel.publication")
+            & Domain("res_id", "in", sent.subselect("publication_id"))
+            | Domain("res_model", "=", "channel.listing")
+            & Domain("res_id", "in", listings)
+        )
 
     @api.model
     def _log(
@@ -174,13 +208,35 @@ class ChannelAudit(models.Model):
         # sudo: a system parameter, read by the scheduler
         params = self.env["ir.config_parameter"].sudo()
         days = int(params.get_param("channel_inventory.audit_days", 730))
-        self.env.execute_query(
-            SQL(
-                """
-                DELETE FROM channel_audit
-                 WHERE at < now() AT TIME ZONE 'UTC' - make_interval(days => %s)
-                RETURNING id
-                """,
-                max(days, MINIMUM_DAYS),
-            )
+        # by the clock that the guard goes by
+        now = self.env.cr.now().replace(microsecond=0)
+        before = now - timedelta(days=max(days, MINIMUM_DAYS))
+        rows = self.env.execute_query(
+            SQL("DELETE FROM channel_audit WHERE at < %s RETURNING id", before)
+        )
+        if rows:
+            self._log_retention([self._name], before, len(rows))
+
+    @api.model
+    def _log_retention(self, models, before, count):
+        """What was removed is not there any more to say why: this row says it.
+
+        :param models: names of those whose rows were removed
+        :param before: how old they were at least
+        """
+        self._log(
+            "control",
+            self.env["channel.channel"],
+            self.env._(
+                "Retention: %(count)s records from before %(before)s removed "
+                "(%(model)s)",
+                count=count,
+                before=fields.Datetime.to_string(before),
+                model=self.env["ir.model"]._get(models[0]).name,
+            ),
+            data={
+                "removed": dict.fromkeys(
+                    models, before.isoformat(timespec="microseconds")
+                )
+            },
         )

@@ -73,22 +73,27 @@ class ChannelCatalogue(models.AbstractModel):
         page = list({each.external_id: each for each in page}.values())
         listings = self.env["channel.listing"]
         company = self.env["channel.channel"].browse(channel_id).company_id
+        back = self._find_back(channel_id, page)
         rows = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO channel_listing AS listing
                        (channel_id, company_id, external_id, stock_ref, sku, barcode,
-                        title, tracked, active, channel_note, tells_pack, told_pack,
-                        state, pack_qty, stock_factor, create_uid, write_uid,
-                        create_date, write_date)
+                        title, tracked, active, channel_note, sells_below_zero,
+                        tells_pack, told_pack, told_price, told_weight, state,
+                        pack_qty, stock_factor,
+                        create_uid, write_uid, create_date, write_date)
                 VALUES %s
                 ON CONFLICT (channel_id, external_id) DO UPDATE
                    SET stock_ref = EXCLUDED.stock_ref, sku = EXCLUDED.sku,
                        barcode = EXCLUDED.barcode, title = EXCLUDED.title,
                        tracked = EXCLUDED.tracked, active = EXCLUDED.active,
                        channel_note = EXCLUDED.channel_note,
+                       sells_below_zero = EXCLUDED.sells_below_zero,
                        tells_pack = EXCLUDED.tells_pack,
                        told_pack = EXCLUDED.told_pack,
+                       told_price = EXCLUDED.told_price,
+                       told_weight = EXCLUDED.told_weight,
                        -- as long as nobody has matched it, it is what is told
                        pack_qty = CASE WHEN listing.product_id IS NULL
                                         AND EXCLUDED.told_pack > 0
@@ -105,13 +110,16 @@ class ChannelCatalogue(models.AbstractModel):
                        write_date = EXCLUDED.write_date
                  WHERE (listing.stock_ref, listing.sku, listing.barcode, listing.title,
                         listing.tracked, listing.active, listing.channel_note,
+                        COALESCE(listing.sells_below_zero, false),
                         COALESCE(listing.tells_pack, false),
-                        COALESCE(listing.told_pack, 0), listing.state = 'gone')
+                        COALESCE(listing.told_pack, 0), listing.told_price,
+                        listing.told_weight, listing.state = 'gone')
                        IS DISTINCT FROM
                        (EXCLUDED.stock_ref, EXCLUDED.sku, EXCLUDED.barcode,
                         EXCLUDED.title, EXCLUDED.tracked, EXCLUDED.active,
-                        EXCLUDED.channel_note,
-                        EXCLUDED.tells_pack, EXCLUDED.told_pack, false)
+                        EXCLUDED.channel_note, EXCLUDED.sells_below_zero,
+                        EXCLUDED.tells_pack, EXCLUDED.told_pack,
+                        EXCLUDED.told_price, EXCLUDED.told_weight, false)
                 RETURNING id
                 """,
                 SQL(", ").join(self._row(channel_id, company, each) for each in page),
@@ -121,14 +129,55 @@ class ChannelCatalogue(models.AbstractModel):
         changed = listings.browse(row[0] for row in rows)
         shared = self.env["channel.shared.stock"]
         figures = shared._link(self.env["channel.channel"].browse(channel_id), page)
-        changed._suggest()
+        back._mark_back()
+        changed.env["channel.listing.matcher"]._suggest(changed)
         shared._follow(figures)
         self.env["channel.level.pending"]._retry_rejected(listings=changed)
 
+    def _find_back(self, channel_id, page):
+        """Listings that were gone and are there again as they were: with the SKU, and
+        the mapping in effect until then, which a person need not decide on again. One
+        answer that leaves a listing out stops its sales no longer than to the next.
+
+        :return: channel.listing
+        """
+        self.env["channel.listing"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT listing.id
+                  FROM channel_listing listing
+                  JOIN (VALUES %(told)s) AS told (external_id, sku)
+                    ON told.external_id = listing.external_id
+                   AND told.sku = COALESCE(listing.sku, '')
+                  JOIN channel_listing_version present
+                    ON present.listing_id = listing.id AND present.state = 'active'
+                   AND present.listing_state = 'gone'
+                 CROSS JOIN LATERAL (
+                       SELECT * FROM channel_listing_version version
+                        WHERE version.listing_id = listing.id
+                          AND version.state = 'retired'
+                        ORDER BY version.number DESC LIMIT 1) before
+                  JOIN product_product product ON product.id = listing.product_id
+                 WHERE listing.channel_id = %(channel)s AND listing.state = 'gone'
+                   AND listing.proposal_id IS NULL AND product.active
+                   AND before.listing_state = 'mapped'
+                   AND (before.product_id, before.uom_id, before.pack_qty)
+                       IS NOT DISTINCT FROM
+                       (listing.product_id, listing.uom_id, listing.pack_qty)
+                """,
+                channel=channel_id,
+                told=SQL(", ").join(
+                    SQL("(%s, %s)", each.external_id, each.sku or "") for each in page
+                ),
+            )
+        )
+        return self.env["channel.listing"].browse(row[0] for row in rows)
+
     def _row(self, channel_id, company, data):
         return SQL(
-            "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'unmapped', %s, %s, %s, "
-            "%s, "
+            "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::numeric, "
+            "%s::numeric, 'unmapped', %s, %s, %s, %s, "
             "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
             channel_id,
             company.id,
@@ -140,8 +189,11 @@ class ChannelCatalogue(models.AbstractModel):
             data.tracked,
             data.active,
             data.note or None,
+            bool(data.sells_below_zero),
             data.pack is not None,
             data.pack or Decimal(0),
+            data.price,
+            data.weight,
             data.pack or Decimal(1),
             data.pack or Decimal(1),
             self.env.uid,

@@ -7,8 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..db.identity import database_identity
+from ..db.jobs import WAITING, identity_key, jobs_in
 from ..tools import windows
-from .channel_job_mixin import WAITING, _identity_key, jobs_in
 
 # What data/neutralize.sql writes in the place of the database.
 NEUTRALIZED = "neutralized"
@@ -33,6 +33,11 @@ class ChannelChannel(models.Model):
         "channel.webhook.cache",
         "channel.secret.expiry",
         "channel.secret.mixin",
+        "channel.service.mixin",
+        "channel.setup.mixin",
+        "channel.rollout.mixin",
+        "channel.by.hand.mixin",
+        "channel.api.version",
         "channel.guarded",
     ]
     _order = "sequence, name, id"
@@ -132,7 +137,10 @@ class ChannelChannel(models.Model):
     )
     order_lag = fields.Integer(
         string="Order Lag (seconds)",
-        default=30,
+        compute="_compute_order_lag",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="How long after a sale the channel may take to expose its order. A stock "
         "difference is reported only when it persists beyond this time.",
     )
@@ -273,6 +281,11 @@ class ChannelChannel(models.Model):
             channel.sells = channel._capabilities().sells
 
     @api.depends("channel_type")
+    def _compute_order_lag(self):
+        for channel in self:
+            channel.order_lag = channel._adapter()._capabilities().order_lag
+
+    @api.depends("channel_type")
     def _compute_personal_days(self):
         """As the terms of the channel's type ask for."""
         for channel in self:
@@ -285,17 +298,17 @@ class ChannelChannel(models.Model):
         "node_ids.warehouse_ids",
         "node_ids.publish",
         "exception_user_id",
+        "preset",
     )
     def _compute_next_step(self):
         for channel in self:
             steps = channel._get_setup_steps()
             channel.setup_steps = [
-                {"name": name, "figure": figure, "is_done": is_done}
-                for name, figure, is_done, _words in steps
+                {"name": step.name, "figure": step.figure, "is_done": step.is_done}
+                for step in steps
             ]
             channel.next_step = next(
-                (words for _name, _figure, is_done, words in steps if not is_done),
-                False,
+                (step.message for step in steps if not step.is_done), False
             )
 
     def _compute_change_count(self):
@@ -347,7 +360,7 @@ class ChannelChannel(models.Model):
     def _compute_is_fetching(self):
         """Whether a job that reads the catalogue waits or is at work."""
         keys = {
-            _identity_key(channel.id, "_job_fetch_listings", 0): channel.id
+            identity_key(channel.id, "_job_fetch_listings", 0): channel.id
             for channel in self
             if channel.id
         }
@@ -471,16 +484,8 @@ class ChannelChannel(models.Model):
             channel._listen_again()
 
     def action_open_dead_letters(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "channel_inventory_base.channel_dead_letter_action"
-        )
-        return dict(
-            action,
-            context={
-                "search_default_channel_id": self.id,
-                "search_default_group_cause": 1,
-            },
+        return self._open_own(
+            "channel_dead_letter_action", search_default_group_cause=1
         )
 
     def action_fetch_nodes(self):
@@ -578,12 +583,11 @@ class ChannelChannel(models.Model):
         if not getattr(self._capabilities(), capability):
             raise UserError(
                 self.env._(
-                    "%(channel)s is of type %(type)s, which has no %(capability)s.",
+                    "%(channel)s is of type %(type)s, which cannot do that.",
                     channel=self.name,
                     type=self._fields["channel_type"].convert_to_export(
                         self.channel_type, self
                     ),
-                    capability=capability.replace("_", " "),
                 )
             )
 
@@ -795,127 +799,3 @@ class ChannelChannel(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
-
-    def _get_setup_steps(self):
-        """The setup steps of a channel, in this order.
-
-        :return: list of (name, figure, whether it is done, what to do); none when live
-        """
-        self.ensure_one()
-        if self.state == "live" or not self.is_connectable:
-            return []
-        can = self._capabilities()
-        return [
-            (
-                self.env._("Connection"),
-                "",
-                self.connection_state == "ok",
-                self.env._(
-                    "Enter the address and the credentials, then press Test Connection."
-                ),
-            ),
-            *(self._get_node_steps() if can.push_levels or can.sells else []),
-            (
-                self.env._("Exception owner"),
-                self.exception_user_id.name or "",
-                bool(self.exception_user_id),
-                self.env._(
-                    "Choose an Exception Owner (above the tabs): this user is notified "
-                    "when an order is blocked."
-                ),
-            ),
-            *(self._get_order_steps() if can.sells else []),
-            self._get_start_step(),
-            *(self._get_listing_steps() if can.push_levels else []),
-            self._get_live_step(),
-        ]
-
-    def _get_node_steps(self):
-        nodes = self.node_ids.filtered("publish")
-        served = nodes.filtered("warehouse_ids")
-        return [
-            (
-                self.env._("Nodes"),
-                str(len(self.node_ids) or ""),
-                bool(self.node_ids),
-                self.env._("Press Fetch Nodes to read the channel's stock locations."),
-            ),
-            (
-                self.env._("Warehouses"),
-                f"{len(served)}/{len(nodes)}",
-                bool(served) and served == nodes,
-                self.env._(
-                    "Set the warehouses of each node on the Nodes tab, or switch its "
-                    "Publish off."
-                ),
-            ),
-        ]
-
-    def _get_order_steps(self):
-        """Hook: what has to be set for orders; see ``_get_setup_steps``."""
-        return []
-
-    def _get_start_step(self):
-        if not self._capabilities().sells:
-            return (
-                self.env._("Start"),
-                "",
-                self.state != "draft",
-                self.env._("Press Start: from then on messages are exchanged."),
-            )
-        return (
-            self.env._("Orders"),
-            "",
-            self.state != "draft",
-            self.env._(
-                "Press Start Order Import: orders are imported and quantities "
-                "planned. Nothing is published yet."
-            ),
-        )
-
-    def _get_live_step(self):
-        return (
-            self.env._("Live"),
-            "",
-            False,
-            self.env._("Check the Publication Preview, then press Go Live.")
-            if self.pushes_levels
-            else self.env._("Press Go Live."),
-        )
-
-    def _get_listing_steps(self):
-        matched = self.listing_count - self.unmatched_count
-        return [
-            (
-                self.env._("Listings"),
-                str(self.listing_count or ""),
-                bool(self.listing_count) and not self.is_fetching,
-                self._get_fetch_message(),
-            ),
-            (
-                self.env._("Matched"),
-                f"{matched}/{self.listing_count}",
-                bool(self.listing_count) and not self.unmatched_count,
-                self.env._(
-                    "%s listings have no product yet: match them under To Match.",
-                    self.unmatched_count,
-                ),
-            ),
-            (
-                self.env._("Quantities read"),
-                "",
-                bool(self.listing_count) and not self.unsettled_count,
-                self.env._(
-                    "Wait a minute: the channel's present quantities are being read "
-                    "(%s left). Then open the Publication Preview.",
-                    self.unsettled_count,
-                ),
-            ),
-        ]
-
-    def _get_fetch_message(self):
-        if self.is_fetching:
-            return self.env._(
-                "Fetching the catalogue: %s listings so far.", self.listing_count
-            )
-        return self.env._("Press Fetch Listings to read the channel's catalogue.")

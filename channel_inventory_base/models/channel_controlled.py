@@ -107,7 +107,7 @@ class ChannelControlled(models.AbstractModel):
     def action_propose(self):
         self._require_role("operator")
         for record in self:
-            record._require_state(("draft",), self.env._("proposed"))
+            record._require_state(("draft",))
             record._check_complete()
         self._propose("activate")
 
@@ -116,7 +116,7 @@ class ChannelControlled(models.AbstractModel):
         self._require_role("operator")
         self._lock()
         for record in self:
-            record._require_state(("proposed",), self.env._("withdrawn"))
+            record._require_state(("proposed",))
             record._log_control(self.env._("%s: proposal withdrawn", record._label()))
         self._end_proposal(self.env._("Withdrawn by %s", self.env.user.name))
 
@@ -124,7 +124,7 @@ class ChannelControlled(models.AbstractModel):
         self._require_role("manager")
         self._lock()
         for record in self:
-            record._require_state(("proposed",), self.env._("approved"))
+            record._require_state(("proposed",))
             record._check_seen()
             record._check_second_person()
         for record in self.filtered(lambda each: each.proposal == "retire"):
@@ -152,7 +152,7 @@ class ChannelControlled(models.AbstractModel):
         records._require_role("manager")
         records._lock()
         for record in records:
-            record._require_state(("draft",), self.env._("activated"))
+            record._require_state(("draft",))
             if record.needs_approval:
                 raise UserError(
                     self.env._(
@@ -172,7 +172,7 @@ class ChannelControlled(models.AbstractModel):
         """Ask for the reason first."""
         self._require_role("manager")
         for record in self:
-            record._require_state(("proposed",), self.env._("rejected"))
+            record._require_state(("proposed",))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Reject"),
@@ -190,7 +190,7 @@ class ChannelControlled(models.AbstractModel):
         self._require_role("manager")
         self._lock()
         for record in self:
-            record._require_state(("proposed",), self.env._("rejected"))
+            record._require_state(("proposed",))
             record._check_seen()
             message = self.env._(
                 "%(record)s: proposal of %(user)s rejected: %(reason)s",
@@ -214,7 +214,7 @@ class ChannelControlled(models.AbstractModel):
         if asked:
             asked._require_role("operator")
             for record in asked:
-                record._require_state(("draft", "active"), self.env._("retired"))
+                record._require_state(("draft", "active"))
                 record._require_effect()
                 record._check_end()
             asked._propose("retire")
@@ -233,7 +233,7 @@ class ChannelControlled(models.AbstractModel):
         self._require_role("operator")
         self._lock()
         for record in self:
-            record._require_state(("retired",), self.env._("reopened"))
+            record._require_state(("retired",))
         # sudo: the state is the buttons' to write
         self.sudo().write({"state": "draft"})
 
@@ -251,13 +251,12 @@ class ChannelControlled(models.AbstractModel):
         group = "channel_inventory_base.group_channel_manager"
         return self.env.su or self.env.user.has_group(group)
 
-    def _require_state(self, states, done):
+    def _require_state(self, states):
         if self.state not in states:
             raise UserError(
                 self.env._(
-                    "%(record)s cannot be %(done)s: it is %(state)s now.",
+                    "%(record)s is in the state “%(state)s”: this is not possible now.",
                     record=self._label(),
-                    done=done,
                     state=self._get_state_name(),
                 )
             )

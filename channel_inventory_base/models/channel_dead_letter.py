@@ -3,6 +3,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..db.views import create_view_at_end
 from ..tools.actions import open_form
 
 
@@ -32,8 +33,10 @@ class ChannelDeadLetter(models.Model):
     attempts = fields.Integer(readonly=True)
     order_id = fields.Many2one("channel.order", readonly=True)
     trace = fields.Char(readonly=True)
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char("Record Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record ID", model_field="res_model", readonly=True
+    )
     is_editable = fields.Boolean(
         compute="_compute_is_editable",
         help="Quantities are recomputed on retry: a publication cannot be edited.",
@@ -41,7 +44,7 @@ class ChannelDeadLetter(models.Model):
 
     def init(self):
         # at the end, when all the tables it stands on are there
-        self.pool.post_init(self._create_view)
+        create_view_at_end(self, self._create_view)
 
     def _create_view(self):
         tools.drop_view_if_exists(self.env.cr, self._table)

@@ -37,11 +37,21 @@ HOURS = {
     "unpaid": 4,
     "books": 24,
     "health": 1,
+    "service": 4,
     "privacy": 24 * 25,
 }
 DEFAULT_HOURS = 24
 # Categories that are ended by who has found them, not by an import that went well.
-OWN_ENDING = ("books", "unpaid", "oversold", "undelivered", "window")
+OWN_ENDING = (
+    "books",
+    "unpaid",
+    "oversold",
+    "late_receipt",
+    "undelivered",
+    "window",
+)
+# Categories whose orders are not stopped: there is nothing to try again.
+NO_RETRY = ("oversold", "late_receipt")
 
 
 class ChannelException(models.Model):
@@ -119,11 +129,13 @@ class ChannelException(models.Model):
             ("refused", "Request rejected"),
             ("webhook", "Webhook"),
             ("privacy", "Privacy request"),
+            ("service", "Service level"),
         ],
         required=True,
         readonly=True,
         index=True,
     )
+    guide_id = fields.Many2one("channel.guide", compute="_compute_guide_id")
     key = fields.Char(required=True, readonly=True, help="Deduplication key")
     state = fields.Selection(
         [("open", "Open"), ("resolved", "Resolved"), ("ignored", "Ignored")],
@@ -134,8 +146,10 @@ class ChannelException(models.Model):
     )
     message = fields.Char(required=True, readonly=True)
     suggestion = fields.Char(readonly=True)
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char("Record Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record ID", model_field="res_model", readonly=True
+    )
     order_ids = fields.Many2many(
         "channel.order",
         "channel_exception_order_rel",
@@ -178,6 +192,15 @@ class ChannelException(models.Model):
             exception.is_late = bool(is_open and deadline < now)
             exception.due_text = is_open and exception._get_due_label(deadline - now)
 
+    @api.depends("category")
+    def _compute_guide_id(self):
+        found = self.env["channel.guide"].search(
+            [("category", "in", self.mapped("category"))]
+        )
+        by_category = found.grouped("category")
+        for exception in self:
+            exception.guide_id = by_category.get(exception.category)
+
     @api.depends("order_ids")
     def _compute_order_count(self):
         for exception in self:
@@ -188,7 +211,7 @@ class ChannelException(models.Model):
         """Whether the record it is about knows how to try again."""
         for exception in self:
             known = exception.res_model in self.env
-            exception.can_retry = exception.category != "oversold" and (
+            exception.can_retry = exception.category not in NO_RETRY and (
                 bool(exception.order_ids)
                 or known
                 and hasattr(self.env[exception.res_model], "action_retry")
@@ -231,6 +254,10 @@ class ChannelException(models.Model):
 
     def action_take(self):
         self.write({"user_id": self.env.uid})
+
+    def action_open_guide(self):
+        self.ensure_one()
+        return open_form("channel.guide", self.guide_id.id, target="new")
 
     def action_open_record(self):
         self.ensure_one()
@@ -440,7 +467,7 @@ class ChannelException(models.Model):
         unsold = self._get_orders().filtered(lambda order: order._is_unsold())
         if unsold:
             return self.env._(
-                "%(orders)s is blocked by this and not sold yet. Fix the cause and "
+                "Blocked by this and not sold yet: %(orders)s. Fix the cause and "
                 "press Retry, override the check where possible, or cancel the order "
                 "on the channel. If it was entered manually, tick Entered Manually.",
                 orders=self._get_orders_label(unsold),

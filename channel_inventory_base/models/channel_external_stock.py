@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from ..db.transaction import own_transaction
-from ..tools.reported import read_quantity
+from ..tools.counted import digest, pack_rows
+from ..tools.reported import Problem, read_quantity
+
+FEW, SHORT = 3, 0.10
+"""So many products, and this part of those in stock, a complete report may lack."""
+NOTHING = 0.20
+"""Of this part of those in stock a report may say that there is nothing left."""
+JUMP, UNITS = 10, 1000
+"""All it tells of may be so many times, and so many units, what there was."""
 
 
 class ChannelExternalStock(models.Model):
@@ -18,10 +27,12 @@ class ChannelExternalStock(models.Model):
 
     _name = "channel.external.stock"
     _description = "External Stock"
-    _inherit = ["channel.guarded"]
+    _inherit = ["channel.reported.stock"]
     _order = "warehouse_id, product_id"
     _rec_name = "product_id"
     _check_company_auto = True
+
+    _report_key = ("warehouse_id", "product_id")
 
     warehouse_id = fields.Many2one(
         "stock.warehouse",
@@ -32,27 +43,33 @@ class ChannelExternalStock(models.Model):
     company_id = fields.Many2one(
         related="warehouse_id.company_id", store=True, index=True, precompute=True
     )
-    product_id = fields.Many2one(
-        "product.product",
-        required=True,
-        ondelete="cascade",
-        index=True,
-        check_company=True,
-    )
-    uom_id = fields.Many2one(related="product_id.uom_id")
     on_hand = fields.Float(
         digits="Product Unit", required=True, help="Sellable, in stock units"
     )
     damaged = fields.Float(
         digits="Product Unit", help="In addition to the quantity on hand"
     )
-    as_of = fields.Datetime(
-        required=True,
-        default=fields.Datetime.now,
-        help="Time of the count. Shipments in Odoo since then are subtracted.",
+    allocated = fields.Float(
+        digits="Product Unit",
+        help="Open demand that the authority knows of, in addition to Odoo's own: "
+        "orders that Odoo has told it count once.",
     )
-    received_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    source = fields.Char(help="Source of the report")
+    allocated_as_of = fields.Datetime(
+        string="Allocated as of",
+        readonly=True,
+        help="A report that says nothing of it leaves it as it was.",
+    )
+    in_transit = fields.Float(
+        digits="Product Unit",
+        help="On its way to the warehouse, as the authority says. What Odoo has open "
+        "receipts for counts once.",
+    )
+    due = fields.Date(
+        help="When all that is on its way is there. Without it, none is promised."
+    )
+    as_of = fields.Datetime(
+        help="Time of the count. Shipments in Odoo since then are subtracted."
+    )
     confidence = fields.Integer(
         string="Confidence (%)",
         default=0,
@@ -64,20 +81,20 @@ class ChannelExternalStock(models.Model):
     _product_uniq = models.UniqueIndex(
         "(warehouse_id, product_id)", "The warehouse has this product already."
     )
+    _foreign_idx = models.Index("(warehouse_id) WHERE allocated > 0 OR in_transit > 0")
     _positive = models.Constraint(
         "CHECK (on_hand >= 0 AND damaged >= 0)",
         "A counted quantity cannot be negative.",
     )
+    _told_positive = models.Constraint(
+        "CHECK (allocated >= 0 AND in_transit >= 0)",
+        "A reported quantity cannot be negative.",
+    )
 
-    @api.constrains("as_of")
-    def _check_as_of(self):
-        for row in self:
-            self.env["channel.stock.report"]._check_moment(row.as_of)
-
-    @api.constrains("on_hand", "damaged")
+    @api.constrains("on_hand", "damaged", "allocated", "in_transit")
     def _check_quantities(self):
         for row in self:
-            for value in (row.on_hand, row.damaged):
+            for value in (row.on_hand, row.damaged, row.allocated, row.in_transit):
                 if read_quantity(value)[1]:
                     raise ValidationError(
                         self.env._(
@@ -91,164 +108,332 @@ class ChannelExternalStock(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rows = super().create(vals_list)
-        rows._age()
+        rows._date_demand([bool(vals.get("allocated")) for vals in vals_list])
         return rows
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.keys() & {"as_of", "warehouse_id"}:
-            self._age()
-        self.env["channel.change"]._wake_planner()
+        if "allocated" in vals:
+            self._date_demand([True] * len(self))
         return result
 
-    def unlink(self):
-        self.env["channel.change"]._wake_planner()
-        return super().unlink()
-
-    def _load_records_create(self, vals_list):
-        """An import brings the product's newest word, whether it had one or not."""
-        known = {
-            (row.warehouse_id.id, row.product_id.id): row
-            for row in self.search(
-                [
-                    ("warehouse_id", "in", [v.get("warehouse_id") for v in vals_list]),
-                    ("product_id", "in", [v.get("product_id") for v in vals_list]),
-                ]
-            )
-        }
-        found = []
-        for vals in vals_list:
-            key = vals.get("warehouse_id"), vals.get("product_id")
-            vals = {"source": self.env._("Import"), **vals}
-            vals.setdefault("as_of", fields.Datetime.now())
-            row = known.get(key)
-            if not row:
-                row = known[key] = super()._load_records_create([vals])
-            elif row.as_of <= fields.Datetime.to_datetime(vals["as_of"]):
-                row.write(vals)
-                # sudo: when it came is not for a file to say
-                row.sudo().received_at = fields.Datetime.now()
-            found += row.ids
-        return self.browse(found)
+    def _date_demand(self, stated):
+        """What a person states of demand is as of the count that it is stated with."""
+        for row, is_stated in zip(self, stated, strict=True):
+            if is_stated:
+                # sudo: the time is not for people to write
+                row.sudo().allocated_as_of = row.as_of
 
     # -------------------------------------------------------------- report
     @api.model
-    def report(self, warehouse_id, rows, as_of, source="", complete=False):
+    def report(self, warehouse_id, rows, as_of, source="", complete=False, sequence=""):
         """For other systems: see ``_report``.
 
-        :return: dict with the counts of what was taken, and ``problems`` in words
+        :return: dict with the counts of what was taken, and ``problems`` in words;
+            ``state`` *waiting*: nothing was taken until a person decides; ``repeats``
+            above 0: it was received before
         """
         self.check_access("create")
+        warehouse = self._get_warehouse(warehouse_id)
+        report = self._report(
+            warehouse, rows, as_of, source, complete, sequence=str(sequence or "")
+        )
+        return report._get_answer()
+
+    @api.model
+    def acknowledge(self, warehouse_id, references, known_at=None):
+        """For other systems: they have these orders or deliveries of Odoo, so that what
+        they report as allocated from then on has them in it.
+
+        :param references: names of deliveries, or of the orders they are for
+        :param known_at: a datetime or ISO text, UTC without a zone; now by default
+        :return: dict with ``known``, how many moves are, and ``unknown``, the
+            references that nothing goes out for
+        """
+        self.check_access("create")
+        warehouse = self._get_warehouse(warehouse_id)
+        # sudo: whoever may report what is there may report what is known of
+        return warehouse.sudo()._acknowledge(references, known_at)
+
+    def _get_warehouse(self, warehouse_id):
         warehouse = self.env["stock.warehouse"].browse(warehouse_id).exists()
         if not warehouse:
             raise UserError(self.env._("There is no warehouse %s.", warehouse_id))
         warehouse.check_access("read")
-        report = self._report(warehouse, rows, as_of, source, complete)
-        return {
-            "id": report.id,
-            "accepted": report.accepted_count,
-            "outdated": report.outdated_count,
-            "problem_count": report.problem_count,
-            "problems": (report.problems or "").splitlines(),
-        }
+        return warehouse
 
     @api.model
-    def _report(self, warehouse, rows, as_of, source="", complete=False):
+    def _report(
+        self,
+        warehouse,
+        rows,
+        as_of,
+        source="",
+        complete=False,
+        believed=False,
+        sequence="",
+    ):
         """Take what the authority of ``warehouse`` has counted; any number of rows.
 
-        An older report never overwrites a newer one, product by product.
+        An older report never overwrites a newer one, product by product. The same one
+        once more is no second word. A warehouse's reports are taken one at a time.
 
         :param rows: dicts of ``product`` (reference or barcode) or ``product_id``,
-            ``on_hand`` and perhaps ``damaged``, in stock units; several rows of one
-            product are added up
+            ``on_hand`` and perhaps ``damaged``, ``allocated``, ``in_transit`` with
+            ``due``, in stock units; several rows of one product are added up, unless
+            they are the same to the letter: ``lot`` or ``place`` tells them apart
         :param as_of: when it was counted; a datetime or ISO text, UTC without a zone
         :param complete: whether a product that is not in it is not there at all
+        :param believed: whether it was asked already that much of it is missing
+        :param sequence: the sender's number of the report
         :return: the ``channel.stock.report``, with what could not be taken
         """
-        if warehouse.channel_authority != "external":
+        warehouse._take_channel_turn()
+        if not self._is_awaited(warehouse):
             raise UserError(
                 self.env._(
-                    "The stock of %s is counted by Odoo. Set its authority to "
+                    "The stock of %s is counted by Odoo. Set Stock Is Counted By to "
                     "External on the warehouse first.",
                     warehouse.display_name,
                 )
             )
         # sudo: who may report need not be able to change the log of reports
         log = self.env["channel.stock.report"].sudo()
-        columns = ("on_hand", "damaged")
-        moment, good, problems = log._read_report(rows, as_of, columns)
-        company = warehouse.company_id
-        found, unknown = log._find_products(company, good)
-        accepted = self._upsert(warehouse, found, moment, source)
-        if complete:
-            self._empty_others(warehouse, found, moment, source, problems + unknown)
+        told = log._read_told(warehouse, rows, as_of, complete)
+        vals = {
+            "company_id": warehouse.company_id.id,
+            "warehouse_id": warehouse.id,
+            "source": source,
+            "as_of": told.as_of,
+            "row_count": len(rows),
+            "is_complete": complete,
+            "sequence": sequence or False,
+        }
+        if not believed:
+            vals["digest"] = digest(rows, told.as_of, complete)
+            if same := log._find_same(warehouse, vals["digest"]):
+                return same
+            reused = log._find_reused(warehouse, source, sequence)
+            told = replace(told, problems=(*reused, *told.problems))
+        if warehouse.channel_authority == "external":
+            return self._take_as_stock(warehouse, told, rows, believed, vals)
+        return self._take_beside(warehouse, told, vals)
+
+    @api.model
+    def _is_awaited(self, warehouse):
+        """Hook: whether anybody wants to know what another system says is there."""
+        return warehouse.channel_authority == "external"
+
+    @api.model
+    def _tells_foreign(self):
+        """Whether any report tells of orders, or of goods on their way."""
+        [[told]] = self.env.execute_query(
+            SQL(
+                "SELECT EXISTS (SELECT FROM channel_external_stock "
+                "WHERE allocated > 0 OR in_transit > 0)"
+            )
+        )
+        return told
+
+    # ---------------------------------------------------------------- take
+    def _take_as_stock(self, warehouse, told, rows, believed, vals):
+        """The report is the stock."""
+        # sudo: who may report need not be able to change the log of reports
+        log = self.env["channel.stock.report"].sudo()
+        problems = [*told.problems, *self._find_lost_columns(warehouse, told)]
+        doubt = not believed and self._find_doubt(warehouse, told)
+        if doubt:
+            problems.append(Problem(0, "", doubt, str(len(told.counts))))
+        if doubt == "half":
+            waiting = dict(vals, state="waiting", reading=pack_rows(rows))
+            log._supersede(warehouse)
+            report = log._log(problems, 0, 0, **waiting)
+            report._report_waiting()
+            return report
+        found = self._keep_believed(told.counts, doubt)
+        # sudo: what is kept of a comparison is the server's, whoever reports
+        snapshots = self.env["channel.stock.snapshot"].sudo()
+        begun = snapshots._begin(
+            warehouse.sudo(), found, told.as_of, told.is_complete and not doubt
+        )
+        accepted = self._store(
+            warehouse, replace(told, counts=found), vals, told.empties and not doubt
+        )
+        if told.is_complete and not doubt:
+            log._supersede(warehouse)
+        report = log._log(
+            problems, accepted, len(found) - accepted, **vals, is_short=bool(doubt)
+        )
+        snapshots._end(begun, report)
+        return report
+
+    def _take_beside(self, warehouse, told, vals):
+        """Odoo counts, and the report is compared as of its time. What it says is kept,
+        so that it can be seen what would be if it were the stock."""
+        # sudo: runs and differences are the server's
+        snapshots = self.env["channel.stock.snapshot"].sudo()
+        is_believed = snapshots._take(
+            warehouse.sudo(), told.counts, told.as_of, told.empties, vals["source"]
+        )
+        if is_believed:
+            self._store(warehouse, told, vals, told.empties)
+        # sudo: who may report need not be able to change the log of reports
+        log = self.env["channel.stock.report"].sudo()
+        return log._log(list(told.problems), len(told.counts), 0, **vals)
+
+    def _store(self, warehouse, told, vals, empties):
+        """:return: how many rows were not known newer"""
+        accepted = self._upsert(warehouse, told, vals["source"])
+        if empties:
+            self._empty_others(warehouse, told, vals["source"])
         self.invalidate_model()
         self.env["channel.change"]._wake_planner()
-        return log._log(
-            problems + unknown,
-            accepted,
-            len(found) - accepted,
-            company_id=company.id,
-            warehouse_id=warehouse.id,
-            source=source,
-            as_of=moment,
-            row_count=len(rows),
-        )
+        return accepted
 
-    def _upsert(self, warehouse, found, as_of, source):
+    def _find_lost_columns(self, warehouse, told):
+        """:return: list of Problem: orders of the other system that it told of do not
+        end because a report has no column for them"""
+        if told.tells_demand or not self.search_count(
+            [("warehouse_id", "=", warehouse.id), ("allocated", ">", 0)], limit=1
+        ):
+            return []
+        return [Problem(0, "allocated", "column_gone")]
+
+    # --------------------------------------------------------------- doubt
+    def _find_doubt(self, warehouse, told):
+        """Why a report is not believed: an export that broke off, a wrong filter, or
+        another unit is more likely than that. The second one in a row is, but for half
+        of what was there: then a person says so.
+
+        :return: ``half``: it says it is complete, and has less than the warehouse's
+            part of products or units; ``short``: it lacks most of what was there;
+            ``nothing``: it says of too much that there is none; ``jump``: it tells of
+            many times as much as there was; "" where it is believed
+        """
+        known, missing, nothing, before, units = self._compare_known(warehouse, told)
+        after = float(sum(pair[0] for pair in told.counts.values()))
+        least = warehouse.channel_least_percent / 100
+        if told.is_complete and known > FEW:
+            if known - missing < least * known or after < least * units:
+                return "half"
+        last = self.env["channel.stock.report"].search(
+            [("warehouse_id", "=", warehouse.id)], limit=1
+        )
+        if last.is_short:
+            return ""
+        lacks = missing > max(FEW, SHORT * known) or missing == known > 1
+        if told.is_complete and lacks:
+            return "short"
+        named = known - missing
+        if nothing > max(FEW, NOTHING * named) or nothing == named > FEW:
+            return "nothing"
+        if named > FEW and after > JUMP * before and after - before > UNITS:
+            return "jump"
+        return ""
+
+    def _compare_known(self, warehouse, told):
+        """:return: of the products that were there: how many, how many the report
+        lacks, of how many it says that there is none; units of those it names, and of
+        all"""
+        self.flush_model()
+        [row] = self.env.execute_query(
+            SQL(
+                """
+                SELECT count(*), count(*) FILTER (WHERE told.id IS NULL),
+                       count(*) FILTER (WHERE told.quantity = 0),
+                       COALESCE(sum(on_hand) FILTER (
+                           WHERE told.id IS NOT NULL), 0)::float8,
+                       COALESCE(sum(on_hand), 0)::float8
+                  FROM channel_external_stock
+                  LEFT JOIN unnest(%s::int[], %s::numeric[]) AS told (id, quantity)
+                         ON told.id = product_id
+                 WHERE warehouse_id = %s AND on_hand > 0 AND as_of < %s
+                """,
+                list(told.counts),
+                [pair[0] for pair in told.counts.values()],
+                warehouse.id,
+                told.as_of,
+            )
+        )
+        return row
+
+    @staticmethod
+    def _keep_believed(found, doubt):
+        """:return: what is taken of a report that is doubted; the rest keeps its count,
+        and ages"""
+        if doubt == "jump":
+            return {}
+        if doubt == "nothing":
+            return {key: pair for key, pair in found.items() if pair[0]}
+        return found
+
+    # --------------------------------------------------------------- store
+    def _upsert(self, warehouse, told, source):
         """:return: how many rows were not known newer"""
         self.flush_model()
-        products = sorted(found)
+        products = sorted(told.counts)
+        flows = [told.flows[product] for product in products]
         rows = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO channel_external_stock AS known
-                       (warehouse_id, company_id, product_id, on_hand, damaged, as_of,
+                       (warehouse_id, company_id, product_id, on_hand, damaged,
+                        allocated, allocated_as_of, in_transit, due, as_of,
                         received_at, source, confidence, create_date, write_date,
                         create_uid, write_uid)
                 SELECT warehouse.id, warehouse.company_id, row.product_id, row.on_hand,
-                       row.damaged, %(as_of)s, now() AT TIME ZONE 'UTC', %(source)s,
+                       row.damaged, row.allocated, %(as_of)s, row.in_transit, row.due,
+                       %(as_of)s, now() AT TIME ZONE 'UTC', %(source)s,
                        %(confidence)s, now() AT TIME ZONE 'UTC',
                        now() AT TIME ZONE 'UTC', %(uid)s, %(uid)s
                   FROM unnest(%(products)s::int[], %(on_hand)s::numeric[],
-                              %(damaged)s::numeric[])
-                       AS row (product_id, on_hand, damaged)
+                              %(damaged)s::numeric[], %(allocated)s::numeric[],
+                              %(in_transit)s::numeric[], %(due)s::date[])
+                       AS row (product_id, on_hand, damaged, allocated, in_transit, due)
                  CROSS JOIN stock_warehouse warehouse
                  WHERE warehouse.id = %(warehouse)s
                  ORDER BY row.product_id
                 ON CONFLICT (warehouse_id, product_id) DO UPDATE
                    SET on_hand = EXCLUDED.on_hand, damaged = EXCLUDED.damaged,
+                       allocated = CASE WHEN %(tells)s THEN EXCLUDED.allocated
+                                        ELSE known.allocated END,
+                       allocated_as_of = CASE WHEN %(tells)s
+                                              THEN EXCLUDED.allocated_as_of
+                                              ELSE known.allocated_as_of END,
+                       in_transit = EXCLUDED.in_transit, due = EXCLUDED.due,
                        as_of = EXCLUDED.as_of, received_at = EXCLUDED.received_at,
                        source = EXCLUDED.source, confidence = EXCLUDED.confidence,
                        write_date = EXCLUDED.write_date, write_uid = EXCLUDED.write_uid
                  WHERE known.as_of <= EXCLUDED.as_of
                 RETURNING id
                 """,
-                as_of=as_of,
+                as_of=told.as_of,
                 source=source or None,
-                confidence=self._confidence(SQL("%s::timestamp", as_of)),
+                confidence=self._confidence(SQL("%s::timestamp", told.as_of)),
                 uid=self.env.uid,
+                tells=told.tells_demand,
                 products=products,
-                on_hand=[found[product][0] for product in products],
-                damaged=[found[product][1] for product in products],
+                on_hand=[told.counts[product][0] for product in products],
+                damaged=[told.counts[product][1] for product in products],
+                allocated=[flow[0] for flow in flows],
+                in_transit=[flow[1] for flow in flows],
+                due=[flow[2] for flow in flows],
                 warehouse=warehouse.id,
             )
         )
         return len(rows)
 
-    def _empty_others(self, warehouse, found, as_of, source, problems):
-        """A product missing from a complete report has no stock.
-
-        A report with problems may have it in an unreadable row: then the old count is
-        kept, and ages.
-        """
-        if problems:
-            return
+    def _empty_others(self, warehouse, told, source):
+        """A product missing from a complete report has no stock, and none on its way;
+        of its orders only a report that tells of orders says anything."""
         self.env.execute_query(
             SQL(
                 """
                 UPDATE channel_external_stock external
-                   SET on_hand = 0, damaged = 0, as_of = %(as_of)s,
+                   SET on_hand = 0, damaged = 0, in_transit = 0, due = NULL,
+                       allocated = CASE WHEN %(tells)s THEN 0
+                                        ELSE external.allocated END,
+                       as_of = %(as_of)s,
                        source = %(source)s, received_at = now() AT TIME ZONE 'UTC',
                        confidence = %(confidence)s
                   FROM stock_warehouse warehouse
@@ -257,11 +442,12 @@ class ChannelExternalStock(models.Model):
                    AND NOT external.product_id = ANY(%(named)s)
                 RETURNING external.id
                 """,
-                as_of=as_of,
+                as_of=told.as_of,
                 source=source or None,
-                confidence=self._confidence(SQL("%s::timestamp", as_of)),
+                confidence=self._confidence(SQL("%s::timestamp", told.as_of)),
+                tells=told.tells_demand,
                 warehouse=warehouse.id,
-                named=list(found),
+                named=list(told.counts),
             )
         )
 
@@ -311,9 +497,3 @@ class ChannelExternalStock(models.Model):
         )
         self.invalidate_model(["confidence"])
         self.env["channel.change"]._wake_planner()
-
-    @api.model
-    def _age_reports(self):
-        """Time passing fires no trigger: once a minute, in a transaction of its own."""
-        with own_transaction(self.env) as env:
-            env["channel.external.stock"]._age()

@@ -19,7 +19,7 @@ class ChannelGuarded(models.AbstractModel):
     because Odoo looks at record rules before a write, they are looked at again after
     one that links something else; and people link records of the suite only where
     they may see them, so that nothing is read or done through a link. In wizards, whose
-    answers are people's, it is this last rule that counts.
+    answers are people's, it is this last rule that counts, for every record.
 
     How to use: inherit it in each model of the suite that has a table, and in each
     model of Odoo that the suite gives a read-only field. Extend the two methods that
@@ -67,15 +67,21 @@ class ChannelGuarded(models.AbstractModel):
     @api.model
     @tools.ormcache()
     def _get_links(self):
-        """:return: names of relations to records of the suite that people write"""
+        """:return: names of relations that people write, to what not all may see"""
         return frozenset(
             name
             for name, field in self._fields.items()
             if field.store
             and field.type in ("many2one", "many2many")
-            and field.comodel_name.startswith("channel.")
+            and self._is_link_guarded(field)
             and name not in self._get_server_fields()
         )
+
+    @api.model
+    def _is_link_guarded(self, field):
+        """Records of the suite everywhere; in wizards, which look things up for the
+        person that asks, Odoo's too."""
+        return self._transient or field.comodel_name.startswith("channel.")
 
     # ---------------------------------------------------------------- CRUD
     @api.model
@@ -145,9 +151,9 @@ class ChannelGuarded(models.AbstractModel):
         ]
 
     def _may_see_link(self, field, record_id):
-        model = self.env[field.comodel_name].with_context(active_test=False)
-        if not field.comodel_name.startswith("channel."):
+        if not self._is_link_guarded(field):
             return True
+        model = self.env[field.comodel_name].with_context(active_test=False)
         return model.has_access("read") and bool(
             model.search_count([("id", "=", record_id)])
         )
@@ -247,8 +253,7 @@ class ChannelGuarded(models.AbstractModel):
         )
 
     def _check_links(self, names):
-        """:raise AccessError: people have named a record of the suite that they may not
-        see"""
+        """:raise AccessError: people have named a record that they may not see"""
         for name in names:
             # sudo: of many records a user is shown those that he may see
             linked = self.sudo()[name]

@@ -323,8 +323,15 @@ class ChannelHealthMixin(models.AbstractModel):
         )
         for channel_id, seconds in rows:
             channel = self.browse(channel_id)
+            seconds += channel._get_unseen_seconds()
             if abs(seconds - channel.publish_latency) > channel.publish_latency / 5:
                 channel.publish_latency = seconds
+
+    def _get_unseen_seconds(self):
+        """Hook: how long sales elsewhere stay unknown to Odoo itself, on an average of
+        all that is sold."""
+        self.ensure_one()
+        return 0.0
 
     def _watch_health(self):
         """Raise an exception for what stands still, and close it when it moves."""
@@ -335,6 +342,7 @@ class ChannelHealthMixin(models.AbstractModel):
             channel._watch("poll", channel._find_late_poll(facts))
             channel._watch("unsent", channel._find_unsent(facts))
             channel._watch_secret()
+            channel._watch_api_versions()
 
     def _watch(self, key, found):
         """:param found: (message, suggestion), None when all is well"""

@@ -118,12 +118,28 @@ class ChannelHold(models.Model):
         people: its stock would be sold twice"""
         if self.env.su or all(hold.cause == "manual" for hold in self):
             return
-        raise AccessError(
-            self.env._(
-                "A channel order's holds are changed by the order only: confirm or "
-                "cancel it."
-            )
+        raise AccessError(self._get_kept_message())
+
+    def _get_kept_message(self):
+        """Hook: why people cannot change holds that are not all manual, and what they
+        do instead."""
+        return self.env._(
+            "A channel order's holds are changed by the order only: confirm or cancel "
+            "it."
         )
+
+    @api.model
+    def _give_way(self, product_ids):
+        """Hook: release what orders and stock have taken from holds that are weaker
+        than they are. Here no hold is: an order's demand stands, whatever is there.
+
+        Whoever plans these products calls it first, in the plan's own transaction, so
+        that a sale and what it takes from others are one change of a number. Holds that
+        somebody is changing are left out: their change has them planned again.
+
+        :param product_ids: products whose numbers have changed; of demand on a kit its
+            components are among them
+        """
 
     @api.model
     def _follow_listings(self, listings):
@@ -196,10 +212,25 @@ class ChannelHold(models.Model):
 
     @api.model
     def _expire(self):
-        """Release what has ended by itself: time passing fires no trigger."""
-        self.search(
-            [("state", "=", "active"), ("expires_at", "<=", fields.Datetime.now())]
-        ).write({"state": "released"})
+        """Release what has ended by itself: time passing fires no trigger.
+
+        In one statement: a hold that somebody is extending at this moment is waited
+        for, and looked at again after that.
+        """
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_hold
+                   SET state = 'released', write_date = now() AT TIME ZONE 'UTC'
+                 WHERE state = 'active' AND expires_at <= now() AT TIME ZONE 'UTC'
+                RETURNING id
+                """
+            )
+        )
+        if rows:
+            self.invalidate_model(["state"])
+            self.env["channel.change"]._wake_planner()
 
     # ------------------------------------------------------------- horizon
     # Orders that are shipped much later wait for goods that come in before.

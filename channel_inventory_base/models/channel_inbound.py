@@ -2,7 +2,7 @@
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
-from .channel_position import OPEN
+from .channel_position import OPEN, STORED_MOVES
 
 
 class ChannelInbound(models.Model):
@@ -20,6 +20,7 @@ class ChannelInbound(models.Model):
 
     _name = "channel.inbound"
     _description = "Inbound by Date"
+    _inherit = ["channel.sql.view"]
     _auto = False
     _order = "due_date, product_id, id"
     _rec_name = "product_id"
@@ -29,6 +30,10 @@ class ChannelInbound(models.Model):
     warehouse_id = fields.Many2one("stock.warehouse", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     due_date = fields.Date(readonly=True)
+    likely_date = fields.Date(
+        readonly=True,
+        help="The due date, and what its vendor is late by as a rule.",
+    )
     quantity = fields.Float(readonly=True, digits="Product Unit")
     source = fields.Selection(
         [
@@ -36,6 +41,7 @@ class ChannelInbound(models.Model):
             ("transfer", "Transfer"),
             ("production", "Production"),
             ("house", "Receiving or quality control"),
+            ("told", "As the warehouse says"),
         ],
         readonly=True,
     )
@@ -53,7 +59,8 @@ class ChannelInbound(models.Model):
             """
             SELECT inbound.id, inbound.product_id, inbound.warehouse_id,
                    warehouse.company_id, inbound.due_date, inbound.quantity,
-                   inbound.source, inbound.move_id
+                   inbound.source, inbound.move_id,
+                   inbound.due_date + %(late_days)s AS likely_date
               FROM (
                 SELECT coming.id, coming.product_id, coming.warehouse_id,
                        coming.due_date, coming.source, coming.move_id,
@@ -78,12 +85,36 @@ class ChannelInbound(models.Model):
              WHERE inbound.quantity > 0
             """,
             coming=self._unpromised_query(),
+            late_days=self._late_days(),
         )
+
+    def _late_days(self):
+        """Hook: the days that ``inbound`` comes late by as a rule, an integer."""
+        return SQL("0")
 
     def _unpromised_query(self):
         """Query of (id, product_id, warehouse_id, due_date, source, move_id, quantity):
         inbound stock, whoever it has been promised to before it is there."""
-        return SQL("%s UNION ALL %s", self._moves_query(), self._house_query())
+        return SQL(
+            "%s UNION ALL %s UNION ALL %s",
+            self._moves_query(),
+            self._house_query(),
+            self._foreign_query(),
+        )
+
+    def _foreign_query(self):
+        """A row is a product on its way to a warehouse that another system counts, as
+        that one says."""
+        return SQL(
+            """
+            SELECT 2000000000000000 + coming.product_id::bigint * 1000000
+                       + coming.warehouse_id AS id,
+                   coming.product_id, coming.warehouse_id, coming.due_date,
+                   'told' AS source, NULL::int AS move_id, coming.quantity
+              FROM (%s) coming WHERE NOT coming.is_doubtful
+            """,
+            self.env["channel.position"]._foreign_inbound(STORED_MOVES),
+        )
 
     def _moves_query(self):
         """A row is an open move from outside."""

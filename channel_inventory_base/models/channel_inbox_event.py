@@ -10,15 +10,23 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import exceptions, schemas
-from ..db.transaction import CONFLICTS
+from ..db.transaction import CONFLICTS, LOCK_ORDER, lock
 from ..lib.events import unreadable_event
 from ..lib.one_line import one_line
+from ..lib.turns import Turns
 from ..tools.readable import readable
-from .channel_order import _naive
+from .channel_order import naive
+from .channel_order_export import EXPORTED
 
 _logger = logging.getLogger(__name__)
 
 MAX_KEY = 400
+NO_PATIENCE = 5
+"""Milliseconds that a delivery waits for the lock of another worker."""
+TAKEN_ALONG = 3
+"""Others of its channel, at most, that a delivery holds before itself."""
+AT_ONCE = Turns(share=0.25)
+"""Of the time of a process of Odoo's that its requests may hold orders."""
 
 
 # What a replayed event would do -> whether it is worth replaying.
@@ -97,6 +105,9 @@ class ChannelInboxEvent(models.Model):
     _key_uniq = models.UniqueIndex("(channel_id, key)")
     _new_idx = models.Index("(id, channel_id) WHERE state = 'new'")
     _dead_idx = models.Index("(channel_id) WHERE state = 'dead'")
+    # they come in the order of time: next to nothing to keep, and an hour is found
+    _received_idx = models.Index("USING brin (received_at)")
+    _processed_idx = models.Index("USING brin (processed_at)")
 
     @api.depends("body")
     def _compute_readable_body(self):
@@ -134,12 +145,12 @@ class ChannelInboxEvent(models.Model):
         (``db.transaction``): in one of Odoo's it would be a conflict.
 
         :param error: why it makes no sense: then it is a dead letter
-        :return: whether it is a new one
+        :return: the event, none if it is not a new one
         """
-        new = self._insert(channel, [self._told(channel, event)], source)
+        new = self.browse(self._insert(channel, [self._told(channel, event)], source))
         if new and error:
-            self.browse(new)._mark_dead(str(error))
-        return bool(new)
+            new._mark_dead(str(error))
+        return new
 
     def _told(self, channel, event):
         """An event that does not say what has happened is news again whenever its order
@@ -179,7 +190,7 @@ class ChannelInboxEvent(models.Model):
             channel._wake("_job_intake")
         if len(new) < len(events) and source != "fetch":
             refs = [event.ref for event in events if event.kind == "order"]
-            self.env["channel.order"]._doubt_gone(channel, refs)
+            self.env["channel.order.lookup"]._doubt_gone(channel, refs)
         return len(new)
 
     def _insert(self, channel, events, source):
@@ -290,6 +301,43 @@ class ChannelInboxEvent(models.Model):
         )
 
     # ------------------------------------------------------------- process
+    def _process_at_once(self, channel):
+        """Hold what a delivery has sold before it is answered: in the transaction that
+        has just stored it, where not many others wait to be processed.
+
+        No lock is waited for. Whatever is in the way, the event stays stored, for the
+        intake to process it; which takes several at once where there are many, for a
+        third of what each costs by itself.
+
+        :param channel: its channel, of which nothing has to be read any more
+        :return: whether it is processed
+        """
+        self.ensure_one()
+        if not AT_ONCE.begin():
+            return False
+        try:
+            with self.env.cr.savepoint():
+                return self._process_with_others(channel)
+        except CONFLICTS:
+            return False
+        finally:
+            AT_ONCE.end()
+
+    def _process_with_others(self, channel):
+        """Process the event after those that wait before it, if these are few: else one
+        that was left behind would keep all after it waiting.
+
+        :raise LockNotAvailable: one of them is in the hands of another worker
+        """
+        waiting = self._lock_next(channel, TAKEN_ALONG + 2)
+        if self not in waiting or len(waiting) > TAKEN_ALONG + 1:
+            return False
+        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", NO_PATIENCE))
+        for event in waiting.filtered(lambda each: each.kind == "order")._by_order():
+            if not event._process():
+                raise LockNotAvailable
+        return True
+
     def _process(self):
         """Process the event; one that cannot be parsed is a dead letter.
 
@@ -349,10 +397,12 @@ class ChannelInboxEvent(models.Model):
             self.order_id = orders._capture_salvaged(channel, data, self.trace)
 
     def _stamp(self):
-        return {"processed_at": fields.Datetime.now()}
+        return {"processed_at": self.env["channel.hop"]._get_now()}
 
     def _process_order(self):
         channel = self.channel_id
+        if self.topic == EXPORTED:
+            return self._process_exported()
         data = channel._adapter()._parse_order(channel, self.body)
         answered_at = self.received_at if self.source == "fetch" else None
         order = self.env["channel.order"]._capture(
@@ -364,6 +414,29 @@ class ChannelInboxEvent(models.Model):
         if self.source != "fetch":
             order._doubt(data)
         return "done"
+
+    def _process_exported(self):
+        """An order of a file that a person has exported: it is held until the channel
+        tells all of it. Of an order that is known in any way the file says less."""
+        orders, channel = self.env["channel.order"], self.channel_id
+        lock(self.env, LOCK_ORDER, f"{channel.id}:{self.ref}")
+        known = orders.search(
+            [("channel_id", "=", channel.id), ("external_id", "=", self.ref)]
+        )
+        if known:
+            self.order_id = known
+            return "ignored"
+        self.order_id = orders._capture(
+            channel, self._read_order(self.body), self.trace
+        )
+        return "done"
+
+    def _read_order(self, body):
+        """:return: schemas.OrderData, by the channel's own form or an export's"""
+        channel = self.channel_id
+        if self.topic == EXPORTED:
+            return self.env["channel.order.export"]._parse(channel, body)
+        return channel._adapter()._parse_order(channel, body)
 
     def _process_catalogue(self):
         self.channel_id._wake("_job_fetch_listings", seconds=60)
@@ -514,7 +587,7 @@ class ChannelInboxEvent(models.Model):
         if self._corrected_kind() != "order":
             return
         try:
-            self.channel_id._adapter()._parse_order(self.channel_id, body)
+            self._read_order(body)
         except exceptions.ChannelError as error:
             raise UserError(
                 self.env._("The corrected content cannot be read either: %s", error)
@@ -543,10 +616,10 @@ class ChannelInboxEvent(models.Model):
         if not self.body:
             return "blank", self.order_id, self.env._("Its body was blanked")
         try:
-            data = self.channel_id._adapter()._parse_order(self.channel_id, self.body)
+            data = self._read_order(self.body)
         except exceptions.ChannelError as error:
             return "unreadable", None, str(error)
-        version = _naive(data.version)
+        version = naive(data.version)
         order = self.env["channel.order"].search(
             [
                 ("channel_id", "=", self.channel_id.id),

@@ -103,7 +103,12 @@ class ChannelIntake(models.AbstractModel):
                 # where the last one ran out of time; not tried twice if it is in vain
                 since, cursor = self._resume_at(state.pop("resume", None), since)
             self._miss_webhooks(channel)
-            if not self._pull_pages(channel, since, cursor, started, again):
+            try:
+                is_done = self._pull_pages(channel, since, cursor, started, again)
+            except LAG:
+                self._keep_place(channel, since, cursor, again)
+                raise
+            if not is_done:
                 channel._wake("_job_poll")
                 return MORE
             self._ask_for_open(channel)
@@ -131,28 +136,44 @@ class ChannelIntake(models.AbstractModel):
 
     def _pull_pages(self, channel, since, cursor, started, again):
         """Store part by part, and remember how far we have got by the channel's time:
-        a pull that breaks off goes on there, not at the beginning.
+        a pull that breaks off goes on there, not at the beginning. Where the parts come
+        in no order of time, that is known at the end, and the place is remembered.
 
         :return: whether all are in
         """
         end = time.monotonic() + POLL_SECONDS
-        parts = self._iter_parts(channel, since, cursor)
-        for events, times, rest in parts:
+        unsorted, known = channel._capabilities().unsorted, []
+        for events, times, rest in self._iter_parts(channel, since, cursor):
             self._store_pulled(channel, events)
-            # one order of tomorrow must not hide those of today
-            newest = min([*times, started])
-            again = self._remember_progress(channel, newest if times else None, again)
-            if time.monotonic() > end and rest is not None:
-                with channel._shared_state("poll") as state:
-                    if state.get("again_from") == again:
-                        state["resume"] = {"since": since.isoformat(), "cursor": rest}
-                return False
+            known = _newest([*known, *times]) if unsorted else times
+            if known and not (unsorted and rest):
+                # one order of tomorrow must not hide those of today
+                newest = min([*known, started])
+                again = self._remember_progress(channel, newest, again)
+            is_late = time.monotonic() > end
+            if rest is not None and (is_late or unsorted):
+                self._remember_place(channel, since, rest, again)
+                if is_late:
+                    return False
         with channel._shared_state("poll") as state:
             state["completed_from"] = started.isoformat()
             state.pop("behind", None)
+            state.pop("resume", None)
             if state.get("again_from") == again:
                 state.pop("again_from", None)
         return True
+
+    def _remember_place(self, channel, since, cursor, again):
+        """The next pull goes on there, unless it is to reach back by then."""
+        with channel._shared_state("poll") as state:
+            if state.get("again_from") == again:
+                state["resume"] = {"since": since.isoformat(), "cursor": cursor}
+
+    def _keep_place(self, channel, since, cursor, again):
+        """A pull could not even begin where it was to go on: the next one does."""
+        resume = channel._get_shared_state("poll").get("resume")
+        if cursor and not resume and channel._capabilities().unsorted:
+            self._remember_place(channel, since, cursor, again)
 
     def _store_pulled(self, channel, events):
         with own_transaction(self.env) as env:
@@ -281,7 +302,7 @@ class ChannelIntake(models.AbstractModel):
         were asked for."""
         refs = [head.ref for head in heads]
         with own_transaction(self.env) as env:
-            env["channel.order"]._note_looked(channel, refs)
+            env["channel.order.lookup"]._note_looked(channel, refs)
         events = channel._adapter()._read_orders(channel, refs)
         places = {ref: place for place, ref in enumerate(refs)}
         return sorted(events, key=lambda event: places.get(event.ref, len(places)))
@@ -354,12 +375,12 @@ class ChannelIntake(models.AbstractModel):
     @api.model
     def _run(self, channel):
         end = time.monotonic() + RUN_SECONDS
-        busy, more = set(), True
+        busy, alone, more = set(), set(), True
         while more and time.monotonic() < end:
             busy = set()
             while time.monotonic() < end and self._capture_next(None, channel, busy):
                 pass
-            more = self._import_next(channel)
+            more = self._import_next(channel, alone)
         if more or busy:
             channel._wake("_job_intake", seconds=0 if more else 1)
         self._wake_for_wanted(channel)
@@ -425,9 +446,10 @@ class ChannelIntake(models.AbstractModel):
             others._wake("_job_intake")
         return bool(events)
 
-    def _import_next(self, channel):
-        """Hook: make the sale order of one captured order.
+    def _import_next(self, channel, alone):
+        """Hook: make the sale orders of some captured orders.
 
+        :param alone: set of ids: orders to be imported by themselves; added to
         :return: whether there was one; captures then go first again
         """
         return False
@@ -452,20 +474,23 @@ class ChannelIntake(models.AbstractModel):
             refusal = error
         with own_transaction(self.env) as env:
             own_order = env["channel.order"].browse(order_id)
+            lookup = env["channel.order.lookup"]
             if refusal:
-                own_order._on_fetch_refused(refusal, asked)
+                lookup._on_refused(own_order, refusal, asked)
             elif not event:
-                own_order._on_not_shown(is_gone, asked)
+                lookup._on_not_shown(own_order, is_gone, asked)
             else:
-                own_order._set_clock_right(event)
+                lookup._set_clock_right(own_order, event)
                 if not env["channel.inbox.event"]._store(channel, [event], "fetch"):
-                    own_order._on_nothing_new(event, asked)
+                    lookup._on_nothing_new(own_order, event, asked)
         return True
 
     def _is_gone(self, channel, order_id, external_id):
         """Whether an order that the channel does not show is deleted there."""
-        order = self.env["channel.order"].browse(order_id)
-        placed_at = order.placed_at or order.create_date
+        # not in the job's transaction, which may be older than the order
+        with own_transaction(self.env) as env:
+            order = env["channel.order"].browse(order_id)
+            placed_at = order.placed_at or order.create_date
         return channel._adapter()._is_gone(
             channel, external_id, placed_at.replace(tzinfo=timezone.utc)
         )

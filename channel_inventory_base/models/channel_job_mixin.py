@@ -15,6 +15,7 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from .. import exceptions
+from ..db.jobs import WAITING, identity_key, jobs_in, missing_jobs
 from ..db.transaction import (
     CONFLICTS,
     own_transaction,
@@ -30,10 +31,7 @@ WEBHOOK = "WEBHOOK"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 BUSY_SECONDS = 1
-GATHER_SECONDS = 0.5
 WAKE = "channel_inventory.wake"
-# States of a job that has not begun.
-WAITING = ("wait_dependencies", "pending", "enqueued")
 THROTTLED_SECONDS = 5
 POLL_PAUSE = 10
 """At least so long between two pulls that are due, whatever the setting."""
@@ -118,7 +116,7 @@ class ChannelJobMixin(models.AbstractModel):
             # there is nobody to be told, and nothing to be tracked
             record = self.browse(channel_id).with_context(tracking_disable=True)
             delayed = record.with_delay(
-                identity_key=_identity_key(channel_id, method, seconds),
+                identity_key=identity_key(channel_id, method, seconds),
                 priority=priorities.get(method, 20) + FAILING * (channel_id in failing),
                 eta=timedelta(seconds=seconds) if seconds else None,
                 description=f"{record.name or 'Channels'}: {method[5:]}",
@@ -129,6 +127,24 @@ class ChannelJobMixin(models.AbstractModel):
     def _get_job_priorities(self):
         """:return: {job: priority}; an addon with jobs of its own adds them"""
         return PRIORITIES
+
+    def _wake_postponed(self, but=()):
+        """Have those jobs run now that wait for later and never choose to.
+
+        :param but: jobs that go on waiting
+        """
+        last = PRIORITIES["_job_publish"]
+        priorities = self._get_job_priorities().items()
+        methods = [job for job, place in priorities if place <= last and job not in but]
+        keys = {
+            identity_key(channel.id, method, CRON_SECONDS): (channel, method)
+            for channel in self
+            for method in methods
+        }
+        with own_transaction(self.env) as env:
+            waiting = jobs_in(env.cr, keys, WAITING)
+        for channel, method in (keys[key] for key in waiting):
+            channel._wake(method)
 
     def _wake_all_jobs(self):
         """All jobs that may have work left, but for pulling orders."""
@@ -178,7 +194,7 @@ class ChannelJobMixin(models.AbstractModel):
     @api.model
     def _job_plan(self):
         """Bring levels up to date with everything in the change outbox."""
-        if not self.env["channel.planner"]._run():
+        if not self.env["channel.planner"]._attend():
             raise RetryableJobError("busy", seconds=BUSY_SECONDS, ignore_retry=True)
 
     def _job_publish(self):
@@ -390,6 +406,7 @@ class ChannelJobMixin(models.AbstractModel):
             ("channel.supplier.stock", "_age_reports"),
             ("stock.warehouse", "_follow_channel_silence"),
             ("channel.level.pending", "_compact"),
+            ("channel.hand.upload.line", "_settle_taken"),
             ("channel.channel", "_watch_all"),
         )
 
@@ -539,7 +556,7 @@ class ChannelJobMixin(models.AbstractModel):
                 done="; ".join(done)[:3000],
             ),
             suggestion=self.env._(
-                "They were registered again, and the orders since then were pulled. "
+                "Webhooks were registered again, and orders since then were pulled. "
                 "Find out why deliveries failed: was this server down, or can the "
                 "channel not reach its address? Then resolve this."
             ),
@@ -549,12 +566,6 @@ class ChannelJobMixin(models.AbstractModel):
 def will_plan(cr):
     """Whether this transaction wakes the planner when it commits."""
     return (0, "_job_plan") in cr.postcommit.data.get(WAKE, ())
-
-
-def _identity_key(channel_id, method, seconds):
-    # a delayed wake-up must not swallow one that is for now
-    later = ":later" if seconds > GATHER_SECONDS else ""
-    return f"channel_inventory:{method}:{channel_id}{later}"
 
 
 def _enqueue(cr, registry, wanted):
@@ -596,93 +607,3 @@ def _create_jobs(cr, wanted):
     # where another transaction was faster, ``identity_key`` leaves it at one
     env = api.Environment(cr, SUPERUSER_ID, {})
     env["channel.channel"]._enqueue_wakeups(wanted)
-
-
-def missing_jobs(cr, wanted):
-    """The jobs of ``wanted`` that are not queued already, with seconds to wait.
-
-    A job queued for a later time is brought forward: a postponed job, for example by an
-    outage, does not replace an earlier wake-up. One whose twin is at work just now
-    comes a moment later: it gathers what others want meanwhile, and under load a job is
-    a bunch of wake-ups.
-    """
-    waits = _waits(cr, {key for job in wanted for key in _keys(*job)})
-    missing, late = {}, {}
-    for job, seconds in wanted.items():
-        key = _identity_key(*job, seconds)
-        # what runs now is too early for what is wanted later
-        keys = _keys(*job) if seconds <= GATHER_SECONDS else (key,)
-        known = {each: waits[each] for each in keys if each in waits}
-        if any(wait <= max(seconds, GATHER_SECONDS) for wait in known.values()):
-            continue
-        if key in known:
-            late[key] = seconds
-        else:
-            missing[job] = key
-    for key, seconds in late.items():
-        _bring_forward(cr, key, seconds)
-    # mostly there is none
-    running = jobs_in(cr, missing.values(), ("started",)) if missing else ()
-    return {
-        job: wanted[job] or (GATHER_SECONDS if key in running else 0)
-        for job, key in missing.items()
-    }
-
-
-def _keys(channel_id, method):
-    now = _identity_key(channel_id, method, 0)
-    return now, f"{now}:later"
-
-
-def _waits(cr, keys):
-    """identity key -> seconds until the first job of that key, of those that wait."""
-    cr.execute(
-        SQL(
-            """
-            SELECT identity_key, min(CASE WHEN state = 'pending' AND eta IS NOT NULL
-                       THEN EXTRACT(epoch FROM
-                                    eta - clock_timestamp() AT TIME ZONE 'UTC')
-                       ELSE 0 END)::float
-              FROM queue_job
-             WHERE identity_key = ANY(%s) AND state IN %s
-             GROUP BY identity_key
-            """,
-            list(keys),
-            WAITING,
-        )
-    )
-    return dict(cr.fetchall())
-
-
-def _bring_forward(cr, key, seconds):
-    """The runner hears of it by the queue's own trigger. Rows that it is at just now
-    are about to begin anyway."""
-    cr.execute(
-        SQL(
-            """
-            UPDATE queue_job
-               SET eta = clock_timestamp() AT TIME ZONE 'UTC'
-                         + make_interval(secs => %s)
-             WHERE id IN (SELECT id FROM queue_job
-                           WHERE identity_key = %s AND state = 'pending'
-                           FOR UPDATE SKIP LOCKED)
-            """,
-            seconds,
-            key,
-        )
-    )
-
-
-def jobs_in(cr, keys, states):
-    """Which of ``keys`` have a job in one of ``states``. Those that wait will see what
-    we have committed. ``identity_key`` finds that out too, but takes ten times as long,
-    after each transaction that has changed stock; so no models here, either."""
-    cr.execute(
-        SQL(
-            "SELECT identity_key FROM queue_job "
-            "WHERE identity_key = ANY(%s) AND state IN %s",
-            list(keys),
-            states,
-        )
-    )
-    return {row[0] for row in cr.fetchall()}

@@ -115,17 +115,17 @@ class ChannelLane(models.AbstractModel):
 
     # -------------------------------------------------------------- choose
     @api.model
-    def _choose(self, channel, lanes, falls=False):
+    def _choose(self, channel, lanes, only=None):
         """How the next batch goes, None for the requests that are answered at once.
 
         :param lanes: tuple of schemas.Lane
-        :param falls: numbers that rise have to wait
+        :param only: what may be in it, where numbers that rise have to wait
         :return: Way
         """
         mass = channel.mass_quantity
         # those that are left to the other requests, and a mass besides
         has_falls = self._has_waiting(channel, True, (HEAD + 1) * mass)
-        if not has_falls and (falls or not self._has_waiting(channel, False, mass)):
+        if not has_falls and (only or not self._has_waiting(channel, False, mass)):
             return None
         busy, rests = self._count_busy(channel), channel._get_shared_state("lanes")
         now = self._now().isoformat()
@@ -228,8 +228,8 @@ class ChannelLane(models.AbstractModel):
     def _follow(self, publication, result):
         """The lane has taken the numbers."""
         lane = publication._get_lane()
-        publisher = self.env["channel.publisher"]
-        publisher._take_as_sent(publication, publication.line_ids)
+        outcome = self.env["channel.publication.outcome"]
+        outcome._take_as_sent(publication, publication.line_ids)
         publication.write(
             {
                 "state": "accepted",
@@ -237,20 +237,20 @@ class ChannelLane(models.AbstractModel):
                 "answer": (result.answer or "")[:100_000],
             }
         )
-        publisher._stamp_answer(publication)
+        outcome._stamp_answer(publication)
         self._wait_for(publication, lane.every)
 
     def _lose(self, publication):
         """Nobody knows whether the lane has taken the numbers: there is no ticket to
         ask by. They may be applied as long as a ticket would be waited for, and are
-        sent once more meanwhile."""
-        self._wait_for(publication, None, None)
+        sent once more meanwhile; those that have changed since are looked at."""
+        self._wait_for(publication, None)
 
-    def _wait_for(self, publication, seconds, watch=WATCH_SECONDS):
-        """No number is expected to be shown before the lane has answered.
+    def _wait_for(self, publication, seconds):
+        """No number is expected to be shown before the lane has answered; those that
+        are overtaken meanwhile are looked at now and then.
 
         :param seconds: until it is asked; None: never
-        :param watch: until overtaken numbers are looked at; None: never
         """
         self.env.execute_query(
             SQL(
@@ -267,13 +267,12 @@ class ChannelLane(models.AbstractModel):
                 id=publication.id,
                 now=NOW,
                 ask=seconds,
-                watch=watch,
+                watch=WATCH_SECONDS,
             )
         )
         self.env["channel.publication"].invalidate_model()
         self.env["channel.publication.line"].invalidate_model()
-        if seconds:
-            publication.channel_id._wake("_job_observe", seconds=seconds)
+        publication.channel_id._wake("_job_observe", seconds=seconds or WATCH_SECONDS)
 
     # ----------------------------------------------------------------- ask
     @api.model
@@ -340,7 +339,7 @@ class ChannelLane(models.AbstractModel):
             env["channel.settler"]._lock(own.channel_id)
             lanes._restore(lines.ids)
             lanes._note({}, lines.ids)
-            env["channel.publisher"]._queue_lines(lines)
+            env["channel.publication.outcome"]._queue_lines(lines)
             own.write({"state": "done", "error": str(error)})
             env["channel.publication"].invalidate_model()
             channel = own.channel_id
@@ -438,7 +437,7 @@ class ChannelLane(models.AbstractModel):
     # ----------------------------------------------------------------- end
     def _end(self, publication, lane, result):
         """The lane has told what became of each number."""
-        publisher = self.env["channel.publisher"]
+        outcome = self.env["channel.publication.outcome"]
         results = {each.line_id: each for each in result.results}
         found = {}
         lines = publication.line_ids.filtered(
@@ -455,8 +454,8 @@ class ChannelLane(models.AbstractModel):
         self._expect(found.get("accepted", []), lane.applies)
         self._queue(self._find_changed(found.get("accepted", [])))
         alone = self._without_successor(found.get("rejected", []))
-        publisher._settle_rejected(lines.browse(alone), results)
-        publisher._queue_lines(lines.browse(found.get("retry", [])))
+        outcome._settle_rejected(lines.browse(alone), results)
+        outcome._queue_lines(lines.browse(found.get("retry", [])))
         if found.get("retry"):
             # by the other requests first: it might not apply them again
             self._rest(publication.channel_id, publication.lane)
@@ -468,7 +467,7 @@ class ChannelLane(models.AbstractModel):
             }
         )
         # from now on it counts how long they take
-        publisher._stamp_answer(publication)
+        outcome._stamp_answer(publication)
         channel = publication.channel_id
         self.env["channel.exception"]._resolve_keys(
             channel, [f"stuck:{publication.id}", f"lane:{publication.lane}"]

@@ -33,7 +33,7 @@ class ChannelLevel(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     product_id = fields.Many2one(related="listing_id.product_id")
-    sku = fields.Char(related="listing_id.sku")
+    sku = fields.Char(string="SKU", related="listing_id.sku")
     target = fields.Integer(
         required=True,
         readonly=True,
@@ -62,6 +62,15 @@ class ChannelLevel(models.Model):
         ],
         compute="_compute_remote",
         search="_search_remote_state",
+    )
+    is_by_hand = fields.Boolean(
+        string="Told by Hand, Not Confirmed",
+        compute="_compute_by_hand",
+        help="A person has uploaded its quantity, and it was not read on the channel "
+        "since.",
+    )
+    hand_quantity = fields.Integer(
+        string="Quantity Told by Hand", compute="_compute_by_hand"
     )
     expected_remote = fields.Integer(
         compute="_compute_remote",
@@ -110,6 +119,17 @@ class ChannelLevel(models.Model):
             level.expected_remote = expected
             level.acked_at = acked_at
             level.in_sync = state == "known" and expected == level.target
+
+    def _compute_by_hand(self):
+        told = self.env["channel.hand.upload.line"].search(
+            [("level_id", "in", self.ids), ("state", "=", "told")],
+            order="told_at, id",
+        )
+        # the last that was told of a level counts
+        quantities = {line.level_id: line.quantity for line in told}
+        for level in self:
+            level.is_by_hand = level in quantities
+            level.hand_quantity = quantities.get(level, 0)
 
     @api.model
     def _search_remote_state(self, operator, value):

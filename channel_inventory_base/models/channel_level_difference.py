@@ -3,6 +3,7 @@ from odoo import fields, models, tools
 from odoo.tools import SQL
 
 from ..db.published import PUBLISHED
+from ..db.views import create_view_at_end
 from ..tools.actions import open_form
 from .channel_level import EXPECTED_REMOTE
 
@@ -18,6 +19,7 @@ class ChannelLevelDifference(models.Model):
 
     _name = "channel.level.difference"
     _description = "Quantity to Publish"
+    _inherit = ["channel.sql.view"]
     _auto = False
     _order = "channel_id, difference, id"
     _rec_name = "listing_id"
@@ -54,7 +56,7 @@ class ChannelLevelDifference(models.Model):
 
     def init(self):
         # at the end, when all the tables it stands on are there
-        self.pool.post_init(self._create_view)
+        create_view_at_end(self, self._create_view)
 
     def _create_view(self):
         tools.drop_view_if_exists(self.env.cr, self._table)

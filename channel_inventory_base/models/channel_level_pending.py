@@ -25,10 +25,13 @@ class ChannelLevelPending(models.Model):
     company_id = fields.Many2one(related="channel_id.company_id")
     urgent = fields.Boolean(required=True, help="The quantity decreases")
     force = fields.Boolean(
-        required=True, help="Send it even if the quantity is unchanged"
+        string="Forced",
+        required=True,
+        help="Send it even if the quantity is unchanged",
     )
     since = fields.Datetime(required=True, help="Commit time of the cause")
     trace = fields.Char()
+    queued_at = fields.Datetime(readonly=True)
 
     def init(self):
         self.env.cr.execute(
@@ -41,8 +44,16 @@ class ChannelLevelPending(models.Model):
                     urgent boolean NOT NULL,
                     force boolean NOT NULL,
                     since timestamp NOT NULL,
-                    trace varchar
+                    trace varchar,
+                    queued_at timestamp
+                        DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
                 );
+                -- one that is older; added with its default, all would be written anew
+                ALTER TABLE channel_level_pending
+                    ADD COLUMN IF NOT EXISTS queued_at timestamp;
+                ALTER TABLE channel_level_pending
+                    ALTER COLUMN queued_at
+                        SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
                 CREATE INDEX IF NOT EXISTS channel_level_pending_level_idx
                     ON channel_level_pending (level_id);
                 CREATE INDEX IF NOT EXISTS channel_level_pending_queue_idx
@@ -121,6 +132,8 @@ class ChannelLevelPending(models.Model):
         whoever takes it reads the target of that moment. And nothing of levels that
         were deleted while somebody appended to them.
         """
+        # the queue is looked at as a whole, however few rows PostgreSQL expects in it
+        self.env.execute_query(SQL("SELECT set_config('enable_nestloop', 'off', true)"))
         self.env.execute_query(
             SQL(
                 """
@@ -128,13 +141,18 @@ class ChannelLevelPending(models.Model):
                     DELETE FROM channel_level_pending pending
                      WHERE NOT EXISTS (SELECT FROM channel_level level
                                         WHERE level.id = pending.level_id)
+                ),
+                newest AS MATERIALIZED (
+                    SELECT pending.level_id, max(pending.id) AS id
+                      FROM channel_level_pending pending
+                      JOIN channel_channel channel ON channel.id = pending.channel_id
+                     WHERE channel.state <> 'live' OR NOT channel.active
+                     GROUP BY pending.level_id HAVING count(*) > 1
                 )
-                DELETE FROM channel_level_pending older
-                 USING channel_level_pending newer, channel_channel channel
-                 WHERE newer.level_id = older.level_id AND newer.id > older.id
-                   AND channel.id = older.channel_id
-                   AND (channel.state <> 'live' OR NOT channel.active)
+                DELETE FROM channel_level_pending older USING newest
+                 WHERE older.level_id = newest.level_id AND older.id < newest.id
                 RETURNING older.id
                 """
             )
         )
+        self.env.execute_query(SQL("SELECT set_config('enable_nestloop', 'on', true)"))

@@ -13,7 +13,8 @@ class ChannelLevelRemote(models.Model):
     Writers: the publisher for rows that are known or rejected, the observer for rows
     that are missing, unknown or stale. They never meet on a row. A look around may turn
     known into stale, as a refused publication does, where nothing is on its way; so may
-    the catalogue, where another listing's figure counts from now on.
+    the catalogue, where another listing's figure counts from now on, and a person who
+    has told the channel a number by hand.
     """
 
     _name = "channel.level.remote"
@@ -39,7 +40,7 @@ class ChannelLevelRemote(models.Model):
         required=True,
         readonly=True,
     )
-    base_qty = fields.Integer(required=True, readonly=True, help="Sold units")
+    base_qty = fields.Integer(required=True, readonly=True, help="In sold units")
     base_deducted = fields.Integer(
         required=True, readonly=True, help="Deductions included in the base quantity"
     )

@@ -82,7 +82,12 @@ class ChannelMirror(models.AbstractModel):
             node.channel_id, [f"mirror:{node.id}"]
         )
         self.env["channel.external.stock"]._report(
-            node.warehouse_ids, rows, moment, node.display_name, complete=True
+            node.warehouse_ids,
+            rows,
+            moment,
+            node.display_name,
+            complete=True,
+            believed=True,
         )
 
     def _get_rows(self, channel, counts):

@@ -63,20 +63,26 @@ class ChannelObserver(models.AbstractModel):
             env["channel.observer"]._make_missing_now(channel)
 
     def _make_missing_now(self, channel):
-        """A row for each level of which nothing is known yet."""
+        """A row for each level of which nothing is known yet.
+
+        They are gathered before the first one is written: of an empty table PostgreSQL
+        expects to read it again for each level, and would read what it writes.
+        """
         self.env.execute_query(
             SQL(
                 """
+                WITH missing AS (
+                    SELECT array_agg(level.id) AS ids FROM channel_level level
+                     WHERE level.channel_id = %(channel)s AND NOT EXISTS (
+                           SELECT FROM channel_level_remote remote
+                            WHERE remote.level_id = level.id)
+                )
                 INSERT INTO channel_level_remote
                        (level_id, channel_id, state, base_qty, base_deducted)
-                SELECT level.id, level.channel_id, 'unknown', 0, 0
-                  FROM channel_level level
-                 WHERE level.channel_id = %s AND NOT EXISTS (
-                       SELECT FROM channel_level_remote remote
-                        WHERE remote.level_id = level.id)
+                SELECT unnest(ids), %(channel)s, 'unknown', 0, 0 FROM missing
                 ON CONFLICT (level_id) DO NOTHING RETURNING id
                 """,
-                channel.id,
+                channel=channel.id,
             )
         )
 
@@ -219,6 +225,7 @@ class ChannelObserver(models.AbstractModel):
                            remote.seen_at, %(expected)s AS expected,
                            remote.base_qty + remote.base_deducted AS base_sum,
                            listing.stock_ref, node.external_id AS node_ref,
+                           (%(awaited)s) AS awaited,
                            clock_timestamp() AT TIME ZONE 'UTC' AS at
                       FROM channel_level_remote remote
                       JOIN channel_level level ON level.id = remote.level_id
@@ -229,16 +236,41 @@ class ChannelObserver(models.AbstractModel):
                        AND listing.uncounted IS NOT TRUE
                     """,
                     expected=EXPECTED_REMOTE,
+                    awaited=self._awaited(),
                     ids=list(remote_ids),
                 )
             )
             return cr.dictfetchall()
 
+    def _awaited(self):
+        """Condition on ``level``: something has become of one of its orders that may
+        have changed the number, and the order, as it is known here, does not say so
+        yet."""
+        return SQL("level.listing_id IN (%s)", SQL(" UNION ").join(self._awaiting()))
+
+    def _awaiting(self):
+        """Queries of the listings of such orders. Addons add those of orders of which
+        they have told the channel something."""
+        return [
+            SQL(
+                """
+                SELECT line.listing_id
+                  FROM channel_order sold
+                  JOIN channel_order_line line ON line.order_id = sold.id
+                 WHERE sold.wanted_version > sold.version
+                   AND sold.state NOT IN ('blocked', 'gone')
+                   -- what cannot be had for so long explains nothing any more
+                   AND sold.wanted_version > now() AT TIME ZONE 'UTC'
+                                             - interval '1 hour'
+                """
+            )
+        ]
+
     # --------------------------------------------------------------- judge
     def _judge(self, channel, before, shown):
         after = {fact["id"]: fact for fact in self._facts([f["id"] for f in before])}
         pulled_from = self._pulled_from(channel)
-        waiting = False
+        waiting, seen, adopted = False, [], []
         for fact in before:
             ref = fact["stock_ref"], fact["node_ref"]
             now = after.get(fact["id"])
@@ -252,30 +284,44 @@ class ChannelObserver(models.AbstractModel):
             # a level that is not stocked there yet shows nothing, which sells as 0
             seen_sum = (shown[ref] or 0) + deducted
             fact["shown"] = shown[ref]
-            waiting |= not self._conclude(
-                channel, fact, seen_sum, deducted, pulled_from
-            )
+            if self._is_settled(channel, fact, seen_sum, pulled_from):
+                adopted.append((fact["id"], seen_sum - deducted, deducted))
+                continue
+            waiting = True
+            if not self._is_agreed(fact, seen_sum):
+                seen.append((fact["id"], seen_sum, fact["at"]))
+        self._remember(seen)
+        self._adopt(channel, adopted)
         return waiting
 
-    def _conclude(self, channel, fact, seen_sum, deducted, pulled_from):
-        """:return: whether the row is settled"""
+    @staticmethod
+    def _is_agreed(fact, seen_sum):
+        """Whether the look before has shown the same."""
+        return bool(fact["seen_at"]) and fact["seen_sum"] == seen_sum
+
+    def _is_settled(self, channel, fact, seen_sum, pulled_from):
+        """Whether what was seen may be taken as the base."""
         if fact["state"] == "stale" and seen_sum == fact["base_sum"]:
             # a captured sale explains the refusal: the base was right all along
             self._on_explained(channel, fact)
-            self._adopt(channel, fact, seen_sum, deducted)
             return True
-        agreed = fact["seen_sum"] == seen_sum and fact["seen_at"]
-        if not agreed:
-            self._remember(fact, seen_sum)
+        if fact["awaited"] or not self._is_agreed(fact, seen_sum):
             return False
         # an order of a sale before the first look is shown by then, and pulled
         shown_by = fact["seen_at"] + timedelta(seconds=channel.order_lag)
         if not pulled_from or pulled_from < shown_by:
             return False
-        if fact["state"] == "stale":
+        if fact["state"] == "stale" and not self._is_by_hand(fact):
             self._on_difference(channel, fact, seen_sum)
-        self._adopt(channel, fact, seen_sum, deducted)
         return True
+
+    def _is_by_hand(self, fact):
+        """Whether a person has told the channel this number while its API was down."""
+        return self.env["channel.hand.upload.line"]._explain(
+            fact["level_id"],
+            fact["shown"] or 0,
+            fact["base_sum"] - fact["expected"],
+        )
 
     def _on_difference(self, channel, fact, seen_sum):
         """A number was changed on the channel: two looks agree on another one than was
@@ -311,43 +357,58 @@ class ChannelObserver(models.AbstractModel):
             return None
         return datetime.fromisoformat(state["completed_from"]).replace(tzinfo=None)
 
-    def _remember(self, fact, seen_sum):
+    def _remember(self, rows):
+        """
+        :param rows: list of (id, the number shown plus deductions, time of the look)
+        """
+        if not rows:
+            return
         self.env.execute_query(
             SQL(
                 """
-                UPDATE channel_level_remote SET seen_sum = %s, seen_at = %s
-                 WHERE id = %s AND state IN ('unknown', 'stale') RETURNING id
+                UPDATE channel_level_remote remote
+                   SET seen_sum = row.seen_sum, seen_at = row.seen_at
+                  FROM (VALUES %s) AS row (id, seen_sum, seen_at)
+                 WHERE remote.id = row.id AND remote.state IN ('unknown', 'stale')
+                RETURNING remote.id
                 """,
-                seen_sum,
-                fact["at"],
-                fact["id"],
+                SQL(", ").join(SQL("(%s, %s, %s::timestamp)", *row) for row in rows),
             )
         )
 
-    def _adopt(self, channel, fact, seen_sum, deducted):
-        """From here on the base is known; what differs from the target is queued."""
-        self.env.execute_query(
+    def _adopt(self, channel, rows):
+        """From here on these bases are known; what differs from the target is queued,
+        what falls before what rises.
+
+        :param rows: list of (id, number shown, deductions known)
+        """
+        if not rows:
+            return
+        adopted = self.env.execute_query(
             SQL(
                 """
                 WITH adopted AS (
-                    UPDATE channel_level_remote
-                       SET state = 'known', base_qty = %(shown)s,
-                           base_deducted = %(deducted)s, seen_sum = NULL, seen_at = NULL
-                     WHERE id = %(id)s AND state IN ('unknown', 'stale')
-                    RETURNING level_id, channel_id
+                    UPDATE channel_level_remote remote
+                       SET state = 'known', base_qty = row.shown,
+                           base_deducted = row.deducted, seen_sum = NULL,
+                           seen_at = NULL
+                      FROM (VALUES %s) AS row (id, shown, deducted)
+                     WHERE remote.id = row.id AND remote.state IN ('unknown', 'stale')
+                    RETURNING remote.level_id, remote.channel_id, remote.base_qty
                 )
                 INSERT INTO channel_level_pending
                        (level_id, channel_id, urgent, force, since)
-                SELECT level_id, channel_id, false, false,
-                       clock_timestamp() AT TIME ZONE 'UTC'
-                  FROM adopted RETURNING id
+                SELECT level.id, adopted.channel_id, level.target < adopted.base_qty,
+                       false, clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM adopted JOIN channel_level level ON level.id = adopted.level_id
+                RETURNING level_id
                 """,
-                id=fact["id"],
-                shown=seen_sum - deducted,
-                deducted=deducted,
+                SQL(", ").join(SQL("(%s, %s, %s)", *row) for row in rows),
             )
         )
-        self.env["channel.level"]._share_again([fact["level_id"]])
+        level_ids = [level_id for (level_id,) in adopted]
+        self.env["channel.level"]._share_again(level_ids)
+        self.env["channel.hand.upload.line"]._settle(level_ids)
         channel._wake("_job_publish")
 
     def _report_drift(self, channel, fact, seen_sum):

@@ -31,7 +31,6 @@ PAYMENTS = [
     ("refunded", "Refunded"),
     ("voided", "Voided"),
 ]
-GONE_MINUTES = 5
 AHEAD_SECONDS = 60
 """By so much may clocks differ without one of them being wrong."""
 # Orders of which we know less than there is to know. One that is gone may come back.
@@ -128,7 +127,7 @@ class ChannelOrder(models.Model):
         string="Tax Collected by Channel",
         readonly=True,
         digits=(16, 4),
-        help="Collected and paid by the channel itself: in no other amount.",
+        help="Collected and paid by the channel itself; part of no other amount.",
     )
     customer_name = fields.Char(string="Customer", readonly=True)
     customer_ref = fields.Char(
@@ -161,6 +160,7 @@ class ChannelOrder(models.Model):
     line_ids = fields.One2many("channel.order.line", "order_id", readonly=True)
     event_ids = fields.One2many("channel.inbox.event", "order_id", readonly=True)
     hold_ids = fields.One2many("channel.hold", "order_id", compute="_compute_hold_ids")
+    page_url = fields.Char(string="Page on the Channel", compute="_compute_page_url")
     has_unlisted = fields.Boolean(compute="_compute_has_odd_lines")
     has_old_mapping = fields.Boolean(compute="_compute_has_odd_lines")
     exception_count = fields.Integer(compute="_compute_exception_count")
@@ -174,6 +174,7 @@ class ChannelOrder(models.Model):
 
     _external_uniq = models.UniqueIndex("(channel_id, external_id)")
     _todo_idx = models.Index("(channel_id, id) WHERE state = 'captured' AND complete")
+    _captured_idx = models.Index("USING brin (create_date)")
     _fetch_idx = models.Index(
         "(channel_id, id) WHERE NOT complete OR wanted_version > version"
     )
@@ -190,6 +191,14 @@ class ChannelOrder(models.Model):
     def _compute_hold_ids(self):
         for order in self:
             order.hold_ids = order.line_ids.hold_ids
+
+    def _compute_page_url(self):
+        for order in self:
+            # sudo: who sees the order may be shown where it is, not the connection
+            channel = order.channel_id.sudo()
+            order.page_url = channel._adapter()._get_order_page(
+                channel, order.external_id
+            )
 
     def _compute_has_odd_lines(self):
         for order in self:
@@ -309,7 +318,7 @@ class ChannelOrder(models.Model):
                 ("external_id", "=", data.external_id),
             ]
         )
-        version = _naive(data.version)
+        version = naive(data.version)
         order._lock()
         data = rescale(data, order.line_ids._get_fraction_sizes())
         data = order._without_refused(data)
@@ -350,7 +359,7 @@ class ChannelOrder(models.Model):
                 ("external_id", "=", data.external_id),
             ]
         )
-        version = _naive(data.version)
+        version = naive(data.version)
         order._lock()
         if order and order.version and version <= order.version and order.complete:
             return order
@@ -368,7 +377,7 @@ class ChannelOrder(models.Model):
                 "told_at": False,
                 "version": version,
                 "wanted_version": version,
-                "placed_at": _naive(data.placed_at) or order.placed_at,
+                "placed_at": naive(data.placed_at) or order.placed_at,
                 "state": "blocked",
                 # whoever holds its lines anew decides by what is known now
                 "data": {
@@ -421,31 +430,12 @@ class ChannelOrder(models.Model):
         """``version`` was told at ``moment``. Channels count in seconds: where it is
         the version that we have, and was told after we had looked, it may be about
         something that changed later within that second."""
-        version = _naive(version)
+        version = naive(version)
         if not self.complete:
             # it is fetched anyway
             return
         if version == self.version and self.looked_at and self.looked_at < moment:
             self._want(version + timedelta(milliseconds=1))
-
-    @api.model
-    def _note_looked(self, channel, refs):
-        """The channel is being asked for these now; who is at one of them looks anew
-        anyway."""
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE channel_order
-                   SET looked_at = clock_timestamp() AT TIME ZONE 'UTC'
-                 WHERE id IN (SELECT id FROM channel_order
-                               WHERE channel_id = %s AND external_id = ANY(%s)
-                               ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
-                RETURNING id
-                """,
-                channel.id,
-                refs,
-            )
-        )
 
     def _is_old(self, data, version):
         """An equal version is news only when it completes what we had; none is, of what
@@ -477,38 +467,10 @@ class ChannelOrder(models.Model):
         it was set right. What is fetched now will tell."""
         if (
             self.has_false_time
-            and _naive(data.version) < self.version
+            and naive(data.version) < self.version
             and self.wanted_version <= self.version
         ):
             self._want_fetch()
-
-    def _set_clock_right(self, event):
-        """The version just fetched is the newest, if the time of the stored one was
-        wrong.
-
-        :param event: schemas.InboundEvent, fetched and not stored yet
-        """
-        self._lock()
-        shown = _naive(event.occurred_at)
-        if not self.has_false_time or not shown or shown >= self.version:
-            return
-        before = shown - timedelta(seconds=1)
-        self.write({"version": before, "wanted_version": before})
-        self.env["channel.inbox.event"]._read_again(self.channel_id, event.key)
-
-    @api.model
-    def _doubt_gone(self, channel, refs):
-        """The channel tells of orders what it has told before. Those that are gone may
-        have come back as they were: what is fetched now will tell."""
-        gone = self.search(
-            [
-                ("channel_id", "=", channel.id),
-                ("external_id", "in", refs),
-                ("state", "=", "gone"),
-            ]
-        )
-        for order in gone:
-            order._want_fetch()
 
     def _prepare_capture_vals(self, channel, data, trace):
         return {
@@ -562,18 +524,18 @@ class ChannelOrder(models.Model):
             "complete": data.complete,
             "version": version,
             "wanted_version": max(version, self.wanted_version or version),
-            "placed_at": _naive(data.placed_at),
+            "placed_at": naive(data.placed_at),
             "payment": data.payment,
             "total": float(data.total),
             "currency_name": data.currency,
             "customer_name": data.customer.name,
             "customer_ref": data.customer_ref,
             "collected_tax": float(data.collected_tax),
-            "ship_by": _naive(data.ship_by),
-            "ship_from": _naive(data.ship_from),
-            "deliver_by": _naive(data.deliver_by),
-            "cancel_after": _naive(data.cancel_after),
-            "held_from": self._get_held_from(_naive(data.ship_from)),
+            "ship_by": naive(data.ship_by),
+            "ship_from": naive(data.ship_from),
+            "deliver_by": naive(data.deliver_by),
+            "cancel_after": naive(data.cancel_after),
+            "held_from": self._get_held_from(naive(data.ship_from)),
             "origin_ref": data.origin,
             "fulfilled_by_channel": data.fulfilled_by_channel,
             "data": json.loads(schemas.dumps(data)),
@@ -643,7 +605,7 @@ class ChannelOrder(models.Model):
         connected = self.channel_id.connected_at
         if not data.lines:
             return self.is_history
-        placed = _naive(data.placed_at or data.version)
+        placed = naive(data.placed_at or data.version)
         is_known = bool(self.line_ids)
         return bool(
             (self.is_history if is_known else connected and placed < connected)
@@ -706,24 +668,6 @@ class ChannelOrder(models.Model):
             {"state": "released"}
         )
 
-    def _on_not_shown(self, is_gone, asked):
-        """The channel does not show it: it is deleted there, or hidden from us.
-
-        A young one may not be shown yet: the channel's webhook was faster than it.
-
-        :param is_gone: whether the channel is known to have it no more
-        :param asked: the wanted version at the time when the channel was asked
-        """
-        if self.create_date > fields.Datetime.now() - timedelta(minutes=GONE_MINUTES):
-            return
-        self._lock()
-        if self.wanted_version == asked:
-            self.wanted_version = self.version
-        if is_gone:
-            self._on_deleted()
-        else:
-            self._on_hidden()
-
     def _on_deleted(self):
         """Its demand is gone."""
         self._end("deleted")
@@ -749,59 +693,6 @@ class ChannelOrder(models.Model):
                 "Press Test Connection on the channel: it names a missing permission. "
                 "Then press Fetch Again on the order; or Nothing to Deliver, if it is "
                 "finished on the channel."
-            ),
-        )
-
-    def _on_nothing_new(self, event, asked):
-        """The fetched event is stored already: there is no newer version.
-
-        An order that is still incomplete then waits for that event. Maybe a worker is
-        at it right now; when it could not be read, it is a dead letter, and an operator
-        has to look at it.
-
-        :param event: schemas.InboundEvent
-        :param asked: the wanted version at the time when the channel was asked
-        """
-        self._lock()
-        known = self.env["channel.inbox.event"]._find_by_key(self.channel_id, event.key)
-        if known.state == "new":
-            return
-        word = self.env["channel.order.word"]
-        if self.told_at and known.state == "done":
-            word._on_known_answer(self, event, asked)
-            return
-        if self.wanted_version == asked:
-            self.wanted_version = self.version
-        if not self.complete and known.state == "dead":
-            self.state = "blocked"
-            self.env["channel.inbox.event"]._report_dead_again(
-                self.channel_id, event.key
-            )
-        elif not self.complete:
-            word._wait_for_rest(self)
-        elif self.state == "gone" or self.told_at:
-            # shown again as it was when it was deleted, or before that was told
-            self._apply(self._get_told_data(), self.version)
-
-    def _on_fetch_refused(self, error, asked):
-        """The channel does not give it to us: what we know stays, an exception is
-        raised.
-
-        :param asked: the wanted version at the time when the channel was asked
-        """
-        self._lock()
-        if self.wanted_version == asked:
-            self.wanted_version = self.version
-        self._block(
-            "refused",
-            self.env._(
-                "%(order)s cannot be fetched from the channel: %(error)s",
-                order=self.name,
-                error=error,
-            ),
-            self.env._(
-                "Its known quantities stay held. Check it on the channel, then press "
-                "Fetch Again."
             ),
         )
 
@@ -933,6 +824,6 @@ class ChannelOrder(models.Model):
         return open_form(self._name, self.id)
 
 
-def _naive(moment):
+def naive(moment):
     """Odoo stores UTC without a zone, in whole microseconds."""
     return moment.replace(tzinfo=None) if moment else False

@@ -67,7 +67,7 @@ class ChannelOrderLine(models.Model):
         aggregator=None,
     )
     sold_note = fields.Char(string="Mapping Used", compute="_compute_sold_note")
-    sku = fields.Char(readonly=True)
+    sku = fields.Char(string="SKU", readonly=True)
     title = fields.Char(readonly=True)
     properties = fields.Text(
         readonly=True,
@@ -242,9 +242,17 @@ class ChannelOrderLine(models.Model):
         if missing:
             self._insert_listings(order, [wanted[ref] for ref in sorted(missing)])
             found = listing_model.search(found_domain)
-            found._suggest()
+            found.env["channel.listing.matcher"]._suggest(found)
+        self._doubt_gone(order, found)
         found._take_packs({ref: line.pack for ref, line in wanted.items() if line.pack})
         return {listing.external_id: listing for listing in found}
+
+    def _doubt_gone(self, order, listings):
+        """What is sold is there: an answer that left it out was wrong, or it is there
+        again. Asked for once, when the order comes in."""
+        gone = listings.filtered(lambda each: each.state == "gone")
+        if gone - order.line_ids.listing_id:
+            order.channel_id._wake("_job_fetch_listings", seconds=60)
 
     def _insert_listings(self, order, lines):
         """Not by ``create``: two orders may bring the same new listing at once."""
@@ -560,7 +568,7 @@ class ChannelOrderLine(models.Model):
                   FROM channel_publication_line line
                   JOIN channel_publication publication
                     ON publication.id = line.publication_id
-                 WHERE line.level_id = ANY(%s)
+                 WHERE line.level_id = ANY(%s) AND line.stood IS NOT TRUE
                    AND (%s OR COALESCE(line.applied_at,
                                        publication.acked_at + make_interval(secs => %s))
                               > %s)

@@ -4,8 +4,9 @@ from odoo.tools import SQL
 
 from ..db.transaction import own_transaction
 
-WAITS = (5, 10, 20, 40, 60)
-"""Seconds before a channel that has failed is asked again, longer each time."""
+WAITS = (1, 2, 5, 10, 20)
+"""Seconds before a channel that has failed is asked again, longer each time: one lost
+answer delays little, and an outage is over as soon as somebody has asked."""
 PROBE_SECONDS = 30
 """How long one job alone finds out whether the channel answers again."""
 PATIENCE = 5
@@ -160,7 +161,7 @@ class ChannelOutage(models.Model):
                     """
                     DELETE FROM channel_outage
                      WHERE channel_id = %s AND %s
-                    RETURNING job
+                    RETURNING job, silent
                     """,
                     channel.id,
                     _concerned(job),
@@ -172,7 +173,7 @@ class ChannelOutage(models.Model):
                     UPDATE channel_outage
                        SET until = LEAST(until, tried_at + make_interval(secs => %s))
                      WHERE channel_id = %s AND job %s ALL(%s)
-                    RETURNING job
+                    RETURNING job, false
                     """,
                     PATIENCE,
                     channel.id,
@@ -180,7 +181,10 @@ class ChannelOutage(models.Model):
                     list(APART),
                 )
             )
-        channel._wake(*sorted({name for (name,) in rows} - {job}))
+        channel._wake(*sorted({name for name, _silent in rows} - {job}))
+        if any(silent for _name, silent in rows):
+            # nothing answered, so all of them were kept waiting
+            channel._wake_postponed(APART)
 
     @api.model
     def _release(self, channel, job):

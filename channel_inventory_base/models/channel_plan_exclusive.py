@@ -249,7 +249,7 @@ FLYING = SQL(
                   FROM channel_publication publication
                   JOIN channel_publication_line line
                     ON line.publication_id = publication.id
-                   AND line.result = 'accepted'
+                   AND line.result = 'accepted' AND line.stood IS NOT TRUE
                  WHERE publication.state = 'accepted') AS each
          GROUP BY level_id
     )

@@ -200,17 +200,19 @@ class ChannelPlanItems(models.AbstractModel):
         all that look at them; a view cannot do that, for a condition would not reach
         their index."""
         positions = self.env["channel.position"]
+        stated = positions._stated_facts()
+        if self.env["channel.external.stock"]._tells_foreign():
+            # to plan them takes longer than all others
+            stated += positions._foreign_facts(STORED_MOVES)
         return [
             *(
                 SQL("SELECT * FROM (%s) fact WHERE product_id %s", fact, products)
-                for fact in positions._stated_facts()
+                for fact in stated
             ),
             SQL(
                 """
                 WITH opened AS MATERIALIZED (
-                    SELECT id, product_id, product_qty, procure_method,
-                           restrict_partner_id, location_id, location_dest_id,
-                           location_final_id, date, date_deadline
+                    SELECT %(columns)s
                       FROM %(opened)s move WHERE product_id %(products)s
                 ),
                 following AS MATERIALIZED (
@@ -221,6 +223,7 @@ class ChannelPlanItems(models.AbstractModel):
                 )
                 SELECT * FROM (%(facts)s) fact
                 """,
+                columns=SQL(", ").join(map(SQL.identifier, positions._move_columns())),
                 opened=STORED_MOVES.opened,
                 next=NEXT_MOVE,
                 products=products,

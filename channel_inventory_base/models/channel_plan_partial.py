@@ -28,19 +28,12 @@ class ChannelPlanPartial(models.AbstractModel):
         return SQL(
             """
             dated_version AS MATERIALIZED (
-                SELECT id, company_id, supplier_stock,
-                       COALESCE(horizon_days, 0) AS horizon_days,
-                       COALESCE(lead_days, 0) AS lead_days,
-                       dense_rank() OVER (
-                           ORDER BY company_id, supplier_stock,
-                                    COALESCE(horizon_days, 0), COALESCE(lead_days, 0)
-                       ) AS term_id
+                SELECT id, company_id, %(named)s,
+                       dense_rank() OVER (ORDER BY company_id, %(values)s) AS term_id
                   FROM version WHERE %(is_dated)s
             ),
             dated_term AS MATERIALIZED (
-                SELECT DISTINCT term_id, company_id, supplier_stock, horizon_days,
-                       lead_days
-                  FROM dated_version
+                SELECT DISTINCT term_id, company_id, %(names)s FROM dated_version
             ),
             dated AS MATERIALIZED (
                 SELECT term_id, pool, product_id, sum(quantity)::float8 AS quantity
@@ -49,8 +42,27 @@ class ChannelPlanPartial(models.AbstractModel):
             )
             """,
             is_dated=IS_DATED,
+            named=SQL(", ").join(
+                SQL("%s AS %s", value, SQL.identifier(name))
+                for name, value in self._dated_columns().items()
+            ),
+            values=SQL(", ").join(self._dated_columns().values()),
+            names=SQL(", ").join(map(SQL.identifier, self._dated_columns())),
             promises=SQL(" UNION ALL ").join(self._dated_queries(scope.products)),
         )
+
+    def _dated_columns(self):
+        """Column -> expression over ``version``: what a dated rule looks at; addons
+        append theirs."""
+        return {
+            "supplier_stock": SQL("supplier_stock"),
+            "horizon_days": SQL("COALESCE(horizon_days, 0)"),
+            "lead_days": SQL("COALESCE(lead_days, 0)"),
+        }
+
+    def _due_day(self):
+        """Hook: the day that ``term`` expects ``inbound`` on."""
+        return SQL("inbound.due_date")
 
     def _dated_queries(self, products):
         """Queries of (term_id, pool, product_id, quantity): any number of rows of what
@@ -91,10 +103,11 @@ class ChannelPlanPartial(models.AbstractModel):
               JOIN channel_inbound inbound USING (company_id)
              WHERE inbound.product_id %s
                AND (term.horizon_days = 0
-                    OR inbound.due_date + term.lead_days
+                    OR %s + term.lead_days
                        <= (now() AT TIME ZONE 'UTC')::date + term.horizon_days)
             """,
             products,
+            self._due_day(),
         )
 
     def _supplied_query(self, products):

@@ -1,10 +1,31 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import time
+from itertools import islice
+
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..db.jobs import capacity
 from ..db.scope import Scope
-from ..db.transaction import LOCK_ALLOCATE, LOCK_PLAN, own_transaction, try_lock
+from ..db.transaction import (
+    LOCK_ALLOCATE,
+    LOCK_ATTEND_PLAN,
+    LOCK_ATTEND_PUBLISH,
+    LOCK_HAND_OVER,
+    LOCK_PLAN,
+    LOCK_PUBLISH,
+    is_locked,
+    own_transaction,
+    try_lock,
+)
 
+QUEUE = "root.channel.plan"
+LOOKED_AT = 100
+"""So many of the listings that were planned tell which channels have changed."""
+RUN_SECONDS = 5
+"""After so long another job goes on: one keeps old rows from being cleaned up."""
+PAUSE_SECONDS = 0.05, 0.5
+"""At least and at most, between two plans of a busy moment."""
 BATCH = 5000
 LISTINGS = 20_000
 SLICE = 500_000
@@ -39,37 +60,122 @@ class ChannelPlanner(models.AbstractModel):
     ]
 
     @api.model
-    def _run(self):
-        """Plan until nothing is left to plan.
+    def _attend(self):
+        """Plan, and publish in the same job what is free to be published.
+
+        A job takes longer to begin than a plan to be made; so one channel that the plan
+        has changed is published by this job, the others by jobs of their own. Planning
+        is over by then, and its lock let go: should that channel not answer, the next
+        job plans. One job at a time does so, and none where the queue takes one job
+        only, or channels that hang would take all jobs that plan.
+
+        What can wait is done last, while another job plans what comes up meanwhile.
 
         :return: False if another planner holds the lock
         """
-        moved, caused = set(), set()
+        moved = set()
+        try:
+            with try_lock(self.env, LOCK_HAND_OVER) as is_free:
+                chosen = set()
+                may_publish = is_free and capacity(QUEUE) > 1
+                done = self._plan_while_busy(moved, chosen if may_publish else None)
+                for channel in self.env["channel.channel"].browse(chosen):
+                    channel._job_publish()
+        finally:
+            # a channel that cannot be published hides nothing that is short
+            self._look_behind(moved)
+        return done
+
+    def _plan_while_busy(self, moved, chosen=None):
+        """Plan as long as changes come in, for a few seconds: in a busy moment one job
+        is worth many. Whoever changes stock meanwhile needs no job (``db.jobs``).
+
+        Each plan gathers what came up while the one before it was made, and for as long
+        again: planning takes no more than half of the time of a processor.
+
+        :param moved, chosen: see ``_run``
+        :return: False if another planner holds the lock
+        """
+        end, pause = time.monotonic() + RUN_SECONDS, 0
+        while True:
+            with try_lock(self.env, LOCK_ATTEND_PLAN) as attending:
+                if not attending:
+                    # whoever does looks again after us
+                    return True
+                time.sleep(pause)
+                began = time.monotonic()
+                # what the first plan has changed does not wait for the others
+                if not self._run(None if pause else chosen, moved):
+                    return False
+                took = time.monotonic() - began
+            if not self._has_changes():
+                return True
+            self._release(chosen)
+            if time.monotonic() > end:
+                self.env["channel.change"]._wake_planner()
+                return True
+            least, most = PAUSE_SECONDS
+            pause = max(least, min(took, most))
+
+    def _release(self, chosen):
+        """This job goes on planning: others publish."""
+        if chosen:
+            with own_transaction(self.env) as env:
+                env["channel.channel"].browse(chosen)._wake("_job_publish")
+            chosen.clear()
+
+    def _has_changes(self):
+        # not in the job's transaction, which shows what was there when it began
+        with own_transaction(self.env) as env:
+            query = SQL("SELECT EXISTS (SELECT FROM channel_change)")
+            [[found]] = env.execute_query(query)
+        return found
+
+    @api.model
+    def _run(self, chosen=None, moved=None):
+        """Plan until nothing is left to plan.
+
+        :param chosen: set of ids of channels that are not woken, because the caller
+            publishes them; an empty one gets the id of one that has something to be
+            published; None: all are woken
+        :param moved: set that gets the ids of the products whose quantities may have
+            changed, where the caller looks behind; None: it is done here
+        :return: False if another planner holds the lock
+        """
+        behind, caused = set() if moved is None else moved, set()
+        is_chosen_here = chosen is not None and not chosen
         with try_lock(self.env, LOCK_PLAN) as locked:
             if not locked:
                 return False
             more = True
             while more:
-                taken, sweeping, products, reasons = self._plan_batch()
-                moved |= products
+                taken, sweeping, products, reasons = self._plan_batch(chosen)
+                behind.update(products)
                 caused |= reasons
                 # what has come up since has a wake-up of its own
                 more = taken >= BATCH or (sweeping and self._plan_slice())
-        self._look_behind(moved, caused)
-        return True
-
-    def _look_behind(self, moved, caused):
-        """Work that can wait until the quantities are queued: the audit of moves.
-
-        :param moved: ids of the products whose quantities may have changed
-        :param caused: set of (listing id, trace) that were planned
-        """
+                if more and is_chosen_here:
+                    # what the first batch has changed does not wait for the others
+                    self._release(chosen)
+                    chosen = None
         with own_transaction(self.env) as env:
             env["channel.audit"]._log_moves(caused)
+        if moved is None:
+            self._look_behind(behind)
+        return True
+
+    def _look_behind(self, moved):
+        """Hook: work that can wait until the quantities are queued, and that the
+        recovery does where it was not done.
+
+        :param moved: ids of the products whose quantities may have changed
+        """
 
     @api.model
-    def _plan_batch(self):
-        """:return: how many rows were taken off the outbox; whether a sweep is due; ids
+    def _plan_batch(self, chosen=None):
+        """
+        :param chosen: see ``_run``
+        :return: how many rows were taken off the outbox; whether a sweep is due; ids
         of the products that were named; set of (listing id, trace) that were planned"""
         with own_transaction(self.env) as env:
             planner = env["channel.planner"]
@@ -78,7 +184,8 @@ class ChannelPlanner(models.AbstractModel):
             changes = planner._take_changes()
             planner._promise_inbound(changes)
             caused = planner._plan_changes(changes) if changes else set()
-            planner._wake_publishers()
+            # without a change, too: whoever woke both has left the publishers to it
+            planner._wake_publishers(chosen, caused)
             sweeping = env["channel.sweep"]._is_due()
         taken = sum(count for *_change, count in changes)
         products = {product for product, *_rest in changes if product}
@@ -158,33 +265,40 @@ class ChannelPlanner(models.AbstractModel):
 
         :return: rows (product, listing, since, trace, how many were taken)
         """
+        oldest = self.env.execute_query(
+            SQL(
+                "SELECT id, product_id FROM channel_change WHERE channel_id IS NULL "
+                "ORDER BY id LIMIT %s",
+                BATCH,
+            )
+        )
+        if not oldest:
+            return []
+        # as lists and not as a subquery: of an outbox that is empty most of the time
+        # PostgreSQL expects a row, and would run the subquery for each of them
         return self.env.execute_query(
             SQL(
                 """
-                WITH oldest AS MATERIALIZED (
-                    SELECT id, product_id FROM channel_change WHERE channel_id IS NULL
-                     ORDER BY id LIMIT %s
-                ),
-                taken AS (
-                    DELETE FROM channel_change WHERE id IN (
-                        SELECT id FROM oldest
-                        UNION ALL
-                        SELECT same.id FROM channel_change same
-                         WHERE same.product_id IN (SELECT product_id FROM oldest)
-                    ) RETURNING id, product_id, listing_id, since, trace
+                WITH taken AS (
+                    DELETE FROM channel_change
+                     WHERE id = ANY(%s) OR product_id = ANY(%s)
+                    RETURNING id, product_id, listing_id, since, trace
                 )
                 SELECT product_id, listing_id, min(since), %s, count(*)
                   FROM taken GROUP BY product_id, listing_id
                 """,
-                BATCH,
+                [change for change, _product in oldest],
+                sorted({product for _change, product in oldest if product}),
                 first_trace("id"),
             )
         )
 
     def _promise_inbound(self, changes):
-        """Orders that are shipped later get what comes in first, or stock."""
-        products = {product for product, *_rest in changes if product}
-        self.env["channel.hold"]._promise_inbound(sorted(products))
+        """Holds that give way do so; then orders that are shipped later get what comes
+        in first, or stock."""
+        products = sorted({product for product, *_rest in changes if product})
+        self.env["channel.hold"]._give_way(products)
+        self.env["channel.hold"]._promise_inbound(products)
 
     def _plan_changes(self, changes):
         """Plan the listings that ``changes`` touch, in statements of bounded size.
@@ -290,10 +404,14 @@ class ChannelPlanner(models.AbstractModel):
             "SELECT product_id, since, trace FROM change WHERE product_id IS NOT NULL"
         )
 
-    def _wake_publishers(self):
+    def _wake_publishers(self, chosen=None, caused=()):
         """Wake the publishers of all channels with queued levels: levels delayed by an
         unplanned change may be sent now, whether their own target has changed or
-        not."""
+        not.
+
+        :param chosen: see ``_run``
+        :param caused: set of (listing id, trace) that were planned
+        """
         rows = self.env.execute_query(
             SQL(
                 """
@@ -305,7 +423,25 @@ class ChannelPlanner(models.AbstractModel):
             )
         )
         channels = self.env["channel.channel"].browse(row[0] for row in rows)
+        if chosen is not None:
+            if not chosen:
+                chosen.update(self._choose_free(channels, caused).ids)
+            channels = channels.browse(set(channels.ids) - chosen)
         channels._wake("_job_publish")
+
+    def _choose_free(self, channels, caused):
+        """:return: the first one whose numbers the plan has changed, that answers, and
+        that nobody publishes just now"""
+        planned = [listing_id for listing_id, _trace in islice(caused, LOOKED_AT)]
+        channels &= self.env["channel.listing"].browse(planned).channel_id
+        failing = self.env["channel.outage"]._failing(channels.ids)
+        for channel in channels.filtered(lambda each: each.id not in failing):
+            if not any(
+                is_locked(self.env.cr, lock_class, channel.id)
+                for lock_class in (LOCK_ATTEND_PUBLISH, LOCK_PUBLISH)
+            ):
+                return channel
+        return channels.browse()
 
     # --------------------------------------------------------------- sweep
     @api.model

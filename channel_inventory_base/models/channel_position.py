@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from odoo import fields, models, tools
 from odoo.tools import SQL
 
+from ..db.views import create_view_at_end
+
 # What a fact can count in; addons append theirs, with a field of the same name.
 KINDS = (
     "on_hand",
@@ -71,6 +73,7 @@ class ChannelPosition(models.Model):
 
     _name = "channel.position"
     _description = "Stock Position"
+    _inherit = ["channel.sql.view", "channel.foreign.facts"]
     _auto = False
     _order = "product_id, warehouse_id"
     _rec_name = "product_id"
@@ -93,6 +96,7 @@ class ChannelPosition(models.Model):
         help="Demand of orders not yet confirmed in Odoo.",
     )
     doubted = fields.Float(
+        string="Withheld",
         readonly=True,
         digits="Product Unit",
         help="Kept back because a report of the warehouse is overdue.",
@@ -143,7 +147,7 @@ class ChannelPosition(models.Model):
     # ---------------------------------------------------------------- CRUD
     def init(self):
         # at the end, when all the tables it stands on are there
-        self.pool.post_init(self._create_view)
+        create_view_at_end(self, self._create_view)
 
     # ------------------------------------------------------------- actions
     def action_show_levels(self):
@@ -191,9 +195,9 @@ class ChannelPosition(models.Model):
             """
             SELECT position.product_id::bigint * 1000000 + position.warehouse_id AS id,
                    position.product_id, position.warehouse_id, warehouse.company_id,
-                   %(columns)s, available,
-                   GREATEST(0, in_transit - dedicated + LEAST(0, available))
-                       AS backorderable,
+                   %(columns)s, position.available,
+                   GREATEST(0, position.in_transit - position.dedicated
+                               + LEAST(0, position.available)) AS backorderable,
                    COALESCE(external.as_of, CASE WHEN warehouse.channel_authority
                             = 'reported' THEN warehouse.channel_told_at END) AS as_of,
                    COALESCE(external.confidence, warehouse.channel_confidence, 100)
@@ -232,14 +236,37 @@ class ChannelPosition(models.Model):
     # what happens on either side of it changes nothing that could be promised.
     def _facts(self):
         """Queries of (product_id, warehouse_id, kind, quantity); addons add theirs."""
-        return [*self._stock_facts(), *self._move_facts(STORED_MOVES)]
+        return [
+            *self._stock_facts(),
+            *self._foreign_facts(STORED_MOVES),
+            *self._move_facts(STORED_MOVES),
+        ]
 
     def _stock_facts(self):
         return [self._quant_facts(), *self._stated_facts()]
 
     def _stated_facts(self):
         """Stock that is not a sum of quants: reported stock."""
-        return [self._external_facts(), self._silence_facts(), self._hold_facts()]
+        return [
+            self._external_facts(),
+            self._silence_facts(),
+            *map(self._open_demand, self._demand_facts()),
+        ]
+
+    def _demand_facts(self):
+        """Queries of demand that Odoo has no move for; addons append theirs.
+
+        A change of one has to tell the outbox of all products that are demanded with
+        it: ``channel_demanded`` of ``db.functions``.
+        """
+        return [self._hold_facts()]
+
+    def _open_demand(self, fact):
+        """Hook: demand on a product as demand on what it is made of, here itself.
+
+        :param fact: a query of ``_demand_facts``
+        """
+        return fact
 
     def _move_facts(self, moves):
         """:param moves: Moves: where to read them"""
@@ -427,7 +454,7 @@ class ChannelPosition(models.Model):
             SELECT move.product_id, source.warehouse_id,
                    CASE WHEN source.stock_state <> 'sellable'
                         THEN 'dedicated' ELSE 'allocated' END AS kind,
-                   move.product_qty AS quantity %(more)s
+                   %(quantity)s AS quantity %(more)s
               FROM %(opened)s move
               JOIN stock_location source ON source.id = move.location_id
               JOIN stock_location final
@@ -460,8 +487,25 @@ class ChannelPosition(models.Model):
             opened=moves.opened,
             following=moves.following,
             ours=self._is_ours("move", "restrict_partner_id"),
+            quantity=self._leaving_quantity(),
             more=more,
         )
+
+    def _move_columns(self):
+        """Columns of ``stock_move`` that facts look at; addons add theirs."""
+        return [
+            *("id", "product_id", "product_qty", "procure_method"),
+            *("restrict_partner_id", "location_id", "location_dest_id"),
+            *("location_final_id", "date", "date_deadline"),
+        ]
+
+    def _leaving_quantity(self):
+        """Hook: what an open ``move`` takes out of stock, to the location ``final``."""
+        return SQL("move.product_qty")
+
+    def _coming_quantity(self):
+        """Hook: what an open ``move`` brings, from the location ``source``."""
+        return SQL("move.product_qty")
 
     def _incoming_facts(self, moves):
         """A row is an open move of goods into a warehouse, the last of a chain.
@@ -490,7 +534,7 @@ class ChannelPosition(models.Model):
         return SQL(
             """
             SELECT move.id, move.product_id, final.warehouse_id,
-                   move.product_qty AS quantity, source.usage AS source_usage,
+                   %(quantity)s AS quantity, source.usage AS source_usage,
                    -- a vendor's new promise moves the deadline and not the date
                    CASE WHEN source.usage = 'supplier'
                         THEN GREATEST(move.date, move.date_deadline)
@@ -527,6 +571,7 @@ class ChannelPosition(models.Model):
             opened=moves.opened,
             following=moves.following,
             ours=self._is_ours("move", "restrict_partner_id"),
+            quantity=self._coming_quantity(),
         )
 
     def _dedicated_facts(self, moves):

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import json
 import re
+from dataclasses import asdict
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import schemas
+from .. import exceptions, schemas
+from ..db.flying import ANSWERED_LANE, FLYING_LINE
+from ..lib.flight import Flight
 from ..tools.readable import readable
+
+CAPTURE_SECONDS = 2
+"""From the time of a deduction until others see it, as a rule."""
 
 
 class ChannelPublication(models.Model):
@@ -46,11 +53,15 @@ class ChannelPublication(models.Model):
         readonly=True,
     )
     payload = fields.Text(required=True, readonly=True, help="Payload as sent")
+    noted = fields.Json(
+        readonly=True, help="Lines that were sent, where each is a request of its own"
+    )
     answer = fields.Text(readonly=True)
     error = fields.Char(readonly=True)
     attempts = fields.Integer(readonly=True)
     again = fields.Selection(
         [("unsent", "Not processed"), ("lost", "Response lost")],
+        string="Sent Again",
         readonly=True,
         help="Its quantities stay pending and are sent again in a new publication.",
     )
@@ -125,6 +136,33 @@ class ChannelPublication(models.Model):
     def _get_lane_options(self):
         """The parameter that an adapter's methods get for a batch of a lane."""
         return {"lane": self.lane} if self.lane else {}
+
+    @api.model
+    def _note(self, key, results):
+        """Note what has become of lines of a batch that is being sent, until all of it
+        is settled.
+
+        :param results: schemas.LineResult
+        :raise UncertainError: another worker took the batch over from this one, which
+            must not send anything more of it
+        """
+        noted = json.dumps({each.line_id: asdict(each) for each in results})
+        rows = self.env.execute_query(
+            SQL(
+                "UPDATE channel_publication "
+                "SET noted = COALESCE(noted, '{}') || %s::jsonb "
+                "WHERE key = %s RETURNING state",
+                noted,
+                key,
+            )
+        )
+        if rows and rows[0][0] != "sending":
+            words = self.env._("Another worker is publishing these quantities.")
+            raise exceptions.UncertainError(words, code="TAKEN_OVER")
+
+    def _get_noted(self):
+        """:return: list of schemas.LineResult, see ``_note``"""
+        return [schemas.LineResult(**each) for each in (self.noted or {}).values()]
 
     def _get_cause_key(self):
         """Refusals that differ only in numbers and names have one cause."""
@@ -202,6 +240,8 @@ class ChannelPublicationLine(models.Model):
     inputs = fields.Json(readonly=True, help="Inputs of the quantity")
     since = fields.Datetime(readonly=True, help="Commit time of its cause")
     cause_trace = fields.Char(readonly=True, index="btree_not_null")
+    queued_at = fields.Datetime(readonly=True, help="When it was planned and queued")
+    frozen_at = fields.Datetime(readonly=True, help="When it was taken off the queue")
     result = fields.Selection(
         [
             ("open", "Waiting"),
@@ -223,12 +263,17 @@ class ChannelPublicationLine(models.Model):
     applied_at = fields.Datetime(
         readonly=True, help="When the channel was seen to display it"
     )
+    # what the channel showed just before this was sent; NULL where nothing was read
+    shown = fields.Integer(readonly=True)
+    stood = fields.Boolean(readonly=True, help="Displayed already, so it was not sent")
     code = fields.Char(readonly=True)
     message = fields.Char(readonly=True)
     seconds = fields.Float(
         compute="_compute_seconds", help="From the commit of the cause to the response"
     )
     why = fields.Html(compute="_compute_why", sanitize=False)
+
+    _applied_idx = models.Index("(applied_at) WHERE applied_at IS NOT NULL")
 
     def _get_cause_trace(self):
         return self.cause_trace
@@ -249,10 +294,11 @@ class ChannelPublicationLine(models.Model):
     def _insert(self, publication, rows):
         """Insert lines in one statement; ids come back in the order of ``rows``.
 
-        :param rows: tuples (level_id, quantity, base, deducted, since, trace)
+        :param rows: tuples (level_id, quantity, base, deducted, since, trace,
+            queued_at)
         """
         values = SQL(", ").join(
-            SQL("(%s, %s, %s, %s, %s, %s, %s)", index, *row)
+            SQL("(%s, %s, %s, %s, %s, %s, %s, %s)", index, *row)
             for index, row in enumerate(rows)
         )
         inserted = self.env.execute_query(
@@ -260,11 +306,13 @@ class ChannelPublicationLine(models.Model):
                 """
                 INSERT INTO channel_publication_line
                        (publication_id, level_id, quantity, base, deducted, since,
-                        cause_trace, inputs, result)
+                        cause_trace, queued_at, frozen_at, inputs, result)
                 SELECT %s, level_id, quantity, base, deducted, row.since::timestamp,
-                       row.trace, known.inputs, 'open'
+                       row.trace, row.queued_at::timestamp,
+                       clock_timestamp() AT TIME ZONE 'UTC', known.inputs, 'open'
                   FROM (VALUES %s) AS row
-                       (position, level_id, quantity, base, deducted, since, trace)
+                       (position, level_id, quantity, base, deducted, since, trace,
+                        queued_at)
                   LEFT JOIN channel_level_inputs known USING (level_id)
                  ORDER BY row.position
                 RETURNING id
@@ -274,3 +322,42 @@ class ChannelPublicationLine(models.Model):
             )
         )
         return [line_id for (line_id,) in inserted]
+
+    @api.model
+    def _find_flights(self, level_ids):
+        """:return: level id -> its numbers that are on their way, oldest first"""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.level_id, line.quantity, line.base, line.deducted,
+                       line.shown, line.due_at IS NOT NULL,
+                       COALESCE(since.sold, 0)::int, COALESCE(since.returned, 0)::int
+                  FROM channel_publication_line line
+                  JOIN channel_publication publication
+                    ON publication.id = line.publication_id
+                  JOIN channel_level level ON level.id = line.level_id
+                  LEFT JOIN LATERAL (
+                        SELECT sum(each.quantity) FILTER (WHERE each.quantity > 0)
+                                   AS sold,
+                               -sum(each.quantity) FILTER (WHERE each.quantity < 0)
+                                   AS returned
+                          FROM channel_deduction each
+                         WHERE each.listing_id = level.listing_id
+                           AND each.node_id = level.node_id
+                           -- written before it could be seen by whoever froze
+                           AND each.created_at > line.frozen_at
+                                                 - make_interval(secs => %s)) since
+                       ON true
+                 WHERE line.level_id = ANY(%s) AND %s AND NOT %s
+                 ORDER BY line.id
+                """,
+                CAPTURE_SECONDS,
+                level_ids,
+                FLYING_LINE,
+                ANSWERED_LANE,
+            )
+        )
+        flights = {}
+        for level_id, *facts in rows:
+            flights.setdefault(level_id, []).append(Flight(*facts))
+        return flights

@@ -3,18 +3,19 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from .. import exceptions
 from ..db.published import PUBLISHED
 from ..db.transaction import (
     LOCK_ALLOCATE,
+    LOCK_ATTEND_PUBLISH,
     LOCK_PUBLISH,
     own_transaction,
     try_lock,
 )
-from ..lib.one_line import one_line
+from ..lib.flight import foretell
 from ..schemas import LevelEntry
 from .channel_lane import UNANSWERED, UNANSWERED_FALL
 from .channel_level import EXPECTED_REMOTE
@@ -24,6 +25,9 @@ RUN_SECONDS = 10
 WINDOW = 1000
 STALL_SECONDS = 10
 OPEN = ("ready", "sending")
+FALLS, ZEROS = "falls", "zeros"
+"""The numbers of a batch, where it must not have all: none that rise, or those of 0
+alone. A channel that is sent 0 can give nothing back, whatever it has sold."""
 
 # An order of ``level``'s listing that has just come in and does not say yet which
 # node it was taken from, or has said so after the last plan: until then it is held at a
@@ -61,6 +65,7 @@ class Candidate:
     node_ref: str
     shared: bool
     position: int
+    queued_at: object
 
     def differs(self):
         return self.force or self.state == "unknown" or self.target != self.expected
@@ -96,26 +101,65 @@ class ChannelPublisher(models.AbstractModel):
         can = channel._capabilities()
         if not can.push_levels:
             return None
-        end, asked = time.monotonic() + RUN_SECONDS, None
         publisher = self._of(channel)
+        return publisher._attend(channel, time.monotonic() + RUN_SECONDS)
+
+    def _attend(self, channel, end):
+        """Publish as long as there is something to: whoever queues numbers meanwhile
+        needs no job (``db.jobs``).
+
+        :param end: monotonic time after which other channels have their turn
+        """
+        asked = None
+        while True:
+            with try_lock(self.env, LOCK_ATTEND_PUBLISH, channel.id) as attending:
+                if not attending:
+                    # whoever does looks again after us
+                    return asked
+                answered, is_drained = self._publish_all(channel, end)
+            if answered is False:
+                return asked or False
+            asked = answered or asked
+            if not is_drained or not self._has_sendable(channel):
+                return asked
+            if time.monotonic() > end:
+                channel._wake("_job_publish")
+                return asked
+
+    def _publish_all(self, channel, end):
+        """:return: (see ``_run``; whether nothing was left that might be sent)"""
+        can, asked = channel._capabilities(), None
         with try_lock(self.env, LOCK_PUBLISH, channel.id) as locked:
             if not locked:
-                return False
+                return False, False
             if not can.read_levels:
-                publisher._queue_unknown(channel)
-            for publication_id in publisher._left_open(channel):
-                asked = publisher._resume(channel, publication_id) is not None or asked
-            while publication_id := publisher._freeze_next(channel):
+                self._queue_unknown(channel)
+            for publication_id in self._left_open(channel):
+                asked = self._resume(channel, publication_id) is not None or asked
+            while publication_id := self._freeze_next(channel):
                 asked = True
-                if not publisher._send(channel, publication_id):
+                if not self._send(channel, publication_id):
                     channel._wake("_job_publish", seconds=STALL_SECONDS)
-                    break
+                    return asked, False
                 if time.monotonic() > end:
                     channel._wake("_job_publish")
-                    break
-            else:
-                publisher._close_unsent(channel)
-        return asked
+                    return asked, False
+            self._close_unsent(channel)
+        return asked, True
+
+    def _has_sendable(self, channel):
+        """Whether something waits that the next batch would take."""
+        with own_transaction(self.env) as env:
+            publisher = env["channel.publisher"]
+            own_channel = env["channel.channel"].browse(channel.id)
+            if not own_channel._may_publish():
+                return False
+            can = own_channel._capabilities()
+            condition = publisher._get_take_condition(own_channel, can, None, None)
+            picked = publisher._picked_query(
+                own_channel.id, 1, condition, can.overwrites
+            )
+            return bool(env.execute_query(picked))
 
     @api.model
     def _of(self, channel):
@@ -140,14 +184,18 @@ class ChannelPublisher(models.AbstractModel):
             )
             unsent = publications.filtered(lambda each: each.state == "ready")
             for publication in unsent.filtered(lambda each: not each.again):
-                env["channel.publisher"]._queue_again(publication)
+                env[self._name]._queue_again(publication)
             return (publications - unsent).ids
 
     def _queue_again(self, publication, error=None, why="unsent"):
         """Its levels wait again, and the next batch takes its place."""
-        self._queue_lines(publication.line_ids)
+        self._queue_untold(publication)
         values = {"state": "ready", "again": why}
         publication.write({**values, "error": str(error)} if error else values)
+
+    def _queue_untold(self, publication):
+        """The channel was not told: the levels wait again."""
+        self.env["channel.publication.outcome"]._queue_lines(publication.line_ids)
 
     def _close_unsent(self, channel):
         """There is nothing to send any more, and a publication that was not carried
@@ -166,37 +214,54 @@ class ChannelPublisher(models.AbstractModel):
     # --------------------------------------------------------------- blind
     # Of a channel whose numbers cannot be read nobody waits to be told what it shows.
     def _queue_unknown(self, channel):
-        """Queue all numbers that the channel was never told."""
+        """Queue all numbers that the channel was never told. They are gathered first:
+        see ``channel.observer._make_missing_now``."""
         with own_transaction(self.env) as env:
             env["channel.publisher"]._make_missing(channel)
             env.execute_query(
                 SQL(
                     """
+                    WITH untold AS (
+                        SELECT array_agg(level.id) AS ids
+                          FROM channel_level level
+                          JOIN channel_level_remote remote ON remote.level_id = level.id
+                          JOIN channel_listing listing ON listing.id = level.listing_id
+                          JOIN channel_node node ON node.id = level.node_id
+                         WHERE level.channel_id = %(channel)s
+                           AND remote.state IN ('unknown', 'stale') AND %(published)s
+                           AND NOT EXISTS (SELECT FROM channel_level_pending pending
+                                            WHERE pending.level_id = level.id)
+                           AND NOT EXISTS (SELECT FROM channel_publication_line line
+                                             JOIN channel_publication publication
+                                               ON publication.id = line.publication_id
+                                            WHERE line.level_id = level.id
+                                              AND publication.state
+                                                  IN ('ready', 'sending', 'dead'))
+                    )
                     INSERT INTO channel_level_pending
                            (level_id, channel_id, urgent, force, since, trace)
                     SELECT level.id, level.channel_id, true, true,
                            COALESCE(level.planned_at, now() AT TIME ZONE 'UTC'),
                            level.trace
-                      FROM channel_level level
-                      JOIN channel_level_remote remote ON remote.level_id = level.id
-                      JOIN channel_listing listing ON listing.id = level.listing_id
-                      JOIN channel_node node ON node.id = level.node_id
-                     WHERE level.channel_id = %(channel)s
-                       AND remote.state IN ('unknown', 'stale') AND %(published)s
-                       AND NOT EXISTS (SELECT FROM channel_level_pending pending
-                                        WHERE pending.level_id = level.id)
-                       AND NOT EXISTS (SELECT FROM channel_publication_line line
-                                         JOIN channel_publication publication
-                                           ON publication.id = line.publication_id
-                                        WHERE line.level_id = level.id
-                                          AND publication.state
-                                              IN ('ready', 'sending', 'dead'))
-                    RETURNING id
+                      FROM untold, unnest(ids) AS wanted (id)
+                      JOIN channel_level level ON level.id = wanted.id
+                    RETURNING level_id
                     """,
                     channel=channel.id,
                     published=PUBLISHED,
                 )
             )
+
+    def _note_untold(self, channel, taken):
+        """Those that were planned after this run has begun are told as well: they get
+        their rows now, of which the freezing statement has seen none."""
+        if all(each.expected is not None for each in taken):
+            return taken
+        self._make_missing(channel)
+        return [
+            replace(each, expected=0, deducted=0) if each.expected is None else each
+            for each in taken
+        ]
 
     def _make_missing(self, channel):
         self.env["channel.observer"]._make_missing_now(channel)
@@ -206,10 +271,10 @@ class ChannelPublisher(models.AbstractModel):
         self.env["channel.lane"]._insure(channel, channel._capabilities())
         return self._freeze(channel)
 
-    def _freeze(self, channel, falls=False):
+    def _freeze(self, channel, only=None):
         """Take a batch off the queue and make it a publication.
 
-        :param falls: leave numbers that rise where they are
+        :param only: ``FALLS`` or ``ZEROS``: leave all others where they are
         :return: its id; None when there is nothing to send
         """
         can = channel._capabilities()
@@ -225,55 +290,55 @@ class ChannelPublisher(models.AbstractModel):
                     return None
                 way = None
                 if lanes:
-                    way = env["channel.lane"]._choose(own_channel, lanes, falls)
-                taken = publisher._take_batch(own_channel, can, falls, way)
-                if not taken and way:
-                    # none of those that wait may go by it
-                    lanes = ()
-                    continue
-                if not taken:
+                    way = env["channel.lane"]._choose(own_channel, lanes, only)
+                taken = publisher._take_batch(own_channel, can, only, way)
+                if not taken and not way:
                     return None
-                taken = publisher._settle_shares(taken)
                 blind = not can.read_levels
+                if blind:
+                    taken = publisher._note_untold(own_channel, taken)
+                taken = publisher._settle_shares(taken)
                 chosen = [
                     each for each in taken if each.sendable(blind) and each.differs()
                 ]
                 size = way.lane.size if way else can.batch_size
+                if way and len(chosen) < own_channel.mass_quantity:
+                    # too few of those that wait may go by it: no mass, and late there
+                    size, lanes = 0, ()
                 publisher._put_back(chosen[size:])
+                if not size:
+                    continue
                 if chosen:
                     publication = publisher._make_publication(
                         own_channel, chosen[:size], way and way.lane
                     )
                     return publication.id
 
-    def _take_batch(self, channel, can, falls, way):
+    def _take_batch(self, channel, can, only, way):
         """Off the queue: what may go by ``way``, and perhaps more."""
         lanes, mass = self.env["channel.lane"], channel.mass_quantity
         return self._take(
             channel.id,
             max(WINDOW, way.lane.size if way else can.batch_size),
-            self._get_take_condition(channel, can, falls, way),
+            self._get_take_condition(channel, can, only, way),
             can.overwrites,
             # where a mass falls, what sells out first is the oldest task
             bool(can.lanes) and lanes._has_waiting(channel, True, mass),
             way.head if way else 0,
         )
 
-    def _get_take_condition(self, channel, can, falls, way):
+    def _get_take_condition(self, channel, can, only, way):
         """Condition on ``level`` and ``listing`` for the numbers of the next batch."""
         condition = SQL("level.target <= %s", EXPECTED_REMOTE)
-        if not falls:
+        if only == ZEROS:
+            condition = SQL("level.target = 0")
+        elif not only:
             condition = SQL(
                 "(%s OR NOT (%s))",
                 condition,
                 SQL(" OR ").join(self._unplanned_conditions()),
             )
-        if withheld := self._withheld_conditions():
-            condition = SQL(
-                "%s AND (level.target = 0 OR NOT (%s))",
-                condition,
-                SQL(" OR ").join(withheld),
-            )
+        condition = SQL("%s AND %s", condition, self._get_decided_condition())
         if way:
             return SQL(
                 "%s AND %s", condition, way.get_condition(channel.scarce_quantity)
@@ -303,30 +368,25 @@ class ChannelPublisher(models.AbstractModel):
         waits to be planned: an order that is stored counts even if no planner has got
         to it.
         """
+        picked = self.env.execute_query(
+            self._picked_query(channel_id, limit, condition, overwrites, by_risk, head)
+        )
+        if not picked:
+            return []
+        # as a list and not as a subquery: of a queue that is empty most of the time
+        # PostgreSQL expects a row, and would run the subquery for each of them
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH picked AS (
-                    SELECT pending.level_id
-                      FROM channel_level_pending pending
-                      JOIN channel_level level ON level.id = pending.level_id
-                      JOIN channel_listing listing ON listing.id = level.listing_id
-                      LEFT JOIN channel_level_remote remote
-                             ON remote.level_id = level.id
-                     WHERE pending.channel_id = %(channel)s
-                       AND %(condition)s
-                       AND NOT %(unplaced)s
-                     ORDER BY pending.urgent DESC, %(risk)s pending.id
-                     LIMIT %(limit)s OFFSET %(head)s
-                ),
-                taken AS (
+                WITH taken AS (
                     DELETE FROM channel_level_pending
-                     WHERE level_id IN (SELECT level_id FROM picked)
-                    RETURNING id, level_id, urgent, force, since, trace
+                     WHERE level_id = ANY(%(picked)s)
+                    RETURNING id, level_id, urgent, force, since, trace, queued_at
                 ),
-                queued AS (
+                queued AS MATERIALIZED (
                     SELECT level_id, min(id) AS position, bool_or(urgent) AS urgent,
                            bool_or(force) AS force, min(since) AS since,
+                           min(queued_at) AS queued_at,
                            (array_agg(trace ORDER BY since)
                                 FILTER (WHERE trace IS NOT NULL))[1] AS trace
                       FROM taken GROUP BY level_id
@@ -335,26 +395,55 @@ class ChannelPublisher(models.AbstractModel):
                        %(expected)s, remote.base_qty + remote.base_deducted
                            - %(expected)s, queued.force, queued.since, queued.trace,
                        listing.stock_ref, node.external_id,
-                       level.share_state IS NOT NULL, queued.position
+                       level.share_state IS NOT NULL, queued.position,
+                       queued.queued_at
                   FROM queued
                   JOIN channel_level level ON level.id = queued.level_id
                   JOIN channel_listing listing ON listing.id = level.listing_id
                   JOIN channel_node node ON node.id = level.node_id
                   LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
-                 WHERE %(published)s
+                 WHERE level.id = ANY(%(picked)s) AND %(published)s
                  ORDER BY queued.urgent DESC, %(risk)s queued.position
                 """,
-                channel=channel_id,
+                picked=sorted({level for [level] in picked}),
                 expected=EXPECTED_REMOTE,
-                unplaced=SQL(UNPLACED_SALE, NOT_DEDUCTED if overwrites else SQL()),
-                condition=condition,
                 published=PUBLISHED,
-                limit=limit,
                 risk=SQL("level.target,") if by_risk else SQL(),
-                head=head,
             )
         )
         return [Candidate(*row) for row in rows]
+
+    def _picked_query(
+        self, channel_id, limit, condition, overwrites, by_risk=False, head=0
+    ):
+        """Query of the levels that ``_take`` takes off the queue."""
+        return SQL(
+            """
+            SELECT pending.level_id
+              FROM channel_level_pending pending
+              JOIN channel_level level ON level.id = pending.level_id
+              JOIN channel_listing listing ON listing.id = level.listing_id
+              LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
+             WHERE pending.channel_id = %(channel)s
+               AND %(condition)s
+               AND NOT %(unplaced)s
+             ORDER BY pending.urgent DESC, %(risk)s pending.id
+             LIMIT %(limit)s OFFSET %(head)s
+            """,
+            channel=channel_id,
+            condition=condition,
+            unplaced=SQL(UNPLACED_SALE, NOT_DEDUCTED if overwrites else SQL()),
+            limit=limit,
+            risk=SQL("level.target,") if by_risk else SQL(),
+            head=head,
+        )
+
+    def _get_decided_condition(self):
+        """Condition on ``level`` and ``listing``: nobody has to decide first."""
+        withheld = self._withheld_conditions()
+        if not withheld:
+            return SQL("true")
+        return SQL("(level.target = 0 OR NOT (%s))", SQL(" OR ").join(withheld))
 
     def _withheld_conditions(self):
         """Hook: conditions on ``level`` and ``listing`` under which a person has to
@@ -410,23 +499,25 @@ class ChannelPublisher(models.AbstractModel):
             SQL(
                 """
                 INSERT INTO channel_level_pending
-                       (id, level_id, channel_id, urgent, force, since, trace)
+                       (id, level_id, channel_id, urgent, force, since, trace,
+                        queued_at)
                 SELECT row.position, level.id, level.channel_id, row.urgent, row.force,
-                       row.since::timestamp, row.trace
+                       row.since::timestamp, row.trace, row.queued_at::timestamp
                   FROM (VALUES %s) AS row (position, level_id, urgent, force, since,
-                                           trace)
+                                           trace, queued_at)
                   JOIN channel_level level ON level.id = row.level_id
                 RETURNING id
                 """,
                 SQL(", ").join(
                     SQL(
-                        "(%s, %s, %s, %s, %s, %s)",
+                        "(%s, %s, %s, %s, %s, %s, %s)",
                         each.position,
                         each.level_id,
                         each.target < each.expected,
                         each.force,
                         each.since,
                         each.trace,
+                        each.queued_at,
                     )
                     for each in candidates
                 ),
@@ -434,6 +525,7 @@ class ChannelPublisher(models.AbstractModel):
         )
 
     def _make_publication(self, channel, candidates, lane=None):
+        awaited = self._find_awaited(channel, candidates)
         publication = self._take_again(channel, candidates, lane)
         if not publication:
             publication = self.env["channel.publication"].create(
@@ -449,13 +541,18 @@ class ChannelPublisher(models.AbstractModel):
             publication,
             [
                 (each.level_id, each.target, each.expected, each.deducted)
-                + (each.since, each.trace)
+                + (each.since, each.trace, each.queued_at)
                 for each in candidates
             ],
         )
         entries = [
             LevelEntry(
-                line_id, each.stock_ref, each.node_ref, each.target, each.expected
+                line_id,
+                each.stock_ref,
+                each.node_ref,
+                each.target,
+                each.expected,
+                awaited.get(each.level_id),
             )
             for line_id, each in zip(line_ids, candidates, strict=True)
         ]
@@ -463,6 +560,27 @@ class ChannelPublisher(models.AbstractModel):
             channel, entries, publication.trace, **publication._get_lane_options()
         )
         return publication
+
+    def _find_awaited(self, channel, candidates):
+        """What the channel shows of each level once all that is on its way has been
+        applied, if it shows the target (``lib.flight``).
+
+        What a lane has answered for is applied as a rule. Where it is not, a number
+        that is sent now may be applied before it as well: whether this one stays is
+        seen when it is read back.
+
+        :return: level id -> the target, None where it cannot be told
+        """
+        if not channel._capabilities().applies:
+            return {}
+        lines = self.env["channel.publication.line"]
+        flights = lines._find_flights([each.level_id for each in candidates])
+        return {
+            each.level_id: foretell(
+                flights.get(each.level_id, []), each.target, each.deducted
+            )
+            for each in candidates
+        }
 
     def _take_again(self, channel, candidates, lane=None):
         """The publication whose place these take, empty. One that may have been carried
@@ -482,7 +600,7 @@ class ChannelPublisher(models.AbstractModel):
             return publication.browse()
         publication.line_ids.unlink()
         # a new key all the same: a channel that is half down may know the old one
-        publication.write({"again": False, "key": str(uuid.uuid4())})
+        publication.write({"again": False, "key": str(uuid.uuid4()), "noted": False})
         return publication
 
     # ---------------------------------------------------------------- send
@@ -504,7 +622,7 @@ class ChannelPublisher(models.AbstractModel):
                 {
                     "state": "sending",
                     "attempts": publication.attempts + 1,
-                    "sent_at": publication.sent_at or fields.Datetime.now(),
+                    "sent_at": publication.sent_at or env["channel.hop"]._get_now(),
                 }
             )
             payload, key = publication.payload, publication.key
@@ -527,7 +645,7 @@ class ChannelPublisher(models.AbstractModel):
                 # certainly not carried out: do not send old numbers after the wait
                 with own_transaction(self.env) as env:
                     publication = env["channel.publication"].browse(publication_id)
-                    env["channel.publisher"]._queue_again(publication, error)
+                    env[self._name]._queue_again(publication, error)
             lane = options.get("lane")
             if not lane:
                 raise
@@ -543,7 +661,7 @@ class ChannelPublisher(models.AbstractModel):
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
             publication.write({"state": "void", "error": str(error)})
-            env["channel.publisher"]._queue_lines(publication.line_ids)
+            env[self._name]._queue_untold(publication)
 
     def _mark_dead(self, publication_id, error):
         """The channel refuses the request as a whole: a dead letter for a person."""
@@ -551,7 +669,8 @@ class ChannelPublisher(models.AbstractModel):
             publication = env["channel.publication"].browse(publication_id)
             publication.write({"state": "dead", "error": str(error)})
             # or the sweep would make a dead letter of them again and again
-            env["channel.publisher"]._set_remote_state(publication.line_ids, "rejected")
+            outcome = env["channel.publication.outcome"]
+            outcome._set_remote_state(publication.line_ids, "rejected")
             env["channel.exception"]._report(
                 publication.channel_id,
                 "publication",
@@ -609,7 +728,6 @@ class ChannelPublisher(models.AbstractModel):
         )
 
     # -------------------------------------------------------------- settle
-    # What becomes of a publication's levels once the channel has answered.
     def _settle(self, publication_id, result):
         """Write down what the channel answered, line by line, in one transaction.
 
@@ -620,242 +738,6 @@ class ChannelPublisher(models.AbstractModel):
             if result.ticket:
                 env["channel.lane"]._follow(publication, result)
                 return True
-            results = self._get_results(publication.channel_id, result)
-            grouped = self._group(publication, results)
-            lines = env["channel.publication.line"]
-            publisher = env["channel.publisher"]
-            publisher._store_results(publication, results)
-            publisher._settle_acked(publication, grouped.get("acked", lines))
-            publisher._settle_accepted(publication, grouped.get("accepted", lines))
-            publisher._settle_stale(grouped.get("stale", lines))
-            publisher._settle_rejected(grouped.get("rejected", lines), results)
-            publisher._queue_lines(grouped.get("retry", lines))
-            publication.write(
-                {
-                    "state": "accepted" if "accepted" in grouped else "done",
-                    "answer": (result.answer or "")[:100_000],
-                }
-            )
-            publisher._stamp_answer(publication)
+            grouped = env["channel.publication.outcome"]._settle(publication, result)
             env["channel.audit"]._log_publication(publication, grouped)
         return bool(grouped.keys() - {"retry"})
-
-    def _get_results(self, channel, result):
-        """:return: line id -> its result"""
-        results = {each.line_id: each for each in result.results}
-        accepted = any(each.status == "accepted" for each in result.results)
-        if not accepted or channel._capabilities().applies:
-            return results
-        # accepted by a channel that applies at once: it shows it
-        return {
-            line_id: replace(each, status="acked")
-            if each.status == "accepted"
-            else each
-            for line_id, each in results.items()
-        }
-
-    @staticmethod
-    def _group(publication, results):
-        """:return: status -> its lines; without a result it is ``retry``"""
-        ids = {}
-        for line in publication.line_ids:
-            status = results[line.id].status if line.id in results else "retry"
-            ids.setdefault(status, []).append(line.id)
-        return {
-            status: publication.line_ids.browse(found) for status, found in ids.items()
-        }
-
-    def _stamp_answer(self, publication):
-        """With the fractions of a second that the ORM would cut off."""
-        publication.flush_recordset()
-        self.env.execute_query(
-            SQL(
-                "UPDATE channel_publication "
-                "SET acked_at = clock_timestamp() AT TIME ZONE 'UTC' "
-                "WHERE id = %s RETURNING id",
-                publication.id,
-            )
-        )
-        publication.invalidate_recordset(["acked_at"])
-
-    def _store_results(self, publication, results):
-        """Results of lines without one are ``retry``: the adapter left them out."""
-        rows = [
-            SQL(
-                "(%s, %s, %s, %s)",
-                each.line_id,
-                each.status,
-                each.code,
-                one_line(each.message),
-            )
-            for each in results.values()
-        ]
-        self.env.execute_query(
-            SQL(
-                "UPDATE channel_publication_line SET result = 'retry' "
-                "WHERE publication_id = %s RETURNING id",
-                publication.id,
-            )
-        )
-        if rows:
-            self.env.execute_query(
-                SQL(
-                    """
-                    UPDATE channel_publication_line line
-                       SET result = row.status, code = row.code, message = row.message
-                      FROM (VALUES %s) AS row (line_id, status, code, message)
-                     WHERE line.id = row.line_id AND line.publication_id = %s
-                    RETURNING line.id
-                    """,
-                    SQL(", ").join(rows),
-                    publication.id,
-                )
-            )
-
-    def _settle_acked(self, publication, lines):
-        """The channel shows what was sent, less what it has sold since the freeze.
-
-        ``base_deducted`` is what was known at the freeze: a sale captured between send
-        and answer lowers ``expected_remote`` all by itself.
-        """
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE channel_level_remote remote
-                   SET state = 'known', base_qty = line.quantity,
-                       base_deducted = line.deducted, publication_id = %s,
-                       acked_at = clock_timestamp() AT TIME ZONE 'UTC'
-                  FROM channel_publication_line line
-                 WHERE line.id = ANY(%s) AND remote.level_id = line.level_id
-                RETURNING remote.id
-                """,
-                publication.id,
-                list(lines.ids),
-            )
-        )
-        self.env["channel.level"]._share_again(lines.level_id.ids)
-        self.env["channel.exception"]._resolve_keys(
-            publication.channel_id, [f"level:{line.level_id.id}" for line in lines]
-        )
-        publication._resolve_refusals()
-
-    def _settle_accepted(self, publication, lines):
-        """The channel will show what was sent: known from now on, so that it is not
-        sent again. ``channel.settler`` sees whether that comes true."""
-        if not lines:
-            return
-        self._expect(lines)
-        self._take_as_sent(publication, lines)
-
-    def _take_as_sent(self, publication, lines):
-        """What was sent is what we know of the channel from now on."""
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE channel_level_remote remote
-                   SET state = 'known', base_qty = line.quantity,
-                       base_deducted = line.deducted, publication_id = %s
-                  FROM channel_publication_line line
-                 WHERE line.id = ANY(%s) AND remote.level_id = line.level_id
-                RETURNING remote.id
-                """,
-                publication.id,
-                list(lines.ids),
-            )
-        )
-
-    def _assume_accepted(self, publication, error):
-        """Nobody knows whether it was accepted: its numbers may be applied at any time
-        from now on, also after those that are sent in their place."""
-        self._queue_lines(publication.line_ids)
-        self._expect(publication.line_ids)
-        publication.write({"state": "accepted", "error": error})
-        if publication.lane:
-            self.env["channel.lane"]._lose(publication)
-        self._stamp_answer(publication)
-
-    def _expect(self, lines):
-        """From now on the channel may show these numbers, and before long should."""
-        channel = lines.channel_id
-        applies = channel._capabilities().applies
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE channel_publication_line
-                   SET result = 'accepted',
-                       due_at = clock_timestamp() AT TIME ZONE 'UTC'
-                                + make_interval(secs => %s)
-                 WHERE id = ANY(%s) RETURNING id
-                """,
-                applies,
-                list(lines.ids),
-            )
-        )
-        channel._wake("_job_observe", seconds=applies + 1)
-
-    def _settle_stale(self, lines):
-        """The channel showed something else: find out why before anything is sent."""
-        if not lines:
-            return
-        self._set_remote_state(lines, "stale")
-        lines.channel_id._explain_soon()
-
-    def _settle_rejected(self, lines, results):
-        if not lines:
-            return
-        self._set_remote_state(lines, "rejected")
-        for line in lines:
-            self.env["channel.exception"]._report(
-                line.channel_id,
-                "level",
-                key=f"level:{line.level_id.id}",
-                record=line.level_id,
-                message=self.env._(
-                    "%(channel)s rejected the quantity %(quantity)s for %(level)s: "
-                    "%(reason)s",
-                    channel=line.channel_id.name,
-                    quantity=line.quantity,
-                    level=line.level_id.display_name,
-                    reason=results[line.id].message or results[line.id].code,
-                ),
-                suggestion=self.env._(
-                    "Correct the item on the channel, or ignore the listing. It is "
-                    "retried automatically every 15 minutes."
-                ),
-            )
-
-    def _set_remote_state(self, lines, state):
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE channel_level_remote SET state = %s, seen_sum = NULL,
-                       seen_at = NULL
-                 WHERE level_id = ANY(%s) RETURNING id
-                """,
-                state,
-                list(lines.level_id.ids),
-            )
-        )
-
-    def _queue_lines(self, lines):
-        """Queue the levels of ``lines`` again; their age is that of the first cause.
-
-        Where a number overwrites what is shown, it may have been one that had to be
-        sent although nothing seemed to differ.
-        """
-        channel = lines.channel_id[:1]
-        self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO channel_level_pending
-                       (level_id, channel_id, urgent, force, since, trace)
-                SELECT level.id, level.channel_id, line.quantity < line.base, %s,
-                       line.since, line.cause_trace
-                  FROM channel_publication_line line
-                  JOIN channel_level level ON level.id = line.level_id
-                 WHERE line.id = ANY(%s) RETURNING id
-                """,
-                bool(channel) and channel._capabilities().overwrites,
-                list(lines.ids),
-            )
-        )

@@ -5,14 +5,15 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..db.transaction import own_transaction
-from ..exceptions import ThrottledError
+from ..exceptions import RejectedError, ThrottledError
 from ..schemas import LevelRef
 from .channel_intake import LAG
 from .channel_level import EXPECTED_REMOTE
 from .channel_outage import APART, SILENT
+from .channel_publisher import FALLS, ZEROS
 from .channel_stream import STOPPED
 
-AGAIN_SECONDS = 2
+AGAIN_SECONDS, REFUSED_SECONDS = 2, 60
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,12 @@ class ChannelPublisherAbsolute(models.AbstractModel):
     orders. No protocol can prevent that; this one keeps it short, detected and
     corrected:
 
-    - before each batch all orders are pulled and planned, so that what we send knows
-      them; on a channel with an event stream that is emptied instead. Where they cannot
-      be had just now only what falls is sent: a number that rises could give back what
-      was sold meanwhile, one that waits to be 0 would sell what is not there;
+    - what is to be 0 is sent at once: no sale that we have not seen can make it wrong,
+      and orders are pulled from a server that may hang;
+    - before each other batch all orders are pulled and planned, so that what we send
+      knows them; on a channel with an event stream that is emptied instead. Where they
+      cannot be had just now only what falls is sent: a number that rises could give
+      back what was sold meanwhile, one that waits to be lower sells what is not there;
     - after it they are pulled again. Each sale that is new then was possibly
       overwritten, or possibly not: its levels are sent once more even if nothing seems
       to differ (``channel.order.line`` queues them so whenever it captures a
@@ -51,17 +54,23 @@ class ChannelPublisherAbsolute(models.AbstractModel):
     _description = "Publisher of Absolute Quantities"
     _inherit = ["channel.publisher"]
 
-    def _freeze(self, channel, falls=False):
-        if falls or not self._has_queued(channel):
-            return super()._freeze(channel, falls)
+    def _attend(self, channel, end):
+        # what may be sent is found out by pulling: each wake-up does so anew
+        return self._publish_all(channel, end)[0]
+
+    def _freeze(self, channel, only=None):
+        if only or not self._has_queued(channel):
+            return super()._freeze(channel, only)
+        if publication_id := super()._freeze(channel, ZEROS):
+            return publication_id
         can = channel._capabilities()
         behind = self._catch_up(channel, can)
         if not behind:
             return super()._freeze(channel)
         if behind.error:
-            return super()._freeze(channel, True) or self._wait(channel, behind)
+            return super()._freeze(channel, FALLS) or self._wait(channel, behind)
         channel._wake("_job_publish", seconds=AGAIN_SECONDS)
-        return super()._freeze(channel, True) if can.stream else None
+        return super()._freeze(channel, FALLS) if can.stream else None
 
     def _wait(self, channel, behind):
         """Numbers that rise wait for the orders; that is lag, and what falls meanwhile
@@ -74,7 +83,7 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         if is_silent and job not in APART:
             raise error
         seconds = channel._on_channel_error(error, job)
-        channel._wake("_job_publish", seconds=seconds)
+        channel._wake("_job_publish", seconds=seconds or REFUSED_SECONDS)
 
     def _send(self, channel, publication_id):
         result = super()._send(channel, publication_id)
@@ -91,11 +100,10 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         with own_transaction(self.env) as env:
             publication = env["channel.publication"].browse(publication_id)
             words = publication.error or self.env._("The response was lost.")
-            publisher = env["channel.publisher"]
             if channel._capabilities().applies:
-                publisher._assume_accepted(publication, words)
+                env["channel.publication.outcome"]._assume_accepted(publication, words)
             else:
-                publisher._queue_again(publication, words, "lost")
+                env["channel.publisher"]._queue_again(publication, words, "lost")
         return None
 
     def _catch_up(self, channel, can, plan=True):
@@ -114,9 +122,9 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         fetch = not (behind and behind.error)
         lag = self._capture(channel, fetch, can.stream)
         behind = behind if behind and behind.error else lag or behind
-        # a plan wakes the publishers of all that is queued: this one, too, at once
+        # this one is at work already, and would wake itself for what has to wait
         if plan and not (behind and self._is_all_planned()):
-            self.env["channel.planner"]._run()
+            self.env["channel.planner"]._run({channel.id})
         return behind
 
     def _is_all_planned(self):
@@ -136,10 +144,13 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         except LAG as error:
             return Behind(job, error)
         except STOPPED as error:
-            if job != "_job_listen":
+            if job == "_job_listen":
+                stream._stop(channel, error)
+                return self._pull(channel, can)
+            if not isinstance(error, RejectedError):
                 raise
-            stream._stop(channel, error)
-            return self._pull(channel, can)
+            # the search is refused as we ask for it: that keeps no lower number back
+            return Behind(job, error)
 
     def _drain(self, channel):
         if wait := self.env["channel.outage"]._seconds_to_wait(channel, "_job_listen"):

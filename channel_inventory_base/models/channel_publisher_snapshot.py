@@ -29,38 +29,62 @@ class ChannelPublisherSnapshot(models.AbstractModel):
     _description = "Publisher of Snapshots"
     _inherit = ["channel.publisher"]
 
-    def _freeze(self, channel, falls=False):
-        if wait := self._seconds_until_due(channel):
+    def _attend(self, channel, end):
+        # by the clock
+        return self._publish_all(channel, end)[0]
+
+    def _freeze(self, channel, only=None):
+        # not in the job's transaction, which shows what was there when it began: not
+        # even the document that this run has just made
+        with own_transaction(self.env) as env:
+            wait = env[self._name]._seconds_until_due(channel.with_env(env))
+        publication_id = None
+        if not wait:
+            # what is stored counts even if no planner has got to it
+            self.env["channel.planner"]._run({channel.id})
+            publication_id, wait = self._freeze_when_due(channel)
+        if wait:
             channel._wake("_job_publish", seconds=wait)
-            return None
-        # what is stored counts even if no planner has got to it
-        self.env["channel.planner"]._run()
+        return publication_id
+
+    def _freeze_when_due(self, channel):
+        """:return: (id of a publication or None, seconds until one may be made)"""
         with own_transaction(self.env) as env:
             own_channel = env["channel.channel"].browse(channel.id)
             if not own_channel._may_publish():
-                return None
+                return None, 0
+            # with the document: of two workers the second sees that it is made, and
+            # whoever dies between the two would make another
+            state = env["channel.shared.state"]._lock(channel.id, STATE)
             publisher = env[self._name]
+            if wait := publisher._seconds_until_due(own_channel):
+                return None, wait
             publisher._make_missing(own_channel)
             publication = publisher._take_all(own_channel)
             if publication:
-                # with the document: whoever dies between the two would send another
-                publisher._remember(own_channel)
-        return publication and publication.id
-
-    def _remember(self, channel):
-        """A document is made now: the next one is due after it."""
-        state = self.env["channel.shared.state"]._lock(channel.id, STATE)
-        state.value["at"] = self.env["channel.intake"]._database_time().isoformat()
-        state._save()
+                state.value["at"] = env["channel.intake"]._database_time().isoformat()
+                state._save()
+        return publication and publication.id, 0
 
     def _seconds_until_due(self, channel):
-        """:return: 0 when a document may be made now"""
+        """:return: 0 when a document may be made now, as far as the transaction of
+        ``channel`` can see"""
         last = channel._get_shared_state(STATE).get("at")
         if not last:
             return 0
         intake = self.env["channel.intake"]
         due = channel._get_publish_due(intake._parse_time(last))
         return max(0, (due - intake._database_time()).total_seconds())
+
+    def _make_due(self, channel):
+        """The partner does not have the last document: the next one is due at once."""
+        state = self.env["channel.shared.state"]._lock(channel.id, STATE)
+        state.value.pop("at", None)
+        state._save()
+
+    def _queue_untold(self, publication):
+        self._make_due(publication.channel_id)
+        return super()._queue_untold(publication)
 
     def _take_all(self, channel):
         """Take the queue off and freeze all numbers as they are now.
@@ -83,7 +107,7 @@ class ChannelPublisherSnapshot(models.AbstractModel):
         now = fields.Datetime.now()
         values = [
             (row["level_id"], row["quantity"], row["expected"] or 0)
-            + (row["deducted"], row["since"] or now, row["trace"])
+            + (row["deducted"], row["since"] or now, row["trace"], row["queued_at"])
             for row in changed
         ]
         lines = self.env["channel.publication.line"]
@@ -124,10 +148,11 @@ class ChannelPublisherSnapshot(models.AbstractModel):
                 """
                 WITH taken AS (
                     DELETE FROM channel_level_pending WHERE channel_id = %(channel)s
-                    RETURNING level_id, force, since, trace
+                    RETURNING level_id, force, since, trace, queued_at
                 ),
                 queued AS (
                     SELECT level_id, bool_or(force) AS force, min(since) AS since,
+                           min(queued_at) AS queued_at,
                            (array_agg(trace ORDER BY since)
                                 FILTER (WHERE trace IS NOT NULL))[1] AS trace
                       FROM taken GROUP BY level_id
@@ -151,7 +176,7 @@ class ChannelPublisherSnapshot(models.AbstractModel):
                             WHEN unplanned THEN LEAST(target, expected)
                             ELSE target END AS quantity,
                        COALESCE(queued.force, false) AS force, queued.since,
-                       queued.trace
+                       queued.trace, queued.queued_at
                   FROM known LEFT JOIN queued ON queued.level_id = known.level_id
                  WHERE published OR expected <> 0
                  ORDER BY stock_ref, node_ref, known.level_id
@@ -183,6 +208,11 @@ class ChannelPublisherSnapshot(models.AbstractModel):
 
         :param now: the next one is due at once; else when it is anyway
         """
+        if now:
+            # here, not in a transaction of its own: what is rolled back and done again
+            # would send one document for each try
+            self._make_due(channel)
+            channel._wake("_job_publish")
         self.env.execute_query(
             SQL(
                 "UPDATE channel_level_remote SET state = 'unknown' "
@@ -190,7 +220,3 @@ class ChannelPublisherSnapshot(models.AbstractModel):
                 channel.id,
             )
         )
-        if now:
-            with channel._shared_state(STATE) as state:
-                state.pop("at", None)
-            channel._wake("_job_publish")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import time
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
@@ -11,7 +13,18 @@ from ..db.transaction import own_transaction
 from ..tools.labels import label_of
 
 BATCH = 2000
+FEW = BATCH // 20
+"""Of records that have up to hundreds of lines each."""
 RUN_SECONDS = 60
+REMOVED = {"publication": ("channel.publication", "channel.publication.line")}
+"""Kinds that remove rows whose absence the audit trail must be able to explain."""
+
+
+@dataclass(frozen=True)
+class FewAtOnce:
+    """A step that touches FEW records at the most."""
+
+    step: object
 
 
 class ChannelRetention(models.Model):
@@ -36,6 +49,7 @@ class ChannelRetention(models.Model):
             ("body", "Bodies of inbox events"),
             ("event", "Inbox events"),
             ("publication", "Publications"),
+            ("by_hand", "Quantities published by hand"),
             ("personal", "Personal data of finished orders"),
         ],
         required=True,
@@ -48,7 +62,9 @@ class ChannelRetention(models.Model):
     )
     what = fields.Char(compute="_compute_what", string="Effect")
     last_run = fields.Datetime(readonly=True)
-    last_count = fields.Integer(readonly=True, help="Records in the last run")
+    last_count = fields.Integer(
+        string="Records", readonly=True, help="Dealt with in the last run"
+    )
 
     _kind_uniq = models.UniqueIndex("(kind)")
     _days_positive = models.Constraint("CHECK (days >= 0)", "Days cannot be negative.")
@@ -69,6 +85,10 @@ class ChannelRetention(models.Model):
             "publication": self.env._(
                 "Request, response and lines are deleted; the levels' remote state "
                 "stays"
+            ),
+            "by_hand": self.env._(
+                "Files are deleted with their quantities, once each of these was read "
+                "on the channel"
             ),
             "personal": self.env._(
                 "Name, addresses, phone number and notes are blanked: in the order, "
@@ -129,14 +149,29 @@ class ChannelRetention(models.Model):
         count = 0
         steps = getattr(self, f"_steps_{self.kind}")() if self.days else ()
         for step in (*self._get_channel_steps(), *steps):
-            done = BATCH
-            while done == BATCH and time.monotonic() < end:
-                with own_transaction(self.env) as env:
-                    done = len(self._do(env, step))
-                count += done
+            count += self._repeat(step, end)
         if not self.days and not count:
             return
-        self.write({"last_run": fields.Datetime.now(), "last_count": count})
+        now = fields.Datetime.now()
+        self.write({"last_run": now, "last_count": count})
+        if count and self.kind in REMOVED:
+            self.env["channel.audit"]._log_retention(
+                REMOVED[self.kind], now - timedelta(days=self.days), count
+            )
+
+    @api.model
+    def _repeat(self, step, end):
+        """:return: how many records it has touched, until none were left or the time
+        was up"""
+        full = BATCH
+        if isinstance(step, FewAtOnce):
+            step, full = step.step, FEW
+        count, done = 0, full
+        while done == full and time.monotonic() < end:
+            with own_transaction(self.env) as env:
+                done = len(self._do(env, step))
+            count += done
+        return count
 
     @api.model
     def _do(self, env, step):
@@ -182,18 +217,42 @@ class ChannelRetention(models.Model):
         )
 
     def _steps_publication(self):
-        yield SQL(
-            """
-            DELETE FROM channel_publication
-             WHERE id IN (SELECT id FROM channel_publication
-                           WHERE state IN ('done', 'void') AND %s
-                           ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-            RETURNING id
-            """,
-            self._due("write_date"),
-            # each has up to hundreds of lines
-            BATCH // 20,
+        yield FewAtOnce(
+            SQL(
+                """
+                DELETE FROM channel_publication
+                 WHERE id IN (SELECT id FROM channel_publication
+                               WHERE state IN ('done', 'void') AND %s
+                               ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+                RETURNING id
+                """,
+                self._due("write_date"),
+                FEW,
+            )
         )
+
+    def _steps_by_hand(self):
+        yield FewAtOnce(self._drop_files)
+
+    def _drop_files(self, env):
+        """Not those by which it is known what a channel was told."""
+        rows = env.execute_query(
+            SQL(
+                """
+                SELECT id FROM channel_hand_upload upload
+                 WHERE %s AND NOT EXISTS (
+                        SELECT FROM channel_hand_upload_line line
+                         WHERE line.upload_id = upload.id AND line.state = 'told')
+                 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+                """,
+                self._due("upload.create_date"),
+                FEW,
+            )
+        )
+        # sudo: whoever has exported them; Odoo's own way removes the files too
+        uploads = env["channel.hand.upload"].sudo().browse(row[0] for row in rows)
+        uploads.unlink()
+        return rows
 
     def _steps_personal(self):
         order_note = self.env._("Blanked with the personal data of its order.")

@@ -103,24 +103,30 @@ class ChannelSalesRate(models.Model):
         self.invalidate_model()
         self.env["channel.change"]._wake_planner()
 
-    def _sold_queries(self):
-        """Queries of (product_id, company_id, channel_id, quantity in stock units).
+    def _counts_transfers(self):
+        """Hook: whether transfers to customers count as sales, here they do: an addon
+        that knows sales themselves counts those."""
+        return True
 
-        Here: what has left for customers, which says nothing of channels.
-        """
-        return [
-            SQL(
-                """
-                SELECT move.product_id, move.company_id, NULL::int AS channel_id,
-                       move.product_qty::numeric AS quantity
-                  FROM stock_move move
-                  JOIN stock_location source ON source.id = move.location_id
-                  JOIN stock_location dest ON dest.id = move.location_dest_id
-                 WHERE move.state = 'done' AND dest.usage = 'customer'
-                   AND source.usage <> 'customer'
-                   AND move.date > now() AT TIME ZONE 'UTC'
-                                   - make_interval(days => %s)
-                """,
-                WINDOW_DAYS,
-            )
-        ]
+    def _sold_queries(self):
+        """Queries of (product_id, company_id, channel_id, quantity in stock units);
+        addons append theirs."""
+        return [self._sales_query()]
+
+    def _sales_query(self):
+        """Hook: what has left for customers, which says nothing of channels. An addon
+        that knows sale orders has these in its place."""
+        return SQL(
+            """
+            SELECT move.product_id, move.company_id, NULL::int AS channel_id,
+                   move.product_qty::numeric AS quantity
+              FROM stock_move move
+              JOIN stock_location source ON source.id = move.location_id
+              JOIN stock_location dest ON dest.id = move.location_dest_id
+             WHERE move.state = 'done' AND dest.usage = 'customer'
+               AND source.usage <> 'customer'
+               AND move.date > now() AT TIME ZONE 'UTC'
+                               - make_interval(days => %s)
+            """,
+            WINDOW_DAYS,
+        )

@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import frozendict, ormcache
 
+from ..lib import aging
+
 
 class ChannelSecret(models.Model):
     """A channel's secret, encrypted. No group has access: only ``_get_secret`` has."""
@@ -35,9 +37,13 @@ class ChannelSecret(models.Model):
         return super().unlink()
 
     @api.model
-    @ormcache("channel_id")
     def _ciphertexts(self, channel_id):
         """:return: {name: ciphertext}; every webhook needs one of them"""
+        return self._remember_ciphertexts(channel_id, aging.period())
+
+    @api.model
+    @ormcache("channel_id", "period")
+    def _remember_ciphertexts(self, channel_id, period):
         stored = self.search_fetch([("channel_id", "=", channel_id)], ["name", "value"])
         return frozendict({secret.name: secret.value for secret in stored})
 

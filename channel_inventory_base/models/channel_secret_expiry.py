@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.endings import deadline_of, stage_of
 from .channel_secret_mixin import MASK
 
 STAGES = (30, 14, 3, 0)
@@ -18,7 +19,8 @@ class ChannelSecretExpiry(models.AbstractModel):
     How it works: one exception, opened 30 days before, gets more urgent 14 and 3 days
     before and on the day; its owner is notified each time. It closes when the date is a
     later one. A connector names the lifetime of its secrets
-    (``_secret_lifetimes``): one that is entered anew moves the date.
+    (``_secret_lifetimes``): one that is entered anew moves the date. Days are those of
+    UTC, whoever asks: a stage and its deadline never differ.
     """
 
     _name = "channel.secret.expiry"
@@ -79,7 +81,7 @@ class ChannelSecretExpiry(models.AbstractModel):
         ]
         if not days or vals.get("secret_expires_on"):
             return None
-        return fields.Date.context_today(self) + timedelta(days=min(days))
+        return fields.Date.today() + timedelta(days=min(days))
 
     def _get_new_secrets(self, vals):
         """:return: {field: value} of what is entered and was not stored before"""
@@ -103,8 +105,7 @@ class ChannelSecretExpiry(models.AbstractModel):
         self.ensure_one()
         if not self.secret_expires_on:
             return None
-        left = (self.secret_expires_on - fields.Date.context_today(self)).days
-        return min((stage for stage in STAGES if left <= stage), default=None)
+        return stage_of(self.secret_expires_on, fields.Date.today(), STAGES)
 
     def _judge_secret(self):
         """As the others of ``channel.health.mixin``."""
@@ -115,45 +116,48 @@ class ChannelSecretExpiry(models.AbstractModel):
 
     def _watch_secret(self):
         """Open the exception, make it more urgent, or close it."""
-        stage, exceptions = self._get_secret_stage(), self.env["channel.exception"]
+        stage = self._get_secret_stage()
         if stage is None:
-            exceptions._resolve_keys(self, [KEY])
+            self.env["channel.exception"]._resolve_keys(self, [KEY])
             return
-        deadline = self._get_secret_deadline(stage)
+        self._tell_end(
+            KEY,
+            "auth",
+            deadline_of(self.secret_expires_on, stage, STAGES),
+            self.secret_warning,
+            self.env._(
+                "Enter the new secret under Connection. This closes automatically."
+            ),
+        )
+
+    def _tell_end(self, key, category, deadline, message, suggestion):
+        """One exception about what ends on a day; its owner hears of each stage once.
+
+        :param deadline: when the next stage is due, naive UTC
+        """
+        exceptions, message = self.env["channel.exception"], f"{self.name}: {message}"
         # sudo: exceptions are the system's
         known = exceptions.sudo().search(
             [
                 ("channel_id", "=", self.id),
-                ("key", "=", KEY),
+                ("key", "=", key),
                 ("state", "=", "open"),
             ],
             limit=1,
         )
-        message = f"{self.name}: {self.secret_warning}"
         if known and known.deadline == deadline and known.message == message:
             # told already, and as urgently
             return
         found = exceptions._report(
             self,
-            "auth",
-            key=KEY,
+            category,
+            key=key,
             record=self,
             message=message,
-            suggestion=self.env._(
-                "Enter the new secret under Connection. This closes automatically."
-            ),
+            suggestion=suggestion,
         )
         found.deadline = deadline
         if known and found.user_id:
             found.message_post(
                 body=found.message, partner_ids=found.user_id.partner_id.ids
             )
-
-    def _get_secret_deadline(self, stage):
-        """The moment from which the next stage is due: acted on by then, it never is.
-
-        :return: naive UTC
-        """
-        later = [each for each in STAGES if each < stage]
-        day = self.secret_expires_on - timedelta(days=later[0] if later else 0)
-        return datetime.combine(day, time())

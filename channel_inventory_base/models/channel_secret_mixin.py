@@ -4,7 +4,7 @@ import threading
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, config
 
@@ -17,6 +17,18 @@ _threads = threading.local()
 MASK = "••••••••"
 ALLOWED = "allow_private_addresses"
 """Option of the server's configuration, see ``lib.addresses``."""
+
+
+def secret_field(string, **options):
+    """A write-only field of the form: what is entered is stored as the secret of the
+    field's name (``_get_secret``), and never shown."""
+    return fields.Char(
+        string,
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        groups="channel_inventory_base.group_channel_manager",
+        **options,
+    )
 
 
 class ChannelSecretMixin(models.AbstractModel):
@@ -50,8 +62,9 @@ class ChannelSecretMixin(models.AbstractModel):
 
     @api.model
     def _secret_fields(self):
-        """Write-only fields of the form: field name -> name of the secret."""
-        return {}
+        """:return: {field made by ``secret_field``: name of its secret}"""
+        made = self._fields.items()
+        return {name: name for name, each in made if each.compute == "_compute_secrets"}
 
     def _compute_secrets(self):
         """Tell that there is a secret, never which."""

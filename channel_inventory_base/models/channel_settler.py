@@ -175,7 +175,9 @@ class ChannelSettler(models.AbstractModel):
                                           ORDER BY each.id))[1] AS old
                           FROM channel_publication_line each
                          WHERE each.level_id = line.level_id AND each.id < line.id
-                           AND each.result = 'accepted') former ON true
+                           AND each.result = 'accepted'
+                           -- what was not sent is applied by nobody
+                           AND each.stood IS NOT TRUE) former ON true
                   LEFT JOIN LATERAL (
                         SELECT each.result FROM channel_publication_line each
                          WHERE each.level_id = line.level_id AND each.id < line.id

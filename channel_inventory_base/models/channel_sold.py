@@ -81,7 +81,7 @@ class ChannelSold(models.AbstractModel):
         """
         if not moment:
             return {}
-        old = [each.id for each in listings if each._is_mapped_since(moment)]
+        old = [each.id for each in listings if _was_other(each, moment)]
         if not old:
             return {}
         found = self.env["channel.listing.version"].search(
@@ -219,3 +219,11 @@ class ChannelSold(models.AbstractModel):
         """Hook: assignments of a ``line`` that takes what ``listing`` is matched to,
         each after a comma."""
         return SQL("")
+
+
+def _was_other(listing, moment):
+    """Whether another mapping may have been in effect at ``moment``."""
+    present = listing.version_id
+    if listing.state != "mapped" or not present.activated_at:
+        return True
+    return present.activated_at > moment

@@ -5,8 +5,21 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.counted import unpack_rows
 from ..tools.gtin import write_gtin
-from ..tools.reported import Problem, read_rows, read_time
+from ..tools.reported import (
+    Problem,
+    Told,
+    find_elsewhere,
+    find_latest_due,
+    find_negative,
+    find_twins,
+    find_unknown_columns,
+    find_wrong_dates,
+    has_column,
+    read_rows,
+    read_time,
+)
 
 # A clock may be wrong; a report of tomorrow would silence all of today's.
 FUTURE_MINUTES = 10
@@ -47,12 +60,198 @@ class ChannelStockReport(models.Model):
         readonly=True,
         help="A newer report was already received.",
     )
+    is_short = fields.Boolean(
+        readonly=True,
+        help="It lacks most of what was there, says that there is none, or tells of "
+        "many times as much: that is not believed until a second one says the same.",
+    )
+    state = fields.Selection(
+        [
+            ("taken", "Taken"),
+            ("waiting", "To be decided"),
+            ("believed", "Believed"),
+            ("dropped", "Dropped"),
+            ("superseded", "Superseded"),
+        ],
+        default="taken",
+        required=True,
+        readonly=True,
+        index=True,
+        help="A complete report that lacks most of what was there waits for a person.",
+    )
+    is_complete = fields.Boolean(
+        string="Complete",
+        readonly=True,
+        help="A product that is not in the report is not there.",
+    )
+    sequence = fields.Char(
+        string="Number", readonly=True, help="The sender's number of the report"
+    )
+    digest = fields.Char(readonly=True, index="btree_not_null")
+    repeat_count = fields.Integer(
+        string="Received Again",
+        readonly=True,
+        help="So many times the same report came once more. It was taken once.",
+    )
+    reading = fields.Binary(
+        readonly=True, attachment=False, help="The rows of a report that waits"
+    )
     problem_count = fields.Integer(string="Rejected Rows", readonly=True)
     problems = fields.Text(readonly=True)
 
+    def _get_answer(self):
+        """What another system that has sent the report is told."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "accepted": self.accepted_count,
+            "outdated": self.outdated_count,
+            "problem_count": self.problem_count,
+            "problems": (self.problems or "").splitlines(),
+            "state": self.state,
+            "repeats": self.repeat_count,
+        }
+
+    # -------------------------------------------------------------- decide
+    def action_believe(self):
+        """What waits is right: most of what was there is gone."""
+        self._require_role("manager")
+        for report in self:
+            report._require_waiting()
+            report._decide("believed")
+            report._log_decision(self.env._("a person says that the report is right"))
+            # sudo: counts are the report's to write, whoever believes it
+            self.env["channel.external.stock"].sudo()._report(
+                report.warehouse_id,
+                unpack_rows(report.reading),
+                report.as_of,
+                report.source or "",
+                complete=True,
+                believed=True,
+            )
+            # sudo: as above
+            report.sudo().reading = False
+
+    def action_drop(self):
+        """What waits is wrong, and is used for nothing."""
+        self._require_role("operator")
+        for report in self:
+            report._require_waiting()
+            report._log_decision(self.env._("a person says that the report is wrong"))
+        self._decide("dropped")
+        # sudo: what was read is the server's
+        self.sudo().reading = False
+
+    def _require_waiting(self):
+        # sudo: two people may have pressed, neither of whom writes reports
+        locked = self.sudo().try_lock_for_update()
+        if locked != self or self.state != "waiting":
+            raise UserError(
+                self.env._(
+                    "The report of %(warehouse)s was decided on meanwhile, or a newer "
+                    "one has replaced it: open the last report.",
+                    warehouse=self.warehouse_id.display_name,
+                )
+            )
+
+    def _decide(self, state):
+        # sudo: the state is the buttons' to write
+        self.sudo().state = state
+        for report in self:
+            self.env["channel.exception"]._resolve_keys(
+                report._responsible_channel(),
+                [report._waiting_key()],
+                company=report.company_id,
+            )
+
+    def _log_decision(self, message):
+        self.env["channel.audit"]._log(
+            "control",
+            self._responsible_channel(),
+            message,
+            record=self,
+            company=self.company_id,
+        )
+
+    @api.model
+    def _supersede(self, warehouse):
+        """A complete report was taken: what waits is older news."""
+        waiting = self.search(
+            [("warehouse_id", "=", warehouse.id), ("state", "=", "waiting")]
+        )
+        if waiting:
+            waiting.reading = False
+            waiting._decide("superseded")
+
+    def _waiting_key(self):
+        return f"stock_waiting:{self.warehouse_id.id}"
+
     # ---------------------------------------------------------------- read
     @api.model
-    def _read_report(self, rows, as_of, columns):
+    def _find_same(self, warehouse, told_digest):
+        """:return: the report that said exactly the same, as of the same time: it was
+        delivered twice, and is no second word"""
+        same = self.search(
+            [("warehouse_id", "=", warehouse.id), ("digest", "=", told_digest)], limit=1
+        )
+        if same:
+            same.repeat_count += 1
+        return same
+
+    @api.model
+    def _find_reused(self, warehouse, source, sequence):
+        """:return: list of Problem: the sender's number was that of another report"""
+        known = sequence and self.search(
+            [
+                ("warehouse_id", "=", warehouse.id),
+                ("sequence", "=", sequence),
+                ("source", "=", source or False),
+            ],
+            limit=1,
+        )
+        if not known:
+            return []
+        return [Problem(0, sequence, "sequence", str(known.as_of))]
+
+    @api.model
+    def _read_told(self, warehouse, rows, as_of, complete):
+        """Read a report of a warehouse.
+
+        :return: Told; raises for a report that is none
+        """
+        columns = ("on_hand", "damaged", "allocated", "in_transit")
+        told = rows if isinstance(rows, list | tuple) else []
+        twins = find_twins(told)
+        names = (warehouse.code, warehouse.name, str(warehouse.id))
+        elsewhere = find_elsewhere(told, {name.lower() for name in names})
+        skipped = {problem.line for problem in [*twins, *elsewhere]}
+        moment, good, problems = self._read_report(
+            rows, as_of, columns, skipped, signed=True
+        )
+        bound, unknown = self._bind(warehouse.company_id, good)
+        sums, due = _add_up(bound), find_latest_due(bound)
+        negative = find_negative(bound, sums)
+        ignored = (warehouse.channel_ignored_columns or "").split(",")
+        ignored = [name.strip() for name in ignored]
+        return Told(
+            as_of=moment,
+            is_complete=complete,
+            counts={key: each[:2] for key, each in sums.items()},
+            flows={key: (*each[2:], due.get(key)) for key, each in sums.items()},
+            tells_demand=has_column(rows, "allocated"),
+            problems=(
+                *find_unknown_columns(rows, columns, ignored),
+                *problems,
+                *twins,
+                *elsewhere,
+                *find_wrong_dates(rows),
+                *unknown,
+                *negative,
+            ),
+        )
+
+    @api.model
+    def _read_report(self, rows, as_of, columns, skipped=(), signed=False):
         """:return: (as_of in UTC, rows, problems); raises for a report that is none"""
         moment = read_time(as_of)
         if not moment:
@@ -66,7 +265,7 @@ class ChannelStockReport(models.Model):
         self._check_moment(moment)
         if not isinstance(rows, list | tuple):
             raise UserError(self.env._("A stock report must be a list of rows."))
-        good, problems = read_rows(rows, columns)
+        good, problems = read_rows(rows, columns, skipped, signed)
         return moment, good, problems
 
     @api.model
@@ -90,6 +289,11 @@ class ChannelStockReport(models.Model):
         :return: (product id -> summed quantities, problems); several rows of one
             product are its lots or places
         """
+        bound, problems = self._bind(company, rows, partner)
+        return _add_up(bound), problems
+
+    def _bind(self, company, rows, partner=None):
+        """:return: (list of (product id, row), problems)"""
         by_code = self._products_by_code(
             company, [row.code for row in rows if row.code], partner
         )
@@ -99,7 +303,7 @@ class ChannelStockReport(models.Model):
         packagings = self._find_packagings(
             [row.code for row in rows if row.code and row.code not in by_code]
         )
-        found, problems = {}, []
+        bound, problems = [], []
         for row in rows:
             ids = by_code.get(row.code, []) if row.code else by_id & {row.product_id}
             if len(ids) != 1:
@@ -111,11 +315,8 @@ class ChannelStockReport(models.Model):
                 )
                 continue
             [product_id] = ids
-            before = found.get(product_id, (0,) * len(row.quantities))
-            found[product_id] = tuple(
-                sum(pair) for pair in zip(before, row.quantities, strict=True)
-            )
-        return found, problems
+            bound.append((product_id, row))
+        return bound, problems
 
     def _find_packagings(self, codes):
         """:return: those of ``codes`` that are barcodes of packagings: their rows may
@@ -147,12 +348,20 @@ class ChannelStockReport(models.Model):
         """:return: code -> ids of the products of the best kind of match"""
         self.env["product.product"].flush_model(["default_code", "barcode", "active"])
         self.env["product.supplierinfo"].flush_model()
-        forms = [(code, form) for code in set(codes) for form in write_gtin(code)]
+        # numbers of articles have several
+        forms = [
+            (code, form)
+            for code in set(codes)
+            for form in write_gtin(code)
+            if form != code
+        ]
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH wanted AS (SELECT DISTINCT unnest(%(codes)s::varchar[]) AS code),
                 written AS (
+                    SELECT code, code AS form FROM wanted
+                    UNION ALL
                     SELECT * FROM unnest(%(named)s::varchar[], %(forms)s::varchar[])
                         AS row (code, form)
                 ),
@@ -206,7 +415,9 @@ class ChannelStockReport(models.Model):
                 "problems": self._describe(problems),
             }
         )
-        report._report_rejected()
+        if report.state != "waiting":
+            # that one has an exception of its own
+            report._report_rejected()
         return report
 
     def _describe(self, problems):
@@ -227,6 +438,35 @@ class ChannelStockReport(models.Model):
             "not_a_number": self.env._("the quantity is not a number"),
             "negative": self.env._("the quantity is negative"),
             "absurd": self.env._("the quantity is more than any warehouse holds"),
+            "short": self.env._(
+                "it says it is complete and lacks most products that were in stock: "
+                "they keep their counts, unless the next report lacks them, too"
+            ),
+            "nothing": self.env._(
+                "it says of most products that were in stock that there are none: they "
+                "keep their counts, unless the next report says the same"
+            ),
+            "half": self.env._(
+                "it says it is complete and lacks most of what was there: nothing of "
+                "it is taken until a person says that it is right"
+            ),
+            "column": self.env._("this column is not known, and was not read"),
+            "column_gone": self.env._(
+                "earlier reports had this column: what they said of it still counts"
+            ),
+            "elsewhere": self.env._("this row is of another warehouse"),
+            "not_a_date": self.env._("what is on its way is due on no known day"),
+            "twice": self.env._(
+                "the same as another row, and counted once. Where both are meant, name "
+                "the lot or place of each"
+            ),
+            "sequence": self.env._(
+                "another report had this number: this one was taken by its time"
+            ),
+            "jump": self.env._(
+                "it tells of more than ten times as much as there was: nothing of it "
+                "is taken, unless the next report says the same"
+            ),
             "unknown": self.env._(
                 "no product has this code as reference, barcode or vendor code"
             ),
@@ -265,6 +505,28 @@ class ChannelStockReport(models.Model):
                 ),
             )
 
+    def _report_waiting(self):
+        """A person has to look: most of what was there is not in a complete report."""
+        self.ensure_one()
+        self.env["channel.exception"]._report(
+            self._responsible_channel(),
+            "stock_report",
+            key=self._waiting_key(),
+            record=self,
+            company=self.company_id,
+            message=self.env._(
+                "A complete stock report for %(place)s lacks most of the products or "
+                "units that were there. Nothing was changed because of it.",
+                place=self.warehouse_id.display_name,
+            ),
+            suggestion=self.env._(
+                "Ask the sender whether the export is whole and of this warehouse. "
+                "Open the report and press Believe Report if the stock is gone, or "
+                "Drop Report if it is wrong. A complete report that can be believed "
+                "ends it, too."
+            ),
+        )
+
     def _responsible_channel(self):
         # sudo: a user who imports a report need not see the channels
         channels = self.env["channel.channel"].sudo()
@@ -275,3 +537,17 @@ class ChannelStockReport(models.Model):
             if found:
                 return found
         return channels.search(domain, order="id", limit=1)
+
+
+def _add_up(bound):
+    """:param bound: list of (product id, Row)
+    :return: {product id: quantities, summed}"""
+    sums = {}
+    for product_id, row in bound:
+        before = sums.get(product_id)
+        sums[product_id] = (
+            row.quantities
+            if before is None
+            else tuple(map(sum, zip(before, row.quantities, strict=True)))
+        )
+    return sums

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-from ..db.transaction import own_transaction
 
 
 class ChannelSupplierStock(models.Model):
@@ -15,10 +14,12 @@ class ChannelSupplierStock(models.Model):
 
     _name = "channel.supplier.stock"
     _description = "Supplier Stock"
-    _inherit = ["channel.guarded"]
+    _inherit = ["channel.reported.stock"]
     _order = "product_id, lead_days, id"
     _rec_name = "product_id"
     _check_company_auto = True
+
+    _report_key = ("partner_id", "product_id", "company_id")
 
     partner_id = fields.Many2one(
         "res.partner", string="Vendor", required=True, ondelete="cascade", index=True
@@ -26,18 +27,7 @@ class ChannelSupplierStock(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
-    product_id = fields.Many2one(
-        "product.product",
-        required=True,
-        ondelete="cascade",
-        index=True,
-        check_company=True,
-    )
-    uom_id = fields.Many2one(related="product_id.uom_id")
     quantity = fields.Float(digits="Product Unit", required=True, help="Stock units")
-    as_of = fields.Datetime(required=True, default=fields.Datetime.now)
-    received_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    source = fields.Char(help="Source of the report")
     is_stale = fields.Boolean(
         string="Outdated",
         readonly=True,
@@ -60,11 +50,6 @@ class ChannelSupplierStock(models.Model):
         "Supplier stock and lead time cannot be negative.",
     )
 
-    @api.constrains("as_of")
-    def _check_as_of(self):
-        for row in self:
-            self.env["channel.stock.report"]._check_moment(row.as_of)
-
     @api.depends(
         "partner_id",
         "product_id.seller_ids.delay",
@@ -83,41 +68,23 @@ class ChannelSupplierStock(models.Model):
             # whichever of several applies: a promise counts on the slowest
             stock.lead_days = max(sellers.mapped("delay"), default=0)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env["channel.change"]._wake_planner()
-        rows = super().create(vals_list)
-        rows._age()
-        return rows
+    def _prepare_imported_vals(self, vals):
+        company = self.env.company.id
+        return {"company_id": company, **super()._prepare_imported_vals(vals)}
 
-    def write(self, vals):
-        self.env["channel.change"]._wake_planner()
-        result = super().write(vals)
-        if vals.keys() & {"as_of", "partner_id"}:
-            self._age()
-        return result
+    @api.model
+    def report(self, partner_id, rows, as_of, source="", complete=False):
+        """For other systems: see ``_report``. It is about the user's company.
 
-    def unlink(self):
-        self.env["channel.change"]._wake_planner()
-        return super().unlink()
-
-    def _load_records_create(self, vals_list):
-        """An import brings the product's newest word, whether it had one or not."""
-        found = []
-        for vals in vals_list:
-            vals = {"source": self.env._("Import"), **vals}
-            vals.setdefault("as_of", fields.Datetime.now())
-            vals.setdefault("company_id", self.env.company.id)
-            names = ("partner_id", "product_id", "company_id")
-            row = self.search([(name, "=", vals.get(name)) for name in names])
-            if not row:
-                row = super()._load_records_create([vals])
-            elif row.as_of <= fields.Datetime.to_datetime(vals["as_of"]):
-                row.write(vals)
-                # sudo: when it came is not for a file to say
-                row.sudo().received_at = fields.Datetime.now()
-            found += row.ids
-        return self.browse(found)
+        :return: dict with the counts of what was taken, and ``problems`` in words
+        """
+        self.check_access("create")
+        partner = self.env["res.partner"].browse(partner_id).exists()
+        if not partner:
+            raise UserError(self.env._("There is no vendor %s.", partner_id))
+        partner.check_access("read")
+        report = self._report(partner, rows, as_of, source, complete=complete)
+        return report._get_answer()
 
     @api.model
     def _report(self, partner, rows, as_of, source="", company=None, complete=False):
@@ -244,9 +211,3 @@ class ChannelSupplierStock(models.Model):
         )
         self.invalidate_model(["is_stale"])
         self.env["channel.change"]._wake_planner()
-
-    @api.model
-    def _age_reports(self):
-        """Time passing fires no trigger: once a minute, in a transaction of its own."""
-        with own_transaction(self.env) as env:
-            env["channel.supplier.stock"]._age()

@@ -4,6 +4,8 @@ import re
 from odoo import api, models
 from odoo.tools import ormcache
 
+from ..lib import aging
+
 # What a delivery is verified by and stored with: of a channel, nothing else is read.
 FIELDS = ("channel_type", "company_id", "base_url", "environment", "webhook_token")
 TOKEN = re.compile("[0-9a-f]{32}")
@@ -17,7 +19,8 @@ class ChannelWebhookCache(models.AbstractModel):
     """Channels by webhook token, looked up hundreds of times per second.
 
     The fields used change rarely and are cached by every process: Odoo checks the
-    validity of its caches at the beginning of each request.
+    validity of its caches at the beginning of each request. What that does not tell is
+    believed for a minute (``lib.aging``).
     """
 
     _name = "channel.webhook.cache"
@@ -48,7 +51,7 @@ class ChannelWebhookCache(models.AbstractModel):
         if not TOKEN.fullmatch(token):
             return self.browse()
         try:
-            number, *values = self._get_webhook_facts(token)
+            number, *values = self._get_webhook_facts(token, aging.period())
         except _NoSuchDoorError:
             return self.browse()
         channel = self.browse(number)
@@ -57,8 +60,8 @@ class ChannelWebhookCache(models.AbstractModel):
         return channel
 
     @api.model
-    @ormcache("token")
-    def _get_webhook_facts(self, token):
+    @ormcache("token", "period")
+    def _get_webhook_facts(self, token, period):
         """:return: id and ``FIELDS`` as the cache of records has them
         :raise _NoSuchDoorError: what raises is not kept"""
         domain = [("webhook_token", "=", token)]

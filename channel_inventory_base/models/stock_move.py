@@ -4,6 +4,7 @@ from odoo.tools import SQL, format_datetime
 
 from ..const import MOVE
 from ..tools.actions import open_form
+from ..tools.inner import inner, take_inner
 
 
 class StockMove(models.Model):
@@ -16,6 +17,14 @@ class StockMove(models.Model):
         copy=False,
         help="A correction that the warehouse has reported, such as goods found or "
         "destroyed: it counts since the warehouse's last count as a shipment does.",
+    )
+
+    channel_known_at = fields.Datetime(
+        string="Known to the Warehouse since",
+        readonly=True,
+        copy=False,
+        help="When the system that counts the warehouse was told of this demand: what "
+        "it reports as allocated since then has it, and it counts once.",
     )
 
     # a new one is a draft, which promises nothing
@@ -34,8 +43,39 @@ class StockMove(models.Model):
             "move_orig_ids",
             "move_dest_ids",
             "channel_told",
+            "channel_known_at",
         }
     )
+
+    # ---------------------------------------------------------------- CRUD
+    @api.model_create_multi
+    def create(self, vals_list):
+        known = [take_inner(vals, "channel_known_at") for vals in vals_list]
+        moves = super().create(vals_list)
+        for move, moment in zip(moves, known, strict=True):
+            if moment:
+                # sudo: a part of a known delivery is known, whoever divides it
+                move.sudo().channel_known_at = moment
+        return moves
+
+    def write(self, vals):
+        if "product_uom_qty" in vals:
+            # more than the other system was told: it has to be told again
+            raised = self.filtered(
+                lambda move: (
+                    move.channel_known_at
+                    and move.product_uom_qty < vals["product_uom_qty"]
+                )
+            )
+            # sudo: the time is no user's to write
+            raised.sudo().channel_known_at = False
+        return super().write(vals)
+
+    def _prepare_move_split_vals(self, qty):
+        vals = super()._prepare_move_split_vals(qty)
+        if self.channel_known_at:
+            vals.update(inner(channel_known_at=self.channel_known_at))
+        return vals
 
     # ------------------------------------------------------------ told late
     def _set_done_at(self, moment):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..db.transaction import own_transaction
+from ..tools.reported import read_time
 
 TOLD_SECONDS = 30
 """Documents that come sooner after each other need not be noted one by one."""
@@ -55,6 +57,24 @@ class StockWarehouse(models.Model):
         required=True,
         help="Age of a report from which nothing may be promised.",
     )
+    channel_least_percent = fields.Integer(
+        string="Least Size of a Complete Report (%)",
+        default=50,
+        required=True,
+        help="A complete report with less than this part of the products, or of the "
+        "units, that were there waits for a person. 0: none waits.",
+    )
+    channel_ignored_columns = fields.Char(
+        string="Columns to Ignore",
+        help="Names of columns of reports that are of no interest, with commas between "
+        "them. Other columns that are not known are told to a person.",
+    )
+    channel_turn_at = fields.Datetime(
+        string="Last Turn",
+        readonly=True,
+        copy=False,
+        help="When a report, or a change of who counts the warehouse, last came.",
+    )
     channel_told_at = fields.Datetime(
         string="Last Document",
         readonly=True,
@@ -80,6 +100,10 @@ class StockWarehouse(models.Model):
         "AND channel_stale_percent BETWEEN 0 AND 100)",
         "A report is fresh for at least a minute, expires after that and within ten "
         "years, and 0 to 100 percent can be kept back.",
+    )
+    _channel_least = models.Constraint(
+        "CHECK (channel_least_percent BETWEEN 0 AND 100)",
+        "A complete report has 0 to 100 percent of what was there.",
     )
 
     def _compute_channel_external_stock_count(self):
@@ -107,6 +131,64 @@ class StockWarehouse(models.Model):
             # sudo: as above
             self.sudo()._age_channel_silence()
         return result
+
+    # --------------------------------------------------------------- turns
+    def _take_channel_turn(self):
+        """One at a time changes what is known of these warehouses, or who counts them,
+        until the transaction ends. Another one in REPEATABLE READ begins anew, and sees
+        what this one has done; in READ COMMITTED it waits."""
+        # sudo: whoever reports need not be able to change warehouses
+        self.sudo().flush_recordset()
+        for warehouse in self.sorted("id"):
+            self.env.execute_query(
+                SQL(
+                    "UPDATE stock_warehouse SET channel_turn_at = "
+                    "now() AT TIME ZONE 'UTC' WHERE id = %s RETURNING id",
+                    warehouse.id,
+                )
+            )
+        self.invalidate_recordset(["channel_turn_at", "channel_authority"])
+
+    # -------------------------------------------------------- known demand
+    def _acknowledge(self, references, known_at=None):
+        """The authority knows of these orders: see
+        ``channel.external.stock.acknowledge``.
+
+        The first time counts that it is told of a delivery: a report in between has it.
+        """
+        moment = read_time(known_at) if known_at else fields.Datetime.now()
+        if not moment or not isinstance(references, list | tuple):
+            raise UserError(
+                self.env._(
+                    "Name a list of deliveries or orders, and a time such as "
+                    "2026-03-01T10:00:00Z."
+                )
+            )
+        self.env["channel.stock.report"]._check_moment(moment)
+        names = sorted({str(each).strip() for each in references if each})
+        self._take_channel_turn()
+        pickings = self.env["stock.picking"].search(
+            [
+                ("picking_type_id.warehouse_id", "in", self.ids),
+                ("picking_type_id.code", "!=", "incoming"),
+                "|",
+                ("name", "in", names),
+                ("origin", "in", names),
+            ]
+        )
+        known = pickings.move_ids.filtered(
+            lambda move: (
+                move.state != "cancel"
+                and not (move.channel_known_at and move.channel_known_at <= moment)
+            )
+        )
+        known.channel_known_at = moment
+        known._tell_planner(known.product_id)
+        found = {*pickings.mapped("name"), *pickings.mapped("origin")}
+        return {
+            "known": len(known),
+            "unknown": [name for name in names if name not in found],
+        }
 
     # ------------------------------------------------------------- silence
     # A warehouse that reports its movements is believed as long as it speaks.

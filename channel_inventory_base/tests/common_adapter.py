@@ -2,7 +2,7 @@
 import contextlib
 import dataclasses
 import uuid
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from .. import exceptions, schemas
@@ -192,6 +192,58 @@ class AdapterContract:
             }
             self.assertEqual(found, every)
 
+    def shop_sell_on(self, ref):
+        """From now on the shop goes on selling an item when its number is 0."""
+        raise NotImplementedError
+
+    def selling(self, ref):
+        """:return: (ListingData of an item, what all numbers tell of it)"""
+        pages = self.adapter._iter_listings(self.channel)
+        listings = [each for page in pages for each in page]
+        levels = [
+            each
+            for page in self.adapter._iter_levels(
+                self.channel, datetime.now(timezone.utc)
+            )
+            for each in page.levels
+        ]
+        return (
+            next(each for each in listings if each.stock_ref == ref.stock_ref),
+            next(each for each in levels if each.stock_ref == ref.stock_ref),
+        )
+
+    def test_contract_items_that_sell_below_zero_are_told_and_stopped(self):
+        self.need("stops_selling")
+        refs = self.shop_refs()
+        for ref in refs[:2]:
+            self.shop_sell_on(ref)
+        told = [self.selling(ref) for ref in refs]
+        self.assertEqual(
+            [(x.sells_below_zero, y.sells_below_zero) for x, y in told],
+            [(True, True), (True, True), (False, False)],
+        )
+        numbers = [level.available for _listing, level in told]
+        asked = [
+            schemas.SellingRef(listing.external_id, listing.stock_ref)
+            for listing, _level in told[:2]
+        ]
+        gone = schemas.SellingRef(
+            self.shop_unknown_ref(asked[0].external_id),
+            self.shop_unknown_ref(asked[0].stock_ref),
+        )
+        results = self.adapter._stop_selling(self.channel, [*asked, gone])
+        self.assertEqual(
+            {each.external_id: each.done for each in results},
+            {asked[0].external_id: True, asked[1].external_id: True}
+            | {gone.external_id: False},
+        )
+        told = [self.selling(ref) for ref in refs]
+        self.assertFalse(any(x.sells_below_zero for x, _level in told))
+        # their numbers are as they were
+        self.assertEqual([level.available for _x, level in told], numbers)
+        again = self.adapter._stop_selling(self.channel, asked)
+        self.assertTrue(all(each.done for each in again))
+
     def test_contract_push_writes_and_acknowledges(self):
         self.need("push_levels")
         first, second = self.shop_refs()[:2]
@@ -318,6 +370,71 @@ class AdapterContract:
             if not cursor:
                 break
         self.assertLessEqual(sold, seen)
+
+    def shop_pass(self, seconds):
+        """The shop's clock goes on; where it has one that can be set."""
+
+    def placed(self, since, until, cursor=""):
+        pages = self.adapter._iter_order_refs(self.channel, since, until, cursor)
+        return list(pages)
+
+    def test_contract_orders_are_listed_by_when_they_were_placed(self):
+        self.need("order_refs")
+        ref = self.shop_refs()[0]
+        self.shop_set(ref, 50)
+        sold = {self.shop_sell(ref, 1) for _shopper in range(3)}
+        orders = [self.order_data(each) for each in sorted(sold)]
+        moments = [each.placed_at.replace(microsecond=0) for each in orders]
+        self.shop_pass(300)
+        second = timedelta(seconds=1)
+        since, until = min(moments), max(moments) + second
+        pages = self.placed(since, until)
+        self.assertFalse(pages[-1].cursor)
+        found = {each.ref: each for page in pages for each in page.refs}
+        self.assertLessEqual(sold, set(found))
+        for order in orders:
+            told = found[order.external_id]
+            self.assertEqual(told.placed_at, order.placed_at)
+            self.assertIn(told.version, (None, order.version))
+            self.assertIsNot(told.cancelled, True)
+        before = self.placed(since - timedelta(hours=2), since)
+        after = self.placed(until, until + second)
+        others = {each.ref for page in (*before, *after) for each in page.refs}
+        self.assertFalse(others & sold)
+
+    def test_contract_list_of_orders_goes_on_where_it_was_interrupted(self):
+        self.need("order_refs")
+        ref = self.shop_refs()[0]
+        self.shop_set(ref, 50)
+        placed_at = self.order_data(self.shop_sell(ref, 1)).placed_at
+        self.shop_pass(300)
+        since, until = placed_at - timedelta(hours=1), placed_at + timedelta(seconds=2)
+        pages = self.placed(since, until)
+        every = [each.ref for page in pages for each in page.refs]
+        self.assertEqual(len(every), len(set(every)))
+        for number, page in enumerate(pages[:-1]):
+            rest = self.placed(since, until, page.cursor)
+            found = [x.ref for part in (*pages[: number + 1], *rest) for x in part.refs]
+            self.assertEqual(found, every)
+
+    def test_contract_orders_are_counted_as_they_are_listed(self):
+        self.need("order_counts")
+        ref = self.shop_refs()[0]
+        self.shop_set(ref, 50)
+        moments = [
+            self.order_data(self.shop_sell(ref, 1)).placed_at for _shopper in range(3)
+        ]
+        self.shop_pass(300)
+        bounds = [
+            (min(moments) - timedelta(hours=1), max(moments) + timedelta(seconds=2)),
+            (max(moments) - timedelta(days=9), max(moments) - timedelta(days=8)),
+        ]
+        for since, until in bounds:
+            since, until = since.replace(microsecond=0), until.replace(microsecond=0)
+            listed = [each for page in self.placed(since, until) for each in page.refs]
+            counted = self.adapter._count_orders(self.channel, since, until)
+            self.assertEqual(counted, len(listed))
+        self.assertEqual(counted, 0)
 
     def test_contract_order_that_does_not_exist_is_none(self):
         self.need("orders")
@@ -558,3 +675,115 @@ class AdapterCase(ChannelCase):
     """A ChannelCase whose channel speaks through its real adapter."""
 
     use_fake = False
+
+
+class SettlementContract:
+    """What settlements rely on, tried against a shop that pays out.
+
+    Inherit it beside ``AdapterContract`` and fill ``shop_pay_out``. A type without
+    ``Capabilities.settlements`` skips all of it.
+    """
+
+    # -------------------------------------------------- filled by connectors
+    def shop_pay_out(self):
+        """What was sold is paid out. :return: (external id, Decimal that the bank gets)
+
+        Each call pays out at least one order more.
+        """
+        raise NotImplementedError
+
+    # --------------------------------------------------------------- helpers
+    def settlement_documents(self, known=frozenset()):
+        since = self.env["channel.intake"]._first_since()
+        found, cursor = [], ""
+        for _page in range(1000):
+            page = self.adapter._fetch_settlements(self.channel, since, cursor, known)
+            found += page.documents
+            cursor = page.cursor
+            if not cursor:
+                return found
+        raise AssertionError("the pages do not end")
+
+    def settled(self, content):
+        """:return: ({id: SettlementData}, [SettlementLineData]) of a document"""
+        heads, lines = {}, []
+        for each in self.adapter._parse_settlement(self.channel, content):
+            if isinstance(each, schemas.SettlementData):
+                heads[each.external_id] = each
+            else:
+                self.assertIn(each.settlement, heads, "a line before its settlement")
+                lines.append(each)
+        return heads, lines
+
+    # ----------------------------------------------------------------- tests
+    def test_contract_settlement_comes_to_what_the_bank_gets(self):
+        self.need("settlements")
+        ref, total = self.shop_pay_out()
+        # one that is listed several times is the same each time
+        contents = {each.content for each in self.settlement_documents()}
+        found = [self.settled(content) for content in contents]
+        [(heads, lines)] = [each for each in found if ref in each[0]]
+        self.assertEqual(heads[ref].total, total)
+        nets = [line.net for line in lines if line.kind != "transfer"]
+        self.assertTrue(nets)
+        self.assertEqual(sum(nets), total)
+        ids = [line.external_id for line in lines]
+        self.assertEqual(len(ids), len(set(ids)))
+
+    def test_contract_settlement_lines_name_orders_that_can_be_read(self):
+        self.need("settlements")
+        ref, _total = self.shop_pay_out()
+        charges = [
+            line
+            for document in self.settlement_documents()
+            for line in self.settled(document.content)[1]
+            if line.kind == "charge" and line.settlement == ref
+        ]
+        self.assertTrue(charges)
+        for line in charges:
+            order = self.order_data(line.order_ref)
+            self.assertEqual(order.external_id, line.order_ref)
+            if order.transactions is not None and line.transaction_ref:
+                known = {each.external_id for each in order.transactions}
+                self.assertIn(line.transaction_ref, known)
+
+    def test_contract_known_settlement_is_not_read_again(self):
+        self.need("settlements")
+        self.shop_pay_out()
+        first = {each.key: each.content for each in self.settlement_documents()}
+        self.assertEqual(self.settlement_documents(frozenset(first)), [])
+        again = {each.key: each.content for each in self.settlement_documents()}
+        self.assertEqual(
+            {key: self.settled(content) for key, content in first.items()},
+            {key: self.settled(content) for key, content in again.items()},
+        )
+
+    def test_contract_settlement_cut_off_is_malformed(self):
+        self.need("settlements")
+        self.shop_pay_out()
+        content = self.settlement_documents()[-1].content
+        _heads, whole = self.settled(content)
+        for place in (0, 1, len(content) // 3, len(content) * 2 // 3, -9):
+            with self.subTest(place):
+                try:
+                    heads, lines = self.settled(content[:place])
+                except exceptions.MalformedDataError as error:
+                    self.assertTrue(str(error))
+                else:
+                    # cut between two rows: then it does not come to its total
+                    nets = [line.net for line in lines if line.kind != "transfer"]
+                    self.assertLess(len(lines), len(whole))
+                    self.assertNotEqual(
+                        sum(nets), sum(head.total for head in heads.values())
+                    )
+
+    def test_contract_garbage_settlements_are_malformed(self):
+        self.need("settlements")
+        for body in (b"", b"null", b"[]", b"{}", b"<html>", b"\xff\xfe\x00", b"a\tb\n"):
+            with self.subTest(body):
+                try:
+                    self.settled(body)
+                except exceptions.MalformedDataError as error:
+                    self.assertTrue(str(error))
+                else:
+                    self.fail("accepted")

@@ -3,9 +3,22 @@ from datetime import timedelta
 
 from odoo import fields
 
+from ..tools.explain import explain
+
 
 class DatedSetup:
     """Goods that are on their way, and what suppliers say to have."""
+
+    def compare(self, world):
+        """The planner comes to the numbers of the reference, and explains each."""
+        self.plan()
+        levels = self.env["channel.level"].search(
+            [("listing_id", "in", self.listings.ids)]
+        )
+        found = {(each.listing_id.id, each.node_id.id): each.target for each in levels}
+        self.assertEqual(found, world.numbers())
+        for level in levels:
+            self.assertEqual(explain(level.inputs)[-1].result, level.target)
 
     def shake_dates(self, dice, suppliers_chance):
         """:return: terms of a random backorder rule, and the same for the reference"""

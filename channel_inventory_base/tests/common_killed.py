@@ -21,8 +21,15 @@ from odoo import SUPERUSER_ID, api, sql_db
 from ..models import channel_secret_mixin
 
 SECONDS = 60
+SECONDS_TO_NOTICE = 5
 # What stands between a commit and whoever wanted it.
-PLUMBING = ("sql_db.py", "contextlib.py", "transaction.py", "common_killed.py")
+PLUMBING = (
+    "sql_db.py",
+    "contextlib.py",
+    "transaction.py",
+    "common_killed.py",
+    "/db/run.py",
+)
 
 
 def run_in_child(registry, work, fate):
@@ -30,10 +37,15 @@ def run_in_child(registry, work, fate):
 
     :return: whether it was killed; False when it came to its end
     """
+    before = _connections(registry)
     pid = os.fork()
     if not pid:
         _be_the_worker(registry, work, fate)
     status = _wait(pid)
+    # a busy PostgreSQL takes a moment to notice, and keeps the locks of the dead
+    end = time.monotonic() + SECONDS_TO_NOTICE
+    while _connections(registry) - before and time.monotonic() < end:
+        time.sleep(0.005)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return True
     if status:
@@ -110,6 +122,16 @@ def _be_the_worker(registry, work, fate):
         traceback.print_exc()
     finally:
         os._exit(failed)
+
+
+def _connections(registry):
+    """Process ids of who is connected to the database, but for this look."""
+    with registry.cursor() as cr:
+        cr.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return {pid for (pid,) in cr.fetchall()}
 
 
 def _wait(pid):

@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from ..models import channel_outage
+
+LONG_WAITS = (5, 10, 20, 40, 60)
+
+
 class WakeUps:
     """What is asked to be woken, whichever transaction asks for it.
 
@@ -8,6 +13,8 @@ class WakeUps:
     def setUp(self):
         super().setUp()
         self.woken = {}
+        # longer than a test takes to look
+        self.patch(channel_outage, "WAITS", LONG_WAITS)
         cls = self.registry["channel.channel"]
         after_commit = cls._after_commit
 

@@ -27,7 +27,14 @@ from ..schemas import (
     NodeData,
     OrderData,
     OrderHead,
+    OrderRef,
+    OrderRefPage,
     PushResult,
+    SellingResult,
+    SettlementData,
+    SettlementDocument,
+    SettlementLineData,
+    SettlementPage,
     load,
 )
 from .fake_channel_messages import FakeMessages
@@ -79,7 +86,12 @@ class FakeChannel(FakeMessages):
         # and what is sold at 0; called before each page of all numbers
         self.committed, self.changed_at = {}, {}
         self.untracked, self.selling_on = set(), set()
+        self.stopped = []
         self.before_page = lambda number: None
+        # days of which it was asked how many orders they have, and which
+        self.counted, self.listed, self.counts_exactly = [], [], True
+        # payouts, oldest first: (key, {"head": ..., "lines": [...]})
+        self.payouts = []
         # further capabilities, as trading partners have them
         self.more = {}
         self.forget_messages()
@@ -180,8 +192,17 @@ class FakeChannel(FakeMessages):
         )
         return dataclasses.replace(can, **self.more)
 
+    def _get_api_versions(self, channel):
+        return []
+
+    def _get_order_ref(self, ref):
+        return ref
+
     def _get_secret_message(self, channel, is_over):
         return channel.env["channel.adapter"]._get_secret_message(channel, is_over)
+
+    def _get_order_page(self, channel, ref):
+        return f"{channel.base_url}/orders/{ref}"
 
     def _test_connection(self, channel):
         self._fault("test")
@@ -230,6 +251,38 @@ class FakeChannel(FakeMessages):
             stock_ref.replace("item", "SKU"),
         )
 
+    def _stop_selling(self, channel, refs):
+        self._fault("stop")
+        self.stopped.append([ref.external_id for ref in refs])
+        results = []
+        for ref in refs:
+            refused = self.rejected.get(ref.stock_ref, "")
+            if not refused:
+                self.selling_on.discard(ref.stock_ref)
+            results.append(SellingResult(ref.external_id, not refused, refused))
+        return results
+
+    def _fetch_settlements(self, channel, since, cursor, known=frozenset()):
+        """One a page."""
+        self._fault("settlements")
+        place = int(cursor or 0)
+        more = place + 1 < len(self.payouts)
+        documents = tuple(
+            SettlementDocument(key, f"{key}.json", json.dumps(values).encode())
+            for key, values in self.payouts[place : place + 1]
+            if key not in known
+        )
+        return SettlementPage(documents, str(place + 1) if more else "")
+
+    def _parse_settlement(self, channel, content):
+        try:
+            values = json.loads(content)
+        except ValueError as error:
+            raise MalformedDataError("is no JSON", path="settlement") from error
+        yield load(SettlementData, values["head"])
+        for line in values["lines"]:
+            yield load(SettlementLineData, line)
+
     def _parse_levels(self, channel, body):
         return [load(LevelState, each) for each in strict_json.loads(body)]
 
@@ -264,6 +317,8 @@ class FakeChannel(FakeMessages):
     def _carry_out(self, entries):
         """All or nothing, as on Shopify."""
         bad = {}
+        # as it was just before, which a channel that applies later has looked at
+        shown = dict(self.levels) if self.applies else {}
         for line_id, stock_ref, node_ref, _quantity, base in entries:
             if stock_ref in self.rejected:
                 bad[line_id] = LineResult(
@@ -285,7 +340,9 @@ class FakeChannel(FakeMessages):
             status = "accepted"
         return PushResult(
             tuple(
-                bad.get(entry[0]) or LineResult(entry[0], status) for entry in entries
+                bad.get(entry[0])
+                or LineResult(entry[0], status, shown=shown.get((entry[1], entry[2])))
+                for entry in entries
             )
         )
 
@@ -351,6 +408,38 @@ class FakeChannel(FakeMessages):
     def _find_missing(self, channel, refs):
         self.asked.append(refs)
         return [ref for ref in refs if ref not in self.orders]
+
+    def _placed(self, since, until):
+        with self.lock:
+            orders = [
+                OrderRef(
+                    name,
+                    datetime.fromisoformat(order["placed_at"]),
+                    datetime.fromisoformat(order["version"]),
+                    order.get("state") == "cancelled",
+                )
+                for name, order in self.orders.items()
+                if name not in self.hidden
+            ]
+        return [each for each in orders if since <= each.placed_at < until]
+
+    def _count_orders(self, channel, since, until):
+        self._fault("count")
+        self.counted.append((since, until))
+        return len(self._placed(since, until)) if self.counts_exactly else None
+
+    def _iter_order_refs(self, channel, since, until, cursor=""):
+        refs = self._placed(since, until)
+        start = int(cursor or 0)
+        while True:
+            self._fault("refs")
+            self.listed.append((since, until))
+            end = start + self.page_size
+            more = str(end) if end < len(refs) else ""
+            yield OrderRefPage(tuple(refs[start:end]), more)
+            if not more:
+                return
+            start = end
 
     def _parse_order(self, channel, body):
         try:

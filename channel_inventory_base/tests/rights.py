@@ -29,16 +29,25 @@ RIGHTS = {
                 "base_url currency_id order_lag poll_minutes publish_minutes "
                 "publish_times poll_overlap exception_user_id node_ids listing_ids "
                 "custom_product_id archived_policy mass_quantity scarce_quantity "
-                "hold_horizon_days personal_days secret_expires_on"
+                "hold_horizon_days personal_days secret_expires_on "
+                "freshness_target intake_target service_goal"
             ),
             "server": (
                 "state connection_state connection_message webhook_token "
-                "home_database publish_latency connected_at sells"
+                "home_database publish_latency connected_at sells preset "
+                "previewed_at"
             ),
         },
         methods={
-            "reader": "action_open_dead_letters",
-            "operator": "action_fetch_listings action_pause",
+            "reader": (
+                "action_open_dead_letters action_open_go_live action_open_orders "
+                "action_open_preset action_open_unmatched action_open_unsettled "
+                "action_import_orders action_open_by_hand"
+            ),
+            "operator": (
+                "action_export_quantities action_fetch_listings action_pause "
+                "action_open_preview"
+            ),
             "manager": (
                 "action_fetch_nodes action_go_live action_prepare "
                 "action_test_connection"
@@ -67,9 +76,10 @@ RIGHTS = {
             ),
             "server": (
                 "channel_id external_id stock_ref stock_listing_id sharing_ids sku "
-                "tracked company_id "
+                "tracked company_id sells_below_zero "
                 "uncounted stopped channel_note suggested_product_id match_reason "
                 "suggested_uom_id tells_pack told_pack stock_factor "
+                "told_price told_weight "
                 "level_ids version_ids version_id proposal_id"
             ),
         },
@@ -126,6 +136,7 @@ RIGHTS = {
     ),
     "channel.allocation.version": Row(methods={"reader": "action_show_levels"}),
     "channel.allocation.version.member": Row(),
+    "channel.guide": Row(),
     "channel.retention": Row(
         read="audit",
         write="manager",
@@ -154,10 +165,13 @@ RIGHTS = {
         create="operator",
         unlink="manager",
         fields={
-            "operator": "warehouse_id product_id on_hand damaged as_of source",
-            "server": "company_id received_at confidence",
+            "operator": (
+                "warehouse_id product_id on_hand damaged allocated in_transit due "
+                "as_of source"
+            ),
+            "server": "company_id received_at confidence allocated_as_of",
         },
-        methods={"operator": "report"},
+        methods={"operator": "acknowledge report"},
     ),
     "channel.supplier.stock": Row(
         fixed="company_id",
@@ -170,8 +184,11 @@ RIGHTS = {
             ),
             "server": "received_at is_stale",
         },
+        methods={"operator": "report"},
     ),
-    "channel.stock.report": Row(),
+    "channel.stock.report": Row(
+        methods={"operator": "action_drop", "manager": "action_believe"}
+    ),
     "channel.position": Row(methods={"reader": "action_show_holds action_show_levels"}),
     "channel.inbound": Row(),
     "channel.sales.rate": Row(),
@@ -205,7 +222,11 @@ RIGHTS = {
     ),
     "channel.order.line": Row(),
     "channel.deduction": Row(),
+    "channel.metric": Row(),
+    "channel.report.figure": Row(methods={"reader": "action_open_record"}),
     "channel.refusal": Row(),
+    "channel.hand.upload": Row(methods={"operator": "action_drop action_uploaded"}),
+    "channel.hand.upload.line": Row(),
     "channel.outage": Row(),
     "channel.dead.letter": Row(
         methods={
@@ -224,7 +245,10 @@ RIGHTS = {
             ),
         },
         methods={
-            "reader": ("action_match_listings action_open_orders action_open_record"),
+            "reader": (
+                "action_match_listings action_open_guide action_open_orders "
+                "action_open_record"
+            ),
             "user": "action_ignore action_resolve action_take",
             "operator": "action_retry",
         },
@@ -238,9 +262,11 @@ RIGHTS = {
     "channel.dead.letter.discard": wizard("operator", "action_confirm"),
     "channel.dead.letter.edit": wizard("operator", "action_confirm"),
     "channel.exception.close": wizard("user", "action_confirm"),
-    "channel.go.live": wizard("manager", "action_confirm"),
+    "channel.go.live": wizard("manager", "action_confirm action_open_preview"),
     "channel.order.match": wizard("operator", "action_apply"),
     "channel.order.match.line": wizard("operator"),
+    "channel.order.upload": wizard("operator", "action_import"),
+    "channel.preset": wizard("manager", "action_confirm"),
     "channel.rejection": wizard("manager", "action_confirm"),
     "channel.replay": wizard("operator", "action_back action_replay action_show"),
     "channel.replay.line": wizard("operator"),
@@ -250,6 +276,14 @@ RIGHTS = {
         manager="action_activate action_approve action_retire",
     ),
     "channel.rule.preview.line": wizard("operator"),
+}
+
+# Models without a company of their own, and why that is right.
+NO_COMPANY = {
+    # how long data is kept is the database's to decide
+    "channel.retention",
+    # the same for everybody
+    "channel.guide",
 }
 
 STANDARD = {
@@ -262,7 +296,7 @@ STANDARD = {
     ),
     "res.company": Standard(people="channel_change_approval channel_exception_user_id"),
     "res.partner": Standard(people="channel_fresh_days"),
-    "stock.move": Standard(server="channel_told"),
+    "stock.move": Standard(server="channel_told channel_known_at"),
     "stock.location": Standard(
         people="own_stock_state",
         server="stock_state input_warehouse_ids quality_warehouse_ids",
@@ -270,9 +304,10 @@ STANDARD = {
     "stock.warehouse": Standard(
         people=(
             "channel_consignment channel_authority channel_fresh_minutes "
-            "channel_stale_percent channel_silent_minutes"
+            "channel_stale_percent channel_silent_minutes channel_least_percent "
+            "channel_ignored_columns"
         ),
-        server="channel_told_at channel_confidence",
+        server="channel_told_at channel_confidence channel_turn_at",
         methods="action_channel_external_stock",
     ),
 }

@@ -184,6 +184,99 @@ class TestAccepted(Accepting, WakeUps, ChannelCase):
             set(self.env["channel.publication"].search([]).mapped("state")), {"done"}
         )
 
+    def awaited(self):
+        """What each number that is sent from now on tells of those on their way."""
+        told, prepare = [], self.fake._prepare_push
+
+        def record(channel, entries, *rest, **options):
+            told.extend((each.quantity, each.awaited) for each in entries)
+            return prepare(channel, entries, *rest, **options)
+
+        self.patch(self.fake, "_prepare_push", record)
+        return told
+
+    def force(self):
+        self.env["channel.level.pending"]._add(self.level, force=True)
+        self.publish()
+
+    def test_number_that_stands_there_stays_where_nothing_else_is_on_its_way(self):
+        told = self.awaited()
+        self.send(-7)
+        self.assertEqual(told.pop(), (3, None), "10 is on its way")
+        self.send(-1)
+        self.assertEqual(told.pop(), (2, None), "10 and 3 are, and either may be last")
+        while self.fake.landing:
+            self.fake.land()
+        self.settle()
+        self.force()
+        self.assertEqual(told.pop(), (2, 2), "nothing is")
+        self.force()
+        self.assertEqual(told.pop(), (2, 2), "the same number is")
+
+    def test_number_that_was_seen_before_the_next_is_on_its_way_no_more(self):
+        self.fake.land()
+        self.send(-10)
+        self.fake.land()
+        told = self.awaited()
+        self.force()
+        self.assertEqual(told.pop(), (0, 0), "10 was shown before 0 was sent")
+
+    def test_number_that_was_not_seen_before_the_next_may_overwrite_it(self):
+        self.send(-10)
+        told = self.awaited()
+        self.fake.land(1)
+        self.force()
+        self.assertEqual(told.pop(), (0, None), "10 may be applied after 0")
+
+    def test_late_sale_leaves_a_zero_that_is_shown(self):
+        self.fake.land()
+        order = self.fake.sell(1)
+        self.send(-10)
+        self.fake.land()
+        told = self.awaited()
+        self.capture(order)
+        self.plan()
+        self.publish()
+        self.assertEqual(told, [(0, 0)])
+
+    def test_fall_that_late_sales_explain_may_be_on_its_way(self):
+        self.fake.land()
+        self.send(-2)
+        order = self.fake.sell(2)
+        self.send(-8)
+        self.fake.land(1)
+        told = self.awaited()
+        self.capture(order)
+        self.plan()
+        self.publish()
+        self.assertEqual(told, [(0, None)], "8 was shown, and is not applied")
+
+    def test_sale_is_taken_off_the_number_that_is_on_its_way(self):
+        told = self.awaited()
+        self.fake.land()
+        self.capture(self.fake.sell(1))
+        self.plan()
+        self.publish()
+        self.assertEqual(told, [(9, 9)])
+
+    def test_number_that_sales_explain_without_the_last_one_is_sent(self):
+        told = self.awaited()
+        self.fake.land()
+        self.capture(self.fake.sell(4))
+        self.plan()
+        self.publish()
+        self.assertEqual(told, [(6, None)], "8 was shown, and two of four were sold")
+
+    def test_number_that_changes_nothing_is_never_seen_to_be_applied(self):
+        self.fake.land()
+        self.settle()
+        self.force()
+        told = self.awaited()
+        self.capture(self.fake.sell(4))
+        self.plan()
+        self.publish()
+        self.assertEqual(told, [(6, None)])
+
     def test_earlier_number_is_not_judged_while_a_later_one_is_out(self):
         self.time_passes(APPLIES)
         self.send(-7)
@@ -197,6 +290,51 @@ class TestAccepted(Accepting, WakeUps, ChannelCase):
         self.send(-7)
         self.settle(APPLIES + 1)
         self.assertEqual(self.results(), ["replaced", "accepted"])
+
+    # --------------------------------------------------------------- stood
+    def stand(self):
+        """The number is to be sent once more, and the channel shows it already."""
+        shown = lambda entries: PushResult(  # noqa: E731
+            tuple(
+                LineResult(row[0], "accepted", shown=row[3], sent=False)
+                for row in entries
+            )
+        )
+        self.fake.land()
+        self.settle()
+        self.time_passes(3600)
+        carry_out, self.fake._carry_out = self.fake._carry_out, shown
+        self.env["channel.level.pending"]._add(self.level, force=True)
+        self.publish()
+        self.fake._carry_out = carry_out
+        self.assertEqual(self.results(), ["acked", "accepted"])
+
+    def test_number_that_stood_there_is_no_number_on_its_way(self):
+        """The next one is late, and not taken for one that was applied before it."""
+        self.stand()
+        self.send(-7)
+        self.settle()
+        self.publish()
+        self.assertEqual(self.results(), ["acked", "accepted", "accepted"])
+        self.assertEqual(self.sent(), [10, 10, 3])
+        self.fake.land()
+        self.settle()
+        self.assertEqual(self.results(), ["acked", "replaced", "acked"])
+        self.assertEqual((self.sent(), self.shown()), ([10, 10, 3], 3))
+
+    def test_number_that_stood_there_has_overwritten_no_sale(self):
+        self.stand()
+        self.capture(self.fake.sell(3))
+        pending = self.env["channel.level.pending"].search([])
+        self.assertEqual(pending.mapped("force"), [False])
+
+    def test_number_that_stood_there_is_looked_at_when_it_is_due(self):
+        self.stand()
+        self.fake.levels["item-1", "node-1"] = 8
+        self.settle()
+        self.assertEqual(self.results(), ["acked", "accepted"])
+        self.settle(3 * APPLIES)
+        self.assertNotEqual(self.level.remote_state, "known")
 
     # ----------------------------------------------------------- swallowed
     def test_sale_long_after_the_number_was_applied_is_not_sent_again(self):

@@ -110,7 +110,7 @@ class TestAllocationControl(AllocationControlCase):
                 edit()
                 self.assertEqual(self.group.state, "draft")
                 self.assertFalse(self.group.proposed_by_id)
-                with self.assertRaisesRegex(UserError, "draft now"):
+                with self.assertRaisesRegex(UserError, "the state “draft”"):
                     self.group.with_user(self.anna).action_approve()
 
     def test_edit_back_to_what_is_in_effect_is_no_change(self):

@@ -2,7 +2,7 @@
 import os
 from unittest import skipUnless
 
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import TransactionCase, new_test_user, tagged
 
 from .common import ChannelCase
 
@@ -53,6 +53,20 @@ class TestCapturedOnly(ChannelCase):
         self.plan()
         self.assertEqual((order.state, order.ending), ("closed", "person"))
         self.assertEqual(self.level.target, 10)
+
+    def test_auditor_opens_the_order_on_the_channel(self):
+        self.channel.base_url = "https://shop.example.com"
+        order = self.capture(self.fake.sell(3))
+        auditor = new_test_user(
+            self.env,
+            "ann",
+            groups="channel_inventory_base.group_channel_auditor",
+            company_id=self.channel.company_id.id,
+        )
+        self.assertEqual(
+            order.with_user(auditor).page_url,
+            f"https://shop.example.com/orders/{order.external_id}",
+        )
 
     @skipUnless(ALONE, "sales are those of sale orders otherwise")
     def test_sales_rate_is_what_has_left(self):

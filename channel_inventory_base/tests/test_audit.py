@@ -38,6 +38,36 @@ class TestAudit(ChannelCase):
         self.env["channel.audit"]._init_column("trace")
         self.assertGuarded()
 
+    def test_trail_is_found_by_sku(self):
+        other = self.make_product(self.env, 2, 5, self.warehouse)
+        listing = self.make_listing(self.env, self.channel, other, 2)
+        self.go_live(shown=10)
+        trails = self.env["channel.audit"]
+        before = trails.search([])
+        order = self.capture(self.fake.sell(2))
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        self.publish()
+        self.env["channel.audit"]._log("operator", self.channel, "kept", record=listing)
+        found = trails.search([("sku", "=", "SKU-1")]) - before
+        self.assertLessEqual({"order", "publication"}, set(found.mapped("kind")))
+        self.assertIn(order.trace, found.mapped("trace"))
+        self.assertEqual(
+            trails.search([("sku", "ilike", "sku-2")]).mapped("message"), ["kept"]
+        )
+        self.assertFalse(trails.search([("sku", "=", "SKU-3")]))
+
+    def test_published_quantities_are_counted_by_channel(self):
+        self.go_live(shown=10)
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.plan()
+        self.publish()
+        lines = self.env["channel.publication.line"]
+        [row] = lines.formatted_read_group(
+            [("level_id", "=", self.level.id)], ["channel_id"], ["__count"]
+        )
+        self.assertEqual((row["channel_id"][0], row["__count"]), (self.channel.id, 1))
+
     def test_who_is_named_in_the_trail_is_archived_and_not_deleted(self):
         user = new_test_user(self.env, "left_traces")
         self.env["channel.audit"].with_user(user)._log("channel", self.channel, "done")

@@ -36,6 +36,28 @@ class TestCaptureCrossed(CommittedCase):
             )
             self.assertEqual(sum(deductions.mapped("quantity")), len(names))
 
+    def test_orders_of_a_file_and_of_webhooks_at_once_are_the_same_orders(self):
+        self.fake.levels["item-1", "node-1"] = 50
+        names = [self.fake.sell(1) for _each in range(6)]
+        text = "Id,Created at,Lineitem sku,Lineitem quantity\n" + "".join(
+            f"{name},{self.fake.orders[name]['placed_at']},SKU-1,1\n" for name in names
+        )
+        with self.commit() as env:
+            env["channel.order.export"]._store(self.channel(env), text)
+        self.store(*(self.fake.event(name) for name in reversed(names)))
+        self.in_threads(self.capture_all, self.capture_all, self.capture_all)
+        with self.commit() as env:
+            orders = env["channel.order"].search([("channel_id", "=", self.channel_id)])
+            self.assertEqual(len(orders), len(names))
+            self.assertEqual(set(orders.mapped("complete")), {True})
+            holds = orders.line_ids.hold_ids
+            active = holds.filtered(lambda hold: hold.state == "active")
+            self.assertEqual(sum(active.mapped("quantity")), len(names))
+            left = env["channel.inbox.event"].search_count(
+                [("channel_id", "=", self.channel_id), ("state", "=", "new")]
+            )
+            self.assertFalse(left)
+
     def capture_all(self):
         with self.commit() as env:
             while env["channel.intake"]._capture_next(self.channel(env)):

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from decimal import Decimal
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
@@ -27,6 +29,16 @@ class TestCatalogue(ChannelCase):
         self.assertEqual((listing.state, listing.product_id), ("mapped", product))
         self.plan()
         self.assertEqual(listing.level_ids.target, 5)
+
+    def test_price_and_weight_are_what_the_last_fetch_has_told(self):
+        told = {"price": Decimal("12.50"), "weight": Decimal("0.25")}
+        self.fetch(ListingData("v2", "i2", **told), ListingData("v3", "i3"))
+        listing = self.find("v2")
+        self.assertEqual((listing.told_price, listing.told_weight), (12.5, 0.25))
+        self.fetch(ListingData("v2", "i2", **{**told, "price": Decimal(13)}))
+        self.assertEqual((listing.told_price, listing.told_weight), (13, 0.25))
+        self.fetch(ListingData("v2", "i2"))
+        self.assertEqual((listing.told_price, listing.told_weight), (0, 0))
 
     def test_barcode_is_suggested_for_review(self):
         product = self.make_product(self.env, 2, barcode="4006381333931")
@@ -65,8 +77,55 @@ class TestCatalogue(ChannelCase):
         self.fetch(data, other)
         self.fetch(other)
         self.assertEqual(self.find("v2").state, "gone")
-        self.fetch(data)
-        self.assertEqual(self.find("v2").state, "review")
+        self.fetch(data, other)
+        self.assertEqual(self.find("v2").state, "mapped")
+        self.assertEqual(self.find("v3").state, "unmapped")
+
+    def test_listing_that_comes_back_otherwise_is_reviewed(self):
+        """Another SKU may be another thing; and what was not matched stays so."""
+        self.make_product(self.env, 2)
+        other = ListingData("v3", "i3")
+        for change in ("sku", "product", "ignored"):
+            with self.subTest(change):
+                data = ListingData(change, f"i-{change}", sku="SKU-2")
+                self.env["channel.listing"].search([("sku", "=", "SKU-2")]).unlink()
+                self.fetch(data, other)
+                self.assertEqual(self.find(change).state, "mapped")
+                if change == "ignored":
+                    self.find(change).action_ignore()
+                self.fetch(other)
+                self.assertEqual(self.find(change).state, "gone")
+                if change == "sku":
+                    data = ListingData(change, f"i-{change}", sku="SKU-3")
+                elif change == "product":
+                    self.find(change).product_id = self.make_product(self.env, 3)
+                self.fetch(data, other)
+                self.assertEqual(self.find(change).state, "review")
+
+    def test_order_for_a_listing_that_was_left_out_goes_on_when_it_is_read_again(self):
+        """One answer of the catalogue without it, and its orders are blocked: the sale
+        itself has the catalogue read again, which releases them."""
+        self.go_live(shown=10)
+        other = ListingData("v3", "i3")
+        told = ListingData(
+            self.listing.external_id, self.listing.stock_ref, sku=self.listing.sku or ""
+        )
+        self.fetch(told, other)
+        self.fetch(other)
+        self.assertEqual(self.listing.state, "gone")
+        woken, channels = [], type(self.channel)
+        wake = channels._wake
+        self.patch(
+            channels,
+            "_wake",
+            lambda *args, **kwargs: (woken.extend(args[1:]), wake(*args, **kwargs)),
+        )
+        order = self.capture(self.fake.sell(2))
+        self.assertIn("_job_fetch_listings", woken)
+        order.state = "blocked"
+        self.fetch(told, other)
+        self.assertEqual(self.listing.state, "mapped")
+        self.assertEqual(order.state, "captured")
 
     def test_empty_answer_takes_nothing_off_sale(self):
         with self.assertRaises(RejectedError):

@@ -94,7 +94,7 @@ class TestControl(ChannelCase):
         self.draft.with_user(self.operator).value = 4
         self.assertEqual(self.draft.state, "draft")
         self.assertFalse(self.draft.proposed_by_id)
-        with self.assertRaisesRegex(UserError, "draft now"):
+        with self.assertRaisesRegex(UserError, "the state “draft”"):
             self.draft.with_user(self.anna).action_approve()
 
     def test_what_was_looked_at_is_what_is_approved(self):

@@ -67,7 +67,7 @@ class TestControlRace(CommittedCase):
             self.assertEqual(rule.version_ids.mapped("number"), [1])
             self.assertEqual(rule.state, "active")
             # and the request that is repeated is told so
-            with self.assertRaisesRegex(UserError, "active now"):
+            with self.assertRaisesRegex(UserError, "the state “active”"):
                 rule.action_approve()
 
     def test_approval_waits_for_nobody(self):

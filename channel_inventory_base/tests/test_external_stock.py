@@ -183,13 +183,16 @@ class TestExternalStock(PositionCase):
         rows = [
             {"product": "NOBODY", "on_hand": 5},
             {"product": "SKU-1", "on_hand": 50},
-            {"product": "SKU-1", "on_hand": -1},
+            {"product": "SKU-1", "on_hand": "-"},
             {"product_id": 2**40, "on_hand": 1},
         ]
         report = self.rows._report(self.warehouse, rows, self.ago(minutes=0), "3PL")
         self.check(on_hand=50)
         self.assertEqual((report.accepted_count, report.problem_count), (1, 3))
-        for words in ("1: NOBODY: no product", "3: SKU-1: the quantity is negative"):
+        for words in (
+            "1: NOBODY: no product",
+            "3: SKU-1: the quantity is not a number",
+        ):
             self.assertIn(words, report.problems)
         exception = self.env["channel.exception"].search(
             [("category", "=", "stock_report"), ("channel_id", "=", self.channel.id)]
@@ -211,7 +214,7 @@ class TestExternalStock(PositionCase):
         self.assertEqual(self.row().on_hand, 3)
 
     def test_rows_of_one_product_are_added_up(self):
-        rows = [{"product": "SKU-1", "on_hand": 5}] * 3
+        rows = [{"product": "SKU-1", "on_hand": 5, "place": place} for place in "ABC"]
         self.rows._report(self.warehouse, rows, self.ago(minutes=0))
         self.check(on_hand=15)
 

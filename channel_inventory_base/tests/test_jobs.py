@@ -8,13 +8,14 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
+from ..db.jobs import GATHER_SECONDS
 from ..exceptions import (
     ConfigurationError,
     RejectedError,
     ThrottledError,
     UnavailableError,
 )
-from ..models.channel_job_mixin import GATHER_SECONDS, WAKE, enqueue
+from ..models.channel_job_mixin import WAKE, enqueue
 from .common import ChannelCase
 from .common_committed import CommittedCase
 
@@ -170,7 +171,7 @@ class TestJobs(ChannelCase):
         for _try in range(3):
             waits.append(self.wait_after(UnavailableError("down")))
             self.time_passes(60)
-        self.assertEqual(waits, [5, 10, 20])
+        self.assertEqual(waits, [1, 2, 5])
         self.channel._job_publish()
         self.assertFalse(self.env["channel.outage"].search([]))
 

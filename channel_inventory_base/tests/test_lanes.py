@@ -116,6 +116,51 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.assertEqual(sorted(self.pushes()), [(1, 2), (2, 3)])
         self.assertEqual(len(self.fake.tickets["feed-1"]), COUNT - 2)
 
+    def test_few_that_rise_among_many_that_are_scarce_do_not(self):
+        """A lane that is out for hours with two numbers keeps them back for nothing."""
+        self.channel.scarce_quantity = 12
+        for product in self.products[:2]:
+            self.add_stock(self.env, product, self.warehouse, 5)
+        self.plan()
+        self.rise()
+        self.assertFalse(self.fake.tickets)
+        wanted = [(1, 15), (2, 15), (3, 10), (4, 10), (5, 10), (6, 10)]
+        self.assertEqual(sorted(self.pushes()), wanted)
+
+    def test_publisher_that_has_to_wait_does_not_wake_itself(self):
+        """Numbers that rise wait until the lane has answered, which may take hours."""
+        self.rise()
+        self.change(+1)
+        self.assertTrue(self.env["channel.level.pending"].search_count([]))
+        self.forget_wakeups()
+        self.publish()
+        self.assertIsNone(self.wanted("_job_publish"))
+
+    def test_number_that_overtook_a_lane_is_looked_at_when_that_has_ended(self):
+        """It is not sent once more where it is shown; a minute later it is, where the
+        lane's number was applied after all."""
+        told, prepare = [], self.fake._prepare_push
+
+        def record(channel, entries, *rest, **options):
+            told.extend((each.quantity, each.awaited) for each in entries)
+            return prepare(channel, entries, *rest, **options)
+
+        self.rise()
+        self.change(-8)
+        self.land_all()
+        self.settle()
+        self.fake.finish("feed-1", apply=False)
+        self.patch(self.fake, "_prepare_push", record)
+        self.ask()
+        self.publish()
+        self.assertEqual(told, [(2, 2)])
+        self.land_all()
+        self.fake.levels["item-1", "node-1"] = 10
+        self.settle()
+        self.publish()
+        self.land_all()
+        self.assertEqual(self.shown(), 2)
+
     def test_only_so_many_are_out_at_a_time(self):
         self.fake.lanes = (Lane("feed", size=3, open=1),)
         self.rise()
@@ -300,8 +345,9 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
     def test_mass_that_falls_goes_by_the_lane_but_for_what_sells_out_first(self):
         self.fall(4, 0, 6, 1, 5, 3)
         [sent] = self.fake.tickets.values()
-        self.assertEqual([entry[3] for entry in sent], [3, 4, 5, 6])
-        self.assertEqual(self.pushes(), [(2, 0), (4, 1)])
+        self.assertEqual([entry[3] for entry in sent], [4, 5, 6])
+        # what is 0 goes before anything is asked, and is none of the two
+        self.assertEqual(self.pushes(), [(2, 0), (4, 1), (6, 3)])
 
     def test_mass_that_falls_goes_by_the_other_requests_where_the_lane_is_late(self):
         """The lowest first, and once each."""
@@ -310,7 +356,7 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.settle()
         self.time_passes(1200)
         self.publish()
-        self.assertEqual(self.pushes()[2:], [(6, 3), (1, 4), (5, 5), (3, 6)])
+        self.assertEqual(self.pushes()[3:], [(1, 4), (5, 5), (3, 6)])
         self.publish()
         self.assertEqual(len(self.pushes()), COUNT)
         self.land_all()
@@ -390,6 +436,23 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.time_passes(25 * 3600)
         self.run_lanes()
         self.assertEqual(set(self.feed().line_ids.mapped("result")), {"replaced"})
+
+    def test_lane_of_which_the_ticket_is_lost_is_put_right_within_a_look(self):
+        """It may have been taken, and applied hours later over a newer 0."""
+        self.fake.faults = [("answer", UncertainError("lost"))]
+        with suppress(UncertainError):
+            self.rise()
+        self.publish()
+        self.land_all()
+        self.settle()
+        self.change(-10)
+        self.land_all()
+        self.settle()
+        self.assertEqual(self.shown(), 0)
+        self.fake.levels["item-1", "node-1"] = 10
+        self.watch()
+        self.land_all()
+        self.assertEqual(self.shown(), 0)
 
     # ----------------------------------------------------------- whatever
     def test_ends_in_agreement_whatever_happens_in_which_order(self):

@@ -251,7 +251,7 @@ class TestMappingApproval(MappingCase):
         proposal = self.listing.proposal_id
         self.assertEqual((proposal.product_id, proposal.pack_qty), (self.other, 12))
         self.assertEqual(proposal.proposed_by_id, self.anna)
-        with self.assertRaisesRegex(UserError, "it is rejected now"):
+        with self.assertRaisesRegex(UserError, "the state “rejected”"):
             first.with_user(self.bert).action_approve()
 
     def test_change_back_ends_the_proposal(self):

@@ -157,7 +157,7 @@ class TestPacks(ChannelCase):
                     "barcode": barcode,
                 }
             )
-            listing._suggest()
+            listing.env["channel.listing.matcher"]._suggest(listing)
             self.assertEqual(listing.suggested_product_id, self.soap, barcode)
 
     def test_stock_report_names_a_product_by_its_gtin_of_any_length(self):

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from odoo.tests import tagged
 
 from ..models.channel_rule_terms import WAREHOUSE_KINDS
-from ..tools.explain import explain
 from .common import ChannelCase
 from .common_dated import DatedSetup
 from .reference import Rule, World
@@ -245,16 +244,6 @@ class TestPlannerProperty(DatedSetup, ChannelCase):
     def test_planner_and_reference_come_to_the_same_numbers(self, seed):
         with self.passing():
             self.compare(self.shake(random.Random(seed)))
-
-    def compare(self, world):
-        self.plan()
-        levels = self.env["channel.level"].search(
-            [("listing_id", "in", self.listings.ids)]
-        )
-        found = {(each.listing_id.id, each.node_id.id): each.target for each in levels}
-        self.assertEqual(found, world.numbers())
-        for level in levels:
-            self.assertEqual(explain(level.inputs)[-1].result, level.target)
 
     @settings(max_examples=6, deadline=None, derandomize=True)
     @given(st.integers(0, 2**32))

@@ -183,3 +183,25 @@ class TestPosition(PositionCase):
         self.sell(4)
         free = self.product.with_context(warehouse_id=self.warehouse.id).free_qty
         self.assertEqual(self.position.available, free)
+
+    def test_adjusting_by_units_leaves_a_count_alone_that_is_being_entered(self):
+        quants = self.env["stock.quant"]
+        quant = quants.search(
+            [
+                ("product_id", "=", self.product.id),
+                ("location_id", "=", self.warehouse.lot_stock_id.id),
+            ]
+        )
+        quant.with_context(inventory_mode=True).inventory_quantity = 7
+        quants._adjust_by({quant: -2}, "Lost")
+        self.check(on_hand=8, available=8)
+        self.assertTrue(quant.inventory_quantity_set)
+        self.assertEqual(quant.inventory_quantity, 7)
+        quants._adjust_by({quant: 3}, "Found")
+        self.check(on_hand=11, available=11)
+        moves = self.env["stock.move"].search(
+            [("product_id", "=", self.product.id), ("is_inventory", "=", True)]
+        )
+        self.assertEqual(sorted(moves.mapped("inventory_name"))[-2:], ["Found", "Lost"])
+        quants._adjust_by({quant: 0}, "Nothing")
+        self.check(on_hand=11, available=11)

@@ -3,11 +3,12 @@ import json
 import random
 import time
 from contextlib import suppress
+from unittest.mock import Mock, patch
 
 from odoo.tests import tagged
 
 from ..db.transaction import LOCK_POLL, own_transaction, retry_on_conflict, try_lock
-from ..exceptions import UncertainError
+from ..exceptions import RejectedError, UnavailableError, UncertainError
 from .common import ChannelCase
 from .common_committed import CommittedCase
 
@@ -47,6 +48,47 @@ class TestPublisherAbsolute(Absolute, ChannelCase):
         self.fake.sell(3)
         self.publish()
         self.assertEqual((self.sent(), self.shown()), ([7], 7))
+
+    def test_0_is_sent_before_anything_is_asked(self):
+        """The server of the orders may hang, and no unseen sale makes 0 wrong."""
+        self.go_live(shown=8)
+        self.add_stock(self.env, self.product, self.warehouse, -10)
+        self.plan()
+        silent = UnavailableError("no answer", code="TIMEOUT")
+        self.patch(self.fake, "_fetch_orders", Mock(side_effect=silent))
+        with suppress(UnavailableError):
+            self.publish()
+        self.assertEqual((self.sent(), self.shown()), ([0], 0))
+
+    def test_search_that_is_refused_keeps_no_lower_number_back(self):
+        """The channel takes the request for nonsense, for a day: it is told, numbers
+        that fall are sent, and those that rise wait."""
+        self.go_live(shown=8)
+        refused = RejectedError("InvalidInput: includedData", code="InvalidInput")
+        with patch.object(self.fake, "_fetch_orders", Mock(side_effect=refused)):
+            self.publish()
+            self.assertEqual(self.sent(), [], "10 is more than 8")
+            self.add_stock(self.env, self.product, self.warehouse, -6)
+            self.plan()
+            self.publish()
+        self.assertEqual((self.sent(), self.shown()), ([4], 4))
+        told = self.env["channel.exception"].search(
+            [("channel_id", "=", self.channel.id), ("category", "=", "refused")]
+        )
+        self.assertIn("InvalidInput", told.message)
+        self.add_stock(self.env, self.product, self.warehouse, +3)
+        self.plan()
+        self.publish()
+        self.assertEqual(self.shown(), 7)
+
+    def test_number_that_falls_to_less_waits_for_the_orders(self):
+        """What was sold there meanwhile would be given back."""
+        self.go_live(shown=8)
+        self.add_stock(self.env, self.product, self.warehouse, -4)
+        self.plan()
+        self.fake.sell(5)
+        self.publish()
+        self.assertEqual((self.sent(), self.shown()), ([1], 1))
 
     def test_sale_during_a_push_is_mended_in_the_same_run(self):
         self.go_live(shown=8)

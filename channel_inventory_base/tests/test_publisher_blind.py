@@ -40,6 +40,18 @@ class TestPublisherBlind(BlindCase):
         self.assertEqual(self.remote().state, "known")
         self.assertFalse(self.pending())
 
+    def test_what_is_planned_while_the_publisher_is_at_work_is_told(self):
+        """The run has looked for what was never told, then the planner commits."""
+        self.plan()
+        publisher = self.registry["channel.publisher"]
+        with patch.object(publisher, "_queue_unknown", lambda _self, _channel: None):
+            self.publish()
+        self.assertEqual(self.fake.levels["item-1", "node-1"], 10)
+        self.assertEqual(self.remote().state, "known")
+        self.assertEqual(self.env["channel.publication.line"].search([]).base, 0)
+        self.publish()
+        self.assertEqual(len(self.fake.requests), 1)
+
     def test_what_is_known_is_sent_when_it_has_changed(self):
         self.plan()
         self.publish()

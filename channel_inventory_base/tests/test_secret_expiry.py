@@ -12,7 +12,7 @@ from .common import ChannelCase
 class TestSecretExpiry(ChannelCase):
     def setUp(self):
         super().setUp()
-        self.today = fields.Date.context_today(self.channel)
+        self.today = fields.Date.today()
         owner = self.make_user(self.env, "manager", "owner")
         self.channel.write({"state": "live", "exception_user_id": owner.id})
         self.channel.connection_state = "ok"

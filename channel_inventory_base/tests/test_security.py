@@ -2,15 +2,10 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from .attack.rights import without_company
 from .common import ChannelCase
 
 ROLES = ("auditor", "user", "operator", "manager")
-
-# Models without a company of their own, and why that is right.
-NO_COMPANY = {
-    # how long data is kept is the database's to decide
-    "channel.retention",
-}
 
 
 @tagged("post_install", "-at_install")
@@ -48,7 +43,7 @@ class TestSecurity(ChannelCase):
             .filtered(lambda rule: "company_ids" in (rule.domain_force or ""))
         )
         covered = set(rules.model_id.mapped("model"))
-        self.assertFalse(self.models() - covered - NO_COMPANY)
+        self.assertFalse(self.models() - covered - without_company(self.env))
 
     def test_other_companies_channels_are_invisible(self):
         company = self.env["res.company"].create({"name": "Other"})

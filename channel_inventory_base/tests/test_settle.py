@@ -2,56 +2,22 @@
 import ast
 from pathlib import Path
 
-from odoo.sql_db import Cursor
 from odoo.tests import TransactionCase, tagged
 
 from ..schemas import LineResult, PushResult
 from .common import ChannelCase
+from .common_levels import ManyLevels
 
 MODELS = Path(__file__).resolve().parents[2]
 
 
 @tagged("post_install", "-at_install")
-class TestSettle(ChannelCase):
+class TestSettle(ManyLevels, ChannelCase):
     """What a publication costs to freeze and to settle, however long it is."""
 
     def publication(self, count):
         """A frozen publication of so many numbers."""
-        base = self.env["channel.listing"].search_count([])
-        product = self.product
-        self.env["channel.listing"].create(
-            [
-                {
-                    "channel_id": self.channel.id,
-                    "external_id": f"variant-{number}",
-                    "stock_ref": f"item-{number}",
-                    "product_id": product.id,
-                    "state": "mapped",
-                }
-                for number in range(base + 1, base + 1 + count)
-            ]
-        )
-        self.plan()
-        levels = self.env["channel.level"].search(
-            [("channel_id", "=", self.channel.id)]
-        )
-        levels -= self.env["channel.level.remote"].search([]).level_id
-        self.env["channel.level.remote"].create(
-            [
-                {
-                    "level_id": level.id,
-                    "channel_id": self.channel.id,
-                    "state": "known",
-                    "base_qty": 0,
-                    "base_deducted": 0,
-                }
-                for level in levels
-            ]
-        )
-        self.env["channel.level.pending"].search([]).unlink()
-        self.env["channel.level.pending"]._add(levels)
-        self.fake.batch_size = count + 1
-        self.env.flush_all()
+        self.queue_levels(count)
         publication_id = (
             self.env["channel.publisher"]._of(self.channel)._freeze(self.channel)
         )
@@ -60,18 +26,6 @@ class TestSettle(ChannelCase):
         self.assertGreaterEqual(len(publication.line_ids), count)
         self.env.invalidate_all()
         return publication
-
-    def statements(self, function):
-        count, execute = [], Cursor.execute
-
-        def counted(cr, *args, **kwargs):
-            count.append(args)
-            return execute(cr, *args, **kwargs)
-
-        self.patch(Cursor, "execute", counted)
-        function()
-        self.patch(Cursor, "execute", execute)
-        return len(count)
 
     def settle(self, count, status):
         publication = self.publication(count)

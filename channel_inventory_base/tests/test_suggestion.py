@@ -18,7 +18,7 @@ class TestSuggestion(ChannelCase):
                 **values,
             }
         )
-        listing._suggest()
+        listing.env["channel.listing.matcher"]._suggest(listing)
         return listing
 
     def assertSuggested(self, listing, product, reason):
@@ -66,7 +66,7 @@ class TestSuggestion(ChannelCase):
                 for number in (31, 32)
             ]
         )
-        both._suggest()
+        both.env["channel.listing.matcher"]._suggest(both)
         for listing in both:
             self.assertSuggested(listing, product, "each would offer its whole stock")
         both.action_accept()

@@ -3,6 +3,7 @@ import gzip
 from unittest.mock import patch
 
 from psycopg2 import OperationalError
+from psycopg2.errors import LockNotAvailable
 from psycopg2.pool import PoolError
 from werkzeug.formparser import MultiPartParser
 
@@ -12,14 +13,25 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..exceptions import ConfigurationError, MalformedDataError
-from .common import ChannelSetup, fake_adapter
+from ..lib.turns import Turns
+from ..models.channel_inbox_event import TAKEN_ALONG
+from .common import ChannelSetup, fake_adapter, take_in
 from .fake_channel import FakeChannel
 
 WEBHOOK = "odoo.addons.channel_inventory_base.controllers.webhook"
+AT_ONCE = "odoo.addons.channel_inventory_base.models.channel_inbox_event.AT_ONCE"
 
 
-@tagged("post_install", "-at_install")
-class TestWebhook(ChannelSetup, HttpCase):
+class Never:
+    """No request has time to hold what it brings."""
+
+    def begin(self):
+        return False
+
+
+class WebhookCase(ChannelSetup, HttpCase):
+    turns = Never()
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -35,9 +47,13 @@ class TestWebhook(ChannelSetup, HttpCase):
         context = fake_adapter(self.fake)
         context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
+        self.startPatcher(patch(AT_ONCE, self.turns))
 
     def deliver(self, body=b"{}", signature="good", token=None, **headers):
+        """:param body: None for the order as the channel has it"""
         name = self.fake.sell(1)
+        if body is None:
+            body = self.fake.event(name).body.encode()
         return self.url_open(
             f"/channel/webhook/{token or self.channel.webhook_token}",
             data=body,
@@ -53,6 +69,23 @@ class TestWebhook(ChannelSetup, HttpCase):
         return self.env["channel.inbox.event"].search(
             [("channel_id", "=", self.channel.id)]
         )
+
+    def count_intakes(self):
+        return self.env["queue.job"].search_count(
+            [
+                (
+                    "identity_key",
+                    "=",
+                    f"channel_inventory:_job_intake:{self.channel.id}",
+                ),
+                ("state", "=", "pending"),
+            ]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestWebhook(WebhookCase):
+    """What is stored, refused and answered, where there is time for nothing else."""
 
     def test_genuine_delivery_is_stored_as_received(self):
         response = self.deliver(b'{"raw":  "as it came"}')
@@ -111,8 +144,9 @@ class TestWebhook(ChannelSetup, HttpCase):
         self.deliver()
         before = sql_db.sql_counter
         self.deliver()
-        # Odoo's look whether its registry is of today; the event, its job
-        self.assertLessEqual(sql_db.sql_counter - before, 3)
+        # Odoo's look whether its registry is of today; the event, those that wait
+        # already, its job
+        self.assertLessEqual(sql_db.sql_counter - before, 4)
 
     def test_what_the_door_knows_of_a_channel_changes_with_it(self):
         self.assertEqual(self.deliver().status_code, 200)
@@ -131,18 +165,6 @@ class TestWebhook(ChannelSetup, HttpCase):
         self.assertEqual(seen, self.channel)
         self.assertEqual(seen.base_url, "https://elsewhere.example.com")
         self.assertEqual(seen.company_id, self.channel.company_id)
-
-    def count_intakes(self):
-        return self.env["queue.job"].search_count(
-            [
-                (
-                    "identity_key",
-                    "=",
-                    f"channel_inventory:_job_intake:{self.channel.id}",
-                ),
-                ("state", "=", "pending"),
-            ]
-        )
 
     def test_forged_delivery_is_refused_and_counted(self):
         for _delivery in range(3):
@@ -274,3 +296,107 @@ class TestWebhook(ChannelSetup, HttpCase):
     def test_channel_that_takes_no_webhooks_is_not_found(self):
         self.fake._capabilities = lambda: type("None", (), {"webhooks": False})()
         self.assertEqual(self.deliver().status_code, 404)
+
+
+@tagged("post_install", "-at_install")
+class TestHeldAtOnce(WebhookCase):
+    """Where not many wait, the answer to a delivery means that it is held."""
+
+    @property
+    def turns(self):
+        return Turns(share=1)
+
+    def orders(self):
+        return self.env["channel.order"].search([("channel_id", "=", self.channel.id)])
+
+    def test_order_is_held_before_the_answer(self):
+        self.assertEqual(self.deliver(None).status_code, 200)
+        event, order = self.events(), self.orders()
+        self.assertEqual((event.state, event.order_id), ("done", order))
+        self.assertEqual(order.line_ids.hold_ids.mapped("state"), ["active"])
+        self.assertEqual(sum(order.line_ids.hold_ids.mapped("quantity")), 1)
+        self.assertEqual(order.trace, event.trace)
+        # its sale order is made by a job
+        self.assertEqual(order.state, "captured")
+        self.assertEqual(self.count_intakes(), 1)
+
+    def test_doubled_delivery_is_held_once(self):
+        for _delivery in range(2):
+            self.assertEqual(self.deliver(None, **{"X-Key": "same"}).status_code, 200)
+        self.assertEqual(len(self.orders().line_ids.hold_ids), 1)
+
+    def leave(self, count):
+        """So many orders wait to be held."""
+        events = [self.fake.event(self.fake.sell(1)) for _order in range(count)]
+        self.env["channel.inbox.event"]._store(self.channel, events, "poll")
+
+    def test_delivery_takes_a_few_others_along_before_itself(self):
+        """One that was left behind keeps no others waiting for the intake."""
+        self.leave(TAKEN_ALONG)
+        self.assertEqual(self.deliver(None).status_code, 200)
+        self.assertEqual(set(self.events().mapped("state")), {"done"})
+        orders = self.events().sorted("id").order_id
+        self.assertEqual(len(orders), TAKEN_ALONG + 1)
+        self.assertEqual(orders.sorted("id"), orders, "the first is served first")
+
+    def test_delivery_behind_many_is_stored_only(self):
+        """They are held together, for less, and in the order in which they came."""
+        self.leave(TAKEN_ALONG + 1)
+        self.assertEqual(self.deliver(None).status_code, 200)
+        self.assertEqual(set(self.events().mapped("state")), {"new"})
+        self.assertFalse(self.orders())
+
+    def test_one_of_them_that_cannot_be_held_now_leaves_all_as_they_were(self):
+        self.leave(1)
+        self.fake.levels["item-1", "node-1"] = 10
+        last = type(self.env["channel.order"])._capture
+        seen = []
+
+        def held(order, *args):
+            seen.append(args)
+            if len(seen) == 2:
+                raise LockNotAvailable
+            return last(order, *args)
+
+        with patch.object(self.env.registry["channel.order"], "_capture", held):
+            self.assertEqual(self.deliver(None).status_code, 200)
+        self.assertEqual(self.events().mapped("state"), ["new", "new"])
+        self.assertFalse(self.orders())
+
+    def test_order_in_the_hands_of_another_worker_is_stored_only(self):
+        def held(_order, *_args):
+            raise LockNotAvailable
+
+        with patch.object(self.env.registry["channel.order"], "_capture", held):
+            self.assertEqual(self.deliver(None).status_code, 200)
+        self.assertEqual(self.events().state, "new")
+        take_in(self.env, self.channel)
+        self.env.invalidate_all()
+        self.assertEqual(self.events().state, "done")
+        self.assertTrue(self.orders().line_ids.hold_ids)
+
+    def test_order_that_cannot_be_read_is_a_dead_letter_at_once(self):
+        def malformed(_channel, _body):
+            raise MalformedDataError("half an order")
+
+        self.fake._parse_order = self.fake._salvage_order = malformed
+        self.assertEqual(self.deliver(None).status_code, 200)
+        self.assertEqual(self.events().state, "dead")
+
+    def test_what_breaks_us_breaks_no_answer(self):
+        def broken(_channel, _body):
+            raise ZeroDivisionError
+
+        self.fake._parse_order = broken
+        with mute_logger(
+            "odoo.addons.channel_inventory_base.models.channel_inbox_event"
+        ):
+            self.assertEqual(self.deliver(None).status_code, 200)
+        self.assertEqual(self.events().state, "dead")
+
+    def test_held_by_requests_for_a_share_of_the_time_only(self):
+        with patch(AT_ONCE, Turns(share=0.001)):
+            for _delivery in range(3):
+                self.assertEqual(self.deliver(None).status_code, 200)
+        states = self.events().sorted("id").mapped("state")
+        self.assertEqual(states, ["done", "new", "new"])

@@ -37,10 +37,14 @@ class WrongPlace(Exception):
     """The text was encrypted with our key, to stand elsewhere; or it was changed."""
 
 
-def read_keys(config_path):
-    """The server's keys: the first encrypts, all of them decrypt (for rotation)."""
-    text = os.environ.get(ENVIRONMENT_VARIABLE, "")
-    text = text or options.read(config_path, OPTION)
+def read_keys(config_path, option=OPTION, variable=ENVIRONMENT_VARIABLE):
+    """The server's keys: the first encrypts, all of them decrypt (for rotation).
+
+    :param option: of the server's configuration
+    :param variable: of the environment, which goes before it
+    """
+    text = os.environ.get(variable, "")
+    text = text or options.read(config_path, option)
     return [key.strip() for key in text.split(",") if key.strip()]
 
 
@@ -49,14 +53,14 @@ def encrypt(keys, place, text):
 
     :raise KeyMissing: no key, or one that is none
     """
-    key = _decoded(keys)[0]
+    key = decoded(keys)[0]
     return f"{_name(key)}:{_box(key, place).encrypt(text.encode()).decode()}"
 
 
 def decrypt(keys, place, stored):
     """:raise KeyMissing, WrongKey, WrongPlace:"""
     name, _separator, token = stored.partition(":")
-    for key in _decoded(keys):
+    for key in decoded(keys):
         if _name(key) == name:
             return _opened(_box(key, place), token)
     raise WrongKey
@@ -67,7 +71,7 @@ def is_newest(keys, stored):
 
     :raise KeyMissing:
     """
-    return stored.partition(":")[0] == _name(_decoded(keys)[0])
+    return stored.partition(":")[0] == _name(decoded(keys)[0])
 
 
 def _opened(box, token):
@@ -77,14 +81,18 @@ def _opened(box, token):
         raise WrongPlace from error
 
 
-def _decoded(keys):
+def decoded(keys):
+    """:return: their bytes
+
+    :raise KeyMissing: none, or one that is none
+    """
     try:
-        decoded = [base64.urlsafe_b64decode(key) for key in keys]
+        found = [base64.urlsafe_b64decode(key) for key in keys]
     except ValueError as error:
         raise KeyMissing(str(error)) from error
-    if not decoded or any(len(key) != KEY_BYTES for key in decoded):
+    if not found or any(len(key) != KEY_BYTES for key in found):
         raise KeyMissing("a key has 32 bytes, in urlsafe base64")
-    return decoded
+    return found
 
 
 def _box(key, place):

@@ -34,3 +34,17 @@ def get_inner(records, name):
     """
     found = records.env.context.get(name)
     return found.value if isinstance(found, _Inner) else None
+
+
+def take_inner(values, name):
+    """Take what code has put under ``name`` into the values of a new record.
+
+    :return: the value; None where it has not, and then ``values`` stays as it is
+
+    >>> values = {**inner(told=3), "kept": 1}
+    >>> take_inner(values, "told"), take_inner(values, "kept"), values
+    (3, None, {'kept': 1})
+    """
+    if not isinstance(values.get(name), _Inner):
+        return None
+    return values.pop(name).value

@@ -39,8 +39,10 @@ class ChannelDeadLetterEdit(models.TransientModel):
     _description = "Edit and Retry a Dead Letter"
     _inherit = ["channel.guarded"]
 
-    res_model = fields.Char(required=True, readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char("Record Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record ID", model_field="res_model", readonly=True
+    )
     error = fields.Char(readonly=True)
     content = fields.Text(required=True)
 

@@ -20,7 +20,9 @@ class ChannelExceptionClose(models.TransientModel):
     )
     reason = fields.Char()
     standing = fields.Char(
-        compute="_compute_standing", help="Reasons not to resolve them."
+        string="Not Over",
+        compute="_compute_standing",
+        help="Reasons not to resolve them.",
     )
 
     @api.depends("exception_ids")

@@ -45,3 +45,6 @@ class ChannelGoLive(models.TransientModel):
     def action_confirm(self):
         self.channel_id.action_go_live()
         return {"type": "ir.actions.act_window_close"}
+
+    def action_open_preview(self):
+        return self.channel_id.action_open_preview()

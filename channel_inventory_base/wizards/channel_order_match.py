@@ -70,7 +70,7 @@ class ChannelOrderMatchLine(models.TransientModel):
     )
     order_line_id = fields.Many2one("channel.order.line", required=True, readonly=True)
     company_id = fields.Many2one(related="order_line_id.company_id", related_sudo=False)
-    sku = fields.Char(related="order_line_id.sku", related_sudo=False)
+    sku = fields.Char(string="SKU", related="order_line_id.sku", related_sudo=False)
     title = fields.Char(related="order_line_id.title", related_sudo=False)
     quantity = fields.Integer(
         related="order_line_id.quantity", related_sudo=False, string="Sold Units"

@@ -10,8 +10,8 @@ class ChannelRejection(models.TransientModel):
     _description = "Reject a Proposal"
     _inherit = ["channel.guarded"]
 
-    res_model = fields.Char(required=True, readonly=True)
-    res_ids = fields.Json(required=True, readonly=True)
+    res_model = fields.Char("Record Model", required=True, readonly=True)
+    res_ids = fields.Json("Record IDs", required=True, readonly=True)
     reason = fields.Char(required=True)
 
     def action_confirm(self):

@@ -100,18 +100,13 @@ class ChannelRulePreview(models.TransientModel):
     def _make(self, rules):
         """Compute the preview of ``rules``: drafts and proposals as they are written;
         active rules alone as if they ended."""
-        written = rules.filtered(lambda rule: rule.state in ("draft", "proposed"))
-        ending = written.filtered(lambda rule: rule.proposal == "retire")
-        drafts = written - ending
-        if not written:
-            ending = rules.filtered("active_version_id")
+        drafts, ending = self._split(rules)
         if not (drafts or ending):
             raise UserError(
                 self.env._("None of these rules is in effect or could be: no preview.")
             )
         return self._look_at(
-            self._scope(drafts, ending),
-            {"rules": drafts, "ending": ending},
+            *self._drafted(drafts, ending),
             {
                 "rule_ids": [(6, 0, (drafts | ending).ids)],
                 "shown": self._shown(drafts | ending),
@@ -122,8 +117,7 @@ class ChannelRulePreview(models.TransientModel):
     @api.model
     def _make_of_groups(self, groups):
         """Compute what the drafts ``groups`` would make of the rules in effect."""
-        rules = groups._rules_in_effect()
-        if not rules:
+        if not groups._rules_in_effect():
             raise UserError(
                 self.env._(
                     "No rule in effect uses %s: no quantity would change. Preview the "
@@ -131,22 +125,53 @@ class ChannelRulePreview(models.TransientModel):
                     ", ".join(groups.mapped("name")),
                 )
             )
-        sharing = groups._channels_before_and_after()
         return self._look_at(
-            Domain.OR(rule._scope_domain(sharing) for rule in rules),
-            {"rules": self.env["channel.rule"], "groups": groups},
+            *self._drafted_groups(groups),
             {"group_ids": [(6, 0, groups.ids)], "shown": self._shown(groups)},
         )
 
-    def _look_at(self, scope, drafts, values):
+    def _get_drafted(self):
+        """What this is a preview of.
+
+        :return: (domain of the levels in scope, arguments of the planner's preview)
+        """
+        if self.group_ids:
+            return self._drafted_groups(self.group_ids)
+        return self._drafted(*self._split(self.rule_ids))
+
+    def _split(self, rules):
+        """:return: (those that would come into effect, those that would end)"""
+        written = rules.filtered(lambda rule: rule.state in ("draft", "proposed"))
+        ending = written.filtered(lambda rule: rule.proposal == "retire")
+        drafts = written - ending
+        if not written:
+            ending = rules.filtered("active_version_id")
+        return drafts, ending
+
+    def _drafted(self, drafts, ending):
+        return self._scope(drafts, ending), {"rules": drafts, "ending": ending}
+
+    def _drafted_groups(self, groups):
+        sharing = groups._channels_before_and_after()
+        scope = Domain.OR(
+            rule._scope_domain(sharing) for rule in groups._rules_in_effect()
+        )
+        return scope, {"rules": self.env["channel.rule"], "groups": groups}
+
+    def _look_at(self, scope, drafts, values, change=None):
         """:param scope: domain of the levels to look at
         :param drafts: arguments of the planner's preview
+        :param change: or a function that changes what numbers stand on, to be taken
+            back
         """
         count = self.env["channel.level"].search_count(scope)
         step = 1 if count <= LARGEST else -(-count // SAMPLE)
+        planner, listed = self.env["channel.planner"], self._listed(scope, step)
         totals, lines = self._bounded(
-            lambda: self.env["channel.planner"]._preview(
-                listed=self._listed(scope, step), **drafts
+            lambda: (
+                planner._preview_after(change, listed)
+                if change
+                else planner._preview(listed=listed, **drafts)
             )
         )
         return self.create(

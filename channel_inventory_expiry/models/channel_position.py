@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from functools import partial
+
 from odoo import fields, models
 from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base.db.triggers import create_triggers
+from odoo.addons.channel_inventory_base.db.views import create_at_end
 
 from ..db.watches import WATCHES
 
@@ -21,7 +24,7 @@ class ChannelPosition(models.Model):
     def init(self):
         result = super().init()
         # at the end, when all the tables they stand on are there
-        self.pool.post_init(create_triggers, self.env.cr, WATCHES)
+        create_at_end(self, partial(create_triggers, self.env.cr, WATCHES))
         return result
 
     def _quantity_kinds(self):

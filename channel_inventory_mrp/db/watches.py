@@ -96,17 +96,6 @@ WATCHES = (
         label=LABEL,
         outbox=OUTBOX,
     ),
-    # a hold on a kit is held on its components
-    Watch(
-        "channel_hold",
-        ("product_id", "warehouse_id", "stock_quantity", "state", "expires_at"),
-        """
-        SELECT DISTINCT kit.component_id, NULL::int, NULL::int FROM changed
-          JOIN channel_kit_component kit ON kit.product_id = changed.product_id
-         WHERE kit.component_id IS NOT NULL
-        """,
-        label=LABEL,
-    ),
     # the kit's own number, and what its holds and its exclusive shares now take from
     # other components, or do not take any more
     Watch(

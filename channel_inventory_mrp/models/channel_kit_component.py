@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..db.functions import DEMANDED
+
 MANY = 1_000  # kits taken apart at once
 
 
@@ -51,6 +53,9 @@ class ChannelKitComponent(models.Model):
     _component_uniq = models.UniqueIndex(
         "(product_id, company_id, (COALESCE(component_id, 0)))"
     )
+
+    def init(self):
+        self.env.cr.execute(DEMANDED)
 
     # ------------------------------------------------------------- rebuild
     @api.model

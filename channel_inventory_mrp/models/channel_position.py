@@ -4,32 +4,32 @@ from odoo.tools import SQL
 
 
 class ChannelPosition(models.Model):
-    """A hold on a kit is demand on its components."""
+    """Demand on a kit is demand on its components."""
 
     _inherit = "channel.position"
 
-    def _hold_facts(self):
-        holds = super()._hold_facts()
+    def _open_demand(self, fact):
+        demand = super()._open_demand(fact)
         if self.env.context.get("without_kits"):
-            return holds
+            return demand
         return SQL(
             """
-            SELECT hold.product_id, hold.warehouse_id, hold.kind, hold.quantity
-              FROM (%(holds)s) hold
-              JOIN stock_warehouse warehouse ON warehouse.id = hold.warehouse_id
+            SELECT demand.product_id, demand.warehouse_id, demand.kind, demand.quantity
+              FROM (%(demand)s) demand
+              JOIN stock_warehouse warehouse ON warehouse.id = demand.warehouse_id
              WHERE NOT EXISTS (
                    SELECT FROM channel_kit_component kit
-                    WHERE kit.product_id = hold.product_id
+                    WHERE kit.product_id = demand.product_id
                       AND kit.company_id = warehouse.company_id)
             UNION ALL
-            SELECT kit.component_id, hold.warehouse_id, hold.kind,
-                   hold.quantity * kit.quantity
+            SELECT kit.component_id, demand.warehouse_id, demand.kind,
+                   demand.quantity * kit.quantity
               FROM channel_kit_component kit
-              JOIN (%(holds)s) hold ON hold.product_id = kit.product_id
+              JOIN (%(demand)s) demand ON demand.product_id = kit.product_id
               JOIN stock_warehouse warehouse
-                ON warehouse.id = hold.warehouse_id
+                ON warehouse.id = demand.warehouse_id
                AND warehouse.company_id = kit.company_id
              WHERE kit.component_id IS NOT NULL
             """,
-            holds=holds,
+            demand=demand,
         )

@@ -1,38 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Wake-ups for the planner; the record of a change is the triggers'."""
-
-from odoo import api, models
+from odoo import models
 
 
 class MrpBom(models.Model):
-    _inherit = "mrp.bom"
+    _name = "mrp.bom"
+    _inherit = ["mrp.bom", "channel.wakes.planner"]
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env["channel.change"]._wake_planner()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env["channel.change"]._wake_planner()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env["channel.change"]._wake_planner()
-        return super().unlink()
+    _wakes_when_made = True
+    _wakes_when_gone = True
 
 
 class MrpBomLine(models.Model):
-    _inherit = "mrp.bom.line"
+    _name = "mrp.bom.line"
+    _inherit = ["mrp.bom.line", "channel.wakes.planner"]
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env["channel.change"]._wake_planner()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env["channel.change"]._wake_planner()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env["channel.change"]._wake_planner()
-        return super().unlink()
+    _wakes_when_made = True
+    _wakes_when_gone = True

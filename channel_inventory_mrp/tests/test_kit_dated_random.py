@@ -9,7 +9,6 @@ from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base.tests.common_dated import DatedSetup
 from odoo.addons.channel_inventory_base.tests.reference import Rule
-from odoo.addons.channel_inventory_base.tools.explain import explain
 
 from .common import KitCase
 from .reference import KitWorld
@@ -64,16 +63,6 @@ class TestKitDatedRandom(DatedSetup, KitCase):
     def test_planner_and_reference_come_to_the_same_numbers(self, seed):
         with self.passing():
             self.compare(self.shake(random.Random(seed)))
-
-    def compare(self, world):
-        self.plan()
-        levels = self.env["channel.level"].search(
-            [("listing_id", "in", self.listings.ids)]
-        )
-        found = {(each.listing_id.id, each.node_id.id): each.target for each in levels}
-        self.assertEqual(found, world.numbers())
-        for level in levels:
-            self.assertEqual(explain(level.inputs)[-1].result, level.target)
 
     # ------------------------------------------------------------- a world
     def shake(self, dice):

@@ -314,10 +314,8 @@ class TestKitExclusive(KitExclusiveCase):
         self.start((self.listing, 10))
         words = self.words(kit)
         name = self.product.display_name
-        self.assertIn(
-            f"10 stock units of its component {name}, of which 1 other", words
-        )
-        self.assertIn(f"0 stock units of {name} are free", words)
+        self.assertIn(f"10 stock units (component: {name}), of which 1 other", words)
+        self.assertIn(f"0 stock units (component: {name}) are free", words)
         words = self.words(self.listing)
         self.assertIn("10 stock units, of which 1 other", words)
         self.assertNotIn("its component", words)

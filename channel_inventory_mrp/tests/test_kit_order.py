@@ -58,6 +58,67 @@ class TestKitOrder(KitCase):
         self.intake()
         self.assertEqual(self.numbers(), (10, 5))
 
+    def test_kit_that_the_channel_ships_with_tax_inside_is_delivered_whole(self):
+        """Its components are the channel's: nothing of ours is held, moved or left."""
+        self.env["channel.node"].create(
+            {
+                "channel_id": self.channel.id,
+                "name": "The channel's",
+                "external_id": "there",
+                "publish": False,
+                "fulfilled_by_channel": True,
+            }
+        )
+        self.map_tax_inside(19)
+        self.part.tracking = "lot"
+        before = self.numbers()
+        name = self.fake.sell(
+            2,
+            "item-10",
+            line={
+                "sku": "SKU-10",
+                "listing_ref": "variant-10",
+                "deductions": [{"node_ref": "there", "quantity": 2}],
+                "open_quantity": 0,
+                "shipped_quantity": 2,
+                "taxes": [{"title": "VAT", "rate": "0.19", "amount": "3.19"}],
+            },
+            total_tax="3.19",
+            taxes_included=True,
+            fulfilled_by_channel=True,
+        )
+        self.capture(name)
+        self.intake()
+        order = self.order(name)
+        told = self.env["channel.exception"].search(order._exception_domain())
+        self.assertEqual(order.state, "imported", told.mapped("message"))
+        self.assertEqual(order.stage, "shipped")
+        [line] = order.sale_order_id.order_line
+        self.assertEqual((line.product_id, line.qty_delivered), (self.bundle, 2))
+        self.assertFalse(line.move_ids)
+        self.assertAlmostEqual(line.untaxed_amount_to_invoice, 16.81, places=2)
+        invoice = order.sale_order_id._create_invoices()
+        self.assertEqual((invoice.amount_total, invoice.amount_tax), (20, 3.19))
+        self.assertEqual(self.numbers(), before)
+
+    def map_tax_inside(self, rate):
+        tax = self.env["account.tax"].create(
+            {
+                "name": f"{rate} % inside",
+                "amount": rate,
+                "type_tax_use": "sale",
+                "price_include_override": "tax_included",
+            }
+        )
+        self.env["channel.tax.map"].create(
+            {
+                "channel_id": self.channel.id,
+                "rate": rate,
+                "price_included": True,
+                "tax_id": tax.id,
+            }
+        )
+
     # ------------------------------------------------------------------ owed
     def commit(self):
         self.env.flush_all()
@@ -106,3 +167,59 @@ class TestKitOrder(KitCase):
         self.commit()
         self.assertFalse(order.line_ids.undelivered_quantity)
         self.assertEqual(order.stage, "shipped")
+
+    # --------------------------------------------------------- what others report
+    def told(self, order):
+        found = self.env["channel.exception"].search(order._exception_domain())
+        return found.mapped("category")
+
+    def test_kit_confirmed_again_with_fewer_units_is_delivered_and_told(self):
+        """odoo/odoo#27650: cancelled, set back, fewer kits, confirmed: it was delivered
+        and its delivered quantity stayed 0."""
+        order = self.sold(3)
+        sale_order = order.sale_order_id
+        sale_order._action_cancel()
+        sale_order.action_draft()
+        sale_order.order_line.product_uom_qty = 2
+        sale_order.action_confirm()
+        self.commit()
+        self.assertIn("changed", self.told(order))
+        messages = order.notification_ids.filtered(lambda each: each.state == "ready")
+        self.assertFalse(messages.filtered(lambda each: each.kind == "cancel"))
+        picking = sale_order.picking_ids.filtered(lambda each: each.state != "cancel")
+        picking.move_ids.picked = True
+        picking.button_validate()
+        self.commit()
+        self.assertEqual(sale_order.order_line.qty_delivered, 2)
+        [parcel] = order.notification_ids.filtered(
+            lambda each: each.kind == "shipment" and each.state == "ready"
+        )
+        self.assertEqual([line.quantity for line in parcel._get_data().lines], [2])
+
+    def test_kit_that_came_back_and_is_taken_off_is_not_expected_twice(self):
+        """odoo/odoo#98271: a second return was made."""
+        order = self.sold(3)
+        picking = order.sale_order_id.picking_ids
+        picking.move_ids.picked = True
+        picking.button_validate()
+        self.commit()
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=picking.id, active_model="stock.picking")
+            .create({"picking_id": picking.id})
+        )
+        for line in wizard.product_return_moves:
+            line.quantity = line.move_id.product_uom_qty / 3
+        back = self.env["stock.picking"].browse(
+            wizard.action_create_returns()["res_id"]
+        )
+        back.move_ids.picked = True
+        back.button_validate()
+        self.commit()
+        self.assertEqual(order.sale_order_id.order_line.qty_delivered, 2)
+        before = order.sale_order_id.picking_ids
+        with self.subTest("by a person"):
+            order.sale_order_id.order_line.product_uom_qty = 2
+            self.commit()
+            self.assertEqual(order.sale_order_id.picking_ids, before)
+            self.assertEqual(set(before.mapped("state")), {"done"})

@@ -1,4 +1,5 @@
 import {Component} from "@odoo/owl";
+import {markSteps} from "@channel_inventory_base/steps.esm";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
@@ -8,9 +9,7 @@ export class SetupSteps extends Component {
     static props = {...standardFieldProps};
 
     get steps() {
-        const steps = this.props.record.data[this.props.name] || [];
-        const next = steps.findIndex((step) => !step.is_done);
-        return steps.map((step, place) => ({...step, isNext: place === next}));
+        return markSteps(this.props.record.data[this.props.name] || []);
     }
 }
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 # who has a role of Channels, each including those before it, but for the auditor
 CHANNEL_ROLES = ("user", "operator", "manager")
-ALL = frozenset(("auditor", *CHANNEL_ROLES))
+# Roles of addons beside them, each with the role of Channels that it includes. Where
+# the addon is not installed there is nobody who has it.
+BESIDE = {"accountant": "user"}
+ALL = frozenset(("auditor", *CHANNEL_ROLES, *BESIDE))
 NOBODY = frozenset()
 OPERATIONS = ("read", "create", "write", "unlink")
 
@@ -24,7 +27,10 @@ def least(role):
         return ALL
     if role == "audit":
         return frozenset(("auditor", "manager"))
-    return frozenset(CHANNEL_ROLES[CHANNEL_ROLES.index(role) :])
+    if role in BESIDE:
+        return frozenset((role,))
+    found = CHANNEL_ROLES[CHANNEL_ROLES.index(role) :]
+    return frozenset((*found, *(one for one, has in BESIDE.items() if has in found)))
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Row:
     :param methods: {least role: names} of public methods that are no ORM verbs
     :param adds: the row only adds to another addon's model
     :param fixed: fields that stay, where they matter, as they were when it was made
+    :param readers: roles of Odoo's apps that read it beside those of Channels
     """
 
     read: str = "reader"
@@ -46,9 +53,11 @@ class Row:
     methods: dict = field(default_factory=dict)
     adds: bool = False
     fixed: str = ""
+    readers: str = ""
 
     def may(self, operation):
-        return least(getattr(self, operation))
+        roles = least(getattr(self, operation))
+        return roles | set(self.readers.split()) if operation == "read" else roles
 
     def field_roles(self):
         """{field: roles that may write it}"""
@@ -70,6 +79,7 @@ class Row:
             _joined(one.methods, two.methods),
             self.adds and other.adds,
             f"{one.fixed} {two.fixed}".strip(),
+            f"{one.readers} {two.readers}".strip(),
         )
 
     @property
@@ -99,7 +109,8 @@ def _joined(one, other):
 @dataclass(frozen=True)
 class Standard:
     """What the suite adds to a model of Odoo's: fields for the people of that model,
-    and fields that only the server writes."""
+    fields that only the server writes, and buttons by which those who sell change rows
+    of the suite."""
 
     people: str = ""
     server: str = ""
@@ -128,12 +139,31 @@ def table(env):
     return rows, standard
 
 
+def people(env):
+    """:return: {role: its groups} of roles that addons add"""
+    found = {}
+    for addon in env.registry._init_modules:
+        if addon.startswith("channel_"):
+            found.update(getattr(_load(addon), "PEOPLE", {}))
+    return found
+
+
 def special_values(env):
-    """:return: {(model, field): what a generic value would not fit}, of all addons"""
+    """:return: {(model, field): what a generic value would not fit, or a function of
+    the Records}, of all addons"""
     found = {}
     for addon in env.registry._init_modules:
         if addon.startswith("channel_"):
             found.update(getattr(_load(addon), "VALUES", {}))
+    return found
+
+
+def without_company(env):
+    """:return: names of models that have no company of their own, of all addons"""
+    found = set()
+    for addon in env.registry._init_modules:
+        if addon.startswith("channel_"):
+            found |= getattr(_load(addon), "NO_COMPANY", set())
     return found
 
 
@@ -169,5 +199,9 @@ def as_markdown(env):
 def _words(roles):
     if not roles:
         return "server only"
-    known = [role for role in ("auditor", *CHANNEL_ROLES) if role in roles]
+    shown = ("auditor", *CHANNEL_ROLES)
+    # who has a role of Channels is no news
+    shown += tuple(role for role, has in BESIDE.items() if has not in roles)
+    known = [role for role in shown if role in roles]
+    known += [role.replace("_", " ") for role in sorted(roles - ALL)]
     return ", ".join(known).capitalize()
