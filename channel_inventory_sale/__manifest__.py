@@ -18,6 +18,7 @@
         "data/ir_cron_data.xml",
         "data/product_data.xml",
         "data/channel_retention_data.xml",
+        "data/channel_guide_data.xml",
         "views/channel_message_views.xml",
         "views/channel_routing_rule_views.xml",
         "views/channel_tax_map_views.xml",

@@ -19,5 +19,6 @@ OVERRIDABLE = (
     "pack",
     "price",
     "window",
+    "early",
 )
 """Categories of exceptions that an operator may override for one order."""

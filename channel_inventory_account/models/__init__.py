@@ -4,10 +4,12 @@ from . import channel_market
 from . import account_move
 from . import channel_bookkeeper
 from . import channel_bookkeeping
+from . import channel_message
 from . import channel_notifier
 from . import channel_order
 from . import channel_order_importer
 from . import channel_order_ledger
+from . import channel_draft_watch
 from . import channel_payment_map
 from . import channel_refund
 from . import channel_refunder

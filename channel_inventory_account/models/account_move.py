@@ -24,6 +24,11 @@ class AccountMove(models.Model):
         "channel.refund", "move_id", readonly=True, copy=False
     )
 
+    # the few that a person has begun, of all that there are
+    _channel_draft_idx = models.Index(
+        "(write_date) WHERE state = 'draft' AND move_type = 'out_refund'"
+    )
+
     # -------------------------------------------------------------- payments
     def _is_open_here(self):
         return (
@@ -85,10 +90,49 @@ class AccountMove(models.Model):
             for move in sold:
                 if move.move_type == "out_refund" and not move.channel_made:
                     move._notify_sales_channel()
-            # what a person posts is paid by policy all the same
-            for moves in sold.grouped("company_id").values():
-                moves._find_channel_orders()._mark_books()
+        # what a person posts is paid by policy all the same
+        posted._mark_channel_books()
         return posted
+
+    def button_cancel(self):
+        """What was in hand is over: the books are judged without it."""
+        result = super().button_cancel()
+        self._mark_channel_books()
+        return result
+
+    def unlink(self):
+        self._mark_channel_books()
+        return super().unlink()
+
+    def _mark_channel_books(self):
+        """A person has decided on these documents: the books of their orders follow."""
+        if get_inner(self, "channel_follows"):
+            return
+        # sudo: accountants need not see channels
+        sold = self.sudo().filtered(lambda move: move.is_sale_document())
+        for moves in sold.grouped("company_id").values():
+            moves._find_channel_orders()._mark_books()
+
+    def button_draft(self):
+        """A credit note that the channel could not pay back is corrected here: what it
+        was told of it is over, and the corrected one is told anew."""
+        result = super().button_draft()
+        # sudo: accountants need not see channels
+        credited = self.sudo().filtered(lambda move: move.move_type == "out_refund")
+        for notes in credited.grouped("company_id").values():
+            notes._withdraw_from_channels()
+        return result
+
+    def _withdraw_from_channels(self):
+        """Credit notes of one company are no credit notes for now."""
+        withdrawn = self.env["channel.message"]._withdraw(
+            self, "refund", self.env._("The credit note was reset to draft")
+        )
+        orders = self._find_channel_orders() | withdrawn.order_id
+        keys = [f"move:{note.id}" for note in self]
+        for channel in orders.channel_id:
+            self.env["channel.exception"]._resolve_keys(channel, keys)
+        orders._mark_books()
 
     def _notify_sales_channel(self):
         """Have the channel pay back what is credited, where it is an order of one.

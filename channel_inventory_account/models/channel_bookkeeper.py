@@ -122,22 +122,9 @@ class ChannelBookkeeper(models.AbstractModel):
         self._post_invoices(orders, moves)
         self._post_invoices(orders, self._make_corrections(orders))
         self._register_payments(orders)
-        self._prove_money(orders)
-
-    # --------------------------------------------------------------- proof
-    def _prove_money(self, orders):
         self.env["channel.order.ledger"]._prove(orders)
 
-    def _prove_unbooked(self, orders):
-        """Orders that the bookkeeper processes later are reconciled by it."""
-        self._prove_money(
-            orders.filtered(
-                lambda order: (
-                    not order.sale_order_id or not order.channel_id._keeps_books()
-                )
-            )
-        )
-
+    # --------------------------------------------------------------- proof
     def _get_worth(self, order, data):
         """The amount that the channel finally keeps of the order.
 
@@ -147,18 +134,24 @@ class ChannelBookkeeper(models.AbstractModel):
             (each._get_goodwill() for each in order.refund_ids), start=Decimal(0)
         )
         worth, tax = data.total - goodwill, data.total_tax
-        if data.state == "cancelled":
+        is_off = data.state == "cancelled" or self._is_deleted_unsold(order)
+        if is_off:
             worth = self._get_left_over(order, data, worth)
         if not worth:
             # of nothing there is no tax, whatever a channel says of its refunds
             tax = Decimal(0)
-        if data.state == "cancelled" and worth or self._has_ours(order):
+        if is_off and worth or self._has_ours(order):
             # what a person credits here bears the tax of that credit note
             tax = None
         return worth, tax
 
+    def _is_deleted_unsold(self, order):
+        """Whether the order was deleted on the channel and nothing of it is sold here:
+        its last version says nothing of what became of its money."""
+        return order.state == "gone" and order.sale_order_id.state != "sale"
+
     def _get_left_over(self, order, data, worth):
-        """The amount of a cancelled order that was not refunded."""
+        """The amount of a cancelled or deleted order that was not refunded."""
         if data.received is None:
             return worth if order._is_paid() else Decimal(0)
         return data.received - sum(

@@ -15,4 +15,10 @@ class ChannelChannel(models.Model):
     @api.model
     def _recovery_steps(self):
         first, *others = super()._recovery_steps()
-        return (first, ("channel.bookkeeping", "_wake_waiting"), *others)
+        return (
+            first,
+            ("channel.bookkeeping", "_wake_waiting"),
+            *others,
+            ("channel.order.ledger", "_prove_waiting"),
+            ("channel.draft.watch", "_look"),
+        )

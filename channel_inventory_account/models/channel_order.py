@@ -9,6 +9,14 @@ class ChannelOrder(models.Model):
 
     invoice_count = fields.Integer(compute="_compute_invoice_count")
     reported_money = fields.Json(readonly=True, help="Reported differences in amounts")
+    judge_after = fields.Datetime(
+        string="Compared Again",
+        readonly=True,
+        help="A person was at work on a document of it: its amounts are compared again "
+        "then.",
+    )
+
+    _judge_idx = models.Index("(judge_after) WHERE judge_after IS NOT NULL")
 
     def _compute_invoice_count(self):
         for order in self:
@@ -42,7 +50,7 @@ class ChannelOrder(models.Model):
 
     def _prove_books(self):
         result = super()._prove_books()
-        self.env["channel.bookkeeper"]._prove_unbooked(self)
+        self.env["channel.order.ledger"]._prove_unbooked(self)
         return result
 
     def _credit_refunds(self, data):

@@ -144,17 +144,29 @@ class ChannelRefund(models.Model):
 
     def _find_given(self, data, goodwill):
         """Goodwill as parts. Where it is all that was left of the order, or all charges
-        of one that was cancelled, it is no goodwill: their tax went back with it."""
+        of one that was cancelled, it is no goodwill: their tax went back with it. What
+        went back before for no part of it was for these as well, and is taken back."""
         if not goodwill:
             return []
         charges = list_left(data, goods=False)
         groups = [list_left(data)]
         if data.state == "cancelled":
             groups.append(charges)
+        before = self._get_goodwill_before()
         for group in groups:
-            if group and sum(part.total for part in group) == goodwill:
+            left = sum(part.total for part in group)
+            if group and left == goodwill:
                 return group
+            if group and before and left == goodwill + before:
+                return [*group, Part(-before, total=-before)]
         return [Part(goodwill, total=goodwill)]
+
+    def _get_goodwill_before(self):
+        """Goodwill that was credited by older refunds, without any tax."""
+        older = self.order_id.refund_ids.filtered(
+            lambda each: each.id < self.id and each.move_id and each.goodwill > 0
+        )
+        return sum((each._get_goodwill() for each in older), Decimal(0))
 
     def _split_by_lines(self, part, money):
         """A charge that is in several lines, one for each rate, by what they are."""
@@ -354,6 +366,8 @@ class ChannelRefund(models.Model):
         return vals
 
     def _get_goodwill_label(self, part):
+        if part.amount < 0 and self.goodwill > 0:
+            return self.env._("Goodwill credited before")
         if part.amount < 0:
             return self.env._("Kept from a refund")
         return self.env._("Goodwill")

@@ -2,11 +2,15 @@ from . import test_attack
 from . import test_attack_doors
 from . import test_attack_web
 from . import test_books
+from . import test_books_deleted
+from . import test_books_drafts
 from . import test_books_edits
 from . import test_books_race
 from . import test_erasure
+from . import test_ledger_money
 from . import test_ledger_units
 from . import test_market_books
+from . import test_odd_lives
 from . import test_price_books
 from . import test_tax_shapes
 from . import test_translations

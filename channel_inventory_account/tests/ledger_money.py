@@ -33,7 +33,11 @@ def _told(env, channel):
     found = env["channel.exception"].search(
         [("channel_id", "=", channel.id), ("state", "=", "open")]
     )
-    return {(each.res_model, each.res_id) for each in found}
+    # that goods are missing is nothing about money
+    shared = found.filtered(lambda each: each.category != "oversold").order_ids
+    return {(each.res_model, each.res_id) for each in found} | {
+        ("channel.order", order.id) for order in shared
+    }
 
 
 def _records(order):
@@ -49,7 +53,9 @@ def _is_at_rest(env, order):
     speaking = order.notification_ids.filtered(lambda each: each.state not in DONE)
     return (
         order.complete
-        and order.state in ("imported", "cancelled", "blocked", "gone")
+        and order.state in ("imported", "cancelled", "blocked", "gone", "closed")
+        # shipped before the channel was connected, elsewhere or by hand: never ours
+        and (order.state != "closed" or order.sale_order_id)
         and order.sale_order_id.state not in ("draft", "sent")
         and not waiting
         and not speaking
@@ -89,6 +95,8 @@ def _parts(data, refund):
 
 def _kept_by_channel(order, data):
     """What the channel charged and did not pay back: (with tax, tax or None)"""
+    if any(line["unit_price"] is None for line in data["lines"]):
+        return _kept_by_us(order)
     refunds = data["refunds"] or []
     back = sum((_decimal(each["amount"]) for each in refunds), Decimal(0))
     received = data.get("received")
@@ -105,7 +113,7 @@ def _kept_by_channel(order, data):
         left = _decimal(data["total"]) + back - _decimal(received)
         for_nothing = max(least, min(most, left))
     total, tax = _decimal(data["total"]) - for_nothing, _decimal(data["total_tax"])
-    if data["state"] == "cancelled":
+    if data["state"] == "cancelled" or _is_deleted_unsold(order):
         if received is not None:
             total = _decimal(received) - back
         elif data["payment"] not in ("paid", "refunded"):
@@ -119,6 +127,19 @@ def _kept_by_channel(order, data):
     if "ours" in order.refund_ids.mapped("state"):
         tax = None
     return total, tax
+
+
+def _kept_by_us(order):
+    """The channel tells no prices: what the sale order comes to is what it keeps."""
+    sale = order.sale_order_id
+    if sale.state != "sale":
+        return Decimal(0), Decimal(0)
+    return _decimal(sale.amount_total), _decimal(sale.amount_tax)
+
+
+def _is_deleted_unsold(order):
+    """Nobody can ask the channel any more what became of the money."""
+    return order.state == "gone" and order.sale_order_id.state != "sale"
 
 
 # ------------------------------------------------------------------- the books

@@ -12,11 +12,12 @@ from odoo.tests import tagged
 from odoo.addons.channel_inventory_base.tests.attack.rights import ALL, as_markdown
 
 from .attack.case import REFUSALS, AttackCase
-from .attack.people import GROUPS
 from .attack.records import MAGIC
 
 BEGIN = "<!-- roles matrix: generated; begin -->"
 END = "<!-- roles matrix: generated; end -->"
+# Who sells: their documents may have rows of the suite, by buttons that a table names.
+SELLERS = ("sales", "sales_manager", "invoicing")
 VERBS = {
     "copy",
     "copy_data",
@@ -171,7 +172,7 @@ class TestAttack(AttackCase):
         faults = []
         with self.quiet():
             for name in sorted(self.models(self.env)):
-                for role in GROUPS:
+                for role in self.people:
                     faults += self._reads(name, role)
         self.no_faults(faults)
 
@@ -229,7 +230,7 @@ class TestAttack(AttackCase):
         with self.quiet():
             for name in sorted(self.models(self.env)):
                 if self.env[name]._auto and not self.env[name]._transient:
-                    for role in GROUPS:
+                    for role in self.people:
                         faults += self._writes(name, role)
         self.no_faults(faults)
 
@@ -406,9 +407,12 @@ class TestAttack(AttackCase):
         with self.quiet():
             for name, methods in self._buttons():
                 roles = self.rows[name].method_roles() if name in self.rows else {}
+                theirs = self.standard[name].methods if name in self.standard else ""
                 for role, user in self.people.items():
                     for method in methods:
                         if role in roles.get(method, ALL):
+                            continue
+                        if role in SELLERS and method in theirs.split():
                             continue
                         outcome = self._press(user, self.mine, name, method)
                         faults += [

@@ -115,7 +115,7 @@ class TestContexts(DoorCase):
             found = listing.with_user(self.env.ref("base.user_root"))
             found = found.sudo().with_context(mapping_decided=value)
             with self.passing():
-                found._suggest()
+                found.env["channel.listing.matcher"]._suggest(found)
                 self.assertEqual(listing.state, "review")
                 self.assertTrue(listing.proposal_id)
 

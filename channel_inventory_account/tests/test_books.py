@@ -262,6 +262,32 @@ class TestBooksConfirmed(BooksCase):
         self.book()
         self.assertEqual(self.totals(), [10.99])
 
+    def test_credit_notes_of_two_companies_are_reset_together(self):
+        """An accountant of both has chosen them in one list."""
+        self.channel.confirm_policy = "always"
+        self.sell(payment="pending")
+        self.book()
+        self.change(quantity=2, taxes="0.67", total="7.33", payment="pending")
+        self.book()
+        note = self.moves.filtered(lambda move: move.move_type == "out_refund")
+        sister = self.env["res.company"].create({"name": "Sister"})
+        journal = self.env["account.journal"].create(
+            {"name": "Sales", "code": "SIS", "type": "sale", "company_id": sister.id}
+        )
+        other = self.env["account.move"].create(
+            {"move_type": "out_refund", "journal_id": journal.id}
+        )
+        other.button_cancel()
+        marked = self.env["channel.bookkeeping"].search(
+            [("order_id", "=", self.order.id)]
+        )
+        marked.unlink()
+        (note | other).button_draft()
+        self.assertEqual(set((note | other).mapped("state")), {"draft"})
+        self.assertTrue(
+            self.env["channel.bookkeeping"].search([("order_id", "=", self.order.id)])
+        )
+
     def test_drafts_wait_for_an_accountant_and_follow_the_order(self):
         self.channel.post_invoices = False
         self.sell()

@@ -243,7 +243,7 @@ class TestEditsOfMoney(MoneyCase):
         self.assertIn("44.00", found.suggestion)
         found._close("resolved", "A credit note was written")
         self.speak(now, total=176, total_tax=16, note="a word")
-        self.env["channel.bookkeeper"]._prove_unbooked(self.order)
+        self.env["channel.order.ledger"]._prove_unbooked(self.order)
         self.assertFalse(self.words())
 
     def test_edit_while_the_invoice_is_a_draft_makes_it_anew(self):

@@ -45,7 +45,38 @@ class TestLedgerUnits(OwedCase):
     def test_goods_of_a_cancelled_order_that_would_leave_are_found(self):
         order = self.sell(3)
         self.spoil("channel_order", f"id = {order.id}", "state = 'cancelled'")
-        self.assertIn("in transfers 3", self.faults()[0])
+        self.assertIn("in transfers 3", " ".join(self.faults()))
+
+    def test_an_end_without_a_name_and_a_name_without_an_end_are_found(self):
+        order = self.sell(3)
+        order.sale_order_id._action_cancel()
+        self.send()
+        self.intake()
+        self.commit()
+        self.assertEqual((order.state, self.faults()), ("cancelled", []))
+        self.spoil("channel_order", f"id = {order.id}", "ending = NULL")
+        self.assertIn("nobody says how", self.faults()[0])
+        self.spoil(
+            "channel_order", f"id = {order.id}", "ending = 'test', state = 'imported'"
+        )
+        self.assertIn("and goes on", " ".join(self.faults()))
+
+    def test_order_that_is_imported_as_nothing_is_found(self):
+        order = self.sell(3)
+        self.spoil("channel_order", f"id = {order.id}", "sale_order_id = NULL")
+        self.assertIn("imported as nothing", " ".join(self.faults()))
+
+    def test_quotation_and_parked_order_are_held(self):
+        name = self.fake.sell(2, payment="pending")
+        self.capture(name)
+        self.intake()
+        order = self.order(name)
+        self.assertEqual((order.sale_order_id.state, self.faults()), ("draft", []))
+        for state in ("imported", "parked"):
+            self.spoil("channel_order", f"id = {order.id}", f"state = '{state}'")
+            self.assertEqual(self.faults(), [])
+        self.spoil("channel_hold", f"id = {order.hold_ids.id}", "state = 'released'")
+        self.assertIn("2 to deliver in all; held 0", self.faults()[0])
 
     def test_an_exception_about_the_order_excuses_and_missing_goods_do_not(self):
         order = self.sell(3)

@@ -4,13 +4,17 @@ from odoo.tests import tagged
 from odoo.addons.channel_inventory_sale.tests.common_messages import Sold
 from odoo.addons.channel_inventory_sale.tests.test_price import PriceCase
 
+from .ledger_money import money_faults
 from .test_market_books import KeepsBooks
 
 
 @tagged("post_install", "-at_install")
 class TestPriceBooks(KeepsBooks, Sold, PriceCase):
-    """Orders whose prices are ours are invoiced at them. The ledger of other tests adds
-    up what the channel has told, which here is nothing."""
+    """Orders whose prices are ours are invoiced at them."""
+
+    def tearDown(self):
+        self.assertEqual(money_faults(self.env, self.channel), [])
+        super().tearDown()
 
     def test_order_without_prices_is_invoiced_at_those_it_was_sold_at(self):
         order = self._import(self._order(4, None))

@@ -69,6 +69,7 @@ class TestViews(ChannelCase):
             }
         )
         cls.make_stock_from_outside()
+        cls.env["channel.hand.upload"]._export(cls.channel)
         cls.env["channel.audit"]._log(
             "order", cls.channel, "Captured", record=cls.order, trace="views"
         )
@@ -197,7 +198,7 @@ class TestViews(ChannelCase):
             }
         )
         cls.env["channel.publication.line"]._insert(
-            publication, [(cls.level.id, 7, 12, 1, now.isoformat(), "views")]
+            publication, [(cls.level.id, 7, 12, 1, now.isoformat(), "views", None)]
         )
         return publication
 
@@ -217,7 +218,10 @@ class TestViews(ChannelCase):
         return {
             name: action
             for name, action in actions.items()
-            if action and action.target != "new"
+            # pages of their own have tours
+            if action
+            and action._name == "ir.actions.act_window"
+            and action.target != "new"
         }
 
     def open_action(self, action, user):
@@ -407,6 +411,8 @@ class TestViews(ChannelCase):
         channel.connection_state = "ok"
         self.assertIn("Exception Owner", channel.next_step)
         channel.exception_user_id = self.env.user
+        self.assertIn("Protection", channel.next_step)
+        channel.preset = "protect"
         self.assertIn("Go Live", channel.next_step)
         channel.state = "live"
         self.assertFalse(channel.next_step)

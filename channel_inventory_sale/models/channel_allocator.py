@@ -47,6 +47,7 @@ class ChannelAllocator(models.AbstractModel):
             self.env["channel.router"]._note_routes(order, routes)
             wanted_lines = order.browse().line_ids.union(*wanted)
             wanted_lines._hold_at(self.env["channel.router"]._get_parts(order, routes))
+            self.env["channel.router"]._forget_stock()
             short = {line: n for route in routes for line, n in route.way.short.items()}
             moved = True
         return self._settle_short(order, short, routes) or moved
@@ -157,6 +158,7 @@ class ChannelAllocator(models.AbstractModel):
             product, parts = found
             line.substitute_id = product
             line._hold_at({line: parts})
+            self.env["channel.router"]._forget_stock()
         return bool(lines)
 
     def _find_substitute(self, order, line, need):

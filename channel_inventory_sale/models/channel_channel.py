@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.channel_inventory_base.tools.rollout import Step
+
 
 class ChannelChannel(models.Model):
     """How the orders of a channel are sold and shipped, and what it is told of them."""
@@ -51,7 +53,9 @@ class ChannelChannel(models.Model):
     charges_no_tax = fields.Boolean(
         help="The shop charges no tax: no tax mapping is needed.",
     )
-    oldest_message = fields.Datetime(compute="_compute_health")
+    oldest_message = fields.Datetime(
+        string="Oldest Notification", compute="_compute_health"
+    )
     short_order_count = fields.Integer(
         compute="_compute_health",
         string="Short Orders",
@@ -74,18 +78,112 @@ class ChannelChannel(models.Model):
     def _get_order_steps(self):
         return [
             *super()._get_order_steps(),
-            (
+            Step(
+                "aligned",
                 self.env._("Taxes"),
                 str(len(self.tax_map_ids) or ""),
                 bool(self.tax_map_ids)
                 or self.charges_no_tax
+                or self._adds_taxes()
                 or "odoo" in self.market_ids.mapped("tax_mode"),
                 self.env._(
                     "Map each tax rate that the shop charges (Orders tab), or tick "
                     "Charges No Tax there: an order with an unmapped rate is blocked."
                 ),
+                page="orders",
             ),
         ]
+
+    def _get_rollout_steps(self):
+        steps, can = super()._get_rollout_steps(), self._capabilities()
+        if not (steps and can.sells):
+            return steps
+        return [
+            *steps,
+            *self._get_sale_steps(can),
+            *(self._get_refund_steps() if "refund" in can.messages else []),
+        ]
+
+    def _get_sale_steps(self, can):
+        imported = self.env["channel.order"].search_count(
+            [("channel_id", "=", self.id), ("state", "=", "imported")]
+        )
+        blocked = self.blocked_order_count
+        told = self._count_messages("shipment")
+        steps = [
+            Step(
+                "orders",
+                self.env._("Orders imported"),
+                str(imported or ""),
+                self.state == "live" and bool(imported) and not blocked,
+                self.env._("%s orders are blocked: see their exceptions.", blocked)
+                if blocked
+                else self.env._("Sell one on the live channel and see its sale order."),
+                action="action_open_orders",
+            )
+        ]
+        if "shipment" in can.messages and self.send_shipments:
+            steps.append(
+                Step(
+                    "orders",
+                    self.env._("Shipment told"),
+                    str(told or ""),
+                    bool(told),
+                    self.env._(
+                        "Validate the delivery of one order: the channel has to take "
+                        "the news of its shipment."
+                    ),
+                    action="action_open_messages",
+                )
+            )
+        return steps
+
+    def _get_refund_steps(self):
+        refunds = dict(
+            self.env["channel.refund"]._read_group(
+                [("channel_id", "=", self.id), ("is_deleted", "=", False)],
+                ["state"],
+                ["__count"],
+            )
+        )
+        waiting = refunds.pop("todo", 0)
+        # of Odoo's own there may be both, or one that the channel does not show
+        handled = max(sum(refunds.values()), self._count_messages("refund"))
+        return [
+            Step(
+                "refunds",
+                self.env._("Refund handled"),
+                str(handled or ""),
+                bool(handled) and not waiting,
+                self.env._(
+                    "%s refunds need attention: see the exceptions of their orders.",
+                    waiting,
+                )
+                if waiting
+                else self.env._(
+                    "Refund one order, on the channel or by a credit note in Odoo: "
+                    "both sides have to come to the same."
+                ),
+                action="action_open_orders",
+            )
+        ]
+
+    def _count_messages(self, kind):
+        """:return: how many of a kind the channel has confirmed"""
+        return self.env["channel.message"].search_count(
+            [
+                ("channel_id", "=", self.id),
+                ("kind", "=", kind),
+                ("state", "=", "done"),
+            ]
+        )
+
+    def action_open_messages(self):
+        return self._open_own("channel_inventory_sale.channel_message_action")
+
+    def _adds_taxes(self):
+        """Hook: whether its prices are without tax, and Odoo puts its own on them."""
+        return False
 
     # ------------------------------------------------------------- markets
     def _learn_markets(self, markets):
@@ -159,7 +257,7 @@ class ChannelChannel(models.Model):
     def _recovery_steps(self):
         return (
             *super()._recovery_steps(),
-            ("channel.order", "_refresh_moving"),
+            ("channel.order.stage", "_refresh_moving"),
             ("channel.allocator", "_release_due"),
             ("channel.ship.window", "_report_ending"),
             ("channel.order.owed", "_settle_forgotten"),

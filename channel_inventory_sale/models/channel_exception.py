@@ -9,6 +9,10 @@ class ChannelException(models.Model):
 
     _inherit = "channel.exception"
 
+    category = fields.Selection(
+        selection_add=[("early", "Shipped early"), ("oversold",)],
+        ondelete={"early": "cascade"},
+    )
     can_override = fields.Boolean(compute="_compute_can_override")
 
     @api.depends("res_model", "category")
@@ -61,4 +65,14 @@ class ChannelException(models.Model):
                 "they are in stock, or the order no longer needs them.",
                 orders=self._get_orders_label(short.order_ids),
             )
+        ending = self.env["channel.order.ending"]
+        # sudo: transfers that the user who resolves it may not see
+        for order in self._get_orders().sudo().filtered("ending"):
+            if transfers := ending._find_open_transfers(order):
+                return self.env._(
+                    "%(transfers)s would still be shipped for %(order)s: cancel or "
+                    "ship it. This closes automatically then.",
+                    transfers=", ".join(transfers),
+                    order=order.name,
+                )
         return ""

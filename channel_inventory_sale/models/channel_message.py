@@ -53,7 +53,7 @@ class ChannelMessage(models.Model):
     source = fields.Char(
         required=True, readonly=True, help="Deduplication key within its order"
     )
-    res_model = fields.Char(readonly=True)
+    res_model = fields.Char("Record Model", readonly=True)
     res_id = fields.Many2oneReference(
         string="Document", model_field="res_model", readonly=True
     )
@@ -187,15 +187,29 @@ class ChannelMessage(models.Model):
     @api.model
     def _is_open(self, order, kinds):
         """Whether one of ``kinds`` is on its way for the order."""
+        return self._has_state(order, kinds, OPEN_STATES)
+
+    @api.model
+    def _is_dead(self, order, kinds):
+        """Whether the channel has refused one of ``kinds``, and nobody has decided."""
+        return self._has_state(order, kinds, ("dead",))
+
+    def _has_state(self, order, kinds, states):
         return bool(
             self.search_count(
                 [
                     ("order_id", "=", order.id),
                     ("kind", "in", kinds),
-                    ("state", "in", OPEN_STATES),
+                    ("state", "in", states),
                 ],
                 limit=1,
             )
+        )
+
+    def _get_rejected_suggestion(self):
+        return self.env._(
+            "Compare the order with the channel. Retry when the cause is fixed; "
+            "discard the notification when the channel is correct as it is."
         )
 
     @api.model
@@ -231,6 +245,37 @@ class ChannelMessage(models.Model):
             )
         )
         self.invalidate_model(["state", "discard_reason"])
+
+    @api.model
+    def _withdraw(self, document, kind, reason):
+        """A document is taken back before the channel has done what it says. What may
+        be under way is not given up; issued again, the document is told again.
+
+        :return: the messages, as void
+        """
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE channel_message
+                   SET state = 'void', discard_reason = %(reason)s,
+                       source = source || '~' || id
+                 WHERE res_model = %(model)s AND res_id = ANY(%(ids)s)
+                   AND kind = %(kind)s
+                   AND (state = 'dead'
+                        OR state = 'ready' AND COALESCE(attempts, 0) = 0)
+                RETURNING id
+                """,
+                reason=reason,
+                model=document._name,
+                ids=document.ids,
+                kind=kind,
+            )
+        )
+        self.invalidate_model(["state", "discard_reason", "source"])
+        withdrawn = self.browse(row[0] for row in rows)
+        self.env["channel.exception"]._resolve_record(withdrawn)
+        return withdrawn
 
     # ------------------------------------------------------------- buttons
     def _discard(self, reason):

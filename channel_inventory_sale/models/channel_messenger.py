@@ -364,11 +364,7 @@ class ChannelMessenger(models.AbstractModel):
                 name=message.display_name,
                 error=words,
             ),
-            suggestion=self.env._(
-                "Compare the order with the channel. Retry when the cause is "
-                "fixed; discard the notification when the channel is correct as it "
-                "is."
-            ),
+            suggestion=message._get_rejected_suggestion(),
         )
         self._log(
             message,

@@ -37,7 +37,9 @@ class ChannelNotificationPolicy(models.AbstractModel):
         "refunds are made on the channel and imported.",
     )
     notification_kinds = fields.Char(compute="_compute_notification_kinds")
-    message_count = fields.Integer(compute="_compute_message_count")
+    message_count = fields.Integer(
+        string="Notifications", compute="_compute_message_count"
+    )
 
     @api.depends("channel_type")
     def _compute_notification_kinds(self):

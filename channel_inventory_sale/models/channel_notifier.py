@@ -42,7 +42,14 @@ class ChannelNotifier(models.AbstractModel):
             )
         )
         orders.invalidate_recordset(
-            ["state", "data", "version", "payment_reversed", "cancel_after"]
+            [
+                "state",
+                "data",
+                "version",
+                "payment_reversed",
+                "ship_from",
+                "cancel_after",
+            ]
         )
         for order in orders:
             own = moves.filtered(lambda move, o=order: move._channel_orders() == o)
@@ -57,7 +64,9 @@ class ChannelNotifier(models.AbstractModel):
         """:raise UserError: see ``_check_may_ship``"""
         self._check_goods(order, moves)
         self.env["channel.payment.checker"]._check_still_paid(order)
-        self.env["channel.ship.window"]._check_open(order)
+        windows = self.env["channel.ship.window"]
+        windows._check_begun(order, get_inner(self, "channel_done_at"))
+        windows._check_open(order)
         self._check_still_wanted(order, moves)
         if get_inner(self, "channel_left") and self._is_called_off(order):
             raise UserError(

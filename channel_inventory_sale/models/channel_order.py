@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base.tools.actions import open_form
+from odoo.addons.channel_inventory_base.tools.inner import inner
 
 from ..const import OVERRIDABLE
 from ..tools.cut import cut_lines
@@ -35,9 +36,6 @@ STAGES = [
 TO_IMPORT = SQL("state = 'captured' AND complete AND told_at IS NULL")
 """Given in full, and nothing was told since that its figures do not have."""
 
-# Stages that time and other people's work may end.
-MOVING = ("confirmed", "reserved", "picked", "packed", "partly_shipped")
-
 
 class ChannelOrder(models.Model):
     """What becomes of a channel's order: its sale order, deliveries, refunds, and what
@@ -58,6 +56,7 @@ class ChannelOrder(models.Model):
         "does not tell them.",
     )
     cuts = fields.Json(
+        string="Refused Units",
         readonly=True,
         help="Units that were refused: id of the line -> units ordered, units refused.",
     )
@@ -67,7 +66,7 @@ class ChannelOrder(models.Model):
         "or are compared with ours.",
     )
     dates_key = fields.Char(
-        readonly=True, help="Digest of the dates behind the sale order"
+        string="Digest of Dates", readonly=True, help="Behind the sale order"
     )
     stage = fields.Selection(
         STAGES, default="captured", required=True, readonly=True, index=True
@@ -83,14 +82,20 @@ class ChannelOrder(models.Model):
         help="Equal for orders of the same customer with the same content",
     )
     address_key = fields.Char(
-        readonly=True, help="Digest of the sale order's delivery address"
+        string="Digest of the Address",
+        readonly=True,
+        help="The delivery address of the sale order",
     )
     money_key = fields.Char(
-        readonly=True, help="Digest of the amounts behind the sale order"
+        string="Digest of Amounts", readonly=True, help="Behind the sale order"
     )
     payment_reversed = fields.Boolean(
         readonly=True,
         help="Paid or authorized on confirmation, and no longer",
+    )
+    is_early = fields.Boolean(
+        compute="_compute_is_early",
+        help="Its ship window has not begun, and nobody has allowed to ship before.",
     )
     overridden_checks = fields.Json(
         readonly=True, help="Categories overridden for this order"
@@ -137,6 +142,7 @@ class ChannelOrder(models.Model):
     _fingerprint_idx = models.Index("(company_id, fingerprint)")
     _parked_idx = models.Index("(channel_id, id) WHERE state = 'parked'")
     _window_idx = models.Index("(cancel_after) WHERE cancel_after IS NOT NULL")
+    _ship_by_idx = models.Index("(ship_by) WHERE ship_by IS NOT NULL")
     _moving_idx = models.Index(
         "(id) WHERE stage IN ('confirmed', 'reserved', 'picked', 'packed', "
         "'partly_shipped')"
@@ -189,6 +195,16 @@ class ChannelOrder(models.Model):
             order.has_exchanged = any(line._is_exchanged() for line in order.line_ids)
         return super(ChannelOrder, orders)._compute_has_odd_lines()
 
+    @api.depends("ship_from", "overridden_checks", "channel_id.early_policy")
+    def _compute_is_early(self):
+        windows = self.env["channel.ship.window"]
+        for order in self:
+            order.is_early = (
+                order.channel_id.early_policy == "stop"
+                and windows._is_early(order)
+                and not order._is_overridden("early")
+            )
+
     # ---------------------------------------------------------------- CRUD
     def write(self, vals):
         result = super().write(vals)
@@ -233,6 +249,10 @@ class ChannelOrder(models.Model):
                 )
             )
         self.filtered(lambda order: order.state == "blocked")._retry()
+
+    def action_allow_early(self):
+        """Let these be shipped before their ship window begins."""
+        self.action_override("early")
 
     def action_reroute(self):
         """Decide anew which warehouses ship, by the rules and the stock of now.
@@ -414,35 +434,6 @@ class ChannelOrder(models.Model):
             return data
         return pricer._sum_up(self, data, self._get_currency(data.currency))
 
-    def _refuse_units(self, lines):
-        """Decide that units are not shipped: the order is what is left of it.
-
-        :param lines: order line -> sold units
-        """
-        ordered = {line.external_id: line.quantity for line in self.line_ids}
-        cuts = dict(self.cuts or {})
-        for line, units in lines.items():
-            ref = line.external_id
-            whole, before = cuts.get(ref, (ordered[ref], 0))
-            cuts[ref] = [whole, before + min(units, ordered[ref])]
-        self.cuts = cuts
-        units = {line.external_id: units for line, units in lines.items()}
-        self._apply(self._cut_data(self._get_told_data(), units), self.version)
-        self.env["channel.audit"]._log(
-            "order",
-            self.channel_id,
-            self.env._(
-                "%(order)s: not in stock and refused: %(lines)s",
-                order=self.name,
-                lines=", ".join(
-                    f"{units} × {line.sku or line.title}"
-                    for line, units in lines.items()
-                ),
-            ),
-            record=self,
-            trace=self.trace,
-        )
-
     def _get_data(self):
         return self._resolve(super()._get_data())
 
@@ -468,15 +459,6 @@ class ChannelOrder(models.Model):
             return self.env["channel.market"]
         return self.channel_id.market_ids.filtered(
             lambda market: market.external_id == data.market
-        )
-
-    def _find_origin(self, data):
-        """The order that ``data`` replaces, as far as it is known."""
-        return self.search(
-            [
-                ("channel_id", "=", self.channel_id.id),
-                ("external_id", "=", data.origin),
-            ]
         )
 
     def _reopen(self, data):
@@ -533,9 +515,11 @@ class ChannelOrder(models.Model):
             refunder._take_refunds(self, data)
             super()._follow_state(data)
             self._prove_books()
-        elif data.state == "pending":
-            if not self.sale_order_id:
-                super()._follow_state(data)
+        elif data.state == "pending" and self.sale_order_id:
+            # not payable any more: of what is sold the units count all the same
+            is_sold = self.sale_order_id.state == "sale"
+            if is_sold and self.state == "imported" and data.complete:
+                self._follow_imported(data)
         elif data.complete and self._find_ending(data):
             refunder._take_refunds(self, data)
             super()._follow_state(data)
@@ -552,8 +536,7 @@ class ChannelOrder(models.Model):
     def _follow_reopened(self, data):
         """Cancelled here, open there: unless the channel has only to hear of it, or
         keeps what had been shipped."""
-        told = self.notification_ids.filtered(lambda each: each.kind == "cancel")
-        if not told.filtered(lambda each: each.state not in ("dead", "void")):
+        if not self._is_cancellation_told():
             # whatever an operator decides: what was paid back there must be known here
             self.env["channel.refunder"]._take_refunds(self, data)
             self._block(
@@ -563,6 +546,23 @@ class ChannelOrder(models.Model):
             )
         elif self.env["channel.refunder"]._has_other_refunds(self, data):
             self.state = "captured"
+
+    def _is_cancellation_told(self):
+        """Whether the channel hears from here, or has, that it is cancelled."""
+        return any(
+            each.kind == "cancel" and each.state not in ("dead", "void")
+            for each in self.notification_ids
+        )
+
+    def _is_cancelled_here_alone(self, data):
+        """Whether its sale order is cancelled, and the channel still wants some of it
+        and is not told."""
+        return (
+            self.sale_order_id.state == "cancel"
+            and data.state != "cancelled"
+            and any(line.wanted_quantity for line in self.line_ids)
+            and not self._is_cancellation_told()
+        )
 
     def _follow_imported(self, data):
         """Changes after import: payment may confirm, others go into the sale order."""
@@ -602,6 +602,11 @@ class ChannelOrder(models.Model):
             is_sold and self._is_nothing_delivered()
         ):
             sale_order._action_cancel()
+        elif is_sold:
+            # what is in no delivery is never shipped, and never invoiced
+            sale_order.with_context(
+                **inner(channel_follows=True)
+            ).order_line._cancel_undelivered()
         return super()._on_deleted()
 
     def _on_hidden(self):
@@ -612,21 +617,27 @@ class ChannelOrder(models.Model):
 
     # -------------------------------------------------------------- import
     def _lock_for_import(self):
-        """Lock the row for this transaction; False when it is no longer to be done."""
+        """Lock the rows for this transaction.
+
+        :return: those that are still to be imported, the oldest first
+        """
         rows = self.env.execute_query(
             SQL(
-                "SELECT 1 FROM channel_order WHERE id = %s AND %s "
-                "FOR UPDATE SKIP LOCKED",
-                self.id,
+                "SELECT id FROM channel_order WHERE id = ANY(%s) AND %s "
+                "ORDER BY id FOR UPDATE SKIP LOCKED",
+                self.ids,
                 TO_IMPORT,
             )
         )
-        return bool(rows)
+        return self.browse(row[0] for row in rows)
 
     def _follow(self):
         """Make the sale order follow what was captured: in, or cancelled."""
         data = self._get_data()
-        if data.state == "pending":
+        if self.ending == "deleted":
+            # its channel has it no more: what is tried again is its end
+            self._on_deleted()
+        elif data.state == "pending" and self.sale_order_id.state != "sale":
             self.state = "announced"
         elif data.state == "cancelled":
             self._cancel()
@@ -673,18 +684,20 @@ class ChannelOrder(models.Model):
         if self._get_data().state != "cancelled" and not (
             notifier._notify_refused(self) or notifier._notify_cancelled(self)
         ):
-            self._block(
-                "changed",
-                self.env._(
-                    "%(sale)s was cancelled in Odoo, %(order)s is open on the channel.",
-                    sale=self.sale_order_id.name,
-                    order=self.name,
-                ),
-                self.env._(
-                    "Cancel it on the channel as well, or create a new sale order "
-                    "manually."
-                ),
-            )
+            self._block_cancelled_here()
+
+    def _block_cancelled_here(self):
+        self._block(
+            "changed",
+            self.env._(
+                "%(sale)s was cancelled in Odoo, %(order)s is open on the channel.",
+                sale=self.sale_order_id.name,
+                order=self.name,
+            ),
+            self.env._(
+                "Cancel it on the channel as well, or create a new sale order manually."
+            ),
+        )
 
     def _is_nothing_delivered(self):
         """Whether no unit of this order has left or is about to."""
@@ -737,141 +750,9 @@ class ChannelOrder(models.Model):
         return Decimal(0)
 
     # --------------------------------------------------------------- stage
-    # How far an order is, as Odoo's own documents say.
-    #
-    # ``state`` is what the intake has to do about an order; ``stage`` is what became of
-    # it. It is written where something happens to the order, in one statement; what
-    # happens to it by the way (stock that arrives is reserved, somebody picks) is
-    # looked at every minute, so that a receipt need not wait for the orders that it
-    # serves.
-    # How far an order is, as Odoo's own documents say.
-    #
-    # ``state`` is what the intake has to do about an order; ``stage`` is what became of
-    # it. It is written where something happens to the order, in one statement; what
-    # happens to it by the way (stock that arrives is reserved, somebody picks) is
-    # looked at every minute, so that a receipt need not wait for the orders that it
-    # serves.
     def _refresh_stage(self):
         """Bring the stage up to date with the documents of this transaction."""
-        if not self.ids:
-            return
-        for model in (
-            "channel.order",
-            "sale.order",
-            "sale.order.line",
-            "stock.move",
-            "channel.hold",
-        ):
-            self.env[model].flush_model()
-        if self._update_stages(SQL("o.id = ANY(%s)", list(self.ids))):
-            self.invalidate_recordset(["stage"], flush=False)
-
-    @api.model
-    def _refresh_moving(self):
-        """Orders whose documents moved without us; rows in use wait for the next time.
-
-        In the cron's transaction: nobody is kept waiting by it for long.
-        """
-        self._update_stages(
-            SQL(
-                """o.id IN (SELECT id FROM channel_order
-                             WHERE stage = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED)""",
-                list(MOVING),
-            )
-        )
-        self.invalidate_model(["stage"], flush=False)
-
-    @api.model
-    def _update_stages(self, condition):
-        return self.env.execute_query(
-            SQL(
-                """
-                WITH facts AS (
-                    -- a row an order: what its goods have gone through
-                    SELECT o.id, o.state, o.payment, sale.state AS sale,
-                           COALESCE(moves.left_house, 0)
-                               + COALESCE(sent.units, 0) AS left_house,
-                           COALESCE(moves.came_back, 0) AS came_back,
-                           COALESCE(moves.open, 0) + sent.open AS open,
-                           EXISTS (
-                               SELECT FROM channel_order_line own
-                                 JOIN channel_hold hold ON hold.order_line_id = own.id
-                                WHERE own.order_id = o.id AND hold.state = 'active'
-                           ) AS held,
-                           COALESCE(moves.waiting, 0) + sent.open AS waiting,
-                           COALESCE(moves.picked, false) AS picked,
-                           COALESCE(moves.packed, false) AS packed
-                      FROM channel_order o
-                      LEFT JOIN sale_order sale ON sale.id = o.sale_order_id
-                      LEFT JOIN LATERAL (
-                        SELECT sum(move.quantity) FILTER (
-                                   WHERE move.state = 'done'
-                                     AND dest.usage = 'customer') AS left_house,
-                               sum(move.quantity) FILTER (
-                                   WHERE move.state = 'done'
-                                     AND source.usage = 'customer') AS came_back,
-                               count(*) FILTER (
-                                   WHERE move.state NOT IN ('done', 'cancel')
-                                     AND source.usage <> 'customer') AS open,
-                               count(*) FILTER (
-                                   WHERE move.state NOT IN
-                                         ('done', 'cancel', 'assigned')
-                                     AND source.usage <> 'customer') AS waiting,
-                               bool_or(source.usage <> 'customer' AND
-                                   CASE move.state
-                                   WHEN 'cancel' THEN false
-                                   WHEN 'done' THEN dest.usage <> 'customer'
-                                   ELSE move.picked END) AS picked,
-                               bool_or(move.state = 'done' AND
-                                   move.picking_type_id = house.pack_type_id) AS packed
-                          FROM sale_order_line line
-                          JOIN stock_move move ON move.sale_line_id = line.id
-                          JOIN stock_location source ON source.id = move.location_id
-                          JOIN stock_location dest ON dest.id = move.location_dest_id
-                          LEFT JOIN stock_warehouse house
-                                 ON house.id = move.warehouse_id
-                                 OR house.pack_type_id = move.picking_type_id
-                         WHERE line.order_id = sale.id
-                      ) moves ON true
-                      LEFT JOIN LATERAL (
-                        -- what the channel ships from its own warehouse has no moves
-                        SELECT sum(line.qty_delivered) AS units,
-                               count(*) FILTER (WHERE line.qty_delivered
-                                                      < line.product_uom_qty) AS open
-                          FROM sale_order_line line
-                         WHERE o.fulfilled_by_channel AND line.order_id = sale.id
-                           AND line.channel_order_line_id IS NOT NULL
-                      ) sent ON true
-                     WHERE %s
-                ),
-                judged AS (
-                    SELECT id, CASE
-                        WHEN state IN ('gone', 'closed') AND left_house = 0 THEN state
-                        WHEN left_house > 0 AND (open > 0 OR held)
-                         AND sale = 'sale' THEN 'partly_shipped'
-                        WHEN came_back >= left_house AND left_house > 0 THEN 'returned'
-                        WHEN left_house > 0 AND payment = 'refunded' THEN 'refunded'
-                        WHEN came_back > 0 AND open = 0 THEN 'partly_returned'
-                        WHEN left_house > 0 AND open = 0 THEN 'shipped'
-                        WHEN state = 'cancelled' OR sale = 'cancel' THEN 'cancelled'
-                        WHEN left_house > 0 THEN 'partly_shipped'
-                        WHEN sale IS NULL AND state = 'announced' THEN 'announced'
-                        WHEN sale IS NULL THEN 'captured'
-                        WHEN sale <> 'sale' THEN 'quotation'
-                        WHEN packed THEN 'packed'
-                        WHEN picked THEN 'picked'
-                        WHEN open > 0 AND waiting = 0 THEN 'reserved'
-                        ELSE 'confirmed' END AS stage
-                      FROM facts
-                )
-                UPDATE channel_order o SET stage = judged.stage
-                  FROM judged
-                 WHERE judged.id = o.id AND o.stage IS DISTINCT FROM judged.stage
-                RETURNING o.id
-                """,
-                condition,
-            )
-        )
+        self.env["channel.order.stage"]._refresh(self)
 
     def _on_holds_changed(self):
         result = super()._on_holds_changed()

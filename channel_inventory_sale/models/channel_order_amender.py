@@ -266,6 +266,45 @@ class ChannelOrderAmender(models.AbstractModel):
         self.env["channel.order.pricer"]._keep(order, restored)
         # what the sale order took over need not be held beside it
         order.line_ids._hold(order, data)
+        self._check_followed(order)
+
+    def _check_followed(self, order):
+        """Figures of a channel that contradict each other (one unit bought, two to
+        ship) can be followed for ever without the sale order becoming what is to be
+        delivered: then a person decides.
+
+        :raise OrderRefusedError: the sale order still has other units
+        """
+        if self.env["channel.message"]._is_open(order, ["refund"]):
+            # what is taken off may be ours: looked at again when its outcome is known
+            return
+        odd = order.line_ids.filtered(lambda line: line._differs_from_sale())
+        if not odd:
+            return
+        raise OrderRefusedError(
+            "changed",
+            self.env._(
+                "%(order)s: the channel's quantities contradict each other: %(lines)s.",
+                order=order.name,
+                lines="; ".join(
+                    self.env._(
+                        "%(line)s: %(bought)s bought, %(open)s to ship, %(wanted)s to "
+                        "deliver in all",
+                        line=line.sku or line.title,
+                        bought=line.quantity,
+                        open=line.open_quantity,
+                        wanted=line._wanted_here(),
+                    )
+                    for line in odd
+                ),
+            ),
+            self.env._(
+                "Look at the order on the channel, then press Fetch Again. If it stays "
+                "so, correct its quantities there, or change %s to what is to be "
+                "delivered, then resolve this.",
+                order.sale_order_id.name,
+            ),
+        )
 
     def _match_line(self, order, lines, vals):
         """The line of the sale order that ``vals`` are for."""

@@ -278,6 +278,38 @@ class ChannelOrderChecker(models.AbstractModel):
             self._get_difference_message(order),
         )
 
+    def _check_distribution(self, sale_order):
+        """Odoo's arithmetic fails on a tax without lines that say where it is booked,
+        as a copied or repaired database may have one, and says nothing of which.
+
+        :raise OrderRefusedError: there is such a tax
+        """
+        taxes = sale_order.order_line.tax_ids.flatten_taxes_hierarchy()
+        odd = taxes.filtered(
+            lambda tax: (
+                not all(
+                    "tax" in lines.mapped("repartition_type")
+                    for lines in (
+                        tax.invoice_repartition_line_ids,
+                        tax.refund_repartition_line_ids,
+                    )
+                )
+            )
+        )
+        if odd:
+            raise OrderRefusedError(
+                "tax",
+                self.env._(
+                    "Odoo cannot book these taxes, which have no distribution: %s",
+                    ", ".join(odd.mapped("display_name")),
+                ),
+                self.env._(
+                    "Open them in Accounting > Configuration > Taxes and add a line "
+                    "for the tax under Distribution for Invoices and for Refunds, then "
+                    "retry the order."
+                ),
+            )
+
     def _get_difference_message(self, order):
         return self.env._(
             "Compare the order with the channel. Fetch it again if it was changed "

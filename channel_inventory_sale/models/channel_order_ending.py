@@ -9,10 +9,20 @@ class ChannelOrderEnding(models.AbstractModel):
     _inherit = "channel.order.ending"
 
     @api.model
+    def _end(self, order, ending):
+        """What was charged for it is compared with the documents: an order ends with
+        its money, too."""
+        is_over = super()._end(order, ending)
+        if is_over and ending == "deleted":
+            order._mark_books()
+            order._prove_books()
+        return is_over
+
+    @api.model
     def _settle(self, order):
         """Deliveries of an order that has ended were shipped or cancelled since."""
         if order.ending == "deleted" and order.state == "blocked":
-            self._end(order, order.ending)
+            order._on_deleted()
 
     def _find_open_transfers(self, order):
         """Names of transfers that would still go out to the customer."""

@@ -15,6 +15,7 @@ from odoo.addons.channel_inventory_base.models.channel_order import QUIET
 from odoo.addons.channel_inventory_base.tools.inner import inner
 
 from ..tools.money import Charge, Sheet, sum_taxes
+from ..tools.refund import with_paid_back
 from ..tools.refusal import OrderCutError, OrderParkedError, OrderRefusedError
 
 _logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class ChannelOrderImporter(models.AbstractModel):
         try:
             self._sell(order, data)
         except OrderCutError as cut:
-            order._refuse_units(cut.lines)
+            self._refuse_units(order, cut.lines)
             self._import_rest(order)
             return
         except OrderRefusedError as refusal:
@@ -67,17 +68,28 @@ class ChannelOrderImporter(models.AbstractModel):
         except UserError as error:
             order._block("import", str(error), self.env._("Correct that, then retry."))
         else:
-            # the trail tells it; a chatter message an order would be half of the cost
-            order.with_context(tracking_disable=True).state = "imported"
-            self.env["channel.exception"]._resolve_record(order)
-            self.env["channel.order.amender"]._check_shipped_elsewhere(order, data)
-            self.env["channel.order.checker"]._report_odd_phones(order, data)
+            self._end_import(order, data)
         if was_sold or order.sale_order_id.state == "cancel":
             order._mark_books()
         if order.sale_order_id.state in ("sale", "cancel"):
             order._credit_refunds(data)
         if was_sold or not order.sale_order_id or data.refunds:
             order._prove_books()
+
+    def _end_import(self, order, data):
+        if order._is_cancelled_here_alone(data):
+            # tried again, and nobody has decided anything
+            order._block_cancelled_here()
+            return
+        # the trail tells it; a chatter message an order would be half of the cost
+        order.with_context(tracking_disable=True).state = "imported"
+        self.env["channel.exception"]._resolve_record(order)
+        self._report_imported(order, data)
+
+    def _report_imported(self, order, data):
+        """What a person should know of an order that is in."""
+        self.env["channel.order.amender"]._check_shipped_elsewhere(order, data)
+        self.env["channel.order.checker"]._report_odd_phones(order, data)
 
     def _sell(self, order, data):
         """Make the sale order, confirm it when due, and have a confirmed one follow
@@ -109,6 +121,35 @@ class ChannelOrderImporter(models.AbstractModel):
             self.env["channel.order.amender"]._follow_delivered(order, data)
             if changed:
                 self.env["channel.notifier"]._notify_changed(order)
+
+    def _refuse_units(self, order, lines):
+        """Decide that units are not shipped: the order is what is left of it.
+
+        :param lines: order line -> sold units
+        """
+        ordered = {line.external_id: line.quantity for line in order.line_ids}
+        cuts = dict(order.cuts or {})
+        for line, units in lines.items():
+            ref = line.external_id
+            whole, before = cuts.get(ref, (ordered[ref], 0))
+            cuts[ref] = [whole, before + min(units, ordered[ref])]
+        order.cuts = cuts
+        units = {line.external_id: units for line, units in lines.items()}
+        order._apply(order._cut_data(order._get_told_data(), units), order.version)
+        self.env["channel.audit"]._log(
+            "order",
+            order.channel_id,
+            self.env._(
+                "%(order)s: not in stock and refused: %(lines)s",
+                order=order.name,
+                lines=", ".join(
+                    f"{units} × {line.sku or line.title}"
+                    for line, units in lines.items()
+                ),
+            ),
+            record=order,
+            trace=order.trace,
+        )
 
     def _import_rest(self, order):
         """What is left of an order after units were refused; maybe nothing."""
@@ -166,8 +207,16 @@ class ChannelOrderImporter(models.AbstractModel):
         else:
             orders = self.env["sale.order"].with_context(**QUIET)
             order.sale_order_id = orders.create(vals).with_env(self.env)
+        self._check_written(order, data)
+
+    def _check_written(self, order, data):
+        """Read back what the sale order came to, and note what it was made of.
+
+        :raise OrderRefusedError: it does not come to the channel's figures
+        """
         sale_order = order.sale_order_id
         order.partner_id = sale_order.partner_id
+        self.env["channel.order.checker"]._check_distribution(sale_order)
         if difference := self.env["channel.order.checker"]._find_difference(
             order, sale_order, data
         ):
@@ -237,9 +286,9 @@ class ChannelOrderImporter(models.AbstractModel):
 
     def _on_sale_confirmed(self, orders):
         """Holds turn into reservations in the transaction of the confirmation."""
+        orders.sale_order_id._reserve()
+        orders._release_holds()
         for order in orders:
-            order.sale_order_id._reserve()
-            order._release_holds()
             if order.fulfilled_by_channel:
                 self.env["channel.order.amender"]._follow_delivered(
                     order, order._get_data()
@@ -314,10 +363,16 @@ class ChannelOrderImporter(models.AbstractModel):
         name = f"{order.channel_id.name} {order.name}"
         if not data.origin:
             return name
+        replaced = order.search(
+            [
+                ("channel_id", "=", order.channel_id.id),
+                ("external_id", "=", data.origin),
+            ]
+        )
         return self.env._(
             "%(order)s, replaces %(other)s",
             order=name,
-            other=order._find_origin(data).name or data.origin,
+            other=replaced.name or data.origin,
         )
 
     def _get_pricelist(self, order, data):
@@ -340,10 +395,14 @@ class ChannelOrderImporter(models.AbstractModel):
 
     def _get_charges(self, order, data):
         """:return: charges of the products still bought, and those of the delivery"""
-        return (
-            [self._product_charge(order, line) for line in data.lines if line.quantity],
-            [self._shipping_charge(order, line, data) for line in data.shipping_lines],
-        )
+        products = [
+            with_paid_back(self._product_charge(order, line), data, line.external_id)
+            for line in data.lines
+            if line.quantity
+        ]
+        return products, [
+            self._shipping_charge(order, line, data) for line in data.shipping_lines
+        ]
 
     def _product_charge(self, order, line):
         # thousandths of a unit are no units whose tax is rounded one by one
@@ -357,7 +416,7 @@ class ChannelOrderImporter(models.AbstractModel):
         )
 
     def _shipping_charge(self, order, line, data):
-        return Charge(
+        charge = Charge(
             label=line.title or line.code,
             quantity=1,
             unit_price=line.price,
@@ -369,6 +428,7 @@ class ChannelOrderImporter(models.AbstractModel):
                 for each in data.lines
             ),
         )
+        return with_paid_back(charge, data, line.external_id)
 
     def _split_shipping(self, order, line, data, money):
         """A charge by the rates of the goods: each part with the tax that is on it."""
@@ -519,6 +579,13 @@ class ChannelOrderImporter(models.AbstractModel):
             technical_price_unit=price + 1,
             tax_ids=[Command.set(line.tax_ids)],
         )
+        rounds_once = (
+            order.company_id.tax_calculation_rounding_method == "round_globally"
+        )
+        if rounds_once and not line.taxes and money.round(line.amount) != line.amount:
+            # the company rounds all lines at once, and the channel each
+            whole = float(line.untaxed(money))
+            vals["price_unit"] = whole / vals["product_uom_qty"]
         if line.taxes:
             untaxed = float(line.untaxed(money))
             vals["extra_tax_data"] = {

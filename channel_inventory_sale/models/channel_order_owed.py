@@ -2,7 +2,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .channel_order import MOVING
+from .channel_order_stage import MOVING
 
 NOTED = "channel.order.owed"
 AT_ONCE = 200

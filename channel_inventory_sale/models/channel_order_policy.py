@@ -21,6 +21,7 @@ RETRIES = {
     "price_policy": ("price",),
     "price_tolerance": ("price",),
     "pricelist_id": ("price",),
+    "charges_no_tax": ("tax",),
 }
 
 
@@ -85,6 +86,19 @@ class ChannelOrderPolicy(models.AbstractModel):
         help="When the payment of a confirmed order is reversed on the channel (a "
         "dispute, a failed payment). Stop: its delivery cannot be validated before "
         "it is paid, or an operator overrides the check.",
+    )
+    early_policy = fields.Selection(
+        [
+            ("stop", "Stop the delivery"),
+            ("tell", "Report it and continue"),
+            ("ignore", "Ship it"),
+        ],
+        string="Shipping Before the Ship Window",
+        default="stop",
+        required=True,
+        help="When a delivery is validated before the time from which its customer "
+        "wants it shipped: many retailers charge for that. Stop: it cannot be "
+        "validated before, or until an operator allows it on the order.",
     )
     address_policy = fields.Selection(
         [("country", "Known country"), ("strict", "Complete for carriers")],

@@ -11,6 +11,8 @@ from ..tools.refusal import OrderRefusedError
 
 COLLECTED = TaxData(title="collected", rate=Decimal(0), amount=Decimal(0))
 """By this title a tax of 0 % is mapped that stands for what a channel has collected."""
+OURS = ("odoo", "added")
+"""Who says which taxes there are, where it is Odoo."""
 
 
 class ChannelOrderTaxer(models.AbstractModel):
@@ -18,7 +20,11 @@ class ChannelOrderTaxer(models.AbstractModel):
 
     The channel, by its lines; or nobody: then the prices are with tax, and the taxes of
     the products, mapped by the market's fiscal position, are taken out of them, to the
-    cent. From then on such an order is like one that told its taxes (``_resolve``). A
+    cent. Or the prices are without tax (``added``, as trading partners order): then the
+    taxes of the products, mapped by the customer's fiscal position, are put on them. A
+    partner that is exempt has a fiscal position that leaves none.
+
+    From then on such an order is like one that told its taxes (``_resolve``). A
     confirmed order keeps the taxes that it was sold with, even if its products get
     others.
     """
@@ -31,6 +37,8 @@ class ChannelOrderTaxer(models.AbstractModel):
     def _resolve(self, order, data):
         """:return: ``data`` (schemas.OrderData), with the taxes that Odoo has where the
         channel tells none; a line whose product is not known yet has none"""
+        if data.taxed_by == "added" and data.complete:
+            return self._add_taxes(order, data)
         if not self._is_odoos(order, data):
             return data
         currency = order._get_currency(data.currency)
@@ -55,6 +63,33 @@ class ChannelOrderTaxer(models.AbstractModel):
             shipping_lines=charges,
             total_tax=sum(amounts, Decimal(0)),
             refunds=self._resolve_refunds(data, money, terms),
+        )
+
+    def _add_taxes(self, order, data):
+        """:return: ``data`` with the taxes that come on top of its prices"""
+        currency = order._get_currency(data.currency)
+        if not currency or any(line.unit_price is None for line in data.lines):
+            return data
+        money = Money(Decimal(str(currency.rounding)), taxes_included=False)
+        terms = self._get_terms(order, data)
+        lines = tuple(
+            replace(line, taxes=_taxes_on_top(money, line, terms[line.external_id]))
+            for line in data.lines
+        )
+        charges = tuple(
+            replace(line, taxes=_taxes_on_top(money, line, terms[index]))
+            for index, line in enumerate(data.shipping_lines)
+        )
+        amounts = [tax.amount for line in (*lines, *charges) for tax in line.taxes]
+        total_tax = sum(amounts, Decimal(0))
+        return replace(
+            data,
+            taxes_included=False,
+            lines=lines,
+            shipping_lines=charges,
+            total_tax=total_tax,
+            # what it was told without, however often this is done
+            total=data.total - data.total_tax + total_tax,
         )
 
     def _is_odoos(self, order, data):
@@ -88,6 +123,8 @@ class ChannelOrderTaxer(models.AbstractModel):
         return terms
 
     def _find_terms(self, order, data, line):
+        if self._bears_none(order, data):
+            return ()
         product = line._get_routed_product() if line else self.env["product.product"]
         return _terms_of(self._map_taxes(order, data, product))
 
@@ -95,6 +132,8 @@ class ChannelOrderTaxer(models.AbstractModel):
         """Of a charge whose product has no taxes: those of the goods, if these are all
         the same. A gift card bears none."""
         if charge.kind == "gift_card":
+            return ()
+        if self._bears_none(order, data):
             return ()
         product = self._get_charge_product(order, charge)
         if self._get_taxes(order, product):
@@ -115,8 +154,27 @@ class ChannelOrderTaxer(models.AbstractModel):
     def _map_taxes(self, order, data, product):
         # sudo: as the taxes
         position = order._find_market(data).sudo().fiscal_position_id
+        if not position and data.taxed_by == "added":
+            position = self._find_position(order, data)
         mapped = position.map_tax(self._get_taxes(order, product))
         return mapped.flatten_taxes_hierarchy()
+
+    def _bears_none(self, order, data):
+        return data.taxed_by == "added" and order.channel_id.charges_no_tax
+
+    def _find_position(self, order, data):
+        """The customer's own, or that of its address."""
+        customer = (
+            order.partner_id
+            or self.env["channel.partner"]
+            ._find(order.channel_id, data.customer.external_id)
+            .partner_id
+        )
+        # sudo: the figures are the order's, no matter which user looks at it
+        positions = self.env["account.fiscal.position"].sudo()
+        return positions.with_company(order.company_id)._get_fiscal_position(
+            customer.sudo()
+        )
 
     def _resolve_refunds(self, data, money, terms):
         """What goes back has the tax in it that was charged."""
@@ -148,8 +206,10 @@ class ChannelOrderTaxer(models.AbstractModel):
     @api.model
     def _keep(self, order, data):
         """A confirmed order stays taxed as it is sold."""
-        if data.taxed_by != "odoo":
+        if data.taxed_by not in OURS:
             return
+        if data.taxed_by == "added":
+            order.total = float(data.total)
         kept = {line.external_id: line.taxes for line in data.lines}
         for index, line in enumerate(data.shipping_lines):
             kept[_charge_key(line, index)] = line.taxes
@@ -166,7 +226,7 @@ class ChannelOrderTaxer(models.AbstractModel):
         :return: list of (account.tax, schemas.TaxData)
         :raise OrderRefusedError: a rate has no mapping, or not a usable one
         """
-        if data.taxed_by == "odoo":
+        if data.taxed_by in OURS:
             accounts = self.env["account.tax"]
             return [(accounts.browse(int(each.title)), each) for each in taxes]
         if data.taxed_by == "collected" and not taxes:
@@ -185,7 +245,7 @@ class ChannelOrderTaxer(models.AbstractModel):
     @api.model
     def _find_refusals(self, order, data):
         """:return: list of OrderRefusedError"""
-        if data.taxed_by != "odoo":
+        if data.taxed_by not in OURS:
             return []
         kept = order._get_kept_taxes()
         lines = {line.external_id: line for line in order.line_ids}
@@ -214,8 +274,25 @@ class ChannelOrderTaxer(models.AbstractModel):
                     product.display_name,
                 ),
             )
+        inside = data.taxed_by == "odoo"
         for tax in self._map_taxes(order, data, product):
-            if tax.amount_type != "percent" or not tax.price_include:
+            odd = tax.amount_type != "percent" or tax.include_base_amount
+            if not inside and (odd or tax.price_include):
+                return self._refuse(
+                    product,
+                    self.env._(
+                        "%(tax)s of %(product)s is no percentage on top of the price, "
+                        "as the prices of the channel need it.",
+                        tax=tax.name,
+                        product=product.display_name,
+                    ),
+                    self.env._(
+                        "Set taxes that come on top of the price on the product, or "
+                        "map them by the customer's fiscal position. Its orders are "
+                        "then imported automatically."
+                    ),
+                )
+            if inside and (tax.amount_type != "percent" or not tax.price_include):
                 return self._refuse(
                     product,
                     self.env._(
@@ -245,11 +322,12 @@ class ChannelOrderTaxer(models.AbstractModel):
             ),
         )
 
-    def _refuse(self, product, message):
+    def _refuse(self, product, message, suggestion=""):
         return OrderRefusedError(
             "tax",
             message,
-            self.env._(
+            suggestion
+            or self.env._(
                 "Set taxes that are included in the price on the product, or map them "
                 "by the fiscal position of the channel's market. Its orders are then "
                 "imported automatically."
@@ -318,6 +396,18 @@ def _taxes_inside(money, line, terms):
     return tuple(
         TaxData(title=str(tax_id), rate=rate, amount=amount)
         for (tax_id, rate), amount in zip(terms, amounts, strict=True)
+    )
+
+
+def _taxes_on_top(money, line, terms):
+    """:param line: schemas.OrderLineData or ShippingLineData, without tax
+    :return: tuple of TaxData, rounded once, their titles the ids of Odoo's taxes"""
+    quantity = getattr(line, "quantity", 1)
+    price = line.unit_price if hasattr(line, "unit_price") else line.price
+    net = money.round(quantity * price) - line.discount if quantity else Decimal(0)
+    return tuple(
+        TaxData(title=str(tax_id), rate=rate, amount=money.round(net * rate))
+        for tax_id, rate in terms
     )
 
 

@@ -60,7 +60,7 @@ class ChannelRefund(models.Model):
     is_deleted = fields.Boolean(
         string="Deleted on Channel",
         readonly=True,
-        help="The channel does not have it any more: it takes nothing back.",
+        help="Deleted on the channel: it does not count any more.",
     )
     kept = fields.Json(
         readonly=True, help="Line -> units that had been shipped, amount, tax"
@@ -107,22 +107,6 @@ class ChannelRefund(models.Model):
         self.order_id.invalidate_recordset(["refund_ids"])
         self.env["channel.exception"]._resolve_keys(self.channel_id, self._get_keys())
 
-    def _set_there_again(self):
-        """The channel had hidden them, or a person has restored them."""
-        self.is_deleted = False
-        self.order_id.invalidate_recordset(["refund_ids"])
-        self.env["channel.exception"]._resolve_keys(self.channel_id, self._get_keys())
-
-    @api.model
-    def _find_deleted(self, order, data):
-        return self.search(
-            [
-                ("order_id", "=", order.id),
-                ("external_id", "=", data.external_id),
-                ("is_deleted", "=", True),
-            ]
-        )
-
     def _get_keys(self):
         return [f"refund:{each.order_id.id}:{each.external_id}" for each in self]
 
@@ -136,34 +120,6 @@ class ChannelRefund(models.Model):
         :param ours: the channel.message by which the channel was asked for it, if any
         """
 
-    def _report_odd_units(self, data):
-        """More units paid back than were bought: whoever typed it in may have meant
-        other goods, or other money. Told once, with the refund."""
-        lines = {line.external_id: line for line in data.lines}
-        odd = [
-            (lines[each.line_ref], each.excess)
-            for each in self._get_data().lines
-            if each.excess and each.line_ref in lines
-        ]
-        if odd:
-            self.env["channel.exception"]._report(
-                self.channel_id,
-                "refund",
-                key=f"refund:{self.order_id.id}:{self.external_id}:units",
-                record=self,
-                message=self.env._(
-                    "%(order)s: more units refunded than sold: %(lines)s too many.",
-                    order=self.order_id.name,
-                    lines=", ".join(
-                        f"{units} × {line.sku or line.title}" for line, units in odd
-                    ),
-                ),
-                suggestion=self.env._(
-                    "The refunded amount is credited. Check the refund on the channel "
-                    "and count the returned goods, then resolve this."
-                ),
-            )
-
     def _report(self, message, suggestion):
         order = self.order_id
         self.env["channel.exception"]._report(
@@ -176,15 +132,6 @@ class ChannelRefund(models.Model):
         )
 
     # ---------------------------------------------------------------- kept
-    def _count_not_kept(self):
-        """:return: Counter of the units by line that had not left"""
-        counts = Counter()
-        for line in self._get_data().lines:
-            counts[line.line_ref] += line.quantity
-        for line_ref, (units, *_money) in (self.kept or {}).items():
-            counts[line_ref] -= units
-        return counts
-
     def _keep_more(self, units, money):
         """More units had been shipped; decisions for fewer units are reopened."""
         kept = {ref: row[0] for ref, row in (self.kept or {}).items()}

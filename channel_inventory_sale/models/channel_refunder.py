@@ -61,8 +61,7 @@ class ChannelRefunder(models.AbstractModel):
 
     def _take_refund(self, order, data, refund):
         refunds = self.env["channel.refund"]
-        if known := refunds._find_deleted(order, refund):
-            known._set_there_again()
+        if self._restore_deleted(order, refund):
             return
         ours = order.notification_ids.filtered(
             lambda each: each.kind == "refund" and each.ref == refund.external_id
@@ -75,8 +74,56 @@ class ChannelRefunder(models.AbstractModel):
         vals["goodwill"] = float(self._find_goodwill(order, data)[refund.external_id])
         record = refunds.create(vals)
         record._on_taken(ours)
-        record._report_odd_units(data)
+        self._report_odd_units(record, data)
         self._on_money_back(order)
+
+    def _restore_deleted(self, order, data):
+        """The channel had hidden it, or a person has restored it.
+
+        :return: the refund; empty for one that was not deleted
+        """
+        known = self.env["channel.refund"].search(
+            [
+                ("order_id", "=", order.id),
+                ("external_id", "=", data.external_id),
+                ("is_deleted", "=", True),
+            ]
+        )
+        if known:
+            known.is_deleted = False
+            order.invalidate_recordset(["refund_ids"])
+            self.env["channel.exception"]._resolve_keys(
+                known.channel_id, known._get_keys()
+            )
+        return known
+
+    def _report_odd_units(self, refund, data):
+        """More units paid back than were bought: whoever typed it in may have meant
+        other goods, or other money. Told once, with the refund."""
+        lines = {line.external_id: line for line in data.lines}
+        odd = [
+            (lines[each.line_ref], each.excess)
+            for each in refund._get_data().lines
+            if each.excess and each.line_ref in lines
+        ]
+        if odd:
+            self.env["channel.exception"]._report(
+                refund.channel_id,
+                "refund",
+                key=f"refund:{refund.order_id.id}:{refund.external_id}:units",
+                record=refund,
+                message=self.env._(
+                    "%(order)s: more units refunded than sold: %(lines)s too many.",
+                    order=refund.order_id.name,
+                    lines=", ".join(
+                        f"{units} × {line.sku or line.title}" for line, units in odd
+                    ),
+                ),
+                suggestion=self.env._(
+                    "The refunded amount is credited. Check the refund on the channel "
+                    "and count the returned goods, then resolve this."
+                ),
+            )
 
     def _on_money_back(self, order):
         """The refund may be one that an operator was asked to make manually."""
@@ -244,12 +291,21 @@ class ChannelRefunder(models.AbstractModel):
             }
         )
         for refund in order.refund_ids.sorted("id"):
-            for line_ref, units in refund._count_not_kept().items():
+            for line_ref, units in self._count_not_kept(refund).items():
                 late = min(units, left[line_ref])
                 if late > 0:
                     left[line_ref] -= late
                     found.setdefault(refund, {})[line_ref] = late
         return found
+
+    def _count_not_kept(self, refund):
+        """:return: Counter of the units by line that had not left"""
+        counts = Counter()
+        for line in refund._get_data().lines:
+            counts[line.line_ref] += line.quantity
+        for line_ref, (units, *_money) in (refund.kept or {}).items():
+            counts[line_ref] -= units
+        return counts
 
     def _keep_late(self, order, data):
         money = order._get_money(data)

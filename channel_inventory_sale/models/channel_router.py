@@ -227,35 +227,77 @@ class ChannelRouter(models.AbstractModel):
     def _get_stock(self, order, needs):
         """The stock available to this order: (product id, warehouse id) -> stock units.
 
-        Positions, without its own holds and those of younger orders.
+        Positions, without its own holds, those of younger orders, and weak ones.
         """
-        asked = [each for each in needs if each.takes]
-        if not asked:
+        products = {took for need in needs for took, _n in need.takes}
+        if not products:
             return {}
+        ahead = get_inner(self, "channel_stock_ahead")
+        if ahead and ahead.is_to_read():
+            wanted = self._get_all_taken(ahead.orders)
+            ahead.keep(wanted, self._read_stock(ahead.orders, wanted))
+        if ahead and ahead.knows(order, products):
+            return ahead.stock.get(order.id, {})
+        return self._read_stock(order, products).get(order.id, {})
+
+    def _get_all_taken(self, orders):
+        """Ids of the products that the lines of orders of one company take."""
+        routed = {line._get_routed_product() for line in orders.line_ids}
+        counted = (each._get_counted(orders.company_id) for each in routed)
+        return set().union(*counted)
+
+    def _forget_stock(self):
+        """Stock is held otherwise than when it was read ahead."""
+        if ahead := get_inner(self, "channel_stock_ahead"):
+            ahead.forget()
+
+    def _read_stock(self, orders, products):
+        """In one statement, for to plan it takes longer than to run it.
+
+        :param products: set of ids
+        :return: order id -> (product id, warehouse id) -> stock units it may have
+        """
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT product_id, warehouse_id, sum(quantity) FROM (
-                    SELECT product_id, warehouse_id, available AS quantity
-                      FROM channel_position
-                     WHERE product_id = ANY(%(products)s)
-                       AND warehouse_id = ANY(%(warehouses)s)
+                SELECT asked.id, fact.product_id, fact.warehouse_id, sum(fact.quantity)
+                  FROM unnest(%(orders)s::int[]) AS asked (id)
+                  JOIN (
+                    SELECT product_id, warehouse_id, available AS quantity,
+                           NULL::int AS order_id
+                      FROM channel_position WHERE product_id = ANY(%(products)s)
                     UNION ALL
-                    SELECT held.product_id, held.warehouse_id, held.quantity
+                    SELECT held.product_id, held.warehouse_id, held.quantity,
+                           held.order_id
                       FROM (%(held)s) held
-                     WHERE held.order_id >= %(order)s
-                       AND held.product_id = ANY(%(products)s)
-                       AND held.warehouse_id = ANY(%(warehouses)s)
-                ) fact GROUP BY product_id, warehouse_id
+                     WHERE held.product_id = ANY(%(products)s)
+                    UNION ALL
+                    SELECT weak.product_id, weak.warehouse_id, weak.quantity, NULL
+                      FROM (%(weak)s) weak
+                     WHERE weak.product_id = ANY(%(products)s)
+                  ) fact ON fact.order_id IS NULL OR fact.order_id >= asked.id
+                 GROUP BY asked.id, fact.product_id, fact.warehouse_id
                 """,
                 held=self._held_query(),
-                products=list({took for each in asked for took, _n in each.takes}),
-                warehouses=list({place for each in asked for place in each.warehouses}),
-                order=order.id,
+                weak=self._weak_query(),
+                products=sorted(products),
+                orders=orders.ids,
             )
         )
-        return {(product, place): quantity for product, place, quantity in rows}
+        stock = {}
+        for order_id, *place, quantity in rows:
+            stock.setdefault(order_id, {})[tuple(place)] = quantity
+        return stock
+
+    def _weak_query(self):
+        """Hook: query of (product_id, warehouse_id, quantity) in stock units: what is
+        held and there for any order all the same, since it gives way to sales
+        (``channel.hold._give_way``), if only in the next plan. Here nothing."""
+        return SQL(
+            "SELECT NULL::int AS product_id, NULL::int AS warehouse_id, "
+            "0::float8 AS quantity WHERE false"
+        )
 
     def _held_query(self):
         """The holds of orders on stocked products. Rows are (order_id, line_id,

@@ -10,26 +10,27 @@ class ChannelSalesRate(models.Model):
 
     _inherit = "channel.sales.rate"
 
-    def _sold_queries(self):
-        return [
-            SQL(
-                """
-                SELECT line.product_id, sale.company_id, sale.channel_id,
-                       line.product_uom_qty::numeric * sold_in.factor::numeric
-                           / stocked_in.factor::numeric AS quantity
-                  FROM sale_order_line line
-                  JOIN sale_order sale ON sale.id = line.order_id
-                  JOIN product_product product ON product.id = line.product_id
-                  JOIN product_template template
-                    ON template.id = product.product_tmpl_id
-                  JOIN uom_uom sold_in ON sold_in.id = line.product_uom_id
-                  JOIN uom_uom stocked_in ON stocked_in.id = template.uom_id
-                 WHERE sale.state = 'sale' AND template.is_storable
-                   AND sale.fulfilled_by_channel IS NOT TRUE
-                   AND sale.date_order > now() AT TIME ZONE 'UTC'
-                                         - make_interval(days => %s)
-                   AND line.product_uom_qty > 0
-                """,
-                WINDOW_DAYS,
-            )
-        ]
+    def _counts_transfers(self):
+        return False
+
+    def _sales_query(self):
+        return SQL(
+            """
+            SELECT line.product_id, sale.company_id, sale.channel_id,
+                   line.product_uom_qty::numeric * sold_in.factor::numeric
+                       / stocked_in.factor::numeric AS quantity
+              FROM sale_order_line line
+              JOIN sale_order sale ON sale.id = line.order_id
+              JOIN product_product product ON product.id = line.product_id
+              JOIN product_template template
+                ON template.id = product.product_tmpl_id
+              JOIN uom_uom sold_in ON sold_in.id = line.product_uom_id
+              JOIN uom_uom stocked_in ON stocked_in.id = template.uom_id
+             WHERE sale.state = 'sale' AND template.is_storable
+               AND sale.fulfilled_by_channel IS NOT TRUE
+               AND sale.date_order > now() AT TIME ZONE 'UTC'
+                                     - make_interval(days => %s)
+               AND line.product_uom_qty > 0
+            """,
+            WINDOW_DAYS,
+        )

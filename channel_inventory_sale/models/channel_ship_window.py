@@ -18,10 +18,12 @@ UNSHIPPED = SQL(
 
 
 class ChannelShipWindow(models.AbstractModel):
-    """The time after which a customer does not want what has not left.
+    """The time within which a customer wants its goods shipped.
 
     What leaves later is charged for, or refused at the gate: a person is told before,
-    and afterwards a delivery is stopped until a person has overridden that.
+    and afterwards a delivery is stopped until a person has overridden that. What leaves
+    before is charged for as well: by the channel's policy it is stopped until a person
+    allows it, or told.
     """
 
     _name = "channel.ship.window"
@@ -112,6 +114,51 @@ class ChannelShipWindow(models.AbstractModel):
         for channel_id, keys in rows:
             channel = self.env["channel.channel"].browse(channel_id)
             self.env["channel.exception"]._resolve_keys(channel, keys)
+
+    @api.model
+    def _check_begun(self, order, left_at=None):
+        """:param left_at: when it has left, where that is told later; naive UTC
+        :raise UserError: what is about to leave is not wanted yet"""
+        if not self._is_early(order, left_at) or order._is_overridden("early"):
+            return
+        policy = order.channel_id.early_policy
+        if policy == "ignore":
+            return
+        values = {
+            "order": order.name,
+            "moment": format_datetime(
+                self.env, order.ship_from, tz="UTC", dt_format="yyyy-MM-dd HH:mm"
+            ),
+        }
+        if policy == "stop":
+            raise UserError(
+                self.env._(
+                    "%(order)s is to be shipped from %(moment)s UTC on: its customer "
+                    "may charge for goods that come before. Wait, or press Allow Early "
+                    "Shipping on the order of the channel.",
+                    **values,
+                )
+            )
+        self.env["channel.exception"]._report(
+            order.channel_id,
+            "early",
+            key=f"order:{order.id}:early",
+            # not of the order: its next import must not settle it
+            record=order.sale_order_id,
+            message=self.env._(
+                "%(order)s has left before its ship window, which begins on %(moment)s "
+                "UTC.",
+                **values,
+            ),
+            suggestion=self.env._(
+                "Agree with the customer, who may charge for that, then resolve this."
+            ),
+        )
+
+    @api.model
+    def _is_early(self, order, left_at=None):
+        begins = order.ship_from
+        return bool(begins) and begins > (left_at or fields.Datetime.now())
 
     @api.model
     def _check_open(self, order):

@@ -2,6 +2,7 @@
 from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
+from odoo.addons.channel_inventory_base.db.views import create_view_at_end
 from odoo.addons.channel_inventory_base.tools.actions import open_form
 from odoo.addons.channel_inventory_base.tools.labels import label_of
 
@@ -49,13 +50,15 @@ class ChannelTimeline(models.Model):
     state = fields.Char(readonly=True)
     message = fields.Char(compute="_compute_message")
     status = fields.Char(compute="_compute_status")
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char("Record Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record ID", model_field="res_model", readonly=True
+    )
     trace = fields.Char(readonly=True)
 
     def init(self):
         # at the end, when all the tables it stands on are there
-        self.pool.post_init(self._create_view)
+        create_view_at_end(self, self._create_view)
 
     def _create_view(self):
         tools.drop_view_if_exists(self.env.cr, self._table)

@@ -96,9 +96,11 @@ class SaleOrder(models.Model):
         values = super()._prepare_confirmation_values()
         # sudo: salespeople need not see channels
         orders = self.sudo()._own_channel_orders()
-        placed_at = orders.placed_at if len(self) == 1 else None
-        if placed_at:
-            values["date_order"] = placed_at
+        if len(self) == 1 and orders.placed_at:
+            values["date_order"] = orders.placed_at
+        elif len(self) > 1 and orders.sale_order_id == self:
+            # each has its own already
+            values.pop("date_order", None)
         return values
 
     def _action_confirm(self):

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 
 from odoo.addons.channel_inventory_base.tools.inner import get_inner
 
+from ..tools.refusal import OrderRefusedError
+
 
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
@@ -62,7 +64,8 @@ class SaleOrderLine(models.Model):
         lowered = self._list_lowered(vals["product_uom_qty"])
         if follows:
             result = super().write(vals)
-            self._lower_deliveries(lowered)
+            if stuck := self._lower_deliveries(lowered):
+                self._refuse_lowered(stuck)
             return result
         before = {
             line: line.product_uom_qty
@@ -92,6 +95,31 @@ class SaleOrderLine(models.Model):
         """Nothing is procured for what the channel ships by itself."""
         ours = self.filtered(lambda line: not line._is_shipped_by_channel())
         return super(SaleOrderLine, ours)._action_launch_stock_rule(**kwargs)
+
+    def _get_qty_procurement(self, previous_product_uom_qty=False):
+        """What came back has been delivered, and nobody asks for it once more.
+
+        Odoo takes returns off what is delivered: the next change of the quantity would
+        deliver them again, beside what it adds.
+        """
+        quantity = super()._get_qty_procurement(previous_product_uom_qty)
+        # sudo: salespeople need not see channels
+        if quantity >= self.product_uom_qty or not self.sudo().channel_order_line_id:
+            return quantity
+        return min(self.product_uom_qty, quantity + self._count_taken_back())
+
+    def _count_taken_back(self):
+        """Units of the line that came back, or are to come, from its deliveries."""
+        _outgoing, incoming = self._get_outgoing_incoming_moves(strict=False)
+        return sum(
+            move.product_uom._compute_quantity(
+                move.quantity if move.state == "done" else move.product_uom_qty,
+                self.product_uom_id,
+                round=False,
+            )
+            for move in incoming
+            if move.origin_returned_move_id
+        )
 
     def _get_sale_order_line_multiline_description_sale(self):
         description = super()._get_sale_order_line_multiline_description_sale()
@@ -190,7 +218,10 @@ class SaleOrderLine(models.Model):
 
         Odoo compares the line with what was ever moved for it, returns and internal
         steps that were undone among it, and may leave a delivery as it was.
+
+        :return: lines with units that could not be taken off an open delivery
         """
+        stuck = set()
         for line, (quantity, before) in lowered.items():
             less, now = (
                 quantity - line.product_uom_qty,
@@ -202,7 +233,23 @@ class SaleOrderLine(models.Model):
                     now[product] - before[product] + less * units,
                     now[product] - line.product_uom_qty * units,
                 )
-                line._lower_open(product, product.uom_id.round(excess))
+                if line._lower_open(product, product.uom_id.round(excess)):
+                    stuck.add(line.id)
+        return self.browse(sorted(stuck))
+
+    def _refuse_lowered(self, stuck):
+        """:raise OrderRefusedError: units that the channel wants no more are in hand"""
+        raise OrderRefusedError(
+            "cancelled_late",
+            self.env._(
+                "The channel has taken off units that are being picked: %s.",
+                ", ".join(stuck.product_id.mapped("display_name")),
+            ),
+            self.env._(
+                "Put the units back in the open transfer, then retry; or ship them and "
+                "expect a return."
+            ),
+        )
 
     def _get_parts(self):
         """:return: product.product -> stock units of it in one unit of the line"""
@@ -212,15 +259,18 @@ class SaleOrderLine(models.Model):
         return {self.product_id: units}
 
     def _lower_open(self, product, units):
-        """Take so many stock units off the open deliveries of the line."""
-        moves = self.move_ids.filtered(
-            lambda move: move.product_id == product and move._is_lowerable()
-        )
-        for move in moves._sort_to_lower():
-            less = min(units, move._get_carried())
+        """Take so many stock units off the open deliveries of the line.
+
+        :return: those that are in open deliveries still
+        """
+        moves = self._get_open_moves().filtered(lambda move: move.product_id == product)
+        for move in moves.filtered(lambda each: each._is_lowerable())._sort_to_lower():
+            less = min(units, move._get_carried(), move._get_lowerable())
             if less > 0:
                 move._lower_chain(less)
                 units -= less
+        left = sum(move._get_carried() for move in moves)
+        return product.uom_id.round(max(0, min(units, left)))
 
     def _deliver_again(self):
         """Have what is in no move delivered after all."""

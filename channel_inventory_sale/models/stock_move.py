@@ -191,13 +191,14 @@ class StockMove(models.Model):
         return self.sorted(lambda move: (move.picking_id.printed, -move.id))
 
     def _is_lowerable(self):
-        """Whether it is open, and nobody has its goods in hand."""
-        return (
-            self.state not in ("done", "cancel")
-            and self.product_qty > 0
-            and not self.picked
-            and self.location_id.usage != "customer"
-        )
+        return self._get_lowerable() > 0
+
+    def _get_lowerable(self):
+        """Stock units of an open delivery that nobody has in hand."""
+        if self.state in ("done", "cancel") or self.location_id.usage == "customer":
+            return 0
+        in_hand = self._in_own_unit(self.quantity) if self.picked else 0
+        return max(0, self.product_qty - in_hand)
 
     def _is_same_piece(self, other):
         """Whether both are of the same goods of their line."""
@@ -205,7 +206,7 @@ class StockMove(models.Model):
 
     def _take_off(self, delivery):
         """Lower a delivery by what is left of this move of less."""
-        units = min(-self.product_qty, delivery.product_qty)
+        units = min(-self.product_qty, delivery._get_lowerable())
         if units:
             self._change_demand(units)
             delivery._lower(units)
@@ -217,7 +218,7 @@ class StockMove(models.Model):
         if not self.product_qty:
             self._clean_merged()
             self._action_cancel()
-        elif reserved:
+        elif reserved and not self.picked:
             # Odoo gives up all of it
             self._action_assign()
         if self.picking_id.printed:
@@ -228,7 +229,7 @@ class StockMove(models.Model):
         before = self.move_orig_ids.filtered(lambda move: move._is_lowerable())
         self._lower(units)
         for move in before:
-            if less := min(units, move.product_qty):
+            if less := min(units, move._get_lowerable()):
                 move._lower_chain(less)
                 units -= less
 

@@ -7,6 +7,7 @@ from . import test_edge_cases
 from . import test_endings
 from . import test_exception
 from . import test_follow
+from . import test_follow_units
 from . import test_fractions
 from . import test_fulfilled
 from . import test_guarded
@@ -18,7 +19,9 @@ from . import test_market
 from . import test_message_batch
 from . import test_messages
 from . import test_money
+from . import test_observer
 from . import test_odd_orders
+from . import test_order_batch
 from . import test_order_import
 from . import test_order_money
 from . import test_order_partner
@@ -40,12 +43,15 @@ from . import test_price
 from . import test_pull
 from . import test_replay
 from . import test_retention
+from . import test_rollout_orders
 from . import test_routing_ways
 from . import test_sales_rate
+from . import test_ship_deadline
 from . import test_ship_window
 from . import test_shortage
 from . import test_sold
 from . import test_stage
+from . import test_taken_back
 from . import test_timeline
 from . import test_tours_orders
 from . import test_translations

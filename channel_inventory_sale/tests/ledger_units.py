@@ -9,7 +9,7 @@ over moves and holds, sharing nothing with the code that holds, ships and tells.
 from collections import Counter
 
 ENDED = ("cancelled", "gone", "closed")
-AT_REST = ("announced", "imported", "blocked", *ENDED)
+AT_REST = ("announced", "imported", "blocked", "parked", *ENDED)
 SILENT = ("done", "void", "dead")
 NEARLY = 1e-4
 
@@ -52,13 +52,20 @@ def _is_at_rest(order):
     return (
         order.complete
         and order.state in AT_REST
-        and order.sale_order_id.state not in ("draft", "sent")
         and all(message.state in SILENT for message in order.notification_ids)
     )
 
 
 def _faults(order):
+    if order.state in ENDED and not order.ending:
+        yield "it has ended, and nobody says how"
+    if order.state not in ENDED and order.ending and order.state != "blocked":
+        yield f"it has ended ({order.ending}), and goes on"
+    if order.state == "imported" and not order.sale_order_id:
+        yield "imported as nothing"
     for line in order.line_ids:
+        if order.state == "imported" and line.wanted_quantity and not line.product_id:
+            yield f"{line.sku or line.title}: sold as nothing"
         if line.product_id.is_storable or line.product_id.type == "consu":
             if fault := _line_fault(order, line):
                 yield f"{line.sku or line.title}: {fault}"
@@ -74,7 +81,9 @@ def _line_fault(order, line):
         # whatever its end is called: nothing is kept for it, nothing leaves any more
         return where if held > NEARLY or open_units > NEARLY else ""
     wanted = line.wanted_quantity * line.stock_factor
-    if abs(held + open_units + gone - wanted) > NEARLY:
+    # of a kit one piece may have left before the other: together they are whole
+    moved = _units(line, lambda move: _is_open(move) or _is_gone(move))
+    if abs(held + moved - wanted) > NEARLY:
         return f"{wanted:g} to deliver in all; {where}"
     return ""
 

@@ -17,10 +17,11 @@ RIGHTS = {
                 "send_cancels send_refunds short_policy reroute_confirmed phone_policy "
                 "address_policy duplicate_minutes risk_policy check_credit "
                 "payment_hours tip_product_id fee_product_id gift_card_product_id "
-                "charges_no_tax unpaid_policy fulfilled_policy market_ids "
-                "price_policy price_tolerance"
+                "charges_no_tax unpaid_policy early_policy fulfilled_policy market_ids "
+                "price_policy price_tolerance judge_ship_by"
             )
         },
+        methods={"reader": "action_open_messages"},
     ),
     "channel.listing": Row(adds=True, fields={"operator": "short_policy"}),
     "channel.order": Row(
@@ -30,9 +31,9 @@ RIGHTS = {
                 "action_open_deliveries action_open_messages action_open_sale_order"
             ),
             "operator": (
-                "action_keep_sold action_override action_reroute action_short_stock "
-                "action_cancel_missing action_cancel_rest action_deliver_again "
-                "action_link_place"
+                "action_keep_sold action_override action_allow_early action_reroute "
+                "action_short_stock action_cancel_missing action_cancel_rest "
+                "action_deliver_again action_link_place"
             ),
         },
     ),

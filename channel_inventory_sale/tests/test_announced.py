@@ -191,7 +191,7 @@ class TestAnnounced(AnnouncedCase):
     def test_fetch_that_was_refused_is_retried_to_announced(self):
         name = self.announce(3)
         order = self.capture(name)
-        order._on_fetch_refused("no", order.wanted_version)
+        self.env["channel.order.lookup"]._on_refused(order, "no", order.wanted_version)
         self.assertEqual(order.state, "blocked")
         order.action_retry()
         self.intake()

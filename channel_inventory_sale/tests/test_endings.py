@@ -252,7 +252,48 @@ class TestDeleted(EndingCase):
         order.sale_order_id._action_cancel()
         self.commit()
         self.assertEqual((order.state, order.ending), ("gone", "deleted"))
-        self.assertFalse(self.open_of(order) or self.messages("cancel"))
+        # of its delivery; what became of the money is for the books to ask
+        self.assertEqual(set(self.open_of(order).mapped("category")) - {"books"}, set())
+        self.assertFalse(self.messages("cancel"))
+        self.assertEqual(self.shown(), 10)
+
+    def test_open_delivery_is_told_until_it_is_cancelled_or_shipped(self):
+        """Neither *Retry* nor *Resolve* makes a deleted order one to be shipped."""
+        for cure in ("cancel", "ship"):
+            with self.subTest(cure), self.passing():
+                order = self.take(self.fake.sell(3))
+                self.remove(order)
+                found = self.open_of(order)
+                for _again in range(2):
+                    found.action_retry()
+                    self.intake()
+                    self.commit()
+                    self.assertEqual(self.open_of(order), found)
+                    self.assertEqual(
+                        (order.state, order.ending), ("blocked", "deleted")
+                    )
+                transfer = order.sale_order_id.picking_ids.name
+                with self.assertRaisesRegex(UserError, transfer):
+                    found._close("resolved", "I say so")
+                if cure == "cancel":
+                    order.sale_order_id.picking_ids.action_cancel()
+                else:
+                    self.ship(self.env, order.sale_order_id)
+                self.commit()
+                self.assertEqual((order.state, found.state), ("gone", "resolved"))
+
+    def test_retry_cancels_what_is_not_under_way_any_more(self):
+        order = self.take(self.fake.sell(3))
+        self.remove(order)
+        self.env.cr.execute(
+            "UPDATE stock_move SET state = 'cancel' WHERE id = ANY(%s)",
+            [order.sale_order_id.order_line.move_ids.ids],
+        )
+        self.env.invalidate_all()
+        order.action_retry()
+        self.intake()
+        self.commit()
+        self.assertEqual((order.state, order.sale_order_id.state), ("gone", "cancel"))
         self.assertEqual(self.shown(), 10)
 
     def test_open_delivery_that_is_cancelled_by_itself_is_not_owed(self):
@@ -261,7 +302,8 @@ class TestDeleted(EndingCase):
         order.sale_order_id.picking_ids.action_cancel()
         self.commit()
         self.assertEqual((order.state, order.ending), ("gone", "deleted"))
-        self.assertFalse(self.open_of(order))
+        self.assertEqual(order.sale_order_id.state, "cancel")
+        self.assertEqual(set(self.open_of(order).mapped("category")) - {"books"}, set())
         self.assertEqual(self.shown(), 10)
 
     def test_open_delivery_that_is_shipped_after_all(self):

@@ -215,7 +215,7 @@ class TestException(ChannelCase):
     def test_order_that_stays_stopped_keeps_its_exception(self):
         order = self.take(self.fake.sell(1, total="1.00"))
         found = self.opened()
-        with self.assertRaisesRegex(UserError, f"{order.name} is blocked by this"):
+        with self.assertRaisesRegex(UserError, f"not sold yet: {order.name}"):
             found._close("resolved", "I say so")
         self.assertEqual(found.state, "open")
 
@@ -434,6 +434,8 @@ class TestHealth(ChannelCase):
         channel.exception_user_id = self.env.user
         self.assertIn("tax rate", channel.next_step)
         channel.charges_no_tax = True
+        self.assertIn("Protection", channel.next_step)
+        channel.preset = "protect"
         self.assertIn("Go Live", channel.next_step)
         done = {each["name"]: each["is_done"] for each in channel.setup_steps}
         self.assertEqual([each for each in done if not done[each]], ["Live"])

@@ -180,6 +180,28 @@ class TestEdits(FollowCase):
         self.assertFalse(self._exceptions(self.order))
         self.assertEqual(self.order.stage, "reserved")
 
+    def test_trying_again_does_not_end_what_is_open_there_alone(self):
+        """What nobody ships and nobody cancels is not forgotten by a button."""
+        self.channel.send_cancels = False
+        self.sale_order._action_cancel()
+        for _time in range(2):
+            self._exceptions(self.order).action_retry()
+            self.order._follow()
+            self.assertBlocked("changed")
+        self.change(2, state="cancelled")
+        self.assertEqual(self.order.state, "cancelled")
+        self.assertNotIn("changed", self._exceptions(self.order).mapped("category"))
+
+    def test_nothing_of_a_cancelled_order_is_open_once_all_was_taken_back(self):
+        self.channel.send_cancels = False
+        self.sale_order._action_cancel()
+        back = self.refund("22.00", self.refund_line(2, "cancel"))
+        self.change(0, refunds=(back,))
+        self._exceptions(self.order).action_retry()
+        self.order._follow()
+        self.assertEqual(self.order.state, "imported")
+        self.assertFalse(self._exceptions(self.order))
+
     def test_more_units_follow_and_are_reserved(self):
         self.change(5)
         self.assertImported(self.order, "55.00", "5.00")

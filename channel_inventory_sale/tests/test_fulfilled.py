@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
+from odoo import Command
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import schemas
@@ -138,6 +140,90 @@ class TestFulfilled(FulfilledCase):
                 self.assertEqual(sale_order.order_line.qty_delivered, quantity)
                 sale_order.order_line.invalidate_recordset()
                 self.assertTrue(sale_order.order_line.untaxed_amount_to_invoice)
+
+    def test_tracked_goods_with_tax_inside(self):
+        """Lots and serial numbers of what the channel ships are the channel's; several
+        lines and rates, in parts, invoiced as delivered or as ordered."""
+        self._map_tax(19, included=True)
+        self._map_tax(7, included=True)
+        for number, (tracking, policy) in enumerate(
+            product(("lot", "serial"), ("order", "delivery"))
+        ):
+            with self.subTest(tracking=tracking, policy=policy):
+                goods = [
+                    self._listing(f"{sku}{number}", stock=0) for sku in ("LOT", "SN")
+                ]
+                for each in goods:
+                    each.product_id.write(
+                        {"tracking": tracking, "invoice_policy": policy}
+                    )
+                self.ship_in_parts(number, *goods)
+
+    def ship_in_parts(self, number, first, second):
+        there = {"node": "there", "shipped_quantity": 0}
+        data = self._data(
+            self._line(first, 3, "10.00", tax(19, "4.79"), ref=f"a{number}", **there),
+            self._line(second, 1, "9.99", tax(7, "0.65"), ref=f"b{number}", **there),
+            external_id=f"tracked-{number}",
+            name=f"#T{number}",
+            total="39.99",
+            total_tax="5.44",
+            taxes_included=True,
+            fulfilled_by_channel=True,
+        )
+        order = self._import(data)
+        for shipped in ((1, 0), (2, 1), (3, 1)):
+            data = replace(
+                data,
+                version=data.version + timedelta(minutes=1),
+                lines=tuple(
+                    replace(
+                        line,
+                        open_quantity=line.quantity - left,
+                        shipped_quantity=left,
+                    )
+                    for line, left in zip(data.lines, shipped, strict=True)
+                ),
+            )
+            self.follow(data)
+            sale_order = self.assertImported(order, "39.99", "5.44")
+            sold = sale_order.order_line
+            self.assertEqual(tuple(sold.mapped("qty_delivered")), shipped)
+            self.assertFalse(sold.move_ids)
+        amounts = sold.mapped("untaxed_amount_to_invoice")
+        self.assertEqual([round(each, 2) for each in amounts], [25.21, 9.34])
+        invoice = sale_order._create_invoices()
+        self.assertEqual((invoice.amount_total, invoice.amount_tax), (39.99, 5.44))
+
+    def test_tax_that_cannot_be_booked_is_named(self):
+        """Odoo's arithmetic ends in an IndexError where taxes are inside."""
+        broken = self._map_tax(19, included=True)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "DELETE FROM account_tax_repartition_line"
+            " WHERE tax_id = %s AND repartition_type = 'tax'",
+            [broken.id],
+        )
+        self.env.invalidate_all()
+        line = self._line(self.lamp, 1, "10.00", tax(19, "1.60"), node="there")
+        line = replace(line, open_quantity=0, shipped_quantity=1)
+        inside = {"taxes_included": True, "fulfilled_by_channel": True}
+        data = self._data(line, total="10.00", total_tax="1.60", **inside)
+        order = self._import(data)
+        told = self.assertRefused(order, "tax")
+        self.assertIn(broken.display_name, told.message)
+        broken.write(
+            {
+                f"{kind}_repartition_line_ids": [
+                    Command.create({"document_type": kind, "repartition_type": "tax"})
+                ]
+                for kind in ("invoice", "refund")
+            }
+        )
+        order.action_retry()
+        order._follow()
+        self.assertImported(order, "10.00", "1.60")
+        self.assertEqual(told.state, "resolved")
 
     def test_part_is_delivered_and_the_rest_follows(self):
         data = self.order_there(quantity=3, shipped=1)

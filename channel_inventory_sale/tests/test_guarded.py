@@ -139,6 +139,7 @@ class TestGuarded(GuardedCase):
             "text": "x",
             "integer": 7,
             "float": 7.0,
+            "monetary": 7.0,
             "datetime": "2020-01-01 00:00:00",
             "json": {"x": 1},
             "many2one": self.env.user.id,

@@ -8,14 +8,48 @@ from odoo.tools import mute_logger
 
 from .test_messages import MessageCase
 
+SETTLEMENT_SETTINGS = {
+    "channel_settlement_approval",
+    "channel_settlement_bank_days",
+    "channel_settlement_days",
+    "channel_settlement_journal_id",
+    "channel_settlement_transfer_account_id",
+}
+QUOTATION_SETTINGS = {
+    "channel_confirm_policy",
+    "channel_quote_hours",
+    "channel_quote_percent",
+    "channel_quote_policy",
+    "channel_quote_short",
+}
+PURCHASE_SETTINGS = {"channel_soon_days", "channel_vendor_dates"}
 # What the suite adds to models of Odoo for whoever may write their records, and why
 # nothing that the server has decided hangs on it.
 OPEN = {
     # whoever owns the model decides on these
     "product.product": {"channel_listing_ids"},
     "product.template": {"channel_short_policy", "channel_substitute_ids"},
-    "res.company": {"channel_change_approval", "channel_exception_user_id"},
-    "res.config.settings": {"channel_change_approval", "channel_exception_user_id"},
+    "pos.config": {
+        "channel_draft_policy",
+        "channel_draft_minutes",
+        "channel_late_minutes",
+    },
+    # a till sends all fields of its orders: what it says of this one is dropped
+    "pos.order": {"channel_held_until"},
+    "res.company": {
+        "channel_change_approval",
+        "channel_exception_user_id",
+        *QUOTATION_SETTINGS,
+        *PURCHASE_SETTINGS,
+        *SETTLEMENT_SETTINGS,
+    },
+    "res.config.settings": {
+        "channel_change_approval",
+        "channel_exception_user_id",
+        *QUOTATION_SETTINGS,
+        *PURCHASE_SETTINGS,
+        *SETTLEMENT_SETTINGS,
+    },
     "stock.location": {
         "own_stock_state",
         # the other side of fields of Odoo's on the warehouse
@@ -24,14 +58,19 @@ OPEN = {
     },
     "stock.package": {"tracking_ref"},
     "stock.warehouse": {
+        "channel_adjust_value",
         "channel_authority",
+        "channel_compares",
         "channel_consignment",
         "channel_expiry_basis",
         "channel_expiry_days",
         "channel_fresh_minutes",
+        "channel_ignored_columns",
+        "channel_least_percent",
         "channel_silent_minutes",
         "channel_stale_percent",
         # who runs it, and by which carrier
+        "edi_advice_hours",
         "edi_channel_id",
         "edi_carrier",
     },

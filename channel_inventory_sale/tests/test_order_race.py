@@ -10,10 +10,31 @@ from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import schemas
-from odoo.addons.channel_inventory_base.models.channel_job_mixin import WAITING, jobs_in
+from odoo.addons.channel_inventory_base.db.jobs import WAITING, jobs_in
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 
 from .common_order import BERLIN, order_data, order_line
+
+
+def capture_two(env, channel, customer_of, names=("1", "2")):
+    """Orders of one unit each. :return: their ids"""
+    return [
+        env["channel.order"]
+        ._capture(
+            channel,
+            order_data(
+                order_line("variant-1", 1, "10.00", node="node-1"),
+                total="10.00",
+                external_id=name,
+                name=f"#{name}",
+                customer=customer_of(name),
+                shipping=BERLIN,
+            ),
+            name,
+        )
+        .id
+        for name in names
+    ]
 
 
 @tagged("post_install", "-at_install")
@@ -24,23 +45,7 @@ class TestOrderRace(CommittedCase):
         super().setUp()
         customer = schemas.CustomerData(external_id="C-1", name="Erika Muster")
         with self.commit() as env:
-            self.order_ids = [
-                env["channel.order"]
-                ._capture(
-                    self.channel(env),
-                    order_data(
-                        order_line("variant-1", 1, "10.00", node="node-1"),
-                        total="10.00",
-                        external_id=name,
-                        name=f"#{name}",
-                        customer=customer,
-                        shipping=BERLIN,
-                    ),
-                    name,
-                )
-                .id
-                for name in ("1", "2")
-            ]
+            self.order_ids = capture_two(env, self.channel(env), lambda _name: customer)
 
     def _import(self, env, order_id):
         order = env["channel.order"].browse(order_id)
@@ -60,6 +65,26 @@ class TestOrderRace(CommittedCase):
             orders = env["channel.order"].browse(self.order_ids)
             self.assertEqual(len(orders.sale_order_id.partner_id), 1)
             self.assertEqual(len(orders.sale_order_id.partner_shipping_id), 1)
+
+    def test_order_that_is_newer_than_the_job_and_not_shown_is_looked_at(self):
+        """A publisher that catches up captures and fetches in one job, whose own
+        transaction is older than the order: it died of that, with all its numbers."""
+        with self.commit() as env:
+            # a job has read something before
+            env["channel.change"].search_count([])
+            with self.commit() as other:
+                channel = self.channel(other)
+                [first, _second] = capture_two(
+                    other,
+                    channel,
+                    lambda name: schemas.CustomerData(external_id=name, name="Ann"),
+                    names=("8", "9"),
+                )
+                other["channel.order"].browse(first)._want_fetch()
+            self.assertTrue(env["channel.intake"]._fetch_next(self.channel(env)))
+        with self.commit() as env:
+            order = env["channel.order"].browse(first)
+            self.assertGreater(order.looked_at, order.create_date)
 
     def test_new_address_is_added_once(self):
         moved = schemas.AddressData(name="Erika", street="New 1", country_code="DE")
@@ -104,23 +129,11 @@ class TestAccountRace(CommittedCase):
         email = "shared@example.com"
         with self.commit() as env:
             env["res.partner"].create({"name": "Shared", "email": email})
-            self.order_ids = [
-                env["channel.order"]
-                ._capture(
-                    self.channel(env),
-                    order_data(
-                        order_line("variant-1", 1, "10.00", node="node-1"),
-                        total="10.00",
-                        external_id=name,
-                        name=f"#{name}",
-                        customer=schemas.CustomerData(f"C-{name}", name, email),
-                        shipping=BERLIN,
-                    ),
-                    name,
-                )
-                .id
-                for name in ("1", "2")
-            ]
+            self.order_ids = capture_two(
+                env,
+                self.channel(env),
+                lambda name: schemas.CustomerData(f"C-{name}", name, email),
+            )
 
     def test_only_one_of_them_takes_it(self):
         first, second = self.order_ids

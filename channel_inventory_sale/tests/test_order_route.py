@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import replace
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.channel_inventory_base.tools.inner import inner
+
+from ..tools.stock_ahead import StockAhead
 from .common_order import BERLIN, OrderCase, tax
 
 
@@ -176,6 +181,63 @@ class TestOrderRoute(OrderCase):
         second.env["channel.order.importer"]._import(second)
         first.env["channel.order.importer"]._import(first)
         self.assertEqual(self.shipped(first), [("MUG", "CH2", 4)])
+
+    # ------------------------------------------------------------ in batches
+    def test_orders_of_a_batch_read_their_stock_at_once_and_each_its_own(self):
+        """What an older one holds is not there for a younger one, as one by one."""
+        self.rule((self.second, 0), (self.warehouse, 5))
+        orders = self.order_of((self.mug, 4)) | self.order_of((self.mug, 3))
+        orders |= self.order_of((self.lamp, 2), (self.mug, 1))
+        router = self.env["channel.router"]
+        places = (self.second.id, self.warehouse.id)
+        needs = {
+            order: [
+                router._need(order, line, line.quantity, [(line.quantity, places)])
+                for line in order.line_ids
+            ]
+            for order in orders
+        }
+        singly = [router._get_stock(order, each) for order, each in needs.items()]
+        ahead = StockAhead(orders)
+        router = router.with_context(**inner(channel_stock_ahead=ahead))
+        kind = self.registry["channel.router"]
+        with patch.object(
+            kind, "_read_stock", autospec=True, side_effect=kind._read_stock
+        ) as read:
+            for (order, each), single in zip(needs.items(), singly, strict=True):
+                stock = router._get_stock(order, each)
+                self.assertEqual(
+                    {place: stock[place] for place in single if single[place]},
+                    {place: units for place, units in single.items() if units},
+                )
+            self.assertEqual(read.call_count, 1)
+            # a product that none of them has is read, and not taken for missing
+            other = self._listing("OTHER", stock=7).product_id
+            takes = replace(needs[orders[0]][0], takes=((other.id, 1.0),))
+            stock = router._get_stock(orders[0], [takes])
+            self.assertEqual(stock[other.id, self.warehouse.id], 7)
+            # so is what was held otherwise meanwhile
+            router._forget_stock()
+            self.add(self.mug, self.second, 10)
+            place = (self.mug.product_id.id, self.second.id)
+            stock = router._get_stock(orders[0], needs[orders[0]])
+            self.assertEqual(stock[place], singly[0][place] + 10)
+            self.assertEqual(read.call_count, 3)
+
+    def test_batch_ships_from_where_there_is_some_as_single_imports_do(self):
+        self.rule((self.second, 0), (self.warehouse, 5))
+        orders = self.order_of((self.mug, 4)) | self.order_of((self.mug, 1))
+        orders |= self.order_of((self.mug, 2))
+        self.add(self.mug, self.second, -3)
+        with self.env.cr.savepoint() as savepoint:
+            for order in orders:
+                order.env["channel.order.importer"]._import(order)
+            singly = [self.shipped(order) for order in orders]
+            savepoint.rollback()
+        self.env.invalidate_all()
+        self.assertEqual(self.env["channel.order.batch"]._import(orders), orders)
+        self.assertEqual([self.shipped(order) for order in orders], singly)
+        self.assertEqual(singly[0], [("MUG", "CHO", 4)])
 
     # -------------------------------------------------------------- re-route
     def test_stock_that_is_gone_is_shipped_from_elsewhere(self):

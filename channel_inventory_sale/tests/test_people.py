@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.channel_inventory_base.tests.common import ChannelCase
 
@@ -43,8 +46,20 @@ class TestPeople(ChannelCase):
         other = self.fake.sell(1)
         self.fake.orders[other]["external_id"] = "5000000001001"
         self.capture(other)
+        self.assertEqual(self.look_for("1001").mapped("name"), [self.name])
+        self.assertEqual(
+            self.look_for(self.name[1:3]).mapped("name"), [other, self.name]
+        )
+        self.assertEqual(self.look_for("5000000001001").mapped("name"), [other])
+
+    def look_for(self, words):
+        """What the search box of the screen finds."""
         arch = self.env["channel.order"].get_view(view_type="search")["arch"]
-        self.assertIn("('external_id', '=', self)", arch)
+        [field] = etree.fromstring(arch).xpath("//field[@name='name']")
+        domain = safe_eval(field.get("filter_domain"), {"self": words})
+        return self.env["channel.order"].search(
+            [*domain, ("channel_id", "=", self.channel.id)]
+        )
 
     def test_channel_users_leave_notes_and_auditors_do_not(self):
         for role in ("user", "operator", "manager"):

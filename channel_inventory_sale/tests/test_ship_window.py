@@ -110,6 +110,41 @@ class TestShipWindow(Sold, OrderCase):
         self.watch()
         self.assertNotIn("open", self.told(order).mapped("state"))
 
+    # -------------------------------------------------------------- ship from
+    def test_what_is_not_wanted_yet_does_not_leave(self):
+        order = self._import(self._simple(ship_from=self.moment(2)))
+        self.assertTrue(order.is_early)
+        with self.assertRaisesRegex(UserError, "Allow Early Shipping"):
+            self.ship(self.env, order.sale_order_id)
+        order.action_allow_early()
+        self.assertFalse(order.is_early)
+        self.assertEqual(self.ship(self.env, order.sale_order_id).state, "done")
+
+    def test_its_ship_window_has_begun(self):
+        order = self._import(self._simple(ship_from=self.moment(2)))
+        order.ship_from = self.naive(-0.1)
+        self.assertEqual(self.ship(self.env, order.sale_order_id).state, "done")
+
+    def test_shipped_early_by_policy_is_told_or_not(self):
+        for policy in ("tell", "ignore"):
+            self.channel.early_policy = policy
+            order = self._import(self._simple(ship_from=self.moment(2)))
+            self.assertEqual(self.ship(self.env, order.sale_order_id).state, "done")
+            self.watch()
+            told = self.env["channel.exception"].search(
+                [("category", "=", "early"), ("res_id", "=", order.sale_order_id.id)]
+            )
+            # it has left, and its customer may charge for it all the same
+            wanted = ["open"] if policy == "tell" else []
+            self.assertEqual(told.mapped("state"), wanted)
+
+    def test_goods_that_left_before_their_window_are_posted_and_told(self):
+        """Told in the window, and left before it."""
+        order = self._import(self._simple(ship_from=self.moment(1)))
+        order.ship_from = self.naive(-0.1)
+        self.assertEqual(self.leave(order.sale_order_id).state, "done")
+        self.assertIn("is to be shipped from", self.late(order).message)
+
     # ------------------------------------------------------------------ horizon
     def test_order_of_next_season_waits_and_says_so(self):
         data = self._simple(ship_from=self.moment(60))

@@ -73,11 +73,11 @@ class ShortCase(ChannelCase):
 
     @property
     def short(self):
-        """The open exceptions about what is not there."""
+        """The open exceptions about what is not there, or not any more on its way."""
         return self.env["channel.exception"].search(
             [
                 ("channel_id", "=", self.channel.id),
-                ("category", "=", "oversold"),
+                ("category", "in", ("oversold", "late_receipt")),
                 ("state", "=", "open"),
             ]
         )

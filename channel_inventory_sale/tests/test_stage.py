@@ -10,7 +10,7 @@ class TestStage(FollowCase):
 
     def stage(self):
         self.env.flush_all()
-        self.env["channel.order"]._refresh_moving()
+        self.env["channel.order.stage"]._refresh_moving()
         self.env.invalidate_all()
         return self.order.stage
 

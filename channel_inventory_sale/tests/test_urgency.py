@@ -34,13 +34,13 @@ class TestUrgency(ChannelCase):
         return re.search(r"^channels = (\S+)$", text, re.MULTILINE).group(1)
 
     # ----------------------------------------------------------- the runner
-    def enqueue(self, method, count=1):
+    def enqueue(self, method, count=1, eta=None):
         """``count`` jobs, of as many sales channels"""
         for _each in range(count):
             number = next(self.numbers)
-            self.notify(method, str(number), number, "pending")
+            self.notify(method, str(number), number, "pending", eta)
 
-    def notify(self, method, uuid, created, state):
+    def notify(self, method, uuid, created, state, eta=None):
         self.manager.notify(
             "db",
             self.queues[method],
@@ -48,7 +48,7 @@ class TestUrgency(ChannelCase):
             created,
             created,
             self.priorities[method],
-            None,
+            eta,
             state,
         )
         self.running.setdefault(uuid, (method, created))
@@ -129,6 +129,19 @@ class TestUrgency(ChannelCase):
         self.enqueue("_job_observe")
         self.finish("_job_webhooks", 1)
         self.assertEqual(self.started(), ["_job_observe"])
+
+    def test_pull_whose_time_has_come_goes_behind_what_is_wanted_now(self):
+        """Runners have put whatever had a time before all that had none."""
+        self.enqueue("_job_poll", 2)
+        self.started()
+        self.enqueue("_job_poll", 3, eta=1)
+        self.enqueue("_job_fetch")
+        self.finish("_job_poll", 1)
+        self.assertEqual(self.started(), ["_job_fetch"])
+
+    def test_one_job_plans_while_another_publishes_what_it_has_planned(self):
+        self.enqueue("_job_plan", 3)
+        self.assertEqual(self.started(), ["_job_plan"] * 2)
 
     def test_in_a_runner_that_is_too_small_orders_go_first(self):
         """Priorities count where somebody gave all of them a single slot."""

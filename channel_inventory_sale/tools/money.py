@@ -35,13 +35,23 @@ class Money:
 
 
 @dataclass(frozen=True)
+class PaidBack:
+    """What refunds have taken off a charge: ``units``, each with a tax that was rounded
+    by itself, or refunds of money alone; ``amount`` with tax as the order's prices."""
+
+    units: int = 0
+    amount: Decimal = ZERO
+    tax: Decimal = ZERO
+
+
+@dataclass(frozen=True)
 class Charge:
     """A product or delivery line as the channel charged it.
 
     ``unit_price`` and ``discount`` contain the taxes where the order's prices do.
     ``taxes`` are (rate as a fraction, amount) pairs. ``service``: a delivery charge or
     a fee, whose rates may be those of the goods; ``partly``: a part of it may then bear
-    no tax, as some of the goods do.
+    no tax, as some of the goods do. ``paid_back``: what refunds have taken off.
     """
 
     label: str
@@ -51,6 +61,7 @@ class Charge:
     taxes: tuple = ()
     service: bool = False
     partly: bool = False
+    paid_back: PaidBack = PaidBack()
 
     @property
     def gross(self):
@@ -64,12 +75,24 @@ class Charge:
         """The first (rate, amount, expected) that rounding cannot explain, or None.
 
         The coarsest rounding in use is that of each unit's tax: half a step a unit,
-        and half a step for the line.
+        whether it was paid back or not, and half a step for the line.
         """
         odd = self._find_not_plain(money)
-        if odd and (self._is_compound(money) or self.split(money)):
+        if odd and (
+            self._is_compound(money) or self.split(money) or self._was_plain(money)
+        ):
             return None
         return odd
+
+    def _was_plain(self, money):
+        """Whether all its taxes were right before the refunds. How much of a refund is
+        tax a person may say, who pays back all of it, or none."""
+        whole = self.gross - self.discount + self.paid_back.amount
+        tax = sum((amount for _rate, amount in self.taxes), self.paid_back.tax)
+        expected = money.tax_on(whole, sum(self.rates), self.rates)
+        return bool(self.paid_back.units) and abs(tax - expected) <= (
+            self._tolerance(money) * len(self.taxes)
+        )
 
     def _find_not_plain(self, money):
         """As ``find_odd_tax``, of taxes that are each on all of it."""
@@ -80,7 +103,7 @@ class Charge:
         return None
 
     def _tolerance(self, money):
-        return money.step * (self.quantity + 1) / 2
+        return money.step * (self.quantity + self.paid_back.units + 1) / 2
 
     def _is_compound(self, money):
         # where tax is inside, the amount below it is rounded as well

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from .money import PaidBack
+
 ZERO = Decimal(0)
 
 
@@ -128,6 +130,26 @@ def list_charges(refund):
     rows = [(each.charge_ref, each.amount, each.tax) for each in refund.charges]
     rows.append(("", refund.shipping, refund.shipping_tax))
     return [row for row in rows if row[1] or row[2]]
+
+
+def with_paid_back(charge, data, ref):
+    """:param charge: Charge of the line or charge whose id is ``ref``
+    :return: the same with what refunds have taken off it"""
+    rows = [
+        (each.quantity or 1, each.amount, each.tax)
+        for refund in data.refunds or ()
+        for each in refund.lines
+        if each.line_ref == ref
+    ]
+    rows += [
+        (1, each.amount, each.tax)
+        for refund in data.refunds or ()
+        for each in refund.charges
+        if each.charge_ref == ref
+    ]
+    if not rows:
+        return charge
+    return replace(charge, paid_back=PaidBack(*map(sum, zip(*rows, strict=True))))
 
 
 def list_figures(data):

@@ -60,7 +60,8 @@ class AttackCase(TransactionCase):
         context = fake_adapter(cls.fake)
         context.__enter__()
         cls.addClassCleanup(context.__exit__, None, None, None)
-        for name in sorted(cls.models(cls.env)):
+        for name in sorted(cls.models(cls.env)) + sorted(cls.standard):
+            # before anything is watched, and outside of what a test takes back
             cls.mine.one(name)
             cls.theirs.one(name)
         cls.env.flush_all()

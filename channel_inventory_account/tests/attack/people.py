@@ -3,6 +3,8 @@
 
 from odoo.tests import new_test_user
 
+from odoo.addons.channel_inventory_base.tests.attack import rights
+
 CHANNELS = "channel_inventory_base.group_channel_"
 GROUPS = {
     "portal": "base.group_portal",
@@ -29,5 +31,5 @@ def make_people(env, company):
             company_id=company.id,
             company_ids=[(6, 0, company.ids)],
         )
-        for role, groups in GROUPS.items()
+        for role, groups in {**GROUPS, **rights.people(env)}.items()
     }

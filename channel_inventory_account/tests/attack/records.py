@@ -117,7 +117,13 @@ class Records(ChannelSetup):
             if known and field.store and field.comodel_name.startswith("channel."):
                 if found := model.search([(field.name, "=", known.id)], limit=1):
                     return found
-        return model if "channel_id" in model._fields else model.search([], limit=1)
+        if "channel_id" in model._fields:
+            return model
+        domain = []
+        if "company_id" in model._fields:
+            # what is of no company is an example, and nobody's to change
+            domain = [("company_id", "=", self.company.id)]
+        return model.search(domain, limit=1)
 
     def _make(self, name):
         model = self.env[name]
@@ -133,7 +139,8 @@ class Records(ChannelSetup):
         for field in model._fields.values():
             if field.name in MAGIC or not field.store:
                 continue
-            if field.compute or field.related:
+            is_computed = field.compute or field.related
+            if is_computed and (name, field.name) not in self.special:
                 continue
             value = self._value(model, field, given)
             if value is not None:
@@ -143,7 +150,8 @@ class Records(ChannelSetup):
     def _value(self, model, field, given):
         key = model._name, field.name
         if key in self.special:
-            return self.special[key]
+            special = self.special[key]
+            return special(self) if callable(special) else special
         if field.type == "many2one":
             return self._link(model, field)
         if field.name in given:
@@ -189,7 +197,11 @@ class Records(ChannelSetup):
         domain = []
         if "company_id" in model._fields:
             domain = [("company_id", "in", (self.company.id, False))]
-        return model.search(domain, limit=1)
+        found = model.search(domain, limit=1)
+        if not found and {"company_id", "partner_id"} <= model._fields.keys():
+            # a document, of which the company has none yet
+            found = model.create({"partner_id": self.company.partner_id.id})
+        return found
 
     # ---------------------------------------------------------- whose rows
     def rows(self, relations):

@@ -43,6 +43,9 @@ class Tripwire:
     def __init__(self, env, relations):
         self.env = env
         env.cr.execute(_FUNCTION)
+        # what made the records was impatient, in this very transaction; vacuum, which
+        # may be at one of the tables, gives way after a second
+        env.cr.execute("SET LOCAL lock_timeout = 0")
         for relation in sorted(relations):
             env.cr.execute(
                 SQL(

@@ -55,7 +55,7 @@ class DeathContract(LifeCase):
         self.check_end()
         names = {name for name, writes, _sent in commits if writes}
         self.assertLessEqual(set(steps), names, "each a transaction of its own")
-        for number, side in _deaths(commits):
+        for number, side in choose_deaths(commits):
             with self.subTest(step=f"{side} {commits[number][0]}", commit=number):
                 self.begin_work(prepare)
                 self.assertTrue(self.kill_at(number, side, work), "it lives")
@@ -144,7 +144,7 @@ class DeathContract(LifeCase):
         )
 
 
-def _deaths(commits):
+def choose_deaths(commits):
     """Where a death makes a difference: list of (number of the commit, side).
 
     Of those in the same step the last one, unless ``CHANNEL_DEATHS`` is ``all``.

@@ -25,6 +25,7 @@ DEATHS = (
     ("channel.messenger", "_settle"),
     ("channel.messenger", "_settle_done"),
     ("channel.intake", "_import_next"),
+    ("channel.order.batch", "_sell"),
     ("channel.order.amender", "_follow_changes"),
     ("channel.refunder", "_credit_refunds"),
     ("channel.publisher", "_settle"),

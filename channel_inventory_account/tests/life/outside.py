@@ -184,7 +184,7 @@ class OutsideContract(LifeCase):
         self.give_work()
         key = Fernet.generate_key().decode()
         for keys in ([], [key]):
-            other = patch.object(crypto, "read_keys", lambda _path, keys=keys: keys)
+            other = patch.object(crypto, "read_keys", lambda *_where, keys=keys: keys)
             with other, sockets_watched() as seen, mute_logger(*NOISE):
                 self.run_everything(BUTTONS)
                 with self.commit() as env:
