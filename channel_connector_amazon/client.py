@@ -5,11 +5,10 @@ Everything it depends on is handed in: the HTTP session, the clock, the tokens a
 buckets, so it is tested without a network and shared by any number of workers.
 """
 
-import json
 from contextlib import contextmanager
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from odoo.addons.channel_inventory_base.lib import transport
+from odoo.addons.channel_inventory_base.lib import addresses, events, transport
 from odoo.addons.channel_inventory_base.lib.errors import (
     ClientError,
     Forbidden,
@@ -90,7 +89,7 @@ class Client:
         operation = OPERATIONS[name]
         url = self._base_url + address(operation, params)
         # encoded once: a retry repeats every byte
-        content = None if body is None else encoded(body)
+        content = None if body is None else events.compact(body).encode()
         return self._retry.run(
             name,
             lambda: self._attempt(operation, url, content),
@@ -162,7 +161,7 @@ class Client:
         reply = transport.send(
             self._session,
             "PUT",
-            self._signed(place["url"]),
+            addresses.signed(place["url"], self._base_url),
             content,
             {"Content-Type": content_type},
             timeout=UPLOAD_TIMEOUT,
@@ -189,23 +188,12 @@ class Client:
             raise Malformed(f"{packed.value!r:.40} is unknown", path=packed.path)
         with transport.document(
             self._session,
-            self._signed(place["url"]),
+            addresses.signed(place["url"], self._base_url),
             timeout=TIMEOUT,
             packed=bool(packed),
             size=size,
         ) as found:
             yield found
-
-    def _signed(self, place):
-        """An address of another host, which signs itself: our token is not for it."""
-        url, own = place.text(), urlsplit(self._base_url).scheme
-        if urlsplit(url).scheme not in ("https", own):
-            raise Malformed("is no safe address", path=place.path)
-        return url
-
-
-def encoded(body):
-    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
 def address(operation, params):

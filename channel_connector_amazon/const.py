@@ -9,16 +9,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Region:
-    """Where a seller's account is: the API's address, and AWS's name of the place."""
+    """Where a seller's account is: the API's address, AWS's name of the place, and the
+    pages where the seller works."""
 
     endpoint: str
     aws: str
+    pages: str
 
 
 REGIONS = {
-    "na": Region("https://sellingpartnerapi-na.amazon.com", "us-east-1"),
-    "eu": Region("https://sellingpartnerapi-eu.amazon.com", "eu-west-1"),
-    "fe": Region("https://sellingpartnerapi-fe.amazon.com", "us-west-2"),
+    "na": Region(
+        "https://sellingpartnerapi-na.amazon.com",
+        "us-east-1",
+        "https://sellercentral.amazon.com",
+    ),
+    "eu": Region(
+        "https://sellingpartnerapi-eu.amazon.com",
+        "eu-west-1",
+        "https://sellercentral-europe.amazon.com",
+    ),
+    "fe": Region(
+        "https://sellingpartnerapi-fe.amazon.com",
+        "us-west-2",
+        "https://sellercentral.amazon.co.jp",
+    ),
 }
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
@@ -76,9 +90,9 @@ class Operation:
 
     ``rate`` (requests a second) and ``burst`` are of one seller and one application;
     ``bucket`` is what we take of the burst: one stays in reserve, because restoration
-    is uneven. ``repeatable``: a lost answer may be asked for again: it reads, or it
-    writes the same once more. ``by_app``: with a token of the application, not of the
-    seller.
+    is uneven. ``repeatable``: a lost answer may be asked for again: it reads, or what
+    it writes once more costs nothing. ``by_app``: with a token of the application, not
+    of the seller.
     """
 
     name: str
@@ -117,7 +131,7 @@ OPERATIONS = {
             10,
             repeatable=False,
         ),
-        Operation("patchListingsItem", "PATCH", f"{_LISTINGS}/{{sku}}", 5, 5),
+        Operation("patchListingsItem", "PATCH", f"{_LISTINGS}/{{sku}}", 5, 5, False),
         Operation("getListingsItem", "GET", f"{_LISTINGS}/{{sku}}", 5, 10),
         Operation("searchListingsItems", "GET", _LISTINGS, 5, 5),
         Operation("createFeedDocument", "POST", f"{_FEEDS}/documents", 0.5, 15),
@@ -233,3 +247,23 @@ CANCEL_REASONS = {
     "other": "GeneralAdjustment",
 }
 """The base's reason -> Amazon's. All but NoInventory put the units back."""
+
+
+def api_versions():
+    """The parts of the Selling Partner API that are used, each with its version.
+
+    >>> "orders/2026-01-01" in api_versions(), "fba/inventory/v1" in api_versions()
+    (True, True)
+    """
+    return sorted({_versioned(each.path) for each in OPERATIONS.values()})
+
+
+def _versioned(path):
+    """The path up to its version.
+
+    >>> _versioned("/fba/inventory/v1/summaries")
+    'fba/inventory/v1'
+    """
+    parts = path.strip("/").split("/")
+    version = next(n for n, part in enumerate(parts) if part.strip("v")[:1].isdigit())
+    return "/".join(parts[: version + 1])

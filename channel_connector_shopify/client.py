@@ -6,9 +6,13 @@ throttle, so it is tested without a network and shared by any number of workers.
 """
 
 import json
-from urllib.parse import urlsplit
 
-from odoo.addons.channel_inventory_base.lib import strict_json, transport
+from odoo.addons.channel_inventory_base.lib import (
+    addresses,
+    events,
+    strict_json,
+    transport,
+)
 from odoo.addons.channel_inventory_base.lib.errors import (
     ClientError,
     Malformed,
@@ -16,6 +20,7 @@ from odoo.addons.channel_inventory_base.lib.errors import (
     Throttled,
     Unavailable,
 )
+from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 from odoo.addons.channel_inventory_base.lib.replies import check_status
 from odoo.addons.channel_inventory_base.lib.retry import Retry
 from odoo.addons.channel_inventory_base.lib.tokens import authorized
@@ -65,7 +70,12 @@ class Client:
             been carried out in this or an earlier attempt
         """
         # encoded once: a retry repeats every byte
-        body = _encode(document, variables)
+        content = {
+            "query": document.text,
+            "operationName": document.name,
+            "variables": variables or {},
+        }
+        body = events.compact(content).encode()
         return self._retry.run(
             document.name,
             lambda: self._attempt(document, body),
@@ -164,9 +174,7 @@ class Client:
 
         :raise Malformed: a line is no JSON object
         """
-        own = urlsplit(self.base_url)
-        if urlsplit(url).scheme not in ("https", own.scheme):
-            raise Malformed(f"unsafe address {url!r:.60}", path="bulkOperation.url")
+        url = addresses.signed(JsonValue(url, "bulkOperation.url"), self.base_url)
         lines = transport.stream_lines(self._session, url, timeout=TIMEOUT)
         for number, line in enumerate(lines, 1):
             try:
@@ -176,15 +184,3 @@ class Client:
             if not isinstance(value, dict):
                 raise Malformed("is no JSON object", path=f"line {number}")
             yield value
-
-
-def _encode(document, variables):
-    return json.dumps(
-        {
-            "query": document.text,
-            "operationName": document.name,
-            "variables": variables or {},
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-    ).encode()

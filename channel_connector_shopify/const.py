@@ -30,6 +30,11 @@ SCOPES = (
     "write_third_party_fulfillment_orders",
 )
 
+WRITE_PRODUCTS = "write_products"
+"""Only to switch off selling out of stock: without it that is done in Shopify."""
+PAYOUT_SCOPES = ("read_shopify_payments_accounts", "read_shopify_payments_payouts")
+"""For payouts alone: a shop that takes no payments by Shopify need not give them."""
+
 ALL_ORDERS = "read_all_orders"
 SHOWN_DAYS = 60
 """Older orders are not shown to an app without ``ALL_ORDERS``, as if there were none

@@ -7,6 +7,9 @@ What does not fit raises ``Malformed`` with its place. Orders are mapped in
 ``lib.order`` (as the API gives them) and ``lib.rest`` (as webhooks carry them).
 """
 
+from decimal import Decimal
+
+from odoo.addons.channel_inventory_base.lib import figures
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 from odoo.addons.channel_inventory_base.schemas import time_of
 
@@ -27,6 +30,7 @@ CONTINUE = "CONTINUE"
 """The inventory policy of what is sold when there is none."""
 DEFAULT_TITLE = "Default Title"
 """What Shopify calls the only variant of a product that has none."""
+UNITS = {"GRAMS": "g", "KILOGRAMS": "kg", "OUNCES": "oz", "POUNDS": "lbs"}
 
 
 def any_order(raw):
@@ -66,7 +70,25 @@ def listing(raw):
         "title": _title(variant),
         "tracked": item["tracked"].flag() and not bundle,
         "active": variant["product"]["status"].text() != "ARCHIVED",
+        "sells_below_zero": variant["inventoryPolicy"].text() == CONTINUE,
+        "price": _price(variant),
+        "weight": _weight(item),
     }
+
+
+def _price(variant):
+    """What it costs when there is no sale; during one that is what it is compared
+    at."""
+    prices = variant.get("price").value, variant.get("compareAtPrice").value
+    return max(filter(None, map(figures.price, prices)), key=Decimal, default=None)
+
+
+def _weight(item):
+    measurement = item.get("measurement")
+    told = measurement and measurement.get("weight")
+    if not told:
+        return None
+    return figures.weight(told["value"].value, UNITS.get(told["unit"].text()))
 
 
 def _title(variant):
@@ -141,6 +163,23 @@ def order_head(node):
     return {
         "ref": place["id"].text(),
         "version": time_of(place["updatedAt"].value),
+    }
+
+
+def order_ref(node):
+    """An entry of a list of orders by when they were placed.
+
+    >>> moment = "2026-11-24T10:00:00Z"
+    >>> node = {"id": "gid://shopify/Order/1", "processedAt": moment}
+    >>> node |= {"createdAt": moment, "updatedAt": moment, "cancelledAt": None}
+    >>> sorted(order_ref(node).items())[:2]
+    [('cancelled', False), ('placed_at', '2026-11-24T10:00:00Z')]
+    """
+    place = JsonValue(node)
+    return {
+        **order_head(node),
+        "placed_at": (place["processedAt"] or place["createdAt"]).text(),
+        "cancelled": bool(place["cancelledAt"]),
     }
 
 

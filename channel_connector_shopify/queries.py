@@ -11,7 +11,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_BEGIN = re.compile(r"^(?:# cost: (\d+)\n)?(query|mutation) (\w+)", re.MULTILINE)
+_BEGIN = re.compile(
+    r"^(?:# cost: (\d+)\n)?(query|mutation|fragment) (\w+)", re.MULTILINE
+)
+_SPREAD = re.compile(r"\.\.\.(\w+)")
+_COMMENT = re.compile(r"^#.*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -27,18 +31,27 @@ class Document:
 
 
 def load(path):
-    """The documents of a file, by name; a comment above one tells what it may cost."""
+    """The documents of a file, by name; a comment above one tells what it may cost.
+    What several have in common is a fragment, and written out in each."""
     text = Path(path).with_suffix(".graphql").read_text("utf-8")
     begins = list(_BEGIN.finditer(text))
     ends = [begin.start() for begin in begins[1:]] + [len(text)]
-    found = {}
+    found, fragments = {}, {}
     for begin, end in zip(begins, ends, strict=True):
         cost, kind, name = begin.groups()
-        body = text[begin.start(2) : end].strip()
-        found[name] = Document(
-            name, body, int(cost or 10), kind == "mutation", "@idempotent" in body
-        )
-    return found
+        body = _COMMENT.sub("", text[begin.start(2) : end]).strip()
+        if kind == "fragment":
+            fragments[name] = body[body.index("{") + 1 : body.rindex("}")].strip()
+        else:
+            found[name] = (body, int(cost or 10), kind == "mutation")
+
+    def written_out(body):
+        return _SPREAD.sub(lambda spread: written_out(fragments[spread[1]]), body)
+
+    return {
+        name: Document(name, written_out(body), cost, acts, "@idempotent" in body)
+        for name, (body, cost, acts) in found.items()
+    }
 
 
 _documents = load(__file__)
@@ -52,53 +65,15 @@ LEVELS = _documents["Levels"]
 LEVEL_PAGE = _documents["LevelPage"]
 SET_QUANTITIES = _documents["SetQuantities"]
 ACTIVATE = _documents["Activate"]
+PRODUCTS_OF = _documents["ProductsOf"]
+STOP_SELLING = _documents["StopSelling"]
+PAYOUTS = _documents["Payouts"]
+PAYOUT_TRANSACTIONS = _documents["PayoutTransactions"]
 WEBHOOKS = _documents["Webhooks"]
 WEBHOOK_CREATE = _documents["WebhookCreate"]
 WEBHOOK_DELETE = _documents["WebhookDelete"]
-
-BULK_VARIANTS = """{
-  productVariants {
-    edges {
-      node {
-        id
-        sku
-        barcode
-        title
-        requiresComponents
-        product { title status }
-        inventoryItem { id tracked }
-      }
-    }
-  }
-}"""
-"""Run by ``BULK_START``, the nodes of ``VARIANTS``: without pages, and outside of the
-points."""
-
-BULK_LEVELS = """{
-  productVariants {
-    edges {
-      node {
-        id
-        inventoryPolicy
-        inventoryItem {
-          inventoryLevels {
-            edges {
-              node {
-                id
-                item { id sku tracked }
-                location { id isActive }
-                quantities(names: ["available", "committed"]) {
-                  name
-                  quantity
-                  updatedAt
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-}"""
-"""Run by ``BULK_START``: what ``LEVEL_PAGE`` tells, of all active locations. A line of
-a variant comes before those of its levels, which name it in ``__parentId``."""
+# what an operation runs is told without a name
+BULK_VARIANTS, BULK_LEVELS = (
+    _documents[name].text.removeprefix(f"query {name} ")
+    for name in ("BulkVariants", "BulkLevels")
+)

@@ -5,11 +5,10 @@ Everything it depends on is handed in: the HTTP session, the clock, the nonces.
 """
 
 import base64
-import json
 import uuid
 from urllib.parse import urlsplit
 
-from odoo.addons.channel_inventory_base.lib import oauth1, replies, transport
+from odoo.addons.channel_inventory_base.lib import events, oauth1, replies, transport
 from odoo.addons.channel_inventory_base.lib.errors import Malformed, Unavailable
 from odoo.addons.channel_inventory_base.lib.retry import Retry
 
@@ -134,7 +133,7 @@ class Client:
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
-            content = json.dumps(body, separators=(",", ":")).encode()
+            content = events.compact(body).encode()
         reply = transport.send(
             self._session,
             method,
@@ -145,8 +144,8 @@ class Client:
             secrets=secrets,
         )
         self.server_time = transport.time_of(reply.headers)
-        if method == "GET":
-            answers.check_fresh(reply)
+        if method == "GET" and replies.is_cached(reply):
+            raise replies.cached(reply.status)
         return answers.data_of(reply, method != "GET"), reply.headers
 
     def _address(self, route, params):

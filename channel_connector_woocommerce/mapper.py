@@ -9,6 +9,7 @@ does not fit raises ``Malformed`` with its place. Orders are mapped in
 
 import math
 
+from odoo.addons.channel_inventory_base.lib import figures
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 
 from .const import API, NODE
@@ -19,6 +20,7 @@ __all__ = [
     "level",
     "listing",
     "order",
+    "route",
     "shared_listing",
     "shared_ref",
     "snapshots",
@@ -76,6 +78,11 @@ def split_ref(ref):
     return int(parent or 0), int(number)
 
 
+def route(parent=0):
+    """Where the shop has its products, or the variations of one."""
+    return f"{API}/products/{parent}/variations" if parent else f"{API}/products"
+
+
 def sold(client, raw):
     """What of a product is sold: itself, or each of its variations.
 
@@ -84,16 +91,16 @@ def sold(client, raw):
     if raw.get("type") != "variable":
         yield raw, None
         return
-    route = f"{API}/products/{raw['id']}/variations"
-    for page in client.pages(route, **CATALOGUE):
+    for page in client.pages(route(raw["id"]), **CATALOGUE):
         for variation in page:
             yield variation, raw
 
 
-def listing(raw, parent=None):
+def listing(raw, parent=None, unit=None):
     """A product or a variation as ListingData, and why no number is published for it.
 
     :param parent: raw product of a variation
+    :param unit: in which the shop weighs, as it calls it; None: it does not tell
     :return: (values, reason): "", ``parent`` (its parent has the figure),
         ``unmanaged`` (it has none) or ``type`` (such a product never has)
     """
@@ -116,6 +123,9 @@ def listing(raw, parent=None):
         "tracked": not reason,
         "active": place["status"].text() != "trash",
         "stock_of": shared_ref(parent["id"]) if reason == "parent" and parent else "",
+        "sells_below_zero": _sells_on(place),
+        "price": figures.price(place.get("regular_price").value),
+        "weight": figures.weight(place.get("weight").value, unit),
     }
     return values, reason
 
@@ -125,16 +135,20 @@ def shared_listing(raw):
 
     It is sold as one of them only.
     """
-    place = JsonValue(raw, "product")
-    ref = shared_ref(place["id"].ref())
+    values, _reason = listing(raw)
+    ref = shared_ref(values["external_id"])
     return {
+        **values,
         "external_id": ref,
         "stock_ref": ref,
-        "sku": place["sku"].text(),
-        "title": place["name"].text(),
-        "tracked": place["manage_stock"].value is True,
-        "active": place["status"].text() != "trash",
+        "barcode": "",
+        "price": None,
     }
+
+
+def _sells_on(place):
+    """Backorders, of what has a number: what has none is always sold."""
+    return place.get("backorders").text() in ("yes", "notify")
 
 
 def _title(place, parent):
@@ -174,9 +188,8 @@ def snapshots(client, raw, read):
     if raw.get("type") != "variable":
         yield snapshot(raw)
         return
-    route = f"{API}/products/{raw['id']}/variations"
     shared = False
-    for page in client.pages(route, **CATALOGUE, _fields=FIGURES):
+    for page in client.pages(route(raw["id"]), **CATALOGUE, _fields=FIGURES):
         read(page)
         for variation in page:
             if variation.get("manage_stock") == "parent":
@@ -203,7 +216,7 @@ def snapshot(raw, parent=0):
     return {
         **level(raw, parent),
         "updated_at": f"{modified}Z" if modified else None,
-        "sells_below_zero": place["backorders"].text() in ("yes", "notify"),
+        "sells_below_zero": _sells_on(place),
         "tracked": place["manage_stock"].value is True,
         "sku": place["sku"].text(),
     }

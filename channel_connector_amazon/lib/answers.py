@@ -6,25 +6,20 @@ thing comes from something before it, whose words are for nobody here.
 """
 
 import re
-from contextlib import suppress
 
+from odoo.addons.channel_inventory_base.lib import replies
 from odoo.addons.channel_inventory_base.lib.errors import (
-    Forbidden,
     Malformed,
-    Misconfigured,
-    NotFound,
-    Refused,
-    Throttled,
     Unauthorized,
     Unavailable,
 )
-from odoo.addons.channel_inventory_base.lib.replies import retry_after, shorten
 from odoo.addons.channel_inventory_base.lib.strict_json import loads
 from odoo.addons.channel_inventory_base.lib.throttle import Report
 
 DENIED = "Unauthorized"
 """Of a 403: the token has ended, or a role is missing. A new token tells which."""
 TOKENS = ("MissingAuthenticationToken", "InvalidAccessToken", DENIED)
+KINDS = {401: Unauthorized, **{(403, code): Unauthorized for code in TOKENS}}
 RATE = "x-amzn-RateLimit-Limit"
 REQUEST = "x-amzn-RequestId"
 MAX_RATE = 1000
@@ -48,19 +43,12 @@ def data_of(reply, acts):
         raise _refusal(reply, acts)
     if not reply.body.strip():
         return {}
-    value = None
-    with suppress(ValueError):
-        # an amount stays what it was written as
-        value = loads(reply.body, parse_float=str)
+    # not quoted: half an order has somebody's address in it
+    request_id = reply.headers.get(REQUEST)
+    value = replies.data_of(reply, acts, quoted=False, request_id=request_id)
     if not isinstance(value, dict):
-        raise Unavailable(
-            "the answer is no data",
-            status=reply.status,
-            code="NOT_JSON",
-            request_id=reply.headers.get(REQUEST),
-            # it is not quoted: half an order has somebody's address in it
-            uncertain=acts,
-        )
+        words = "the answer is no object"
+        raise Unavailable(words, status=reply.status, code="NOT_JSON", uncertain=acts)
     return value
 
 
@@ -84,36 +72,15 @@ def rate_report(reply):
 def _refusal(reply, acts):
     """:return: the error that an answer other than 2xx means"""
     code, words = _error_of(reply)
-    more = {
-        "status": reply.status,
-        "code": code or f"HTTP_{reply.status}",
-        "request_id": reply.headers.get(REQUEST),
-        "detail": shorten(reply) if code else None,
-    }
-    words = words or f"HTTP {reply.status}"
-    if reply.status == 429:
-        return Throttled(words, retry_after=retry_after(reply), **more)
-    if reply.status >= 500:
-        return Unavailable(
-            words, retry_after=retry_after(reply), uncertain=acts, **more
-        )
-    if 300 <= reply.status < 400:
-        return Misconfigured("the address leads somewhere else", **more)
-    if reply.status in (401, 403):
-        return _denial(reply, code, words, more)
-    if reply.status == 404:
-        kind = NotFound if code else Misconfigured
-        return kind(words, **more)
-    return Refused(words, **more)
-
-
-def _denial(reply, code, words, more):
-    if reply.status == 401 or code in TOKENS:
-        return Unauthorized(words, **more)
-    if not code:
-        # not the API: something before it, which may change its mind
-        return Unavailable(words, **dict(more, code="FIREWALL"))
-    return Forbidden(words, **more)
+    return replies.refusal(
+        reply,
+        code,
+        words,
+        acts,
+        KINDS,
+        request_id=reply.headers.get(REQUEST),
+        detail=replies.shorten(reply) if code else None,
+    )
 
 
 def _error_of(reply):

@@ -9,6 +9,7 @@ from odoo.addons.channel_inventory_base.lib.errors import (
     Forbidden,
     Malformed,
     Refused,
+    Unavailable,
 )
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 
@@ -79,6 +80,7 @@ def everything(client, marketplaces):
     :param marketplaces: ids, the seller's home first
     :return: {sku: units}; None for a seller who has none
     :raise Malformed: Amazon does not tell a number: nothing of it is to be believed
+    :raise Unavailable: it breaks off: what it did not show would count as 0
     :raise Refused: ``FBA_ROLE``: the application may not see them
     """
     found = {}
@@ -101,11 +103,25 @@ def everything(client, marketplaces):
 
 
 def _all_rows(client, place):
-    """:return: {(sku, fnsku): row}: one that is told twice is one"""
-    rows, token = {}, ""
-    while True:
-        answer = client.call("getInventorySummaries", **params(place, token))
-        page, token = stock(answer, place)
+    """
+    :return: {(sku, fnsku): row}: one that is told twice is one
+    :raise Refused: the first page is: the account has no FBA there
+    """
+    rows, token, known = {}, "", set()
+    while token not in known:
+        known.add(token)
+        page, token = stock(_page(client, place, token), place)
         rows.update(((row["sku"], row["fnsku"]), row) for row in page)
         if not token:
             return rows
+    raise Unavailable(f"{place}: the same page comes again", code="SAME_PAGE")
+
+
+def _page(client, place, token):
+    try:
+        return client.call("getInventorySummaries", **params(place, token))
+    except Refused as error:
+        if not token:
+            raise
+        # a token that Amazon gave and does not take says nothing about the account
+        raise Unavailable(f"{place}: {error}", code="PAGE_REFUSED") from error

@@ -3,12 +3,15 @@
 
 Before a batch is written it is read, in one request: what Amazon ships is never written
 (a second offer would open), and what it does not show is not either (a stub would be
-born). No odoo in here.
+born). A number that stands there already is not sent: submissions of a seller are
+processed one after the other, and waste delays those that matter. No odoo in here.
 """
 
 import json
+import time
 
 from odoo.addons.channel_inventory_base.lib.errors import (
+    ClientError,
     Malformed,
     NotFound,
     Refused,
@@ -16,12 +19,20 @@ from odoo.addons.channel_inventory_base.lib.errors import (
     Unavailable,
 )
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
+from odoo.addons.channel_inventory_base.schemas import BEING_SENT
 
 from ..const import MERCHANT, SKUS_A_READ
 from . import listing
 
 FBA, GONE = "FBA", "GONE"
 """Why a number is refused by us, before anything is sent."""
+BATCH_SECONDS = 5
+"""After so long the rest of a batch waits for the next one, which begins with what has
+fallen meanwhile."""
+STANDS = "STANDS"
+"""A number that is shown already, and was not sent, or not once more."""
+ATTEMPTS = 3
+"""To send a number of which the answer is lost."""
 
 
 class Numbers:
@@ -101,7 +112,14 @@ def freeze(entries):
     :param entries: schemas.LevelEntry
     """
     rows = [
-        [each.line_id, each.stock_ref, each.node_ref, each.quantity] for each in entries
+        [
+            each.line_id,
+            each.stock_ref,
+            each.node_ref,
+            each.quantity,
+            each.awaited,
+        ]
+        for each in entries
     ]
     return json.dumps({"numbers": rows}, separators=(",", ":"))
 
@@ -109,12 +127,15 @@ def freeze(entries):
 class Push:
     """Carries out a frozen payload: PATCHes one after the other.
 
+    :param note: function of LineResult's values that are news, called before each PATCH
+        with what became of those before it and that it is being sent
     :ivar answers: of Amazon, by SKU
     """
 
-    def __init__(self, payload, numbers):
+    def __init__(self, payload, numbers, note=lambda _news: None, clock=time.monotonic):
         self._rows = json.loads(payload)["numbers"]
-        self._numbers = numbers
+        self._numbers, self._note, self._clock = numbers, note, clock
+        self._results, self._told = [], 0
         self.answers = {}
 
     def run(self):
@@ -123,26 +144,38 @@ class Push:
         :raise Throttled, Unavailable: nothing was sent, or it is open what became of it
         """
         found = self._numbers.find(
-            [sku for _line, sku, node, _quantity in self._rows if node == MERCHANT]
+            [sku for _line, sku, node, *_rest in self._rows if node == MERCHANT]
         )
-        results, is_stopped = [], False
-        for line, sku, node, quantity in self._rows:
+        end = self._clock() + BATCH_SECONDS
+        results, is_stopped = self._results, False
+        for line, sku, node, quantity, awaited in self._rows:
             place, offers = found.get(sku, ("", {}))
             if node != MERCHANT or listing.is_by_amazon(offers):
                 results.append(_refused(line, FBA))
             elif not place:
                 results.append(_refused(line, GONE))
+            elif offers.get(MERCHANT) == quantity == awaited:
+                # as if it had been taken: whether it stays is seen when that is due
+                results.append(_stands(line, quantity))
             elif is_stopped:
                 results.append({"line_id": line, "status": "retry"})
             else:
-                result = self._send(line, sku, quantity, place)
-                is_stopped = result["status"] == "retry"
-                results.append(result)
+                shown = offers.get(MERCHANT)
+                self._note_before(line, shown)
+                result = self._send(line, sku, quantity, place, shown)
+                is_stopped = result["status"] == "retry" or self._clock() > end
+                results.append({**result, "shown": shown})
         return results
 
-    def _send(self, line, sku, quantity, place):
+    def _note_before(self, line, shown):
+        news, self._told = self._results[self._told :], len(self._results)
+        self._note([*news, {"line_id": line, "status": BEING_SENT, "shown": shown}])
+
+    def _send(self, line, sku, quantity, place, before):
         try:
-            answer = self._numbers.patch(sku, quantity, place)
+            answer = self._patch(sku, quantity, place, before)
+            if not answer:
+                return {"line_id": line, "status": "accepted", "code": STANDS}
             self.answers[sku] = answer
             return listing.result(answer, line, sku)
         except Malformed as error:
@@ -155,6 +188,36 @@ class Push:
             return {"line_id": line, "status": "retry", "code": error.code or ""}
         except Refused as error:
             return _refused(line, error.code or "REFUSED", str(error))
+
+    def _patch(self, sku, quantity, place, before):
+        """Where the answer is lost it is looked: only a number that does not stand
+        there is sent once more.
+
+        :param before: what was shown before; where that is the same nobody can tell
+        :return: Amazon's answer, None where the number stands there
+        """
+        for _attempt in range(ATTEMPTS - 1):
+            try:
+                return self._numbers.patch(sku, quantity, place)
+            except Unavailable as error:
+                if not error.uncertain:
+                    raise
+                if before != quantity and self._look(sku, error) == quantity:
+                    return None
+        return self._numbers.patch(sku, quantity, place)
+
+    def _look(self, sku, lost):
+        try:
+            _place, offers = self._numbers.find([sku]).get(sku, ("", {}))
+        except ClientError:
+            raise lost from None
+        return offers.get(MERCHANT)
+
+
+def _stands(line, quantity):
+    """It is shown, and was not sent."""
+    values = {"line_id": line, "status": "accepted", "code": STANDS}
+    return {**values, "shown": quantity, "sent": False}
 
 
 def _refused(line, code, words=""):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading orders: those that changed, and one as it is now. No odoo in here."""
 
-from datetime import timezone
+from datetime import timedelta, timezone
 
 from odoo.addons.channel_inventory_base.lib import errors, events
 from odoo.addons.channel_inventory_base.lib.errors import Malformed
@@ -11,6 +11,7 @@ from ..const import INCLUDED, ORDERS_A_PAGE
 from .order import is_sold_here
 
 BAR = "|"
+SECOND = timedelta(seconds=1)
 
 
 class Orders:
@@ -34,8 +35,7 @@ class Orders:
         :param cursor: "" for the first, then what the last page gave: good for a day
         """
         after, _bar, token = cursor.partition(BAR) if cursor else (utc(since), "", "")
-        answer = self._client.call("searchOrders", **self.params(after, token))
-        place = JsonValue(answer)
+        place = JsonValue(self._search(after, token))
         self.until = place.get("lastUpdatedBefore").text() or self.until
         pages = place.get("pagination")
         following = pages.get("nextToken").text() if pages else ""
@@ -50,6 +50,16 @@ class Orders:
             "cursor": f"{after}{BAR}{following}" if following else "",
         }
 
+    def _search(self, after, token):
+        """A token that is not taken any more, as after a day, begins anew: what comes
+        again is known."""
+        try:
+            return self._client.call("searchOrders", **self.params(after, token))
+        except errors.Refused:
+            if not token:
+                raise
+        return self._client.call("searchOrders", **self.params(after))
+
     def params(self, after, token=""):
         """Of searchOrders; with a token they are the same as without."""
         return {
@@ -58,6 +68,35 @@ class Orders:
             "includedData": list(INCLUDED),
             "maxResultsPerPage": ORDERS_A_PAGE,
             "paginationToken": token or None,
+        }
+
+    def placed(self, since, until, cursor):
+        """An OrderRefPage's values: orders placed within a time. Amazon's has both its
+        bounds in it."""
+        answer = self._client.call(
+            "searchOrders",
+            createdAfter=utc(since),
+            createdBefore=utc(until - SECOND),
+            marketplaceIds=self._marketplaces,
+            maxResultsPerPage=ORDERS_A_PAGE,
+            paginationToken=cursor or None,
+        )
+        place = JsonValue(answer)
+        pages = place.get("pagination")
+        following = pages.get("nextToken").text() if pages else ""
+        if following and following == cursor:
+            raise errors.Unavailable("the same page comes again", code="SAME_PAGE")
+        return {
+            "refs": [
+                {
+                    "ref": each["orderId"].text(),
+                    "placed_at": each["createdTime"].text(),
+                    "version": each["lastUpdatedTime"].text() or None,
+                }
+                for each in place["orders"].items()
+                if is_sold_here(each.value)
+            ],
+            "cursor": following,
         }
 
     def fetch(self, ref):

@@ -198,7 +198,11 @@ def _data_of(reply):
             raise kind(words or code, **more)
     if reply.status in (401, 403):
         raise Unauthorized(words or "refused", **more)
+    if reply.status == 429:
+        # of whatever stands before SQS: waiting ends it, and no person has to
+        wait = replies.retry_after(reply)
+        raise Throttled(words or "too many requests", retry_after=wait, **more)
     if reply.status >= 500 or value is None:
         wait = replies.retry_after(reply)
         raise Unavailable(words or "no answer of SQS", retry_after=wait, **more)
-    raise Refused(words or code, **more)
+    raise Refused(words or more["code"], **more)

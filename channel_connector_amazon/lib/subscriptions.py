@@ -39,14 +39,25 @@ class Subscriptions:
         return made, elsewhere
 
     def _destination(self, arn, name):
+        if found := self._find_destination(arn):
+            return found
+        body = {"name": name, "resourceSpecification": {"sqs": {"arn": arn}}}
+        try:
+            answer = self._client.call("createDestination", body)
+        except Refused as error:
+            # somebody else may have made it just now: another worker of ours
+            if error.status != CONFLICT or not (found := self._find_destination(arn)):
+                raise
+            return found
+        return JsonValue(answer)["payload"]["destinationId"].text()
+
+    def _find_destination(self, arn):
         answer = self._client.call("getDestinations")
         for each in JsonValue(answer)["payload"].items():
             queue = each["resource"].get("sqs")
             if queue and queue["arn"].text() == arn:
                 return each["destinationId"].text()
-        body = {"name": name, "resourceSpecification": {"sqs": {"arn": arn}}}
-        answer = self._client.call("createDestination", body)
-        return JsonValue(answer)["payload"]["destinationId"].text()
+        return None
 
     def _find(self, kind):
         """:return: the destination of the seller's subscription, None without one"""

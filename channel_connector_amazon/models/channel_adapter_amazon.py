@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import dataclasses
-import json
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 from odoo import api, models
+from odoo.tools import format_date
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
 from odoo.addons.channel_inventory_base.lib import addresses, errors, reader
@@ -35,6 +35,7 @@ from ..const import (
     SEARCH_LAG_MINUTES,
     SHOWN_DAYS,
     SKUS_A_READ,
+    api_versions,
 )
 from ..lib import (
     answers,
@@ -44,6 +45,7 @@ from ..lib import (
     numbers,
     report,
     salvage,
+    settlement,
     shipment,
     sqs,
     stream,
@@ -80,11 +82,18 @@ class ChannelAdapterAmazon(models.AbstractModel):
     _address_example = "https://sellingpartnerapi-eu.amazon.com"
 
     @api.model
+    def _get_api_versions(self, channel):
+        """None has an end that Amazon has announced."""
+        return [schemas.ApiVersion(name) for name in api_versions()]
+
+    @api.model
     def _capabilities(self):
         return schemas.Capabilities(
             push_levels=True,
             read_levels=True,
+            settlements=True,
             orders=True,
+            order_refs=True,
             nodes=True,
             batch_size=PATCHES_A_BATCH,
             read_size=SKUS_A_READ,
@@ -96,10 +105,13 @@ class ChannelAdapterAmazon(models.AbstractModel):
             message_batch={"cancel": ORDERS_A_FEED, "refund": ORDERS_A_FEED},
             personal_days=PERSONAL_DAYS,
             pull_seconds=PULL_SECONDS,
+            order_lag=60 * SEARCH_LAG_MINUTES + schemas.Capabilities.order_lag,
             applies=APPLIES_SECONDS,
             late=LATE_NUMBER_SECONDS,
             read_budget=READS_A_SECOND,
             lanes=(FEED,),
+            notes_sent=True,
+            unsorted=True,
             node_stock=True,
         )
 
@@ -118,6 +130,11 @@ class ChannelAdapterAmazon(models.AbstractModel):
 
     def _known_offers(self, channel):
         return KnownOffers(SharedDict(channel, "offers"))
+
+    @api.model
+    def _get_order_page(self, channel, ref):
+        region = REGIONS.get(channel.amazon_region)
+        return f"{region.pages}/orders-v3/order/{ref}" if region else ""
 
     # ---------------------------------------------------------- connection
     @contextmanager
@@ -376,7 +393,7 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 code="SUBSCRIBED_ELSEWHERE",
             )
         self._learn_facts(channel, queue=self._queue_mark(channel))
-        return [self.env._("%s is told to the queue again", kind) for kind in made]
+        return [self.env._("The queue gets %s again", kind) for kind in made]
 
     # ----------------------------------------------------------- catalogue
     @api.model
@@ -476,20 +493,18 @@ class ChannelAdapterAmazon(models.AbstractModel):
             return self._push_feed(channel, payload)
         with self._connected(channel) as client:
             reader = self._numbers(channel, client)
-            work = numbers.Push(payload, reader)
+            note = lambda news: self._note_push(key, self._lines(news))  # noqa: E731
+            work = numbers.Push(payload, reader, note)
             results = work.run()
         self._learn_offers(channel, reader)
-        return schemas.PushResult(
-            tuple(self._line_result(**result) for result in results),
-            json.dumps(work.answers, separators=(",", ":")),
-        )
+        return self._load_push(self._lines(results), work.answers)
 
     def _push_feed(self, channel, payload):
         with self._connected(channel) as client:
             batch = Batch(payload, Feeds(client))
             ticket = batch.submit(self._seller(channel))
         if not ticket:
-            return self._feed_result(batch.refusals())
+            return self._load_push(self._lines(batch.refusals()))
         return schemas.PushResult((), ticket=ticket)
 
     @api.model
@@ -498,27 +513,20 @@ class ChannelAdapterAmazon(models.AbstractModel):
             batch = Batch(payload, Feeds(client))
             results = batch.outcome(ticket)
         self._learn_offers(channel, batch)
-        return results and self._feed_result(results)
+        return results and self._load_push(self._lines(results))
 
-    def _feed_result(self, results):
-        return schemas.PushResult(
-            tuple(self._line_result(**result) for result in results)
-        )
+    def _lines(self, results):
+        return [self._load_line(**each) for each in results]
 
-    def _line_result(self, line_id, status, code="", message=""):
-        if status == "rejected":
-            message = self._get_rejection_message(code, message)
-        return schemas.LineResult(line_id, status, code, message)
-
-    def _get_rejection_message(self, code, message):
-        words = {
+    @api.model
+    def _get_line_messages(self, message):
+        return {
             numbers.FBA: self._get_listing_note(mapper.SHIPPED_BY_AMAZON),
             numbers.GONE: self.env._(
                 "Amazon shows no such SKU in the channel's marketplaces: fetch "
                 "listings."
             ),
         }
-        return words.get(code) or message or code
 
     # -------------------------------------------------------------- orders
     @api.model
@@ -527,6 +535,17 @@ class ChannelAdapterAmazon(models.AbstractModel):
         with self._connected(channel) as client:
             reader = Orders(client, self._marketplace_ids(channel))
             return schemas.load(schemas.EventPage, reader.page(since, cursor))
+
+    @api.model
+    def _iter_order_refs(self, channel, since, until, cursor=""):
+        with self._connected(channel) as client:
+            reader = Orders(client, self._marketplace_ids(channel))
+            while True:
+                values = reader.placed(since, until, cursor)
+                yield schemas.load(schemas.OrderRefPage, values)
+                cursor = values["cursor"]
+                if not cursor:
+                    return
 
     def _order_reader(self, client):
         """For single orders, which name their marketplace themselves."""
@@ -546,20 +565,44 @@ class ChannelAdapterAmazon(models.AbstractModel):
     def _salvage_order(self, channel, body):
         return self._load_order(body, salvage.order)
 
+    # --------------------------------------------------------- settlements
+    @api.model
+    def _fetch_settlements(self, channel, since, cursor, known=frozenset()):
+        shown = datetime.now(timezone.utc) - timedelta(days=settlement.SHOWN_DAYS)
+        with self._connected(channel) as client:
+            found, after = settlement.fetch(client, max(since, shown), cursor, known)
+        documents = [schemas.SettlementDocument(*each) for each in found]
+        return schemas.SettlementPage(tuple(documents), after)
+
+    @api.model
+    def _parse_settlement(self, channel, content):
+        classes = {
+            "head": schemas.SettlementData,
+            "line": schemas.SettlementLineData,
+        }
+        with self._translated():
+            try:
+                for what, values in settlement.read(content):
+                    yield schemas.load(classes[what], values)
+            except errors.Unavailable as error:
+                # a table without a header: of a document that is here nothing changes
+                raise errors.Malformed(str(error), path="report") from error
+
     # ------------------------------------------------------------- secrets
     @api.model
     def _get_secret_message(self, channel, is_over):
+        day = format_date(self.env, channel.secret_expires_on)
         if is_over:
             return self.env._(
                 "The client secret ended on %s: Amazon refuses everything. Rotate it "
-                "in Solution Provider Portal, and enter the new one here.",
-                channel.secret_expires_on,
+                "in Solution Provider Portal, and enter the new one on the channel.",
+                day,
             )
         return self.env._(
             "The client secret ends on %s. Rotate it in Solution Provider Portal, and "
-            "enter the new one and its date here: after that day Amazon refuses "
-            "everything.",
-            channel.secret_expires_on,
+            "enter the new one and its date on the channel: after that day Amazon "
+            "refuses everything.",
+            day,
         )
 
     # ------------------------------------------------------------ messages
@@ -677,10 +720,11 @@ class ChannelAdapterAmazon(models.AbstractModel):
                 "application lacks the role for it, or the seller ID is another one.",
                 error,
             )
-        if error.uncertain:
-            return self.env._(
-                "Amazon's response was lost (%s). Whether the request was carried out "
-                "is looked up before it is repeated.",
-                error,
-            )
         return super()._get_error_message(error)
+
+    def _get_uncertain_message(self, error, words):
+        return self.env._(
+            "Amazon's response was lost (%s). Whether the request was carried out is "
+            "looked up before it is repeated.",
+            error,
+        )

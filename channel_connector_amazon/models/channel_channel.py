@@ -2,6 +2,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.channel_inventory_base.models.channel_secret_mixin import (
+    secret_field,
+)
+from odoo.addons.channel_inventory_base.schemas import Capabilities
+
 from ..const import REGIONS, SECRET_DAYS
 from ..lib import marketplaces
 
@@ -42,17 +47,9 @@ class ChannelChannel(models.Model):
         groups="channel_inventory_base.group_channel_manager",
         help="Login with Amazon: of the application that the seller has authorized.",
     )
-    amazon_client_secret = fields.Char(
-        string="LWA Client Secret",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
-    )
-    amazon_refresh_token = fields.Char(
-        string="LWA Refresh Token",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
+    amazon_client_secret = secret_field("LWA Client Secret")
+    amazon_refresh_token = secret_field(
+        "LWA Refresh Token",
         help="Shown once, when the seller authorizes the application. It does not end.",
     )
     amazon_queue_url = fields.Char(
@@ -67,12 +64,17 @@ class ChannelChannel(models.Model):
         help="Of a user who may receive and delete messages of the queue, and read its "
         "attributes.",
     )
-    amazon_aws_secret = fields.Char(
-        string="AWS Secret Access Key",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
-    )
+    amazon_aws_secret = secret_field("AWS Secret Access Key")
+
+    @api.depends("amazon_queue_url")
+    def _compute_order_lag(self):
+        """Without a queue an order is known when the search shows it."""
+        result = super()._compute_order_lag()
+        # sudo: whoever may make a channel need not see where its queue is
+        for channel in self.sudo():
+            if channel.amazon_queue_url:
+                channel.order_lag = Capabilities.order_lag
+        return result
 
     @api.constrains("amazon_marketplaces", "amazon_region")
     def _check_amazon_marketplaces(self):
@@ -116,8 +118,3 @@ class ChannelChannel(models.Model):
     @api.model
     def _secret_lifetimes(self):
         return super()._secret_lifetimes() | {"amazon_client_secret": SECRET_DAYS}
-
-    @api.model
-    def _secret_fields(self):
-        names = ("amazon_client_secret", "amazon_refresh_token", "amazon_aws_secret")
-        return super()._secret_fields() | {name: name for name in names}

@@ -18,6 +18,7 @@ from . import test_public_reports
 from . import test_pull
 from . import test_report
 from . import test_settings
+from . import test_settlement
 from . import test_shipment
 from . import test_shop_catalogue
 from . import test_shop_connection
@@ -26,10 +27,12 @@ from . import test_shop_fba
 from . import test_shop_feed
 from . import test_shop_flow
 from . import test_shop_fuzz
+from . import test_shop_killed
 from . import test_shop_levels
 from . import test_shop_life
 from . import test_shop_messages
 from . import test_shop_orders
+from . import test_shop_pending
 from . import test_shop_stream
 from . import test_sqs
 from . import test_translations

@@ -138,7 +138,7 @@ class TestClient(PureCase):
         lost = requests.ConnectionError("reset")
         for name, params, times in (
             ("getOrder", {"orderId": "1"}, 3),
-            ("patchListingsItem", {"sellerId": "A", "sku": "a"}, 3),
+            ("patchListingsItem", {"sellerId": "A", "sku": "a"}, 1),
             ("confirmShipment", {"orderId": "1"}, 1),
             ("createFeed", {}, 1),
         ):

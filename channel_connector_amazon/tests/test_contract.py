@@ -7,6 +7,10 @@ from odoo.tests import tagged
 from odoo.addons.channel_inventory_base.tests.common_adapter import (
     AdapterContract,
     LifecycleContract,
+    SettlementContract,
+)
+from odoo.addons.channel_inventory_base.tests.common_wrong_reads import (
+    WrongReadsContract,
 )
 
 from .shop import AccountCase
@@ -15,7 +19,13 @@ OPERATIONS = {"shipment": "confirmShipment", "refund": "createFeed"}
 
 
 @tagged("post_install", "-at_install")
-class TestContract(AdapterContract, LifecycleContract, AccountCase):
+class TestContract(
+    AdapterContract,
+    LifecycleContract,
+    SettlementContract,
+    WrongReadsContract,
+    AccountCase,
+):
     """The base's contract, against a running account."""
 
     def setUp(self):
@@ -35,11 +45,34 @@ class TestContract(AdapterContract, LifecycleContract, AccountCase):
     def shop_set(self, ref, quantity):
         self.shop.edit_stock(ref.stock_ref, quantity)
 
+    def shop_forget(self, ref):
+        self.shop.store.listings[ref.stock_ref].quantity = None
+
+    def shop_drop(self, ref):
+        self.shop.delete_listing(ref.stock_ref)
+
+    def test_contract_wrong_read_a_part_is_missing(self):
+        """Nor does a number that is sent for it make half a listing."""
+        result = super().test_contract_wrong_read_a_part_is_missing()
+        self.assertNotIn("SKU-2", self.shop.store.listings)
+        self.assertFalse(self.violations().get("stubs"))
+        return result
+
+    def shop_pass(self, seconds):
+        self.shop.pass_time(seconds)
+
     def shop_sell(self, ref, quantity):
         return self.sell({ref.stock_ref: quantity}).id
 
     def shop_break_credentials(self):
         self.shop.access.revoke()
+
+    # ----------------------------------------------------------- settlements
+    def shop_pay_out(self):
+        for sku in ("SKU-3", "SKU-4"):
+            self.ship(self.sell({sku: 1}).id)
+        [(ref, total)] = self.shop.settle().values()
+        return ref, total
 
     # ------------------------------------------------------------ lifecycle
     def tell(self, kind, data, key=None):

@@ -107,9 +107,10 @@ class TestParcels(PureCase):
 class TestSubscriptions(PureCase):
     ARN = "arn:aws:sqs:eu-west-1:1:orders"
 
-    def amazon(self, destinations=(), subscribed=(), conflict=()):
-        """Answers as Amazon: ``subscribed``: {kind: destination}."""
-        subscribed = dict(subscribed)
+    def amazon(self, destinations=(), subscribed=(), conflict=(), made_meanwhile=""):
+        """Answers as Amazon: ``subscribed``: {kind: destination}; ``made_meanwhile``:
+        the destination that another worker makes just before us."""
+        subscribed, destinations = dict(subscribed), dict(destinations)
 
         def answer(sent):
             url, body = sent["url"], sent["data"] and json.loads(sent["data"])
@@ -121,9 +122,12 @@ class TestSubscriptions(PureCase):
                         "name": name,
                         "resource": {"sqs": {"arn": arn}},
                     }
-                    for name, arn in dict(destinations).items()
+                    for name, arn in destinations.items()
                 ]
                 return {"payload": rows}
+            if "/destinations" in url and made_meanwhile:
+                destinations[made_meanwhile] = self.ARN
+                return refusal(409, "Conflict")
             if "/destinations" in url:
                 return {"payload": {"destinationId": "new"}}
             if sent["method"] == "GET":
@@ -151,6 +155,21 @@ class TestSubscriptions(PureCase):
             }[sent["method"], "/destinations" in sent["url"]]
             swagger.operations()[name].check(sent)
 
+    def test_orders_are_subscribed_to_by_their_events_and_by_nothing_else(self):
+        """Public reports: refused without a filter of events, and with marketplaces."""
+        self.amazon()
+        sent = {
+            each["url"].rpartition("/")[2]: json.loads(each["data"])
+            for each in self.session.sent
+            if each["method"] == "POST" and "/subscriptions/" in each["url"]
+        }
+        directive = sent.pop("ORDER_CHANGE")["processingDirective"]["eventFilter"]
+        self.assertEqual(set(directive), {"eventFilterType", "orderChangeTypes"})
+        self.assertEqual(directive["eventFilterType"], "ORDER_CHANGE")
+        self.assertTrue(directive["orderChangeTypes"])
+        for kind, body in sent.items():
+            self.assertNotIn("processingDirective", body, kind)
+
     def test_what_is_there_is_left_alone(self):
         kinds = (
             "ORDER_CHANGE",
@@ -170,3 +189,11 @@ class TestSubscriptions(PureCase):
         self.assertEqual(found[1], [])
         found = self.amazon({"d1": self.ARN}, conflict={"ORDER_CHANGE": "d9"})
         self.assertEqual(found[1], ["ORDER_CHANGE"])
+
+    def test_destination_that_was_made_meanwhile_is_taken(self):
+        """Two workers begin at once: no reason to stop the queue."""
+        found = self.amazon(made_meanwhile="d1")
+        self.assertEqual((len(found[0]), found[1]), (3, []))
+        bodies = [json.loads(e["data"]) for e in self.session.sent if e["data"]]
+        told = {each["destinationId"] for each in bodies if "destinationId" in each}
+        self.assertEqual(told, {"d1"})

@@ -2,17 +2,22 @@
 """Amazon's published pairs: our request is the one they name, our reader takes their
 answer; and all that is built here is of Amazon's models."""
 
+import functools
+from datetime import datetime, timezone
+
 import jsonschema
 
 from odoo.addons.channel_inventory_base import schemas
 from odoo.addons.channel_inventory_base.lib.errors import Refused
+from odoo.addons.channel_inventory_base.lib.events import compact
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 
 from .. import mapper
-from ..client import encoded
 from ..const import OPERATIONS
 from ..lib import fba, feed, listing, notifications, report, shipment
+from ..lib.documents import Feeds, Reports
 from ..lib.pull import Orders
+from ..lib.subscriptions import Subscriptions
 from . import swagger
 from .common import DE, FakeResponse, PureCase, asked, make_client
 from .test_shipment import SHIPMENT
@@ -73,7 +78,7 @@ class TestPairs(PureCase):
             read.update(match.groupdict())
             body = values.pop("body", None)
             if body is not None:
-                self.assertEqual(sent["data"], encoded(body))
+                self.assertEqual(sent["data"], compact(body).encode())
             for name, value in values.items():
                 self.assertEqual(read[name], value)
             checked += 1
@@ -143,6 +148,45 @@ class TestPairs(PureCase):
             report.document_of(answer) for code, _values, answer in pairs if code == 200
         ]
         self.assertIsNone(found)
+
+    def answer(self, name):
+        """The answer of the first pair that is no refusal."""
+        pairs = swagger.operations()[name].pairs
+        return next(answer for status, _values, answer in pairs if status < 300)
+
+    def test_every_other_answer_of_the_pairs_is_read(self):
+        """By the method that asks for it."""
+        asked = functools.partial(map, self.answer)
+
+        def client(*answers):
+            return make_client(*answers)[0]
+
+        made, feeds = self.answer("createFeed"), self.answer("getFeeds")
+        plain = FakeResponse(200, b"done")
+        steps = [*asked(["createFeedDocument"]), FakeResponse(200, b""), made]
+        self.assertEqual(Feeds(client(*steps)).submit(DE, b"{}"), made["feedId"])
+        found = Feeds(client(feeds)).made_since("X", datetime.now(timezone.utc))
+        told = [each["feedId"] for each in feeds["feeds"]]
+        self.assertEqual([ref for ref, _status, _time in found], told)
+        steps = [*asked(["getFeedDocument"]), plain]
+        self.assertEqual(Feeds(client(*steps)).result("d1"), b"done")
+        [ordered] = asked(["createReport"])
+        ref = Reports(client(ordered)).order(report.LISTINGS, DE)
+        self.assertEqual(ref, ordered["reportId"])
+        table = FakeResponse(200, b"seller-sku\tfulfillment-channel\nA\tDEFAULT\n")
+        steps = [*asked(["getReportDocument"]), table]
+        self.assertEqual(set(Reports(client(*steps)).offers({DE: "d1"})), {"A"})
+        [item] = asked(["getListingsItem"])
+        self.assertEqual(listing.availability(JsonValue(item)), {"DEFAULT": 100})
+        [here], [new] = asked(["getDestinations"]), asked(["createDestination"])
+        found = Subscriptions(client(here, new))._destination("arn:aws:sqs:x:1:q", "q")
+        self.assertEqual(found, new["payload"]["destinationId"])
+        [known] = asked(["getSubscription"])
+        found = Subscriptions(client(known))._find("ORDER_CHANGE")
+        self.assertEqual(found, known["payload"]["destinationId"])
+        [subscribed] = asked(["createSubscription"])
+        found = Subscriptions(client(subscribed))._subscribe("ORDER_CHANGE", "d1")
+        self.assertEqual(found, "d1")
 
 
 def goods_and_charges(data):

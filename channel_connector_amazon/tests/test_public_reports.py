@@ -12,25 +12,65 @@ test of its own in this file, the list names the one that tries it.
   of a parcel: ``test_shipment``
 - amzn/selling-partner-api-models#1603, jrl84/amazon-sp-api#23: SignatureDoesNotMatch
   of an upload: the sandbox refuses it, ``test_shop_feed``
+- jlevers/selling-partner-api#830: QuotaExceeded whenever a feed is made:
+  ``test_shop_feed.test_feeds_that_are_used_up_keep_no_number_back``
+- jlevers/selling-partner-api#363, #240: one PATCH is refused with 400:
+  ``test_numbers.test_refusal_of_one_number_keeps_back_no_other``
+- Practica456/reporte-financiero-fba#89: a SKU with offers of both:
+  ``test_report.test_sku_with_both_offers_is_never_written``
+- amzn/selling-partner-api-models#5365: for a day the search refused FULFILLMENT with
+  400: ``test_search_that_is_refused_keeps_no_lower_number_back``
+  of the base: the orders are found by the queue, or when it is over
+- airbytehq/airbyte#9001, amzn/selling-partner-api-models#5048: only the first page of
+  a hundred orders is read: ``test_shop_orders.test_pages_miss_nothing``
+- amzn/selling-partner-api-docs#688: who searches by the time of the order never hears
+  that one was paid: ``test_pull.test_first_page_asks_by_time_without_an_offset``
+- abuzuhri/Amazon-SP-API-CSharp#621, jrl84/amazon-sp-api#221, jlevers/
+  selling-partner-api#885: ORDER_CHANGE without a filter of events, and
+  amzn/selling-partner-api-models#4135: with marketplaces in it:
+  ``test_messages.TestSubscriptions``, and the sandbox refuses it
+- jlevers/selling-partner-api#698: a time with +00:00 is no time:
+  ``test_shipment.test_time_is_utc_without_an_offset``
 """
 
 import gzip
+from datetime import datetime, timezone
 
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base import exceptions
-from odoo.addons.channel_inventory_base.lib.errors import Malformed, Unavailable
+from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.lib.errors import (
+    Malformed,
+    Refused,
+    Unavailable,
+)
 
+from .. import mapper
 from ..client import address
 from ..const import OPERATIONS
-from ..lib import feed, report
+from ..lib import fba, feed, listing, report
 from ..lib.lane import Batch, freeze_feeds
 from ..lib.offers import KnownOffers
-from .common import DE, FakeResponse, FakeStore, PureCase, make_client
+from ..lib.pull import Orders
+from .common import DE, FakeResponse, FakeStore, PureCase, make_client, refusal
+from .orders import order
 from .shop import AccountCase
 from .test_feed import issue
 from .test_feed import report as feed_report
 from .test_lane import FakeFeeds, entry
+
+
+def summaries(sku, token):
+    """A page of the stock in Amazon's warehouses."""
+    row = {"sellerSku": sku, "inventoryDetails": {"fulfillableQuantity": 3}}
+    return {
+        "payload": {
+            "granularity": {"granularityId": DE},
+            "inventorySummaries": [row],
+        },
+        "pagination": {"nextToken": token},
+    }
+
 
 DEPRECATED = "Deprecated column"
 TAB = "\t"
@@ -67,6 +107,58 @@ class TestPublicReports(PureCase):
         what Amazon ships could not be told from the rest."""
         with self.assertRaises(Malformed):
             report.Table([b"seller-sku\tprice"], needed=report.NEEDED)
+
+    def test_file_with_commas_is_refused(self):
+        """amzn/selling-partner-api-models#4945: a file that was exported by hand comes
+        with commas: refused with its header, and no catalogue of one odd column."""
+        with self.assertRaisesRegex(Malformed, "seller-sku"):
+            report.Table(
+                [b"item-name,seller-sku,fulfillment-channel", b"Lamp,LAMP,DEFAULT"],
+                needed=report.NEEDED,
+            )
+
+    def test_quotes_are_a_part_of_the_title(self):
+        """airbytehq/airbyte#38465, jrl84/amazon-sp-api#22: a title that begins with a
+        quote, or has one, swallows no column and no row."""
+        columns = ("item-name", "seller-sku", "fulfillment-channel")
+        rows = [('"Big" lamp', "A", "DEFAULT"), ('12" lamp', 'B"', "DEFAULT")]
+        found = report.offers(table(columns, *rows))
+        self.assertEqual(
+            [(each.sku, each.title) for each in found.values()],
+            [("A", '"Big" lamp'), ('B"', '12" lamp')],
+        )
+
+    def test_page_token_that_is_not_taken_begins_the_search_anew(self):
+        """amzn/selling-partner-api-models#5144, #1269, #2576: the token is refused,
+        though all else is the same. It may be a day old; no order is missed, and
+        nobody has to do anything."""
+        refused = refusal(400, "InvalidInput", "The input you have submitted is odd")
+        found = {"orders": [order()], "pagination": {"nextToken": "t2"}}
+        client, session, _clock = make_client(refused, found)
+        since = datetime(2026, 11, 24, tzinfo=timezone.utc)
+        page = Orders(client, [DE]).page(since, "2026-11-20T10:00:00Z|t1")
+        self.assertEqual(len(page["events"]), 1)
+        self.assertEqual(page["cursor"], "2026-11-20T10:00:00Z|t2")
+        first, second = (each["url"] for each in session.sent)
+        self.assertIn("paginationToken=t1", first)
+        self.assertNotIn("paginationToken", second)
+        self.assertIn("lastUpdatedAfter=2026-11-20", second)
+
+    def test_search_that_is_refused_without_a_token_stays_refused(self):
+        client, session, _clock = make_client(refusal(400, "InvalidInput", "odd"))
+        with self.assertRaises(Refused):
+            Orders(client, [DE]).page(datetime(2026, 11, 24, tzinfo=timezone.utc), "")
+        self.assertEqual(len(session.sent), 1)
+
+    def test_page_without_orders_is_not_the_last_one(self):
+        """amzn/selling-partner-api-models#5048: there is a token, and so there is
+        more."""
+        empty = {"orders": [], "pagination": {"nextToken": "t2"}}
+        client, _session, _clock = make_client(empty)
+        page = Orders(client, [DE]).page(
+            datetime(2026, 11, 24, tzinfo=timezone.utc), ""
+        )
+        self.assertTrue(page["cursor"].endswith("|t2"))
 
     def test_letters_that_amazon_has_lost(self):
         """amzn/selling-partner-api-models#4888: cp1252 without the letters of Poland.
@@ -132,6 +224,69 @@ class TestPublicReports(PureCase):
         with self.assertRaises(Unavailable):
             report.Table([], needed=report.NEEDED)
 
+    def test_stock_of_amazon_that_breaks_off(self):
+        """amzn/selling-partner-api-models#2947: the token of the next page is always
+        the same, or is refused: no account without FBA, and no stock of the half."""
+        first, second = summaries("A", token="x"), summaries("B", token="x")
+        for answers in (
+            (first, second),
+            (first, refusal(400, "InvalidInput", "invalid nextToken")),
+        ):
+            client, _session, _clock = make_client(*answers)
+            with self.assertRaises(Unavailable):
+                fba.everything(client, [DE])
+
+    def test_stock_of_amazon_is_read_whole(self):
+        """amzn/selling-partner-api-models#2583, #1983 and selling-partner-api-docs#110:
+        with startDateTime rows are missing, or it is wanted where it is optional."""
+        self.assertNotIn("startDateTime", fba.params(DE, "token"))
+
+    def test_page_asks_for_the_same_once_more(self):
+        """jlevers/selling-partner-api#459: with a token alone the answer is 400."""
+        reader = Orders(None, [DE])
+        first, second = (
+            reader.params("2026-11-24T10:00:00Z"),
+            reader.params("2026-11-24T10:00:00Z", "token"),
+        )
+        self.assertEqual({**first, "paginationToken": "token"}, second)
+
+    def test_time_of_the_answer_is_where_the_next_search_begins(self):
+        """saleweaver/python-amazon-sp-api#1001: an answer tells lastUpdatedBefore: up
+        to then it is complete, and it is no filter of ours."""
+        answer = {"orders": [], "lastUpdatedBefore": "2026-11-24T09:58:00Z"}
+        client, session, _clock = make_client(answer)
+        reader = Orders(client, [DE])
+        reader.page(datetime(2026, 11, 24, tzinfo=timezone.utc), "")
+        self.assertEqual(reader.until, "2026-11-24T09:58:00Z")
+        self.assertNotIn("lastUpdatedBefore", session.sent[0]["url"])
+
+    def test_sku_that_amazon_ships_in_any_country(self):
+        """jlevers/selling-partner-api#349: a quantity for AMAZON_JP is refused, and one
+        for DEFAULT would open a second offer."""
+        for code in ("AMAZON_JP", "AMAZON_NA", "AMAZON_EU", "AMAZON_XX"):
+            self.assertTrue(listing.is_by_amazon({code: 5}))
+
+    def test_feed_that_is_too_long(self):
+        """amzn/selling-partner-api-models#4097: "feed messages list beyond allowed
+        size", whatever the limit is that day: nothing of it is applied, and its numbers
+        go one by one."""
+        payload = freeze_feeds([entry(1, "A"), entry(2, "B")], DE, set(), {})
+        batch = Batch(payload, FakeFeeds(("FATAL", None)))
+        with self.assertRaises(Refused) as caught:
+            batch.outcome("1")
+        self.assertEqual(caught.exception.code, "FEED")
+
+    def test_removal_that_was_to_leave_in_1995(self):
+        """frappe/ecommerce_integrations#344: Amazon takes unsold goods out of its
+        warehouse by an order with impossible dates, which ended the synchronization."""
+        raw = order(by="AMAZON")
+        window = {"earliestDateTime": "1995-01-01T00:00:00Z"}
+        window["latestDateTime"] = "1995-01-01T00:00:00Z"
+        raw["fulfillment"]["shipByWindow"] = window
+        data = schemas.load(schemas.OrderData, mapper.any_order(raw))
+        self.assertTrue(data.fulfilled_by_channel)
+        self.assertEqual(data.ship_by.year, 1995)
+
     def test_answer_that_is_no_json(self):
         """frappe/ecommerce_integrations#307: the synchronization dies on an answer of
         another form; here it is an outage, and is asked for again."""
@@ -153,7 +308,8 @@ class TestPublicReportsShop(AccountCase):
         known = self.adapter_model._known_offers(self.channel)
         self.assertEqual(known.by_amazon(), {"FBA-1"})
         self.shop.rules.set(report_often=0)
-        self.shop.store.catalogue = type(self.shop.store.catalogue)()
+        self.shop.store.listings.clear()
+        self.shop.refresh_reports()
         with self.channel._shared_state("reports") as state:
             state.clear()
         with self.raises(exceptions.ChannelError):

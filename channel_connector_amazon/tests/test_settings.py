@@ -40,6 +40,33 @@ class TestSettings(AdapterCase):
         form.amazon_region = "na"
         self.assertEqual(form.base_url, "http://127.0.0.1:9300")
 
+    def test_without_a_queue_an_order_is_known_when_the_search_shows_it(self):
+        form = Form(self.env["channel.channel"])
+        form.name = "Shop"
+        form.channel_type = "amazon"
+        form.amazon_region = "eu"
+        channel = form.save()
+        self.assertGreater(channel.order_lag, 180)
+        channel.amazon_queue_url = "https://sqs.eu-west-1.amazonaws.com/1/orders"
+        self.assertEqual(channel.order_lag, 30)
+        channel.order_lag = 45
+        self.assertEqual(channel.order_lag, 45)
+
+    def test_page_of_an_order_is_where_its_seller_works(self):
+        channel, adapter = self.channel, self.env["channel.adapter.amazon"]
+        pages = {}
+        for region in ("na", "eu", "fe"):
+            channel.write({"amazon_region": region, "amazon_marketplaces": False})
+            pages[region] = adapter._get_order_page(channel, "123-1234567-1234567")
+        self.assertEqual(
+            pages["eu"],
+            "https://sellercentral-europe.amazon.com/orders-v3/order/"
+            "123-1234567-1234567",
+        )
+        self.assertEqual(len(set(pages.values())), 3)
+        channel.amazon_region = False
+        self.assertEqual(adapter._get_order_page(channel, "1"), "")
+
     def test_marketplaces_are_those_of_the_region(self):
         channel = self.channel
         channel.write({"amazon_region": "eu", "amazon_marketplaces": "uk, DE de"})

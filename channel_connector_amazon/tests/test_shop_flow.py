@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import tagged
 
+from odoo.addons.channel_inventory_base import exceptions
+
 from ..const import MERCHANT
 from .shop import SELLER, AccountCase
 
@@ -63,6 +65,30 @@ class TestShopFlow(AccountCase):
         self.publish()
         # 10 there, less the 4 that Amazon has sold of them
         self.assertEqual(self.shop.shown("SKU-2"), 6)
+
+    def test_sale_between_the_look_and_the_number_is_corrected_by_its_word(self):
+        """Amazon applies 10 over a sale that it had not told yet; until it tells, and
+        no longer, four units too many are shown."""
+        self.shop.config.apply_seconds = (30, 30)
+        self.addCleanup(self.shop.config.update, {"apply_seconds": (0, 0)})
+        self.publish()
+        self.sell({"SKU-2": 4}, payment="pending")
+        self.assertEqual(self.shop.shown("SKU-2"), 10, "16 was overwritten")
+        self.poll()
+        self.intake()
+        self.plan()
+        self.publish()
+        self.shop.pass_time(31)
+        self.assertEqual(self.shop.shown("SKU-2"), 6)
+
+    def test_reports_that_are_used_up_delay_no_number(self):
+        now = self.shop.store.clock.time()
+        for operation in ("createReport", "getReport", "getReportDocument"):
+            self.shop.limits.drain(self.shop.config, SELLER, operation, now)
+        with self.assertRaises(exceptions.ThrottledError):
+            self.env["channel.catalogue"]._fetch(self.channel)
+        self.publish()
+        self.assertEqual(self.shop.shown("SKU-2"), 10)
 
     def test_what_amazon_ships_by_now_is_refused_and_told(self):
         listing = self.shop.store.listings["SKU-2"]

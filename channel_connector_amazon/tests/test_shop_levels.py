@@ -4,6 +4,7 @@ from odoo.tests import tagged
 from odoo.addons.channel_inventory_base import exceptions, schemas
 
 from ..const import FBA_NODE
+from ..lib import numbers
 from .shop import SELLER, AccountCase
 
 LEAD = {"lead_time": 3, "restock_date": "2027-01-01"}
@@ -75,10 +76,19 @@ class TestShopLevels(AccountCase):
         self.assertEqual(found[1].code, "90000900")
         self.assertEqual(self.shop.shown("SKU-1"), 10)
 
-    def test_lost_answer_is_asked_for_again(self):
-        self.fault("reset_after_commit")
+    def test_number_of_which_the_answer_was_lost_is_not_sent_again(self):
+        for number in (5, 6):
+            self.fault("reset_after_commit")
+            found = self.statuses(self.entry(1, "SKU-1", number))
+            self.assertEqual(found, {1: "accepted"})
+        self.assertEqual(len(self.requests("patchListingsItem")), 2)
+        self.assertEqual(self.violations(), {})
+
+    def test_number_that_was_not_taken_is_sent_again_until_nobody_knows(self):
+        self.fault("reset_before_commit", next=2)
         self.assertEqual(self.statuses(self.entry(1, "SKU-1", 5)), {1: "accepted"})
-        self.fault("reset_after_commit", next=3)
+        self.assertEqual(len(self.requests("patchListingsItem")), 3)
+        self.fault("reset_before_commit", next=3)
         with self.raises(exceptions.UncertainError):
             self.push(self.entry(1, "SKU-1", 6))
 
@@ -90,6 +100,7 @@ class TestShopLevels(AccountCase):
         self.assertEqual(self.requests("patchListingsItem"), [])
 
     def test_twenty_numbers_keep_to_the_rate(self):
+        self.patch(numbers, "BATCH_SECONDS", 600)
         self.shop.seed(
             {"products": [{"sku": f"M-{i}", "quantity": 1} for i in range(20)]}
         )

@@ -29,7 +29,7 @@ class AccountLife(ConnectedAccount, CommittedCase):
         cls.open_account(rate_factor=1e6, blind_seconds=0, currency="USD")
         super().setUpClass()
         adapter = cls.registry["channel.adapter.amazon"]
-        can, line_result = adapter._capabilities, adapter._line_result
+        can, load_line = adapter._capabilities, adapter._load_line
 
         def capabilities(model):
             # refunds show in no order: nothing could be compared
@@ -41,10 +41,10 @@ class AccountLife(ConnectedAccount, CommittedCase):
         def shown(model, **values):
             if values["status"] == "accepted":
                 values["status"] = "acked"
-            return line_result(model, **values)
+            return load_line(model, **values)
 
         cls.classPatch(adapter, "_capabilities", capabilities)
-        cls.classPatch(adapter, "_line_result", shown)
+        cls.classPatch(adapter, "_load_line", shown)
         # all marketplaces of this account sell in the company's currency
         market = lambda _model, place: schemas.MarketData(  # noqa: E731
             place.external_id, place.country, "USD", True

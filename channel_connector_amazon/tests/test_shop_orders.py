@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
 
 from ..const import MERCHANT
+from ..lib import pull
 from .common import FR, SE
 from .shop import AccountCase
 
@@ -90,6 +92,97 @@ class TestShopOrders(AccountCase):
         self.shop.pass_time(600)
         again = self.page(newest).events
         self.assertIn(late.id, [event.ref for event in again])
+
+    def break_off(self, count):
+        """A poll of so many orders, in pages of two, of which the first is read.
+
+        :return: ids of the orders
+        """
+        self.patch(pull, "ORDERS_A_PAGE", 2)
+        self.shop.edit_stock("SKU-5", 500)
+        sold = {self.sell({"SKU-5": 1}).id for _shopper in range(count)}
+        search, pages = self.adapter_model._fetch_orders, []
+
+        def fails(_model, channel, since, cursor):
+            if cursor:
+                raise exceptions.UnavailableError("Amazon does not answer.")
+            pages.append(1)
+            return search(channel, since, cursor)
+
+        model = type(self.adapter_model)
+        with patch.object(model, "_fetch_orders", fails):
+            with self.raises(exceptions.UnavailableError):
+                self.poll()
+        self.assertEqual(len(pages), 1)
+        self.assertLess(len(self.known()), count)
+        return sold
+
+    def known(self):
+        events = self.env["channel.inbox.event"].search(
+            [("channel_id", "=", self.channel.id), ("kind", "=", "order")]
+        )
+        return set(events.mapped("ref"))
+
+    def test_pull_that_breaks_off_misses_no_order_whatever_comes_first(self):
+        """amzn/selling-partner-api-models#3945, and any search of which the documents
+        do not say how it is sorted: the first page may have the newest orders."""
+        self.shop.rules.set(search_unsorted=1)
+        sold = self.break_off(7)
+        asked = len(self.requests("searchOrders"))
+        self.poll()
+        self.assertEqual(self.known(), sold)
+        # it goes on where it was: the first page of four is not read again
+        self.assertEqual(len(self.requests("searchOrders")) - asked, 3)
+
+    def test_pull_that_goes_on_days_later_begins_anew(self):
+        """A token is good for a day."""
+        self.shop.rules.set(search_unsorted=1)
+        sold = self.break_off(5)
+        self.shop.pass_time(2 * 86400)
+        self.poll()
+        self.assertEqual(self.known(), sold)
+        opened = [("channel_id", "=", self.channel.id), ("state", "=", "open")]
+        self.assertFalse(self.env["channel.exception"].search_count(opened))
+
+    def test_pull_that_cannot_go_on_just_now_goes_on_later(self):
+        self.shop.rules.set(search_unsorted=1)
+        sold = self.break_off(5)
+        for _minute in range(3):
+            self.shop.faults.add(kind="http_429", operation="searchOrders", next=1)
+            with self.raises(exceptions.ThrottledError):
+                self.poll()
+            self.shop.pass_time(400)
+            self.env["channel.shared.state"].search(
+                [("key", "like", "bucket.searchOrders")]
+            ).unlink()
+        asked = len(self.requests("searchOrders"))
+        self.poll()
+        self.assertEqual(self.known(), sold)
+        self.assertEqual(len(self.requests("searchOrders")) - asked, 2)
+
+    def test_order_that_the_search_never_shows_comes_in_by_the_queue(self):
+        """amzn/selling-partner-api-models#3945: it is found by its id and by no search;
+        its units are held when Amazon tells of it."""
+        self.patch(self.shop.config, "blind_seconds", 10**9)
+        self.shop.rules.set(new_order_told=1)
+        self.listing.write({"external_id": "SKU-2", "stock_ref": "SKU-2"})
+        self.node.external_id = MERCHANT
+        self.channel.write(
+            {
+                "amazon_queue_url": self.shop.queue_url("orders"),
+                "amazon_aws_key": "AKIATEST",
+            }
+        )
+        self.adapter_model._drain(self.channel, 1)
+        order = self.shop.checkout({"SKU-2": 2}, payment="paid")
+        self.shop.pass_time(5)
+        self.env.flush_all()
+        self.env["channel.stream"]._drain(self.channel)
+        self.intake()
+        known = self.order(order.id)
+        self.assertTrue(known.complete)
+        self.assertEqual(self.position.held, 2)
+        self.assertEqual(self.page().events, ())
 
     def test_orders_of_all_marketplaces_come_in_their_currencies(self):
         orders = [

@@ -59,6 +59,16 @@ class TestShopStream(AccountCase):
         self.drain()
         self.assertTrue(self.drain(wait=0).empty)
 
+    def test_amazon_that_fails_meanwhile_is_asked_again(self):
+        """jlevers/selling-partner-api#291: createDestination answers 500: no reason to
+        stop the queue, and no half of it is left."""
+        number = self.shop.faults.add(kind="http_500", operation="createDestination").id
+        with self.raises(exceptions.UnavailableError):
+            self.drain()
+        self.shop.faults.remove(number)
+        self.drain()
+        self.assertEqual(set(self.shop.words.subscriptions), KINDS)
+
     def test_other_queue_is_subscribed_anew(self):
         self.drain()
         self.channel.amazon_queue_url = self.shop.queue_url("elsewhere")

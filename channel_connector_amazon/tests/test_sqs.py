@@ -210,6 +210,15 @@ class TestQueue(PureCase):
                 answer = FakeResponse(status, {"__type": code, "message": "no"})
                 self.assertEqual(type(self.error(answer)).__name__, kind)
 
+    def test_gateway_that_is_asked_too_often_is_waited_for(self):
+        """It knows no codes of SQS, and stops no stream."""
+        for body in (b"{}", b"", b"slow down", {"errors": []}):
+            answer = FakeResponse(429, body, {"Retry-After": "7"})
+            error = self.error(answer)
+            self.assertIsInstance(error, errors.Throttled)
+            self.assertEqual(error.retry_after, 7)
+        self.assertIn("HTTP_418", str(self.error(FakeResponse(418, {}))))
+
     def test_answers_that_are_none(self):
         for answer in (
             FakeResponse(200, b"<html>"),

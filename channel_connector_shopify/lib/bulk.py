@@ -16,7 +16,7 @@ from odoo.addons.channel_inventory_base.lib.errors import (
 from .. import queries
 
 BULK_FROM = 5000
-"""Variants from which on a bulk operation is quicker than pages of 240."""
+"""Variants from which on a bulk operation is quicker than pages of 160."""
 PATIENCE = 9
 """Seconds that a job waits for a bulk operation; it then comes back later."""
 POLL = 3

@@ -67,7 +67,7 @@ class Messages:
         units = _units(data)
         plan = fulfillment.plan(self._fulfillment_orders(), units, data.node_ref)
         if plan.missing:
-            return {"ref": self._shipped_before(data, plan), "code": "BEFORE"}
+            return {"ref": self._shipped_before(data, plan)}
         if plan.held:
             reasons = "; ".join(sorted(set(plan.held)))
             return {
@@ -90,11 +90,14 @@ class Messages:
         return answer["fulfillment"]
 
     def _shipped_before(self, data, plan):
-        """Nothing is left to ship of it: it is there already, or wanted no more."""
+        """Nothing is left to ship of it: somebody has entered it there, with no number
+        or with one that is kept, or it is wanted no more."""
         found = self._find_fulfillments(data, any_number=True)
         if not found:
             lines = ", ".join(f"{count} × {ref}" for ref, count in plan.missing.items())
             raise Refused(lines, code="NOTHING_TO_SHIP")
+        if data.tracking:
+            self._track(self._find_unnumbered(found), data.tracking)
         return found
 
     def _find_fulfillments(self, data, any_number=False):
@@ -108,6 +111,14 @@ class Messages:
             found = fulfillment.find(raw, _units(data), "", self._known)
         return ",".join(found)
 
+    def _find_unnumbered(self, found):
+        refs = found.split(",")
+        return [
+            entry["id"]
+            for entry in self._read_fulfillments()
+            if entry["id"] in refs and not entry["trackingInfo"]
+        ]
+
     def _fulfillment_orders(self):
         orders, cursor = [], None
         while cursor != "":
@@ -119,9 +130,7 @@ class Messages:
             orders += order["fulfillmentOrders"]["nodes"]
             cursor = page_info(order["fulfillmentOrders"])
         for order in orders:
-            self._read_on(
-                queries.FULFILLMENT_ORDER_LINES, order, "fulfillmentOrder", "lineItems"
-            )
+            self._read_on(order["lineItems"], order["id"])
         return orders
 
     def _read_fulfillments(self):
@@ -140,26 +149,30 @@ class Messages:
             entry["fulfillmentLineItems"] = {"nodes": lines}
         return entries
 
-    def _read_on(self, document, owner, *names):
-        """Append the following pages of a connection to its first."""
-        connection = owner[names[-1]]
-        while connection["pageInfo"]["hasNextPage"]:
-            after = connection["pageInfo"]["endCursor"]
-            page = self._client.execute(document, {"id": owner["id"], "after": after})
-            for name in names:
-                page = page[name]
-            connection["nodes"] += page["nodes"]
-            connection["pageInfo"] = page["pageInfo"]
+    def _read_on(self, lines, order_id):
+        """Append the following pages of a fulfillment order's lines to the first."""
+        start = page_info(lines)
+        if start:
+            path = "fulfillmentOrder", "lineItems"
+            options = {"start": start, "id": order_id}
+            for page in self._client.pages(
+                queries.FULFILLMENT_ORDER_LINES, *path, **options
+            ):
+                lines["nodes"] += page
+            lines["pageInfo"] = {"hasNextPage": False, "endCursor": None}
 
     def tracking(self, data):
-        for ref in filter(None, data.shipment_ref.split(",")):
+        self._track(filter(None, data.shipment_ref.split(",")), data.tracking)
+        return {"ref": data.shipment_ref}
+
+    def _track(self, refs, tracking):
+        for ref in refs:
             variables = {
                 "id": ref,
-                "tracking": fulfillment.tracking_input(data.tracking),
+                "tracking": fulfillment.tracking_input(tracking),
                 "notify": self._notify,
             }
             self._client.mutate(queries.TRACK, variables)
-        return {"ref": data.shipment_ref}
 
     # --------------------------------------------------------------- cancel
     def cancel(self, data):

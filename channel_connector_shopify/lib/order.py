@@ -37,6 +37,9 @@ PAYMENT = {
     "PENDING": "pending",
 }
 
+MOVEMENTS = {"SALE": "charge", "CAPTURE": "charge", "REFUND": "refund"}
+"""Transactions that move money; the others promise it, or take the promise back."""
+
 RISK = {"CANCEL": "high", "INVESTIGATE": "medium", "ACCEPT": "low", "NONE": ""}
 """What Shopify recommends about an order, as the base calls the risk."""
 
@@ -65,7 +68,7 @@ def order(raw):
         "test": place["test"].flag(),
         "currency": currency,
         "taxes_included": place["taxesIncluded"].flag(),
-        "total": str(amounts.money(place["currentTotalPriceSet"], currency)),
+        "total": str(_total(place, currency)),
         "total_tax": str(amounts.money(place["currentTotalTaxSet"], currency)),
         "lines": [
             _line(line, place, refunds, currency) for line in place["lineItems"].nodes()
@@ -74,7 +77,8 @@ def order(raw):
             _shipping_line(line, refunds, currency)
             for line in place["shippingLines"].nodes()
         ]
-        + _tips(place, currency),
+        + _tips(place, currency)
+        + _kept(place, currency),
         "customer": _customer(place),
         "billing": _address(place["billingAddress"]),
         "shipping": _address(place["shippingAddress"]),
@@ -82,7 +86,25 @@ def order(raw):
         "risk": _risk(place.get("risk")),
         "refunds": [_refund(refund, currency) for refund in refunds],
         "received": _received(place, currency),
+        "transactions": _transactions(place, currency),
     }
+
+
+def _transactions(place, currency):
+    """What was captured and what went back; older events do not tell."""
+    if not place.get("transactions"):
+        return None
+    return [
+        {
+            "external_id": each["id"].text().rpartition("/")[2],
+            "kind": MOVEMENTS[each["kind"].text()],
+            "amount": str(amounts.money(each["amountSet"], currency)),
+            "gateway": each["gateway"].text(),
+            "at": each["processedAt"].text() or None,
+        }
+        for each in place["transactions"].items()
+        if each["status"].text() == "SUCCESS" and each["kind"].text() in MOVEMENTS
+    ]
 
 
 def _received(place, currency):
@@ -215,6 +237,36 @@ def _tips(place, currency):
     amount = amounts.money(given, currency) if given else Decimal(0)
     tip = {"title": "Tip", "price": str(amount), "discount": "0", "taxes": []}
     return [dict(tip, kind="tip")] if amount else []
+
+
+def _total(place, currency):
+    total = amounts.money(place["currentTotalPriceSet"], currency)
+    return total + _kept_amount(place, currency)
+
+
+def _kept(place, currency):
+    """What is kept of an order that nothing is left of, without any tax: it is in no
+    line and in no total."""
+    amount = _kept_amount(place, currency)
+    kept = {"title": "Kept", "price": str(amount), "discount": "0", "taxes": []}
+    return [dict(kept, kind="fee")] if amount else []
+
+
+def _kept_amount(place, currency):
+    """The money that came in and did not go back, of an order whose goods and charges
+    were all refunded. Of a cancelled one it is still to go back."""
+    total = amounts.money(place["currentTotalPriceSet"], currency)
+    refunds = place["refunds"].items()
+    if (
+        total
+        or place["cancelledAt"]
+        or not refunds
+        or not place.get("totalReceivedSet")
+    ):
+        return Decimal(0)
+    back = sum(amounts.money(each["totalRefundedSet"], currency) for each in refunds)
+    came = amounts.money(place["totalReceivedSet"], currency)
+    return came - back if back and came > back else Decimal(0)
 
 
 # ---------------------------------------------------------------- refunds

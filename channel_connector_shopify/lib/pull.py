@@ -7,7 +7,7 @@ from odoo.addons.channel_inventory_base.lib import events
 from odoo.addons.channel_inventory_base.schemas import time_of
 
 from .. import order_queries as queries
-from ..mapper import order_head, page_info
+from ..mapper import order_head, order_ref, page_info
 from .completion import Completion
 
 
@@ -22,11 +22,25 @@ class Orders:
 
     def list(self, since, cursor):
         """A HeadPage of orders changed at or after ``since``."""
-        moment = since.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        variables = {"query": f"updated_at:>='{moment}'", "after": cursor or None}
+        query = f"updated_at:>='{_utc(since)}'"
+        variables = {"query": query, "after": cursor or None}
         page = self._client.execute(queries.ORDER_HEADS, variables)["orders"]
         heads = [order_head(each) for each in page["nodes"]]
         return {"heads": heads, "cursor": page_info(page)}
+
+    def placed(self, since, until, cursor):
+        """An OrderRefPage of orders placed within a time."""
+        variables = {"query": _placed(since, until), "after": cursor or None}
+        page = self._client.execute(queries.ORDER_REFS, variables)["orders"]
+        refs = [order_ref(each) for each in page["nodes"]]
+        return {"refs": refs, "cursor": page_info(page)}
+
+    def count(self, since, until):
+        """How many were placed within a time, None where the shop has only estimated
+        it."""
+        variables = {"query": _placed(since, until)}
+        found = self._client.execute(queries.ORDER_COUNT, variables)["ordersCount"]
+        return found["count"] if found["precision"] == "EXACT" else None
 
     def fetch_many(self, refs):
         """InboundEvents of whole orders, without those that are gone."""
@@ -52,6 +66,15 @@ class Orders:
         nodes = self._client.execute(queries.KNOWN, {"ids": refs})["nodes"]
         known = {node["id"] for node in nodes if node}
         return [ref for ref in refs if ref not in known]
+
+
+def _utc(moment):
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _placed(since, until):
+    """By the time that is an order's, of one that was imported into the shop, too."""
+    return f"processed_at:>='{_utc(since)}' AND processed_at:<'{_utc(until)}'"
 
 
 def _event(order, topic, ref):

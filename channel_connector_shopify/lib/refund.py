@@ -104,15 +104,7 @@ def transactions(order_ref, amount, payments):
         part = min(left, paid)
         if part > 0:
             left -= part
-            rows.append(
-                {
-                    "orderId": order_ref,
-                    "parentId": ref,
-                    "gateway": gateway,
-                    "kind": "REFUND",
-                    "amount": str(part),
-                }
-            )
+            rows.append(_transaction(order_ref, gateway, part, ref))
     if left:
         paid = sum((paid for _ref, _gateway, paid in payments), ZERO)
         raise Refused(
@@ -131,13 +123,17 @@ def suggested(raw, order_ref):
         amount = place["amountSet"]["shopMoney"]["amount"].number()
         if amount > 0:
             parent = place["parentTransaction"]
-            row = {
-                "orderId": order_ref,
-                "gateway": place["gateway"].text(),
-                "kind": "REFUND",
-                "amount": str(amount),
-            }
-            if parent:
-                row["parentId"] = parent["id"].text()
-            rows.append(row)
+            ref = parent["id"].text() if parent else ""
+            gateway = place["gateway"].text()
+            rows.append(_transaction(order_ref, gateway, amount, ref))
     return rows
+
+
+def _transaction(order_ref, gateway, amount, parent):
+    row = {
+        "orderId": order_ref,
+        "gateway": gateway,
+        "kind": "REFUND",
+        "amount": str(amount),
+    }
+    return dict(row, parentId=parent) if parent else row

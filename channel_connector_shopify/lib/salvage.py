@@ -6,6 +6,9 @@ from odoo.addons.channel_inventory_base.schemas import time_of
 
 from .rest import gid, order_ref
 
+API_TIMES = "updatedAt", "createdAt", "cancelledAt"
+REST_TIMES = "updated_at", "created_at", "cancelled_at"
+
 
 def order(raw):
     """An order of the API, or a webhook's.
@@ -15,22 +18,21 @@ def order(raw):
     if "lineItems" in raw:
         lines = raw["lineItems"]
         nodes = lines.get("nodes") if isinstance(lines, dict) else None
-        return salvage.order(
-            salvage.ref(raw.get("id")),
-            raw.get("name"),
-            time_of(raw.get("updatedAt")) or time_of(raw.get("createdAt")),
-            [_line(each) for each in salvage.items(nodes)],
-            state="cancelled" if time_of(raw.get("cancelledAt")) else "open",
-            placed_at=time_of(raw.get("createdAt")),
-            test=raw.get("test") is True,
-        )
+        found = [_line(each) for each in salvage.items(nodes)]
+        return _order(raw, salvage.ref(raw.get("id")), found, *API_TIMES)
+    found = [_rest_line(each) for each in salvage.items(raw.get("line_items"))]
+    return _order(raw, order_ref(raw), found, *REST_TIMES)
+
+
+def _order(raw, ref, lines, *times):
+    updated, created, cancelled = (time_of(raw.get(name)) for name in times)
     return salvage.order(
-        order_ref(raw),
+        ref,
         raw.get("name"),
-        time_of(raw.get("updated_at")) or time_of(raw.get("created_at")),
-        [_rest_line(each) for each in salvage.items(raw.get("line_items"))],
-        state="cancelled" if time_of(raw.get("cancelled_at")) else "open",
-        placed_at=time_of(raw.get("created_at")),
+        updated or created,
+        lines,
+        state="cancelled" if cancelled else "open",
+        placed_at=created,
         test=raw.get("test") is True,
     )
 

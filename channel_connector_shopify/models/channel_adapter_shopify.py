@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-import json
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
@@ -25,11 +24,16 @@ from ..const import (
     SHOWN_DAYS,
     TOPICS,
     granted,
+    last_day,
 )
-from ..lib import push, salvage, webhook
+from ..lib import payout, push, salvage, selling, webhook
 from ..lib.bulk import Bulk
 from ..lib.messages import Messages
 from ..lib.pull import Orders
+from ..lib.rest import gid
+
+STOPPED_AT_ONCE = 50
+"""Variants that are changed by one request a product."""
 
 
 class ChannelAdapterShopify(models.AbstractModel):
@@ -52,8 +56,12 @@ class ChannelAdapterShopify(models.AbstractModel):
             read_levels=True,
             reads_all=True,
             committed=True,
+            settlements=True,
             orders=True,
             lists_orders=True,
+            stops_selling=STOPPED_AT_ONCE,
+            order_refs=True,
+            order_counts=True,
             fetch_size=order_queries.ORDERS_IN_READ,
             webhooks=True,
             nodes=True,
@@ -66,6 +74,10 @@ class ChannelAdapterShopify(models.AbstractModel):
             cancel_lines=True,
             find_missing=100,
         )
+
+    @api.model
+    def _get_order_page(self, channel, ref):
+        return self._get_page(channel, f"/admin/orders/{ref.rpartition('/')[2]}")
 
     # ---------------------------------------------------------- connection
     @contextmanager
@@ -268,6 +280,18 @@ class ChannelAdapterShopify(models.AbstractModel):
             yield rows, ""
 
     @api.model
+    def _stop_selling(self, channel, refs):
+        with self._connected(channel) as client:
+            found = selling.stop(client, [ref.external_id for ref in refs])
+        gone = self.env._("The variant no longer exists in Shopify: fetch listings.")
+        return [
+            schemas.SellingResult(
+                ref, not words, gone if words == selling.NOT_THERE else words
+            )
+            for ref, words in found.items()
+        ]
+
+    @api.model
     def _prepare_push(self, channel, entries, reference):
         return push.freeze(entries, reference)
 
@@ -281,9 +305,8 @@ class ChannelAdapterShopify(models.AbstractModel):
                 activate=lambda *args: self._activate(client, *args),
             )
             results = work.run()
-        return schemas.PushResult(
-            tuple(schemas.LineResult(*self._explained(result)) for result in results),
-            json.dumps(work.answers, separators=(",", ":")),
+        return self._load_push(
+            [self._load_line(*each) for each in results], work.answers
         )
 
     def _send_quantities(self, client, content, key):
@@ -303,15 +326,9 @@ class ChannelAdapterShopify(models.AbstractModel):
             return str(error)
         return ""
 
-    def _explained(self, result):
-        """A refusal in words that lead somewhere, where Shopify's own do not."""
-        line_id, status, code, message = result
-        if status == "rejected":
-            message = self._get_rejection_message(code, message)
-        return line_id, status, code, message
-
-    def _get_rejection_message(self, code, message):
-        words = {
+    @api.model
+    def _get_line_messages(self, message):
+        return {
             "INVALID_ID": self.env._(
                 "The listing or its node has no Shopify id: fetch listings and nodes."
             ),
@@ -329,7 +346,6 @@ class ChannelAdapterShopify(models.AbstractModel):
                 "The item cannot be stocked at this location: %s", message
             ),
         }
-        return words.get(code) or message or code
 
     # -------------------------------------------------------------- orders
     def _order_reader(self, client):
@@ -350,8 +366,51 @@ class ChannelAdapterShopify(models.AbstractModel):
         return self._load_order(body, mapper.any_order)
 
     @api.model
+    def _get_api_versions(self, channel):
+        version = channel.shopify_api_version or DEFAULT_VERSION
+        return [schemas.ApiVersion(version, last_day(version))]
+
+    @api.model
+    def _get_order_ref(self, ref):
+        """Exports have the number alone."""
+        return gid("Order", ref) if ref.isdecimal() else ref
+
+    @api.model
     def _salvage_order(self, channel, body):
         return self._load_order(body, salvage.order)
+
+    # --------------------------------------------------------- settlements
+    @api.model
+    def _fetch_settlements(self, channel, since, cursor, known=frozenset()):
+        try:
+            with self._connected(channel) as client:
+                found, after = payout.fetch(client, since, cursor, known)
+        except exceptions.AuthError as error:
+            if error.code != "ACCESS_DENIED":
+                raise
+            # of payouts alone: everything else goes on
+            raise exceptions.RejectedError(
+                self.env._(
+                    "The app may not read payouts of %(channel)s. Add the access "
+                    "scopes read_shopify_payments_payouts and "
+                    "read_shopify_payments_accounts, install it again, and let a user "
+                    "who may view payouts do so. Until then import them as files.",
+                    channel=channel.name,
+                ),
+                code="SETTLEMENTS",
+            ) from error
+        documents = [schemas.SettlementDocument(*each) for each in found]
+        return schemas.SettlementPage(tuple(documents), after)
+
+    @api.model
+    def _parse_settlement(self, channel, content):
+        classes = {
+            "head": schemas.SettlementData,
+            "line": schemas.SettlementLineData,
+        }
+        with self._translated():
+            for what, values in payout.read(content):
+                yield schemas.load(classes[what], values)
 
     # ------------------------------------------------------------ webhooks
     @api.model
@@ -411,9 +470,7 @@ class ChannelAdapterShopify(models.AbstractModel):
         return Messages(client, data.order_ref, attempt, notify)
 
     def _get_outcome_message(self, code, message):
-        if code == "ON_HOLD":
-            return self.env._("on hold in Shopify: %s", message)
-        return self.env._("Already done on the channel.")
+        return self.env._("on hold in Shopify: %s", message)
 
     # -------------------------------------------------------------- errors
     def _get_code_message(self, error):
@@ -453,10 +510,11 @@ class ChannelAdapterShopify(models.AbstractModel):
                 "Shopify does not accept the credentials. Check that the app is still "
                 "installed in the store, and enter its token or secret again."
             )
-        if error.uncertain:
-            return self.env._(
-                "Shopify's response was lost (%s). The same request will be retried; "
-                "Shopify processes it only once.",
-                error,
-            )
         return super()._get_error_message(error)
+
+    def _get_uncertain_message(self, error, words):
+        return self.env._(
+            "Shopify's response was lost (%s). The same request will be retried; "
+            "Shopify processes it only once.",
+            error,
+        )

@@ -3,6 +3,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from odoo.addons.channel_inventory_base.models.channel_secret_mixin import (
+    secret_field,
+)
+
 from ..const import API_VERSIONS, DEFAULT_VERSION, WARN_DAYS, last_day
 
 
@@ -38,31 +42,17 @@ class ChannelChannel(models.Model):
     shopify_client_id = fields.Char(
         string="Client ID", groups="channel_inventory_base.group_channel_manager"
     )
-    shopify_client_secret = fields.Char(
-        string="Client Secret",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
+    shopify_client_secret = secret_field(
+        "Client Secret",
         help="Also used to verify that webhooks come from Shopify.",
     )
-    shopify_access_token = fields.Char(
-        string="Access Token",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
-    )
-    shopify_refresh_token = fields.Char(
-        string="Refresh Token",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
+    shopify_access_token = secret_field("Access Token")
+    shopify_refresh_token = secret_field(
+        "Refresh Token",
         help="Used once: each renewal brings the next one, which is kept here.",
     )
-    shopify_webhook_secret = fields.Char(
-        string="Webhook Secret",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
+    shopify_webhook_secret = secret_field(
+        "Webhook Secret",
         help="Only where it differs from the client secret: the API secret key of a "
         "custom app, or the new secret while the app's secret is being rotated.",
     )
@@ -73,6 +63,10 @@ class ChannelChannel(models.Model):
         help="Shopify e-mails the customer when it is notified of a shipment, its "
         "tracking changes or an order is cancelled.",
     )
+
+    @api.depends("shopify_api_version")
+    def _compute_api_versions(self):
+        return super()._compute_api_versions()
 
     @api.depends("shopify_api_version")
     def _compute_shopify_version_warning(self):
@@ -97,13 +91,3 @@ class ChannelChannel(models.Model):
                 date=end,
             )
         return False
-
-    @api.model
-    def _secret_fields(self):
-        names = (
-            "shopify_client_secret",
-            "shopify_access_token",
-            "shopify_refresh_token",
-            "shopify_webhook_secret",
-        )
-        return super()._secret_fields() | {name: name for name in names}

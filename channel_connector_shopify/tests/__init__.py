@@ -7,9 +7,11 @@ from . import test_demo_data
 from . import test_mapper
 from . import test_order
 from . import test_order_malformed
+from . import test_payout
 from . import test_push
 from . import test_queries
 from . import test_shop_alone
+from . import test_shop_bulk_levels
 from . import test_shop_catalogue
 from . import test_shop_concurrency
 from . import test_shop_connection

@@ -80,6 +80,13 @@ class TestAdapter(AdapterCase):
         self.channel.base_url = f" {common.SHOP}/admin/products?x=1 "
         self.assertEqual(self.adapter._base_url(self.channel), common.SHOP)
 
+    def test_page_of_an_order(self):
+        ref = "gid://shopify/Order/12"
+        page = self.adapter._get_order_page(self.channel, ref)
+        self.assertEqual(page, f"{common.SHOP}/admin/orders/12")
+        self.channel.base_url = "javascript:alert(1)"
+        self.assertEqual(self.adapter._get_order_page(self.channel, ref), "")
+
     def test_missing_credentials_are_named(self):
         for kind, words in (
             ("static", "Access Token"),
@@ -156,6 +163,18 @@ class TestAdapter(AdapterCase):
                 self.channel.invalidate_recordset()
                 found = self.channel.shopify_version_warning
                 self.assertIn(word, found) if word else self.assertFalse(found)
+
+    def test_version_in_use_and_its_end_are_on_the_channel(self):
+        self.channel.shopify_api_version = "2026-07"
+        self.assertEqual(self.channel.api_versions, "2026-07")
+        self.assertEqual(str(self.channel.api_version_ends_on), "2027-07-01")
+        self.channel.shopify_api_version = "2026-10"
+        self.assertEqual(str(self.channel.api_version_ends_on), "2027-10-01")
+
+    def test_order_of_an_export_is_the_order_of_the_api(self):
+        found = self.adapter._get_order_ref("5123456789")
+        self.assertEqual(found, "gid://shopify/Order/5123456789")
+        self.assertEqual(self.adapter._get_order_ref(found), found)
 
     def test_versions_to_choose_are_those_that_are_tested(self):
         field = self.channel._fields["shopify_api_version"]

@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo.tests import tagged
 
+from odoo.addons.channel_inventory_base import schemas
 from odoo.addons.channel_inventory_base.tests.common_adapter import (
     AdapterContract,
     LifecycleContract,
+    SettlementContract,
+)
+from odoo.addons.channel_inventory_base.tests.common_wrong_reads import (
+    WrongReadsContract,
 )
 
 from .shop import PLACES, Inbox, ShopCase
 
 
 @tagged("post_install", "-at_install")
-class TestContract(AdapterContract, LifecycleContract, ShopCase):
+class TestContract(
+    AdapterContract,
+    LifecycleContract,
+    SettlementContract,
+    WrongReadsContract,
+    ShopCase,
+):
     """The base's contract, against a running store."""
 
     push = AdapterContract.push
@@ -27,6 +38,33 @@ class TestContract(AdapterContract, LifecycleContract, ShopCase):
 
     def shop_set(self, ref, quantity):
         self.shop.edit_stock(self._sku(ref), PLACES[0], quantity=quantity)
+
+    def shop_forget(self, ref):
+        self.shop.deactivate(self._sku(ref), PLACES[0])
+
+    def shop_drop(self, ref):
+        self.shop.delete_variant(self._sku(ref))
+
+    def shop_move(self, ref, quantity):
+        self.shop.edit_stock(self._sku(ref), PLACES[1], quantity=quantity)
+        self.shop_forget(ref)
+
+    def shop_sell_on(self, ref):
+        config = self.shop.config
+        if "write_products" not in config.scopes:
+            self.addCleanup(setattr, config, "scopes", config.scopes)
+            config.scopes = (*config.scopes, "write_products")
+        self.shop.edit_variant(self._sku(ref), policy="CONTINUE")
+
+    def test_without_the_permission_nothing_is_stopped_and_it_says_so(self):
+        ref = self.shop_refs()[0]
+        self.shop.edit_variant(self._sku(ref), policy="CONTINUE")
+        listing, _level = self.selling(ref)
+        asked = schemas.SellingRef(listing.external_id, listing.stock_ref)
+        [result] = self.adapter._stop_selling(self.channel, [asked])
+        self.assertFalse(result.done)
+        self.assertIn("write_products", result.message)
+        self.assertTrue(self.selling(ref)[1].sells_below_zero)
 
     def shop_sell(self, ref, quantity):
         return self.shop.checkout({self._sku(ref): quantity}).gid
@@ -53,6 +91,13 @@ class TestContract(AdapterContract, LifecycleContract, ShopCase):
             for headers, body in inbox.deliveries
             if headers["X-Shopify-Topic"] == "orders/updated"
         )
+
+    # ----------------------------------------------------------- settlements
+    def shop_pay_out(self):
+        for sku in ("SKU-3", "SKU-4"):
+            self.shop.checkout({sku: 1}, gateway="shopify_payments")
+        payout = self.shop.pay_out()
+        return str(payout.id), payout.net
 
     # ------------------------------------------------------------ lifecycle
     def shop_order(self, order_ref):

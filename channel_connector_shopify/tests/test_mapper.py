@@ -10,8 +10,15 @@ VARIANT = {
     "barcode": "4006381333931",
     "title": "Red",
     "requiresComponents": False,
+    "inventoryPolicy": "DENY",
+    "price": "12.50",
+    "compareAtPrice": None,
     "product": {"title": "Shirt", "status": "ACTIVE"},
-    "inventoryItem": {"id": "gid://shopify/InventoryItem/9", "tracked": True},
+    "inventoryItem": {
+        "id": "gid://shopify/InventoryItem/9",
+        "tracked": True,
+        "measurement": {"weight": {"value": 250, "unit": "GRAMS"}},
+    },
 }
 
 
@@ -27,8 +34,28 @@ class TestMapper(PureCase):
                 "title": "Shirt / Red",
                 "tracked": True,
                 "active": True,
+                "sells_below_zero": False,
+                "price": "12.50",
+                "weight": "0.250000",
             },
         )
+
+    def test_price_during_a_sale_is_what_it_is_compared_at(self):
+        for compared, price in (("15.00", "15.00"), ("9.00", "12.50"), (None, "12.50")):
+            found = mapper.listing({**VARIANT, "compareAtPrice": compared})
+            self.assertEqual(found["price"], price)
+        self.assertIsNone(mapper.listing({**VARIANT, "price": None})["price"])
+
+    def test_weight_that_nobody_has_entered_is_not_told(self):
+        for told in (
+            None,
+            {"weight": None},
+            {"weight": {"value": 0, "unit": "GRAMS"}},
+            {"weight": {"value": 2, "unit": "STONES"}},
+        ):
+            item = {**VARIANT["inventoryItem"], "measurement": told}
+            found = mapper.listing({**VARIANT, "inventoryItem": item})
+            self.assertIsNone(found["weight"])
 
     def test_only_variant_has_the_products_title(self):
         found = mapper.listing({**VARIANT, "title": "Default Title"})

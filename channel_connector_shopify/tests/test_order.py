@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from decimal import Decimal
 
+from odoo.addons.channel_inventory_base import schemas
+
 from .. import mapper
 from . import orders
 from .common import PureCase
-from .orders import bag, line, refund, refund_line, shipping_line, taxes
+from .orders import (
+    bag,
+    fulfillment_order,
+    line,
+    refund,
+    refund_line,
+    shipping_line,
+    taxes,
+)
 
 
 class TestOrder(PureCase):
@@ -263,6 +273,21 @@ class TestOrder(PureCase):
         self.assertEqual(self.map(part, total="30.0")["lines"][0]["open_quantity"], 3)
         part = line(1, 5, unfulfilledQuantity=1)
         self.assertEqual(self.map(part, total="50.0")["lines"][0]["open_quantity"], 1)
+
+    def test_units_of_fulfillment_orders_that_are_hidden_from_us_have_left(self):
+        """MONEI/Shopify-api-node#638: which fulfillment orders are told depends on the
+        access scopes; those of a fulfillment service may be missing."""
+        shipped = line(1, 3, unfulfilledQuantity=1)
+        data = self.map(shipped, total="30.0", orders=[fulfillment_order(7, (1, 1))])
+        [found] = schemas.load(schemas.OrderData, data).lines
+        self.assertEqual((found.left_quantity, found.wanted_quantity), (2, 3))
+
+    def test_line_taken_off_by_an_edit_wants_nothing(self):
+        """lightward/mechanic-tasks#7: its quantity stays what was ordered."""
+        gone = line(1, 2, currentQuantity=0, unfulfilledQuantity=0)
+        data = self.map(gone, line(2, 1), total="10.0")
+        found = schemas.load(schemas.OrderData, data).lines
+        self.assertEqual([each.wanted_quantity for each in found], [0, 1])
 
     def test_custom_line_names_no_listing(self):
         data = self.map(line(1, 1, variant=None, sku=None), total="10.0")

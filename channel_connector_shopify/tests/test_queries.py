@@ -2,7 +2,14 @@
 import unittest
 
 from .. import lifecycle_queries, order_queries, queries
-from ..const import API_VERSIONS, SCOPES, TOPICS, granted
+from ..const import (
+    API_VERSIONS,
+    PAYOUT_SCOPES,
+    SCOPES,
+    TOPICS,
+    WRITE_PRODUCTS,
+    granted,
+)
 from ..lib import push, refund
 from . import common
 from .common import PureCase
@@ -39,6 +46,15 @@ def _variables():
         "LevelPage": {"location": PLACE, "after": None},
         "SetQuantities": {"input": content, "key": "key"},
         "Activate": {"item": ITEM, "location": PLACE, "key": "key"},
+        "ProductsOf": {"variants": ["gid://shopify/ProductVariant/1"] * 50},
+        "StopSelling": {
+            "product": "gid://shopify/Product/1",
+            "variants": [
+                {"id": "gid://shopify/ProductVariant/1", "inventoryPolicy": "DENY"}
+            ],
+        },
+        "Payouts": {"query": "issued_at:>='2026-01-01T00:00:00Z'", "after": None},
+        "PayoutTransactions": {"query": "payments_transfer_id:1", "after": "cursor"},
         "Webhooks": {"after": None},
         "WebhookCreate": {
             "topic": TOPICS[0],
@@ -47,6 +63,8 @@ def _variables():
         "WebhookDelete": {"id": "gid://shopify/WebhookSubscription/1"},
         "Orders": {"query": "updated_at:>='2026-01-01T00:00:00Z'", "after": None},
         "OrderHeads": {"query": "updated_at:>='2026-01-01T00:00:00Z'", "after": None},
+        "OrderRefs": {"query": "processed_at:<'2026-01-01T00:00:00Z'", "after": None},
+        "OrderCount": {"query": "processed_at:<'2026-01-01T00:00:00Z'"},
         "OrdersById": {"ids": [order["id"]] * order_queries.ORDERS_IN_READ},
         "Order": {"id": order["id"]},
         "KnownOrders": {"ids": [order["id"]] * 100},
@@ -144,7 +162,18 @@ class TestQueries(PureCase):
 
         for version in API_VERSIONS:
             schema, _scopes = common.load_schema(version)
-            self.assertEqual(validate(schema, parse(queries.BULK_VARIANTS)), [])
+            for query in (queries.BULK_VARIANTS, queries.BULK_LEVELS):
+                self.assertEqual(validate(schema, parse(query)), [])
+
+    def test_as_many_refunds_are_asked_for_as_are_counted_on(self):
+        """A plain list has no next page: a full one is read on."""
+        for document, count in (
+            (order_queries.ORDERS, order_queries.REFUNDS_IN_PAGE),
+            (order_queries.ORDERS_BY_ID, order_queries.REFUNDS_IN_PAGE),
+            (order_queries.ORDER, order_queries.REFUNDS_IN_ORDER),
+            (order_queries.ORDER_REFUNDS, order_queries.MAX_REFUNDS),
+        ):
+            self.assertIn(f"refunds(first: {count})", document.text)
 
     def test_nothing_deprecated_is_used(self):
         from graphql import NoDeprecatedCustomRule, parse, validate
@@ -177,8 +206,10 @@ class TestQueries(PureCase):
 
     def test_scopes_are_enough(self):
         """Each field and type needs one of its scopes, and we ask for one of them."""
-        ours = granted(SCOPES)
         for schema, scopes, document in self.each():
+            ours = granted((*SCOPES, WRITE_PRODUCTS))
+            if document.name.startswith("Payout"):
+                ours |= set(PAYOUT_SCOPES)
             for place in places_of(schema, document.text):
                 needed = scopes.get(place)
                 self.assertTrue(not needed or needed & ours, (place, needed))

@@ -57,7 +57,7 @@ class TestShopCatalogue(ShopCase):
         found = [each.sku for each in self.listings()]
         self.assertEqual(len(found), len(set(found)))
         self.assertEqual(len(found), 507)
-        self.assertEqual(len(self.shop.log.entries("productVariants")), 3)
+        self.assertEqual(len(self.shop.log.entries("productVariants")), 4)
 
     def test_bulk_operation_gives_the_same(self):
         self.seed_many(700)

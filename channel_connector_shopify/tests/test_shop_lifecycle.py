@@ -151,8 +151,20 @@ class TestShopLifecycle(ShopCase):
     def test_parcel_that_somebody_there_has_told_is_done(self):
         order = self.shop.checkout({"SKU-2": 2})
         self.shop.fulfill(order)
-        self.assertEqual(self.ship(order, {"SKU-2": 2}, "1Z").status, "done")
-        self.assertEqual(len(order.fulfillments), 1)
+        result = self.ship(order, {"SKU-2": 2}, "1Z")
+        # words would be an exception, and there is nothing to decide
+        self.assertEqual((result.status, result.message), ("done", ""))
+        [parcel] = order.fulfillments
+        self.assertEqual(result.ref, parcel.gid)
+        self.assertEqual(parcel.tracking[0]["number"], "1Z")
+
+    def test_number_that_somebody_there_has_entered_is_kept(self):
+        order = self.shop.checkout({"SKU-2": 2})
+        self.shop.fulfill(order, tracking=[{"number": "THEIRS"}])
+        result = self.ship(order, {"SKU-2": 2}, "1Z")
+        self.assertEqual((result.status, result.message), ("done", ""))
+        [parcel] = order.fulfillments
+        self.assertEqual(parcel.tracking[0]["number"], "THEIRS")
 
     def test_order_of_a_thousand_lines_is_shipped_at_once(self):
         products = [

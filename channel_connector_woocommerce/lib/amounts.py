@@ -70,11 +70,7 @@ def taken_off(lines, refunds, kinds, currency):
     :param kinds: where refunds have them: a shop may have fees among the deliveries
     :return: {id of the line: list of Taken}
     """
-    left = {}
-    for line in lines:
-        units = line["quantity"].whole() if line.get("quantity") else 0
-        money = (line["total"].number(0), line["total_tax"].number(0))
-        left[line["id"].ref()] = [units, *money]
+    left = {line["id"].ref(): _Left.of_line(line, currency) for line in lines}
     found = {}
     for refund in sorted(refunds, key=lambda each: each["id"].whole()):
         entries = [entry for kind in kinds for entry in refund.all(kind)]
@@ -86,25 +82,50 @@ def taken_off(lines, refunds, kinds, currency):
     return found
 
 
+@dataclass
+class _Left:
+    """What refunds so far have left of a line or charge."""
+
+    units: int
+    total: Decimal
+    tax: Decimal
+    taxes: dict
+
+    @classmethod
+    def of_line(cls, line, currency):
+        units = line["quantity"].whole() if line.get("quantity") else 0
+        tax = line["total_tax"].number(0)
+        taxes = adjusted(_tax_amounts(line), tax, currency)
+        return cls(units, line["total"].number(0), tax, taxes)
+
+    def take(self, units, total, tax, taxes):
+        """:return: as much of these as is left, all of them negative"""
+        units = max(units, -max(self.units, 0))
+        total, capped = _cap(total, self.total), _cap(tax, self.tax)
+        if capped != tax:
+            # it is of the rates that have some left
+            taxes = {
+                rate: _cap(taxes[rate], self.taxes.get(rate, ZERO)) for rate in taxes
+            }
+        self.units += units
+        self.total += total
+        self.tax += capped
+        for rate, amount in taxes.items():
+            self.taxes[rate] = self.taxes.get(rate, ZERO) + amount
+        return units, total, capped, taxes
+
+
 def _taken(refund, entry, origin, left, currency):
-    units = entry.get("quantity").whole() if entry.get("quantity") else 0
+    asked = entry.get("quantity").whole() if entry.get("quantity") else 0
     total, tax = entry["total"].number(0), entry["total_tax"].number(0)
-    rows = _tax_amounts(entry)
-    excess = 0
+    units, rows = asked, adjusted(_tax_amounts(entry), tax, currency)
     if origin in left:
-        capped = max(units, -max(left[origin][0], 0))
-        excess, units = capped - units, capped
-        total = _cap(total, left[origin][1])
-        if (capped_tax := _cap(tax, left[origin][2])) != tax:
-            tax = capped_tax
-            rows = {rate: ZERO for rate in rows}
-        for index, amount in enumerate((units, total, tax)):
-            left[origin][index] += amount
+        units, total, tax, rows = left[origin].take(asked, total, tax, rows)
     return Taken(
         refund["id"].ref(),
         origin,
         units,
-        excess,
+        units - asked,
         total,
         tax,
         adjusted(rows, tax, currency),
@@ -193,6 +214,11 @@ class Figures:
     def paid(self):
         """The price still to be paid for it, with tax if prices include it."""
         return self._sum("total") + (self._sum("total_tax") if self.included else 0)
+
+    @property
+    def tax(self):
+        """The tax still to be paid for it."""
+        return self._sum("total_tax")
 
     @property
     def list_amount(self):

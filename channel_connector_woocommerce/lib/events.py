@@ -43,6 +43,22 @@ def order_head(raw):
     return {"ref": str(number), "version": time_of(f"{moment}+00:00")}
 
 
+def order_ref(raw):
+    """An entry of a list of orders by when they were placed.
+
+    >>> moment = "2026-11-24T10:00:00"
+    >>> raw = {"id": 7, "status": "cancelled", "date_created_gmt": moment}
+    >>> sorted(order_ref(raw).items())[:2]
+    [('cancelled', True), ('placed_at', '2026-11-24T10:00:00+00:00')]
+    """
+    created = raw.get("date_created_gmt")
+    placed_at = time_of(f"{created}+00:00") if isinstance(created, str) else None
+    if not placed_at:
+        raise Malformed("a time is expected", path="date_created_gmt")
+    cancelled = raw.get("status") == "cancelled"
+    return {**order_head(raw), "placed_at": placed_at, "cancelled": cancelled}
+
+
 def digest_of(raw):
     """Of the content, however it was linked."""
     return events.digest({name: raw[name] for name in raw if name != "_links"})

@@ -6,10 +6,11 @@ shop's figure, paid back) is counted in thousandths of its unit, and says so.
 """
 
 import copy
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+import math
+from decimal import Decimal
 
 from odoo.addons.channel_inventory_base.lib.amounts import step
-from odoo.addons.channel_inventory_base.lib.salvage import items
+from odoo.addons.channel_inventory_base.lib.salvage import items, number_of
 
 from ..const import REDUCED, REFUNDED_ITEM
 
@@ -46,7 +47,7 @@ def tell(values, refs):
             line["unit_size"] = str(SIZE)
             line.update(_fine_price(line, cent))
             for taken in line["deductions"]:
-                taken["quantity"] = _whole(taken["quantity"] * SIZE)
+                taken["quantity"] = math.ceil(taken["quantity"] * SIZE)
 
 
 def _fine_price(line, cent):
@@ -76,17 +77,8 @@ def _quantities(raw, details):
 
 
 def _number(value):
-    """
-    >>> _number("1.50"), _number(3), _number("x"), _number(None)
-    (Decimal('1.50'), Decimal('3'), None, None)
-    """
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    """None of a float: it has lost digits, and is for the mapper to refuse."""
+    return None if isinstance(value, float) else number_of(value)
 
 
 def _is_fraction(value):
@@ -104,11 +96,3 @@ def _text(number):
     ('1500', '0.5')
     """
     return str(int(number)) if number == int(number) else str(number)
-
-
-def _whole(number):
-    """
-    >>> _whole(Decimal("1.5")), _whole(Decimal("-1.5")), _whole(Decimal(2))
-    (2, -1, 2)
-    """
-    return int(number.to_integral_value(ROUND_CEILING))

@@ -149,6 +149,7 @@ class _Reader:
         charges = [
             *self._charges("shipping_lines", "method_title", "method_id"),
             *self._charges("fee_lines", "name", "", kind="fee"),
+            *self._kept(),
             *self._gift_cards(),
         ]
         return {
@@ -231,22 +232,19 @@ class _Reader:
         price = figures.unit_price(ordered)
         shipped = self._shipped(line, ordered)
         reduced = amounts.reduced(line)
-        variation = line.get("variation_id")
         open_units = max(0, current - (shipped or 0))
         if self.done or self.state == CANCELLED:
             open_units = 0
+        taxes = figures.tax_rows()
         return {
+            **_what(line),
             "external_id": line["id"].ref(),
-            # a product that was deleted since leaves a line that names none
-            "listing_ref": (variation and variation.ref()) or line["product_id"].ref(),
             "quantity": current,
             "open_quantity": open_units,
             "shipped_quantity": shipped,
-            "sku": line["sku"].text(),
-            "title": line["name"].text(),
             "unit_price": str(price),
-            "discount": str(price * current - figures.paid),
-            "taxes": figures.tax_rows(),
+            "discount": str(price * current - figures.paid if current else ZERO),
+            "taxes": taxes if current else _without_amounts(taxes),
             "deductions": (
                 [{"node_ref": NODE, "quantity": reduced}] if reduced else []
             ),
@@ -271,22 +269,17 @@ class _Reader:
         ]
 
     def _deleted_line(self, number, units, entry):
-        variation = entry.get("variation_id")
         early = sum(each.quantity for each in self.early.get(number, ()))
         shipped = max(0, units + early) if self.done else self.left.get(number)
         return {
+            **_what(entry),
             "external_id": number,
-            "listing_ref": (variation and variation.ref()) or entry["product_id"].ref(),
             "quantity": 0,
             "open_quantity": 0,
             "shipped_quantity": shipped,
-            "sku": entry["sku"].text(),
-            "title": entry["name"].text(),
             "unit_price": "0",
             # what is paid back of it says by which rates it was taxed
-            "taxes": [
-                dict(row, amount="0") for row in self._figures(entry, []).tax_rows()
-            ],
+            "taxes": _without_amounts(self._figures(entry, []).tax_rows()),
             "deductions": [],
         }
 
@@ -321,6 +314,24 @@ class _Reader:
             )
             for line in self.place[name].items()
         ]
+
+    def _kept(self):
+        """What the shop keeps of lines that have no units left: they were taken back
+        for less than they cost, maybe for nothing, or one by one, where the cents that
+        rounding has left over stay. A charge by the id of its line."""
+        for line in self.place["line_items"].items():
+            taken = self.taken_goods.get(line["id"].ref(), ())
+            units = line["quantity"].whole() + sum(each.quantity for each in taken)
+            figures = self._figures(line, taken)
+            if taken and not units and (figures.paid or figures.tax):
+                yield {
+                    "external_id": line["id"].ref(),
+                    "title": f"Kept: {line['name'].text()}",
+                    "kind": "fee",
+                    "price": str(max(figures.paid, ZERO)),
+                    "discount": str(max(-figures.paid, ZERO)),
+                    "taxes": figures.tax_rows(),
+                }
 
     def _gift_cards(self):
         """The amount paid by gift cards: their plugin subtracts it from the order's
@@ -408,6 +419,21 @@ class _Reader:
             "name": name_of(billing) or name_of(self.place["shipping"]),
             **billing.texts(email="email", phone="phone"),
         }
+
+
+def _what(line):
+    """What a line is of; none, where its product was deleted since."""
+    variation = line.get("variation_id")
+    return {
+        "listing_ref": (variation and variation.ref()) or line["product_id"].ref(),
+        "sku": line["sku"].text(),
+        "title": line["name"].text(),
+    }
+
+
+def _without_amounts(taxes):
+    """Rows that only say by which rates it is taxed."""
+    return [dict(row, amount="0") for row in taxes]
 
 
 def _taken_by(number, found):

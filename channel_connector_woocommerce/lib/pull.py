@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 from odoo.addons.channel_inventory_base.lib import errors, events
 
 from ..const import API, PAGE
-from .events import order_event, order_head
-from .order import DETAILS, RATES, is_visible, missing_rates
+from .events import order_event, order_head, order_ref
+from .order import DETAILS, DRAFT, RATES, is_visible, missing_rates
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +46,40 @@ class Orders:
         )
         heads = [order_head(raw) for raw in orders if is_visible(raw)]
         return {"heads": heads, "cursor": _next_cursor(orders, after, number)}
+
+    def placed(self, since, until, cursor):
+        """An OrderRefPage of orders placed within a time, by their numbers: one that is
+        made meanwhile is behind them."""
+        number = int(cursor or 1)
+        orders = self._page(
+            **_within(since, until),
+            orderby="id",
+            order="asc",
+            page=number,
+            _fields="id,status,date_created_gmt,date_modified_gmt",
+        )
+        more = len(orders) >= PAGE
+        refs = [order_ref(raw) for raw in orders if is_visible(raw)]
+        return {"refs": refs, "cursor": str(number + 1) if more else ""}
+
+    def count(self, since, until):
+        """How many were placed within a time: all but carts at the checkout, which the
+        shop counts as orders. None where it does not tell."""
+        counts = []
+        for status in ("any", DRAFT):
+            try:
+                _items, count, _pages = self._client.page(
+                    ROUTE,
+                    **_within(since, until),
+                    status=status,
+                    per_page=1,
+                    _fields="id",
+                )
+            except errors.Refused:
+                # a shop that knows no such carts
+                return None
+            counts.append(count)
+        return None if None in counts else counts[0] - counts[1]
 
     def missing(self, refs):
         """With orders in the database's own tables, a deletion for good is not told."""
@@ -117,6 +151,17 @@ class Orders:
             except (errors.NotFound, errors.Refused):
                 _logger.info("tax rate %s is not told", rate)
         return {**raw, RATES: found} if missing else raw
+
+
+def _within(since, until):
+    """Of lists by time of creation. ``after`` means later than, and counts whole
+    seconds."""
+    first = since.astimezone(timezone.utc) - SECOND
+    return {
+        "after": first.strftime(FORMAT),
+        "before": until.astimezone(timezone.utc).strftime(FORMAT),
+        "dates_are_gmt": "true",
+    }
 
 
 def _event(raw, topic, ref=""):

@@ -15,8 +15,8 @@ from odoo.addons.channel_inventory_base.lib.errors import (
 )
 from odoo.addons.channel_inventory_base.lib.events import compact
 
-from ..const import API, COMPANION
-from ..mapper import is_shared, split_ref
+from ..const import COMPANION
+from ..mapper import is_shared, route, split_ref
 
 REST, PLUGIN = "rest", "companion"
 ROUTE = f"{COMPANION}/stock"
@@ -66,22 +66,23 @@ class Push:
 
     def run(self):
         """:return: (line id, status, code) of each line"""
-        results = [(line_id, "rejected", "INVALID_ID") for line_id in self._unsendable]
-        if not self._items:
-            return results
-        if self.protocol == PLUGIN:
-            return results + self._run_plugin()
-        return results + self._run_rest()
+        results = self._refused()
+        if self._items:
+            plugin = self.protocol == PLUGIN
+            results += self._run_plugin() if plugin else self._run_rest()
+        return results
 
     def all(self, status, code):
-        """One result for all lines."""
-        return [(item["line"], status, code) for item in self._items] + [
-            (line_id, "rejected", "INVALID_ID") for line_id in self._unsendable
-        ]
+        """One result for all lines that can be sent at all."""
+        found = [(item["line"], status, code) for item in self._items]
+        return self._refused() + found
 
-    def _say(self, route, body, **params):
-        answer = self._client.change("POST", route, body, **params)
-        self.answers.append({"route": route, "answer": answer})
+    def _refused(self):
+        return [(line_id, "rejected", "INVALID_ID") for line_id in self._unsendable]
+
+    def _say(self, where, body, **params):
+        answer = self._client.change("POST", where, body, **params)
+        self.answers.append({"route": where, "answer": answer})
         return answer
 
     # -------------------------------------------------------------- plugin
@@ -111,7 +112,8 @@ class Push:
     def _run_rest(self):
         """Request by request; when one fails, what was done before stays told."""
         results = []
-        for parent, items in self._by_parent().items():
+        groups = _grouped((item["parent"], item) for item in self._items)
+        for parent, items in groups.items():
             try:
                 results += self._batch(parent, items)
             except Unavailable:
@@ -121,23 +123,14 @@ class Push:
                 break
         return results
 
-    def _by_parent(self):
-        groups = {}
-        for item in self._items:
-            groups.setdefault(item["parent"], []).append(item)
-        return groups
-
     def _batch(self, parent, items):
-        route = f"{API}/products/batch"
-        if parent:
-            route = f"{API}/products/{parent}/variations/batch"
         body = {
             "update": [
                 {"id": item["id"], "stock_quantity": item["quantity"]} for item in items
             ]
         }
         try:
-            answer = self._say(route, body, _fields="update")
+            answer = self._say(f"{route(parent)}/batch", body, _fields="update")
         except NotFound:
             return [(item["line"], "rejected", "GONE") for item in items]
         found = answer.get("update") if isinstance(answer, dict) else None
@@ -236,19 +229,26 @@ def read_by_rest(client, known):
 
     :return: (parent or 0, raw products) of each; a parent that is gone has none
     """
-    by_parent = {}
-    for parent, number in known.values():
-        by_parent.setdefault(parent, []).append(number)
-    for parent, numbers in by_parent.items():
-        route = f"{API}/products/{parent}/variations" if parent else f"{API}/products"
+    for parent, numbers in _grouped(known.values()).items():
         with suppress(NotFound):
             items, _count, _pages = client.page(
-                route,
+                route(parent),
                 include=_join(numbers),
                 status="any",
                 _fields="id,manage_stock,stock_quantity,type,date_modified_gmt",
             )
             yield parent, items
+
+
+def _grouped(pairs):
+    """
+    >>> _grouped([(0, 1), (5, 6), (0, 2)])
+    {0: [1, 2], 5: [6]}
+    """
+    groups = {}
+    for parent, each in pairs:
+        groups.setdefault(parent, []).append(each)
+    return groups
 
 
 def _join(numbers):

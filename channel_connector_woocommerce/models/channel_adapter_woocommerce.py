@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import dataclasses
-import json
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
@@ -26,7 +25,7 @@ from ..const import (
     PAGE,
     TOPICS,
 )
-from ..lib import answers, push, salvage, site, webhook
+from ..lib import answers, push, salvage, selling, site, webhook
 from ..lib.messages import Messages, RefundRefused
 from ..lib.pull import Orders
 
@@ -51,6 +50,10 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     _allows_plain_http = True
 
     @api.model
+    def _get_api_versions(self, channel):
+        return [schemas.ApiVersion(API)]
+
+    @api.model
     def _capabilities(self):
         """The capabilities without the companion plugin: updates overwrite."""
         return schemas.Capabilities(
@@ -59,6 +62,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             reads_all=True,
             orders=True,
             lists_orders=True,
+            stops_selling=BATCH,
+            order_refs=True,
+            order_counts=True,
             fetch_size=ORDERS_IN_READ,
             webhooks=True,
             nodes=True,
@@ -82,6 +88,10 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             idempotent=True,
             batch_size=COMPANION_BATCH,
         )
+
+    @api.model
+    def _get_order_page(self, channel, ref):
+        return self._get_page(channel, f"/wp-admin/post.php?post={ref}&action=edit")
 
     # ---------------------------------------------------------- connection
     @contextmanager
@@ -135,7 +145,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             currency = client.get(f"{API}/data/currencies/current")["code"]
             client.get(f"{API}/orders", per_page=1, _fields="id")
             # an empty batch changes nothing, and takes a key that may write
-            client.change("POST", f"{API}/products/batch", {})
+            client.change("POST", f"{mapper.route()}/batch", {})
             managed = self._manages_stock(client)
             clock = client.server_time
         return schemas.ConnectionInfo(
@@ -150,11 +160,16 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     def _manages_stock(self, client):
         """Whether stock management is on; a key that may not see it is no reason to
         stop: then it is not known."""
+        value = self._get_setting(client, "woocommerce_manage_stock")
+        return None if value is None else value != "no"
+
+    def _get_setting(self, client, name):
+        """:return: a setting of products; None where the key may not see it"""
         try:
-            setting = client.get(f"{API}/settings/products/woocommerce_manage_stock")
+            setting = client.get(f"{API}/settings/products/{name}")
         except (errors.Forbidden, errors.Unauthorized, errors.NotFound):
             return None
-        return setting.get("value") != "no"
+        return setting.get("value") or ""
 
     def _warnings(self, channel, currency, managed):
         if managed is False:
@@ -179,15 +194,16 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         """Simple products, and the variations of variable ones: those have no list of
         their own."""
         with self._connected(channel) as client:
-            for page in client.pages(f"{API}/products", **mapper.CATALOGUE):
+            unit = self._get_setting(client, "woocommerce_weight_unit")
+            for page in client.pages(mapper.route(), **mapper.CATALOGUE):
                 yield [
                     listing
                     for raw in page
-                    for listing in self._listings_of(client, raw)
+                    for listing in self._listings_of(client, raw, unit)
                 ]
 
-    def _listings_of(self, client, raw):
-        found = [self._listing(*each) for each in mapper.sold(client, raw)]
+    def _listings_of(self, client, raw, unit):
+        found = [self._listing(*each, unit) for each in mapper.sold(client, raw)]
         if any(each.stock_of for each in found):
             yield self._shared_listing(raw)
         yield from found
@@ -197,8 +213,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         title = self.env._("%s: stock of its variations", values["title"])
         return schemas.load(schemas.ListingData, dict(values, title=title))
 
-    def _listing(self, raw, parent):
-        values, reason = mapper.listing(raw, parent)
+    def _listing(self, raw, parent, unit):
+        values, reason = mapper.listing(raw, parent, unit)
         note = self._get_untracked_message(reason) if reason else ""
         return schemas.load(schemas.ListingData, dict(values, note=note))
 
@@ -256,12 +272,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             answers.check_newer(items, written)
 
         with self._connected(channel) as client:
-            pages = client.pages(
-                f"{API}/products",
-                first=first,
-                **mapper.CATALOGUE,
-                _fields=mapper.FIGURES,
-            )
+            options = dict(mapper.CATALOGUE, first=first, _fields=mapper.FIGURES)
+            pages = client.pages(mapper.route(), **options)
             for number, page in enumerate(pages, first + 1):
                 read(page)
                 rows = [
@@ -271,6 +283,21 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                     tuple(schemas.load(schemas.LevelSnapshot, row) for row in rows),
                     str(number),
                 )
+
+    @api.model
+    def _stop_selling(self, channel, refs):
+        with self._connected(channel) as client:
+            found = selling.stop(client, [ref.stock_ref for ref in refs])
+        gone = self.env._("The product was deleted in the shop: fetch listings.")
+        return [
+            schemas.SellingResult(
+                ref.external_id,
+                not words,
+                gone if words == selling.NOT_THERE else words,
+            )
+            for ref in refs
+            for words in (found[ref.stock_ref],)
+        ]
 
     def _forget_companion(self, channel, error):
         """It was there and is not any more: go on without it from the next batch."""
@@ -297,12 +324,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
                 results = work.all("stale", "COMPANION_GONE")
         if work.protocol == push.REST:
             self._remember_written(channel, work.answers)
-        return schemas.PushResult(
-            tuple(
-                schemas.LineResult(line, status, code, self._get_result_message(code))
-                for line, status, code in results
-            ),
-            json.dumps(work.answers, separators=(",", ":")),
+        return self._load_push(
+            [self._load_line(*each) for each in results], work.answers
         )
 
     def _remember_written(self, channel, answers_of_push):
@@ -315,8 +338,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             for number in list(state)[:-MAX_WRITTEN]:
                 del state[number]
 
-    def _get_result_message(self, code):
-        words = {
+    @api.model
+    def _get_line_messages(self, message):
+        return {
             "INVALID_ID": self.env._(
                 "The listing has no WooCommerce id: fetch listings."
             ),
@@ -342,7 +366,6 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             "COMPANION_GONE": self.env._("The companion plugin no longer responds."),
             "NO_VALUE": self.env._("The shop's response has no quantity."),
         }
-        return words.get(code) or code
 
     # -------------------------------------------------------------- orders
     def _order_reader(self, client):
@@ -444,7 +467,7 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
     def _get_code_message(self, error):
         words = super()._get_code_message(error)
         if isinstance(error, errors.Misconfigured):
-            words |= self._get_address_messages(error)
+            words |= self._get_address_messages()
         if isinstance(error, errors.Refused):
             words |= {
                 "GONE": self.env._("The shop no longer has the order."),
@@ -455,13 +478,8 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             }
         return words
 
-    def _get_address_messages(self, error):
+    def _get_address_messages(self):
         return {
-            "REDIRECT": self.env._(
-                "The address redirects to %s: enter that one, as shown by the browser "
-                "when the shop is open.",
-                error,
-            ),
             "NO_REST": self.env._(
                 "There is no REST API at this address, neither at /wp-json/ nor "
                 "at ?rest_route=/. Is it the address of the WordPress site? A "
@@ -493,8 +511,6 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             )
         if isinstance(error, RefundRefused):
             return self._get_refund_error_message(error)
-        if isinstance(error, errors.Unavailable):
-            return self._get_outage_message(error, super()._get_error_message(error))
         return super()._get_error_message(error)
 
     def _get_refund_error_message(self, error):
@@ -508,32 +524,9 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
             recorded=recorded,
         )
 
-    def _get_outage_message(self, error, plain):
-        """:param plain: message for an outage without details"""
-        words = {
-            "HTML": self.env._(
-                "The shop answers with a web page instead of data: maintenance, a "
-                "firewall, or an error of a plugin."
-            ),
-            "NOT_JSON": self.env._(
-                "The shop's response is incomplete, or is not JSON."
-            ),
-            "CACHED": self.env._(
-                "A cache in front of the shop returns outdated responses. Exclude "
-                "/wp-json/ from it (in the cache plugin, at the host or the CDN)."
-            ),
-            "FIREWALL": self.env._(
-                "A firewall or security plugin of the shop blocks this server: allow "
-                "its address there."
-            ),
-        }
-        plain = words.get(error.code) or plain
-        if error.code in ("HTML", "NOT_JSON") and error.detail:
-            plain = self.env._(
-                "%(words)s It begins with: %(text)s",
-                words=plain,
-                text=" ".join(error.detail.split())[:120],
-            )
-        if error.uncertain:
-            return self.env._("Unknown whether the request was processed. %s", plain)
-        return plain
+    def _get_outage_messages(self, error):
+        words = self.env._(
+            "A cache in front of the shop returns outdated responses. Exclude "
+            "/wp-json/ from it (in the cache plugin, at the host or the CDN)."
+        )
+        return super()._get_outage_messages(error) | {"CACHED": words}

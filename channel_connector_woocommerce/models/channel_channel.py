@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from odoo import api, fields, models
+from odoo import fields, models
+
+from odoo.addons.channel_inventory_base.models.channel_secret_mixin import (
+    secret_field,
+)
 
 
 class ChannelChannel(models.Model):
@@ -11,19 +15,13 @@ class ChannelChannel(models.Model):
         selection_add=[("woocommerce", "WooCommerce")],
         ondelete={"woocommerce": "set default"},
     )
-    woocommerce_consumer_key = fields.Char(
-        string="Consumer Key",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
+    woocommerce_consumer_key = secret_field(
+        "Consumer Key",
         help="WooCommerce > Settings > Advanced > REST API > Add key, with read and "
         "write access, for a user who may manage the shop.",
     )
-    woocommerce_consumer_secret = fields.Char(
-        string="Consumer Secret",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        groups="channel_inventory_base.group_channel_manager",
+    woocommerce_consumer_secret = secret_field(
+        "Consumer Secret",
         help="Also used to derive the secret that verifies webhooks.",
     )
     woocommerce_refund_by = fields.Selection(
@@ -37,8 +35,3 @@ class ChannelChannel(models.Model):
         "operator pays the money back manually. Gateways without refunds (bank "
         "transfer, cash on delivery) need this setting.",
     )
-
-    @api.model
-    def _secret_fields(self):
-        names = ("woocommerce_consumer_key", "woocommerce_consumer_secret")
-        return super()._secret_fields() | {name: name for name in names}

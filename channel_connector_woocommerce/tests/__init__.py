@@ -15,6 +15,7 @@ from . import test_shop_life
 from . import test_shop_lifecycle
 from . import test_shop_money
 from . import test_shop_random
+from . import test_shop_refunds
 from . import test_shop_shared
 from . import test_shop_sold
 from . import test_shop_webhook

@@ -232,6 +232,76 @@ class TestOrder(PureCase):
             ],
         )
 
+    def check_sum(self, data):
+        """The parts come to what the shop says it is, to the cent."""
+        parts = [
+            line.quantity * line.unit_price - line.discount for line in data.lines
+        ] + [each.price - each.discount for each in data.shipping_lines]
+        tax = sum(
+            each.amount
+            for charge in (*data.lines, *data.shipping_lines)
+            for each in charge.taxes
+        )
+        on_top = 0 if data.taxes_included else tax
+        self.assertEqual((sum(parts) + on_top, tax), (data.total, data.total_tax))
+
+    def test_two_taxes_of_a_fee_that_are_told_unrounded_come_to_its_tax(self):
+        """woocommerce/woocommerce#58351"""
+        rates = {2: "5", 3: "4"}
+        taxes = [{"id": 3, "total": "0.588"}, {"id": 2, "total": "0.735"}]
+        for included in (False, True):
+            with self.subTest(included):
+                self.check_sum(
+                    self.order(
+                        prices_include_tax=included,
+                        line_items=[],
+                        fee_lines=[
+                            {
+                                "id": 381,
+                                "name": "Fee",
+                                "total": "14.70",
+                                "total_tax": "1.33",
+                                "taxes": taxes,
+                            }
+                        ],
+                        tax_lines=[
+                            {"rate_id": rate, "label": "Tax", "rate_percent": percent}
+                            for rate, percent in rates.items()
+                        ],
+                        total="16.03",
+                        total_tax="1.33",
+                    )
+                )
+
+    def test_coupon_and_negative_fee_are_both_taken_off(self):
+        """frappe/erpnext#22624: -19.20 by a coupon, and -19.20 by a fee."""
+        self.check_sum(
+            self.order(
+                prices_include_tax=False,
+                line_items=[
+                    {
+                        **LINE,
+                        "subtotal": "96.00",
+                        "subtotal_tax": "20.16",
+                        "total": "76.80",
+                        "total_tax": "16.13",
+                        "taxes": [{"id": 1, "total": "16.128", "subtotal": "20.16"}],
+                    }
+                ],
+                fee_lines=[
+                    {
+                        "id": 9,
+                        "name": "Conditional discount",
+                        "total": "-19.20",
+                        "total_tax": "-4.03",
+                        "taxes": [{"id": 1, "total": "-4.032"}],
+                    }
+                ],
+                total="69.70",
+                total_tax="12.10",
+            )
+        )
+
     def test_yen_have_no_cents(self):
         data = self.order(currency="JPY", prices_include_tax=False)
         self.assertEqual(data.lines[0].unit_price, 9)
@@ -259,6 +329,40 @@ class TestOrder(PureCase):
             (back.line_ref, back.quantity, back.restock), ("31", 1, "cancel")
         )
         self.assertEqual((back.amount, back.tax), (Decimal("10.00"), Decimal("1.74")))
+
+    def test_refund_of_all_leaves_nothing_where_its_tax_is_told_unrounded(self):
+        """woocommerce/woocommerce#10162: 7.50 and 1.575 were paid as 9.08."""
+        taxes = [{"id": 1, "total": "1.575", "subtotal": "1.575"}]
+        line = {
+            **LINE,
+            "quantity": 1,
+            "subtotal": "7.50",
+            "total": "7.50",
+            "total_tax": "1.58",
+            "taxes": taxes,
+        }
+        back = {
+            **REFUND["line_items"][0],
+            "subtotal": "-7.50",
+            "total": "-7.50",
+            "total_tax": "-1.58",
+            "taxes": [{"id": 1, "total": "-1.575", "subtotal": ""}],
+        }
+        for included in (True, False):
+            with self.subTest(included):
+                data = self.order(
+                    prices_include_tax=included,
+                    line_items=[line],
+                    total="9.08",
+                    total_tax="1.58",
+                    refunds=[{"id": 51, "reason": "", "total": "-9.08"}],
+                    **{DETAILS: [{**REFUND, "amount": "9.08", "line_items": [back]}]},
+                )
+                self.assertEqual((data.total, data.total_tax), (0, 0))
+                self.assertFalse(data.lines[0].quantity or data.shipping_lines)
+                [refund] = data.refunds
+                on_top = 0 if included else refund.lines[0].tax
+                self.assertEqual(refund.lines[0].amount + on_top, refund.amount)
 
     def test_what_was_shipped_of_a_completed_order_is_what_was_left_of_it_then(self):
         refunds = [{"id": 51, "reason": "Torn", "total": "-10.00"}]
@@ -499,6 +603,13 @@ class TestMapper(PureCase):
         self.assertEqual(
             (values["barcode"], values["tracked"], reason), ("400", True, "")
         )
+        self.assertEqual((values["price"], values["weight"]), (None, None))
+
+    def test_price_and_weight(self):
+        told = {"price": "9", "regular_price": "12.50", "weight": "250"}
+        for unit, weight in (("g", "0.250000"), (None, None), ("stone", None)):
+            values, _reason = mapper.listing({**self.PRODUCT, **told}, unit=unit)
+            self.assertEqual((values["price"], values["weight"]), ("12.50", weight))
 
     def test_variation(self):
         child = {**self.PRODUCT, "id": 15, "name": "Red", "type": "variation"}

@@ -27,6 +27,13 @@ class TestShopConnection(ShopCase):
         self.assertEqual(info.version, "wc/v3")
         self.assertIn("plain http", " ".join(info.warnings))
 
+    def test_page_of_an_order_is_in_the_folder_of_the_shop(self):
+        self.channel.base_url = "https://shop.example.com/store/"
+        page = self.adapter_model._get_order_page(self.channel, "12")
+        self.assertEqual(
+            page, "https://shop.example.com/store/wp-admin/post.php?post=12&action=edit"
+        )
+
     def test_what_the_shop_says_is_not_read_again(self):
         """Facts are committed apart: the request, which began before, sees none."""
         self.shop.config.plain_permalinks = True

@@ -229,5 +229,5 @@ class TestSharedStockWithCompanion(SharedTests, SharedCase):
     companion = True
 
     def test_a_companion_that_knows_no_shared_stock_is_told_to_be_updated(self):
-        code = self.adapter_model._get_result_message("OLD_COMPANION")
-        self.assertIn("1.1.0", code)
+        line = self.adapter_model._load_line(1, "rejected", "OLD_COMPANION")
+        self.assertIn("1.1.0", line.message)
