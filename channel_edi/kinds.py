@@ -21,6 +21,7 @@ CLASSES = {
     "ORDRSP": schemas.OrderAnswer,
     "DESADV": schemas.ShipNotice,
     "INVRPT": schemas.StockReport,
+    "INVOIC": schemas.Invoice,
 }
 """What a document says, by its kind: of those that are stored as values."""
 

@@ -5,7 +5,7 @@ Only orders: everything else of EDI is done by models of its own. No odoo in her
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from .lib import gs1, units
 
@@ -36,6 +36,7 @@ class Terms:
     :ivar currency: where the order names none
     :ivar customer: the channel's id of the partner as a customer
     :ivar ships_to_place: of an order for one of several stores: it is shipped there
+    :ivar taxed_by: "added" where Odoo puts taxes on the prices, which are net
     """
 
     standard: str = "x12"
@@ -44,6 +45,7 @@ class Terms:
     currency: str = ""
     customer: str = ""
     ships_to_place: bool = True
+    taxed_by: str = "channel"
 
 
 def order_values(order, external_id, version, terms, test=False):
@@ -64,7 +66,7 @@ def order_values(order, external_id, version, terms, test=False):
     dates = order.dates
     priced = all(line["unit_price"] is not None for line in lines)
     amounts = [
-        Decimal(line["unit_price"]) * line["quantity"] * Decimal(line["unit_size"])
+        _cent(Decimal(line["unit_price"]) * line["quantity"])
         for line in lines
         if priced
     ]
@@ -78,6 +80,7 @@ def order_values(order, external_id, version, terms, test=False):
         "test": test,
         "currency": order.currency or terms.currency,
         "total": str(sum(amounts, Decimal(0))),
+        "taxed_by": terms.taxed_by,
         "lines": lines,
         "customer": {
             "external_id": terms.customer,
@@ -109,11 +112,20 @@ def _line(line, index, terms, cancelled):
         "sku": _value(line, OURS),
         "barcode": _gtin(line),
         "title": line.text or item,
-        "unit_price": _price(line, size, terms, path),
+        "unit_price": _part_price(_price(line, size, terms, path), part),
         "unit_size": str(part),
         "pack": str(size) if size else "0",
         "deductions": None if terms.counts_down else [],
     }
+
+
+def _cent(amount):
+    """What a line comes to: prices have more decimals than money.
+
+    >>> _cent(Decimal("10.335"))
+    Decimal('10.34')
+    """
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def line_id(line):
@@ -215,6 +227,11 @@ def _price(line, size, terms, path):
             f"{path}.unit_price",
         )
     return format(one * size / other, "f")
+
+
+def _part_price(price, part):
+    """The price of what the base counts: of a tenth where 1.5 dozens are fifteen."""
+    return None if price is None else format(Decimal(price) * part, "f")
 
 
 def _address(party):

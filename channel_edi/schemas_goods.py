@@ -139,7 +139,7 @@ class ShipNotice:
 
 
 # ------------------------------------------------------------- 846, INVRPT
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StockRow:
     """One number: ``quantity`` of ``unit`` in ``status`` (``STOCK_STATES``).
 

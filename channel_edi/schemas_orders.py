@@ -250,8 +250,8 @@ class OrderAnswer:
 
 @dataclass(frozen=True)
 class InvoiceLine:
-    """``quantity`` of ``unit`` invoiced; ``amount`` without tax, None: price times
-    quantity."""
+    """``quantity`` of ``unit`` invoiced; ``amount`` without tax and without the line's
+    own ``charges``, None: price times quantity."""
 
     position: int
     quantity: Decimal
@@ -267,16 +267,24 @@ class InvoiceLine:
 
 @dataclass(frozen=True)
 class Tax:
-    """``percent``: 19 is 19 %."""
+    """``percent``: 19 is 19 %. ``base``: what it is on, None: not told."""
 
     code: str
     amount: Decimal
     percent: Decimal | None = None
+    base: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice: 810 (out). ``total``: to pay, tax and charges included."""
+    """An invoice or credit note: 810, INVOIC (out).
+
+    All amounts are positive, also those of a credit note; ``minus``: the partner wants
+    them written with a minus there. ``total``: to pay, tax and charges included;
+    ``lib.invoices`` tells whether all of it adds up. ``due_days``: from its date;
+    ``discount_percent`` may be taken off when it is paid within ``discount_days``.
+    ``purpose``: original, or replace where the partner has another one of its number.
+    """
 
     number: str
     date: Moment
@@ -295,6 +303,13 @@ class Invoice:
     due_days: int | None = None
     carrier: Carrier | None = None
     notes: tuple[str, ...] = ()
+    credit: bool = False
+    minus: bool = False
+    purpose: str = "original"
+    due: Moment | None = None
+    terms: str = ""
+    discount_percent: Decimal | None = None
+    discount_days: int | None = None
 
 
 @dataclass(frozen=True)

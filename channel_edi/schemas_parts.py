@@ -23,7 +23,7 @@ class Moment:
     written: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ItemId:
     """An id of an item. ``qualifier``: whose, in codes of X12 235 ("UP", "VN", "BP"
     ..); those of EDIFACT are translated ("SA" is "VN", "EN" stays)."""

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from . import models
+from . import wizards

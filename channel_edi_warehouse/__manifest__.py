@@ -9,5 +9,6 @@
     "license": "AGPL-3",
     "development_status": "Alpha",
     "depends": ["channel_edi", "stock"],
-    "data": ["views/stock_warehouse_views.xml"],
+    "data": ["data/channel_guide_data.xml", "views/stock_warehouse_views.xml"],
+    "assets": {"web.assets_tests": ["channel_edi_warehouse/static/tests/tours/**/*"]},
 }

@@ -6,11 +6,18 @@ from odoo.http import request
 class EdiDownload(http.Controller):
     """The bytes of files and interchanges, for those who may see the records."""
 
-    @http.route("/channel/edi/file/<int:record_id>", type="http", auth="user")
+    @http.route(
+        "/channel/edi/file/<int:record_id>", type="http", auth="user", readonly=True
+    )
     def file(self, record_id):
         return self._download("channel.edi.file", record_id)
 
-    @http.route("/channel/edi/interchange/<int:record_id>", type="http", auth="user")
+    @http.route(
+        "/channel/edi/interchange/<int:record_id>",
+        type="http",
+        auth="user",
+        readonly=True,
+    )
     def interchange(self, record_id):
         return self._download("channel.edi.interchange", record_id)
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ..schemas_orders import OrderChange, OrderLine, PurchaseOrder
-from ..schemas_parts import Dates
+from ..schemas_parts import Dates, Party
 
 IDLE = ("duplicate", "confirmation", "information")
 """Documents that change nothing."""
@@ -200,13 +200,11 @@ class _State:
     def _head(self, document):
         """What the head of a change says comes on top of what was said before."""
         order = self.order
-        roles = {each.role or each.role_code for each in document.parties}
-        kept = [e for e in order.parties if (e.role or e.role_code) not in roles]
         refs = [each for each in document.refs if each not in order.refs]
         self.order = replace(
             order,
             dates=_merged(order.dates, document.dates),
-            parties=tuple(kept) + document.parties,
+            parties=_joined(order.parties, document.parties),
             refs=order.refs + tuple(refs),
             currency=document.currency or order.currency,
             charges=document.charges or order.charges,
@@ -294,6 +292,34 @@ def _changed(current, line, told):
         pack=line.pack or current.pack,
         notes=line.notes or current.notes,
     )
+
+
+def _joined(before, after):
+    """Parties: of a role, those that are told later. A change names a place by its code
+    only, as a rule: its address is the one that was told before."""
+    roles = {each.role or each.role_code for each in after}
+    kept = tuple(each for each in before if (each.role or each.role_code) not in roles)
+    return kept + tuple(_completed(each, before) for each in after)
+
+
+def _completed(party, before):
+    """With the address that was told of the same place, where it has none itself."""
+    if party.street or party.city or party.zip:
+        return party
+    earlier = next((each for each in before if _is_same_place(each, party)), None)
+    if earlier is None:
+        return party
+    told = {field.name: getattr(party, field.name) for field in fields(Party)}
+    return replace(earlier, **{name: value for name, value in told.items() if value})
+
+
+def _is_same_place(earlier, party):
+    if (earlier.role or earlier.role_code) != (party.role or party.role_code):
+        return False
+    if party.code:
+        qualifiers = {earlier.qualifier, party.qualifier} - {""}
+        return earlier.code == party.code and len(qualifiers) < 2
+    return party.name.casefold() in ("", earlier.name.casefold())
 
 
 def _with_dates(current, line) -> OrderLine:

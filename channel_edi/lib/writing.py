@@ -152,3 +152,38 @@ def encodable(value, charset, name):
             f"{name}: {shown(value)!r} has letters that {charset} does not have"
         )
     return value
+
+
+class SegmentWriter:
+    """Writes segments, each a list of values: its name, then elements. An element may
+    be a tuple of components; what is empty at the end is left out.
+
+    A standard's own writer has ``_value(value, name, index, component)``.
+    """
+
+    def __init__(self, delimiters, charset, upper, version):
+        self.delimiters, self.charset, self.upper = delimiters, charset, upper
+        self.version = version
+        self.end = delimiters.segment + delimiters.newline
+
+    def segment(self, values):
+        name = values[0]
+        parts = [name]
+        for index, value in enumerate(values[1:], 1):
+            pieces = value if isinstance(value, tuple) else (value,)
+            pieces = [
+                self._value(each, name, index, component)
+                for component, each in enumerate(pieces, 1)
+            ]
+            parts.append(self.delimiters.component.join(_without_end(pieces)))
+        return self.delimiters.element.join(_without_end(parts)) + self.end
+
+
+def _without_end(pieces):
+    """
+    >>> _without_end(["A", "", "b", "", ""])
+    ['A', '', 'b']
+    """
+    while pieces and not pieces[-1]:
+        pieces.pop()
+    return pieces

@@ -9,7 +9,6 @@ from odoo.addons.channel_inventory_base import exceptions, schemas
 from odoo.addons.channel_inventory_base.db.transaction import own_transaction
 from odoo.addons.channel_inventory_base.lib.events import compact
 
-from .. import schemas as edi_schemas
 from ..lib import units
 from ..mapper import Terms, Unmappable, order_values
 from .channel_edi_agreement import EDIFACT_NAMES
@@ -65,7 +64,8 @@ class ChannelAdapterEdi(models.AbstractModel):
     def _get_outgoing_kinds(self, channel):
         """:return: set of kinds that the partner gets, as X12 calls them"""
         # sudo: agreements are read for the channel, by jobs
-        terms = channel.sudo().edi_agreement_ids.document_ids
+        agreements = self.env["channel.edi.agreement"].sudo()
+        terms = agreements._get_all_of_channel(channel.id).document_ids
         names = {name: kind for kind, name in EDIFACT_NAMES.items()}
         kinds = terms.filtered(lambda each: each.direction == "out").mapped("kind")
         return {names.get(kind, kind) for kind in kinds}
@@ -76,7 +76,8 @@ class ChannelAdapterEdi(models.AbstractModel):
         warnings = []
         # sudo: mailboxes are seen by managers
         own = channel.sudo()
-        for mailbox in own.edi_mailbox_ids | own.edi_agreement_ids.mailbox_id:
+        agreements = own.env["channel.edi.agreement"]._get_all_of_channel(channel.id)
+        for mailbox in own.edi_mailbox_ids | agreements.mailbox_id:
             if mailbox.kind == "manual":
                 warnings.append(
                     self.env._("%s: files are exchanged by hand", mailbox.name)
@@ -84,7 +85,7 @@ class ChannelAdapterEdi(models.AbstractModel):
                 continue
             with mailbox._reached() as place:
                 place.check()
-        if not own.edi_agreement_ids:
+        if not agreements:
             raise exceptions.ConfigurationError(
                 self.env._(
                     "%s has no agreement. Make one from a sample file, or by hand.",
@@ -93,7 +94,7 @@ class ChannelAdapterEdi(models.AbstractModel):
             )
         return schemas.ConnectionInfo(
             account_name=channel.name,
-            account_ref=own.edi_agreement_ids[0].their_id or channel.name,
+            account_ref=agreements[0].their_id or channel.name,
             currency=channel.currency_id.name or "",
             warnings=tuple(warnings),
         )
@@ -143,6 +144,7 @@ class ChannelAdapterEdi(models.AbstractModel):
             counts_down=channel.edi_counts_down,
             currency=channel.currency_id.name or "",
             customer=customer_ref(agreement),
+            taxed_by="channel" if channel.charges_no_tax else "added",
         )
 
     # -------------------------------------------------------------- levels
@@ -153,7 +155,7 @@ class ChannelAdapterEdi(models.AbstractModel):
             entries, reference, complete=True
         )
         lines = [entry.line_id for entry in entries]
-        return compact({"lines": lines, "report": schemas.dump(report)})
+        return compact({"lines": lines, "report": schemas.dump(report, sparse=True)})
 
     @api.model
     def _push_levels(self, channel, payload, key):
@@ -161,9 +163,14 @@ class ChannelAdapterEdi(models.AbstractModel):
         stands there, and a document that it refuses is sent again with the numbers of
         then."""
         values = json.loads(payload)
-        report = schemas.load(edi_schemas.StockReport, values["report"])
+        report = values["report"]
+        # it is read once, when it is written for the partner: it has all numbers
         name = self._queue_document(
-            channel, "846", key, lambda _env, _agreement: report
+            channel,
+            "846",
+            key,
+            lambda _env, _agreement: compact(report),
+            business_key=report["number"],
         )
         results = tuple(
             schemas.LineResult(line_id, "acked") for line_id in values["lines"]
@@ -187,13 +194,12 @@ class ChannelAdapterEdi(models.AbstractModel):
     def _send_shipment(self, channel, data, attempt):
         def prepare(env, agreement):
             answers = env["channel.edi.answers"]
-            count = len(data.parcels) or 1
             [number] = env["channel.edi.counter"]._take(agreement, "shipment")
             return answers._prepare_notice(
                 channel.with_env(env),
                 data,
                 f"{number:08d}",
-                answers._take_ssccs(agreement, count),
+                answers._get_ssccs(channel.with_env(env), agreement, data),
             )
 
         return self._send_document(channel, "856", data, attempt, prepare)
@@ -233,7 +239,8 @@ class ChannelAdapterEdi(models.AbstractModel):
 
         :param kind: of X12; the agreement's standard may call it otherwise
         :param source: what makes it unique
-        :param prepare: function (env, agreement) that gives what it says
+        :param prepare: function (env, agreement) that gives what it says, see
+            ``channel.edi.document._queue``
         :return: its name
         """
         with own_transaction(self.env) as env:

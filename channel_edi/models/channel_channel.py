@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from odoo.addons.channel_inventory_base.db.transaction import own_transaction
 
 EDI_JOBS = ("_job_edi_work", "_job_edi_send")
 
@@ -59,13 +62,55 @@ class ChannelChannel(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "channel_edi.channel_edi_document_action"
         )
-        return dict(action, domain=[("channel_id", "=", self.id)], context={})
+        domain = [("channel_id", "=", self.id)]
+        return dict(action, domain=domain, context={"search_default_business": 1})
+
+    def action_fetch_nodes(self):
+        self._refuse_catalogue()
+        return super().action_fetch_nodes()
+
+    def action_fetch_listings(self):
+        self._refuse_catalogue()
+        return super().action_fetch_listings()
+
+    def _refuse_catalogue(self):
+        """:raise UserError: a trading partner has no catalogue that could be read"""
+        for channel in self.filtered(lambda each: each._is_edi()):
+            raise UserError(
+                self.env._(
+                    "%s has no catalogue that could be read: press Add Products on its "
+                    "agreement.",
+                    channel.name,
+                )
+            )
+
+    def _get_fetch_message(self):
+        if self._is_edi():
+            return self.env._(
+                "Press Add Products on the agreement: what the partner may buy is in "
+                "its stock documents."
+            )
+        return super()._get_fetch_message()
+
+    def _open_edi_listings(self):
+        """:return: the action that shows what the partner may buy"""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_listing_action"
+        )
+        return dict(action, domain=[("channel_id", "in", self.ids)], context={})
 
     # ---------------------------------------------------------------- jobs
     def _job_edi_receive(self):
         """Fetch the files of this channel's mailboxes, every so many minutes."""
         work = self.env["channel.edi.receiver"]._run
-        self._guarded("_job_edi_receive", work, self._may_talk)
+        try:
+            self._guarded("_job_edi_receive", work, self._may_talk)
+        finally:
+            # what a job that fails has asked for is undone with it
+            with own_transaction(self.env) as env:
+                self.with_env(env)._wake_receiver()
+
+    def _wake_receiver(self):
         if self.exists() and self._may_talk() and self._has_edi_server():
             self._wake("_job_edi_receive", seconds=max(self.poll_minutes * 60, 10))
 
@@ -90,7 +135,7 @@ class ChannelChannel(models.Model):
     def _wake_all_jobs(self):
         result = super()._wake_all_jobs()
         # sudo: agreements are seen by users of channels; jobs run for all
-        partners = self.sudo().filtered("edi_agreement_ids")
+        partners = self.sudo().filtered(lambda each: each._is_edi())
         self.browse(partners.ids)._wake(*EDI_JOBS)
         return result
 
@@ -109,6 +154,16 @@ class ChannelChannel(models.Model):
             ("channel.edi.worker", "_follow_time"),
             ("channel.edi.acks", "_watch"),
         )
+
+    def _adds_taxes(self):
+        """Prices of trading partners are net."""
+        if self._is_edi():
+            return not self.charges_no_tax
+        return super()._adds_taxes()
+
+    def _is_edi(self):
+        """Whether it is a trading partner, who is spoken to by documents."""
+        return bool(self.filtered_domain([("channel_type", "=", "edi")]))
 
     def _has_edi_server(self):
         # sudo: mailboxes are seen by managers; whether there is one is no secret

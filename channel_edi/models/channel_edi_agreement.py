@@ -101,7 +101,7 @@ class ChannelEdiAgreement(models.Model):
         string="Time Zone",
         required=True,
         default=lambda self: self.env.company.partner_id.tz or "UTC",
-        help="Of the partner's dates and times, which tell none.",
+        help="The partner's dates and times tell no time zone: they are of this one.",
     )
     strict = fields.Boolean(
         help="Also what is readable is refused where it breaks the standard: wrong "
@@ -171,8 +171,14 @@ class ChannelEdiAgreement(models.Model):
     role_ids = fields.One2many("channel.edi.agreement.role", "agreement_id", copy=True)
     counter_ids = fields.One2many("channel.edi.counter", "agreement_id")
     overdue_count = fields.Integer(compute="_compute_counts", string="Overdue")
-    held_count = fields.Integer(compute="_compute_counts", string="Held")
+    held_count = fields.Integer(compute="_compute_counts", string="On Hold")
     conversation_count = fields.Integer(compute="_compute_counts", string="Documents")
+    edi_role = fields.Selection(related="channel_id.edi_role", string="Partner Is")
+    listing_count = fields.Integer(
+        compute="_compute_listing_count",
+        string="Products",
+        help="What the partner may buy, and what a stock document has.",
+    )
 
     _identity_idx = models.Index("(their_id, our_id) WHERE active")
 
@@ -190,6 +196,15 @@ class ChannelEdiAgreement(models.Model):
             )
             for agreement in self:
                 agreement[name] = counts.get(agreement, 0)
+
+    def _compute_listing_count(self):
+        counts = dict(
+            self.env["channel.listing"]._read_group(
+                [("channel_id", "in", self.channel_id.ids)], ["channel_id"], ["__count"]
+            )
+        )
+        for agreement in self:
+            agreement.listing_count = counts.get(agreement.channel_id, 0)
 
     @api.constrains("channel_id", "mailbox_id", "partner_id")
     def _check_companies(self):
@@ -246,7 +261,25 @@ class ChannelEdiAgreement(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "channel_edi.channel_edi_document_action"
         )
-        return dict(action, domain=[("agreement_id", "=", self.id)], context={})
+        domain = [("agreement_id", "=", self.id)]
+        return dict(action, domain=domain, context={"search_default_business": 1})
+
+    def action_open_listings(self):
+        self.ensure_one()
+        return self.channel_id._open_edi_listings()
+
+    def action_add_products(self):
+        """Choose what the partner may buy."""
+        self.ensure_one()
+        self._require_role("manager")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Add Products"),
+            "res_model": "channel.edi.products",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_channel_id": self.channel_id.id},
+        }
 
     # ------------------------------------------------------------ business
     @api.model
@@ -278,11 +311,16 @@ class ChannelEdiAgreement(models.Model):
     @api.model
     def _get_of_channel(self, channel_id):
         """The agreement by which a channel's partner is written to."""
-        found = self.search([("channel_id", "=", channel_id)], limit=1)
-        if not found:
-            role = self.env["channel.edi.agreement.role"]
-            found = role.search([("channel_id", "=", channel_id)], limit=1).agreement_id
-        return found
+        return self._get_all_of_channel(channel_id)[:1]
+
+    @api.model
+    def _get_all_of_channel(self, channel_id):
+        """Those of a channel, then those in which it is another role of the partner."""
+        own = self.search([("channel_id", "=", channel_id)])
+        roles = self.env["channel.edi.agreement.role"].search(
+            [("channel_id", "=", channel_id)]
+        )
+        return own + (roles.agreement_id.filtered("active") - own)
 
     def _kind_name(self, kind):
         """What the agreement's standard calls a document that X12 calls ``kind``."""
@@ -362,14 +400,14 @@ class ChannelEdiAgreement(models.Model):
         :return: schemas.Envelope
         """
         self.ensure_one()
-        take = self.env["channel.edi.counter"]._take
+        take, counting = self.env["channel.edi.counter"]._take, self._get_counting()
         terms = self._terms_of(kind, "out")
         x12 = self.standard == "x12"
         return Envelope(
             standard=self.standard,
             sender=Identity(self.our_id or "", self.our_qualifier or ""),
             receiver=Identity(self.their_id or "", self.their_qualifier or ""),
-            number=take(self, "interchange")[0],
+            number=take(counting, "interchange")[0],
             at=self.env["channel.intake"]._database_time(),
             version=self.version or ("00401" if x12 else "UNOC:3"),
             group_version=terms.version
@@ -379,12 +417,24 @@ class ChannelEdiAgreement(models.Model):
             group_receiver=self.their_group_id
             and Identity(self.their_group_id)
             or None,
-            group_number=take(self, "group")[0] if groups else 1,
+            group_number=take(counting, "group")[0] if groups else 1,
             document_numbers=tuple(take(self, "document", count)) if count else (),
             test=test or self.channel_id.environment == "test",
             delimiters=self._get_delimiters(),
             charset=self.charset or "",
         )
+
+    def _get_counting(self):
+        """Whose numbers are taken: partners look for those that they had before by the
+        identities of the envelope, whichever of several agreements they are of, and
+        whether or not an earlier one is archived."""
+        if not self.their_id:
+            return self
+        # sudo: it may be another company's, or one that the job's user does not see
+        agreements = self.sudo().with_context(active_test=False)
+        names = ("standard", "their_id", "our_id", "their_qualifier", "our_qualifier")
+        domain = [(name, "=", self[name]) for name in names]
+        return agreements.search(domain, order="id", limit=1)
 
     def _get_file_name(self, kind, number, moment):
         """:return: name of a file that is sent; no two interchanges have the same"""

@@ -28,12 +28,13 @@ class ChannelEdiAnswers(models.AbstractModel):
 
     # ---------------------------------------------------------------- order
     @api.model
-    def _get_ordered(self, channel, order_ref):
-        """:return: (agreement, schemas.PurchaseOrder as the partner wants it now)
+    def _get_ordered(self, channel, order_ref, fits=None):
+        """:param fits: as of ``channel.edi.orders._get_ordered``
+        :return: (agreement, schemas.PurchaseOrder as the partner wants it now)
         :raise RejectedError: the order did not come by a document
         """
         agreement, order = self.env["channel.edi.orders"]._get_ordered(
-            channel, order_ref
+            channel, order_ref, fits
         )
         if not order:
             raise exceptions.RejectedError(
@@ -48,12 +49,15 @@ class ChannelEdiAnswers(models.AbstractModel):
     # --------------------------------------------------------------- answer
     @api.model
     def _prepare_answer(self, channel, data):
-        """:param data: the base's AcceptanceData
+        """:param data: the base's AcceptanceData, which may have been decided before
+            the last change came in: it answers the order as it was
         :return: schemas.OrderAnswer"""
-        _agreement, order = self._get_ordered(channel, data.order_ref)
         told = {}
         for each in data.lines:
             told.setdefault(each.line_ref, []).append(each)
+        _agreement, order = self._get_ordered(
+            channel, data.order_ref, lambda order: not told or _is_answered(order, told)
+        )
         lines = tuple(
             schemas.AnswerLine(
                 line=line,
@@ -130,7 +134,7 @@ class ChannelEdiAnswers(models.AbstractModel):
             number=number,
             created=_moment(self.env["channel.intake"]._database_time()),
             structure="0001",
-            bill_of_lading=data.parcel,
+            bill_of_lading=self._get_bill_of_lading(channel, data),
             tracking=tracking.number if tracking else "",
             dates=schemas.Dates(shipped=_moment(data.shipped_at)),
             carrier=self._get_carrier(agreement, tracking),
@@ -177,6 +181,47 @@ class ChannelEdiAnswers(models.AbstractModel):
         return schemas.Carrier(code=code, name=name) if code else None
 
     @api.model
+    def _get_ssccs(self, channel, agreement, data):
+        """Numbers of the parcels of a shipment: those on their labels, where they were
+        printed. They are told from now on, in the caller's transaction.
+
+        :param data: the base's ShipmentData
+        :return: list of SSCCs, "" where the agreement has no prefix and the parcel no
+            number of its own
+        """
+        parcels = data.parcels or (data,)
+        order, picking = self._get_picking(channel, data)
+        if not picking:
+            return self._take_ssccs(agreement, len(parcels))
+        left = list(picking.move_line_ids.result_package_id.sorted("id"))
+        packages = [_pop_named(left, each.parcel, picking) for each in parcels]
+        if not agreement.sscc_prefix:
+            # none of ours; whoever has packed them may have numbers
+            return [gs1.sscc18(each.name or "") for each in packages]
+        numbers = self.env["channel.edi.sscc"]
+        numbers = numbers._take(agreement, order, picking, packages)
+        ssccs = numbers.mapped("sscc")
+        numbers.told = True
+        return ssccs
+
+    def _get_picking(self, channel, data):
+        """:return: (channel.order, the transfer that a ShipmentData is about)"""
+        order = self.env["channel.order"].search(
+            [
+                ("channel_id", "=", channel.id),
+                ("external_id", "=", data.order_ref),
+            ]
+        )
+        # sudo: the delivery of the channel's own order, whatever job tells of it
+        pickings = order.sudo().sale_order_id.picking_ids
+        return order, pickings.filtered(lambda each: each.name == data.parcel)[:1]
+
+    def _get_bill_of_lading(self, channel, data):
+        """Hook: what the truck's papers call a shipment; the transfer, where nobody has
+        called it otherwise."""
+        return data.parcel
+
+    @api.model
     def _take_ssccs(self, agreement, count):
         """Numbers of packages, each used once; in the caller's transaction.
 
@@ -212,6 +257,33 @@ class ChannelEdiAnswers(models.AbstractModel):
         return schemas.StockReport(
             number=reference[:16], as_of=now, complete=complete, rows=rows
         )
+
+
+def _is_answered(order, told):
+    """Whether answers add up to what an order wants. What comes in place of a line may
+    be another quantity.
+
+    :param told: {id of a line: [AcceptedLineData]}
+    """
+    lines = {line_id(line): line for line in order.lines}
+    if told.keys() - lines.keys():
+        return False
+    for name, line in lines.items():
+        answers = told.get(name, ())
+        if any(each.status == "substituted" for each in answers):
+            continue
+        if sum(each.quantity for each in answers) * part_of(line) != line.quantity:
+            return False
+    return True
+
+
+def _pop_named(packages, name, picking):
+    """Take the first package of that name off the list; an empty one where none has
+    it. Names are people's, and may come twice."""
+    for index, package in enumerate(packages):
+        if package.name == name:
+            return packages.pop(index)
+    return picking.env["stock.package"]
 
 
 def item_of(ref):

@@ -14,6 +14,8 @@ KINDS = [
     ("type", "Order type"),
     ("place", "Place"),
     ("reason", "Adjustment reason"),
+    ("charge", "Charge or allowance"),
+    ("tax", "Tax"),
 ]
 OPTIONS = {"date": "dates", "state": "states", "type": "order_types"}
 """Kinds whose meanings are words of the library (``lib.options``)."""
@@ -42,7 +44,8 @@ class ChannelEdiCode(models.Model):
         "standard (CA). Item qualifier: the standard's (VN). Party: ship_to, buyer, "
         "store, bill_to. Date: ship_by, cancel_after, and so on. Stock status: "
         "available, on_hand, damaged, and so on. Carrier: what we call it. Order "
-        "type: standalone, release, blanket, and so on.",
+        "type: standalone, release, blanket, and so on. Charge: freight, discount, or "
+        "the internal reference of its product. Tax: its name here.",
     )
 
     _code_uniq = models.UniqueIndex("(agreement_id, kind, code)")

@@ -7,7 +7,8 @@ LAST = 999_999_999
 
 
 class ChannelEdiCounter(models.Model):
-    """Control numbers of what we send: gapless by agreement and level.
+    """Control numbers of what we send: gapless by agreement and level; of interchanges
+    and groups, by the identities in their envelope (``agreement._get_counting``).
 
     A number is taken in the transaction that freezes the bytes it stands in. The row is
     locked until that ends: who comes second waits, and who is rolled back leaves no
@@ -35,6 +36,7 @@ class ChannelEdiCounter(models.Model):
             ("shipment", "Shipment"),
             ("package", "Package (SSCC)"),
         ],
+        string="Numbers Of",
         required=True,
         readonly=True,
     )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -9,6 +10,12 @@ from odoo.addons.channel_inventory_base import schemas as base_schemas
 from odoo.addons.channel_inventory_base.lib.one_line import one_line
 from odoo.addons.channel_inventory_base.tools.actions import open_form
 from odoo.addons.channel_inventory_base.tools.readable import readable
+
+from ..kinds import CLASSES
+from ..lib import codec
+from ..lib.options import DEFAULT
+
+NOTICES = ("856", "DESADV")
 
 
 class ChannelEdiDocument(models.Model):
@@ -25,7 +32,7 @@ class ChannelEdiDocument(models.Model):
 
     _name = "channel.edi.document"
     _description = "EDI Document"
-    _inherit = ["channel.guarded"]
+    _inherit = ["channel.edi.discardable", "channel.guarded"]
     _order = "id desc"
 
     agreement_id = fields.Many2one(
@@ -59,6 +66,9 @@ class ChannelEdiDocument(models.Model):
     file_id = fields.Many2one(
         "channel.edi.file", readonly=True, ondelete="restrict", index="btree_not_null"
     )
+    what = fields.Char(
+        compute="_compute_what", string="What It Is", help="In plain words"
+    )
     business_key = fields.Char(
         string="Number",
         readonly=True,
@@ -76,7 +86,7 @@ class ChannelEdiDocument(models.Model):
         [
             ("new", "Received"),
             ("parked", "Waits for an Earlier One"),
-            ("held", "Held"),
+            ("held", "On hold"),
             ("refused", "Refused"),
             ("done", "Processed"),
             ("ignored", "Discarded"),
@@ -104,6 +114,12 @@ class ChannelEdiDocument(models.Model):
         string="Acknowledgement",
         readonly=True,
     )
+    declined = fields.Boolean(
+        readonly=True,
+        string="Declined by the Partner",
+        help="Its form was right, and the partner cannot do what it says (824, APERAK)."
+        " Agree on it, then send it anew.",
+    )
     due_at = fields.Datetime(string="Acknowledged Until", readonly=True)
     parked_until = fields.Datetime(readonly=True)
     received_at = fields.Datetime(readonly=True, help="By the database's clock")
@@ -112,7 +128,7 @@ class ChannelEdiDocument(models.Model):
     source = fields.Char(
         readonly=True, help="Deduplication key of what we send, within its agreement"
     )
-    res_model = fields.Char(readonly=True)
+    res_model = fields.Char("Record Model", readonly=True)
     res_id = fields.Many2oneReference(
         string="Record", model_field="res_model", readonly=True
     )
@@ -146,6 +162,31 @@ class ChannelEdiDocument(models.Model):
             about = document.business_key or document.number or ""
             document.display_name = f"{document.kind} {about}".strip()
 
+    @api.depends("kind")
+    def _compute_what(self):
+        names = self._get_kind_names()
+        for document in self:
+            document.what = names.get(document.kind, document.kind)
+
+    def _get_kind_names(self):
+        """:return: {kind: what people call it}"""
+        names = (
+            (self.env._("Purchase order"), "850", "ORDERS"),
+            (self.env._("Change of an order"), "860", "ORDCHG"),
+            (self.env._("Answer to an order"), "855", "865", "ORDRSP"),
+            (self.env._("Ship notice"), "856", "DESADV"),
+            (self.env._("Stock"), "846", "INVRPT"),
+            (self.env._("Invoice"), "810", "INVOIC"),
+            (self.env._("Refusal"), "824", "864", "APERAK"),
+            (self.env._("Acknowledgement"), "997", "999", "TA1", "CONTRL"),
+            (self.env._("Receipt"), "944", "RECADV"),
+            (self.env._("Shipping order"), "940"),
+            (self.env._("Announced receipt"), "943"),
+            (self.env._("Shipping advice"), "945"),
+            (self.env._("Stock correction"), "947"),
+        )
+        return {kind: name for name, *kinds in names for kind in kinds}
+
     @api.depends("payload")
     def _compute_readable(self):
         for document in self:
@@ -173,7 +214,7 @@ class ChannelEdiDocument(models.Model):
         sent = self.filtered(lambda each: each.direction == "out")
         if not sent or sent.filtered(lambda each: each.state not in ("sent", "void")):
             raise UserError(self.env._("Only what was sent can be sent again."))
-        if accepted := sent.filtered(lambda each: each.ack_state == "accepted"):
+        if accepted := sent.filtered(lambda each: each._is_with_partner()):
             raise UserError(
                 self.env._(
                     "%s was accepted: sent again it would count twice. Send the "
@@ -182,12 +223,12 @@ class ChannelEdiDocument(models.Model):
                 )
             )
         for document in sent:
-            document._send_anew(document.payload)
+            document._send_anew(document._get_payload_anew())
         sent.channel_id._wake("_job_edi_send")
 
     def action_open_record(self):
         self.ensure_one()
-        if self.order_id:
+        if self.order_id and not self.res_model:
             return open_form("channel.order", self.order_id.id)
         if not self.res_model:
             raise UserError(self.env._("It is not about any record yet."))
@@ -200,7 +241,7 @@ class ChannelEdiDocument(models.Model):
 
         :param kind: as X12 calls it
         :param source: what makes it unique among the agreement's of its kind
-        :param value: an object of ``schemas``
+        :param value: an object of ``schemas``, or its dump as text
         :return: the document; the one that is there where it was queued before
         """
         if known := self._find_queued(agreement, kind, source):
@@ -216,7 +257,9 @@ class ChannelEdiDocument(models.Model):
                 "direction": "out",
                 "kind": kind,
                 "source": source,
-                "payload": base_schemas.dumps(value),
+                "payload": value
+                if isinstance(value, str)
+                else base_schemas.dumps(value),
                 "state": "ready",
                 "res_model": record._name if record else False,
                 "res_id": record.id if record else False,
@@ -237,6 +280,21 @@ class ChannelEdiDocument(models.Model):
                 ("source", "=", source),
             ]
         )
+
+    def _is_with_partner(self):
+        """Whether the partner has taken it: its software has, and its people have not
+        refused it since."""
+        self.ensure_one()
+        return self.ack_state == "accepted" and not self.declined
+
+    def _get_payload_anew(self):
+        """Hook: what it says when it is sent anew; its record may be corrected."""
+        self.ensure_one()
+        if self.kind not in NOTICES or self.ack_state not in ("accepted", "errors"):
+            return self.payload
+        # the partner's software has it: a second one would be another shipment
+        notice = base_schemas.load(CLASSES[self.kind], self._values())
+        return base_schemas.dumps(replace(notice, purpose="replace", purpose_code=""))
 
     def _send_anew(self, payload):
         self.ensure_one()
@@ -272,6 +330,8 @@ class ChannelEdiDocument(models.Model):
             self.env._("%s is sent anew", self.display_name),
             record=document,
         )
+        # once is enough: the new one may be declined again
+        document.declined = False
         self.env["channel.exception"]._resolve_record(self)
         return anew
 
@@ -280,7 +340,22 @@ class ChannelEdiDocument(models.Model):
         """:return: the document as it was received or sent, b"" before it is sent"""
         self.ensure_one()
         whole = self.interchange_id or (self.direction == "in" and self.file_id)
-        return whole._bytes()[self.begins : self.ends] if whole else b""
+        if not whole:
+            return b""
+        data = whole._bytes()
+        begins, ends = self._get_span(data)
+        return data[begins:ends]
+
+    def _get_span(self, data):
+        """Where it is in its interchange. Of what we send this is not stored: it is
+        wanted by people only, and found by its control number."""
+        if self.direction == "in" or self.ends or not data:
+            return self.begins, self.ends
+        for found in codec.read(data, DEFAULT):
+            for each in found.documents:
+                if each.head.number.lstrip("0") == (self.number or "").lstrip("0"):
+                    return each.span
+        return 0, len(data)
 
     def _get_raw(self, data, most=200_000):
         """:return: the bytes as text, a segment a line"""
@@ -365,22 +440,3 @@ class ChannelEdiDocument(models.Model):
             ],
             order="id",
         )
-
-    def _discard(self, reason):
-        """Given up; its bytes stay."""
-        self._require_role("operator")
-        # sudo: operators decide; only jobs write documents otherwise
-        self.sudo().write({"state": "ignored", "error": reason})
-        for document in self:
-            self.env["channel.audit"]._log(
-                "operator",
-                document.channel_id,
-                self.env._(
-                    "%(document)s discarded: %(why)s",
-                    document=document.display_name,
-                    why=reason,
-                ),
-                record=document,
-                trace=document.trace,
-            )
-        self.env["channel.exception"]._resolve_record(self)

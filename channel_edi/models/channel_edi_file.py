@@ -20,7 +20,7 @@ class ChannelEdiFile(models.Model):
 
     _name = "channel.edi.file"
     _description = "EDI File"
-    _inherit = ["channel.guarded"]
+    _inherit = ["channel.edi.discardable", "channel.guarded"]
     _order = "id desc"
 
     mailbox_id = fields.Many2one(
@@ -38,7 +38,10 @@ class ChannelEdiFile(models.Model):
     )
     name = fields.Char(required=True, readonly=True)
     mark = fields.Char(
-        required=True, readonly=True, help="Size and time as the folder showed them"
+        string="Size and Time",
+        required=True,
+        readonly=True,
+        help="As the folder showed them",
     )
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of the content")
     size = fields.Integer(readonly=True, help="Bytes")
@@ -60,7 +63,9 @@ class ChannelEdiFile(models.Model):
         readonly=True, required=True, default=fields.Datetime.now
     )
     away = fields.Boolean(
-        readonly=True, help="Archived or deleted at the partner, or left by agreement"
+        string="Taken from the Mailbox",
+        readonly=True,
+        help="Archived or deleted at the partner, or left by agreement",
     )
     interchange_ids = fields.One2many("channel.edi.interchange", "file_id")
     document_ids = fields.One2many("channel.edi.document", "file_id")
@@ -130,19 +135,6 @@ class ChannelEdiFile(models.Model):
         # sudo: the content is shown to those who may see the record, and to jobs
         stored = self.sudo().with_context(bin_size=False).data
         return unpack(stored)
-
-    def _discard(self, reason):
-        self._require_role("operator")
-        # sudo: operators decide; only the splitter writes files otherwise
-        self.sudo().write({"state": "ignored", "error": reason})
-        for file in self:
-            self.env["channel.audit"]._log(
-                "operator",
-                file.channel_id,
-                self.env._("%(name)s discarded: %(why)s", name=file.name, why=reason),
-                record=file,
-            )
-        self.env["channel.exception"]._resolve_record(self)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_always(self):

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import hashlib
 
+from psycopg2 import errors
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..transport.entry import other_name
 from .channel_edi_file import pack, unpack
 
 OPEN_STATES = ("ready", "sending")
+ATTEMPTS = 3
+"""So often a name is looked for that others take at the same moment."""
 
 
 class ChannelEdiInterchange(models.Model):
@@ -19,7 +24,7 @@ class ChannelEdiInterchange(models.Model):
 
     _name = "channel.edi.interchange"
     _description = "EDI Interchange"
-    _inherit = ["channel.guarded"]
+    _inherit = ["channel.edi.discardable", "channel.guarded"]
     _order = "id desc"
 
     agreement_id = fields.Many2one(
@@ -57,7 +62,7 @@ class ChannelEdiInterchange(models.Model):
         [
             ("done", "Read"),
             ("duplicate", "Duplicate"),
-            ("held", "Held"),
+            ("held", "On hold"),
             ("refused", "Refused"),
             ("ignored", "Discarded"),
             ("ready", "Ready to Send"),
@@ -113,6 +118,14 @@ class ChannelEdiInterchange(models.Model):
         sent = self.filtered(lambda each: each.direction == "out")
         if not sent or sent.filtered(lambda each: each.state not in ("sent", "void")):
             raise UserError(self.env._("Only what was sent can be sent again."))
+        if blanked := sent.filtered(lambda each: not each._bytes()):
+            raise UserError(
+                self.env._(
+                    "The content of %s was deleted by retention. Send its documents "
+                    "anew.",
+                    blanked[0].display_name,
+                )
+            )
         # sudo: operators send again; only the sender writes interchanges otherwise
         sent.sudo().write({"state": "ready", "error": False})
         for interchange in sent:
@@ -159,9 +172,56 @@ class ChannelEdiInterchange(models.Model):
         """:param data: bytes"""
         return {"data": pack(data), "digest": hashlib.sha256(data).hexdigest()}
 
-    def _discard(self, reason):
-        self._require_role("operator")
-        held = self.filtered(lambda each: each.state in ("held", "refused"))
-        # sudo: operators decide; only jobs write interchanges otherwise
-        held.sudo().write({"state": "ignored", "error": reason})
-        self.env["channel.exception"]._resolve_record(held)
+    @api.model
+    def _create_named(self, name, vals):
+        """Create one to be sent, under this name where it is free."""
+        agreement = self.env["channel.edi.agreement"].browse(vals["agreement_id"])
+        for _attempt in range(ATTEMPTS):
+            name = self._find_free_name(agreement, name)
+            try:
+                with self.env.cr.savepoint():
+                    return self.create(dict(vals, name=name))
+            except errors.UniqueViolation as error:
+                # another agreement's file got it a moment ago: now it shows
+                failure = error
+        raise failure
+
+    @api.model
+    def _find_free_name(self, agreement, name):
+        """A name that no file of ours has had in this mailbox: agreements that share it
+        count each for itself, and so come to the same numbers."""
+        while self.search_count(
+            [
+                ("mailbox_id", "=", agreement.mailbox_id.id),
+                ("direction", "=", "out"),
+                ("name", "=", name),
+            ],
+            limit=1,
+        ):
+            name = other_name(name, agreement.id)
+        return name
+
+    def _rename(self, name):
+        """:param name: which it cannot be delivered under
+        :return: another one, as of ``_find_free_name``
+        """
+        self.ensure_one()
+        agreement = self.agreement_id
+        self.name = self._find_free_name(agreement, other_name(name, agreement.id))
+        self.env["channel.audit"]._log(
+            "channel",
+            self.channel_id,
+            self.env._(
+                "A file %(name)s with other content lies in the folder of %(mailbox)s: "
+                "interchange %(number)s is delivered as %(other)s",
+                name=name,
+                mailbox=self.mailbox_id.name,
+                number=self.number,
+                other=self.name,
+            ),
+            record=self,
+        )
+        return self.name
+
+    def _discardable(self):
+        return self.filtered(lambda each: each.state in ("held", "refused"))

@@ -14,6 +14,7 @@ from ..kinds import CLASSES
 from ..lib import fold, split
 from .channel_edi_worker import Held, Parked
 
+ORDERS = ("850", "ORDERS")
 HOLD_NOTHING = ("blanket", "blanket_estimate")
 """Types of orders that are frames: what they name is ordered by releases."""
 TELLS_AGAIN = ("confirmation", "duplicate", "information")
@@ -45,7 +46,7 @@ class ChannelEdiOrders(models.AbstractModel):
         if order.type in HOLD_NOTHING:
             return self._ignore(
                 document,
-                self.env._("A frame order: nothing is owed before it is released."),
+                self.env._("A blanket order: nothing is owed before it is released."),
             )
         if order.purpose in TELLS_AGAIN:
             if not known:
@@ -77,7 +78,7 @@ class ChannelEdiOrders(models.AbstractModel):
             return self._ignore(
                 document, self.env._("The same as %s", same[0].display_name)
             )
-        if not known.filtered(lambda each: each.kind in ("850", "ORDERS")):
+        if not known.filtered(lambda each: each.kind in ORDERS):
             raise Parked(self.env._("Order %s has not come yet.", change.number or "?"))
         return self._capture(document, change, known)
 
@@ -147,10 +148,12 @@ class ChannelEdiOrders(models.AbstractModel):
         return fold.Piece(value, sent or str(document.received_at))
 
     @api.model
-    def _get_ordered(self, channel, ref):
+    def _get_ordered(self, channel, ref, fits=None):
         """An order as its partner wants it now.
 
         :param ref: the channel's id of it
+        :param fits: function (schemas.PurchaseOrder) that tells whether it is the
+            version that is looked for: where that is none, the newest is given
         :return: (agreement, schemas.PurchaseOrder); (None, None) where it did not come
             by a document
         """
@@ -172,9 +175,26 @@ class ChannelEdiOrders(models.AbstractModel):
             return None, None
         last = documents.browse(rows[0])
         known = self._find_documents(last)
-        folded = fold.fold([self._piece(each, self._load(each)) for each in known])
-        parts = self._split(channel, last, _as_wanted(folded))
-        return last.agreement_id, parts.get(ref)
+        versions = self._get_versions(channel, last, known, ref)
+        newest = next(versions, None)
+        if newest is None or not fits or fits(newest):
+            return last.agreement_id, newest
+        return last.agreement_id, next(filter(fits, versions), newest)
+
+    def _get_versions(self, channel, last, known, ref):
+        """Yield an order (schemas.PurchaseOrder) as it stands, then as it stood before
+        its last change, and so on."""
+        pieces = [
+            self._piece(each, self._load(each))
+            # a change may have come before its order
+            for each in known.sorted(lambda each: (each.kind not in ORDERS, each.id))
+        ]
+        for count in range(len(pieces), 0, -1):
+            folded = fold.fold(pieces[:count])
+            if folded.order:
+                order = self._split(channel, last, _as_wanted(folded)).get(ref)
+                if order:
+                    yield order
 
     def _load(self, document):
         """What a document said when it was taken."""

@@ -4,8 +4,8 @@ import time
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base.db.transaction import (
+    CONFLICTS,
     LOCK_MAILBOX,
     own_transaction,
     try_lock,
@@ -48,9 +48,11 @@ class ChannelEdiReceiver(models.AbstractModel):
                 try:
                     self._receive(mailbox)
                     outcome = True
-                except exceptions.ChannelError as error:
-                    # one mailbox that cannot be reached stops no other
-                    failure = error
+                except CONFLICTS:
+                    raise
+                except Exception as error:  # pylint: disable=broad-except
+                    # one mailbox that cannot be reached, or breaks us, stops no other
+                    failure = failure or error
         if failure:
             raise failure
         return outcome
@@ -73,7 +75,10 @@ class ChannelEdiReceiver(models.AbstractModel):
                 if not away:
                     self._put_away(mailbox, place, entry, entries)
         if waiting:
-            mailbox.channel_id._wake("_job_edi_receive", seconds=LOOK_AGAIN)
+            # whatever becomes of the other mailboxes, and of the job
+            with own_transaction(self.env) as env:
+                channel = mailbox.with_env(env).channel_id
+                channel._wake("_job_edi_receive", seconds=LOOK_AGAIN)
 
     def _choose(self, mailbox, entries):
         """:return: (entries that may be read, oldest first; whether others are there
@@ -141,8 +146,9 @@ class ChannelEdiReceiver(models.AbstractModel):
         except errors.Refused as error:
             data, refusal = b"", error
         except errors.Unavailable as error:
-            if error.code != "HALF":
+            if error.code not in ("HALF", "GONE"):
                 raise
+            # it grows, or somebody has taken it away: the next look tells
             return False
         if not refusal and len(data) != entry.size:
             # it has grown while it was read

@@ -16,10 +16,13 @@ from odoo.addons.channel_inventory_base.db.transaction import (
 from ..kinds import CLASSES
 from ..lib import codec
 from ..lib.errors import EdiError
+from ..transport.entry import Taken
 
 RUN_SECONDS = 50
 BATCH = 200
 """Documents in one interchange at the most."""
+NAMES = 5
+"""So many names are tried where files of others have ours."""
 UNWRITABLE = (EdiError, KeyError)
 
 
@@ -161,7 +164,8 @@ class ChannelEdiSender(models.AbstractModel):
         """:return: an interchange that is ready to be sent"""
         interchanges = self.env["channel.edi.interchange"]
         number = f"{envelope.number:09d}"
-        return interchanges.create(
+        return interchanges._create_named(
+            agreement._get_file_name(kind, envelope.number, envelope.at),
             {
                 "agreement_id": agreement.id,
                 "mailbox_id": agreement.mailbox_id.id,
@@ -174,9 +178,8 @@ class ChannelEdiSender(models.AbstractModel):
                 f"{agreement.their_id or ''}",
                 "version": envelope.version,
                 "test": envelope.test,
-                "name": agreement._get_file_name(kind, envelope.number, envelope.at),
                 **interchanges._prepare_vals(data),
-            }
+            },
         )
 
     # --------------------------------------------------------------- deliver
@@ -214,11 +217,23 @@ class ChannelEdiSender(models.AbstractModel):
                 {"state": "sending", "attempts": interchange.attempts + 1}
             )
             name, data = interchange.name, interchange._bytes()
-        if not (died and place.size(name) == len(data)):
-            place.deliver(name, data)
+        if not (died and place.compare(name, data)):
+            self._put(place, interchange, name, data)
         with own_transaction(self.env) as env:
             self._mark_sent(interchange.with_env(env))
         return True
+
+    def _put(self, place, interchange, name, data):
+        """Where a file of that name with other content is there, of another database or
+        of somebody else, it stays, and ours gets a name of its own."""
+        for _name in range(NAMES):
+            try:
+                return place.deliver(name, data)
+            except Taken as error:
+                failure = error
+                with own_transaction(self.env) as env:
+                    name = interchange.with_env(env)._rename(name)
+        raise failure
 
     def _lock_next(self, env, mailbox):
         rows = env.execute_query(

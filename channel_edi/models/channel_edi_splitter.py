@@ -20,6 +20,9 @@ from .channel_edi_agreement import ACKS
 
 _logger = logging.getLogger(__name__)
 
+BIG = 100_000
+"""Bytes of a document from which on it is not read twice."""
+
 
 class NothingToAnswer(Exception):
     """An interchange of acknowledgements, or one that cannot be named."""
@@ -37,7 +40,10 @@ class ChannelEdiSplitter(models.AbstractModel):
     _description = "Split EDI Files"
 
     @api.model
-    def _split(self, file):
+    def _split(self, file, read=None):
+        """:param read: dict that takes what big documents say, for who processes them
+        next: {id of the document: object of ``schemas``}
+        """
         data = file._bytes()
         if agreement := self._find_table(file):
             if not self._take_table(file, agreement, data):
@@ -45,7 +51,9 @@ class ChannelEdiSplitter(models.AbstractModel):
             self.env["channel.exception"]._resolve_record(file)
             return file.write({"state": "split", "error": False})
         try:
-            states = [self._take(file, each) for each in codec.read(data, DEFAULT)]
+            states = [
+                self._take(file, each, read) for each in codec.read(data, DEFAULT)
+            ]
         except Unreadable as error:
             return self._refuse_file(file, str(error))
         if not states:
@@ -81,10 +89,11 @@ class ChannelEdiSplitter(models.AbstractModel):
         )
 
     # ----------------------------------------------------------- interchange
-    def _take(self, file, found):
+    def _take(self, file, found, read=None):
         """Make one interchange with its documents.
 
         :param found: an interchange of ``lib.codec.read``
+        :param read: as of ``_split``
         :return: its record, None where no agreement fits
         """
         head = found.head
@@ -123,7 +132,7 @@ class ChannelEdiSplitter(models.AbstractModel):
             interchange.state = "held"
             self._report_held(interchange, earlier)
             return interchange
-        self._take_documents(interchange, agreement, found)
+        self._take_documents(interchange, agreement, found, read)
         return interchange
 
     def _prepare_vals(self, file, agreement, found):
@@ -176,6 +185,8 @@ class ChannelEdiSplitter(models.AbstractModel):
         answers = self.env["channel.edi.interchange"].search(
             [("answers_id", "=", earlier.id), ("state", "=", "sent")]
         )
+        # of one whose number was free to come again the bytes may be deleted
+        answers = answers.filtered(lambda each: each._bytes())
         answers.write({"state": "ready"})
         answers.channel_id._wake("_job_edi_send")
         _logger.info("interchange %s came again: %s", earlier.number, twin.name)
@@ -212,16 +223,20 @@ class ChannelEdiSplitter(models.AbstractModel):
         own.channel_id._wake("_job_edi_work", "_job_edi_send")
 
     # -------------------------------------------------------------- documents
-    def _take_documents(self, interchange, agreement, found):
+    def _take_documents(self, interchange, agreement, found, read=None):
         options = agreement._get_options()
         refused = any(fault.fatal for fault in found.faults)
         if refused:
             interchange.state = "refused"
             self._report_refused(interchange)
-        verdicts, rows = {}, []
+        verdicts, rows, big = {}, [], {}
         now = self.env["channel.intake"]._database_time().replace(tzinfo=None)
         for document in found.documents:
-            values, faults = self._read_document(agreement, found, document, options)
+            values, faults, parsed = self._read_document(
+                agreement, found, document, options
+            )
+            if parsed and values["ends"] - values["begins"] > BIG:
+                big[document.position] = parsed
             verdicts[document.position] = faults
             rows.append(
                 {
@@ -246,6 +261,14 @@ class ChannelEdiSplitter(models.AbstractModel):
                 for row in rows
             ]
         documents = self.env["channel.edi.document"].create(rows)
+        if read is not None:
+            read.update(
+                {
+                    each.id: big[each.position]
+                    for each in documents
+                    if each.position in big
+                }
+            )
         for document in documents.filtered(lambda each: each.state == "refused"):
             document._hold(
                 document.error or interchange.error, "edi_document", "refused"
@@ -255,7 +278,7 @@ class ChannelEdiSplitter(models.AbstractModel):
         documents.channel_id._wake("_job_edi_work")
 
     def _read_document(self, agreement, found, document, options):
-        """:return: (values of its record, its faults)"""
+        """:return: (values of its record, its faults, what it says if that is known)"""
         kind = document.head.kind
         values = {
             "kind": kind,
@@ -269,7 +292,7 @@ class ChannelEdiSplitter(models.AbstractModel):
             "state": "done" if kind in ACKS else "new",
         }
         if kind in ACKS:
-            return values, list(document.faults)
+            return values, list(document.faults), None
         try:
             parsed = codec.parse(document, options)
         except BadDocument as error:
@@ -278,12 +301,13 @@ class ChannelEdiSplitter(models.AbstractModel):
             return (
                 dict(values, state="refused", error=words, faults=faults),
                 list(error.faults),
+                None,
             )
         faults = list(document.faults)
         values["business_key"] = self.env["channel.edi.worker"]._key_of(parsed)
         if faults:
             values["faults"] = [base_schemas.dump(fault) for fault in faults[:20]]
-        return values, faults
+        return values, faults, parsed
 
     def _report_refused(self, interchange):
         self.env["channel.exception"]._report(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import logging
 import time
+from collections import deque
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -26,6 +27,8 @@ _logger = logging.getLogger(__name__)
 RUN_SECONDS = 20
 LOCK_PATIENCE = "3s"
 """For an order that somebody else is at; then the document is tried again."""
+AHEAD = 50
+"""Documents whose kinds are looked up at once."""
 ORDERS = ("850", "860", "ORDERS", "ORDCHG")
 """Kinds of documents that become orders of the base."""
 
@@ -59,9 +62,10 @@ class ChannelEdiWorker(models.AbstractModel):
             if not locked:
                 return False
             end = time.monotonic() + RUN_SECONDS
-            more = self._work_off(self._split_next, channel, end)
-            read = {}
-            more |= self._work_off(self._process_next, channel, end, read)
+            parsed = {}
+            more = self._work_off(self._split_next, channel, end, parsed)
+            read = {"parsed": parsed}
+            more |= self._work_off(self._process_next, channel, end, read, deque())
         if more:
             channel._wake("_job_edi_work")
         return True
@@ -74,15 +78,19 @@ class ChannelEdiWorker(models.AbstractModel):
         return False
 
     # ----------------------------------------------------------------- files
-    def _split_next(self, channel):
-        """:return: whether there was a file"""
+    def _split_next(self, channel, parsed=None):
+        """:param parsed: takes what the big documents of the last file say
+        :return: whether there was a file"""
         with own_transaction(self.env) as env:
             file = self._next(env, "channel.edi.file", channel, "new")
             if not file:
                 return False
+            if parsed:
+                # one file's at the most are kept in memory
+                parsed.clear()
             try:
                 with env.cr.savepoint():
-                    env["channel.edi.splitter"]._split(file)
+                    env["channel.edi.splitter"]._split(file, parsed)
             except CONFLICTS:
                 raise
             except Exception as error:  # pylint: disable=broad-except
@@ -109,23 +117,55 @@ class ChannelEdiWorker(models.AbstractModel):
         return records.browse(rows[0]) if rows else records
 
     # ------------------------------------------------------------- documents
-    def _process_next(self, channel, read):
-        """:param read: the documents of the interchange that was read last
+    def _process_next(self, channel, read, ahead):
+        """:param read: the documents of the interchange that was read last, and what
+            big ones say (``parsed``)
+        :param ahead: (id, kind) of the documents that come next
         :return: whether there was a document"""
-        with own_transaction(self.env) as env:
-            kind = self._next(env, "channel.edi.document", channel, "new").kind
-        if not kind:
+        if not ahead:
+            ahead.extend(self._look_ahead(channel))
+        if not ahead:
             return False
+        document_id, kind = ahead[0]
         # orders are captured as the base's intake does it; stock is moved as Odoo does
         captured = kind in ORDERS
         with own_transaction(self.env, read_committed=captured) as env:
-            document = self._next(env, "channel.edi.document", channel, "new")
-            if document.kind != kind:
-                return bool(document)
-            if captured:
+            document = self._lock_new(env, document_id)
+            if document and captured:
                 env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_PATIENCE))
-            env["channel.edi.worker"]._process(document, read)
+            if document:
+                env["channel.edi.worker"]._process(document, read)
+        ahead.popleft()
         return True
+
+    def _look_ahead(self, channel):
+        """Which come next: each has a transaction of its own, of its own kind."""
+        with own_transaction(self.env) as env:
+            return env.execute_query(
+                SQL(
+                    """
+                    SELECT id, kind FROM channel_edi_document
+                     WHERE channel_id = %s AND state = 'new'
+                     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+                    """,
+                    channel.id,
+                    AHEAD,
+                )
+            )
+
+    def _lock_new(self, env, document_id):
+        """:return: the document; empty where a person was first"""
+        documents = env["channel.edi.document"]
+        rows = env.execute_query(
+            SQL(
+                """
+                SELECT id FROM channel_edi_document
+                 WHERE id = %s AND state = 'new' FOR UPDATE SKIP LOCKED
+                """,
+                document_id,
+            )
+        )
+        return documents.browse(rows[0]) if rows else documents
 
     def _process(self, document, read):
         """Process one document, in the present transaction."""
@@ -152,8 +192,11 @@ class ChannelEdiWorker(models.AbstractModel):
         options = agreement._get_options()
         if agreement.standard == "table":
             return base_schemas.load(CLASSES[document.kind], document._values())
+        if value := read.get("parsed", {}).pop(document.id, None):
+            return value
         interchange = document.interchange_id
         if read.get("id") != interchange.id:
+            # what was read is big: one at a time
             read.clear()
             found = next(codec.read(interchange._bytes(), DEFAULT))
             read.update(
@@ -237,30 +280,60 @@ class ChannelEdiWorker(models.AbstractModel):
         texts = "; ".join(advice.texts)
         about = document.browse()
         for index, item in enumerate(advice.items):
+            found = self._find_advised(document, item)
             if item.status in ("rejected", "errors"):
-                found = self._find_advised(document, item)
+                if item.status == "rejected":
+                    found.declined = True
                 self._report_advice(document, item, index, found, texts)
                 about = about or found
         return document._finish(about or None, error=texts[:1000] or False)
 
     def _find_advised(self, document, item):
-        """The document of ours that ``item`` (schemas.AdviceItem) is about."""
-        if not item.subject:
-            return document.browse()
-        return document.search(
-            [
-                ("agreement_id", "=", document.agreement_id.id),
-                ("direction", "=", "out"),
-                "|",
-                ("business_key", "=", item.subject),
-                ("number", "=", item.document or item.subject),
-            ],
-            order="id desc",
-            limit=1,
-        )
+        """The document of ours that ``item`` (schemas.AdviceItem) is about: by its
+        control numbers where they are told, else the last of that business number."""
+        mine = [
+            ("agreement_id", "=", document.agreement_id.id),
+            ("direction", "=", "out"),
+        ]
+        found = document.browse()
+        if item.group.isdigit() and item.document:
+            found = document.search(
+                [
+                    *mine,
+                    ("group_number", "=", str(int(item.group))),
+                    ("number", "=", item.document),
+                ],
+                order="id desc",
+                limit=1,
+            )
+        if not found and item.subject:
+            kind = item.subject_kind
+            of_kind = [("kind", "=", kind)] if kind in CLASSES else []
+            found = document.search(
+                [
+                    *mine,
+                    *of_kind,
+                    "|",
+                    ("business_key", "=", item.subject),
+                    ("number", "=", item.document or item.subject),
+                ],
+                order="id desc",
+                limit=1,
+            )
+        return found
 
     def _report_advice(self, document, item, index, about, texts):
         words = "; ".join(filter(None, (*item.texts, *item.codes, texts)))
+        if item.status == "errors":
+            advice = self.env._(
+                "It counts there all the same: nothing is sent again. Agree with the "
+                "partner, then resolve this."
+            )
+        else:
+            advice = self.env._(
+                "Correct what it says, or agree with the partner, then press Send "
+                "Anew on the document: it gets new numbers."
+            )
         self.env["channel.exception"]._report(
             document.channel_id,
             "edi_document",
@@ -272,8 +345,16 @@ class ChannelEdiWorker(models.AbstractModel):
                 kind=item.subject_kind or "",
                 subject=item.subject or self.env._("(not named)"),
                 words=words or item.status_code,
+            )
+            if item.status == "rejected"
+            else self.env._(
+                "%(partner)s finds fault with %(kind)s %(subject)s: %(words)s",
+                partner=document.agreement_id.name,
+                kind=item.subject_kind or "",
+                subject=item.subject or self.env._("(not named)"),
+                words=words or item.status_code,
             ),
-            suggestion=self.env._("Agree with the partner, then send it anew."),
+            suggestion=advice,
         )
 
 

@@ -111,3 +111,32 @@ def envelope(standard="x12", **values):
 def codes(faults):
     """[(code list, code)] of faults."""
     return [(each.code_list, each.code) for each in faults]
+
+
+def at(text, zone=timezone.utc):
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+def day(text):
+    return schemas.Moment(at(text), at(f"{text}T23:59:59"), text.replace("-", ""))
+
+
+def written(value, standard="x12", **options):
+    """Segments of what we write, without their envelope."""
+    data = codec.write([value], envelope(standard), make_options(**options)).decode()
+    end = "'" if standard == "edifact" else "~"
+    segments = data.rstrip(end).split(end)
+    return segments[3 : -3 if standard == "x12" else -2]
+
+
+def again(value, standard="x12", **options):
+    """What is read of what we write."""
+    data = codec.write([value], envelope(standard), make_options(**options))
+    interchange = only(data)
+    (document,) = interchange.documents
+    if document.fatal:
+        raise AssertionError(document.fatal)
+    found = codec.parse(document, make_options(**options))
+    if document.faults:
+        raise AssertionError(document.faults)
+    return found

@@ -55,14 +55,12 @@ def functional_ack(group, *verdicts, code="A", functional="PR", accepted=None):
     return [*found, f"AK9*{code}*{count}*{count}*{good if verdicts else count}"]
 
 
-class EdiCase(ChannelCase):
-    """A retailer without a server: files come and go by hand."""
-
-    use_fake = False
+class EdiSetup:
+    """A retailer without a server: files come and go by hand. Mixed into cases that
+    have a ``channel`` with a ``listing``."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def setUpEdi(cls):
         cls.channel.write({"channel_type": "edi", "edi_role": "retailer"})
         cls.channel.exception_user_id = cls.env.ref("base.user_admin")
         cls.listing.write({"external_id": "SKU-1|EA", "stock_ref": "SKU-1|EA"})
@@ -121,3 +119,12 @@ class EdiCase(ChannelCase):
                 ("category", "in", categories or ("edi_file", "edi_document")),
             ]
         )
+
+
+class EdiCase(EdiSetup, ChannelCase):
+    use_fake = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.setUpEdi()

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may do what with this addon's models: see the base's ``attack/rights.py``."""
 
-from odoo.addons.channel_inventory_base.tests.attack.rights import Row, wizard
+from odoo.addons.channel_inventory_base.tests.attack.rights import (
+    Row,
+    Standard,
+    wizard,
+)
 
 MANAGED = {"write": "manager", "create": "manager", "unlink": "manager"}
 
@@ -15,6 +19,7 @@ VALUES = {
 }
 
 RIGHTS = {
+    "channel.audit.anchor": Row(adds=True, fields={"manager": "mailbox_id"}),
     "channel.channel": Row(
         adds=True,
         fields={
@@ -52,7 +57,10 @@ RIGHTS = {
             ),
             "server": "company_id counter_ids",
         },
-        methods={"reader": "action_open_documents"},
+        methods={
+            "reader": "action_open_documents action_open_listings",
+            "manager": "action_add_products",
+        },
     ),
     "channel.edi.agreement.document": Row(
         **MANAGED,
@@ -85,6 +93,7 @@ RIGHTS = {
         fields={"manager": "agreement_id kind code meaning", "server": "company_id"},
     ),
     "channel.edi.counter": Row(),
+    "channel.edi.sscc": Row(),
     "channel.edi.file": Row(
         methods={"reader": "action_open_content", "operator": "action_retry"}
     ),
@@ -103,4 +112,7 @@ RIGHTS = {
     "channel.edi.discard": wizard("operator", "action_discard"),
     "channel.edi.upload": wizard("operator", "action_upload"),
     "channel.edi.partner.wizard": wizard("manager", "action_create"),
+    "channel.edi.products": wizard("manager", "action_add"),
 }
+
+STANDARD = {"stock.picking": Standard(methods="action_print_edi_labels")}

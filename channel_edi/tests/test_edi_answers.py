@@ -3,9 +3,8 @@ from ..lib import codec, gs1
 from .common_edi import EdiCase, change, functional_ack, po, x12
 
 
-class TestEdiAnswers(EdiCase):
-    """What a retailer is told: of each line what becomes of it, of each parcel what is
-    in it, of all listings how many it may sell."""
+class AnswerCase(EdiCase):
+    """A retailer that gets answers, ship notices and numbers, by hand."""
 
     @classmethod
     def setUpClass(cls):
@@ -29,8 +28,8 @@ class TestEdiAnswers(EdiCase):
         )
         cls.env.flush_all()
 
-    def order(self, *lines, number="4711", control=1):
-        self.receive(x12(po(number, *lines), number=control))
+    def order(self, *lines, number="4711", control=1, more=()):
+        self.receive(x12(po(number, *lines, more=more), number=control))
         self.env["channel.intake"]._run(self.channel)
         self.env.invalidate_all()
         return self.env["channel.order"].search([("name", "=", number)])
@@ -49,6 +48,22 @@ class TestEdiAnswers(EdiCase):
                         told.setdefault(document.head.kind, []).append(value)
             interchange.action_mark_sent()
         return told
+
+    def ship(self, order):
+        picking = order.sale_order_id.picking_ids.filtered(
+            lambda each: each.state not in ("done", "cancel")
+        )
+        for move in picking.move_ids:
+            move.quantity = move.product_uom_qty
+            move.picked = True
+        picking.button_validate()
+        self.env.flush_all()
+        return picking
+
+
+class TestEdiAnswers(AnswerCase):
+    """What a retailer is told: of each line what becomes of it, of each parcel what is
+    in it, of all listings how many it may sell."""
 
     def test_order_is_sold_as_it_was_ordered(self):
         order = self.order((4, "EA", "5.00", "SKU-1"))
@@ -86,17 +101,6 @@ class TestEdiAnswers(EdiCase):
         self.assertEqual(sum(each.quantity for each in answers), 14)
         accepted = sum(each.quantity for each in answers if each.status == "accepted")
         self.assertLessEqual(accepted, 10)
-
-    def ship(self, order):
-        picking = order.sale_order_id.picking_ids.filtered(
-            lambda each: each.state not in ("done", "cancel")
-        )
-        for move in picking.move_ids:
-            move.quantity = move.product_uom_qty
-            move.picked = True
-        picking.button_validate()
-        self.env.flush_all()
-        return picking
 
     def test_shipped_is_told_from_what_was_packed(self):
         order = self.order((4, "EA", "5.00", "SKU-1"))
@@ -193,3 +197,40 @@ class TestEdiAnswers(EdiCase):
         self.env.invalidate_all()
         [answer] = self.tell()["855"]
         self.assertEqual(sum(each.quantity for each in answer.lines[0].answers), 6)
+
+    def test_answer_that_a_change_has_overtaken_answers_what_was_ordered_then(self):
+        for code, quantity, purpose in (
+            ("QI", 6, "04"),
+            ("QD", 0, "04"),
+            ("DI", 0, "01"),
+        ):
+            number = f"47{code}{purpose}"
+            with self.subTest(code=code, purpose=purpose):
+                control = self.env["channel.edi.interchange"].search_count([]) + 100
+                self.order((4, "EA", "5.00", "SKU-1"), number=number, control=control)
+                lines = [(1, code, quantity, "EA", "5.00", "SKU-1")]
+                self.receive(
+                    x12(
+                        change(
+                            number,
+                            1,
+                            *(lines if purpose == "04" else ()),
+                            purpose=purpose,
+                        ),
+                        number=control + 1,
+                    )
+                )
+                self.env["channel.intake"]._run(self.channel)
+                self.env.invalidate_all()
+                answers = [
+                    each for each in self.tell()["855"] if each.order_number == number
+                ]
+                first = answers[0].lines[0]
+                self.assertEqual(first.line.quantity, 4)
+                self.assertEqual(sum(each.quantity for each in first.answers), 4)
+                for each in answers[1:]:
+                    self.assertEqual(each.lines[0].line.quantity, quantity)
+                stuck = self.env["channel.edi.document"].search(
+                    [("kind", "=", "855"), ("state", "=", "void")]
+                )
+                self.assertFalse(stuck)

@@ -135,3 +135,30 @@ class TestEdiOrders(EdiCase):
         first.received_at = fields.Datetime.now() - timedelta(days=500)
         again = self.receive(x12(po("4711", (3, "EA", "5.00", "SKU-1")), number=2))
         self.assertEqual(again.state, "done")
+
+    def test_half_a_dozen_more_is_sold_as_it_was_ordered(self):
+        """1.5 dozens at 60 the dozen are 90, however the base counts its parts."""
+        self.channel.write({"confirm_policy": "always", "charges_no_tax": True})
+        self.listing.fractions = True
+        self.listing.write({"external_id": "SKU-1|DZ", "stock_ref": "SKU-1|DZ"})
+        self.listing.pack_qty = 12
+        self.receive(x12(po("4711", ("1.5", "DZ", "60.00", "SKU-1"))))
+        self.env["channel.intake"]._run(self.channel)
+        self.env.invalidate_all()
+        order = self.env["channel.order"].search([("name", "=", "4711")])
+        self.assertEqual(
+            order.state,
+            "imported",
+            self.env["channel.exception"].search([]).mapped("message"),
+        )
+        sale = order.sale_order_id
+        self.assertEqual(sale.amount_total, 90)
+        self.assertEqual(sum(sale.picking_ids.move_ids.mapped("product_qty")), 18)
+
+    def test_prices_have_more_decimals_than_money(self):
+        self.channel.write({"confirm_policy": "always", "charges_no_tax": True})
+        self.receive(x12(po("4711", (3, "EA", "0.3345", "SKU-1"))))
+        self.env["channel.intake"]._run(self.channel)
+        self.env.invalidate_all()
+        order = self.env["channel.order"].search([("name", "=", "4711")])
+        self.assertEqual(order.sale_order_id.amount_total, 1)

@@ -1,115 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from .common_edi import EdiCase
-from .partners import start_partners
+from odoo.exceptions import UserError
 
-SEED = {
-    # its ship window is open
-    "settings": {"lead_days": 0},
-    "items": [
-        {"sku": "SKU-1", "title": "Soap", "price": "2.50", "upc": "614141000012"},
-    ],
-}
+from .common_bigmart import BigMartCase
 
 
-class TestFlowBigMart(EdiCase):
-    """A strict retailer on its SFTP server, from the first stock document to the truck:
-    it charges for whatever is not as it should be."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.sandbox = start_partners({"bigmart": SEED}, ["bigmart"])
-        cls.addClassCleanup(cls.sandbox.stop)
-        cls.shop = cls.sandbox.partners["bigmart"]
-        config = cls.shop.config
-        cls.mailbox.write(
-            {
-                "kind": "sftp",
-                "host": "127.0.0.1",
-                "port": cls.sandbox.sftp.port,
-                "username": config.user,
-                "host_key": cls.sandbox.sftp.host_key,
-                "incoming": "/out",
-                "outgoing": "/in",
-                "after_reading": "delete",
-                "ready_when": "named",
-            }
-        )
-        cls.mailbox.password = config.password
-        cls.agreement.write(
-            {
-                "their_qualifier": config.identity[0],
-                "their_id": config.identity[1],
-                "our_qualifier": config.us[0],
-                "our_id": config.us[1],
-                "their_group_id": config.group,
-                "our_group_id": config.us_group,
-                "group_version": config.version,
-                "tz": config.zone,
-                "sscc_prefix": "10614141",
-                "carrier_code": "UPSN",
-                "code_ids": [(0, 0, {"kind": "unit", "code": "CA", "meaning": "12"})],
-                "document_ids": [
-                    (0, 0, {"direction": "out", "kind": kind})
-                    for kind in ("855", "856", "846")
-                ],
-            }
-        )
-        cls.channel.write(
-            {
-                "confirm_policy": "always",
-                "charges_no_tax": True,
-                "send_acceptances": True,
-                "send_shipments": True,
-                "publish_minutes": 60,
-            }
-        )
-        cls.env.flush_all()
-
-    def talk(self):
-        """Files go both ways, and everybody does what is to be done."""
-        self.env.flush_all()
-        self.env["channel.edi.receiver"]._run(self.channel)
-        self.env["channel.edi.worker"]._run(self.channel)
-        self.env["channel.intake"]._run(self.channel)
-        self.env["channel.messenger"]._run(self.channel)
-        self.env["channel.edi.sender"]._run(self.channel)
-        self.env.invalidate_all()
-        self.sandbox.step()
-
-    def charges(self):
-        return [(each.rule, each.reason) for each in self.shop.ledger.entries]
-
-    def ordered(self):
-        return self.env["channel.order"].search([("channel_id", "=", self.channel.id)])
-
-    def setUp(self):
-        super().setUp()
-        self.sandbox.reset()
-        self.sandbox.calm()
-        self.plan()
-        self.publish()
-        self.talk()
-
-    def buy(self, quantity, habit=None):
-        """BigMart orders, maybe in an odd way, and we answer."""
-        if habit:
-            self.shop.rules.next(habit)
-        bought = self.shop.buy({"SKU-1": quantity})
-        for _round in range(3):
-            self.talk()
-            self.sandbox.step(700)
-        return bought
-
-    def held(self):
-        """Pieces that its orders take of ours, however far they are."""
-        position = self.env["channel.position"].search(
-            [
-                ("product_id", "=", self.product.id),
-                ("warehouse_id", "=", self.warehouse.id),
-            ]
-        )
-        return position.on_hand - position.available
+class TestFlowBigMart(BigMartCase):
+    """A strict retailer, from the first stock document to the truck."""
 
     def test_odd_files_are_one_order(self):
         """However a file is written, and however often it comes: held once, answered,
@@ -181,6 +77,21 @@ class TestFlowBigMart(EdiCase):
         self.assertEqual(self.held(), before)
         self.assertEqual(self.charges(), [])
 
+    def test_not_shipped_before_its_window(self):
+        """It charges for what comes early: stopped here, until a person allows it."""
+        bought = self.shop.buy({"SKU-1": 1}, ship_from=self.shop.today(3))
+        self.talk()
+        order = self.ordered().filtered(lambda each: each.name == bought.po)
+        with self.assertRaisesRegex(UserError, "Allow Early Shipping"):
+            self.ship(order)
+        self.talk()
+        self.assertEqual(self.charges(), [])
+        order.action_allow_early()
+        self.ship(order)
+        for _round in range(2):
+            self.talk()
+        self.assertEqual([rule for rule, _words in self.charges()], ["ship_early"])
+
     def test_from_the_first_number_to_the_truck(self):
         self.assertEqual(self.charges(), [])
         self.assertEqual(self.shop.offered()["SKU-1"], 10)
@@ -194,11 +105,7 @@ class TestFlowBigMart(EdiCase):
         )
         self.talk()
         self.assertTrue(bought.answered)
-        picking = order.sale_order_id.picking_ids
-        for move in picking.move_ids:
-            move.quantity = move.product_uom_qty
-            move.picked = True
-        picking.button_validate()
+        self.ship(order)
         self.talk()
         notice = self.env["channel.edi.document"].search([("kind", "=", "856")])
         self.assertEqual(notice.state, "sent", notice.error)

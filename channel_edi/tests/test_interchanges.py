@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from odoo.exceptions import UserError
+from unittest.mock import patch
 
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from ..lib import codec
 from .common_edi import EdiCase, po, x12
 
+WORKER = "odoo.addons.channel_edi.models.channel_edi_worker"
 ORDER = po("4711", (10, "EA", "5.00", "SKU-1"))
 
 
@@ -149,6 +154,84 @@ class TestInterchanges(EdiCase):
         numbers = [int(each.number) for each in self.send()]
         self.assertEqual(numbers, [1, 2, 3, 4])
 
+    def test_file_that_breaks_us_stops_no_other(self):
+        """Nobody has thought of what is in it: it is kept and told, and the one behind
+        it is read."""
+        read, broken = codec.read, x12(po("48", (1, "EA", "5.00", "SKU-1")), number=2)
+
+        def read_some(data, options):
+            if data == broken:
+                raise ZeroDivisionError("nobody has thought of this")
+            return read(data, options)
+
+        files = self.env["channel.edi.file"]
+        first = files._store(self.mailbox, "a.edi", "1", broken)
+        with patch.object(codec, "read", read_some), mute_logger(WORKER):
+            second = self.receive(x12(ORDER))
+        self.assertEqual((first.state, second.state), ("refused", "done"))
+        self.assertEqual(self.exceptions("edi_file").res_id, first.id)
+        # it is read once the fault is mended
+        first.action_retry()
+        self.work()
+        self.assertEqual(first.document_ids.state, "done")
+        self.assertFalse(self.exceptions("edi_file"))
+
+    def test_big_document_is_read_once(self):
+        """What it says is handed on from the one step to the next."""
+        parse, told = codec.parse, []
+
+        def count(document, options):
+            told.append(document.head.kind)
+            return parse(document, options)
+
+        with (
+            patch.object(codec, "parse", count),
+            patch("odoo.addons.channel_edi.models.channel_edi_splitter.BIG", 10),
+        ):
+            document = self.receive(x12(ORDER))
+        self.assertEqual((document.state, told), ("done", ["850"]))
+
+    def add_partner(self, name):
+        """Another partner whose files go by the same mailbox, as at a VAN."""
+        return self.agreement.copy({"name": name, "their_id": name.upper()})
+
+    def test_partners_that_share_a_mailbox_have_the_same_numbers(self):
+        """Each agreement counts for itself: their files have names of their own, and
+        keep each other from nothing (mcb30/odoo-edi#45)."""
+        other = self.add_partner("Other")
+        first = self.receive(x12(ORDER))
+        second = self.receive(
+            x12(po("O-1", (1, "EA", "5.00", "SKU-1")), sender="OTHER")
+        )
+        self.assertEqual((first.state, second.state), ("done", "done"))
+        answers = self.send()
+        self.assertEqual(answers.agreement_id, self.agreement + other)
+        self.assertEqual(answers.mapped("number"), ["000000001"] * 2)
+        self.assertEqual(
+            answers.mapped("name"),
+            ["997_000000001.edi", f"997_000000001_{other.id}.edi"],
+        )
+
+    def test_a_name_that_another_worker_has_taken_a_moment_ago(self):
+        other = self.add_partner("Other")
+        self.receive(x12(ORDER))
+        interchanges = type(self.env["channel.edi.interchange"])
+        find, names = interchanges._find_free_name, ["997_000000001.edi"]
+
+        def find_late(records, agreement, name):
+            # it cannot be seen yet, once
+            return names.pop() if names else find(records, agreement, name)
+
+        with patch.object(interchanges, "_find_free_name", find_late):
+            with mute_logger("odoo.sql_db"):
+                document = self.receive(
+                    x12(po("O-1", (1, "EA", "5.00", "SKU-1")), sender="OTHER")
+                )
+        self.assertEqual(document.state, "done")
+        answers = self.send()
+        self.assertEqual(answers[1].name, f"997_000000001_{other.id}.edi")
+        self.assertEqual(answers.mapped("number"), ["000000001"] * 2)
+
     def test_discarded_file_stays(self):
         self.receive(b"junk")
         file = self.env["channel.edi.file"].search([], limit=1)
@@ -157,3 +240,15 @@ class TestInterchanges(EdiCase):
         self.assertFalse(self.exceptions("edi_file"))
         with self.assertRaises(UserError):
             file.unlink()
+
+    def test_who_discards_an_interchange_is_told(self):
+        self.receive(x12(ORDER))
+        self.receive(x12(po("48", (1, "EA", "5.00", "SKU-1"))))
+        held = self.env["channel.edi.interchange"].search([("state", "=", "held")])
+        held._discard("sent by mistake")
+        self.assertEqual((held.state, held.error), ("ignored", "sent by mistake"))
+        audit = self.env["channel.audit"].search(
+            [("res_model", "=", held._name), ("res_id", "=", held.id)]
+        )
+        self.assertIn("sent by mistake", audit.mapped("message")[0])
+        self.assertEqual(audit[0].user_id, self.env.user)

@@ -37,7 +37,10 @@ class TestPartnerWizard(EdiCase):
         )
         self.assertEqual((wizard.kinds, wizard.role), ("850", "retailer"))
         agreement = self.agreement_of(wizard.action_create())
-        self.assertEqual(agreement.document_ids.mapped("kind"), ["850"])
+        agreed = agreement.document_ids.sorted("kind")
+        self.assertEqual(agreed.mapped("kind"), ["846", "850", "855", "856"])
+        self.assertEqual(agreed.mapped("ack_hours"), [24, 24, 24, 4])
+        self.assertEqual(agreement.channel_id.confirm_policy, "always")
         self.assertEqual(agreement.channel_id.node_ids.warehouse_ids, self.warehouse)
         self.assertEqual(agreement.mailbox_id.kind, "manual")
         # nothing of the sample was taken, and the next file is
@@ -109,3 +112,36 @@ class TestPartnerWizard(EdiCase):
         self.assertEqual(file.name, "po.edi")
         self.work()
         self.assertEqual(file.document_ids.state, "done")
+
+    def test_products_that_a_partner_may_buy(self):
+        """There is no catalogue to read: people choose, and orders find them."""
+        other = self.make_product(self.env, 2, 24, self.warehouse)
+        wizard = self.env["channel.edi.products"].create(
+            {
+                "channel_id": self.channel.id,
+                "product_ids": [(6, 0, (self.product + other).ids)],
+            }
+        )
+        wizard.action_add()
+        listed = self.env["channel.listing"].search(
+            [("channel_id", "=", self.channel.id)], order="external_id"
+        )
+        # the first was listed before
+        self.assertEqual(listed.mapped("external_id"), ["SKU-1|EA", "SKU-2|EA"])
+        cases = wizard.copy({"unit": " ca ", "pieces": 12, "product_ids": other.ids})
+        cases.action_add()
+        case = self.env["channel.listing"].search([("external_id", "=", "SKU-2|CA")])
+        self.assertEqual((case.product_id, case.pack_qty), (other, 12))
+        self.plan()
+        level = self.env["channel.level"].search([("listing_id", "=", case.id)])
+        self.assertEqual(level.target, 2)
+        with self.assertRaisesRegex(UserError, "Add Products"):
+            self.channel.action_fetch_listings()
+
+    def test_product_without_a_reference_is_not_added(self):
+        self.product.default_code = False
+        wizard = self.env["channel.edi.products"].create(
+            {"channel_id": self.channel.id, "product_ids": self.product.ids}
+        )
+        with self.assertRaisesRegex(UserError, "internal reference"):
+            wizard.action_add()

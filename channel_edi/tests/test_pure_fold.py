@@ -187,6 +187,34 @@ class TestFold(PureCase):
         self.assertEqual(found.parties, (Party("buyer"), store))
         self.assertEqual(found.refs, made.refs)
 
+    def test_change_that_names_a_place_by_its_code_keeps_its_address(self):
+        head = Party(
+            *("ship_to", "ST", "92", "DC07", "BIGMART DC 07"),
+            **{"street": "700 DEPOT ROAD", "city": "JOLIET", "zip": "60431"},
+        )
+        order = replace(ORDER, parties=(head, Party("buyer")))
+        for told in (
+            Party("ship_to", "ST", "92", "DC07"),
+            Party("ship_to", "ST", "", "DC07"),
+            Party("ship_to", "ST", "92", "DC07", "BigMart DC 07"),
+            Party("ship_to", "ST", name="BigMart DC 07"),
+        ):
+            [found] = [
+                each
+                for each in fold([order, change("1", parties=(told,))]).order.parties
+                if each.role == "ship_to"
+            ]
+            self.assertEqual((found.street, found.code), ("700 DEPOT ROAD", "DC07"))
+            self.assertEqual(found.name, told.name or head.name)
+        for told in (
+            Party("ship_to", "ST", "92", "DC12"),
+            Party("ship_to", "ST", "UL", "DC07"),
+            Party("ship_to", "ST", name="BigMart DC 12"),
+            Party("ship_to", "ST", "92", "DC07", street="1 New Street"),
+        ):
+            found = fold([order, change("1", parties=(told,))]).order.parties
+            self.assertEqual(found, (Party("buyer"), told))
+
     def test_shares_of_places_do_not_outlive_a_change_of_the_quantity(self):
         order = replace(
             ORDER, lines=(line(1, 10, allocations=(Allocation("1", Decimal(10)),)),)

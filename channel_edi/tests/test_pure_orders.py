@@ -3,7 +3,6 @@
 standards' code lists (353, 92, 374, 670, 668; 1225, 1229, 2005, 6063)."""
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -19,7 +18,6 @@ from ..schemas import (
     Delimiters,
     ItemId,
     LineAnswer,
-    Moment,
     OrderAnswer,
     OrderChange,
     OrderLine,
@@ -30,7 +28,18 @@ from ..schemas import (
     Reference,
     Schedule,
 )
-from .common import PureCase, codes, edifact, envelope, make_options, only, parsed, x12
+from .common import (
+    PureCase,
+    at,
+    codes,
+    day,
+    edifact,
+    envelope,
+    make_options,
+    only,
+    parsed,
+    x12,
+)
 
 ORDER = """
     BEG*00*SA*4711*R1*20261201*C9~
@@ -56,14 +65,6 @@ ORDER = """
     CTT*2*130~
     AMT*TT*1110~
 """
-
-
-def at(text, zone=timezone.utc):
-    return datetime.fromisoformat(text).replace(tzinfo=zone)
-
-
-def day(text):
-    return Moment(at(text), at(f"{text}T23:59:59"), text.replace("-", ""))
 
 
 class TestOrderX12(PureCase):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What others have run into, as they have reported it in public: project and number."""
 
+import re
+from datetime import datetime, timezone
 from decimal import Decimal
 
 from ..lib import codec
@@ -8,12 +10,15 @@ from ..lib.errors import Unwritable
 from ..schemas import (
     Delimiters,
     ItemId,
+    Moment,
     OrderLine,
     Pack,
     PurchaseOrder,
     ShipItem,
     ShipNotice,
     ShipOrder,
+    StockReport,
+    StockRow,
 )
 from .common import (
     PureCase,
@@ -24,6 +29,7 @@ from .common import (
     make_options,
     only,
     parsed,
+    written,
     x12,
 )
 
@@ -147,8 +153,58 @@ class TestX12(PureCase):
         order = parsed(x12(ORDER.replace("CTT", "PID*F****A~MSG*handle with care~CTT")))
         self.assertEqual(order.lines[0].notes, ("handle with care",))
 
+    def test_counts_with_zeros_ahead(self):
+        """staedi #526: GE01, IEA01 and SE01 are 00001."""
+        data = x12(ORDER).replace(b"GE*1*", b"GE*000001*")
+        data = data.replace(b"IEA*1*", b"IEA*00001*").replace(b"SE*5*", b"SE*0005*")
+        interchange = only(data)
+        self.assertIn(b"SE*0005*", data)
+        self.assertFalse(interchange.fatal or interchange.documents[0].fatal)
+
+    def test_no_groups_where_there_is_one(self):
+        """staedi #254: IEA01 is 0, with a group of one order in it. The separators are
+        those of the report, of which one is a brace and one a bar."""
+        data = x12(ORDER, component="}", repetition="|", version="00501")
+        interchange = only(data.replace(b"IEA*1*", b"IEA*0*"))
+        self.assertEqual(codes(interchange.faults), [("I18", "021")])
+        self.assertTrue(interchange.fatal)
+
+    def test_dates_ahead_of_the_levels(self):
+        """walmartlabs/gozer #107: DTM between BSN and the first HL."""
+        notice = parsed(
+            x12(
+                "BSN*00*05755986*20190523*171543*0002~DTM*011*20210323~"
+                "DTM*067*20210324~HL*1**S~HL*2*1*O~PRF*4711~",
+                kind="856",
+                group="SH",
+            )
+        )
+        self.assertEqual(notice.dates.shipped.written, "20210323")
+        self.assertEqual(notice.dates.deliver_scheduled.written, "20210324")
+
+    def test_a_stock_of_the_evening_has_the_day_of_the_partner(self):
+        """odoo/odoo#256065: the date of UTC, which is tomorrow's."""
+        moment = datetime(2026, 12, 2, 3, 15, tzinfo=timezone.utc)
+        ids = (ItemId("VN", "A"),)
+        row = StockRow(1, Decimal(3), "EA", status="available", ids=ids)
+        report = StockReport("R1", (row,), as_of=Moment(moment, moment))
+        found = written(report, zone="America/New_York")
+        self.assertIn("BIA*00*DD*R1*20261201*2215", found)
+
 
 class TestEdifact(PureCase):
+    def test_no_zeros_ahead_of_numbers(self):
+        """EDI.Net #283: they are answered by a negative CONTRL."""
+        ids = (ItemId("EN", "4012345000016"),)
+        line = OrderLine(1, Decimal("0.50"), "PCE", "1", ids=ids)
+        data = codec.write([PurchaseOrder("1", (line,))], envelope("edifact"))
+        for segment in data.decode().split("'")[1:]:
+            name, *elements = segment.split("+")
+            if name in ("UNT", "UNZ", "LIN", "CNT", "QTY"):
+                numbers = re.findall(r"[0-9]+(?:[.,][0-9]+)?", "+".join(elements[:1]))
+                for number in numbers:
+                    self.assertNotRegex(number, "^0[0-9]", segment)
+
     def test_packages_without_their_shipment(self):
         """php-edifact/edifact-generator #33: CPS 1 is left out; bots #257: a blank
         behind UNA."""

@@ -6,12 +6,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
+from odoo.tools.misc import file_open
 
 from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base.lib import errors
 from odoo.addons.channel_inventory_base.models.channel_intake import ChannelIntake
 
 from ..models import channel_edi_mailbox, channel_edi_receiver
+from ..transport.folder import Folder
 from .common_edi import EdiCase, po, x12
 
 
@@ -146,6 +148,30 @@ class TestReceiver(EdiCase):
         self.assertEqual(len(self.files()), 1)
         self.assertEqual(os.listdir(self.incoming), [])
 
+    def test_file_that_somebody_takes_away_stops_nothing(self):
+        """Between the look and the read: it is gone, and the others are read."""
+        self.mailbox.ready_when = "named"
+        self.put("a.edi")
+        self.put("b.edi")
+        fetch = Folder.fetch
+
+        def taken(place, name):
+            if name == "a.edi":
+                os.remove(os.path.join(self.incoming, name))
+            return fetch(place, name)
+
+        with patch.object(Folder, "fetch", taken):
+            self.look()
+        self.assertEqual(self.files().mapped("name"), ["b.edi"])
+        self.assertEqual(os.listdir(self.incoming), [])
+
+    def test_missing_archive_folder_is_told(self):
+        self.mailbox.write({"ready_when": "named", "after_reading": "archive"})
+        os.rmdir(self.mailbox.archive)
+        self.put("a.edi")
+        self.fail_in(self.look, exceptions.ConfigurationError)
+        self.assertEqual(os.listdir(self.incoming), ["a.edi"])
+
     def test_same_name_with_another_content_is_another_file(self):
         self.mailbox.write({"ready_when": "named", "after_reading": "delete"})
         self.put("daily.edi", b"ISA*1")
@@ -204,7 +230,7 @@ class TestReceiver(EdiCase):
         self.assertEqual((self.outgoing / name).read_bytes(), sent._bytes())
 
     def test_dies_after_the_file_was_written(self):
-        """It is found by its name and size, and not written again."""
+        """It is found by its name and content, and not written again."""
         self.receive(x12(po("4711", (10, "EA", "5.00", "SKU-1"))))
         sender = type(self.env["channel.edi.sender"])
         killed = errors.Unavailable("killed")
@@ -216,6 +242,98 @@ class TestReceiver(EdiCase):
         self.assertEqual(int(path.stat().st_mtime), 1000, "it was left alone")
         sent = self.env["channel.edi.interchange"].search([("name", "=", path.name)])
         self.assertEqual((sent.state, sent.attempts), ("sent", 2))
+
+    def test_file_of_somebody_else_stays(self):
+        other = self.outgoing / "997_000000001.edi"
+        other.write_bytes(b"ISA*of somebody else")
+        self.receive(x12(po("4711", (10, "EA", "5.00", "SKU-1"))))
+        self.send()
+        self.assertEqual(other.read_bytes(), b"ISA*of somebody else")
+        name = f"997_000000001_{self.agreement.id}.edi"
+        sent = self.env["channel.edi.interchange"].search([("name", "=", name)])
+        self.assertEqual(sent.state, "sent")
+        self.assertEqual((self.outgoing / name).read_bytes(), sent._bytes())
+
+    def test_mailbox_that_breaks_us_stops_no_other(self):
+        """And whatever becomes of the job, what it has seen is looked at again soon,
+        and the next look is not lost."""
+        broken = self.mailbox.copy({"name": "A broken one"})
+        self.put("a.edi")
+        receive = channel_edi_receiver.ChannelEdiReceiver._receive
+
+        def broken_first(receiver, mailbox):
+            if mailbox == broken:
+                raise ValueError("nobody has thought of this")
+            return receive(receiver, mailbox)
+
+        woken = []
+
+        def note(channels, _channel_id, method, seconds=0):
+            woken.append((channels.env.cr is self.env.cr, method, seconds))
+
+        self.env.flush_all()
+        with (
+            patch.object(type(self.channel), "_after_commit", note),
+            patch.object(
+                channel_edi_receiver.ChannelEdiReceiver, "_receive", broken_first
+            ),
+            self.assertRaises(ValueError),
+        ):
+            self.channel._job_edi_receive()
+        # in transactions of their own: the job's is rolled back
+        self.assertEqual(
+            woken,
+            [
+                (False, "_job_edi_receive", channel_edi_receiver.LOOK_AGAIN),
+                (False, "_job_edi_receive", self.channel.poll_minutes * 60),
+            ],
+        )
+
+    # --------------------------------------------------------------- copies
+    def run_jobs(self):
+        self.env.flush_all()
+        for job in ("_job_edi_receive", "_job_edi_work", "_job_edi_send"):
+            getattr(self.channel, job)()
+        self.env.invalidate_all()
+
+    def answer_waits(self):
+        """An acknowledgement that is ready to be sent."""
+        self.mailbox.ready_when = "named"
+        self.receive(x12(po("4711", (10, "EA", "5.00", "SKU-1"))))
+        self.put("a.edi")
+
+    def assertUntouched(self):
+        self.assertEqual(os.listdir(self.incoming), ["a.edi"])
+        self.assertEqual(os.listdir(self.outgoing), [])
+        self.assertFalse(self.files().filtered(lambda each: each.name == "a.edi"))
+
+    def test_renamed_database_reads_and_writes_no_mailbox(self):
+        self.channel.connection_state = "ok"
+        self.answer_waits()
+        home = self.channel.home_database
+        self.channel.home_database = "cluster/production/uuid"
+        self.run_jobs()
+        self.assertUntouched()
+        # at home it does both
+        self.channel.home_database = home or self.channel._database_name()
+        self.run_jobs()
+        self.assertEqual(os.listdir(self.incoming), [])
+        self.assertEqual(len(os.listdir(self.outgoing)), 1)
+
+    def test_neutralized_database_reads_and_writes_no_mailbox(self):
+        self.channel.connection_state = "ok"
+        self.answer_waits()
+        self.env.flush_all()
+        with file_open("channel_edi/data/neutralize.sql") as file:
+            self.env.cr.execute(file.read())
+        self.env.invalidate_all()
+        # whatever its name is
+        self.channel.home_database = self.channel._database_name()
+        self.run_jobs()
+        self.assertUntouched()
+        self.assertEqual(self.mailbox.kind, "manual")
+        sent = self.env["channel.edi.interchange"].search([("direction", "=", "out")])
+        self.assertEqual(set(sent.mapped("state")), {"void"})
 
     def test_archive_needs_a_folder(self):
         with self.assertRaises(ValidationError):

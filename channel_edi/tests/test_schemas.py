@@ -8,8 +8,8 @@ from .. import schemas
 from ..lib import codec
 from . import test_pure_orders
 from .common import PureCase, edifact, only, x12
-from .test_pure_goods import NOTICE
 from .test_pure_mutations import BODIES, MESSAGES
+from .test_pure_shipments import NOTICE
 
 
 class TestSchemas(PureCase):

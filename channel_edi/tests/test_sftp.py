@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import os
+
 from odoo.exceptions import UserError
 
 from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base.models.channel_secret_mixin import MASK
+from odoo.addons.channel_inventory_seal import verify
 
 from .common_edi import EdiCase, po, x12
 from .partners import start_partners
@@ -163,9 +166,49 @@ class TestSftp(EdiCase):
         self.assertTrue(names)
 
     def test_server_that_cannot_replace(self):
+        """The same bytes are wanted once more, and those of before lie there."""
         self.fault("no_posix_rename")
         self.send_order()
-        self.assertEqual(len(self.sent()), 1)
+        [name] = self.sent()
+        path = self.account.root / "in" / name
+        os.utime(path, (1000, 1000))
+        sent = self.env["channel.edi.interchange"].search([("name", "=", name)])
+        sent.action_send_again()
+        self.env.flush_all()
+        self.env["channel.edi.sender"]._run(self.channel)
+        self.assertEqual(self.sent(), [name])
+        self.assertNotEqual(int(path.stat().st_mtime), 1000)
+        self.assertEqual(path.read_bytes(), sent._bytes())
+
+    def test_file_of_somebody_else_is_never_overwritten(self):
+        """Another database, or another system, writes to the same folder: its file
+        stays, and ours gets a name of its own. Some servers replace a file where a
+        client asks for a rename only (drakkan/sftpgo#2068)."""
+        other = self.account.root / "in" / "997_000000001.edi"
+        other.write_bytes(b"ISA*of somebody else")
+        self.send_order()
+        self.assertEqual(other.read_bytes(), b"ISA*of somebody else")
+        name = f"997_000000001_{self.agreement.id}.edi"
+        self.assertEqual(self.sent(), [other.name, name])
+        sent = self.env["channel.edi.interchange"].search([("name", "=", name)])
+        self.assertEqual(sent.state, "sent")
+        self.assertEqual((other.parent / name).read_bytes(), sent._bytes())
+        told = self.env["channel.audit"].search([("res_model", "=", sent._name)])
+        self.assertIn(other.name, "".join(told.mapped("message")))
+
+    def test_as_long_as_ours_and_not_ours(self):
+        """A worker died while it delivered: what lies there has the name and the size,
+        and is of somebody else."""
+        self.fault("disconnect", operation="write", next=1)
+        self.fails(exceptions.UnavailableError, self.send_order)
+        sent = self.env["channel.edi.interchange"].search([("state", "=", "sending")])
+        other = self.account.root / "in" / sent.name
+        other.write_bytes(b"x" * len(sent._bytes()))
+        self.env["channel.edi.sender"]._run(self.channel)
+        self.env.invalidate_all()
+        self.assertEqual(set(other.read_bytes()), set(b"x"))
+        self.assertNotEqual(sent.name, other.name)
+        self.assertEqual((other.parent / sent.name).read_bytes(), sent._bytes())
 
     def test_cut_while_it_is_written(self):
         """Half a file never has its name; the same bytes are written again."""
@@ -181,8 +224,9 @@ class TestSftp(EdiCase):
         )
 
     def test_cut_after_it_was_renamed(self):
-        """It lies there: found by name and size, and not written twice."""
-        self.fault("disconnect_after", operation="posix_rename", next=1)
+        """It lies there: found by name and content, and not written twice, and no
+        second rename fails by it (lavv17/lftp#122)."""
+        self.fault("disconnect_after", operation="rename", next=1)
         self.fails(exceptions.UnavailableError, self.send_order)
         [name] = self.sent()
         stamp = (self.account.root / "in" / name).stat().st_mtime_ns
@@ -191,3 +235,58 @@ class TestSftp(EdiCase):
         self.assertEqual((self.account.root / "in" / name).stat().st_mtime_ns, stamp)
         interchange = self.env["channel.edi.interchange"].search([("name", "=", name)])
         self.assertEqual(interchange.state, "sent")
+
+    # -------------------------------------------------------- audit seals
+    def test_audit_seals_are_delivered_to_its_outgoing_folder(self):
+        place = self.seal()
+        self.env["channel.audit.anchor"]._cron_anchor()
+        [file] = (self.account.root / "in").iterdir()
+        anchor = verify.read_anchor(file.read_bytes())
+        self.assertEqual(anchor["number"], place.last_number)
+
+    def seal(self):
+        """:return: the anchor that gets the seals"""
+        self.env["channel.audit"]._log("channel", self.channel, "Sealed")
+        self.env["channel.audit.sealer"]._seal_all()
+        return self.env["channel.audit.anchor"].create(
+            {"name": "Vault", "kind": "mailbox", "mailbox_id": self.mailbox.id}
+        )
+
+    def test_seal_of_the_same_number_is_never_overwritten(self):
+        """A database was restored and seals anew: what it had sealed before stays to
+        be compared with, and a person is told."""
+        place = self.seal()
+        number = self.env["channel.audit.seal"]._get_last().number
+        name = f"anchor-{self.env.cr.dbname}-{number:08}.json"
+        before = self.account.root / "in" / name
+        before.write_bytes(b'{"number": 1, "hash": "of before"}')
+        self.env["channel.audit.anchor"]._cron_anchor()
+        self.assertIn(b"of before", before.read_bytes())
+        self.assertFalse(place.receipt_ids)
+        [told] = self.env["channel.exception"].search(
+            [("key", "=", f"anchor:{place.id}"), ("state", "=", "open")]
+        )
+        self.assertIn(name, told.message)
+
+    def test_seal_that_was_delivered_before_its_worker_died(self):
+        """It is there, as it was sealed: delivered once more it changes nothing."""
+        place = self.seal()
+        seal = self.env["channel.audit.seal"]._get_last()
+        data = seal._prepare_anchor().encode()
+        name = f"anchor-{self.env.cr.dbname}-{seal.number:08}.json"
+        place._deliver(name, data)
+        self.env["channel.audit.anchor"]._cron_anchor()
+        [file] = (self.account.root / "in").iterdir()
+        self.assertEqual((file.name, file.read_bytes()), (name, data))
+        self.assertTrue(place.receipt_ids)
+
+    def test_a_server_that_refuses_audit_seals_is_an_exception(self):
+        place = self.seal()
+        self.mailbox.outgoing = "/nowhere"
+        self.env["channel.audit.anchor"]._cron_anchor()
+        self.assertFalse(place.receipt_ids)
+        self.assertTrue(
+            self.env["channel.exception"].search_count(
+                [("key", "=", f"anchor:{place.id}"), ("state", "=", "open")]
+            )
+        )

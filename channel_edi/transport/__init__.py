@@ -7,5 +7,7 @@ one folder, never paths.
 ``look()`` gives all files of the incoming folder as ``entry.Entry``; ``fetch(name)``
 gives bytes; ``put_away(name, how)`` moves a read file to the archive folder, deletes it
 or leaves it; ``deliver(name, data)`` puts a whole file into the outgoing folder, under
-another name first; ``size(name)`` of a file in the outgoing folder, None without one.
+another name first, and replaces no file of that name with other content (``Taken``);
+``compare(name, data)`` tells whether a file in the outgoing folder has these bytes,
+None where there is none.
 """

@@ -13,7 +13,7 @@ from odoo.addons.channel_inventory_base.lib.errors import (
     Unavailable,
 )
 
-from .entry import MAX_BYTES, PARTIAL, Entry, checked
+from .entry import MAX_BYTES, Entry, Taken, checked, partial
 
 
 class Folder:
@@ -38,15 +38,16 @@ class Folder:
         with _told(self._incoming), os.scandir(_known(self._incoming)) as found:
             # a link could show any file of this server
             files = [each for each in found if each.is_file(follow_symlinks=False)]
-            return [
-                Entry(each.name, each.stat().st_size, int(each.stat().st_mtime))
-                for each in files
-            ]
+            return [entry for each in files if (entry := _entry(each))]
 
     def fetch(self, name):
         path = _known(self._incoming) / checked(name)
         with _told(path):
-            number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            except FileNotFoundError as error:
+                # somebody has taken it away since it was listed
+                raise Unavailable(f"{name} is gone", code="GONE") from error
             with open(number, "rb") as file:
                 data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
@@ -59,22 +60,31 @@ class Folder:
             if how == "delete":
                 path.unlink(missing_ok=True)
             elif how == "archive" and path.exists():
-                path.rename(_free(_known(self._archive), name))
+                try:
+                    path.rename(_free(_known(self._archive), name))
+                except FileNotFoundError:
+                    # somebody else has taken it away, or there is no archive folder
+                    if path.exists():
+                        raise
 
     def deliver(self, name, data):
         path = _known(self._outgoing) / checked(name)
-        partial = path.with_name(f"{name}{PARTIAL}")
+        unfinished = path.with_name(partial(name, data))
         with _told(path):
-            with open(partial, "wb") as file:
+            if self.compare(name, data) is False:
+                raise Taken(name)
+            with open(unfinished, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(path)
+            unfinished.replace(path)
 
-    def size(self, name):
+    def compare(self, name, data):
         path = _known(self._outgoing) / checked(name)
         with _told(path):
-            return path.stat().st_size if path.exists() else None
+            if not path.exists():
+                return None
+            return path.stat().st_size == len(data) and path.read_bytes() == data
 
     def check(self):
         """Prove that it can be read and written; change nothing."""
@@ -84,6 +94,15 @@ class Folder:
             if path != self._incoming and not os.access(path, os.W_OK):
                 raise Forbidden(f"{path} may not be written to", code="FOLDER")
         return ""
+
+
+def _entry(file):
+    """:return: Entry, None where somebody has taken the file away meanwhile"""
+    try:
+        facts = file.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return Entry(file.name, facts.st_size, int(facts.st_mtime))
 
 
 def _inside(text, roots):

@@ -21,7 +21,7 @@ from odoo.addons.channel_inventory_base.lib.errors import (
     Unavailable,
 )
 
-from .entry import MAX_BYTES, PARTIAL, Entry, checked
+from .entry import MAX_BYTES, Entry, Taken, checked, partial
 
 SECONDS = 20
 """So long a server may be silent."""
@@ -127,7 +127,7 @@ class Sftp:
         ]
 
     def fetch(self, name):
-        with self._told(name), self._client.open(self._at(self._incoming, name)) as it:
+        with self._told(name), self._opened(name) as it:
             size = it.stat().st_size or 0
             if size > MAX_BYTES:
                 raise Refused(f"{name} has more than {MAX_BYTES} bytes", code="TOO_BIG")
@@ -137,37 +137,72 @@ class Sftp:
             raise Unavailable(f"{name}: {len(data)} of {size} bytes", code="HALF")
         return data
 
+    def _opened(self, name):
+        """:raise Unavailable: somebody has taken it away since it was listed"""
+        try:
+            return self._client.open(self._at(self._incoming, name))
+        except FileNotFoundError as error:
+            raise Unavailable(f"{name} is gone", code="GONE") from error
+
     def put_away(self, name, how):
         path = self._at(self._incoming, name)
         with self._told(name):
             if how == "keep" or not self._exists(path):
                 return
-            if how == "delete":
-                self._client.remove(path)
-            else:
-                self._client.rename(path, self._free(name))
+            try:
+                if how == "delete":
+                    self._client.remove(path)
+                else:
+                    self._client.rename(path, self._free(name))
+            except FileNotFoundError:
+                # somebody else has taken it away, or there is no archive folder
+                if self._exists(path):
+                    raise
 
     def deliver(self, name, data):
         path = self._at(self._outgoing, name)
+        unfinished = self._at(self._outgoing, partial(name, data))
+        there = self.compare(name, data)
+        if there is False:
+            raise Taken(name)
         with self._told(name):
             # paramiko compares the size afterwards
-            self._client.putfo(io.BytesIO(data), path + PARTIAL, len(data))
-            try:
-                self._client.posix_rename(path + PARTIAL, path)
-            except OSError as error:
-                if error.errno in (errno.EACCES, errno.ENOENT):
-                    raise
-                # an older server, which never replaces a file
-                with contextlib.suppress(FileNotFoundError):
-                    self._client.remove(path)
-                self._client.rename(path + PARTIAL, path)
+            self._client.putfo(io.BytesIO(data), unfinished, len(data))
+            if there:
+                self._replace(unfinished, path)
+            else:
+                # unlike posix_rename it replaces nothing that came meanwhile
+                self._client.rename(unfinished, path)
 
-    def size(self, name):
+    def _replace(self, unfinished, path):
+        try:
+            self._client.posix_rename(unfinished, path)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.ENOENT):
+                raise
+            # an older server, which never replaces a file
+            with contextlib.suppress(FileNotFoundError):
+                self._client.remove(path)
+            self._client.rename(unfinished, path)
+
+    def compare(self, name, data):
+        path = self._at(self._outgoing, name)
         with self._told(name):
             try:
-                return self._client.stat(self._at(self._outgoing, name)).st_size
+                if self._client.stat(path).st_size != len(data):
+                    return False
             except FileNotFoundError:
                 return None
+            try:
+                with self._client.open(path) as it:
+                    it.prefetch(len(data))
+                    return it.read() == data
+            except FileNotFoundError:
+                # the partner has taken it meanwhile
+                return None
+            except PermissionError:
+                # its size is all that we may see
+                return True
 
     def check(self):
         """Prove that its folders are there; change nothing."""

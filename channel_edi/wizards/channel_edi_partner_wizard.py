@@ -4,8 +4,14 @@ import base64
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.base.models.res_partner import _tz_get
+
 from ..lib.guess import guess
+from ..models.channel_edi_agreement import DEFAULT_ACK_HOURS, EDIFACT_NAMES
 from ..schemas import Delimiters
+
+STOCK_MINUTES = 60
+"""Between two stock documents, where nothing else is agreed yet."""
 
 ROLES_OF = {
     "850": "retailer",
@@ -59,7 +65,31 @@ class ChannelEdiPartnerWizard(models.TransientModel):
     segment_end = fields.Char()
     element_separator = fields.Char()
     component_separator = fields.Char()
-    kinds = fields.Char(string="Documents", help="Such as 850 860")
+    kinds = fields.Char(
+        string="The Partner Sends", help="Documents by their numbers, such as 850 860"
+    )
+    tz = fields.Selection(
+        _tz_get,
+        string="Time Zone",
+        required=True,
+        default=lambda self: self.env.company.partner_id.tz or "UTC",
+        help="The partner's dates and times tell no time zone: they are of this one.",
+    )
+    sends_answers = fields.Boolean(
+        string="Answer Each Order (855)",
+        default=True,
+        help="Line by line, what is shipped and what is not.",
+    )
+    sends_notices = fields.Boolean(
+        string="Announce Each Shipment (856)",
+        default=True,
+        help="When a delivery is validated.",
+    )
+    sends_stock = fields.Boolean(
+        string="Tell Available Stock (846)",
+        default=True,
+        help="Every hour; other times are set on the channel.",
+    )
     warehouse_id = fields.Many2one("stock.warehouse")
     found = fields.Char(readonly=True, string="Found in the Sample")
 
@@ -158,8 +188,31 @@ class ChannelEdiPartnerWizard(models.TransientModel):
             "edi_role": self.role,
             "company_id": self.env.company.id,
             "exception_user_id": self.env.uid,
-            "node_ids": [fields.Command.create(node)],
+            **self._prepare_policy_vals(node),
         }
+
+    def _prepare_policy_vals(self, node):
+        """A retailer pays by invoice: its orders are confirmed at once."""
+        if self.role != "retailer":
+            return {}
+        return {
+            "node_ids": [fields.Command.create(node)],
+            "confirm_policy": "always",
+            "send_acceptances": self.sends_answers,
+            "send_shipments": self.sends_notices,
+            "publish_minutes": STOCK_MINUTES if self.sends_stock else 0,
+        }
+
+    def _get_told_kinds(self):
+        """:return: documents that the partner gets, as X12 calls them"""
+        told = {
+            "855": self.sends_answers,
+            "856": self.sends_notices,
+            "846": self.sends_stock,
+        }
+        if self.role != "retailer":
+            return []
+        return [kind for kind, is_told in told.items() if is_told]
 
     def _prepare_agreement_vals(self):
         names = (
@@ -182,13 +235,30 @@ class ChannelEdiPartnerWizard(models.TransientModel):
         ]
         if self.standard == "table":
             documents = [fields.Command.create(self._prepare_table_vals())]
+        else:
+            documents += self._prepare_told_vals()
         return {
             **{name: self[name] for name in names},
+            "tz": self.tz,
             "name": self.name,
             "partner_id": self.partner_id.id,
             "document_ids": documents,
             "file_pattern": "*" if self.standard == "table" else False,
         }
+
+    def _prepare_told_vals(self):
+        names = EDIFACT_NAMES if self.standard == "edifact" else {}
+        hours = DEFAULT_ACK_HOURS
+        return [
+            fields.Command.create(
+                {
+                    "direction": "out",
+                    "kind": names.get(kind, kind),
+                    "ack_hours": hours.get(names.get(kind, kind), 24),
+                }
+            )
+            for kind in self._get_told_kinds()
+        ]
 
     def _prepare_table_vals(self):
         terms = self.env["channel.edi.agreement.document"]

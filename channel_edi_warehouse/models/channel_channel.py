@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ChannelChannel(models.Model):
@@ -12,3 +12,10 @@ class ChannelChannel(models.Model):
     edi_warehouse_ids = fields.One2many(
         "stock.warehouse", "edi_channel_id", string="Run Warehouses", readonly=True
     )
+
+    @api.model
+    def _recovery_steps(self):
+        return (
+            *super()._recovery_steps(),
+            ("channel.edi.overdue.advices", "_watch"),
+        )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from odoo import api, models
 
-from odoo.addons.channel_edi.models.channel_edi_worker import Held
+from odoo.addons.channel_edi.models.channel_edi_worker import Held, Parked
 from odoo.addons.channel_inventory_base import schemas as base_schemas
 
 SELLABLE = "available"
@@ -66,6 +66,8 @@ class ChannelEdiAdjustments(models.AbstractModel):
         source, target = self._get_places(warehouse, product, line, quantity)
         if not quantity or source == target:
             return
+        if target.usage == "inventory":
+            self._check_there(warehouse, product, -quantity)
         lot = self._find_lot(document, product, line.lot)
         move = self.env["stock.move"].create(
             {
@@ -91,6 +93,31 @@ class ChannelEdiAdjustments(models.AbstractModel):
         move.picked = True
         move._action_done()
         move._set_done_at(self._get_moment(document, line.at or adjustment.date))
+
+    def _check_there(self, warehouse, product, quantity):
+        """A warehouse loses no more than it has: a receipt has not been told yet, or
+        the number is wrong. What has left and was not told makes Odoo's stock more.
+
+        :raise Parked: there is less
+        """
+        quants = self.env["stock.quant"].search(
+            [
+                ("product_id", "=", product.id),
+                ("location_id", "child_of", warehouse.view_location_id.id),
+                ("location_id.usage", "=", "internal"),
+            ]
+        )
+        there = sum(quants.mapped("quantity"))
+        if product.uom_id.compare(quantity, max(there, 0)) > 0:
+            raise Parked(
+                self.env._(
+                    "It takes %(units)g of %(product)s off, and there are %(there)g: a "
+                    "receipt has not been told, or the number is wrong.",
+                    units=quantity,
+                    product=product.display_name,
+                    there=there,
+                )
+            )
 
     def _get_places(self, warehouse, product, line, quantity):
         """:return: (location from, location to)"""

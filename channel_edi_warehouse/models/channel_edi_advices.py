@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
+from odoo.addons.channel_edi.lib import gs1
 from odoo.addons.channel_edi.models.channel_edi_worker import Held
 from odoo.addons.channel_inventory_base import schemas as base_schemas
 
@@ -19,26 +20,31 @@ KEEPS = (
 )
 CUTS = ("closed_short", "cancelled", "substituted")
 """Of fates: what becomes of what has not left. Others hold the document."""
+SSCC_MARKS = ("GM", "AA")
+"""Of the marks of a carton (MAN01): those that are an SSCC."""
+SHOWN = 5
+"""Products that an exception names."""
 
 
 @dataclass
 class Left:
     """What an advice says of one product, in stock units.
 
-    :ivar lots: quantity that has left, by lot (empty record: none)
+    :ivar parts: quantity that has left, by (lot, SSCC of its carton); an empty record
+        and "" where it has none, or nobody tells
     :ivar cut: what has not left is not owed any more
     :ivar said_complete: although something may be missing
     :ivar replaced: so much of it left as another product
     """
 
-    lots: dict = field(default_factory=lambda: defaultdict(float))
+    parts: dict = field(default_factory=lambda: defaultdict(float))
     cut: bool = False
     said_complete: bool = False
     replaced: float = 0.0
 
     @property
     def quantity(self):
-        return sum(self.lots.values())
+        return sum(self.parts.values())
 
 
 class ChannelEdiAdvices(models.AbstractModel):
@@ -115,7 +121,7 @@ class ChannelEdiAdvices(models.AbstractModel):
             left = lefts[product]
             if shipped:
                 lot = self._find_lot(document, product, line.lot)
-                left.lots[lot] += shipped
+                left.parts[lot, _get_carton(line)] += shipped
             left.cut |= line.fate in CUTS
             left.said_complete |= line.fate == "complete"
             if line.fate == "substitutes":
@@ -156,13 +162,13 @@ class ChannelEdiAdvices(models.AbstractModel):
                 continue
             total += quantity
             if product.tracking == "none":
-                lefts[product].lots[self.env["stock.lot"]] = quantity
+                lefts[product].parts[self.env["stock.lot"], ""] = quantity
                 continue
             lines = picking.move_line_ids.filtered(
                 lambda line, one=product: line.product_id == one
             )
             for line in lines:
-                lefts[product].lots[line.lot_id] += line.quantity_product_uom
+                lefts[product].parts[line.lot_id, ""] += line.quantity_product_uom
             if lefts[product].quantity != quantity:
                 raise Held(
                     self.env._(
@@ -243,6 +249,7 @@ class ChannelEdiAdvices(models.AbstractModel):
             if move.state not in ("done", "cancel"):
                 move.move_line_ids.unlink()
                 move.picked = False
+        packages = self._make_packages(picking, lefts)
         for product, left in lefts.items():
             moves = picking.move_ids.filtered(
                 lambda move, one=product: (
@@ -251,7 +258,22 @@ class ChannelEdiAdvices(models.AbstractModel):
             )
             if left.quantity and not moves:
                 moves = self._add_move(picking, product, left.quantity)
-            self._fill_moves(moves, left)
+            self._fill_moves(moves, left, packages)
+
+    def _make_packages(self, picking, lefts):
+        """Cartons as the warehouse has labelled them: the customer is told the same
+        numbers. Who is told of each parcel by itself is told of the transfer as before.
+
+        :return: {SSCC: stock.package}
+        """
+        # sudo: whether channels are told of cartons, for any warehouse
+        channels = picking.sudo()._channel_orders().channel_id
+        if not all(each._capabilities().whole_shipments for each in channels):
+            return {}
+        ssccs = {sscc for left in lefts.values() for _lot, sscc in left.parts}
+        ssccs = sorted(ssccs - {""})
+        packages = self.env["stock.package"].create([{"name": each} for each in ssccs])
+        return dict(zip(ssccs, packages, strict=True))
 
     def _note_tracking(self, picking, advice):
         if "carrier_tracking_ref" in picking._fields and advice.tracking:
@@ -269,15 +291,14 @@ class ChannelEdiAdvices(models.AbstractModel):
 
     # -------------------------------------------------------------- oddities
     def _report_oddities(self, document, family, done, asked, lefts, rest):
-        waiting = self._get_open(rest)
         for product, left in lefts.items():
             values = {
                 "product": product.display_name,
                 "left": f"{left.quantity:g}",
                 "asked": f"{asked[product]:g}",
-                "rest": f"{waiting[product]:g}",
                 "number": family[0].name,
             }
+            self._check_complete(document, family, rest, product, left)
             over = product.uom_id.compare(left.quantity, asked[product]) > 0
             if left.replaced:
                 words = self.env._(
@@ -291,15 +312,86 @@ class ChannelEdiAdvices(models.AbstractModel):
                     "to leave.",
                     **values,
                 )
-            elif left.said_complete and waiting[product] > 0:
-                words = self.env._(
-                    "%(number)s: the warehouse calls %(product)s complete, and "
-                    "%(rest)s are still to leave.",
-                    **values,
-                )
             else:
                 continue
             self._report(document, done or rest, f"{product.id}", words)
+        if done:
+            self._report_cartons(document, done, lefts)
+
+    def _check_complete(self, document, family, rest, product, left):
+        """What is called complete and is not may be told by an advice that is late:
+        then it ends by itself."""
+        key = f"edi_complete:{family[0].id}:{product.id}"
+        waiting = self._get_open(rest)[product]
+        if waiting <= 0:
+            self.env["channel.exception"]._resolve_keys(document.channel_id, [key])
+        elif left.said_complete:
+            self.env["channel.exception"]._report(
+                document.channel_id,
+                "edi_warehouse",
+                key=key,
+                record=rest,
+                message=self.env._(
+                    "%(number)s: the warehouse calls %(product)s complete, and "
+                    "%(rest)s are still to leave.",
+                    number=family[0].name,
+                    product=product.display_name,
+                    rest=f"{waiting:g}",
+                ),
+                suggestion=self.env._(
+                    "Another advice may be on its way: this ends when it comes. Else "
+                    "agree with the warehouse and the customer what becomes of the "
+                    "rest, then resolve this."
+                ),
+            )
+
+    def _report_cartons(self, document, done, lefts):
+        """The customer wants to know what is in which carton, and takes no other number
+        than the one that is on it."""
+        loose = [
+            product.display_name
+            for product, left in lefts.items()
+            for (_lot, sscc), quantity in left.parts.items()
+            if quantity and not sscc
+        ]
+        # sudo: what customers want to be told, for any warehouse
+        orders = done.sudo()._channel_orders()
+        told = orders.filtered(
+            lambda order: (
+                order.channel_id._notifies("shipment")
+                and order.channel_id._capabilities().whole_shipments
+            )
+        )
+        if not loose or not told or self._has_labels(told, done):
+            return
+        warehouse = done.picking_type_id.warehouse_id
+        self.env["channel.exception"]._report(
+            document.channel_id,
+            "edi_warehouse",
+            key=f"edi_cartons:{warehouse.id}:{told[0].channel_id.id}",
+            record=done,
+            message=self.env._(
+                "%(number)s: the warehouse does not tell in which carton %(products)s "
+                "left, and %(customer)s is told by carton: its ship notice has numbers "
+                "that are on none.",
+                number=done.name,
+                products=", ".join(sorted(set(loose))[:SHOWN]),
+                customer=told[0].channel_id.name,
+            ),
+            suggestion=self.env._(
+                "Have the warehouse tell the SSCC of each carton in its advices "
+                "(MAN*GM), or put the labels of the delivery on them, then resolve "
+                "this."
+            ),
+        )
+
+    def _has_labels(self, orders, picking):
+        """Whether labels of ours were printed for what is in no carton."""
+        # sudo: warehouse staff print them; jobs of any warehouse look
+        numbers = self.env["channel.edi.sscc"].sudo()
+        return numbers.search_count(
+            [("order_id", "in", orders.ids), ("picking_id", "=", picking.id)], limit=1
+        )
 
     def _report(self, document, picking, key, words):
         self.env["channel.exception"]._report(
@@ -313,3 +405,20 @@ class ChannelEdiAdvices(models.AbstractModel):
                 "customer what becomes of it, then resolve this."
             ),
         )
+
+
+def _get_carton(line):
+    """The SSCC of the carton that a line (schemas.AdviceLine) was in, "" where it names
+    none or several: then nobody can tell how much of it is in which.
+
+    >>> from odoo.addons.channel_edi.schemas import AdviceLine, Reference
+    >>> marks = Reference("GM", "00106141412345678908"), Reference("CP", "1Z9")
+    >>> _get_carton(AdviceLine(Decimal(4), packs=marks))
+    '106141412345678908'
+    >>> _get_carton(AdviceLine(Decimal(4), packs=marks[1:]))
+    ''
+    """
+    ssccs = {
+        gs1.sscc18(each.value) for each in line.packs if each.qualifier in SSCC_MARKS
+    }
+    return ssccs.pop() if len(ssccs) == 1 else ""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timezone
 
 from odoo import api, models
@@ -7,8 +8,11 @@ from odoo import api, models
 from odoo.addons.channel_edi.kinds import CLASSES
 from odoo.addons.channel_edi.models.channel_edi_worker import Held
 from odoo.addons.channel_inventory_base import schemas as base_schemas
+from odoo.addons.channel_inventory_base.tools.counted import pack, unpack
 
 NOT_SOLD = ("hold", "quality", "damaged")
+KEPT = 1000
+"""Rows of a report up to which they are kept beside its bytes."""
 SHOWN = 10
 """Products that an exception names."""
 
@@ -35,16 +39,25 @@ class ChannelEdiCounts(models.AbstractModel):
             # else it would differ for the second time
             words = self.env._("The same as %s", same.display_name)
             return document._finish(state="ignored", error=words)
-        document.payload = base_schemas.dumps(report)
+        # a big one is read from its bytes when it is wanted again
+        is_table = document.agreement_id.standard == "table"
+        is_big = len(report.rows) > KEPT and not is_table
+        kept = replace(report, rows=()) if is_big else report
+        document.payload = base_schemas.dumps(kept)
         if warehouse.channel_authority == "external":
             return self._count(document, report, warehouse)
         return self._compare(document, report, warehouse)
 
     # -------------------------------------------------------------- external
     def _count(self, document, report, warehouse):
+        # most have nothing that is not sold
         rows = [
-            {"product_id": product.id, "on_hand": there, "damaged": damaged}
-            for product, (there, damaged) in self._read_rows(document, report).items()
+            {"product_id": product_id, "on_hand": there, "damaged": damaged}
+            if damaged
+            else {"product_id": product_id, "on_hand": there}
+            for product_id, (there, damaged) in self._read_rows(
+                document, report
+            ).items()
         ]
         log = self.env["channel.external.stock"]._report(
             warehouse,
@@ -60,12 +73,14 @@ class ChannelEdiCounts(models.AbstractModel):
         return self._get_moment(document, report.as_of)
 
     def _read_rows(self, document, report):
-        """:return: {product: (quantity that is there and good, quantity that is not
+        """:return: {product id: (quantity that is there and good, quantity that is not
             sold)}, in stock units
         :raise Held: something of it is not known: a number that leaves out a row would
             be wrong
         """
-        told = defaultdict(lambda: defaultdict(float))
+        told = defaultdict(dict)
+        known = self._look_up(document, (row.ids for row in report.rows))
+        ids = product = packaging = None
         for row in report.rows:
             if row.incremental or not row.status:
                 raise Held(
@@ -75,11 +90,18 @@ class ChannelEdiCounts(models.AbstractModel):
                         row.qualifier or "?",
                     )
                 )
-            product, packaging = self._find_product(document, row.ids)
-            told[product][row.status] += self._to_stock(
-                document, product, row.quantity, row.unit, packaging
+            if row.ids != ids:
+                # an item has a row a state, one behind the other
+                ids = row.ids
+                product, packaging = self._find_product(document, ids, known)
+            sums, quantity = (
+                told[row.status],
+                self._to_stock(
+                    document, product, row.quantity, row.unit, packaging, known
+                ),
             )
-        return {product: _sum_up(states) for product, states in told.items()}
+            sums[product.id] = sums.get(product.id, 0.0) + quantity
+        return _sum_up(told)
 
     # --------------------------------------------------------------- compare
     def _compare(self, document, report, warehouse):
@@ -87,24 +109,71 @@ class ChannelEdiCounts(models.AbstractModel):
         if earlier and self._is_newer(earlier, self._get_as_of(document, report)):
             words = self.env._("%s is newer.", earlier.display_name)
             return document._finish(warehouse, state="ignored", error=words)
-        found = self._get_differences(document, report, warehouse)
+        theirs = self._read_comparable(document, report)
+        ours = self.env["channel.stock.snapshot"]._get_at(
+            warehouse, self._get_as_of(document, report)
+        )
+        if not self._take_snapshot(document, report, warehouse, theirs, ours):
+            words = self.env._(
+                "It is not believable, and nothing is concluded from it."
+            )
+            return document._finish(warehouse, state="ignored", error=words)
+        found = self._find_differences(report, theirs, ours)
+        document.counted = pack(theirs)
         key = f"edi_count:{warehouse.id}"
-        exceptions = self.env["channel.exception"]
         if not found:
-            exceptions._resolve_keys(document.channel_id, [key])
+            self.env["channel.exception"]._resolve_keys(document.channel_id, [key])
         elif earlier and not self._find_undecided(document):
             # as of the earlier one's time, with all that has been told since
-            before = self._get_differences(earlier, self._load(earlier), warehouse)
-            twice = [product for product in found if product in before]
+            before = self._get_earlier_differences(earlier, warehouse, set(found))
+            twice = [product_id for product_id in found if product_id in before]
             if twice:
                 self._report_differences(document, warehouse, key, found, twice)
+        # the next one is compared with this one
+        earlier.counted = False
         return document._finish(warehouse)
 
+    def _get_earlier_differences(self, earlier, warehouse, product_ids):
+        """As of ``_get_differences``, of the report before and of these products. It
+        need not be read again: what it told of which products was kept."""
+        if not earlier.counted:
+            found = self._get_differences(earlier, self._load(earlier), warehouse)
+            return {key: pair for key, pair in found.items() if key in product_ids}
+        told, head = unpack(earlier.counted), self._load_head(earlier)
+        theirs = {key: pair for key, pair in told.items() if key in product_ids}
+        moment = self._get_as_of(earlier, head)
+        stock = self.env["channel.stock.snapshot"]
+        ours = stock._get_at(warehouse, moment, list(product_ids))
+        return self._find_differences(head, theirs, ours)
+
+    def _take_snapshot(self, document, report, warehouse, theirs, ours):
+        """Whoever keeps differences is told, and classifies them.
+
+        :param ours: as of ``channel.stock.snapshot._get_at``
+        :return: whether it is to be believed
+        """
+        return self.env["channel.stock.snapshot"]._take(
+            warehouse,
+            theirs,
+            self._get_as_of(document, report),
+            bool(report.complete),
+            document.display_name,
+            ours,
+        )
+
     def _load(self, document):
+        """:return: what it says, with all its rows"""
+        head = self._load_head(document)
+        if head.rows or document.agreement_id.standard == "table":
+            return head
+        return self.env["channel.edi.worker"]._parse(document, {})
+
+    def _load_head(self, document):
+        """:return: what it says, of a big one without its rows"""
         return base_schemas.load(CLASSES[document.kind], document._values())
 
     def _is_newer(self, earlier, moment):
-        return self._get_as_of(earlier, self._load(earlier)) > moment
+        return self._get_as_of(earlier, self._load_head(earlier)) > moment
 
     def _find_earlier(self, document):
         return document.search(
@@ -135,24 +204,36 @@ class ChannelEdiCounts(models.AbstractModel):
 
     @api.model
     def _get_differences(self, document, report, warehouse):
-        """:return: {product: (theirs, ours)}, in stock units, of what is there and good
-        as of the report's time
-        """
-        self._check_comparable(report)
-        theirs = self._read_rows(document, report)
-        ours = self._get_ours(warehouse, self._get_as_of(document, report))
-        products = set(theirs)
-        if report.complete:
-            products |= {product for product, quantity in ours.items() if quantity}
-        found = {}
-        for product in products:
-            pair = theirs.get(product, (0.0, 0.0))[0], ours[product]
-            if product.uom_id.compare(*pair):
-                found[product] = pair
-        return found
+        """:return: {product id: (theirs, ours)}, in stock units, of what is there and
+        good as of the report's time"""
+        theirs = self._read_comparable(document, report)
+        moment = self._get_as_of(document, report)
+        ours = self.env["channel.stock.snapshot"]._get_at(warehouse, moment)
+        return self._find_differences(report, theirs, ours)
 
-    def _check_comparable(self, report):
-        """:raise Held: it does not say what is there"""
+    def _find_differences(self, report, theirs, ours):
+        """:param theirs: as ``_read_comparable`` gives it
+        :param ours: as ``channel.stock.snapshot._get_at`` gives it
+        :return: as of ``_get_differences``
+        """
+        product_ids = set(theirs)
+        if report.complete:
+            product_ids |= {each for each, quantity in ours.items() if quantity}
+        pairs = (
+            (each, (theirs.get(each, (0.0, 0.0))[0], ours.get(each, 0.0)))
+            for each in product_ids
+        )
+        # most agree to the unit
+        differing = {each: pair for each, pair in pairs if pair[0] != pair[1]}
+        uoms = self._read_uoms(self.env["product.product"].browse(differing))
+        return {
+            each: pair for each, pair in differing.items() if uoms[each].compare(*pair)
+        }
+
+    def _read_comparable(self, document, report):
+        """:return: as of ``_read_rows``
+        :raise Held: it does not say what is there
+        """
         states = {row.status for row in report.rows}
         if "available" in states and not states & {"on_hand", "allocated"}:
             raise Held(
@@ -162,35 +243,8 @@ class ChannelEdiCounts(models.AbstractModel):
                     "enter its code in the agreement as on_hand."
                 )
             )
-
-    def _get_ours(self, warehouse, moment):
-        """:return: {product: sellable quantity in the warehouse at ``moment``}"""
-        places = self.env["stock.location"].search(
-            [
-                ("location_id", "child_of", warehouse.view_location_id.id),
-                ("usage", "=", "internal"),
-                ("stock_state", "=", "sellable"),
-            ]
-        )
-        found = defaultdict(float)
-        quants = self.env["stock.quant"]._read_group(
-            [("location_id", "in", places.ids)], ["product_id"], ["quantity:sum"]
-        )
-        for product, quantity in quants:
-            found[product] += quantity
-        for name, sign in (("location_dest_id", -1), ("location_id", 1)):
-            since = self.env["stock.move.line"]._read_group(
-                [
-                    ("state", "=", "done"),
-                    ("date", ">", moment),
-                    (name, "in", places.ids),
-                ],
-                ["product_id"],
-                ["quantity_product_uom:sum"],
-            )
-            for product, quantity in since:
-                found[product] += sign * quantity
-        return found
+        rows = self._read_rows(document, report)
+        return self.env["channel.stock.snapshot"]._keep_stocked(rows)
 
     def _report_differences(self, document, warehouse, key, found, twice):
         self.env["channel.exception"]._report(
@@ -203,9 +257,9 @@ class ChannelEdiCounts(models.AbstractModel):
                 "Theirs and ours: %(products)s",
                 warehouse=warehouse.name,
                 products=", ".join(
-                    f"{product.display_name} {found[product][0]:g}/"
-                    f"{found[product][1]:g}"
-                    for product in twice[:SHOWN]
+                    f"{product.display_name} {found[product.id][0]:g}/"
+                    f"{found[product.id][1]:g}"
+                    for product in self.env["product.product"].browse(twice[:SHOWN])
                 ),
             ),
             suggestion=self.env._(
@@ -215,16 +269,26 @@ class ChannelEdiCounts(models.AbstractModel):
         )
 
 
-def _sum_up(states):
-    """:param states: {of ``schemas.STOCK_STATES``: quantity}
-    :return: (quantity that is there and good, quantity that is not sold)
+def _sum_up(told):
+    """:param told: {of ``schemas.STOCK_STATES``: {product id: quantity}}
+    :return: {product id: (quantity that is there and good, quantity that is not sold)}
 
-    >>> _sum_up({"on_hand": 10.0, "available": 7.0, "damaged": 1.0})
-    (10.0, 1.0)
-    >>> _sum_up({"available": 7.0, "allocated": 3.0})
-    (10.0, 0.0)
+    >>> _sum_up({"on_hand": {1: 10.0}, "available": {1: 7.0}, "damaged": {1: 1.0}})
+    {1: (10.0, 1.0)}
+    >>> _sum_up({"available": {1: 7.0, 2: 5.0}, "allocated": {1: 3.0}})
+    {1: (10.0, 0.0), 2: (5.0, 0.0)}
     """
-    good = states.get("on_hand")
-    if good is None:
-        good = states.get("available", 0.0) + states.get("allocated", 0.0)
-    return good, float(sum(states.get(state, 0.0) for state in NOT_SOLD))
+    there, free, promised = (
+        told.get(state, {}) for state in ("on_hand", "available", "allocated")
+    )
+    bad = [told[state] for state in NOT_SOLD if state in told]
+    found = {}
+    for product_id in dict.fromkeys(each for sums in told.values() for each in sums):
+        good = there.get(product_id)
+        if good is None:
+            good = free.get(product_id, 0.0) + promised.get(product_id, 0.0)
+        found[product_id] = (
+            good,
+            sum((sums.get(product_id, 0.0) for sums in bad), 0.0),
+        )
+    return found

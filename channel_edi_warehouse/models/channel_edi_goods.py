@@ -1,73 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from collections import defaultdict
-from datetime import timezone
 
-from odoo import api, fields, models
-from odoo.tools import float_round
+from odoo import api, models
 
-from odoo.addons.channel_edi.lib import gs1, units
+from odoo.addons.channel_edi.lib import gs1
 from odoo.addons.channel_edi.mapper import GTINS, OURS
 from odoo.addons.channel_edi.models.channel_edi_worker import Held
 from odoo.addons.channel_inventory_base.tools.inner import inner
 
-MEASURES = {
-    "kg": "uom.product_uom_kgm",
-    "m": "uom.product_uom_meter",
-    "l": "uom.product_uom_litre",
-}
-"""Units of ``lib.units`` that measure, and those of Odoo."""
-
 
 class ChannelEdiGoods(models.AbstractModel):
-    """What the lines of a warehouse's documents are here: products, lots, quantities in
-    stock units, times, and the transfers that they are about. Nothing is guessed: what
-    is not known holds the document."""
+    """What the lines of a warehouse's documents are here: products, lots, and the
+    transfers that they are about. Nothing is guessed: what is not known holds the
+    document."""
 
     _name = "channel.edi.goods"
     _description = "Goods in EDI Documents"
-
-    # ------------------------------------------------------------- documents
-    @api.model
-    def _find_known(self, document):
-        """:return: documents of the same kind and number that were taken before, oldest
-        first"""
-        return document._find_taken((document.kind,)) - document
-
-    @api.model
-    def _is_repeated(self, document, value):
-        """Whether a movement was told before, by the same words.
-
-        Moves are facts, and each counts once: the same number tells the same fact, and
-        with other words nobody knows which of the two is true.
-
-        :raise Held: the same number with another content, or the same content without a
-            number that could tell whether it happened twice
-        """
-        known = self._find_known(document)
-        same = known.filtered(lambda each: each.digest == document.digest)[:1]
-        if same and not value.number:
-            raise Held(
-                self.env._(
-                    "It says the same as %(other)s, and neither has a number. Ask the "
-                    "warehouse whether it has happened twice.",
-                    other=same.display_name,
-                )
-            )
-        if same:
-            words = self.env._("The same as %s", same.display_name)
-            document._finish(state="ignored", error=words)
-            return True
-        twins = [each for each in known if _number(each) == _number_of(value)]
-        if twins and any(_number_of(value)):
-            raise Held(
-                self.env._(
-                    "Number %(number)s was taken on %(when)s with another content. Ask "
-                    "the warehouse which of them counts.",
-                    number=value.number or value.sequence,
-                    when=twins[0].received_at,
-                )
-            )
-        return False
+    _inherit = ["channel.edi.facts"]
 
     @api.model
     def _get_warehouses(self, document):
@@ -82,81 +31,62 @@ class ChannelEdiGoods(models.AbstractModel):
             )
         return warehouses
 
-    @api.model
-    def _get_moment(self, document, *told):
-        """When it happened (naive UTC), by the most exact of what was told: of a day,
-        or a minute, its end, but not later than the document came in. A count within
-        it may not know it yet; taking it off twice sells nothing that is not there."""
-        told = [each for each in told if each]
-        if not told:
-            return document.received_at
-        exact = min(told, key=lambda each: each.last - each.first)
-        moment = exact.last.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
-        return min(moment, document.received_at or fields.Datetime.now())
-
     # ----------------------------------------------------------------- items
     @api.model
-    def _find_product(self, document, ids):
+    def _look_up(self, document, items):
+        """All that is to be known of many lines, in a few statements.
+
+        :param items: iterable of tuples of schemas.ItemId
+        :return: Known
+        """
+        ours, gtins = set(), set()
+        for ids in items:
+            for each in ids:
+                if each.qualifier in OURS:
+                    ours.add(_bare(each))
+                elif each.qualifier in GTINS:
+                    gtins.add(_bare(each))
+        packagings = self.env["product.uom"].search(
+            [("barcode", "in", list(gtins - {""}))], order="id desc"
+        )
+        found = self.env["channel.stock.report"]._products_by_code(
+            document.company_id, list((ours | gtins) - {""}), self.env["res.partner"]
+        )
+        ids = {each for ids in found.values() for each in ids}
+        products = self.env["product.product"].browse(
+            [*ids, *packagings.product_id.ids]
+        )
+        return self._prepare_known(
+            document,
+            products,
+            packagings={each.barcode: each for each in packagings},
+            codes=found,
+        )
+
+    @api.model
+    def _find_product(self, document, ids, known=None):
         """:param ids: tuple of schemas.ItemId
+        :param known: Known, where many are looked for
         :return: (product, the packaging that a GTIN names, or None)
         :raise Held: unknown, or more than one
         """
-        products = self.env["product.product"]
-        names = ", ".join(f"{each.qualifier} {each.value}" for each in ids)
-        if packaging := self._find_packaging(ids):
-            return packaging.product_id, packaging.uom_id
-        company = document.company_id
+        known = known or self._look_up(document, [ids])
+        for each in ids if known.packagings else ():
+            packaging = each.qualifier in GTINS and known.packagings.get(_bare(each))
+            if packaging:
+                return known.product(packaging.product_id.id), packaging.uom_id
+        found = ()
         for qualifiers in (OURS, GTINS):
             codes = [_bare(each) for each in ids if each.qualifier in qualifiers]
-            found = self.env["channel.stock.report"]._products_by_code(
-                company, [code for code in codes if code], products.env["res.partner"]
-            )
-            product_ids = {each for ids in found.values() for each in ids}
-            if len(product_ids) == 1:
-                return products.browse(product_ids), None
-            if product_ids:
-                raise Held(self.env._("Several products are %s.", names))
-        raise Held(self.env._("No product is %s.", names or "?"))
-
-    def _find_packaging(self, ids):
-        """:return: product.uom, empty where no GTIN is a packaging's"""
-        codes = [_bare(each) for each in ids if each.qualifier in GTINS]
-        return self.env["product.uom"].search(
-            [("barcode", "in", [code for code in codes if code])], limit=1
-        )
-
-    @api.model
-    def _to_stock(self, document, product, quantity, unit, packaging=None):
-        """:return: ``quantity`` of ``unit`` in the product's unit
-        :raise Held: nobody knows how much it is
-        """
-        terms = self.env["channel.adapter.edi"]._prepare_terms(
-            document.channel_id, document.agreement_id.id
-        )
-        standard = terms.standard
-        pieces = units.pieces(quantity, unit, standard=standard, sizes=terms.sizes)
-        source = self.env.ref("uom.product_uom_unit")
-        known = units.unit(unit, standard)
-        if pieces is None and packaging and known.kind == "packaging":
-            pieces, source = quantity, packaging
-        elif known.kind == "measure" and unit not in dict(terms.sizes):
-            measure = MEASURES.get(known.measure)
-            source = self.env.ref(measure) if measure else self.env["uom.uom"]
-        target = product.uom_id
-        if pieces is None or not source or not source._has_common_reference(target):
-            raise Held(
-                self.env._(
-                    "Nobody knows how many %(unit)s of %(product)s are in 1 "
-                    "%(code)s. Enter it in the agreement, under Codes.",
-                    unit=target.name,
-                    product=product.display_name,
-                    code=unit or "?",
-                )
-            )
-        return float_round(
-            source._compute_quantity(float(pieces), target, round=False),
-            precision_rounding=target.rounding,
-        )
+            found = {each for code in codes for each in known.codes.get(code, ())}
+            if len(found) == 1:
+                return known.product(found.pop()), None
+            if found:
+                break
+        names = ", ".join(f"{each.qualifier} {each.value}" for each in ids)
+        if found:
+            raise Held(self.env._("Several products match %s.", names))
+        raise Held(self.env._("No product matches %s.", names or "?"))
 
     @api.model
     def _find_lot(self, document, product, name):
@@ -235,11 +165,7 @@ class ChannelEdiGoods(models.AbstractModel):
         pickings = self.env["stock.picking"].with_context(**facts)
         warehouses = self._get_warehouses(document)
         family = pickings.search(
-            [
-                ("name", "=", number),
-                ("picking_type_id.warehouse_id", "in", warehouses.ids),
-                ("picking_type_code", "=", code),
-            ]
+            [("name", "=", number), *self._get_family_domain(warehouses, code)]
         )
         if len(family) != 1:
             raise Held(
@@ -254,6 +180,12 @@ class ChannelEdiGoods(models.AbstractModel):
             newest = pickings.search([("backorder_id", "in", newest.ids)])
             ids += newest.ids
         return pickings.browse(sorted(ids))
+
+    def _get_family_domain(self, warehouses, code):
+        return [
+            ("picking_type_id.warehouse_id", "in", warehouses.ids),
+            ("picking_type_code", "=", code),
+        ]
 
     def _find_open(self, family):
         """:raise Held: several could be meant"""
@@ -276,29 +208,45 @@ class ChannelEdiGoods(models.AbstractModel):
                 found[move.product_id] += move.product_qty
         return found
 
-    def _fill_moves(self, moves, left):
-        """The moves of one product get what they ask for, the last one the rest."""
-        lots = [[lot, quantity] for lot, quantity in left.lots.items() if quantity]
+    def _fill_moves(self, moves, left, packages):
+        """The moves of one product get what they ask for, the last one the rest.
+
+        :param packages: {SSCC of a carton: stock.package}
+        """
+        none = self.env["stock.package"]
+        # what is in no carton comes last: lines that are in one are not added to
+        parts = sorted(left.parts.items(), key=lambda part: not part[0][1])
+        parts = [
+            [lot, packages.get(sscc, none), quantity]
+            for (lot, sscc), quantity in parts
+            if quantity
+        ]
         for move in moves:
             room = move.product_qty if move != moves[-1] else left.quantity
-            while lots and room > 0:
-                lot, quantity = lots[0]
+            while parts and room > 0:
+                lot, package, quantity = parts[0]
                 part = min(room, quantity)
-                self._add_line(move, lot, part)
+                self._add_line(move, lot, part, package)
                 room -= part
-                lots[0][1] -= part
-                if lots[0][1] <= 0:
-                    lots.pop(0)
+                parts[0][-1] -= part
+                if parts[0][-1] <= 0:
+                    parts.pop(0)
 
-    def _add_line(self, move, lot, quantity):
+    def _add_line(self, move, lot, quantity, package=None):
         """Goods of one lot: from where they are known to be, the rest from the
-        warehouse's stock."""
+        warehouse's stock.
+
+        :param package: stock.package that they have left in
+        """
         known = move.move_line_ids
         taken = move._update_reserved_quantity(
             quantity, move.location_id, lot_id=lot, strict=False
         )
         move.invalidate_recordset(["move_line_ids"])
-        (move.move_line_ids - known).picked = True
+        new = move.move_line_ids - known
+        new.picked = True
+        if package:
+            new.result_package_id = package
         rest = quantity - taken
         if move.product_id.uom_id.compare(rest, 0) <= 0:
             return
@@ -308,6 +256,7 @@ class ChannelEdiGoods(models.AbstractModel):
             product_uom_id=move.product_id.uom_id.id,
             quantity=rest,
             picked=True,
+            result_package_id=package.id if package else False,
         )
         self.env["stock.move.line"].create(values)
 
@@ -331,20 +280,3 @@ class ChannelEdiGoods(models.AbstractModel):
 
 def _bare(item):
     return gs1.upc_of(item.value) if item.qualifier == "UI" else item.value
-
-
-def _number_of(value):
-    return (
-        value.number,
-        getattr(value, "agent_number", ""),
-        getattr(value, "link", ""),
-        getattr(value, "sequence", ""),
-    )
-
-
-def _number(document):
-    values = document._values()
-    return tuple(
-        values.get(name) or ""
-        for name in ("number", "agent_number", "link", "sequence")
-    )

@@ -61,6 +61,17 @@ class ChannelEdiReceipts(models.AbstractModel):
         self._report_more(document, picking, expected, parts)
         return document._finish(picking)
 
+    def _get_family_domain(self, warehouses, code):
+        """Goods may also come from another place of ours."""
+        return [
+            "|",
+            *("&", ("picking_type_id.warehouse_id", "in", warehouses.ids)),
+            ("picking_type_code", "=", code),
+            *("&", ("location_dest_id.warehouse_id", "in", warehouses.ids)),
+            *("&", ("location_id.warehouse_id", "not in", warehouses.ids)),
+            ("picking_type_code", "=", "internal"),
+        ]
+
     # ----------------------------------------------------------------- lines
     def _read_receipt(self, document, receipt, picking):
         """:return: {product: list of [lot, location, quantity in stock units]}"""

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.addons.channel_edi import schemas
 from odoo.addons.channel_edi.lib import gs1
 from odoo.addons.channel_inventory_base import schemas as base_schemas
+from odoo.addons.channel_inventory_sale.models.channel_partner import PLACE
 
 CODES = {
     "uom.product_uom_unit": "EA",
@@ -18,6 +19,10 @@ CODES = {
     "uom.product_uom_litre": "LT",
 }
 """Units of Odoo in which a warehouse can be told a quantity, and X12's codes."""
+WINDOWS = ("ship_not_before", "ship_by", "cancel_after")
+"""Of what a customer has ordered: when it may leave."""
+LABEL_REFS = ("DP", "IA", "MR", "PD")
+"""Numbers of a customer that stand on its labels: department, vendor, and such."""
 QUALIFIERS = {12: "UP", 13: "EN", 14: "UK", 8: "EO"}
 """Of a barcode, by its digits."""
 
@@ -31,6 +36,10 @@ class ChannelEdiShippingOrders(models.AbstractModel):
 
     _name = "channel.edi.shipping.orders"
     _description = "Shipping Orders to Warehouses"
+
+    _told_kind = "940"
+    _answer_kind = "945"
+    _told_class = schemas.ShippingOrder
 
     @api.model
     def _offer(self, pickings):
@@ -46,12 +55,17 @@ class ChannelEdiShippingOrders(models.AbstractModel):
         # sudo: warehouse staff need not see channels and agreements
         agreements = self.env["channel.edi.agreement"].sudo()
         # sudo: as above
-        channel = picking.sudo().picking_type_id.warehouse_id.edi_channel_id
-        if not channel or picking.picking_type_code != "outgoing":
+        channel = self._get_warehouse(picking.sudo()).edi_channel_id
+        if not channel:
             return agreements
         agreement = agreements._get_of_channel(channel.id)
-        terms = agreement and agreement._terms_of("940", "out")
+        terms = agreement and agreement._terms_of(self._told_kind, "out")
         return agreement if terms else agreements
+
+    def _get_warehouse(self, picking):
+        """:return: the warehouse that has something to do with a transfer"""
+        warehouse = picking.picking_type_id.warehouse_id
+        return warehouse if picking.picking_type_code == "outgoing" else warehouse[:0]
 
     def _is_ready(self, picking):
         moves = picking.move_ids.filtered(lambda move: move.state != "cancel")
@@ -74,7 +88,7 @@ class ChannelEdiShippingOrders(models.AbstractModel):
             .search(
                 [
                     ("agreement_id", "=", agreement.id),
-                    ("kind", "in", ("940", "945")),
+                    ("kind", "in", (self._told_kind, self._answer_kind)),
                     ("business_key", "in", names),
                     ("state", "not in", ("void", "ignored", "refused")),
                 ],
@@ -83,8 +97,8 @@ class ChannelEdiShippingOrders(models.AbstractModel):
         )
 
     def _tell(self, agreement, picking):
-        key = f"edi_940:{picking.id}"
-        channel = agreement._channel_of("940")
+        key = self._get_key(picking)
+        channel = agreement._channel_of(self._told_kind)
         try:
             order = self._prepare_order(agreement, picking)
         except UserError as error:
@@ -92,13 +106,17 @@ class ChannelEdiShippingOrders(models.AbstractModel):
             return
         self.env["channel.edi.document"]._queue(
             agreement,
-            "940",
+            self._told_kind,
             f"picking:{picking.id}",
             order,
             record=picking,
             business_key=picking.name,
         )
         self.env["channel.exception"]._resolve_keys(channel, [key])
+
+    def _get_key(self, picking):
+        """Of the exception of a transfer that cannot be told."""
+        return f"edi_{self._told_kind}:{picking.id}"
 
     # --------------------------------------------------------------- content
     def _prepare_order(self, agreement, picking):
@@ -108,14 +126,70 @@ class ChannelEdiShippingOrders(models.AbstractModel):
         # sudo: warehouse staff need not see the sale order
         sale = picking.sudo().sale_id
         day = picking.scheduled_date.replace(tzinfo=timezone.utc)
+        dates = schemas.Dates(ship_requested=schemas.Moment(day, day))
+        order, ordered = self._get_ordered(picking)
+        ship_to = self._prepare_party(picking)
+        if not ordered:
+            terms = {"parties": (ship_to,)}
+        else:
+            windows = {name: getattr(ordered.dates, name) for name in WINDOWS}
+            dates = replace(dates, **windows)
+            place = self._get_place(order, ordered, picking.partner_id)
+            stores = [each for each in ordered.parties if each.role == "store"]
+            terms = {
+                "parties": (replace(ship_to, **place), *stores),
+                "refs": tuple(
+                    each for each in ordered.refs if each.qualifier in LABEL_REFS
+                ),
+            }
         return schemas.ShippingOrder(
             number=picking.name,
             lines=self._prepare_lines(picking),
             po_number=sale.client_order_ref or "",
-            dates=schemas.Dates(ship_requested=schemas.Moment(day, day)),
-            parties=(self._prepare_party(picking),),
+            dates=dates,
             carrier=self._prepare_carrier(agreement, picking),
+            **terms,
         )
+
+    def _get_ordered(self, picking):
+        """What a trading partner has ordered that is shipped by a transfer.
+
+        :return: (channel.order, schemas.PurchaseOrder or None)
+        """
+        # sudo: warehouse staff need not see channels and their orders
+        order = picking.sudo()._channel_orders()
+        if len(order) != 1 or not order.channel_id._is_edi():
+            return order, None
+        # sudo: as above
+        orders = self.env["channel.edi.orders"].sudo()
+        _agreement, ordered = orders._get_ordered(order.channel_id, order.external_id)
+        return order, ordered
+
+    def _get_place(self, order, ordered, partner):
+        """How the customer calls the place that ``partner`` is: what stands on labels,
+        and in its ship notice.
+
+        :return: values of a schemas.Party; none where it goes to another place, or one
+            that has no code
+        """
+        told = next(
+            (each for each in ordered.parties if each.role == "ship_to" and each.code),
+            None,
+        )
+        if told is None:
+            return {}
+        # sudo: warehouse staff need not see customers of channels
+        places = self.env["channel.partner"].sudo()
+        linked = places._find(
+            order.channel_id, f"{PLACE}{told.qualifier}:{told.code}"
+        ).partner_id
+        if linked:
+            is_there = linked == partner
+        else:
+            is_there = _bare(told.street, told.zip) == _bare(
+                partner.street, partner.zip
+            )
+        return {"qualifier": told.qualifier, "code": told.code} if is_there else {}
 
     def _prepare_lines(self, picking):
         wanted = defaultdict(float)
@@ -207,9 +281,10 @@ class ChannelEdiShippingOrders(models.AbstractModel):
         if not agreement:
             return
         documents = self.env["channel.edi.document"]
-        channel = agreement._channel_of("940")
-        self.env["channel.exception"]._resolve_keys(channel, [f"edi_940:{picking.id}"])
-        told = documents._find_queued(agreement, "940", f"picking:{picking.id}")
+        channel = agreement._channel_of(self._told_kind)
+        self.env["channel.exception"]._resolve_keys(channel, [self._get_key(picking)])
+        source = f"picking:{picking.id}"
+        told = documents._find_queued(agreement, self._told_kind, source)
         if not told:
             if self._get_told(picking):
                 self._report_changed(agreement, picking)
@@ -219,10 +294,10 @@ class ChannelEdiShippingOrders(models.AbstractModel):
             return
         if told.state == "void" or told.ack_state == "rejected":
             return
-        order = base_schemas.load(schemas.ShippingOrder, told._values())
+        order = base_schemas.load(self._told_class, told._values())
         documents._queue(
             agreement,
-            "940",
+            self._told_kind,
             f"picking:{picking.id}:cancel",
             replace(order, purpose="cancel"),
             record=picking,
@@ -248,16 +323,16 @@ class ChannelEdiShippingOrders(models.AbstractModel):
         try:
             order = self._prepare_order(agreement, picking)
         except UserError as error:
-            channel = agreement._channel_of("940")
-            self._report(channel, picking, f"edi_940:{picking.id}", str(error))
+            channel = agreement._channel_of(self._told_kind)
+            self._report(channel, picking, self._get_key(picking), str(error))
             return
         told.payload = base_schemas.dumps(order)
 
     def _report_changed(self, agreement, picking):
         self._report(
-            agreement._channel_of("940"),
+            agreement._channel_of(self._told_kind),
             picking,
-            f"edi_940_changed:{picking.id}",
+            f"edi_{self._told_kind}_changed:{picking.id}",
             self.env._(
                 "%(picking)s was changed after the warehouse was told to ship it.",
                 picking=picking.name,
@@ -279,6 +354,15 @@ class ChannelEdiShippingOrders(models.AbstractModel):
             suggestion=suggestion
             or self.env._("Correct it: then the warehouse is told to ship."),
         )
+
+
+def _bare(*texts):
+    """Texts as they are compared: without case and superfluous blanks.
+
+    >>> _bare("700  Depot Road", None) == _bare("700 DEPOT ROAD ", "")
+    True
+    """
+    return [" ".join((text or "").split()).casefold() for text in texts]
 
 
 def _decimal(quantity):

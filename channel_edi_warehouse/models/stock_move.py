@@ -3,6 +3,8 @@ from odoo import api, models
 
 from odoo.addons.channel_inventory_base.tools.inner import get_inner
 
+from .stock_picking import TELLERS
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
@@ -32,10 +34,10 @@ class StockMove(models.Model):
         going = self.filtered(lambda move: move.state not in ("done", "cancel"))
         result = super()._action_cancel()
         if going.picking_id and not get_inner(self, "edi_told"):
-            orders = self.env["channel.edi.shipping.orders"]
             for picking in going.picking_id:
                 if picking.state == "cancel":
-                    orders._withdraw(picking)
+                    for role in TELLERS:
+                        self.env[role]._withdraw(picking)
                 else:
                     picking._note_edi_changed()
         return result

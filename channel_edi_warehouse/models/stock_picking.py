@@ -3,6 +3,8 @@ from odoo import models
 
 from odoo.addons.channel_inventory_base.tools.inner import get_inner
 
+TELLERS = ("channel.edi.shipping.orders", "channel.edi.receipt.notices")
+"""Roles that tell a warehouse of transfers."""
 TOLD_FIELDS = {"carrier_id", "partner_id"}
 """What a warehouse is told of a transfer, beside its goods."""
 
@@ -23,14 +25,14 @@ class StockPicking(models.Model):
     def _note_edi_changed(self):
         """The warehouse may have been told otherwise, and not by what it tells us."""
         if not get_inner(self, "edi_told"):
-            orders = self.env["channel.edi.shipping.orders"]
-            orders._note_changed(
-                self.filtered(lambda each: each.state not in ("done", "cancel"))
-            )
+            open_ones = self.filtered(lambda each: each.state not in ("done", "cancel"))
+            for role in TELLERS:
+                self.env[role]._note_changed(open_ones)
 
     def _tell_edi_warehouse(self):
-        """Have the warehouse's partner ship what is ready, unless it has told itself
-        of these."""
+        """Have the warehouse's partner ship what is ready, and know what comes, unless
+        it has told itself of these."""
         if not get_inner(self, "edi_told"):
             open_ones = self.filtered(lambda each: each.state == "assigned")
-            self.env["channel.edi.shipping.orders"]._offer(open_ones)
+            for role in TELLERS:
+                self.env[role]._offer(open_ones)

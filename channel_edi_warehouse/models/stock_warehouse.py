@@ -22,6 +22,12 @@ class StockWarehouse(models.Model):
         help="What the partner is told where a transfer has no carrier: a SCAC, or a "
         "name that the agreement has a code for.",
     )
+    edi_advice_hours = fields.Integer(
+        string="Ships Within (Hours)",
+        default=72,
+        help="Hours after which a delivery that the partner was told to ship, and has "
+        "reported nothing of, is told to a person. 0 for never.",
+    )
 
     def write(self, vals):
         result = super().write(vals)

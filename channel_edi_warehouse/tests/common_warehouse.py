@@ -65,6 +65,33 @@ class WarehouseCase(EdiCase):
             picking.action_assign()
         return picking
 
+    def expected(self, *wanted):
+        picking_type = self.warehouse.in_type_id
+        supplier = self.env.ref("stock.stock_location_suppliers")
+        moves = [
+            (
+                0,
+                0,
+                {
+                    "product_id": product.id,
+                    "product_uom_qty": quantity,
+                    "location_id": supplier.id,
+                    "location_dest_id": self.warehouse.lot_stock_id.id,
+                },
+            )
+            for product, quantity in wanted
+        ]
+        picking = self.env["stock.picking"].create(
+            {
+                "picking_type_id": picking_type.id,
+                "location_id": supplier.id,
+                "location_dest_id": self.warehouse.lot_stock_id.id,
+                "move_ids": moves,
+            }
+        )
+        picking.action_confirm()
+        return picking
+
     def tell(self, *documents, functional="SW"):
         """:return: documents that come of one interchange"""
         type(self).control += 1

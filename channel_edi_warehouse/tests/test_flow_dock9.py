@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-from odoo.addons.channel_edi.tests.partners import start_partners
+from odoo.addons.channel_edi.tests.partners import connect, start_partners
 
 from .common_warehouse import WarehouseCase
 
@@ -24,30 +24,9 @@ class TestFlowDock9(WarehouseCase):
         self.addCleanup(self.sandbox.stop)
         self.house = self.sandbox.partners["dock9"]
         config = self.house.config
-        self.mailbox.write(
-            {
-                "kind": "sftp",
-                "host": "127.0.0.1",
-                "port": self.sandbox.sftp.port,
-                "username": config.user,
-                "host_key": self.sandbox.sftp.host_key,
-                "incoming": "/out",
-                "outgoing": "/in",
-                "after_reading": "delete",
-                "ready_when": "named",
-            }
-        )
-        self.mailbox.password = config.password
+        connect(self.mailbox, self.agreement, self.sandbox, config)
         self.agreement.write(
             {
-                "their_qualifier": config.identity[0],
-                "their_id": config.identity[1],
-                "our_qualifier": config.us[0],
-                "our_id": config.us[1],
-                "their_group_id": config.group,
-                "our_group_id": config.us_group,
-                "group_version": config.version,
-                "tz": config.zone,
                 "document_ids": [(0, 0, {"direction": "out", "kind": "940"})],
             }
         )
@@ -129,6 +108,25 @@ class TestFlowDock9(WarehouseCase):
         ).state = "void"
         self.talk()
         self.assertEqual(self.waiting(), 0)
+        self.assertAgreed()
+
+    def test_announced_and_received_in_two_trucks(self):
+        """What comes is told (943), and the rest of what came in part is not told
+        again."""
+        self.agreement.document_ids = [(0, 0, {"direction": "out", "kind": "943"})]
+        expected = self.expected((self.product, 8), (self.other, 2))
+        self.talk()
+        self.assertEqual(
+            dict(self.house.announced[expected.name]), {"SKU-1": 8, "SKU-2": 2}
+        )
+        self.house.arrive(expected.name, short={"SKU-1": 3})
+        self.talk()
+        self.assertEqual((self.on_hand(), self.on_hand(self.other)), (15, 22))
+        self.house.receive({"SKU-1": 3}, expected.name)
+        self.talk()
+        self.assertEqual(self.on_hand(), 18)
+        told = self.env["channel.edi.document"].search([("kind", "=", "943")])
+        self.assertEqual(told.mapped("ack_state"), ["accepted"])
         self.assertAgreed()
 
     def test_goods_in_corrections_and_counts(self):

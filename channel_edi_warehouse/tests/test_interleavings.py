@@ -18,7 +18,9 @@ EXAMPLES = int(os.environ.get("CHANNEL_EDI_EXAMPLES", "20"))
 BEGIN = datetime(2026, 11, 30, 1, 0)
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["ship", "receive", "lose", "find", "count", "steal"]),
+        st.sampled_from(
+            ["ship", "parts", "over", "receive", "lose", "find", "count", "steal"]
+        ),
         st.integers(1, 3),
     ),
     min_size=1,
@@ -53,14 +55,12 @@ class TestInterleavings(WarehouseCase):
         there, stolen, documents, seen = 100, 0, [], []
         for index, (step, units) in enumerate([*steps, ("count", 0)]):
             moment = BEGIN + timedelta(minutes=10 * index)
-            there += {"ship": -1, "lose": -1, "steal": -1}.get(step, 1) * units
+            there += self.get_change(step, units)
             stolen += units if step == "steal" else 0
             if step == "count":
-                there -= units
                 # how much has been stolen by then, which no document tells
                 seen.append((moment, stolen))
-            if step != "steal":
-                documents.append(self.make_document(step, units, moment, index, there))
+            documents += self.make_documents(step, units, moment, index, there)
         posted = there + stolen
         late = [*documents, *chance.sample(documents, min(2, len(documents)))]
         chance.shuffle(late)
@@ -69,9 +69,42 @@ class TestInterleavings(WarehouseCase):
         self.assertEqual(self.on_hand(), posted)
         self.compare(seen)
 
+    @staticmethod
+    def get_change(step, units):
+        """What a step does to the stock that lies there."""
+        changes = {"count": 0, "receive": units, "find": units}
+        changes |= {"parts": -2 * units, "over": -units - 1}
+        return changes.get(step, -units)
+
+    def make_documents(self, step, units, moment, index, there):
+        """The documents that tell of a step, each with its functional id."""
+        if step == "steal":
+            return []
+        if step != "parts":
+            return [self.make_document(step, units, moment, index, there)]
+        # two trucks, each with its own
+        name = self.delivery((self.product, 2 * units)).name
+        trucks = (("BP", moment), ("CC", moment + timedelta(minutes=5)))
+        return [
+            (
+                advice(
+                    name,
+                    (code, 2 * units, units, "EA", "SKU-1"),
+                    shipment=f"S{index}{code}",
+                    time=f"{left:%H%M}",
+                ),
+                "SW",
+            )
+            for code, left in trucks
+        ]
+
     def make_document(self, step, units, moment, index, there):
         """The document that tells of a step, with its functional id."""
         time = f"{moment:%H%M}"
+        if step == "over":
+            name = self.delivery((self.product, units)).name
+            line = ("CC", units, units + 1, "EA", "SKU-1")
+            return advice(name, line, shipment=f"S{index}", time=time), "SW"
         if step == "ship":
             name = self.delivery((self.product, units)).name
             line = ("CC", units, units, "EA", "SKU-1")

@@ -17,33 +17,6 @@ class TestReceipts(WarehouseCase):
     """What a warehouse tells as received (944) is there from then on, sellable or not
     as it says."""
 
-    def expected(self, *wanted):
-        picking_type = self.warehouse.in_type_id
-        supplier = self.env.ref("stock.stock_location_suppliers")
-        moves = [
-            (
-                0,
-                0,
-                {
-                    "product_id": product.id,
-                    "product_uom_qty": quantity,
-                    "location_id": supplier.id,
-                    "location_dest_id": self.warehouse.lot_stock_id.id,
-                },
-            )
-            for product, quantity in wanted
-        ]
-        picking = self.env["stock.picking"].create(
-            {
-                "picking_type_id": picking_type.id,
-                "location_id": supplier.id,
-                "location_dest_id": self.warehouse.lot_stock_id.id,
-                "move_ids": moves,
-            }
-        )
-        picking.action_confirm()
-        return picking
-
     def damaged(self):
         return self.env["stock.location"].create(
             {

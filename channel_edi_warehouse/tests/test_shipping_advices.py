@@ -145,6 +145,15 @@ class TestShippingAdvices(WarehouseCase):
         self.assertEqual((self.on_hand(), self.waiting()), (7, 1))
         self.assertIn("complete", self.exceptions("edi_warehouse").message)
 
+    def test_complete_by_an_advice_that_overtook_another_ends_with_it(self):
+        picking = self.delivery((self.product, 4))
+        last = advice(picking.name, ("CC", 2, 2, "EA", "SKU-1"), shipment="S2")
+        self.tell(last)
+        self.assertIn("complete", self.exceptions("edi_warehouse").message)
+        self.tell(advice(picking.name, ("BP", 4, 2, "EA", "SKU-1")))
+        self.assertEqual((self.on_hand(), self.waiting()), (6, 0))
+        self.assertFalse(self.exceptions("edi_warehouse"))
+
     def test_no_exceptions_means_as_ordered(self):
         picking = self.delivery((self.product, 4), (self.other, 2))
         document = self.tell(advice(picking.name, mode="N", total=6))

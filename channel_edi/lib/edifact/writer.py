@@ -3,23 +3,20 @@
 
 from ...schemas_envelope import EDIFACT
 from ..errors import Unwritable, shown
-from ..writing import Number, Text, encodable, special
+from ..writing import Number, SegmentWriter, Text, encodable, special
 from .elements import most
 from .una import CHARSETS
 
 
-class Writer:
-    """Writes segments, each a list of values: its tag, then elements. An element may be
-    a tuple of components.
-
+class Writer(SegmentWriter):
+    """
     >>> writer = Writer(EDIFACT, "latin-1")
     >>> writer.segment(["IMD", "F", "", ("", "", "", Text("d'or 2+2?"), "")])
     "IMD+F++:::d?'or 2?+2??'"
     """
 
     def __init__(self, delimiters, charset, upper=False, version="D:96A:UN"):
-        self.delimiters, self.charset, self.upper = delimiters, charset, upper
-        self.version = version
+        super().__init__(delimiters, charset, upper, version)
         self.special = special(
             delimiters.release,
             delimiters.segment,
@@ -27,23 +24,6 @@ class Writer:
             delimiters.component,
             delimiters.repetition,
         )
-        self.end = delimiters.segment + delimiters.newline
-
-    def segment(self, values):
-        name = values[0]
-        parts = [name]
-        for index, value in enumerate(values[1:], 1):
-            pieces = value if isinstance(value, tuple) else (value,)
-            pieces = [
-                self._value(each, name, index, component)
-                for component, each in enumerate(pieces, 1)
-            ]
-            while pieces and not pieces[-1]:
-                pieces.pop()
-            parts.append(self.delimiters.component.join(pieces))
-        while len(parts) > 1 and not parts[-1]:
-            parts.pop()
-        return self.delimiters.element.join(parts) + self.end
 
     def _value(self, value, name, index, component):
         if not value:

@@ -34,6 +34,7 @@ class Context:
         self.syntax = document.interchange.syntax
         self.source = document.interchange.source
         self.faults, self.fatal = [], False
+        self._decimals = {}
         self.edifact = document.head.standard == "edifact"
         if self.edifact:
             self.code_lists = ("0085", "0085")
@@ -147,7 +148,10 @@ class Context:
         value = value or (_value(segment, element, component) if segment else "")
         if not value:
             return None
-        found = self.decimal_of(value)
+        found = self._decimals.get(value)
+        if found is None:
+            # most numbers of a big document stand in it many times
+            found = self._decimals[value] = self.decimal_of(value)
         if found is None:
             told = f"{shown(value)!r} is no number"
             self.wrong(segment, element, told, component=component, kind=4)

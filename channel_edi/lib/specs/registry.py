@@ -8,6 +8,7 @@ from ..x12 import acks as x12_acks
 from . import (
     edifact_aperak,
     edifact_desadv,
+    edifact_invoic,
     edifact_invrpt,
     edifact_ordchg,
     edifact_orders,
@@ -64,6 +65,7 @@ WRITERS = {
     ("edifact", orders.PurchaseOrder): ("ORDERS", edifact_orders),
     ("edifact", orders.OrderChange): ("ORDCHG", edifact_ordchg),
     ("edifact", orders.OrderAnswer): ("ORDRSP", edifact_ordrsp),
+    ("edifact", orders.Invoice): ("INVOIC", edifact_invoic),
     ("edifact", goods.ShipNotice): ("DESADV", edifact_desadv),
     ("edifact", goods.StockReport): ("INVRPT", edifact_invrpt),
 }

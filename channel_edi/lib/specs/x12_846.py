@@ -54,6 +54,7 @@ STATE_CODES = {
 INCREMENTAL = "69"
 _DATES = {**parts.DATES, "007": "as_of", "097": "as_of"}
 _LOTS = ("LT", "BT", "LV")
+NO_DATES = Dates()
 ALLOCATED_BY_PLACE = "SDQ"
 """The qualifier of numbers that SDQ tells: it has none of its own."""
 
@@ -123,8 +124,11 @@ def _rows(context, node, position):
             )
         )
     rows = without_totals(context, node.segment, rows)
+    places = node.all("SDQ")
+    if not places:
+        return rows
     status = state_of(context, ALLOCATED_BY_PLACE, {})
-    for each in parts.allocations(context, node.all("SDQ")):
+    for each in parts.allocations(context, places):
         rows.append(
             StockRow(
                 quantity=each.quantity,
@@ -152,8 +156,11 @@ def _price(context, node):
 
 def _drafts(context, node, lot):
     """The QTY segments of an item, with the place, the lot and the dates of each."""
+    if all(each.parts[0] == "QTY" for each in node.segments):
+        # as most reports have them
+        return [_Draft(each, None, lot, NO_DATES) for each in node.segments]
     behind = _places_stand_behind(node)
-    drafts, waiting, place, dates = [], [], None, Dates()
+    drafts, waiting, place, dates = [], [], None, NO_DATES
     near = []  # dates and lots since the last QTY
     nodes = _places(node)
     for segment in node.segments:
@@ -232,6 +239,8 @@ def without_totals(context, segment, rows):
     It is a fault where it is not their sum: which of both is wrong nobody can tell.
     """
     placed = {row.qualifier for row in rows if row.place is not None}
+    if not placed:
+        return rows
     kept = []
     for row in rows:
         if row.place is None and row.qualifier in placed:

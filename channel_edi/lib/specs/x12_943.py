@@ -26,7 +26,8 @@ def write(notice, options):
         carrier = notice.carrier
         values = ["W27", carrier.mode or "M", carrier.code, text(carrier.name, 35)]
         found.append([*values, carrier.payment])
-    for line in notice.lines:
+    for index, line in enumerate(notice.lines, 1):
+        found.append(["LX", str(index)])
         case, ids = case_and_ids(line.ids)
         values = ["W04", number(line.quantity), line.unit, case, *pair(ids, 0)]
         found.append([*values, *pair(ids, 1), line.lot])

@@ -6,7 +6,7 @@ from decimal import Decimal
 from ...schemas_orders import OrderLine, Schedule
 from ...schemas_parts import Dates
 from ..dates import local
-from ..writing import number, text
+from ..writing import cents, number, text
 from . import x12_parts as parts
 from .grammar import Loop
 
@@ -278,7 +278,7 @@ def sac(values):
     for each in values:
         amount = each.amount
         kind = "A" if amount is not None and amount < 0 else "C"
-        cents = number(abs(amount) * 100) if amount is not None else ""
+        hundredths = cents(abs(amount)) if amount is not None else ""
         found.append(
             [
                 "SAC",
@@ -286,7 +286,7 @@ def sac(values):
                 each.code,
                 "",
                 "",
-                cents,
+                hundredths,
                 "3" if each.percent is not None else "",
                 number(each.percent),
                 number(each.rate),

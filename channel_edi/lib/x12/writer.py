@@ -4,49 +4,30 @@ blank, in an id it is refused. No odoo in here."""
 
 from ...schemas_envelope import X12, Delimiters
 from ..errors import Unwritable, shown
-from ..writing import Text, encodable, special
+from ..writing import SegmentWriter, Text, encodable, special
 from .elements import element, length_fault
 
 MODERN = Delimiters(repetition="^")
 """Where the version has a repetition separator."""
 
 
-class Writer:
-    """Writes segments, each a list of values: its id, then elements. An element may be
-    a tuple of components.
-
+class Writer(SegmentWriter):
+    """
     >>> writer = Writer(X12, "ascii")
     >>> writer.segment(["MEA", "1", "", Text("a*b"), ("x", "y", ""), "", ""])
     'MEA*1**a b*x>y~'
     """
 
     def __init__(self, delimiters, charset, upper=False, version="004010"):
-        self.delimiters, self.charset, self.upper = delimiters, charset, upper
-        self.version = version
+        super().__init__(delimiters, charset, upper, version)
         self.forbidden = special(
             delimiters.segment,
             delimiters.element,
             delimiters.component,
             delimiters.repetition,
         )
-        self.end = delimiters.segment + delimiters.newline
 
-    def segment(self, values):
-        name = values[0]
-        parts = [name]
-        for index, value in enumerate(values[1:], 1):
-            if isinstance(value, tuple):
-                pieces = [self._value(each, name, index) for each in value]
-                while pieces and not pieces[-1]:
-                    pieces.pop()
-                parts.append(self.delimiters.component.join(pieces))
-            else:
-                parts.append(self._value(value, name, index))
-        while len(parts) > 1 and not parts[-1]:
-            parts.pop()
-        return self.delimiters.element.join(parts) + self.end
-
-    def _value(self, value, name, index):
+    def _value(self, value, name, index, _component):
         if not value:
             return ""
         where = f"{name}{index:02}"
