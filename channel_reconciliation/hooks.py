@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from .db.commitments import drop_open
+from .db.order_refs import drop_refs
 from .db.staging import drop_staging
 
 
@@ -8,3 +10,5 @@ def uninstall_hook(env):
         "DROP FUNCTION IF EXISTS channel_expected_oversell(float8, float8, float8)"
     )
     drop_staging(env.cr)
+    drop_refs(env.cr)
+    drop_open(env.cr)

@@ -2,3 +2,6 @@
 UPDATE channel_reconcile_run
    SET state = 'failed', step = NULL, message = 'neutralized copy'
  WHERE state = 'running';
+UPDATE channel_selling_stop
+   SET state = 'rejected', message = 'neutralized copy'
+ WHERE state = 'ready';

@@ -78,13 +78,8 @@ class ChannelBelowZero(models.AbstractModel):
         for place, exception in told.items():
             if place not in below:
                 exception._resolve(self.env._("The stock is not below zero any more."))
-        for (product_id, warehouse_id), units in below.items():
-            self._tell(
-                self.env["product.product"].browse(product_id),
-                self.env["stock.warehouse"].browse(warehouse_id),
-                units,
-                told.get((product_id, warehouse_id)),
-            )
+        if below:
+            self._tell_all(below, told)
 
     def _find_below(self, product_ids):
         """:return: (product id, warehouse id, missing units) of what channels sell; not
@@ -125,148 +120,89 @@ class ChannelBelowZero(models.AbstractModel):
                 list(product_ids),
             )
         )
-        return {tuple(place): exceptions.browse(found) for found, *place in rows}
+        # of one prefetch: what they say is read at once
+        found = exceptions.browse(exception_id for exception_id, *_place in rows)
+        return {
+            tuple(place): exception
+            for (_id, *place), exception in zip(rows, found, strict=True)
+        }
 
     # ---------------------------------------------------------------- tell
-    def _tell(self, product, warehouse, units, told):
+    def _tell_all(self, below, told):
         """The orders at risk are named and not linked: each has an exception of its
-        own, or a person who is asked."""
-        orders = self._find_orders(product, warehouse)
-        message = self.env._(
+        own, or a person who is asked.
+
+        :param below: (product id, warehouse id) -> missing units
+        :param told: (product id, warehouse id) -> open exception
+        """
+        facts = self.env["channel.below.zero.facts"]._read(list(below))
+        product_ids, warehouse_ids = map(set, zip(*below, strict=True))
+        # of one prefetch: their names are read at once
+        products = {
+            each.id: each for each in self.env["product.product"].browse(product_ids)
+        }
+        warehouses = {
+            each.id: each for each in self.env["stock.warehouse"].browse(warehouse_ids)
+        }
+        for place, units in below.items():
+            product, warehouse = products[place[0]], warehouses[place[1]]
+            values = {
+                "message": self._get_message(product, warehouse, units, facts[place]),
+                "suggestion": self._get_advice(facts[place]),
+            }
+            if place not in told:
+                self.env["channel.exception"]._report(
+                    self.env["channel.channel"],
+                    CATEGORY,
+                    key=f"below:{product.id}:{warehouse.id}",
+                    record=product,
+                    company=warehouse.company_id,
+                    **values,
+                )
+            elif told[place].message != values["message"]:
+                told[place].write({**values, "last_seen": fields.Datetime.now()})
+
+    def _get_message(self, product, warehouse, units, facts):
+        return self.env._(
             "%(product)s in %(warehouse)s: %(units)s %(unit)s short. %(cause)s%(risk)s",
             product=product.display_name,
             warehouse=warehouse.name,
             units=f"{-units:g}",
             unit=product.uom_id.name,
-            cause=self._get_cause(product, warehouse),
-            risk=self._get_risk(product, warehouse, orders),
-        )
-        if told and told.message == message:
-            return
-        exceptions = self.env["channel.exception"]
-        if told:
-            told.write(
-                {
-                    "message": message,
-                    "suggestion": self._get_advice(product, warehouse),
-                    "last_seen": fields.Datetime.now(),
-                }
-            )
-            return
-        exceptions._report(
-            self.env["channel.channel"],
-            CATEGORY,
-            key=f"below:{product.id}:{warehouse.id}",
-            message=message,
-            suggestion=self._get_advice(product, warehouse),
-            record=product,
-            company=warehouse.company_id,
+            cause=self._get_cause(facts),
+            risk=self._get_risk(facts),
         )
 
-    def _find_orders(self, product, warehouse):
-        """Channel orders that are short of it, as ``channel.shortage`` has found."""
-        # sudo: orders of channels that the user who moved the goods may not see
-        return (
-            self.env["channel.shortage"]
-            .sudo()
-            .search(
-                [
-                    ("product_id", "=", product.id),
-                    ("warehouse_id", "=", warehouse.id),
-                    ("order_id", "!=", False),
-                ]
-            )
-            .order_id.sorted("placed_at")
-        )
-
-    def _get_risk(self, product, warehouse, orders):
-        names = orders[:NAMED].mapped("name") + self._find_others(
-            product, warehouse, orders
-        )
+    def _get_risk(self, facts):
+        names = facts.orders[:NAMED] + facts.others
         if not names:
             return ""
         return self.env._(" At risk: %s.", ", ".join(names[: 2 * NAMED]))
 
-    def _find_others(self, product, warehouse, orders):
-        """Numbers of open deliveries of others, the youngest first."""
-        # sudo: transfers that the user who moved the goods may not see
-        moves = (
-            self.env["stock.move"]
-            .sudo()
-            .search(
-                [
-                    ("product_id", "=", product.id),
-                    ("location_id", "child_of", warehouse.view_location_id.id),
-                    ("location_dest_id.usage", "=", "customer"),
-                    ("state", "not in", ("draft", "done", "cancel")),
-                ],
-                order="id desc",
-                limit=4 * NAMED,
-            )
-        )
-        known = set(orders.sale_order_id.ids)
-        sales = moves.sale_line_id.order_id.filtered(lambda sale: sale.id not in known)
-        rest = moves.filtered(lambda move: not move.sale_line_id)
-        return [*sales[:NAMED].mapped("name"), *rest.picking_id[:NAMED].mapped("name")]
-
-    def _get_cause(self, product, warehouse):
-        """What has changed last: goods that left, or demand that came."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT * FROM (
-                SELECT 'done' AS what, move.id, move.date AS at FROM stock_move move
-                  JOIN stock_location origin ON origin.id = move.location_id
-                 WHERE move.product_id = %(product)s AND move.state = 'done'
-                   AND origin.parent_path LIKE %(path)s
-                   AND move.location_dest_id NOT IN (
-                       SELECT id FROM stock_location WHERE parent_path LIKE %(path)s)
-                UNION ALL
-                SELECT 'open', move.id, move.create_date FROM stock_move move
-                  JOIN stock_location origin ON origin.id = move.location_id
-                 WHERE move.product_id = %(product)s
-                   AND move.state IN ('confirmed', 'waiting', 'partially_available',
-                                      'assigned')
-                   AND origin.parent_path LIKE %(path)s
-                UNION ALL
-                SELECT 'held', hold.id, hold.create_date FROM channel_hold hold
-                 WHERE hold.product_id = %(product)s AND hold.state = 'active'
-                   AND hold.warehouse_id = %(warehouse)s) change
-                 -- a move's time has no parts of a second
-                 ORDER BY date_trunc('second', at) DESC, what LIMIT 1
-                """,
-                product=product.id,
-                warehouse=warehouse.id,
-                # sudo: where a warehouse is, for who may not see its locations
-                path=f"{warehouse.sudo().view_location_id.parent_path}%",
-            )
-        )
-        if not rows:
+    def _get_cause(self, facts):
+        """What has changed last."""
+        if not facts.change:
             return self.env._("The cause is not known.")
-        [(what, record_id, moment)] = rows
+        what, record, moment = facts.change
         at = format_datetime(self.env, moment, dt_format="short")
         if what == "held":
-            # sudo: an order of a channel that the user may not see
-            hold = self.env["channel.hold"].sudo().browse(record_id)
             return self.env._(
                 "Last change: hold of %(units)g for %(order)s, %(at)s.",
-                units=hold.stock_quantity,
-                order=hold.order_id.name or hold.note or "-",
+                units=record.stock_quantity,
+                order=record.order_id.name or record.note or "-",
                 at=at,
             )
-        # sudo: a transfer that the user may not see
-        move = self.env["stock.move"].sudo().browse(record_id)
         values = {
-            "units": f"{move.product_qty if what == 'open' else move.quantity:g}",
-            "document": move.reference or move.origin or "-",
-            "user": (move.write_uid if what == "done" else move.create_uid).name,
+            "units": f"{record.product_qty if what == 'open' else record.quantity:g}",
+            "document": record.reference or record.origin or "-",
+            "user": (record.write_uid if what == "done" else record.create_uid).name,
             "at": at,
         }
         if what == "open":
             return self.env._(
                 "Last change: %(document)s takes %(units)s, %(user)s, %(at)s.", **values
             )
-        if move.is_inventory:
+        if record.is_inventory:
             return self.env._(
                 "Last change: %(units)s counted off (%(document)s), %(user)s, %(at)s.",
                 **values,
@@ -275,34 +211,21 @@ class ChannelBelowZero(models.AbstractModel):
             "Last change: %(units)s left by %(document)s, %(user)s, %(at)s.", **values
         )
 
-    def _get_advice(self, product, warehouse):
+    def _get_advice(self, facts):
         """Where units are, and when more come."""
         advice = []
-        positions = self.env["channel.position"].search(
-            [
-                ("product_id", "=", product.id),
-                ("warehouse_id", "!=", warehouse.id),
-                ("company_id", "=", warehouse.company_id.id),
-                ("available", ">", 0),
-            ],
-            limit=NAMED,
-        )
-        if positions:
+        if facts.elsewhere:
             places = ", ".join(
-                f"{each.warehouse_id.name} ({each.available:g})" for each in positions
+                f"{name} ({available:g})" for name, available in facts.elsewhere[:NAMED]
             )
             advice.append(self.env._("Reroute orders to %s.", places))
-        inbound = self.env["channel.inbound"].search(
-            [("product_id", "=", product.id), ("warehouse_id", "=", warehouse.id)],
-            order="due_date, id",
-            limit=1,
-        )
-        if inbound:
+        if facts.due:
+            day, quantity = facts.due
             advice.append(
                 self.env._(
                     "%(units)g are due on %(day)s.",
-                    units=inbound.quantity,
-                    day=format_date(self.env, inbound.due_date),
+                    units=quantity,
+                    day=format_date(self.env, day),
                 )
             )
         else:

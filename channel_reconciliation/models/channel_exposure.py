@@ -3,6 +3,7 @@ from odoo import fields, models, tools
 from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base.db.published import PUBLISHED
+from odoo.addons.channel_inventory_base.db.views import create_view_at_end
 from odoo.addons.channel_inventory_base.models.channel_level import EXPECTED_REMOTE
 
 # E[min(max(N - available, 0), surplus)] for N Poisson with this mean: each unit beyond
@@ -51,6 +52,7 @@ class ChannelExposure(models.Model):
 
     _name = "channel.exposure"
     _description = "Exposure"
+    _inherit = ["channel.sql.view"]
     _auto = False
     _order = "expected_value desc, surplus desc, id"
     _rec_name = "product_id"
@@ -61,7 +63,7 @@ class ChannelExposure(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     channel_count = fields.Integer(string="Channels", readonly=True)
     exposure = fields.Float(
-        string="Could Be Sold", readonly=True, digits="Product Unit"
+        string="Sellable Units", readonly=True, digits="Product Unit"
     )
     available = fields.Float(readonly=True, digits="Product Unit")
     surplus = fields.Float(
@@ -91,7 +93,7 @@ class ChannelExposure(models.Model):
     def init(self):
         self.env.cr.execute(SQL(EXPECTED_OVERSELL.replace("%", "%%")))
         # at the end, when all the tables it stands on are there
-        self.pool.post_init(self._create_view)
+        create_view_at_end(self, self._create_view, after=["channel.position"])
 
     def _create_view(self):
         tools.drop_view_if_exists(self.env.cr, self._table)

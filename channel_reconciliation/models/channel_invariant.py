@@ -5,6 +5,9 @@ from odoo.tools import SQL
 MOST = 1000
 """So many rows of one invariant are kept: more of them are one fault."""
 
+# Class of a difference -> the invariants that it breaks.
+KINDS = {"units_twice": ("twice", "more"), "units_unmoved": ("lost",)}
+
 # Moves of a sale line of a channel order, in STOCK units: what is to leave, and has. A
 # kit's moves are of other products, and left out with their lines.
 MOVED = """
@@ -111,7 +114,9 @@ class ChannelInvariant(models.AbstractModel):
             counts[name] = len(rows)
             for line_id, units, expected in rows:
                 self._record(run, name, line_id, units, expected)
-        run.counts = {"invariant": sum(counts.values())}
+        run.counts = {
+            kind: sum(counts[name] for name in names) for kind, names in KINDS.items()
+        }
         self._close_unseen(run)
         run._end("done")
         return run
@@ -125,12 +130,12 @@ class ChannelInvariant(models.AbstractModel):
     def _record(self, run, name, line_id, units, expected):
         line = self.env["channel.order.line"].browse(line_id)
         words = self._get_message(name, line, units, expected)
-        found = self.env["channel.reconcile.difference"]._record(
+        found = self.env["channel.reconcile.recorder"]._record(
             {
                 "run_id": run.id,
                 "company_id": run.company_id.id,
                 "channel_id": line.channel_id.id,
-                "kind": "invariant",
+                "kind": "units_unmoved" if name == "lost" else "units_twice",
                 "state": "open",
                 "listing_id": line.listing_id.id,
                 "product_id": line.product_id.id,
@@ -183,7 +188,7 @@ class ChannelInvariant(models.AbstractModel):
         self.env["channel.reconcile.difference"].search(
             [
                 ("company_id", "=", run.company_id.id),
-                ("kind", "=", "invariant"),
+                ("kind", "in", list(KINDS)),
                 ("state", "=", "open"),
                 ("run_id", "!=", run.id),
             ]

@@ -19,7 +19,9 @@ class ChannelOutage(models.Model):
         result = super()._forget(channel, job)
         if lasted > LONG_SECONDS and not self._has_any(channel):
             with own_transaction(self.env) as env:
-                env["channel.channel"].browse(channel.id)._reconcile("outage")
+                own_channel = env["channel.channel"].browse(channel.id)
+                own_channel._reconcile("outage")
+                own_channel._reconcile_orders("outage")
         return result
 
     def _get_length(self, channel):

@@ -10,8 +10,8 @@ class ChannelPlanner(models.AbstractModel):
 
     _inherit = "channel.planner"
 
-    def _look_behind(self, moved, caused):
-        result = super()._look_behind(moved, caused)
+    def _look_behind(self, moved):
+        result = super()._look_behind(moved)
         if len(moved) <= LOOKED_AT:
             self.env["channel.below.zero"]._look(moved)
         return result

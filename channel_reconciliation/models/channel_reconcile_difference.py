@@ -4,7 +4,14 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import HELD, PENDING, SHOWN, UNKNOWN_RUNS
+from ..const import UNBOOKED
+from ..db import commitments
+from ..tools.trail import log_decision
+
+MOST_ORDERS = 200
+"""So many open orders of an item are shown."""
+LOGGED = 20
+"""So many decisions of one moment have a row each in the audit trail."""
 
 KINDS = [
     ("equal", "Equal"),
@@ -12,7 +19,7 @@ KINDS = [
     ("unseen_sale", "Sale not known yet"),
     ("echo", "Sold after the reading"),
     ("not_applied", "Not applied"),
-    ("lost_decrement", "Lost sale in a number"),
+    ("lost_decrement", "Sale not deducted"),
     ("edited", "Changed on the channel"),
     ("wrong_unit", "Wrong unit"),
     ("not_stocked", "Not stocked"),
@@ -20,10 +27,24 @@ KINDS = [
     ("foreign_place", "Other location"),
     ("sells_below_zero", "Sells below zero"),
     ("untracked", "Not tracked"),
-    ("stuck", "Stuck"),
+    ("stuck", "Publication stuck"),
     ("gone", "Gone"),
     ("unknown", "Unknown"),
-    ("invariant", "Figures disagree"),
+    ("units_unknown", "Units in unknown orders"),
+    ("units_over", "Units of ended orders"),
+    ("units_unmoved", "Units in no transfer"),
+    ("units_twice", "Units counted twice"),
+    ("units_short", "Units short"),
+    ("stock_timing", "Moved and not told yet"),
+    ("stock_lost", "Less than expected"),
+    ("stock_found", "More than expected"),
+    ("stock_damaged", "Became damaged"),
+    ("stock_unit", "Counted in another unit"),
+    ("stock_absent", "Not in the report"),
+    ("order_missing", "Order missing here"),
+    ("order_gone", "Order gone there"),
+    ("order_cancelled", "Order cancelled there"),
+    ("order_changed", "Order changed there"),
 ]
 
 
@@ -35,7 +56,8 @@ class ChannelReconcileDifference(models.Model):
     States: *checking*, the observer looks; *watched*, not a matter for a person yet;
     *open*, a person is told; *proposed*, a person has to decide, and the level is
     lowered meanwhile but not raised; *decided*, another person has to approve that;
-    *repaired*, *explained*, *accepted* and *closed* are over.
+    *booking*, the job adjusts Odoo's stock; *repaired*, *explained*, *accepted* and
+    *closed* are over.
     """
 
     _name = "channel.reconcile.difference"
@@ -63,6 +85,7 @@ class ChannelReconcileDifference(models.Model):
             ("open", "Open"),
             ("proposed", "To decide"),
             ("decided", "To approve"),
+            ("booking", "Being booked"),
             ("repaired", "Repaired"),
             ("explained", "Explained"),
             ("accepted", "Accepted"),
@@ -82,6 +105,18 @@ class ChannelReconcileDifference(models.Model):
     product_id = fields.Many2one(
         "product.product", readonly=True, ondelete="cascade", index="btree_not_null"
     )
+    warehouse_id = fields.Many2one(
+        "stock.warehouse", readonly=True, ondelete="cascade", index="btree_not_null"
+    )
+    stock_units = fields.Float(
+        readonly=True,
+        digits="Product Unit",
+        help="Counted less expected, in stock units, as of the count",
+    )
+    explanation = fields.Text(
+        readonly=True, help="Movements between the last count and this one"
+    )
+    reason = fields.Char(readonly=True, help="Why Odoo's stock was adjusted")
     stock_ref = fields.Char(string="Item", readonly=True, required=True)
     node_ref = fields.Char(string="Location", readonly=True)
     sku = fields.Char(string="SKU", readonly=True)
@@ -107,20 +142,35 @@ class ChannelReconcileDifference(models.Model):
     changed_at = fields.Datetime(
         string="Changed There", readonly=True, help="When, as far as the channel tells"
     )
+    day = fields.Date(
+        readonly=True,
+        index="btree_not_null",
+        help="When the order was placed, in UTC",
+    )
+    late_hours = fields.Float(
+        string="Hours Late",
+        readonly=True,
+        aggregator="max",
+        help="So long after it was placed the order was found to be missing",
+    )
     first_seen = fields.Datetime(readonly=True)
     last_seen = fields.Datetime(readonly=True, index=True)
     times = fields.Integer(readonly=True, default=1, aggregator=None)
     within_tolerance = fields.Boolean(readonly=True)
     note = fields.Char(readonly=True)
     trace = fields.Char(readonly=True, index="btree_not_null")
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char("Record Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record ID", model_field="res_model", readonly=True
+    )
     decision = fields.Selection(
         [
             ("publish", "Publish ours"),
             ("count", "Count the shelf"),
             ("leave", "Leave theirs"),
             ("safe", "The lower of the two"),
+            ("adjust", "Adjust Odoo's stock"),
+            ("stop", "Stop selling at 0"),
         ],
         readonly=True,
     )
@@ -135,7 +185,7 @@ class ChannelReconcileDifference(models.Model):
     _pending_uniq = models.UniqueIndex(
         "(COALESCE(channel_id, 0), company_id, kind, stock_ref, "
         "COALESCE(node_ref, '')) WHERE state IN "
-        "('checking', 'watched', 'open', 'proposed', 'decided')"
+        "('checking', 'watched', 'open', 'proposed', 'decided', 'booking')"
     )
     _held_idx = models.Index("(level_id) WHERE state IN ('proposed', 'decided')")
 
@@ -146,12 +196,14 @@ class ChannelReconcileDifference(models.Model):
             item = difference.sku or difference.stock_ref
             difference.display_name = f"{item}: {names.get(difference.kind, '')}"
 
-    @api.depends("company_id")
+    @api.depends("company_id", "warehouse_id", "value")
     def _compute_needs_approval(self):
         for difference in self:
-            # sudo: a setting of the company that everybody is bound by
+            # sudo: settings of the company that everybody is bound by
             company = difference.company_id.sudo()
-            difference.needs_approval = company.channel_change_approval
+            limit = difference.warehouse_id.sudo().channel_adjust_value
+            above = bool(limit) and difference.value >= limit
+            difference.needs_approval = company.channel_change_approval or above
 
     # ------------------------------------------------------------- actions
     def action_publish_ours(self):
@@ -186,10 +238,14 @@ class ChannelReconcileDifference(models.Model):
         for difference in self:
             difference._require_state(("decided",))
             difference._log(self.env._("the decision was rejected"))
-        # sudo: what was decided is the buttons' to write
-        self.sudo().write(
-            {"state": "proposed", "decision": False, "decided_by_id": False}
+        counts = self.filtered(
+            lambda each: each.warehouse_id or each.decision == "stop"
         )
+        values = {"decision": False, "decided_by_id": False}
+        # sudo: what was decided is the buttons' to write
+        counts.sudo().write({**values, "state": "open"})
+        # sudo: likewise
+        (self - counts).sudo().write({**values, "state": "proposed"})
 
     def action_count_shelf(self):
         """Ask for a count of the node's warehouses; nothing is adjusted."""
@@ -223,6 +279,54 @@ class ChannelReconcileDifference(models.Model):
             "context": {"default_difference_ids": self.ids},
         }
 
+    def action_accept_count(self):
+        """Ask why Odoo's stock is to be brought to the count."""
+        self._require_role("operator")
+        for difference in self:
+            difference._require_count()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Adjust Odoo's Stock"),
+            "res_model": "channel.reconcile.adjust",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_difference_ids": self.ids},
+        }
+
+    def action_stop_selling(self):
+        """Have the channel not sell items any more when there are none."""
+        self._require_role("operator")
+        self._lock()
+        for difference in self:
+            difference._require_stoppable()
+        asked = self.filtered("needs_approval")
+        # sudo: what was decided is the buttons' to write
+        self.sudo().write(
+            {
+                "decision": "stop",
+                "decided_by_id": self.env.uid,
+                "decided_at": fields.Datetime.now(),
+            }
+        )
+        # sudo: the state is the buttons' to write
+        asked.sudo().write({"state": "decided"})
+        for difference in asked:
+            difference._log(self.env._("decided, to be approved by another person"))
+        (self - asked)._carry_out("stop")
+
+    def _require_stoppable(self):
+        self._require_state(("open",))
+        channel = self.channel_id
+        if self.kind != "sells_below_zero" or not channel._capabilities().stops_selling:
+            raise UserError(
+                self.env._(
+                    "%(channel)s cannot be told to stop selling %(item)s: change it on "
+                    "the channel.",
+                    channel=channel.name,
+                    item=self.display_name,
+                )
+            )
+
     def action_close(self):
         """A person has seen to it."""
         self._require_role("operator")
@@ -243,6 +347,18 @@ class ChannelReconcileDifference(models.Model):
             "res_id": record.id,
             "view_mode": "form",
         }
+
+    def action_open_orders(self):
+        """The orders that have open units of the item."""
+        self.ensure_one()
+        query = commitments.find_open_orders(
+            self.channel_id.id, [self.stock_ref], MOST_ORDERS
+        )
+        ids = [order_id for (order_id,) in self.env.execute_query(query)]
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "channel_inventory_base.channel_order_action"
+        )
+        return dict(action, domain=[("id", "in", ids)], context={})
 
     # ----------------------------------------------------------- decisions
     def _require_state(self, states):
@@ -289,7 +405,15 @@ class ChannelReconcileDifference(models.Model):
         (self - asked)._carry_out(decision)
 
     def _carry_out(self, decision):
-        """:param decision: ``publish``: what needs no request to the channel here"""
+        """:param decision: ``publish`` and ``adjust``: what is left to do here"""
+        if decision == "stop":
+            # sudo: state and queue are the server's
+            self.sudo().write({"state": "checking"})
+            self.env["channel.selling.stop"].sudo()._ask(self)
+            for difference in self:
+                difference._log(self.env._("the channel is told to stop selling at 0"))
+        if decision == "adjust":
+            self.env["channel.count.booker"]._book_decided(self)
         if decision != "publish":
             return
         self._settle("repaired")
@@ -309,7 +433,7 @@ class ChannelReconcileDifference(models.Model):
 
         :raise UserError: there is no record of stock that could be counted
         """
-        warehouses = self.node_id.warehouse_ids
+        warehouses = self.warehouse_id or self.node_id.warehouse_ids
         quants = self.env["stock.quant"].search(
             [
                 ("product_id", "=", self.product_id.id),
@@ -329,6 +453,26 @@ class ChannelReconcileDifference(models.Model):
         # sudo: a request to count, which changes no quantity
         quants.sudo().write({"inventory_date": fields.Date.context_today(self)})
         self._log(self.env._("a count was requested"))
+
+    # --------------------------------------------------------------- counts
+    def _require_count(self):
+        """:raise UserError: it is no count that Odoo's stock can be brought to"""
+        self._require_state(("open",))
+        if not self.warehouse_id or self.kind in UNBOOKED:
+            raise UserError(
+                self.env._(
+                    "%s is no count that Odoo's stock can be adjusted to.",
+                    self.display_name,
+                )
+            )
+        if self.product_id.tracking != "none":
+            raise UserError(
+                self.env._(
+                    "%s is tracked by lots or serial numbers: count it under "
+                    "Inventory, Physical Inventory.",
+                    self.product_id.display_name,
+                )
+            )
 
     def _leave_until(self, until, reason):
         """Freeze the channel's quantity by a rule, which is under change control.
@@ -365,37 +509,8 @@ class ChannelReconcileDifference(models.Model):
             rule.action_propose()
         else:
             rule.action_activate()
-        self._follow_rules()
+        self.env["channel.reconcile.watcher"]._follow_rules()
         return rule
-
-    # -------------------------------------------------------------- record
-    @api.model
-    def _record(self, values):
-        """Record a difference, or see one again that is pending.
-
-        :param values: of the fields; ``run_id`` may be missing
-        :return: the difference
-        """
-        now = fields.Datetime.now()
-        found = self.search(
-            [
-                ("channel_id", "=", values.get("channel_id") or False),
-                ("company_id", "=", values["company_id"]),
-                ("kind", "=", values["kind"]),
-                ("stock_ref", "=", values["stock_ref"]),
-                ("node_ref", "=", values.get("node_ref") or False),
-                ("state", "in", PENDING),
-            ],
-            limit=1,
-        )
-        if not found:
-            return self.create({**values, "first_seen": now, "last_seen": now})
-        if found.run_id.id != values.get("run_id", found.run_id.id):
-            values = dict(values, times=found.times + 1)
-        if found.state in HELD and values["state"] == "checking":
-            values = {key: value for key, value in values.items() if key != "state"}
-        found.write({**values, "last_seen": now})
-        return found
 
     def _settle(self, state):
         # sudo: what ends a difference is the server's to write, and the buttons'
@@ -415,14 +530,24 @@ class ChannelReconcileDifference(models.Model):
         return self.kind in ("edited", "not_stocked")
 
     def _log(self, words):
-        self.env["channel.audit"]._log(
-            "control",
-            self.channel_id,
-            f"{self.display_name}: {words}",
-            record=self,
-            trace=self.trace,
-            company=self.company_id,
-        )
+        log_decision(self, words)
+
+    def _log_all(self, words):
+        """Of many the trail has one row a run: each of them has the decision itself."""
+        if len(self) <= LOGGED:
+            for difference in self:
+                difference._log(words)
+            return
+        for run, differences in self.grouped("run_id").items():
+            self.env["channel.audit"]._log(
+                "control",
+                differences.channel_id[:1],
+                f"{run.display_name}, {len(differences)}: {words}",
+                record=run,
+                trace=run.trace,
+                company=differences.company_id,
+                user=differences.decided_by_id[:1],
+            )
 
     def _report(self, category, message, suggestion):
         self.env["channel.exception"]._report(
@@ -470,106 +595,3 @@ class ChannelReconcileDifference(models.Model):
                 "Review the pack of the listing; then publish ours."
             )
         self._report("proposal", words, suggestion)
-
-    # -------------------------------------------------------------- minute
-    @api.model
-    def _watch_pending(self):
-        """Once a minute: rules that took effect, answers that are overdue, and what
-        the observer has settled without a word."""
-        self._follow_rules()
-        self._escalate()
-        self._close_checked()
-
-    @api.model
-    def _follow_rules(self):
-        """*Leave theirs* is done when its rule is in effect, and to decide again when
-        that was refused."""
-        # sudo: rules and decisions of all users
-        waiting = self.sudo().search(
-            [("state", "=", "decided"), ("decision", "=", "leave")]
-        )
-        active = waiting.filtered(lambda each: each.rule_id.state == "active")
-        active._settle("accepted")
-        refused = waiting.filtered(
-            lambda each: each.rule_id.state not in ("active", "proposed")
-        )
-        refused.write({"state": "proposed", "decision": False, "rule_id": False})
-
-    @api.model
-    def _escalate(self):
-        """Nobody has answered: where ours is the lower quantity it stays, published
-        long since; where theirs is, it is not raised until somebody answers."""
-        # sudo: differences of all companies
-        late = self.sudo().search(
-            [
-                ("state", "in", HELD),
-                ("kind", "!=", "wrong_unit"),
-                ("is_escalated", "=", False),
-                ("answer_by", "<", fields.Datetime.now()),
-            ]
-        )
-        safe = late.filtered(lambda each: each.level_id.target <= each.shown)
-        safe.write({"decision": "safe"})
-        safe._settle("repaired")
-        rest = late - safe
-        rest.write({"is_escalated": True})
-        for difference in rest:
-            difference._report(
-                "proposal",
-                self.env._(
-                    "%(item)s was not decided in time: the lower quantity, %(shown)s, "
-                    "stays on the channel, and %(target)s could be sold.",
-                    item=difference.display_name,
-                    shown=difference.shown,
-                    target=difference.level_id.target,
-                ),
-                self.env._("Decide now: units that could be sold are not offered."),
-            )
-
-    @api.model
-    def _close_checked(self):
-        """A number that is known again, and that nobody has concluded from, was put
-        right by a publication."""
-        # sudo: differences of all companies
-        hour = fields.Datetime.now() - timedelta(hours=1)
-        checking = self.sudo().search(
-            [("state", "=", "checking"), ("last_seen", "<", hour)]
-        )
-        checking.filtered(
-            lambda each: each.level_id.remote_state in ("known", "rejected")
-        )._settle("explained")
-
-    # ----------------------------------------------------------------- run
-    @api.model
-    def _close_unseen(self, run):
-        """What a reading does not show any more is over; one by name tells nothing of
-        what it has not asked for."""
-        kinds = [*SHOWN, "unknown"] if run._is_whole() else ["stuck", "unknown"]
-        self.search(
-            [
-                ("channel_id", "=", run.channel_id.id),
-                ("kind", "in", kinds),
-                ("state", "in", ("open", "watched")),
-                ("run_id", "!=", run.id),
-            ]
-        )._settle("closed")
-
-    def _open_when_lasting(self):
-        """A number that stays unknown is a person's after so many runs."""
-        for difference in self:
-            if difference.times < UNKNOWN_RUNS or difference.state == "open":
-                continue
-            difference.state = "open"
-            difference._report(
-                "reconcile",
-                self.env._(
-                    "%(item)s: the quantity on the channel could not be found out in "
-                    "%(count)s runs.",
-                    item=difference.display_name,
-                    count=difference.times,
-                ),
-                self.env._(
-                    "Look at the item on the channel; test the connection, and check "
-                    "that orders are pulled."
-                ),
-            )

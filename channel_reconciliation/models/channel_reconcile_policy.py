@@ -90,7 +90,10 @@ class ChannelReconcilePolicy(models.Model):
         [("report", "Report"), ("ignore", "Ignore")], default="report", required=True
     )
     foreign_place = fields.Selection(
-        [("report", "Report"), ("ignore", "Ignore")], default="report", required=True
+        [("report", "Report"), ("ignore", "Ignore")],
+        string="Other Location",
+        default="report",
+        required=True,
     )
     sells_below_zero = fields.Selection(
         [("report", "Report"), ("ignore", "Ignore")], default="report", required=True
@@ -102,7 +105,22 @@ class ChannelReconcilePolicy(models.Model):
         [("report", "Report"), ("ignore", "Ignore")], default="report", required=True
     )
     stuck = fields.Selection(
-        [("report", "Report"), ("ignore", "Ignore")], default="report", required=True
+        [("report", "Report"), ("ignore", "Ignore")],
+        string="Publication Stuck",
+        default="report",
+        required=True,
+    )
+    units_unknown = fields.Selection(
+        [("report", "Report"), ("ignore", "Ignore")],
+        string="Units in Unknown Orders",
+        default="report",
+        required=True,
+    )
+    units_over = fields.Selection(
+        [("report", "Report"), ("ignore", "Ignore")],
+        string="Units of Ended Orders",
+        default="report",
+        required=True,
     )
     answer_hours = fields.Integer(
         default=24,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import time
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -10,10 +10,10 @@ from odoo.addons.channel_inventory_base.db.transaction import (
     own_transaction,
     try_lock,
 )
-from odoo.addons.channel_inventory_base.schemas import LevelRef
 
 from ..const import CONCLUDED, EXPLAINED, ROUNDS
 from ..db import staging
+from ..db.run import edited_run, now
 from ..tools.believe import Reading
 
 RUN_SECONDS = 50
@@ -90,7 +90,7 @@ class ChannelReconciler(models.AbstractModel):
         return asked
 
     def _editing(self, run_id):
-        return _EditedRun(self.env, run_id)
+        return edited_run(self.env, run_id)
 
     def _get_step(self, run_id):
         with self._editing(run_id) as run:
@@ -108,7 +108,7 @@ class ChannelReconciler(models.AbstractModel):
                     run.id,
                 )
             )
-            old = _now(run.env) - run.noted_at > timedelta(hours=OLD_HOURS)
+            old = now(run.env) - run.noted_at > timedelta(hours=OLD_HOURS)
             if old or noted != run.expected_count:
                 run.write({"step": "note", "cursor": False, "round": 1})
 
@@ -118,17 +118,20 @@ class ChannelReconciler(models.AbstractModel):
     def _step_note(self, channel, run_id, end):
         with self._editing(run_id) as run:
             env = run.env
-            for statement in staging.empty(run_id):
+            for statement in [*staging.make_room(), *staging.empty(run_id)]:
                 env.cr.execute(statement)
-            env.cr.execute(staging.note(run_id, channel.id))
+            awaited = env["channel.observer"]._awaited()
+            env.cr.execute(staging.note(run_id, channel.id, awaited))
+            noted = env.cr.rowcount
+            env["channel.commitment"]._note(run)
             run.write(
                 {
-                    "expected_count": env.cr.rowcount,
+                    "expected_count": noted,
                     "step": "read",
                     "round": 1,
                     "cursor": False,
                     "read_count": 0,
-                    "noted_at": _now(env),
+                    "noted_at": now(env),
                 }
             )
         return True
@@ -136,111 +139,28 @@ class ChannelReconciler(models.AbstractModel):
     def _step_read(self, channel, run_id, end):
         with self._editing(run_id) as run:
             whole = run.round == 1 and run._is_whole()
-            cursor, noted_at = run.cursor or "", run.noted_at
+            cursor, noted_at, number = run.cursor or "", run.noted_at, run.round
+        reader = self.env["channel.reconcile.reader"]
         if whole:
-            done = self._read_all(channel, run_id, cursor, noted_at, end)
+            done = reader._read_all(channel, run_id, cursor, noted_at, end)
         else:
-            done = self._read_by_name(channel, run_id, end)
+            done = reader._read_by_name(channel, run_id, number, cursor, end)
         if not done:
             channel._wake("_job_reconcile")
             return False
         with self._editing(run_id) as run:
             # PostgreSQL knows nothing of rows that have just come, and would join them
             # one by one
-            for statement in staging.analyze():
+            for statement in [*staging.analyze(), staging.keep_last(run_id)]:
                 run.env.cr.execute(statement)
-            run.write({"step": "pull", "read_until": _now(run.env)})
+            run.write({"step": "pull", "read_until": now(run.env)})
         return True
-
-    def _read_all(self, channel, run_id, cursor, noted_at, end):
-        """:return: whether all was read"""
-        since = noted_at.replace(tzinfo=timezone.utc)
-        pages = channel._adapter()._iter_levels(channel, since, cursor)
-        for page in pages:
-            self._stage(channel, run_id, page.levels, page.cursor)
-            if page.cursor and time.monotonic() > end:
-                return False
-        return True
-
-    def _read_by_name(self, channel, run_id, end):
-        """The levels that are due, a request's worth at a time."""
-        size = channel._capabilities().read_size
-        adapter = channel._adapter()
-        while True:
-            with own_transaction(self.env) as env:
-                rows = env.execute_query(
-                    SQL(
-                        """
-                        UPDATE channel_reconcile_noted SET asked = true
-                         WHERE run_id = %(run)s AND level_id IN (
-                               SELECT level_id FROM channel_reconcile_noted
-                                WHERE run_id = %(run)s AND due AND NOT asked
-                                ORDER BY level_id LIMIT %(size)s)
-                        RETURNING stock_ref, node_ref
-                        """,
-                        run=run_id,
-                        size=size,
-                    )
-                )
-            if not rows:
-                return True
-            try:
-                states = adapter._fetch_levels(channel, [LevelRef(*r) for r in rows])
-            except Exception:
-                self._ask_again(run_id, rows)
-                raise
-            self._stage(channel, run_id, states)
-            if time.monotonic() > end:
-                return False
-
-    def _ask_again(self, run_id, refs):
-        """These were not read after all."""
-        stock_refs, node_refs = zip(*refs, strict=True)
-        with own_transaction(self.env) as env:
-            env.cr.execute(
-                SQL(
-                    """
-                    UPDATE channel_reconcile_noted noted SET asked = false
-                      FROM unnest(%s::varchar[], %s::varchar[])
-                           AS ref (stock_ref, node_ref)
-                     WHERE run_id = %s AND noted.stock_ref = ref.stock_ref
-                       AND noted.node_ref = ref.node_ref
-                    """,
-                    list(stock_refs),
-                    list(node_refs),
-                    run_id,
-                )
-            )
-
-    def _stage(self, channel, run_id, levels, cursor=None):
-        """Keep what was read, and where to go on after it, together."""
-        with self._editing(run_id) as run:
-            if levels:
-                rows = [self._prepare_seen(channel, each) for each in levels]
-                run.env.cr.execute(staging.see(run_id, rows))
-            values = {"read_count": run.read_count + len(levels)}
-            if cursor is not None:
-                values["cursor"] = cursor
-            run.write(values)
-
-    def _prepare_seen(self, channel, level):
-        updated_at = getattr(level, "updated_at", None)
-        return (
-            level.stock_ref,
-            level.node_ref,
-            level.available,
-            getattr(level, "committed", None),
-            channel._get_our_time(updated_at) if updated_at else None,
-            getattr(level, "sells_below_zero", None),
-            getattr(level, "tracked", True),
-            getattr(level, "sku", "") or None,
-        )
 
     def _step_pull(self, channel, run_id, end):
         """Wait until the orders of the time of the reading are in."""
         with self._editing(run_id) as run:
             read_until = run.read_until
-            late = _now(run.env) - read_until > timedelta(minutes=PULL_MINUTES)
+            late = now(run.env) - read_until > timedelta(minutes=PULL_MINUTES)
         if channel._capabilities().orders:
             shown_by = read_until + timedelta(seconds=channel.order_lag)
             with own_transaction(self.env) as env:
@@ -284,45 +204,41 @@ class ChannelReconciler(models.AbstractModel):
         """
         channel = run.channel_id
         execute = self.env.cr.execute
-        execute(SQL("SET LOCAL jit = off"))
-        for statement in staging.empty(run.id, ["found"]):
+        for statement in [*staging.make_room(), *staging.empty(run.id, ["found"])]:
             execute(statement)
-        whole = run._is_whole()
-        execute(
+        whole, awaited = run._is_whole(), self.env["channel.observer"]._awaited()
+        [facts] = self.env.execute_query(
             staging.compare(
                 run.id,
                 channel.id,
+                run.round,
                 whole and run.round == 1,
                 channel._capabilities().overwrites,
                 channel.order_lag,
+                awaited,
             )
         )
         if whole and run.round == 1:
             execute(staging.find_others(run.id, channel.id))
         if run.round == 1:
-            [facts] = self.env.execute_query(staging.measure(run.id))
             reading = Reading(*facts)
             run.coverage = reading.coverage
             if fault := reading.find_fault():
                 self._refuse(channel, fault, reading, run)
                 return False
+            if whole:
+                self.env["channel.commitment"]._compare(run)
         self._count(run)
         self._record_found(run)
         if run.round < ROUNDS and self._has_due(run):
-            execute(staging.note_again(run.id))
-            run.write({"step": "read", "round": run.round + 1})
+            execute(staging.note_again(run.id, channel.id, run.round + 1, awaited))
+            run.write({"step": "read", "round": run.round + 1, "cursor": False})
             return True
         self._finish(run)
         return False
 
     def _has_due(self, run):
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT FROM channel_reconcile_noted WHERE run_id = %s AND due LIMIT 1",
-                run.id,
-            )
-        )
-        return bool(rows)
+        return bool(self.env.execute_query(staging.has_round(run.id, run.round + 1)))
 
     def _count(self, run):
         """Add up the classes; what is moving is counted when it is no more read."""
@@ -347,7 +263,9 @@ class ChannelReconciler(models.AbstractModel):
         run.counts = counts
 
     def _finish(self, run):
-        self.env["channel.reconcile.difference"]._close_unseen(run)
+        recorder = self.env["channel.reconcile.recorder"]
+        recorder._close_unseen(run)
+        recorder._end_again(run)
         for statement in staging.empty(run.id):
             self.env.cr.execute(statement)
         self.env["channel.exception"]._resolve_keys(run.channel_id, ["reading"])
@@ -397,7 +315,7 @@ class ChannelReconciler(models.AbstractModel):
             return self.env._("Coverage %(percent)s %%", **values)
         if fault == "nothing":
             return self.env._(
-                "%(nothing)s of %(read)s quantities are none or 0.", **values
+                "%(nothing)s of %(read)s quantities are missing or 0.", **values
             )
         if fault == "jump":
             return self.env._(
@@ -410,9 +328,11 @@ class ChannelReconciler(models.AbstractModel):
     def _record_found(self, run):
         """Doubt what the observer has to look at; tell of the rest by policy."""
         rows = self._read_found(run)
-        differences = self.env["channel.reconcile.difference"]
+        recorder = self.env["channel.reconcile.recorder"]
         terms = self.env["channel.reconcile.policy"]._get_terms(run.channel_id)
         doubted = self._doubt(run, rows)
+        self._warm(run.channel_id, rows)
+        found = []
         for row in rows:
             kind = row["kind"]
             if kind in EXPLAINED:
@@ -420,15 +340,23 @@ class ChannelReconciler(models.AbstractModel):
             values = self._prepare_vals(run.channel_id, row, run)
             if kind in CONCLUDED:
                 if row["remote_id"] in doubted:
-                    differences._record({**values, "state": "checking"})
-                continue
-            if kind == "unknown":
-                found = differences._record({**values, "state": "watched"})
-                found._open_when_lasting()
-                continue
-            answer, _terms = self._choose(terms, values)
-            if answer != "ignore":
-                differences._record({**values, "state": "open"})
+                    found.append({**values, "state": "checking"})
+            elif kind == "unknown":
+                found.append({**values, "state": "watched"})
+            elif self._choose(terms, values)[0] != "ignore":
+                found.append({**values, "state": "open"})
+        recorded = recorder._record_all(found)
+        recorder._open_when_lasting(
+            recorded.filtered(lambda each: each.kind == "unknown")
+        )
+
+    def _warm(self, channel, rows):
+        """Read what all rows need, at once."""
+        listings = {row["listing_id"] for row in rows} - {None}
+        products = {row["product_id"] for row in rows} - {None}
+        self.env["channel.listing"].browse(listings).mapped("stock_factor")
+        products = self.env["product.product"].browse(products)
+        products.with_company(channel.company_id).mapped("standard_price")
 
     def _choose(self, terms, values):
         """:return: (answer of the policy, its terms)"""
@@ -536,8 +464,9 @@ class ChannelReconciler(models.AbstractModel):
                 names=names,
             ),
             suggestion=self.env._(
-                "A quantity of 0 does not stop these sales. Switch off selling out of "
-                "stock (backorders) for them on the channel, or make a backorder rule."
+                "A quantity of 0 does not stop these sales. Under Reconciliation, "
+                "Differences, press Stop Selling at 0; or switch it off on the "
+                "channel, or make a backorder rule."
             ),
         )
 
@@ -571,6 +500,7 @@ class ChannelReconciler(models.AbstractModel):
         if tolerated or answer == "repair":
             difference.write({"within_tolerance": tolerated, "decision": "publish"})
             difference._settle("repaired")
+            self.env["channel.reconcile.recorder"]._report_again(difference)
             level = difference.level_id
             self.env["channel.level.pending"]._add(level, trace=difference.trace)
             return tolerated or not difference._is_edited()
@@ -611,7 +541,7 @@ class ChannelReconciler(models.AbstractModel):
         if checking:
             checking.write(values)
             return checking
-        return differences._record(
+        return self.env["channel.reconcile.recorder"]._record(
             {**values, "state": "checking", "trace": f"level:{level.id}"}
         )
 
@@ -645,24 +575,3 @@ class ChannelReconciler(models.AbstractModel):
         )
         checking.write({"kind": "unseen_sale"})
         checking._settle("explained")
-
-
-class _EditedRun:
-    """A run in a transaction of its own, for the time of a block."""
-
-    def __init__(self, env, run_id):
-        self._transaction, self._run_id = own_transaction(env), run_id
-
-    def __enter__(self):
-        env = self._transaction.__enter__()
-        # sudo: runs are the server's, whoever's job it is
-        return env["channel.reconcile.run"].sudo().browse(self._run_id)
-
-    def __exit__(self, *failure):
-        return self._transaction.__exit__(*failure)
-
-
-def _now(env):
-    """The database's clock, naive UTC."""
-    [[now]] = env.execute_query(SQL("SELECT clock_timestamp() AT TIME ZONE 'UTC'"))
-    return now

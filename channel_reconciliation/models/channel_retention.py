@@ -41,6 +41,17 @@ class ChannelRetention(models.Model):
         )
         yield SQL(
             """
+            DELETE FROM channel_reconcile_day
+             WHERE id IN (SELECT id FROM channel_reconcile_day
+                           WHERE state <> 'checking' AND %s
+                           ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+            RETURNING id
+            """,
+            self._due("day"),
+            BATCH,
+        )
+        yield SQL(
+            """
             DELETE FROM channel_reconcile_run
              WHERE id IN (SELECT id FROM channel_reconcile_run run
                            WHERE state <> 'running' AND %s

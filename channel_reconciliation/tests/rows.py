@@ -25,3 +25,12 @@ def make_rows(case):
         }
     )
     env["channel.reconcile.policy"].create({"name": "Shop", "units": 2})
+    env["channel.reconcile.day"].create(
+        {
+            "company_id": channel.company_id.id,
+            "channel_id": channel.id,
+            "run_id": run.id,
+            "day": "2026-11-24",
+            "state": "equal",
+        }
+    )

@@ -87,3 +87,43 @@ class TestBelowZero(ReconcileCase):
         self.plan()
         self.env["channel.below.zero"]._look_around()
         self.assertFalse(self.told())
+
+    def test_many_are_told_in_as_many_statements_as_few(self):
+        """Beyond what it takes to write each exception."""
+
+        def look(products):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["channel.below.zero"]._look_at(products.ids)
+            return self.env.cr.sql_log_count - before
+
+        few, many = self.make_short(3, 1000), self.make_short(30, 2000)
+        for products in (few, many):
+            look(products)
+        self.assertEqual(len(self.told()), 33)
+        # nothing is new: nothing is written
+        self.assertEqual(look(few), look(many))
+        other = self.make_warehouse(self.env, "OTH")
+        for product in many:
+            self.add_stock(self.env, product, other, 5)
+        self.env["channel.below.zero"]._look_at(many.ids)
+        told = self.told().filtered(lambda each: each.res_id == many[7].id)
+        self.assertIn(many[7].display_name, told.message)
+        self.assertNotIn(many[8].display_name, told.message)
+
+    def make_short(self, count, first):
+        """Products that a channel sells, each short of one unit more than the last."""
+        listings = self.make_levels(count, first=first)
+        for number, listing in enumerate(listings, 1):
+            listing.product_id = self.env["product.product"].create(
+                {"name": f"Short {first + number}", "is_storable": True}
+            )
+            self.env["channel.hold"].create(
+                {
+                    "product_id": listing.product_id.id,
+                    "warehouse_id": self.warehouse.id,
+                    "stock_quantity": number,
+                }
+            )
+        return listings.product_id

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import contextlib
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 
-from ..models import channel_reconciler
+from odoo.addons.channel_inventory_base.schemas import LevelPage
+
+from ..models import channel_reconcile_reader, channel_reconciler
 from .common import ReconcileCase
 
 
@@ -215,7 +219,7 @@ class TestLevels(ReconcileCase):
         self.go_live_all()
         self.env["channel.level.pending"]._add(self.level)
         self.env["channel.level.pending"].search([]).since = (
-            fields.Datetime.now() - timedelta(minutes=11)
+            fields.Datetime.now() - timedelta(hours=1)
         )
         run = self.reconcile()
         self.assertEqual(run.counts, {"equal": 9, "stuck": 1})
@@ -265,6 +269,49 @@ class TestLevels(ReconcileCase):
         self.channel._job_reconcile()
         self.assertEqual((run.state, run.step), ("running", "note"))
 
+    def test_an_item_that_comes_twice_is_as_it_was_read_last(self):
+        """A shop shifts its pages while they are read: within one transaction of ours
+        and in two."""
+        self.make_levels(3)
+        self.go_live_all()
+        read = self.fake._iter_levels
+
+        def shifted(*args):
+            pages = list(read(*args))
+            stale = [replace(each, available=99) for each in pages[0].levels[:2]]
+            return [LevelPage(tuple(stale), "0"), *pages]
+
+        for at_once in (1, 2000):
+            with (
+                self.subTest(at_once=at_once),
+                patch.object(channel_reconcile_reader, "AT_ONCE", at_once),
+                patch.object(self.fake, "_iter_levels", shifted),
+            ):
+                self.assertEqual(self.reconcile().counts, {"equal": 4})
+
+    def test_by_name_goes_on_where_the_channel_failed(self):
+        self.fake.more, self.fake.read_size = {}, 4
+        self.make_levels(9)
+        self.go_live_all()
+        self.show(105, 15)
+        read, asked = self.fake._fetch_levels, []
+
+        def failing(channel, refs):
+            asked.append([ref.stock_ref for ref in refs])
+            if len(asked) == 2:
+                raise RuntimeError("the channel fails")
+            return read(channel, refs)
+
+        with patch.object(self.fake, "_fetch_levels", failing):
+            self.begin()
+            with contextlib.suppress(RuntimeError):
+                self.work()
+            run = self.reconcile()
+        self.assertEqual(run.counts, {"equal": 9, "edited": 1})
+        self.assertEqual(asked[1], asked[2])
+        self.assertEqual([len(each) for each in asked], [4, 4, 4, 2])
+        self.assertEqual(run.read_count, 10)
+
     def test_a_number_beyond_all_stock_can_be_stored(self):
         self.make_levels(9)
         self.go_live_all()
@@ -279,6 +326,8 @@ class TestLevels(ReconcileCase):
 @tagged("post_install", "-at_install")
 class TestNotBelievable(ReconcileCase):
     """A reading that is not believable repairs nothing."""
+
+    words_of_a_part, words_of_nothing = "Coverage 60", "Coverage 0"
 
     def setUp(self):
         super().setUp()
@@ -305,7 +354,7 @@ class TestNotBelievable(ReconcileCase):
         told = self.levels and self.fake.levels.update(
             dict.fromkeys(self.fake.levels, None)
         )
-        told = self.refused("120 of 120 quantities are none or 0")
+        told = self.refused("120 of 120 quantities are missing or 0")
         # it closes when the next reading is right
         for level in self.levels:
             ref = level.listing_id.stock_ref, level.node_id.external_id
@@ -315,18 +364,18 @@ class TestNotBelievable(ReconcileCase):
 
     def test_all_zero(self):
         self.fake.levels.update(dict.fromkeys(self.fake.levels, 0))
-        self.refused("120 of 120 quantities are none or 0")
+        self.refused("120 of 120 quantities are missing or 0")
 
     def test_8_a_file_cut_at_60_percent(self):
         for ref in sorted(self.fake.levels)[72:]:
             del self.fake.levels[ref]
-        self.refused("60")
+        self.refused(self.words_of_a_part)
 
     def test_the_numbers_of_another_location(self):
         for (item, _node), quantity in list(self.fake.levels.items()):
             del self.fake.levels[item, "node-1"]
             self.fake.levels[item, "node-2"] = quantity
-        self.refused("Coverage 0")
+        self.refused(self.words_of_nothing)
 
     def test_the_numbers_of_another_shop(self):
         for place, ref in enumerate(self.fake.levels):
@@ -345,6 +394,20 @@ class TestNotBelievable(ReconcileCase):
             set(self.env["channel.level.remote"].search([]).mapped("state")), {"known"}
         )
         self.assertTrue(self.exceptions(category="reconcile"))
+
+
+@tagged("post_install", "-at_install")
+class TestNotBelievableByName(TestNotBelievable):
+    """Channels that tell only what they are asked for, and cannot compare before they
+    write."""
+
+    # what they do not have, they are asked for all the same
+    words_of_a_part = "48 of 120 quantities are missing or 0"
+    words_of_nothing = "120 of 120 quantities are missing or 0"
+
+    def setUp(self):
+        super().setUp()
+        self.fake.more, self.fake.absolute = {}, True
 
 
 @tagged("post_install", "-at_install")

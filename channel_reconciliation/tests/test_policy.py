@@ -59,6 +59,22 @@ class TestPolicy(PolicyCase):
         self.publish()
         self.assertEqual((self.shown(101), self.shown(100)), (0, 0))
 
+    def test_what_is_put_right_again_and_again_is_a_persons(self):
+        """Eshopbox-Enginnering/Central-Backlog#333: corrections without an end. A shop
+        shows another number every morning, which is put right in silence."""
+        self.policy()
+        told = []
+        for _night in range(4):
+            self.show(1, 101)
+            self.reconcile()
+            self.settle()
+            self.assertEqual(self.shown(1), 100)
+            told += [self.exceptions(category="reconcile").mapped("message")]
+        self.assertEqual(list(map(len, told)), [0, 0, 1, 1])
+        self.assertIn("4 times in 7 days", told[-1][0])
+        self.reconcile()
+        self.assertFalse(self.exceptions(category="reconcile"))
+
     def test_a_number_that_is_too_high_is_lowered_before_it_is_decided(self):
         self.policy()
         found = self.proposed(150)
@@ -216,13 +232,13 @@ class TestDecision(PolicyCase):
         self.leave(found, self.one)
         self.assertEqual((found.state, found.rule_id.state), ("decided", "proposed"))
         found.rule_id.with_user(self.two).action_approve()
-        self.env["channel.reconcile.difference"]._watch_pending()
+        self.env["channel.reconcile.watcher"]._watch_pending()
         self.assertEqual(found.state, "accepted")
 
     def test_nobody_answers_and_theirs_is_lower_so_it_stays(self):
         found = self.proposed(50)
         found.answer_by = fields.Datetime.now() - timedelta(minutes=1)
-        self.env["channel.reconcile.difference"]._watch_pending()
+        self.env["channel.reconcile.watcher"]._watch_pending()
         self.publish()
         self.assertEqual((found.state, found.is_escalated), ("proposed", True))
         self.assertEqual(self.shown(1), 50)
@@ -234,7 +250,7 @@ class TestDecision(PolicyCase):
         found = self.proposed(150)
         self.assertEqual(self.shown(1), 100)
         found.answer_by = fields.Datetime.now() - timedelta(minutes=1)
-        self.env["channel.reconcile.difference"]._watch_pending()
+        self.env["channel.reconcile.watcher"]._watch_pending()
         self.assertEqual((found.state, found.decision), ("repaired", "safe"))
         self.assertFalse(self.exceptions(category="proposal"))
 

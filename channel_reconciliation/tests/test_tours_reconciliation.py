@@ -34,7 +34,7 @@ class TestToursReconciliation(ChannelSetup, HttpCase):
         for level in self.env["channel.level"].search(
             [("channel_id", "=", self.channel.id)]
         ):
-            found += differences._record(
+            found += self.env["channel.reconcile.recorder"]._record(
                 {
                     "company_id": self.channel.company_id.id,
                     "channel_id": self.channel.id,

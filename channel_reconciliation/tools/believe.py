@@ -22,6 +22,25 @@ JUMP, UNITS = 10, 1000
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a reading may be wrong by before it is refused.
+
+    :param missing, nothing, differing: parts of the numbers, see above
+    :param every: all numbers may differ where there are no more than so many
+    """
+
+    missing: float = MISSING
+    nothing: float = NOTHING
+    differing: float = DIFFERING
+    every: int = FEW
+
+
+CHANNEL = Limits()
+WAREHOUSE = Limits(missing=0.10, differing=0.20, every=AT_LEAST)
+"""Shelves are counted by people, and reports may tell a few products only."""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What was read of the numbers that were expected. SOLD units.
 
@@ -51,7 +70,7 @@ class Reading:
         """
         return self.read / self.known if self.known else 1.0
 
-    def find_fault(self):
+    def find_fault(self, limits=CHANNEL):
         """:return: why it is not believable: ``coverage``, ``nothing``, ``jump`` or
         ``differing``; "" where it is
 
@@ -61,12 +80,16 @@ class Reading:
         'coverage'
         >>> Reading(1, 0, 0, 0, 0).find_fault()
         ''
+        >>> Reading(1000, 1000, 0, 60, 1000).find_fault()
+        'differing'
+        >>> Reading(1000, 1000, 0, 60, 1000).find_fault(WAREHOUSE)
+        ''
         """
         missing = self.known - self.read
-        if missing > max(FEW, MISSING * self.known) or missing == self.known > 1:
+        if missing > max(FEW, limits.missing * self.known) or missing == self.known > 1:
             return "coverage"
         if (
-            self.nothing > max(FEW, NOTHING * self.read)
+            self.nothing > max(FEW, limits.nothing * self.read)
             or self.nothing == self.read > 1
         ):
             return "nothing"
@@ -74,8 +97,27 @@ class Reading:
             # one number may be a slip of the keyboard, and is a difference like others
             if self.differing > FEW or self.differing == self.total > 1:
                 return "jump"
-        if self.differing > max(AT_LEAST, DIFFERING * self.total):
+        if self.differing > max(AT_LEAST, limits.differing * self.total):
             return "differing"
-        if self.differing == self.total > FEW:
+        if self.differing == self.total > limits.every:
             return "differing"
         return ""
+
+
+def is_list_believable(listed, counted, here, gone):
+    """Whether orders that a list of a day lacks may be deleted. A list that breaks off
+    and a permission that was taken away look like many that are.
+
+    :param listed: orders in the list
+    :param counted: how many the channel has counted, 0 where it has not
+    :param here: orders of that day that are known here
+    :param gone: how many of those the list lacks
+
+    >>> is_list_believable(98, 98, 100, 2), is_list_believable(0, 0, 100, 100)
+    (True, False)
+    >>> is_list_believable(60, 100, 60, 0)
+    False
+    """
+    if listed < counted - max(FEW, MISSING * counted):
+        return False
+    return gone <= max(FEW, NOTHING * here)

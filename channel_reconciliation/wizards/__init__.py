@@ -1,1 +1,2 @@
+from . import channel_reconcile_adjust
 from . import channel_reconcile_leave
