@@ -1,0 +1,33 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+{
+    "name": "Channel Inventory: Purchase",
+    "summary": "Channel demand in replenishment, vendors' dates, shortages foreseen",
+    "version": "19.0.1.0.0",
+    "category": "Supply Chain/Purchase",
+    "author": "Channel Inventory contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/channel-inventory",
+    "license": "AGPL-3",
+    "development_status": "Beta",
+    "depends": ["channel_inventory_sale", "purchase_stock"],
+    "auto_install": True,
+    "data": [
+        "security/ir.model.access.csv",
+        "security/channel_rules.xml",
+        "data/ir_cron_data.xml",
+        "data/channel_guide_data.xml",
+        "views/channel_inbound_promise_views.xml",
+        "views/channel_rule_views.xml",
+        "views/channel_rule_version_views.xml",
+        "views/channel_stockout_views.xml",
+        "views/channel_vendor_record_views.xml",
+        "views/purchase_order_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/stock_warehouse_orderpoint_views.xml",
+        "views/channel_menus.xml",
+    ],
+    "demo": ["demo/channel_demo.xml"],
+    "assets": {
+        "web.assets_tests": ["channel_inventory_purchase/static/tests/tours/**/*"],
+    },
+    "uninstall_hook": "uninstall_hook",
+}
