@@ -1,0 +1,27 @@
+# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).
+{
+    "name": "Channel Inventory: Coexistence",
+    "summary": "Warehouses between Odoo and a legacy ERP: shadow, cut-over, ownership",
+    "version": "19.0.1.0.0",
+    "category": "Supply Chain/Inventory",
+    "author": "Channel Inventory contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/channel-inventory",
+    "license": "AGPL-3",
+    "development_status": "Beta",
+    "depends": ["channel_reconciliation"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/channel_rules.xml",
+        "data/queue_job_data.xml",
+        "data/channel_guide_data.xml",
+        "views/channel_shadow_views.xml",
+        "views/channel_cut_over_views.xml",
+        "wizards/channel_rule_preview_views.xml",
+        "views/channel_ownership_views.xml",
+        "views/channel_master_drift_views.xml",
+        "views/stock_warehouse_views.xml",
+        "report/channel_ownership_report.xml",
+        "views/channel_menus.xml",
+    ],
+    "uninstall_hook": "uninstall_hook",
+}

@@ -1,0 +1,3 @@
+from . import channel_channel
+from . import channel_exporter
+from . import channel_live

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from datetime import timedelta
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.channel_inventory_base.tests.common import ChannelCase
+
+from ..models.channel_channel import NEWS
+from .common import MeasuredSetup
+
+
+@tagged("post_install", "-at_install")
+class TestBoard(MeasuredSetup, ChannelCase):
+    def setUp(self):
+        super().setUp()
+        self.env["channel.channel"].search([("id", "!=", self.channel.id)]).write(
+            {"active": False}
+        )
+        self.user = self.make_user(self.env, "user", "board_user")
+
+    def board(self, user=None):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.env["channel.live"].with_user(user or self.user).get_board()
+
+    def test_sentence_never_rounds_up_to_all_is_well(self):
+        rows = {1: {"numbers": 10000, "late": 1, "oldest_seconds": None}}
+        sentence = self.env["channel.live"]._get_sentence(rows)
+        self.assertIn("99.9 %", sentence)
+
+    def test_sentence_names_what_waits_longest(self):
+        self.go_live()
+        self.env.cr.execute(
+            "UPDATE channel_level_pending SET since = since - interval '1 hour'"
+        )
+        sentence = self.board()["sentence"]
+        self.assertIn("SKU-1", sentence)
+        self.assertIn("0 %", sentence)
+
+    def test_all_is_well(self):
+        self.go_live(shown=10)
+        self.env["channel.level.pending"].search([]).unlink()
+        board = self.board()
+        self.assertIn("100 %", board["sentence"])
+        [card] = board["channels"]
+        self.assertEqual((card["numbers"], card["late"]), (1, 0))
+
+    def test_hours_are_of_the_reader(self):
+        self.make_publication(
+            self._planned_level(), seconds=3, ago=timedelta(hours=1), count=2
+        )
+        self.env["channel.metric"]._cron_roll_up()
+        hours = self.board()["hours"]
+        self.assertEqual(len(hours["labels"]), 24)
+        self.assertEqual((hours["published"][-1], hours["seconds"][-1]), (2, 3))
+        board = self.env["channel.live"].with_context(tz="Asia/Kolkata").get_board()
+        shifted = board["hours"]["labels"]
+        self.assertEqual({each[-2:] for each in shifted}, {"30"})
+
+    def _planned_level(self):
+        self.plan()
+        return self.level
+
+    def test_company_sees_its_own_alone(self):
+        other = self.env["res.company"].create({"name": "B"})
+        stranger = new_test_user(
+            self.env,
+            "board_stranger",
+            groups="channel_inventory_base.group_channel_user",
+            company_id=other.id,
+            company_ids=[(6, 0, other.ids)],
+        )
+        self.rule("fixed", 4)
+        self.go_live()
+        self.make_publication(self.level, ago=timedelta(hours=1))
+        self.env["channel.metric"]._cron_roll_up()
+        board = self.board(stranger)
+        self.assertEqual(board["channels"], [])
+        self.assertEqual({tile["count"] for tile in board["tiles"]}, {0})
+        self.assertEqual(sum(board["hours"]["published"]), 0)
+        for model in ("channel.metric", "channel.report.figure"):
+            with self.subTest(model):
+                records = self.env[model].with_user(stranger)
+                self.assertFalse(records.search_count([]))
+                self.assertTrue(self.env[model].with_user(self.user).search_count([]))
+
+    def test_auditor_sees_and_changes_nothing(self):
+        auditor = self.make_user(self.env, "auditor", "board_auditor")
+        self.go_live()
+        self.make_publication(self.level, ago=timedelta(hours=1))
+        self.env["channel.metric"]._cron_roll_up()
+        self.assertEqual(len(self.board(auditor)["channels"]), 1)
+        metric = self.env["channel.metric"].with_user(auditor).search([], limit=1)
+        with self.assertRaises(AccessError):
+            metric.count = 0
+        with self.assertRaises(AccessError):
+            metric.unlink()
+
+    def test_outsider_is_refused(self):
+        outsider = new_test_user(self.env, "board_outsider", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            self.board(outsider)
+
+    def test_news_once_for_a_change_of_health(self):
+        sent = []
+        groups = type(self.env["res.groups"])
+        self.patch(
+            groups,
+            "_bus_send",
+            lambda group, kind, payload, **_more: sent.append((kind, payload)),
+        )
+        self.channel._tell_health()
+        self.env.invalidate_all()
+        first = len(sent)
+        self.channel._tell_health()
+        self.assertEqual(len(sent), first)
+        self.channel.connection_state = "auth_failed"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.channel._tell_health()
+        self.assertEqual(len(sent), first + 2)
+        self.assertEqual(sent[-1], (NEWS, {"channel_id": self.channel.id}))

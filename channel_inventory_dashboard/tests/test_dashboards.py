@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import json
+
+from odoo.tests import TransactionCase, tagged
+
+XML_IDS = ("dashboard_business", "dashboard_technical")
+
+
+def chains(node):
+    """All models and the fields that a dashboard reads of them."""
+    if isinstance(node, dict):
+        model = node.get("model") or node.get("metaData", {}).get("resModel")
+        if model:
+            yield model, node
+        for value in node.values():
+            yield from chains(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from chains(value)
+
+
+@tagged("post_install", "-at_install")
+class TestDashboards(TransactionCase):
+    """A dashboard is data: what it names has to be there, whatever is installed."""
+
+    def test_everything_that_is_named_is_there(self):
+        for xml_id in XML_IDS:
+            dashboard = self.env.ref(f"channel_inventory_dashboard.{xml_id}")
+            data = json.loads(dashboard.spreadsheet_data)
+            found = list(chains(data))
+            self.assertGreater(len(found), 4)
+            for model, node in found:
+                with self.subTest(f"{xml_id}: {model}: {node.get('name')}"):
+                    self._check_fields(self.env[model], node, data)
+
+    def _check_fields(self, records, node, data):
+        meta = node.get("metaData", {})
+        names = [each["fieldName"] for each in node.get("measures", [])]
+        names += [each["fieldName"] for each in node.get("rows", [])]
+        names += [each["fieldName"] for each in node.get("columns", [])]
+        names += [name.split(":")[0] for name in meta.get("groupBy", [])]
+        names += [meta["measure"]] if meta else []
+        names += [each["chain"] for each in node.get("fieldMatching", {}).values()]
+        for name in names:
+            self.assertIn(name, {*records._fields, "__count"})
+        # a domain that makes no sense raises
+        domain = node.get("domain") or node.get("searchParams", {}).get("domain", [])
+        records.search_count(domain)
+        self.assertTrue(self.env.ref(node["actionXmlId"]))
+        filters = {each["id"] for each in data["globalFilters"]}
+        self.assertLessEqual(set(node.get("fieldMatching", {})), filters)
+
+    def test_menus_and_figures_are_there(self):
+        for xml_id in XML_IDS:
+            dashboard = self.env.ref(f"channel_inventory_dashboard.{xml_id}")
+            data = json.loads(dashboard.spreadsheet_data)
+            figures = {
+                figure["id"] for sheet in data["sheets"] for figure in sheet["figures"]
+            }
+            self.assertEqual(set(data["chartOdooMenusReferences"]), figures)
+            for menu in data["chartOdooMenusReferences"].values():
+                self.assertTrue(self.env.ref(menu))
+
+    def test_the_figures_are_made_again_when_their_tables_went(self):
+        """An addon that is uninstalled drops its tables, and what stands on them."""
+        self.env.cr.execute("DROP VIEW channel_report_figure")
+        self.env.registry.check_tables_exist(self.env.cr)
+        figures = self.env["channel.report.figure"]
+        self.assertFalse(figures.search_count([("id", "<", 0)]))
