@@ -47,7 +47,8 @@ ODOO_PACKAGES="odoo-19 libjs-jquery libjs-jquery-form libjs-underscore
 FONT_AWESOME=font-awesome@4.7.0
 SELFIE_SEGMENTATION=@mediapipe/selfie_segmentation@0.1.1675465747
 SHOPIFY_DEV_MCP=@shopify/dev-mcp@1.16.0
-SHOPIFY_VERSIONS="2026-04 2026-07 2026-10"
+# The oldest is for somebody else's connector in setup/simulate.
+SHOPIFY_VERSIONS="2026-01 2026-04 2026-07 2026-10"
 
 # Sets where Odoo, its virtual environment and the schemas are (or will be).
 find_paths() {

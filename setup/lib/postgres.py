@@ -107,9 +107,14 @@ def check_external(env):
 
 class Cluster:
     """The private cluster. Each script that uses it holds a shared lock for as long
-    as it runs, so the last one to leave knows it is the last and stops the server."""
+    as it runs, so the last one to leave knows it is the last and stops the server.
 
-    def __init__(self):
+    :param name: of another one beside it (see ``replica.py``)
+    """
+
+    settings = SETTINGS
+
+    def __init__(self, name=""):
         self.as_root = os.geteuid() == 0
         initdb = shutil.which("initdb")
         if not initdb:
@@ -123,7 +128,7 @@ class Cluster:
         base = Path("/var/lib/channel-inventory")
         if not self.as_root:
             base = Path(os.environ["CHANNEL_CACHE"]) / "postgresql"
-        self.base = base
+        self.base = base = base / name
         self.data = base / f"data-{self._major_version()}"
         self.socket = base / "socket"
         if len(str(self.socket)) > SOCKET_PATH_MAX:
@@ -167,10 +172,7 @@ class Cluster:
             return
         if self.data.exists():
             shutil.rmtree(self.data)
-        self.socket.mkdir(mode=0o700, exist_ok=True)
-        if self.as_root:
-            for folder in (self.base, self.socket):
-                shutil.chown(folder, "postgres", "postgres")
+        self._make_folders()
         self._run(
             self.bin / "initdb",
             f"--pgdata={self.data}",
@@ -181,11 +183,17 @@ class Cluster:
             "--no-sync",
         )
         with open(self.data / "postgresql.conf", "a") as conf:
-            conf.write(f"{SETTINGS}unix_socket_directories = '{self.socket}'\n")
+            conf.write(f"{self.settings}unix_socket_directories = '{self.socket}'\n")
         self._start()
         with contextlib.closing(connect({**self.env(), "PGUSER": "postgres"})) as root:
             root.cursor().execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
         (self.data / "complete").touch()
+
+    def _make_folders(self):
+        self.socket.mkdir(mode=0o700, exist_ok=True)
+        if self.as_root:
+            for folder in (self.base, self.socket):
+                shutil.chown(folder, "postgres", "postgres")
 
     def _start(self):
         self._pg_ctl("start", "--wait", f"--log={self.base / 'postgresql.log'}")

@@ -19,6 +19,9 @@ import postgres
 SETUP = databases.REPO / "setup"
 NO_TESTS = 5  # pytest's exit code
 SECONDS_TO_CLEAN_UP = 20
+SECONDS_OF_STATEMENT = 240
+"""What takes longer waits for what never comes. Less than a test's own time, which
+cannot end a statement: the error then names it."""
 STREAMS = int(os.environ.get("CHANNEL_STREAMS") or min(os.cpu_count(), 4))
 PARTS = 4
 """So many a stream: few enough that starting Odoo for each costs little, enough that
@@ -67,20 +70,21 @@ def test_all(options, env):
     """Run all tests in parts, ``STREAMS`` of them at a time, and print the output of
     each part as a whole."""
     printing = threading.Lock()
-    template = databases.ensure_template(env, log=say)
     drop_leftovers(env)
 
     def run(number, part):
         log = databases.checkout_folder() / f"tests-{number}.log"
+        name = template.result() if needs_template(part) else ""
         began = time.monotonic()
         with open(log, "w+") as output:
-            if part[0].is_relative_to(SETUP):
-                code = pytest([*part, *options, "-p", "no:odoo"], env, output, number)
+            if is_odoo(part):
+                code = test_on_clone(name, [*part, *options], env, output, number)
             else:
-                code = test_on_clone(template, [*part, *options], env, output, number)
+                code = pytest([*part, *options, "-p", "no:odoo"], env, output, number)
             with printing:
                 took = time.monotonic() - began
-                where = part[0].parent.relative_to(databases.REPO)
+                folders = {file.relative_to(databases.REPO).parts[0] for file in part}
+                where = ", ".join(sorted(folders))
                 say(f"test  {len(part)} files of {where} in {took:.0f} s")
                 output.seek(0)
                 sys.stdout.writelines(output)
@@ -88,28 +92,46 @@ def test_all(options, env):
         return code
 
     with ThreadPoolExecutor(STREAMS) as streams:
+        # minutes on one processor: what needs no template is tested meanwhile
+        template = streams.submit(ensure_template, env)
+        running = [streams.submit(run, *each) for each in enumerate(parts())]
         try:
-            return list(streams.map(run, *zip(*enumerate(parts()), strict=True)))
-        except KeyboardInterrupt:
+            return [each.result() for each in running]
+        except BaseException:
             streams.shutdown(wait=False, cancel_futures=True)
             for group in list(groups):  # their threads clean up after them
                 kill_group(group)
             raise
 
 
+def ensure_template(env):
+    template = databases.ensure_template(env, log=say)
+    return databases.ensure_with_assets(env, template, log=say)
+
+
+def needs_template(part):
+    """Whether its tests begin with a template, or make clones of it."""
+    return not part[0].is_relative_to(SETUP / "sandbox")
+
+
 def parts():
-    """Lists of test files, the longest first: each the tests of one folder, or some of
-    them where it has too many for one part."""
+    """Lists of test files: those of a folder without Odoo, and as many parts of all
+    that need Odoo as keep the streams busy to the end, each as long as the others:
+    starting Odoo for each addon would cost minutes. Those that need no template come
+    first, then those that make databases of their own, which is slow."""
     plain, odoo = all_tests()
-    folders = [sorted(folder.glob("test_*.py")) for folder in plain]
-    folders += [sorted(folder.rglob("tests/test_*.py")) for folder in odoo]
-    total = sum(size(files) for files in folders)
-    found = []
-    for files in filter(None, folders):
-        pieces = max(1, round(size(files) * STREAMS * PARTS / total))
-        by_size = sorted(files, key=lambda at: at.stat().st_size, reverse=True)
-        found += [sorted(by_size[first::pieces]) for first in range(pieces)]
-    return sorted(filter(None, found), key=size, reverse=True)
+    found = [sorted(folder.glob("test_*.py")) for folder in plain]
+    files = [file for folder in odoo for file in folder.rglob("tests/test_*.py")]
+    pieces = [[] for _number in range(STREAMS * PARTS)]
+    for file in sorted(files, key=lambda at: at.stat().st_size, reverse=True):
+        min(pieces, key=size).append(file)
+    found += [sorted(piece) for piece in pieces]
+    found = filter(None, found)
+    return sorted(found, key=lambda part: (needs_template(part), is_odoo(part)))
+
+
+def is_odoo(part):
+    return not part[0].is_relative_to(SETUP)
 
 
 def size(files):
@@ -150,6 +172,7 @@ def test_on_clone(template, arguments, env, output=None, number=0):
     ]
     try:
         databases.clone(env, template, name)
+        databases.stop_vacuums(env, name)
         return pytest([*arguments, *odoo_options], env, output, number)
     finally:
         # Tests that need databases of their own name them after the current one.
@@ -170,6 +193,8 @@ def pytest(arguments, env, output=None, number=0):
     """Run pytest and leave none of its processes behind, however it ends."""
     cache = databases.checkout_folder() / f"pytest-{number}"
     command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}"]
+    waits = f"-c statement_timeout={SECONDS_OF_STATEMENT}s"
+    env = dict(env, PGOPTIONS=f"{env.get('PGOPTIONS', '')} {waits}".strip())
     # A debugger needs the terminal, which only this session has.
     own_session = not any("pdb" in str(argument) for argument in arguments)
     child = subprocess.Popen(

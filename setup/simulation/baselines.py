@@ -26,7 +26,7 @@ LEVELS_AT_ONCE = 200
 
 
 class Baseline(Strategy):
-    addons = False
+    addons, ground = False, "plain"
     stuck = 20
 
     def __init__(self, run):

@@ -7,10 +7,14 @@ Each oversold unit gets one cause, looked for in this order:
     afterwards that shop sold the unit again.
 ``store_edit``
     A person in the shop had raised the number, and the shop sold what he had added.
+``office``
+    A person in Odoo had taken the unit off a sale order that its shop still had sold.
 ``kit_pack``, ``hold_missing``
     The number under which it was sold promised more, on the day it was written, than
     was left after all demand that Odoo had known of for ``GRACE`` seconds: of a kit or
     pack, or of a plain product.
+``till_offline``
+    A till without a connection had sold it, or something else of it: see ``unheard``.
 ``latency_window``
     The number was right when it was written; what was sold elsewhere (or left the
     shelf) since then, or was not known yet, had taken the unit.
@@ -20,16 +24,22 @@ Each oversold unit gets one cause, looked for in this order:
 
 from bisect import bisect_right
 
+from .unheard import At, Unheard
+
 GRACE = 5.0
 CAUSES = (
     "unseen_sale",
     "store_edit",
+    "office",
     "kit_pack",
     "hold_missing",
+    "till_offline",
     "latency_window",
     "other",
 )
 PEOPLE = "people"
+# Acts after which Odoo no longer wants what the shop may have sold for good.
+FREEING = ("edit_sale", "cancel_sale")
 
 
 class Level:
@@ -108,6 +118,44 @@ class Claim:
         return taken
 
 
+class Freed:
+    """Stock units that a person in Odoo has taken off a sale order, from then until its
+    shop has them back as well."""
+
+    cause = "office"
+
+    def __init__(self, units, begin, end):
+        self.units, self.begin, self.end = units, begin, end
+
+    def take(self, _sku, moment, wanted):
+        """:return: how many of ``wanted`` stock units this explains"""
+        taken = min(wanted, self.units) if self.begin < moment <= self.end else 0
+        self.units -= taken
+        return taken
+
+
+def freed(facts):
+    """:return: {(pool, SKU of a product): [Freed]}"""
+    acts = {act["order"]: act for act in facts.get("acts", ()) if act["act"] in FREEING}
+    back = {
+        (event["order"], event["sku"]): event["t"]
+        for event in facts["events"]
+        if event["kind"] == "restock"
+    }
+    found = {}
+    for event in facts["events"]:
+        act = acts.get(event["order"])
+        if not act or event["kind"] != "sale":
+            continue
+        end = back.get((event["order"], event["sku"]), float("inf"))
+        pool = facts["places"][event["shop"]][event["place"]]
+        for sku, each in facts["listings"][event["sku"]]["parts"].items():
+            sold = -event["delta"] * each
+            units = act["units"].get(sku, 0) if "units" in act else sold
+            found.setdefault((pool, sku), []).append(Freed(units, act["t"], end))
+    return found
+
+
 def overwritten(facts, by_key):
     """Sales that a write has put a number over before Odoo had heard of them.
 
@@ -159,13 +207,17 @@ class Judge:
         self.stocks = stocks
         self.levels = levels(facts)
         self.overwritten = overwritten(facts, self.levels)
+        self.unheard = Unheard(facts, stocks, GRACE)
         self._claims = {}
         for claim in (*self.overwritten, *edited(self.levels)):
             for sku in claim.level.listing["parts"]:
                 self._claims.setdefault((claim.level.pool, sku), []).append(claim)
+        for key, claims in freed(facts).items():
+            self._claims.setdefault(key, []).extend(claims)
 
-    def explain(self, pool, sku, moment, units, key):
-        """:param key: of the level it was sold from, or PEOPLE
+    def explain(self, pool, sku, moment, units, key, sold=None):
+        """:param key: of the level it was sold from, PEOPLE, or ``unheard.At`` a till
+        :param sold: stock units of the whole sale, of which ``units`` were not there
         :return: {cause: units}, which add up to ``units``"""
         found, left = {}, units
         for claim in self._claims.get((pool, sku), ()):
@@ -179,14 +231,32 @@ class Judge:
         found[cause] = min(left, most)
         if left > most:
             found["latency_window"] = found.get("latency_window", 0) + left - most
+        if late := found.get("latency_window"):
+            shown = self._shown(sku, moment, key)
+            told = self.unheard.explain(pool, sku, moment, sold or units, key, shown)
+            found["till_offline"] = min(late, told)
+            found["latency_window"] -= found["till_offline"]
         return found
+
+    def _shown(self, sku, moment, key):
+        """Stock units that could be had where it was sold, just before; None for those
+        who went by Odoo."""
+        level = self.levels.get(key)
+        for event in level.sales if level else ():
+            if event["t"] == moment:
+                before = event["after"] - event["delta"]
+                return before * level.listing["parts"][sku]
+        return None
 
     def _by_number(self, pool, sku, moment, units, key):
         """:return: (cause, how many units it explains at the most)"""
         stock = self.stocks[pool, sku]
-        if key == PEOPLE:
+        if isinstance(key, At) and key.offline:
+            return "latency_window", units  # it sees nothing: ``unheard`` tells more
+        if key == PEOPLE or isinstance(key, At):
+            seen = moment if key == PEOPLE else key.seen
             # by then this very sale is known too: it was not, a moment before
-            beyond = -stock.defensible(moment - 0.001, GRACE) + units
+            beyond = -stock.defensible(seen - 0.001, GRACE) + units
             return ("hold_missing", beyond) if beyond > 0 else ("latency_window", units)
         level = self.levels.get(key)
         write = level and level.last_write(moment)

@@ -15,8 +15,11 @@ from contextlib import nullcontext
 from demo.processes import DemoError
 from demo.rpc import Refused
 
+from .world import HOUSE
+
 INVENTORY = {"inventory_mode": True}
 PATIENCE = 60
+KEPT = "D9"  # the warehouse that a third party keeps
 SHELVES = ("count", "ship", "return", "receive", "scrap", "transfer")
 # Errors that say nothing about what was asked for.
 PASSING = re.compile(
@@ -24,23 +27,46 @@ PASSING = re.compile(
 )
 
 
+class Denied(DemoError):
+    """Odoo says no, and has said why."""
+
+
+def insist(action):
+    """Call ``action`` until it is answered. What was done without an answer must not be
+    done twice: that is for ``action`` to see. How long its first call took, for others
+    who were at it, does not count.
+
+    :raise Denied:
+    """
+    end = None
+    while True:
+        try:
+            return action()
+        except DemoError as error:
+            if isinstance(error, Refused) and not PASSING.search(str(error)):
+                raise Denied(str(error)) from error
+            end = end or time.monotonic() + PATIENCE
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.3)
+
+
 class Ledger:
     """What happened to the shelves, and what salespeople sold, in order of time.
 
     An entry: t, pool, sku, units, kind. Units of kind ``sell`` are demand; all others
     are added to what is there. What comes counts from before it was entered, what goes
-    from when it was committed.
+    from when it was committed. ``seen``: when who sold had Odoo look what is left.
     """
 
     def __init__(self):
         self.entries = []
         self._lock = threading.Lock()
 
-    def add(self, moment, pool, sku, units, kind):
+    def add(self, moment, pool, sku, units, kind, **more):
+        entry = {"t": moment, "pool": pool, "sku": sku, "units": units, "kind": kind}
         with self._lock:
-            self.entries.append(
-                {"t": moment, "pool": pool, "sku": sku, "units": units, "kind": kind}
-            )
+            self.entries.append({**entry, **more})
 
 
 class Company:
@@ -59,6 +85,8 @@ class Company:
         """Warehouses, products, kits and stock, by what their forms call."""
         for code in ("EAST", "WEST"):
             self.odoo.create("stock.warehouse", name=code.capitalize(), code=code)
+        if self.world.has(HOUSE):
+            self.odoo.create("stock.warehouse", name="Dock9", code=KEPT)
         self.odoo.create(
             "account.tax",
             name="VAT 21% (in the price)",
@@ -146,19 +174,15 @@ class Company:
     def act(self, number, event):
         """Do what an event of the trace says."""
         ref = f"SIM-{number}"
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with self.shelves if event["kind"] in SHELVES else nullcontext():
-                    done = getattr(self, f"_{event['kind']}")(ref, event)
-                break
-            except DemoError as error:
-                if isinstance(error, Refused) and not PASSING.search(str(error)):
-                    done = False  # Odoo says no: there was not enough of it
-                    break
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.3)
+
+        def do():
+            with self.shelves if event["kind"] in SHELVES else nullcontext():
+                return getattr(self, f"_{event['kind']}")(ref, event)
+
+        try:
+            done = insist(do)
+        except Denied:
+            done = False  # there was not enough of it
         if done is False:
             self.skipped[event["kind"]] = self.skipped.get(event["kind"], 0) + 1
 
@@ -278,6 +302,7 @@ class Company:
         if found:
             order_id = found[0]["id"]
         else:
+            event["seen"] = time.time()
             units = min(event["units"], self.sellable(event["sku"]))
             if units < 1:
                 return False
@@ -295,7 +320,8 @@ class Company:
             )
         if not found or found[0]["state"] != "sale":
             self.odoo.call("sale.order", "action_confirm", [order_id])
-        self.ledger.add(time.time(), "main", event["sku"], event["units"], "sell")
+        sold = time.time(), "main", event["sku"], event["units"], "sell"
+        self.ledger.add(*sold, seen=event["seen"])
         return True
 
     def _ship(self, _ref, event):
@@ -306,6 +332,8 @@ class Company:
             ["picking_type_code", "=", "outgoing"],
             ["sale_id.client_order_ref", "not like", "SIM-"],
             ["sale_id", "!=", False],
+            # what is in somebody else's warehouse leaves there
+            ["picking_type_id.warehouse_id.code", "!=", KEPT],
             ["move_ids.product_id", "in", list(self.products.values())],
             limit=20,
             order="id",
@@ -326,6 +354,7 @@ class Company:
                 ["picking_type_code", "=", "outgoing"],
                 ["sale_id", "!=", False],
                 ["return_ids", "=", False],
+                ["picking_type_id.warehouse_id.code", "!=", KEPT],
                 ["move_ids.product_id", "in", list(self.products.values())],
                 limit=5,
                 order="id",

@@ -6,11 +6,13 @@ from . import report
 
 DOCS = databases.REPO / "docs" / "accuracy.md"
 README = databases.REPO / "README.md"
+SCALING = databases.REPO / "docs" / "scaling.md"
 FOLDER = databases.REPO / "docs" / "accuracy"
 
 
 def write(summary, facts):
-    """Table and plots of this run; ``faults none`` has a part of its own."""
+    """Table and plots of this run; ``faults none`` has a part of its own, somebody
+    else's connector two, and several servers another page."""
     calm = summary["faults"] == "none"
     body = [
         f"Measured {summary['at'][:10]} by",
@@ -25,6 +27,13 @@ def write(summary, facts):
         *report.table(summary["strategies"]),
         "",
     ]
+    if summary.get("servers", 1) > 1:
+        _between(SCALING, "servers", body)
+        return
+    if summary.get("left_out"):
+        body += _left_out(summary["left_out"])
+        _between(DOCS, f"rival {'calm' if calm else 'faults'}", body)
+        return
     if calm:
         body += _throughput(summary["strategies"])
         _between(DOCS, "calm", body)
@@ -44,6 +53,17 @@ def write(summary, facts):
         ]
     _between(DOCS, "faults", [*body, *pictures])
     _between(README, "accuracy", [*report.table(summary["strategies"]), ""])
+
+
+def _left_out(lines):
+    yield (
+        "–: nobody keeps account of it there; of convergence: it never came right."
+        " Left out for all:"
+    )
+    yield ""
+    for index, line in enumerate(lines):
+        yield f"- {line}{'.' if index == len(lines) - 1 else ';'}"
+    yield ""
 
 
 def _throughput(strategies):

@@ -9,6 +9,8 @@ import time
 
 import psutil
 
+from . import partners, tills
+
 KINDS = {
     "webhooks": "dropped, doubled, delayed, overtaken",
     "timeouts": "the shop has done it, and the answer is lost",
@@ -17,10 +19,19 @@ KINDS = {
     "down": "an API does not answer for a while, and shoppers buy on",
     "kill": "SIGKILL for a worker of Odoo: while it plans, sends, hears the answer, "
     "imports, pulls, ships",
+    "servers": "of several servers one falls, with all its processes: first the one"
+    " whose job runner leads",
     "database": "all connections to the database end, and new ones are refused",
     "skew": "the shops' clocks are wrong",
     "edits": "somebody in a shop changes a number",
+    "polls": "a marketplace refuses to be searched for orders, for an hour of its own",
     "feeds": "all numbers rise, by a feed that stays for hours and lands on newer ones",
+    "partners": "files grow, come twice and are oddly written, answers are lost"
+    " or doubled, trucks leave in parts, advices are late, doubled or brief, counts are"
+    " old or break off",
+    "callers": "of a headless shop and of tills answers are lost, and requests come"
+    " twice",
+    "offline": "a till has no connection for a while, and sells on",
 }
 WRITES = {
     "shopify": ("inventorySetQuantities",),
@@ -29,6 +40,8 @@ WRITES = {
 }
 PARCELS = {"amazon": "confirmShipment"}
 STORM_SECONDS, DOWN_SECONDS, RESTART_SECONDS = 4, 8, 3
+FALL_SECONDS = 10
+"""How long a server lies still before it is started, which takes some seconds more."""
 SKEWS = (90, -120, 45, -30)
 # What a worker is doing is told by its job, and how far it is by the advisory lock of
 # the addons that is held (db/transaction.py), or by a statement that runs.
@@ -60,7 +73,7 @@ class Faults:
     def __init__(self, run, kinds):
         self.run, self.kinds = run, read(kinds)
         self.dice = random.Random(f"faults {run.world.seed}")
-        self.shops = list(run.shops.values())
+        self.shops = [each for each in run.shops.values() if each.shop.type in WRITES]
         self.done = dict.fromkeys(self.kinds, 0)
         self._plan = []
         # each kind has dice of its own: the others do not change what it does
@@ -93,6 +106,9 @@ class Faults:
         for shop in self.shops:
             shop.box.store.history.hook = None
             shop.calm()
+        if self.run.partners:
+            self.run.partners.calm()
+        self.run.doors.calm()
 
     # --- networks
 
@@ -175,6 +191,13 @@ class Faults:
         shop.edit(sku, place, delta)
         return True
 
+    def _plan_polls(self):
+        third = self.run.whole_seconds / 3
+        for shop in self.shops:
+            if shop.shop.type == "amazon":
+                rule = ("http_429", 1, "searchOrders")
+                self._at(0.25, "polls", self._for_a_while, third, shop, *rule)
+
     def _plan_feeds(self):
         for shop in self.shops:
             if shop.shop.type == "amazon":
@@ -184,10 +207,39 @@ class Faults:
         shop.stick_feed()
         return self.run.strategy.raise_all(shop.key)
 
+    # --- trading partners
+
+    def _plan_partners(self):
+        world = self.run.partners
+        if not world:
+            return
+        self._at(0, "partners", world.disturb)
+        if partners.HOUSE in world.names:
+            house = partners.House(self.run, world, self.dice)
+            for _number in range(max(3, self.run.options.orders // 25)):
+                self._at(0.05 + self.dice.random() * 0.85, "partners", house.correct)
+
+    # --- who sells beside the shops
+
+    def _plan_callers(self):
+        self._at(0, "callers", self.run.doors.disturb, 0.15)
+
+    def _plan_offline(self):
+        if counter := self.run.doors.counter:
+            for part, action in zip(
+                tills.AWAY, (counter.lose, counter.find), strict=True
+            ):
+                self._at(part, "offline", action)
+
     # --- Odoo and PostgreSQL
 
     def _plan_database(self):
         self._at(0.55, "database", self.run.sql.refuse_for, RESTART_SECONDS)
+
+    def _plan_servers(self):
+        if self.run.server.has_others:
+            for part, leads in ((0.3, True), (0.68, False)):
+                self._at(part, "servers", self.run.server.fall, FALL_SECONDS, leads)
 
     def _plan_kill(self):
         rounds = 2
@@ -275,11 +327,13 @@ class Faults:
 
     def _processes(self):
         """Workers of the Odoo that this run has started, and of no other."""
-        try:
-            head = psutil.Process(self.run.server.process.pid)
-            return {each.pid for each in head.children(recursive=True)}
-        except psutil.Error:
-            return set()  # it has ended, and is about to be started again
+        found = set()
+        for head in self.run.server.heads():
+            # it may have ended, and be about to be started again
+            with contextlib.suppress(psutil.Error):
+                children = psutil.Process(head).children(recursive=True)
+                found.update(each.pid for each in children)
+        return found
 
 
 def _seconds(pid):

@@ -10,14 +10,32 @@ import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import databases
 import postgres
 from demo.processes import DemoError, free_ports
 
-from . import docs, oracle, ours, report, trace, world
+from . import (
+    backtest,
+    docs,
+    doors,
+    headless,
+    hops,
+    oracle,
+    ours,
+    outage,
+    partners,
+    people,
+    report,
+    rival,
+    soak,
+    trace,
+    world,
+)
 from .baselines import CronPush, EventCas
+from .cluster import Cluster
 from .run import Run
 from .server import Server
 from .shops import start as start_shops
@@ -27,9 +45,17 @@ STRATEGIES = {
     each.name: each
     for each in (ours.Shared, ours.Exclusive, ours.Risk, CronPush, EventCas)
 }
+# Somebody else's, which has to be fetched: by their names only.
+RIVALS = {each.name: each for each in (rival.Oca, rival.OcaOften)}
+TEMPLATES = {
+    "ours": databases.ensure_template,
+    "plain": databases.ensure_base,
+    "oca": rival.ensure_template,
+}
 
 # About twice what two cores can take in: the rest waits until the shoppers have gone.
 SHOPPERS_A_MINUTE = 650
+ORDERS, LEAST_SHOPPERS = 300, 20
 COMPARE, LEAST_SECONDS = 0.12, 20
 
 
@@ -51,37 +77,60 @@ class Stage:
         self.world = world.make(
             options.seed, options.skus, options.channels, options.orders
         )
-        self.trace = trace.make(self.world, options.orders, options.minutes * 60)
+        if options.left_out:
+            rival.simplify(self.world)
+        seconds = options.minutes * 60
+        self.trace = people.join(
+            trace.make(self.world, options.orders, seconds),
+            self.world,
+            seconds,
+            options.people,
+        )
         # webhooks come to where a channel was connected, so each has its own for good
-        ports = free_ports(4)
-        self.ports = {True: ports[:2], False: ports[2:]}
+        each = 2 if options.servers == 1 else 1 + 2 * options.servers
+        ports = iter(free_ports(each * len(TEMPLATES)))
+        self.ports = {ground: list(islice(ports, each)) for ground in TEMPLATES}
         self.name = f"channel_sim_{databases.checkout_folder().name}"
         self._drop_all()
         stack.callback(self._drop_all)
-        self.shops = start_shops(self.world)
+        stores = {"shopify": rival.STORE} if options.left_out else {}
+        self.shops = start_shops(self.world, **stores)
+        self.shops.update(headless.start(self.world))
         for shop in self.shops.values():
             stack.callback(shop.stop)
+        self.partners = self.backtest = None
+        if self.world.has(partners.RETAILER) or self.world.has(partners.HOUSE):
+            self.partners = partners.World(self.world)
+            stack.callback(self.partners.stop)
+            for each in self.world.shops:
+                if each.type == "edi":
+                    shop = partners.EdiShop(each).join(self.partners.box)
+                    self.shops[each.key] = shop
 
     def _drop_all(self):
         for name in databases.names_like(self.env, self.name):
             databases.drop(self.env, name)
 
     @contextlib.contextmanager
-    def server(self, name, log, addons):
+    def server(self, name, log, ground):
         sql = Sql(self.env, name)
-        with Server(self.env, self.folder, sql, self.ports[addons], log) as server:
+        make = Server if self.options.servers == 1 else Cluster
+        more = {}
+        if ground == "oca":
+            more["more_addons"] = (rival.addons_folder(),)
+            more["channels"] = rival.JOB_CHANNELS
+        ports = self.ports[ground]
+        with make(self.env, self.folder, sql, ports, log, **more) as server:
             yield server, sql
 
     def prepare(self, kinds):
-        """Make the databases that strategies with, and without, the addons begin with.
+        """Make the databases that strategies of each ground begin with.
 
         One beside the other: furnishing keeps one processor busy.
         """
         templates = {
-            kind.addons: (
-                databases.ensure_template if kind.addons else databases.ensure_base
-            )(self.env, log=say)
-            for kind in kinds
+            ground: TEMPLATES[ground](self.env, log=say)
+            for ground in dict.fromkeys(kind.ground for kind in kinds)
         }
         with ThreadPoolExecutor() as pool:
             for each in [
@@ -93,52 +142,80 @@ class Stage:
 
     def play(self, kind):
         """Run one strategy. :return: (its figures, its facts)"""
-        name = self._name(kind.addons)
+        name = self._name(kind.ground)
         databases.drop(self.env, name)
         databases.clone(self.env, f"{name}_ready", name)
         for shop in self.shops.values():
             shop.rewind(connected=kind.addons)
-        with self.server(name, kind.name, kind.addons) as (server, sql):
+        with self.server(name, kind.name, kind.ground) as (server, sql):
             part = 1.0 if kind.whole else self.options.compare
             run = Run(
                 self.world, self.trace, self.shops, server, sql, self.options, say, part
             )
+            run.partners = self.partners
             run.company.look()
             strategy = kind(run)
             try:
                 facts = run.play(strategy)
+                rows = strategy.hops()
+                if self.options.backtest and kind is ours.Shared:
+                    self.backtest = backtest.play(
+                        server.rpc(), strategy.keys, ours.KEPT_FOR_PEOPLE
+                    )
             finally:
                 strategy.stop()
         shared_part = run.whole_seconds * self.options.compare
-        return {**oracle.judge(facts), **oracle.beginning(facts, shared_part)}, facts
+        figures = {
+            **oracle.judge(facts),
+            **oracle.beginning(facts, shared_part),
+            **oracle.next_day(facts),
+            **people.judge(facts),
+            **outage.figures(facts),
+            **soak.figures(facts),
+        }
+        return {**figures, "hops": rows}, facts
 
-    def _name(self, addons):
-        return f"{self.name}_{'ours' if addons else 'plain'}"
+    def _name(self, ground):
+        return f"{self.name}_{ground}"
 
-    def _prepare(self, addons, template):
-        name = self._name(addons)
+    def _prepare(self, ground, template):
+        name, addons = self._name(ground), ground == "ours"
         began = time.monotonic()
         databases.clone(self.env, template, name)
-        with self.server(name, name, addons) as (server, sql):
+        with self.server(name, name, ground) as (server, sql):
             run = Run(
                 self.world, self.trace, self.shops, server, sql, self.options, say
             )
+            run.partners = self.partners
             run.company.furnish()
             if addons:
+                doors.furnish(run.odoo, self.world)
                 ours.connect(run)
         databases.clone(self.env, name, f"{name}_ready")
-        what = "shops connected" if addons else "without the addons"
-        say(f"  company furnished, {what} ({time.monotonic() - began:.0f} s)")
+        what = "shops connected" if addons else "nothing connected"
+        say(f"  {ground}: company furnished, {what} ({time.monotonic() - began:.0f} s)")
 
 
 def parser():
     result = argparse.ArgumentParser("setup/simulate", description=__doc__)
     add = result.add_argument
     add("--seed", type=int, default=1)
-    add("--orders", type=int, default=300, help="shoppers who come, a strategy")
+    add("--orders", type=int, help="shoppers who come, a strategy; default: 300")
     add("--skus", type=int, default=100, help="listings of each shop")
-    add("--channels", default="3", help="how many shops, or names: alpha,bravo,echo")
+    add(
+        "--channels",
+        default="3",
+        help="how many shops, or names: alpha,echo (a marketplace), foxtrot (buys by"
+        " EDI), dock9 (a third party's warehouse), golf (a headless shop that calls the"
+        " API), counter5 (three tills), desk7 (salespeople's quotations)",
+    )
     add("--minutes", type=float, help="how long they come; default: by --orders")
+    add(
+        "--hours",
+        type=float,
+        help="a long run of shared instead, at a pace that the machine can take, and"
+        " what grows in it",
+    )
     add(
         "--compare",
         type=float,
@@ -147,9 +224,30 @@ def parser():
         " default: with the first flash sale, and twenty seconds at least",
     )
     add("--faults", default="all", help="all, none, or names with commas")
-    add("--strategy", default="all", help=f"all, or of {', '.join(STRATEGIES)}")
+    add(
+        "--people",
+        default="none",
+        help=f"all, none, {people.AUDIT}, or of {', '.join(people.NAMES)}",
+    )
+    add(
+        "--servers",
+        type=int,
+        default=1,
+        help="of Odoo, behind a balancer; with the faults one falls, and then another",
+    )
+    add(
+        "--strategy",
+        default="all",
+        help=f"all, or of {', '.join((*STRATEGIES, *RIVALS))} (somebody else's"
+        " connector; what it cannot do is left out for all)",
+    )
     add("--json", metavar="FILE", help="figures of each strategy")
     add("--report", metavar="FOLDER", help="an HTML page with plots")
+    add(
+        "--backtest",
+        action="store_true",
+        help="play the rules of exclusive over what shared has stored: its errors",
+    )
     add("--write-docs", action="store_true", help="into docs/accuracy.md and README")
     add("--facts", metavar="FOLDER", help="what the oracle judged by, as JSON")
     add("--patience", type=float, default=420, help="seconds to wait at the end")
@@ -158,17 +256,33 @@ def parser():
 
 def read(arguments):
     options = parser().parse_args(arguments)
+    if options.hours:
+        options.minutes = 60 * options.hours
+        most = round(soak.SHOPPERS_A_MINUTE * options.minutes)
+        options.orders = options.orders or max(LEAST_SHOPPERS, most)
+        if options.strategy == "all":
+            options.strategy = ours.Shared.name
+    options.orders = options.orders or ORDERS
     options.minutes = options.minutes or max(0.5, options.orders / SHOPPERS_A_MINUTE)
     if options.compare is None:
         options.compare = min(1.0, max(COMPARE, LEAST_SECONDS / 60 / options.minutes))
     names = (
         list(STRATEGIES) if options.strategy == "all" else options.strategy.split(",")
     )
-    if unknown := set(names) - set(STRATEGIES):
+    known = {**STRATEGIES, **RIVALS}
+    if unknown := set(names) - set(known):
         sys.exit(f"setup/simulate: stopped: no strategy {', '.join(sorted(unknown))}")
-    options.strategies = [STRATEGIES[name] for name in names]
-    if any(shop.type == "amazon" for shop in world.choose(options.channels)):
-        # nobody has written somebody else's connector to it
+    options.strategies = [known[name] for name in names]
+    options.left_out = rival.leave_out(options) if set(names) & set(RIVALS) else []
+    people.read(options.people)
+    chosen = world.choose(options.channels)
+    doors.require_addons(world.name_all(options.channels))
+    if {partners.HOUSE, partners.RETAILER} & set(world.name_all(options.channels)):
+        # control numbers go on: what partners have seen cannot be set back
+        options.strategies = options.strategies[:1]
+    beside = {world.COUNTER, world.DESK} & set(world.name_all(options.channels))
+    if beside or any(shop.type in ("amazon", "api") for shop in chosen):
+        # nobody has written somebody else's connector to it, or looks at tills
         options.strategies = [each for each in options.strategies if each.addons]
     return options
 
@@ -193,14 +307,25 @@ def main(arguments):
         stage.prepare(options.strategies)
         for kind in options.strategies:
             start = time.monotonic()
+            for line in () if results else options.left_out:
+                say(f"  left out: {line}")
             figures, facts = stage.play(kind)
             figures["seconds"] = round(time.monotonic() - start, 1)
+            for line in hops.table(figures["hops"]) if figures["hops"] else ():
+                say(f"      {line}")
+            for line in soak.table(figures["soak"]) if "soak" in figures else ():
+                say(f"      {line}")
             results[kind.name], all_facts[kind.name] = figures, facts
             say(f"      {json.dumps(figures)}")
             if options.facts:
                 path = Path(options.facts) / f"{kind.name}.json"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(json.dumps(facts, default=str))
+        if stage.backtest and ours.Exclusive.name in results:
+            lines, notes = stage.backtest
+            truths = backtest.tell_truths(results, all_facts)
+            for line in (*backtest.table(lines, truths), *notes.splitlines()):
+                say(f"      {line}")
     summary = {
         "at": datetime.datetime.now(datetime.timezone.utc).isoformat(
             timespec="seconds"
@@ -211,8 +336,10 @@ def main(arguments):
         "skus": options.skus,
         "channels": len(world.choose(options.channels)),
         "minutes": options.minutes,
+        "servers": options.servers,
         "processors": os.cpu_count(),
         "faults": options.faults,
+        "left_out": options.left_out,
         "seconds": round(time.monotonic() - began, 1),
         "strategies": results,
     }

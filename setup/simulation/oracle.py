@@ -7,8 +7,9 @@ done to the shelves, and rows of Odoo's tables.
 
 from itertools import pairwise
 
-from . import timeline
+from . import doors, edits, timeline, unheard
 from .causes import CAUSES, PEOPLE, Judge
+from .world import POOLS
 
 SECONDS_LATE = 60.0
 EXAMPLES = 5
@@ -23,6 +24,8 @@ def judge(facts):
     judge_ = Judge(facts, stocks)
     causes = oversold(facts, stocks, judge_)
     late = sorted(latencies(facts, judge_.levels))
+    entered = sorted(seconds_to_sale_orders(facts))
+    heard = sorted(seconds_until_known(facts))
     result = {
         "shoppers": len(facts["visits"]),
         "orders_placed": len(facts["orders"]),
@@ -48,7 +51,15 @@ def judge(facts):
         latency_p50=percentile(late, 50),
         latency_p95=percentile(late, 95),
         latencies=len(late),
-        **marketplace(facts, judge_.levels),
+        heard_p50=percentile(heard, 50),
+        heard_p95=percentile(heard, 95),
+        entered_p50=percentile(entered, 50),
+        entered_p95=percentile(entered, 95),
+        crowd=facts.get("crowd"),
+        **marketplace(facts, judge_.levels, stocks),
+        **edits.judge(facts, judge_.levels),
+        **partners(facts),
+        **doors.figures(facts, stocks, tills_shown(facts, judge_.levels), POOLS),
         **throughput(facts),
         examples={
             "lost": lost(facts)[:EXAMPLES],
@@ -64,6 +75,19 @@ def judge(facts):
     return result
 
 
+def next_day(facts):
+    """What is still wrong when a daily run has mended what it can; nothing where there
+    is none."""
+    after = facts.get("next_day")
+    if not after:
+        return {}
+    return {
+        "orders_lost_next_day": len(lost(after)),
+        "orders_wrong_next_day": len(wrong(after)),
+        "drift_next_day": len(drift(after, timeline.read(after))),
+    }
+
+
 def beginning(facts, seconds):
     """Figures of the part that every strategy plays, of one that plays more.
 
@@ -72,7 +96,7 @@ def beginning(facts, seconds):
     stocks = timeline.read(facts)
     end = facts["began"] + seconds
     rows = [row for row in _demand(facts) if row[0] < end]
-    sold = sum(units for *_row, units, key in rows if key is not PEOPLE)
+    sold = sum(units for *_row, units, key in rows if isinstance(key, tuple))
     excess = sum(_excess(stocks, row) for row in rows)
     return {
         "units_sold_beginning": sold,
@@ -84,16 +108,37 @@ def beginning(facts, seconds):
 
 
 def lost(facts):
-    """Orders of a shop that are wanted and have no confirmed sale order in Odoo."""
+    """Orders of a shop that are wanted and have no confirmed sale order in Odoo, and
+    of which Odoo has not even heard: pending ones, and what was taken back again."""
+    copies, known = _copies(facts), facts["known"]
+    # where people act, some are to decide first: those that an exception names wait
+    told = (facts.get("money") or {}).get("told", ())
     return [
         order["id"]
         for order in facts["orders"]
-        if order["live"] and not _copies(facts).get(order["id"])
-    ]
+        if order["live"]
+        and order["id"] not in told
+        and not (
+            order["id"] in known
+            if _is_pending(order) or _is_taken_back(order)
+            else copies.get(order["id"])
+        )
+    ] + doors.lost(facts)
+
+
+def _is_pending(order):
+    """It must not be sold yet; its units are gone."""
+    return order.get("pending", False)
+
+
+def _is_taken_back(order):
+    """The shop has taken all of it back, and never cancelled it."""
+    return not any(order.get("left", order["units"]).values())
 
 
 def doubled(facts):
-    return [order for order, copies in _copies(facts).items() if len(copies) > 1]
+    copies = _copies(facts)
+    return [each for each in copies if len(copies[each]) > 1] + doors.doubled(facts)
 
 
 def wrong(facts):
@@ -106,10 +151,19 @@ def wrong(facts):
         if order["id"] in gone:
             continue
         mine = copies.get(order["id"], [])
-        wanted = order["units"] if order["live"] else {}
+        wanted = {}
+        if order["live"] and not _is_pending(order):
+            left = order.get("left", order["units"])
+            # what had left before it was taken off is sold all the same
+            gone = (facts.get("gone") or {}).get(order["id"], {})
+            wanted = {
+                sku: max(left.get(sku, 0), min(units, gone.get(sku, 0)))
+                for sku, units in order["units"].items()
+            }
+            wanted = {sku: units for sku, units in (left | wanted).items() if units}
         if len(mine) == 1 and mine[0]["units"] != wanted:
             found.append(order["id"])
-    return found
+    return found + doors.wrong(facts)
 
 
 def _copies(facts):
@@ -132,9 +186,9 @@ def oversold(facts, stocks, judge_):
     """Stock units sold beyond what was there at that moment, by cause."""
     causes = dict.fromkeys(CAUSES, 0)
     for row in _demand(facts):
-        moment, pool, sku, _units, key = row
+        moment, pool, sku, units, key = row
         if excess := _excess(stocks, row):
-            found = judge_.explain(pool, sku, moment, excess, key)
+            found = judge_.explain(pool, sku, moment, excess, key, units)
             for cause, number in found.items():
                 causes[cause] += number
     return causes
@@ -149,7 +203,7 @@ def _excess(stocks, row):
 def _demand(facts):
     """(moment, pool, SKU, stock units, where it was sold), in order of time"""
     rows = [
-        (entry["t"], entry["pool"], entry["sku"], entry["units"], PEOPLE)
+        (entry["t"], entry["pool"], entry["sku"], entry["units"], _person(entry))
         for entry in facts["ledger"]
         if entry["kind"] == "sell"
     ]
@@ -159,7 +213,13 @@ def _demand(facts):
             pool = facts["places"][event["shop"]][event["place"]]
             for sku, units in facts["listings"][event["sku"]]["parts"].items():
                 rows.append((event["t"], pool, sku, -event["delta"] * units, key))
+    rows += unheard.demand(facts)
     return sorted(rows, key=lambda row: row[0])
+
+
+def _person(entry):
+    seen = entry.get("seen")
+    return PEOPLE if seen is None else unheard.At(PEOPLE, False, seen)
 
 
 def hidden(facts, stocks):
@@ -169,12 +229,12 @@ def hidden(facts, stocks):
         for sku, wanted in visit["lines"].items():
             missed = wanted - visit["bought"].get(sku, 0)
             if missed > 0:
-                there = _sellable(facts, stocks, visit["shop"], sku, visit["t"])
+                there = sellable(facts, stocks, visit["shop"], sku, visit["t"])
                 total += min(missed, there)
     return total
 
 
-def _sellable(facts, stocks, shop, sku, moment):
+def sellable(facts, stocks, shop, sku, moment):
     """Sold units that a shop could rightly have sold at a moment."""
     parts = facts["listings"][sku]["parts"]
     return sum(
@@ -227,10 +287,15 @@ def parcels(facts):
     told = facts["told"]
     # of a cancelled order a shop wants to hear nothing
     gone = timeline.left_anyway(facts)
+    # a person was told, whatever the shop says of what it no longer wants
+    gone |= set((facts.get("money") or {}).get("told", ()))
+    # a shop that has one of its own wants to hear of no other
+    by_hand = shipped_by_hand(facts)
+    gone |= by_hand
     return {
         "sent": sum(facts["parcels"].values()),
         "doubled": sum(
-            max(0, number - facts["parcels"].get(order, 0))
+            max(0, number - max(facts["parcels"].get(order, 0), order in by_hand))
             for order, number in told.items()
         ),
         "lost": sum(
@@ -241,13 +306,21 @@ def parcels(facts):
     }
 
 
-def marketplace(facts, by_key):
+def shipped_by_hand(facts):
+    """Orders that somebody has marked as shipped in their shop, and not in Odoo."""
+    return {
+        act["order"] for act in facts.get("acts", ()) if act["act"] == "ship_by_hand"
+    }
+
+
+def marketplace(facts, by_key, stocks):
     """What shops count that keep a strict book of who writes to them; None where none
     does. ``waste``: of a hundred numbers, those that stood there already."""
     books = facts.get("violations") or {}
     if not books:
         return dict.fromkeys(
-            ("fba_writes", "stubs", "waste", "false_drift", "zero_p95")
+            ("fba_writes", "stubs", "waste", "false_drift")
+            + ("zeros", "zero_p95", "zero_max")
         )
     edited = {
         (each["shop"], each["sku"])
@@ -257,7 +330,7 @@ def marketplace(facts, by_key):
     levels = {key: each for key, each in by_key.items() if key[0] in books}
     written = sum(book["written"] for book in books.values())
     wasted = sum(book.get("waste", 0) for book in books.values())
-    zeros = sorted(latencies(facts, levels, lambda write: write["after"] == 0))
+    zeros = sorted(sold_out(facts, levels, stocks))
     return {
         "fba_writes": sum(book.get("fba_writes", 0) for book in books.values()),
         "stubs": sum(book.get("stubs", 0) for book in books.values()),
@@ -266,34 +339,162 @@ def marketplace(facts, by_key):
             tuple(pair) not in edited and pair[0] in books
             for pair in facts.get("doubted", ())
         ),
+        "zeros": len(zeros),
         "zero_p95": percentile(zeros, 95),
+        "zero_max": zeros[-1] if zeros else None,
         "violations": books,
     }
 
 
-def latencies(facts, by_key, chosen=lambda write: True):
-    """Seconds from a commit in the warehouse, or of a salesperson, to each shop.
+def sold_out(facts, by_key, stocks):
+    """Seconds until a shop shows 0 of what is sold out, by all that Odoo knows, from
+    the moment that it knows.
+
+    What shows 0 by then already does not count, nor what comes in again meanwhile. What
+    never came to 0 counts until the end.
+    """
+    return [
+        seconds
+        for level in by_key.values()
+        for moment, back in _without(level, stocks)
+        if (seconds := _seconds_to_0(level, moment, back, facts["ended"])) is not None
+    ]
+
+
+def _without(level, stocks):
+    """(since when, until when) there is nothing left to sell of a listing."""
+    parts = {
+        sku: (stocks[level.pool, sku], units)
+        for sku, units in level.listing["parts"].items()
+        if (level.pool, sku) in stocks
+    }
+    times = sorted(
+        {
+            moment
+            for stock, _units in parts.values()
+            for moment in (*stock.there.times(), *stock.known.times())
+        }
+    )
+    begin = None
+    for moment in times:
+        left = min(
+            (stock.there.at(moment) - stock.known.at(moment)) // units
+            for stock, units in parts.values()
+        )
+        if left <= 0 and begin is None:
+            begin = moment
+        elif left > 0 and begin is not None:
+            yield begin, moment
+            begin = None
+    if begin is not None:
+        yield begin, float("inf")
+
+
+def _seconds_to_0(level, moment, back, ended):
+    """None: it showed 0 already, or need not come to it any more."""
+    shown = 0
+    for event in level.events:
+        if event["t"] > moment:
+            if shown <= 0 or event["t"] > back:
+                return None
+            if event["after"] <= 0:
+                return round(event["t"] - moment, 3)
+        shown = event["after"]
+    return round(ended - moment, 3) if shown > 0 and moment < ended < back else None
+
+
+def partners(facts):
+    """What trading partners have to say; nothing where there are none.
+
+    ``physical_wrong``: products of which a third party's warehouse has another quantity
+    than Odoo. ``charges``: {rule of a partner: how often it was broken};
+    ``charges_of_faults``: of them, what another partner's fault explains. ``trucks``:
+    so many came from the third party's warehouse to a retailer.
+    """
+    found = facts.get("partners")
+    if not found:
+        return {}
+    return {
+        "physical_wrong": len(found["physical"]),
+        "physical_examples": found["physical"][:EXAMPLES],
+        "charges": found["charges"],
+        "charges_of_faults": found["charges_of_faults"],
+        "trucks": found["trucks"],
+        "documents_stuck": found["stuck"][:EXAMPLES],
+    }
+
+
+def latencies(facts, by_key):
+    """Seconds from a commit in the warehouse, or of a salesperson, to each shop."""
+    return [seconds for _moment, seconds in timed_latencies(facts, by_key)]
+
+
+def timed_latencies(facts, by_key):
+    """(moment of a commit, seconds until it is in a shop).
 
     A commit that another one of the same product overtook is left out: what the shop
     then shows answers both. So is one that changed no number there.
-
-    :param chosen: which writes count
     """
     moments = {}
     for entry in facts["ledger"]:
         key = entry["pool"], entry["sku"]
         moments.setdefault(key, []).append(entry["t"])
+    return _seconds_to_writes(moments, by_key)
+
+
+def tills_shown(facts, by_key):
+    """The same, sorted, from the moment that Odoo heard of what a till has sold."""
+    heard = {
+        (unheard.POOL, sku): moments for sku, moments in unheard.heard(facts).items()
+    }
+    return sorted(seconds for _moment, seconds in _seconds_to_writes(heard, by_key))
+
+
+def _seconds_to_writes(moments, by_key):
+    """
+    :param moments: {(pool, SKU): when something of it was known to change}
+    :return: list of (moment, seconds)
+    """
     result = []
     for level in by_key.values():
         for sku in level.listing["parts"]:
             times = sorted(moments.get((level.pool, sku), ()))
             for moment, following in pairwise((*times, float("inf"))):
                 write = level.next_write(moment)
-                if not write or not chosen(write):
+                if not write:
                     continue
                 if write["t"] < min(following, moment + SECONDS_LATE):
-                    result.append(write["t"] - moment)
+                    result.append((moment, write["t"] - moment))
     return result
+
+
+def _placed(facts):
+    """{id of an order: when its first units were sold}"""
+    placed = {}
+    for event in facts["events"]:
+        if event["kind"] == "sale":
+            placed.setdefault(event["order"], event["t"])
+    return placed
+
+
+def seconds_until_known(facts):
+    """Seconds from an order in a shop until what Odoo publishes counts it."""
+    placed = _placed(facts)
+    return [
+        max(0.0, moment - placed[order])
+        for order, moment in facts["known"].items()
+        if order in placed
+    ]
+
+
+def seconds_to_sale_orders(facts):
+    """Seconds from an order in a shop to its sale order, of those that have one."""
+    placed = _placed(facts)
+    return [
+        max(0.0, sale["at"] - placed[sale["order"]])
+        for sale in facts["sales"]
+        if sale.get("at") and sale["order"] in placed
+    ]
 
 
 def throughput(facts):

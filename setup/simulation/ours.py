@@ -7,6 +7,8 @@ from demo.channel import Channel, Seller, Shop
 from demo.company import make_rule
 from demo.processes import DemoError
 
+from . import edits, hops, partners
+from .backtest import draft_exclusive
 from .strategy import Strategy
 from .world import POOLS
 
@@ -33,6 +35,7 @@ WAITING = (
     "events",
     "orders",
     "batches without an answer",
+    "orders to invoice",
 )
 # Units of each line of an order at rest, in the product's unit: wanted in all, held, in
 # the last leg of open transfers, gone. Of kits as many as can be made whole.
@@ -154,7 +157,11 @@ class Connected:
             node_id = self.odoo.find_id(
                 "channel.node", ["channel_id", "=", self.id], ["name", "=", place]
             )
-            ids = [self.company.warehouses[code][0] for code in POOLS[pool]]
+            ids = [
+                self.company.warehouses[code][0]
+                for code in POOLS[pool]
+                if code in self.company.warehouses
+            ]
             values = {"warehouse_ids": [(6, 0, ids)]}
             self.odoo.call("channel.node", "write", [node_id], values)
 
@@ -196,22 +203,28 @@ def connect(run):
     channels = [
         TYPES[shop.shop.type](run.odoo, run.sql, run.company, shop)
         for shop in run.shops.values()
+        if shop.shop.type in TYPES
     ]
     for channel in channels:
         channel.begin()
     run.wait(
-        "catalogues are read", lambda: all(c._is_catalogue_read() for c in channels)
+        "catalogues are read", lambda: all(c.is_catalogue_read() for c in channels)
     )
     for channel in channels:
         channel.match(run.world)
     run.wait(
-        "what the shops show is known", lambda: all(c._is_settled() for c in channels)
+        "what the shops show is known", lambda: all(c.is_settled() for c in channels)
     )
     for channel in channels:
         channel.press("action_go_live")
     run.wait(
         "the shops show the first numbers", lambda: all(c.is_quiet() for c in channels)
     )
+    if run.partners:
+        own = partners.Connected(run, run.partners)
+        own.connect(run.wait)
+        run.sql.run(COMPRESSED)
+        run.wait("partners have the first numbers", own.is_ready)
     run.sql.run(COMPRESSED)
 
 
@@ -233,6 +246,9 @@ class Shared(Strategy):
         )
         by_name = {each.shop.name: key for key, each in run.shops.items()}
         self.keys = {id: by_name[name] for id, name in self.keys.items()}
+        self.own = run.partners and partners.Connected(run, run.partners)
+        if self.own and "dock9" in run.partners.names:
+            self.own.house = {"id": run.company.warehouses[partners.CODE][0]}
         self._ids = dict(
             run.sql.rows(
                 "SELECT name, res_id FROM ir_model_data WHERE model = 'ir.cron'"
@@ -274,6 +290,9 @@ class Shared(Strategy):
             )
         ]
 
+    def differences(self):
+        return edits.read(self.run.sql, self.keys)
+
     def _is_ready(self):
         """Every shop shows its number, and has for a while: what a rule changes is
         planned, lowered and only then raised, with moments of quiet in between."""
@@ -306,6 +325,9 @@ class Shared(Strategy):
         if self._thread:
             self._thread.join(30)
 
+    def hops(self):
+        return hops.read(self.run.server.rpc(), self.run.began_wall)
+
     def is_quiet(self):
         return not self.waiting()
 
@@ -326,13 +348,20 @@ class Shared(Strategy):
                      WHERE state NOT IN ('done', 'dead', 'void')),
                    (SELECT count(*) FROM channel_inbox_event WHERE state = 'new'),
                    (SELECT count(*) FROM channel_order
-                     WHERE state = 'captured' OR NOT complete
-                        OR wanted_version > version),
+                     WHERE state <> 'announced'
+                       AND (state = 'captured' OR NOT complete
+                            OR wanted_version > version)),
                    (SELECT count(*) FROM channel_publication
-                     WHERE state = 'accepted' AND ask_at IS NOT NULL)
+                     WHERE state = 'accepted' AND ask_at IS NOT NULL),
+                   (SELECT count(*) FROM channel_bookkeeping
+                     WHERE failed IS NOT TRUE)
             """
         )
-        return {words: n for words, n in zip(WAITING, counts, strict=True) if n}
+        found = {words: n for words, n in zip(WAITING, counts, strict=True) if n}
+        return {**found, **(self.own.waiting() if self.own else {})}
+
+    def partner_facts(self):
+        return self.own.facts() if self.own else None
 
     def sellable(self, sku):
         """What the screen of positions says."""
@@ -410,6 +439,7 @@ class Shared(Strategy):
             self.run.company.warehouses[code][0]: pool
             for pool, codes in POOLS.items()
             for code in codes
+            if code in self.run.company.warehouses
         }
         skus = {id: sku for sku, id in self.run.company.products.items()}
         result = {pool: {} for pool in POOLS}
@@ -486,14 +516,9 @@ class Exclusive(Shared):
 
     def rules(self):
         odoo = self.run.odoo
-        group_id = odoo.create(
-            "channel.allocation.group",
-            name="All shops",
-            member_ids=[(0, 0, {"channel_id": id, "weight": 1}) for id in self.keys],
-        )
+        group_id, rule_ids = draft_exclusive(odoo, self.keys, KEPT_FOR_PEOPLE)
         odoo.call("channel.allocation.group", "action_activate", [group_id])
-        make_rule(odoo, kind="exclusive", value=0, allocation_group_id=group_id)
-        make_rule(odoo, kind="fixed", value=KEPT_FOR_PEOPLE)
+        odoo.call("channel.rule", "action_activate", rule_ids)
 
     def targets(self):
         return self.levels()
@@ -502,7 +527,11 @@ class Exclusive(Shared):
         """What no shop shows or may come to show, once all changes are planned."""
         company = self.run.company
         product = company.products[sku]
-        warehouses = [company.warehouses[code][0] for code in POOLS["main"]]
+        warehouses = [
+            company.warehouses[code][0]
+            for code in POOLS["main"]
+            if code in company.warehouses
+        ]
         [[left]] = self.run.sql.rows(
             """
             SELECT CASE WHEN EXISTS (SELECT FROM channel_change) THEN 0 ELSE

@@ -2,7 +2,10 @@
 
 from html import escape
 
-COLORS = ("#875a7b", "#00a09d", "#d9822b", "#3b7dd8", "#c0392b", "#7f8c8d", "#27ae60")
+COLORS = (
+    *("#875a7b", "#00a09d", "#d9822b", "#3b7dd8"),
+    *("#c0392b", "#7f8c8d", "#27ae60", "#b7950b"),
+)
 INK, GRID = "#444", "#ddd"
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 30, 34

@@ -5,23 +5,46 @@ The plots are made by the same judge that made the figures, from the same facts.
 
 from html import escape
 
-from . import timeline
+from . import outage, timeline
 from .causes import CAUSES, Judge
 from .oracle import latencies
 from .plots import COLORS, Plot
 
 WORST = 3
+# Where people take part.
+OF_PEOPLE = (
+    ("money_wrong", "orders with money wrong"),
+    ("tax_wrong", "orders with tax wrong"),
+    ("money_told", "orders whose money a person was told of"),
+    ("exceptions_missing", "exceptions missing"),
+    ("exceptions_endless", "exceptions without end"),
+    ("differences_injected", "differences made in shops"),
+    ("differences_missed", "not found by their class"),
+    ("differences_imagined", "found and not made"),
+    ("orders_dropped_missed", "dropped orders not found"),
+    ("audit_overwritten", "unseen sales overwritten by a repair"),
+)
+# Where somebody mends once a day what is left.
+OF_DAYS = (
+    ("orders_lost_next_day", "lost after its daily run"),
+    ("orders_wrong_next_day", "wrong after it"),
+    ("drift_next_day", "drift after it"),
+)
 COLUMNS = (
     ("shoppers", "shoppers"),
     ("orders_placed", "orders"),
     ("orders_lost", "lost"),
     ("orders_doubled", "doubled"),
+    ("orders_wrong", "with other lines, or not cancelled"),
     ("units_sold", "units sold"),
     ("units_oversold", "units oversold"),
     ("oversold_per_1000", "oversold of 1,000 sold"),
     ("oversold_per_1000_beginning", "the same, of the beginning that all play"),
+    ("unseen_sales_overwritten", "numbers written over an unseen sale"),
     ("units_oversold_unseen_sale", "by an overwritten sale"),
+    ("units_oversold_office", "by a unit that Odoo's people took off an order"),
     ("units_oversold_hold_missing", "by a number behind what Odoo knew"),
+    ("units_oversold_till_offline", "by a till without a connection"),
     ("units_oversold_latency_window", "by latency"),
     ("units_hidden", "units hidden"),
     ("drift_at_rest", "drift at rest"),
@@ -31,11 +54,23 @@ COLUMNS = (
     ("seconds_to_convergence", "s to convergence"),
     ("latency_p50", "latency p50 (s)"),
     ("latency_p95", "latency p95 (s)"),
+    ("heard_p50", "from a shop until Odoo counts it p50 (s)"),
+    ("heard_p95", "from a shop until Odoo counts it p95 (s)"),
+    ("entered_p50", "from a shop to a sale order p50 (s)"),
+    ("entered_p95", "from a shop to a sale order p95 (s)"),
+    ("edits_found", "numbers typed in at shops, found by their class"),
+    ("edits_undone", "taken back before anybody looked"),
+    ("edits_overwritten", "written over where a shop cannot compare"),
+    ("edits_missed", "left as they were typed in"),
+    ("edits_imagined", "numbers that nobody had typed in, found"),
+    ("crowd", "processes that wanted each processor"),
     ("fba_writes", "marketplace: numbers written on what it ships itself"),
     ("stubs", "marketplace: listings born by mistake"),
     ("waste", "marketplace: numbers that stood there already (%)"),
     ("false_drift", "marketplace: numbers doubted that nobody had changed"),
-    ("zero_p95", "marketplace: to 0, p95 (s)"),
+    ("zeros", "marketplace: numbers that came to be sold out"),
+    ("zero_p95", "marketplace: until it shows 0 of them, p95 (s)"),
+    ("zero_max", "the slowest (s)"),
 )
 
 
@@ -125,9 +160,22 @@ def table(strategies):
     names = list(strategies)
     yield "| | " + " | ".join(names) + " |"
     yield "| --- |" + " ---: |" * len(names)
-    for key, words in COLUMNS:
-        cells = (_cell(strategies[name][key]) for name in names)
+    for key, words in columns(strategies):
+        cells = (_cell(strategies[name].get(key)) for name in names)
         yield f"| {words} | " + " | ".join(cells) + " |"
+
+
+def columns(strategies):
+    """(figure, words) of each row of the table: those that are told of anybody."""
+    known = {key for each in strategies.values() for key in each}
+    fell = any(each.get("falls") for each in strategies.values())
+    more = (row for row in (*OF_DAYS, *OF_PEOPLE) if row[0] in known)
+    rows = (*COLUMNS, *more, *(outage.COLUMNS if fell else ()))
+    return [
+        row
+        for row in rows
+        if any(each.get(row[0]) is not None for each in strategies.values())
+    ]
 
 
 def _cell(value):
@@ -146,9 +194,9 @@ def write(folder, summary, facts):
     strategies = summary["strategies"]
     rows = "".join(
         f"<tr><th>{escape(words)}</th>"
-        + "".join(f"<td>{_cell(each[key])}</td>" for each in strategies.values())
+        + "".join(f"<td>{_cell(each.get(key))}</td>" for each in strategies.values())
         + "</tr>"
-        for key, words in COLUMNS
+        for key, words in columns(strategies)
     )
     heads = "".join(f"<th>{escape(name)}</th>" for name in strategies)
     sections = [causes_plot(strategies)]
@@ -163,6 +211,9 @@ def write(folder, summary, facts):
             at=escape(summary["at"]),
             heads=heads,
             rows=rows,
+            left_out="".join(
+                f"<li>{escape(line)}</li>" for line in summary.get("left_out", ())
+            ),
             body="\n".join(sections),
         )
     )
@@ -177,6 +228,7 @@ th:first-child {{ text-align: left }} svg {{ margin: 0.5em }}
 <h1>What was shown, and what was true</h1>
 <p><code>{command}</code>, {at}</p>
 <table><tr><th></th>{heads}</tr>{rows}</table>
+<ul>{left_out}</ul>
 {body}
 </body></html>
 """

@@ -6,14 +6,19 @@ import time
 
 import psutil
 from demo.processes import DemoError
+from sandbox.headless import SoldOut as HeadlessSoldOut
 
+from . import carts, doors, faults, oracle, partners, people, soak, timeline
 from . import company as company_module
-from . import faults, oracle, timeline
 from .shops import SOLD_OUT
+from .world import POOLS
 
 SECONDS_TO_CONNECT = 180
 # What the company's people do at the same time, a thread for each group.
 PEOPLE = (("sell",), ("receive", "count", "scrap", "transfer"), ("ship", "return"))
+
+
+PARTNERS_SOLD_OUT = (partners.SOLD_OUT, HeadlessSoldOut)
 
 
 class Run:
@@ -34,6 +39,11 @@ class Run:
         self.visits, self._lock = [], threading.Lock()
         self.errors = []
         self.ended = None
+        # trading partners beside the shops
+        self.partners = None
+        # who sells beside the shops
+        self.doors = doors.Doors(self)
+        self.people = people.People(self, options.people)
 
     def wait(self, what, condition, seconds=SECONDS_TO_CONNECT):
         began = time.monotonic()
@@ -54,27 +64,44 @@ class Run:
         self.strategy = strategy
         self.say(f"  {strategy.words}")
         strategy.prepare()
+        self.doors.start()
+        self.people.prepare(strategy)
         trouble = faults.Faults(self, self.options.faults)
         self.began_wall, self.began = time.time(), time.monotonic()
         busy = psutil.cpu_times()
+        crowd = Crowd()
         self.server.keep_up()
         self.first = self._first_numbers()
         strategy.start()
-        threads = [*self._shoppers(), *self._people(), trouble.thread()]
+        meter = soak.Soak(self).start() if self.options.hours else None
+        threads = [
+            *self._shoppers(),
+            *self._people(),
+            *self.people.threads(),
+            *self.doors.threads(),
+            trouble.thread(),
+        ]
         for each in threads:
             each.start()
         for each in threads:
             each.join()
         trouble.end()
+        self.doors.finish()
         self.ended = time.time()
         self.say(
             f"      {len(self.visits)} shoppers came, {self._placed()} orders;"
             f" {self.ended - self.began_wall:.0f} s"
         )
-        facts = self._settle()
+        crowd.stop()
+        long = meter and meter.stop()
+        facts = self.people.audit(self.people.follow(self.settle()))
+        if self.strategy.next_day():
+            facts["next_day"] = self.facts()
+        facts["crowd"], facts["soak"] = crowd.mean(), long
         strategy.stop()
         facts["busy"] = round(busy_percent(busy, psutil.cpu_times()))
         facts["faults"] = {**trouble.done, "odoo_restarted": self.server.restarts}
+        facts["falls"] = getattr(self.server, "falls", [])
         facts["skipped"] = self.company.skipped
         if self.errors:
             raise DemoError(f"the driver failed: {self.errors[0]!r}")
@@ -139,13 +166,18 @@ class Run:
         if left > 0:
             time.sleep(left)
 
-    def _act(self, acts):
+    def colleague(self):
+        """The company as one more person sees it, who logs in by himself."""
         office = company_module.Company(self.server.rpc(), self.world)
         for name in ("warehouses", "products", "types", "tax_id", "customer_id"):
             setattr(office, name, getattr(self.company, name))
         office.ledger, office.skipped = self.company.ledger, self.company.skipped
         office.shelves = self.company.shelves
         office.sellable = lambda sku: self._sellable(office, sku)
+        return office
+
+    def _act(self, acts):
+        office = self.colleague()
         for number, event in acts:
             self.until(event["at"])
             office.act(number, dict(event))
@@ -165,16 +197,18 @@ class Run:
             if what != "buy":
                 getattr(shop, what)(event)
                 continue
-            order = self._buy(shop, event)
+            pays_after = shop.pays_after(event)
+            order = self._buy(shop, event, pays_after == 0)
             if order is None:
                 continue
             last = self.seconds * 0.98
-            if not event["paid"]:
-                heapq.heappush(todo, (min(at + 6, last), number, "pay", order))
-            elif event["cancel"]:
+            if pays_after:
+                moment = min(at + pays_after, last)
+                heapq.heappush(todo, (moment, number, "pay", order))
+            elif event["cancel"] and pays_after == 0:
                 heapq.heappush(todo, (min(at + 5, last), number, "cancel", order))
 
-    def _buy(self, shop, event):
+    def _buy(self, shop, event, paid):
         """Look, then buy as much of it as is shown in one place."""
         order, bought = None, {}
         for _try in range(3):
@@ -182,9 +216,9 @@ class Run:
             if not bought:
                 break
             try:
-                order = shop.buy(bought, event["person"], event["paid"])
+                order = carts.buy(shop, bought, event, paid)
                 break
-            except SOLD_OUT:
+            except (*SOLD_OUT, *PARTNERS_SOLD_OUT):
                 bought = {}
         visit = {
             "t": time.time(),
@@ -198,12 +232,14 @@ class Run:
 
     # --- the end
 
-    def _settle(self):
+    def settle(self):
         """Wait until nothing moves and everything is right, or until it is too late."""
         end = time.monotonic() + self.options.patience
         last, quiet_since = self._last_write(), time.monotonic()
         while True:
             if self.strategy.is_quiet():
+                if self.partners:
+                    self.partners.arrive()
                 facts = self.facts()
                 if not self._open(facts):
                     facts["settled"] = round(time.time() - self.ended, 1)
@@ -226,14 +262,21 @@ class Run:
             for shop in self.shops.values()
             for event in list(shop.events)
         )
-        return changes + len(self.strategy.known()) + len(self.strategy.sales())
+        documents = self.partners.count_documents() if self.partners else 0
+        known, sales = self.strategy.known(), self.strategy.sales()
+        return changes + documents + len(known) + len(sales)
 
     def _open(self, facts):
         """Whether something is still wrong that may yet come right."""
+        stocks = timeline.read(facts)
+        told = (facts.get("money") or {}).get("told", ())
         return (
             oracle.lost(facts)
-            or oracle.wrong(facts)
-            or oracle.drift(facts, timeline.read(facts))
+            or not set(oracle.wrong(facts)) <= set(told)
+            or (facts["partners"] or {}).get("physical")
+            or oracle.drift(facts, stocks)
+            or facts.get("leaks")
+            or doors.physical(facts, stocks, POOLS)
         )
 
     def facts(self):
@@ -255,13 +298,14 @@ class Run:
             for order in shop.book():
                 told[order["id"]] = order["told"]
                 units = self._units(order["lines"])
-                orders.append({**order, "units": units})
+                left = self._units(order.get("left", order["lines"]))
+                orders.append({**order, "units": units, "left": left})
             events += list(shop.events)
         events.sort(key=lambda event: event["t"])
         initial = {"main": {}, "west": {}}
         for sku, product in self.world.products.items():
             stock = product.stock
-            initial["main"][sku] = stock["WH"] + stock["EAST"]
+            initial["main"][sku] = sum(stock.get(code, 0) for code in POOLS["main"])
             initial["west"][sku] = stock["WEST"]
         return {
             "began": self.began_wall,
@@ -289,9 +333,13 @@ class Run:
                 if (counts := shop.violations()) is not None
             },
             "doubted": strategy.doubted(),
+            "differences": strategy.differences(),
+            "partners": strategy.partner_facts(),
             "notes": strategy.notes(),
+            **self.doors.facts(),
             "words": strategy.words,
             "settled": None,
+            **self.people.facts(),
         }
 
     def _units(self, lines):
@@ -300,9 +348,39 @@ class Run:
         for sku, number in lines.items():
             listing = self.world.listings[sku]
             parts = listing.parts if listing.kind == "pack" else {sku: 1}
-            for part, each in parts.items():
+            for part, each in parts.items() if number else ():
                 units[part] = units.get(part, 0) + number * each
         return units
+
+
+class Crowd(threading.Thread):
+    """How many processes want each of this machine's processors, whomever they belong
+    to: where it is 10, what takes a second alone takes up to ten."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self._counts, self._ended = [], threading.Event()
+        self.start()
+
+    def run(self):
+        while not self._ended.wait(0.5):
+            self._counts.append(_running())
+
+    def stop(self):
+        self._ended.set()
+
+    def mean(self):
+        """None where the system does not tell."""
+        counts = list(filter(None, self._counts))
+        return counts and round(sum(counts) / len(counts) / psutil.cpu_count(), 1)
+
+
+def _running():
+    try:
+        with open("/proc/stat") as lines:
+            return next(int(x.split()[1]) for x in lines if x.startswith("procs_run"))
+    except (OSError, StopIteration):
+        return None
 
 
 def busy_percent(before, after):

@@ -1,5 +1,8 @@
 """Odoo with its job runner, on a database that is there already."""
 
+import contextlib
+import os
+import signal
 import sys
 import threading
 import time
@@ -12,32 +15,47 @@ from demo.rpc import Rpc
 # More hands for orders than a small company has: this one has a year's in minutes. One
 # of them always listens where a shop has an event stream.
 JOB_CHANNELS = (
-    "root:7,root.channel:7,root.channel.in:3,root.channel.back:1,root.channel.plan:1,"
-    "root.channel.pull:1,root.channel.out:2,root.channel.check:1,root.channel.book:1,"
+    "root:14,root.channel:14,root.channel.in:3,root.channel.back:1,root.channel.plan:2,"
+    "root.channel.pull:2,root.channel.out:2,root.channel.check:2,root.channel.book:1,"
     "root.channel.listen:1"
 )
 SECONDS_TO_START = 120
 
 
 class Server:
-    """``with Server(...) as server``: ``server.rpc()`` logs in."""
+    """``with Server(...) as server``: ``server.rpc()`` logs in.
+
+    :ivar url: where it is reached; of one of several servers, what stands before them
+    """
+
+    # there is another one that works on the same database
+    has_others = False
 
     def __init__(
-        self, env, folder, sql, ports, log="setup", workers=10, channels=JOB_CHANNELS
+        self,
+        env,
+        folder,
+        sql,
+        ports,
+        log="setup",
+        workers=16,
+        channels=JOB_CHANNELS,
+        more_addons=(),
     ):
         self.env, self.folder, self.sql, self.ports = env, folder, sql, ports
         self.log, self.workers, self.channels = log, workers, channels
-        self.url = f"http://127.0.0.1:{ports[0]}"
+        self.more_addons = more_addons
+        self.url = self.own_url = f"http://127.0.0.1:{ports[0]}"
         self.process = self._guard = None
         self.restarts, self._over = 0, threading.Event()
+        # as ``time.monotonic``: not started again before
+        self._rests_until = 0.0
 
     def __enter__(self):
         self.sql.run(LOCAL_ONLY % {"url": f"'{self.url}'"})
         self._start()
         try:
-            self.process.wait_for(
-                "answers at its port", Rpc(self.url, "").is_up, SECONDS_TO_START
-            )
+            self.process.wait_for("answers at its port", self.is_up, SECONDS_TO_START)
         except BaseException:
             self.process.stop()
             raise
@@ -50,6 +68,21 @@ class Server:
         self.process.stop()
         self.sql.close()
 
+    def is_up(self):
+        return Rpc(self.own_url, "").is_up()
+
+    def heads(self):
+        """Process ids of the servers, each the parent of its workers."""
+        return [self.process.pid]
+
+    def fall(self, seconds):
+        """All its processes end at once, as if the machine had lost its power, and it
+        is not started again before so many seconds have passed."""
+        self._rests_until = time.monotonic() + seconds
+        # it may have ended by itself
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     def keep_up(self):
         """From here on start Odoo again when it ends, as a service manager does: its
         head ends where it wants a new worker while the database is away."""
@@ -61,6 +94,8 @@ class Server:
             try:
                 self.process.check()
             except DemoError:
+                if time.monotonic() < self._rests_until:
+                    continue
                 self.process.stop()
                 self.restarts += 1
                 self._start()
@@ -106,4 +141,6 @@ class Server:
             "log_handler": ":INFO,werkzeug:WARNING",
         }
         path = self.folder / f"odoo-{self.log}.conf"
-        return databases.write_conf(self.env, path, options, channels=self.channels)
+        return databases.write_conf(
+            self.env, path, options, self.channels, self.more_addons
+        )

@@ -13,12 +13,18 @@ import time
 import sandbox.amazon as amazon
 import sandbox.shopify as shopify
 import sandbox.woocommerce as woocommerce
+from sandbox.shopify.config import DEFAULT_SCOPES
 from sandbox.shopify.mutations.batch import Batch
 from sandbox.woocommerce import hooks as woo_hooks
 
 CURRENCY = "USD"  # of Odoo's demo company
 MARKETPLACE = "ATVPDKIKX0DER"  # Amazon collects the taxes there
 VAT = [{"title": "VAT", "rate": 0.21}]
+SECONDS_TO_PAY = 6
+# Of a marketplace's orders: so many are pending while a payment is verified, and so
+# many of those for days.
+PENDING, DAYS = 0.2, 0.25
+SECONDS_TO_END = 90
 SOLD_OUT = (shopify.SoldOut, woocommerce.SoldOut, amazon.SoldOut)
 
 
@@ -93,9 +99,9 @@ class WooLog(Log):
         delta = stock - self.shown.get(sku, 0)
         self.shown[sku] = stock
         kind, order = "write", None
-        if cause.startswith("order "):
+        if cause.startswith(("order ", "edit of ", "refund of ")):
             kind, order = "sale" if delta < 0 else "restock", cause.split()[-1]
-        elif cause in ("admin", "edit"):
+        elif cause == "admin":
             kind = "edit"
         # the companion plugin changes by a difference, in one step with the shop's own
         how = "difference" if cause == "companion" else "set"
@@ -146,6 +152,10 @@ class Shop:
         :raise SOLD_OUT: somebody was quicker"""
         return self.box.checkout(lines, **self.cart(person, paid)).id
 
+    def pays_after(self, event):
+        """Seconds until an order is paid: 0 at once; None: not while anybody looks."""
+        return 0 if event["paid"] else SECONDS_TO_PAY
+
     def pay(self, order):
         self.box.pay(str(order))
 
@@ -173,7 +183,9 @@ class Shop:
         raise NotImplementedError
 
     def book(self):
-        """The shop's own orders: dicts of id, live, lines {SKU: units}, told."""
+        """The shop's own orders: dicts of id, live, lines {SKU: units}, told; left
+        {SKU: units} without what was taken back, where that can be; and pending: its
+        units are gone, and nobody may ship it yet."""
         raise NotImplementedError
 
     def open(self):
@@ -186,7 +198,7 @@ class Shop:
 
 
 class ShopifyShop(Shop):
-    def start(self, products, port=0):
+    def start(self, products, port=0, **settings):
         seed = {
             "shop": {"currency": CURRENCY, "shop_name": self.shop.name},
             "locations": list(self.shop.places),
@@ -208,6 +220,8 @@ class ShopifyShop(Shop):
             plan="plus",
             webhook_retry_window=60.0,
             hang=4.0,
+            # an app that may also switch off what is sold below zero
+            **{"scopes": (*DEFAULT_SCOPES, "write_products"), **settings},
         )
         return self
 
@@ -253,8 +267,15 @@ class ShopifyShop(Shop):
             return [
                 {
                     "id": f"{self.key}:{order.id}",
-                    "live": not order.cancelled_at,
-                    "lines": _sum((line.sku, line.quantity) for line in order.lines),
+                    "live": not order.cancelled_at and not order.test,
+                    "lines": _sum(
+                        (line.sku, line.quantity) for line in order.lines if line.sku
+                    ),
+                    "left": _sum(
+                        (line.sku, line.current_quantity)
+                        for line in order.lines
+                        if line.sku
+                    ),
                     "told": sum(
                         each.status == "SUCCESS" for each in order.fulfillments
                     ),
@@ -380,6 +401,10 @@ class WooShop(Shop):
                     "id": f"{self.key}:{order.id}",
                     "live": order.status not in ("cancelled", "failed"),
                     "lines": _sum((line.sku, line.quantity) for line in order.lines),
+                    "left": _sum(
+                        (line.sku, line.quantity - order.refunded_units(line))
+                        for line in order.lines
+                    ),
                     "told": sum(
                         str(_key(entry)).startswith("_channel_sync_shipment_")
                         for entry in order.meta
@@ -473,6 +498,13 @@ class AmazonShop(Shop):
         self.box.rules.set(patch_invalid=0, late_index=0)
         return self
 
+    def pays_after(self, event):
+        """A payment takes an hour of Amazon's to be verified, sometimes days."""
+        dice = random.Random(f"payment {event['number']}")
+        if dice.random() >= PENDING:
+            return 0
+        return None if dice.random() < DAYS else dice.uniform(5, 30)
+
     def fba(self):
         return [f"FBA-{number}" for number in range(1, self.FBA + 1)]
 
@@ -516,6 +548,7 @@ class AmazonShop(Shop):
                 {
                     "id": f"{self.key}:{order.id.rpartition('-')[2]}",
                     "live": order.status != "CANCELLED",
+                    "pending": order.pending,
                     "lines": _sum((item.sku, item.quantity) for item in order.items),
                     "told": len(order.packages),
                 }
@@ -523,19 +556,14 @@ class AmazonShop(Shop):
             ]
 
     def violations(self):
-        written = len(self.box.log.entries("patchListingsItem"))
         with self.box.store.transaction():
-            for feed in self.box.store.feeds.values():
-                if feed.created.timestamp() < self.began:
-                    continue
-                written += feed.document.body.count(b'"messageId"')
+            written = self.box.store.written
         return {**self.box.violations.counts, "written": written}
 
     def open(self):
         """From now on it counts how it is written to."""
         self.box.violations.clear()
-        self.box.log.clear()
-        self.began = self.box.store.clock.time()
+        self.box.store.written = 0
 
     def stick_feed(self):
         """The next feed stays for hours, and lands meanwhile."""
@@ -544,7 +572,6 @@ class AmazonShop(Shop):
     def calm(self):
         self.box.faults.clear()
         self.disturb_webhooks(0, {})
-        self.box.store.clock.move(0)
 
     def disturb_webhooks(self, seed, rates):
         self.box.rules.set(
@@ -554,13 +581,19 @@ class AmazonShop(Shop):
         )
 
     def skew(self, seconds):
-        self.box.store.clock.move(seconds)
+        """Ahead only, and never set back: its own work goes by the same clock, and
+        would stand still."""
+        self.box.store.clock.move(abs(seconds))
 
     def expire_tokens(self):
         self.box.access.expire()
 
     def save(self):
         words, store = self.box.words, self.box.store
+        # what is still on its way would land in the first strategy
+        end = time.monotonic() + SECONDS_TO_END
+        while self._is_busy() and time.monotonic() < end:
+            time.sleep(0.2)
         self._saved = (
             {sku: listing.quantity for sku, listing in store.listings.items()},
             copy.deepcopy(words.subscriptions),
@@ -569,11 +602,20 @@ class AmazonShop(Shop):
             dict(store.feeds),
         )
 
+    def _is_busy(self):
+        store = self.box.store
+        with store.transaction():
+            return any(
+                each.status in ("IN_QUEUE", "IN_PROGRESS")
+                for each in store.feeds.values()
+            ) or any(each.in_flight for each in store.listings.values())
+
     def rewind(self, connected=True):
         numbers, subscriptions, destinations, feeds = self._saved
         box, store = self.box, self.box.store
         self.calm()
         with store.transaction():
+            store.clock.move(0, backwards=True)
             for records in (store.orders, store.index, store.sold):
                 records.clear()
             store.feeds = dict(feeds)
@@ -634,7 +676,12 @@ def _sum(pairs):
 TYPES = {"shopify": ShopifyShop, "woocommerce": WooShop, "amazon": AmazonShop}
 
 
-def start(world):
-    """:return: {key: Shop}, which listen"""
+def start(world, **settings):
+    """:param settings: of each type of shop that has any: {setting: value}
+    :return: {key: Shop}, which listen"""
     products = [world.listings[sku] for sku in sorted(world.listings)]
-    return {each.key: TYPES[each.type](each).start(products) for each in world.shops}
+    return {
+        each.key: TYPES[each.type](each).start(products, **settings.get(each.type, {}))
+        for each in world.shops
+        if each.type in TYPES
+    }

@@ -3,11 +3,12 @@
 
 class Strategy:
     """:ivar addons: whether the addons of this checkout are in its database
+    :ivar ground: what its database begins with: ours, plain Odoo, or oca (``rival``)
     :ivar partial: whether a shop shows a part of what there is, not all of it
     """
 
     name, words = "", ""
-    addons = True
+    addons, ground = True, "ours"
     partial = False
     # plays the whole trace also where the others play the beginning (``--compare``)
     whole = False
@@ -39,6 +40,10 @@ class Strategy:
     def waiting(self):
         """What is still to be done, as far as it knows: {words: how much of it}."""
         return {}
+
+    def next_day(self):
+        """At rest: what runs once a day runs once. :return: whether anything did"""
+        return False
 
     def sellable(self, sku):
         """What a salesperson may promise, None: what Odoo calls free."""
@@ -73,10 +78,23 @@ class Strategy:
         and that nobody can explain."""
         return []
 
+    def differences(self):
+        """What shops were found to show that nobody here has written, see ``edits``;
+        None: nobody looks for it."""
+        return None
+
+    def partner_facts(self):
+        """What trading partners charge for and have; None where there are none."""
+        return None
+
     def unaccounted(self):
         """Lines of orders at rest whose units are neither held, on their way nor gone,
         and that nobody was told of: words for each; None: nobody keeps account."""
         return None
+
+    def hops(self):
+        """Seconds by hop, see ``hops.read``; none where nothing keeps them."""
+        return []
 
     def notes(self):
         """What Odoo itself says went wrong, for people: {words: how often}."""

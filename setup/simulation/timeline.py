@@ -2,6 +2,8 @@
 
 from bisect import bisect_left, bisect_right
 
+from . import unheard
+
 
 class Steps:
     """A sum that changes at moments: ``at(t)`` is the sum of all steps up to ``t``."""
@@ -70,9 +72,28 @@ def left_anyway(facts):
     }
 
 
+def gone_beyond(facts):
+    """:return: {(order, SKU of a product): stock units} that have left for a customer
+    who no longer wants them: the shop took them back, and the shelf has them not"""
+    wanted, back = {}, {}
+    for event in facts["events"] if facts.get("gone") else ():
+        for sku, units in facts["listings"][event["sku"]]["parts"].items():
+            key = event["order"], sku
+            if event["kind"] in ("sale", "restock"):
+                wanted[key] = wanted.get(key, 0) - event["delta"] * units
+            if event["kind"] == "restock":
+                back[key] = back.get(key, 0) + event["delta"] * units
+    return {
+        (order, sku): min(back.get((order, sku), 0), units - wanted[order, sku])
+        for order, skus in (facts.get("gone") or {}).items()
+        for sku, units in skus.items()
+        if units > wanted.get((order, sku), units)
+    }
+
+
 def read(facts):
     """:return: {(pool, SKU of a product): Stock} of a recorded run"""
-    gone = left_anyway(facts)
+    gone, beyond = left_anyway(facts), gone_beyond(facts)
     stocks = {
         (pool, sku): Stock(units)
         for pool, products in facts["initial"].items()
@@ -89,6 +110,7 @@ def read(facts):
             stock.known.add(entry["t"], entry["units"])
         else:
             stock.there.add(entry["t"], entry["units"])
+    unheard.enter(facts, of)
     for event in facts["events"]:
         if event["kind"] not in ("sale", "restock"):
             continue
@@ -98,9 +120,12 @@ def read(facts):
         # of one that Odoo never heard of nothing is ever known
         known = facts["known"].get(event["order"])
         for sku, units in facts["listings"][event["sku"]]["parts"].items():
-            stock = of(pool, sku)
-            stock.wanted.add(event["t"], -event["delta"] * units)
+            stock, wanted = of(pool, sku), -event["delta"] * units
+            if wanted < 0 and (left := beyond.get((event["order"], sku))):
+                kept = min(left, -wanted)
+                beyond[event["order"], sku] -= kept
+                wanted += kept
+            stock.wanted.add(event["t"], wanted)
             if known is not None:
-                moment = max(known, event["t"])
-                stock.known.add(moment, -event["delta"] * units)
+                stock.known.add(max(known, event["t"]), wanted)
     return stocks

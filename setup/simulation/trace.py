@@ -7,6 +7,8 @@ is found out when he is there.
 import random
 from itertools import accumulate
 
+from . import doors
+
 FLASHES = ((0.06, 0.05), (0.60, 0.04))  # (when, how long), of the whole
 FLASH_PART = 0.18
 # for each order of a shopper; one act at least of each
@@ -29,6 +31,7 @@ def make(world, orders, seconds):
     for kind, rate in RATES.items():
         for _number in range(max(1, round(rate * orders))):
             events.append(_act(dice, world, kind, seconds))
+    events += doors.plan(world, orders, seconds)
     events.sort(key=lambda each: each["at"])
     return events
 

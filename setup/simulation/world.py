@@ -4,7 +4,12 @@ import random
 from dataclasses import dataclass, field, replace
 
 # Warehouses that are one stock for every shop that sells from them.
-POOLS = {"main": ("WH", "EAST"), "west": ("WEST",)}
+POOLS = {"main": ("WH", "EAST", "D9"), "west": ("WEST",)}
+HOUSE = "dock9"
+"""A warehouse that a third party keeps, beside the shops of ``--channels``."""
+COUNTER, DESK = "counter5", "desk7"
+"""Tills of the main warehouse, and salespeople who make quotations, beside them."""
+BESIDE = (HOUSE, COUNTER, DESK)
 PACKS, KITS, SCARCE = 0.06, 0.04, 0.08
 PACK_OF = (2, 6)
 
@@ -56,6 +61,12 @@ SHOPS = (
     Shop("delta", "Delta Shop", "woocommerce", {"The shop's stock": "main"}, False),
     Shop("echo", "Echo Seller", "amazon", {"Shipped by the merchant": "main"}),
 )
+# By their names only: a retailer that buys by EDI documents, and a headless shop that
+# calls the API.
+PARTNERS = (
+    Shop("foxtrot", "BigMart", "edi", {"All that BigMart gets": "main"}),
+    Shop("golf", "Golf Shop", "api", {"WH": "main", "WEST": "west"}),
+)
 
 
 @dataclass
@@ -65,6 +76,10 @@ class World:
     shops: list
     seed: int = 1
     scarce: list = field(default_factory=list)
+    names: tuple = ()
+
+    def has(self, name):
+        return name in self.names
 
 
 def choose(channels):
@@ -73,13 +88,20 @@ def choose(channels):
     text = str(channels)
     if text.isdecimal() and 1 <= int(text) <= len(SHOPS):
         return list(SHOPS[: int(text)])
-    known = {each.key: each for each in SHOPS}
-    names = [name.strip() for name in text.split(",")]
-    if not set(names) <= set(known):
+    known = {each.key: each for each in (*SHOPS, *PARTNERS)}
+    names = [name for name in name_all(text) if name not in BESIDE]
+    if not set(names) <= set(known) or not names:
         raise ValueError(
-            f"--channels: 1 to {len(SHOPS)}, or of {', '.join(known)}, not {channels}"
+            f"--channels: 1 to {len(SHOPS)}, or of {', '.join((*known, *BESIDE))}, not"
+            f" {channels}"
         )
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def name_all(channels):
+    """The names in ``--channels``; none where it is a number."""
+    text = str(channels)
+    return [] if text.isdecimal() else [name.strip() for name in text.split(",")]
 
 
 def make(seed, skus, channels, orders=0):
@@ -110,8 +132,10 @@ def make(seed, skus, channels, orders=0):
         listings[f"KIT-{index:03d}"] = _combined(
             f"KIT-{index:03d}", "kit", products, parts
         )
+    if HOUSE in name_all(channels):
+        products = {sku: _kept_there(each) for sku, each in products.items()}
     scarce = [sku for sku, each in products.items() if each.scarce]
-    return World(products, listings, shops, seed, scarce)
+    return World(products, listings, shops, seed, scarce, tuple(name_all(channels)))
 
 
 def _products(dice, number, orders_each):
@@ -137,6 +161,15 @@ def _spread(dice, units, scarce):
     east = 0 if scarce and dice.random() < 0.5 else main // 3
     west = 0 if scarce else max(1, units // 5)
     return {"WH": main - east, "EAST": east, "WEST": west}
+
+
+def _kept_there(product):
+    """Half of it is in the third party's warehouse, and nothing in the east. What kits
+    are put together of stays where it is."""
+    stock = product.stock
+    kept = (stock["WH"] + stock["EAST"]) // 2 if stock["EAST"] else 0
+    here = stock["WH"] + stock["EAST"] - kept
+    return replace(product, stock={**stock, "WH": here, "EAST": 0, "D9": kept})
 
 
 def _gathered(product):

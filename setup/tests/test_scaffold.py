@@ -31,8 +31,12 @@ REPEATED = {
     "parcel_of_another_message_is_not_taken_for_ours",
     "refund_that_never_arrived_is_not_found",
 }
-# what a channel need not be able to that gives its numbers one by one
+# what a channel need not be able to that gives its numbers and orders one by one
 UNREAD = {
+    "items_that_sell_below_zero_are_told_and_stopped",
+    "list_of_orders_goes_on_where_it_was_interrupted",
+    "orders_are_counted_as_they_are_listed",
+    "orders_are_listed_by_when_they_were_placed",
     "snapshot_dates_a_number_and_tells_commitments",
     "snapshot_goes_on_where_it_was_interrupted",
     "snapshot_has_each_number_once",

@@ -9,10 +9,12 @@ SETUP = Path(__file__).parents[1]
 sys.path[:0] = [str(SETUP), str(SETUP / "lib")]
 
 from simulation import (  # noqa: E402
+    backtest,
     causes,
     docs,
     faults,
     oracle,
+    plots,
     report,
     timeline,
     trace,
@@ -76,9 +78,9 @@ class History:
         for each in self.facts["orders"]:
             each["live"] = each["live"] and each["id"] != order
 
-    def shelf(self, t, units, kind="receive", sku="X"):
+    def shelf(self, t, units, kind="receive", sku="X", **more):
         entry = {"t": t, "pool": "main", "sku": sku, "units": units, "kind": kind}
-        self.facts["ledger"].append(entry)
+        self.facts["ledger"].append({**entry, **more})
 
     def enter(self, order, state="sale", **units):
         self.facts["sales"].append(
@@ -217,6 +219,34 @@ def test_what_is_known_for_long_and_promised_all_the_same_lacks_a_hold():
     assert history.oversold() == {"hold_missing": 2}
 
 
+def took_off(order, t, act="edit_sale", **units):
+    units = {"units": units} if units else {}
+    return {"act": act, "order": order, "t": t, **units}
+
+
+def test_a_unit_that_a_person_took_off_a_sale_order_is_his():
+    history = opened()
+    order = history.sell(1, "a", 5, known=1.5)
+    history.facts["acts"] = [took_off(order, 10, X=1)]
+    history.show(20, "b", 2)
+    history.sell(21, "b", 2)
+    assert history.oversold() == {"office": 1, "hold_missing": 1}
+
+
+def test_what_the_shop_has_taken_back_as_well_is_nobodys():
+    history = opened()
+    order = history.sell(1, "a", 5, known=1.5)
+    history.facts["acts"] = [took_off(order, 10, "cancel_sale")]
+    history.cancel(12, order)
+    history.show(20, "b", 7)
+    history.sell(21, "b", 7)
+    assert history.oversold() == {"hold_missing": 2}
+
+
+def test_each_cause_has_a_color_of_its_own():
+    assert len(set(plots.COLORS)) >= len(causes.CAUSES)
+
+
 def test_a_pack_that_promises_more_than_it_holds_is_a_pack_error():
     history = opened(X=7)
     history.show(20, "b", 2, sku="X-6")  # two packs are twelve
@@ -253,6 +283,10 @@ def test_a_salesperson_sells_beyond_what_is_there():
     history.sell(1, "a", 5, known=1.1)
     history.shelf(30, 2, "sell")
     assert history.oversold() == {"hold_missing": 2}
+    history = opened()
+    history.sell(1, "a", 5, known=1.1)
+    history.shelf(30, 2, "sell", seen=3)  # the server took long to confirm it
+    assert history.oversold() == {"latency_window": 2}
 
 
 def test_goods_that_come_later_do_not_undo_it():
@@ -320,6 +354,16 @@ def test_units_that_were_not_there_are_not_hidden():
 # --- orders
 
 
+def test_a_backtest_is_held_against_the_demand_that_it_can_know():
+    recorded, played = opened(), opened()
+    for history, bought in ((recorded, 2), (played, 1)):
+        visit(history, 1, "a", 2, bought)
+        visit(history, 2, "a", 2, 0)
+    assert played.judge()["units_hidden"] == 3
+    assert backtest.judge_hidden(played.facts, recorded.facts) == 1
+    assert backtest.judge_hidden(recorded.facts, recorded.facts) == 0
+
+
 def test_an_order_without_a_sale_order_is_lost():
     history = opened()
     here, gone, draft = (history.sell(n, "a") for n in (1, 2, 3))
@@ -332,6 +376,15 @@ def test_a_cancelled_order_is_not_lost():
     history = opened()
     history.cancel(2, history.sell(1, "a"))
     assert history.judge()["orders_lost"] == 0
+
+
+def test_an_order_that_was_taken_back_unshipped_has_to_be_known_alone():
+    history = opened()
+    history.sell(1, "a")
+    unheard = history.sell(2, "a", known=False)
+    for order in history.facts["orders"]:
+        order["left"] = {"X": 0}
+    assert oracle.lost(history.facts) == [unheard]
 
 
 def test_two_sale_orders_for_one_order_are_one_too_many():
@@ -396,6 +449,20 @@ def test_parcels_told_twice_or_never():
     assert (figures["shipments_lost"], figures["shipments_doubled"]) == (1, 2)
 
 
+def test_a_parcel_that_its_shop_entered_by_hand_is_told_by_nobody():
+    history = opened()
+    order = history.sell(1, "a")
+    history.facts["parcels"] = {order: 1}
+    history.facts["acts"] = [took_off(order, 2, "ship_by_hand")]
+    for told, doubled in ((0, 0), (1, 0), (2, 1)):
+        history.facts["told"] = {order: told}
+        figures = history.judge()
+        assert (figures["shipments_lost"], figures["shipments_doubled"]) == (0, doubled)
+    history.facts["parcels"] = {}
+    history.facts["told"] = {order: 1}
+    assert history.judge()["shipments_doubled"] == 0
+
+
 def test_lines_that_nobody_can_account_for_are_counted_and_named():
     history = opened()
     assert history.judge()["lines_unaccounted"] is None
@@ -440,6 +507,88 @@ def test_a_commit_that_another_overtook_is_not_measured():
     history.shelf(12, 3)
     history.show(13, "a", 11)
     assert history.judge()["latencies"] == 1
+
+
+def marketplace(run, **book):
+    run.facts["violations"] = {"a": {"written": 200, **book}}
+    return run.judge()
+
+
+def test_seconds_to_a_sale_order_are_from_the_first_line_in_the_shop():
+    history = opened()
+    first, second = history.sell(1, "a"), history.sell(2, "b")
+    history.sell(3, "a")  # never came
+    for order, at in ((first, 1.5), (second, 6)):
+        history.enter(order)
+        history.facts["sales"][-1]["at"] = at
+    history.facts["busy"] = 50
+    figures = history.judge()
+    assert (figures["entered_p50"], figures["entered_p95"]) == (0.5, 4)
+
+
+def test_an_order_is_known_before_it_is_a_sale_order():
+    history = opened()
+    for at, known in ((1, 1.25), (2, None), (3, False), (4, 9)):
+        history.sell(at, "a", known=known)
+    figures = history.judge()
+    assert (figures["heard_p50"], figures["heard_p95"]) == (0.25, 5)
+
+
+def test_what_nobody_counts_is_no_figure():
+    assert History().judge()["zero_p95"] is None
+
+
+def test_seconds_until_a_marketplace_shows_0_of_what_is_sold_out():
+    run = History()
+    run.show(0, "a", 5)
+    run.show(0, "b", 5)
+    run.sell(10, "b", 5, known=12)
+    run.show(15.5, "a", 0)
+    figures = marketplace(run)
+    assert (figures["zeros"], figures["zero_p95"]) == (1, 3.5)
+
+
+def test_a_marketplace_that_shows_0_already_need_not_come_to_it():
+    run = History()
+    run.show(0, "a", 5)
+    run.sell(10, "a", 5, known=30)
+    assert marketplace(run)["zeros"] == 0
+
+
+def test_what_comes_in_meanwhile_need_not_be_0():
+    run = History()
+    run.show(0, "a", 5)
+    run.shelf(10, -5, "scrap")
+    run.shelf(12, 3)
+    run.show(14, "a", 3)
+    assert marketplace(run)["zeros"] == 0
+
+
+def test_what_never_comes_to_0_counts_until_the_end():
+    run = History()
+    run.show(0, "a", 5)
+    run.shelf(10, -5, "scrap")
+    assert marketplace(run)["zero_max"] == run.facts["ended"] - 10
+
+
+def test_waste_is_a_part_of_the_numbers_written():
+    figures = marketplace(History(), waste=3, fba_writes=1)
+    assert (figures["waste"], figures["fba_writes"], figures["stubs"]) == (1.5, 1, 0)
+
+
+def test_a_pending_order_is_known_and_not_sold():
+    run = History()
+    run.show(0, "a", 5)
+    known, unknown = (
+        run.sell(1, "a"),
+        run.sell(2, "a", known=False),
+    )
+    for order in run.facts["orders"]:
+        order["pending"] = True
+    figures = run.judge()
+    assert figures["examples"]["lost"] == [unknown]
+    run.enter(known)
+    assert run.judge()["examples"]["wrong"] == [known]
 
 
 def test_percentile_is_one_of_the_values():
@@ -567,3 +716,17 @@ def test_documentation_is_written_between_its_marks(tmp_path):
     )
     with pytest.raises(ValueError, match="no marks"):
         docs._between(path, "b", [])
+
+
+def test_a_unit_that_left_and_is_refunded_is_not_on_the_shelf():
+    history = opened()
+    order = history.sell(1, "a", 3)
+    history._event(2, "a", "X", "restock", history.shown["a", "X"] + 1, order)
+    stock = timeline.read(history.facts)["main", "X"]
+    assert stock.left(3) == 3
+    history.facts["gone"] = {order: {"X": 2}}
+    assert timeline.read(history.facts)["main", "X"].left(3) == 3
+    history.facts["gone"] = {order: {"X": 3}}
+    assert timeline.read(history.facts)["main", "X"].left(3) == 2
+    history.facts["gone"] = {order: {"X": 4}}
+    assert timeline.read(history.facts)["main", "X"].left(3) == 2

@@ -30,13 +30,17 @@ SECOND = """
         _name = "channel.hold"
 
         def _hold(self):
-            for order in self.order_ids:
-                order._tell()
+            for each in self.order_ids:
+                each._tell()
             with own_transaction(self.env) as env:
                 again = env["channel.order"].browse(1)
                 again._log_again()  # two models have one
-                order._log()  # whose? two models have one
-                order._send()
+                each._log()  # whose? two models have one
+                each._send()
+                order._close()  # two models have one, and it is called an order
+
+        def _close(self):
+            pass
 
         def _log(self):
             pass
@@ -58,6 +62,9 @@ THIRD = """
             pass
 
         def _log_again(self):
+            pass
+
+        def _close(self):
             pass
 
     class Sender(models.AbstractModel):
@@ -98,15 +105,16 @@ def test_calls_are_followed_where_it_is_known_whose_they_are(registry):
         # one of a family: any of them may be meant
         "channel.sender._send",
         "channel.sender.other._send",
+        "channel.order._close",
         "channel.mixin._log",
     ]
 
 
 def test_changes_and_returns_are_counted(registry):
     methods = walk.walk(registry, "channel.order._run")
-    # a, a, b, c, c, c, c, c
-    assert walk.figures(methods) == (8, 3, 2, 0)
-    assert walk.figures([*methods, methods[0]]) == (9, 3, 3, 1)
+    # a, a, b, c, c, c, c, c, c
+    assert walk.figures(methods) == (9, 3, 2, 0)
+    assert walk.figures([*methods, methods[0]]) == (10, 3, 3, 1)
 
 
 def test_an_extension_runs_before_what_it_extends(registry, tmp_path):

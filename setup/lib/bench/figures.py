@@ -21,11 +21,11 @@ class Timings:
 
     @contextlib.contextmanager
     def measure(self, phase, database):
-        backends = _backends_cpu(self.session, database)
+        backends = backends_cpu(self.session, database)
         cpu, start = time.process_time(), time.perf_counter()
         yield
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-        after = _backends_cpu(self.session, database)
+        after = backends_cpu(self.session, database)
         cpu += sum(used - backends.get(pid, 0) for pid, used in after.items())
         self.seconds[phase].append(seconds)
         self.cpu_seconds[phase].append(cpu)
@@ -52,7 +52,7 @@ class Timings:
         }
 
 
-def _backends_cpu(session, database):
+def backends_cpu(session, database):
     """:return: process id -> seconds on a processor, of the backends of ``database``;
     nothing for a server on another machine"""
     return {

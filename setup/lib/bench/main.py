@@ -14,7 +14,19 @@ from pathlib import Path
 import databases
 import postgres
 
-SUBJECTS = ("availability", "orders", "reconcile", "webhooks")
+SUBJECTS = (
+    "amazon",
+    "api",
+    "availability",
+    "edi",
+    "metrics",
+    "orders",
+    "purchase",
+    "reconcile",
+    "settlement",
+    "tills",
+    "webhooks",
+)
 DOCS = databases.REPO / "docs" / "performance.md"
 
 

@@ -17,7 +17,8 @@ DESCRIPTION = (
     "Measure order intake (stored event to reserved sale order) against plain"
     " Odoo that creates and confirms the same sale orders, in turns in one run."
 )
-TARGET = 1.3
+BACKLOG, SINGLE = 0.75, 1.2
+"""Aims, times of plain Odoo's."""
 
 
 def add_arguments(parser):
@@ -38,7 +39,7 @@ def main(options, env):
         for database in databases.names_like(env, name):
             databases.drop(env, database)
     now = datetime.datetime.now(datetime.timezone.utc)
-    return {"at": now.isoformat(timespec="seconds"), "target": TARGET, **result}
+    return {"at": now.isoformat(timespec="seconds"), **result}
 
 
 def measure(env, *arguments):
@@ -63,21 +64,27 @@ def say(message):
 def show(result):
     """The table: a row a side, medians over blocks of orders."""
     yield (
-        f"{result['orders']} orders of {result['lines']} lines on each side, each in a"
-        " transaction of its own; every second customer is new."
+        f"{result['orders']} orders of {result['lines']} lines on each side; every"
+        " second customer is new. Plain Odoo sells one a transaction."
     )
     yield ""
-    yield "| side | ms an order | statements an order |"
-    yield "| --- | ---: | ---: |"
+    yield "| side | ms an order | statements an order | of Odoo | of it quiet |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
     for name, label in (
-        ("intake", "intake: stored event to reserved sale order"),
+        ("backlog", "intake of a backlog: stored event to reserved sale order"),
+        ("single", "intake of single orders"),
         ("odoo", "plain Odoo: create and confirm"),
-        ("odoo_quiet", "plain Odoo without its chatter"),
+        ("odoo_quiet", "quiet: plain Odoo without its chatter"),
     ):
-        yield f"| {label} | {result[f'{name}_ms']} | {result[f'{name}_queries']} |"
+        ratios = [
+            result.get(f"{name}_vs_{each}", "") for each in ("odoo", "odoo_quiet")
+        ]
+        yield (
+            f"| {label} | {result[f'{name}_ms']} | {result[f'{name}_queries']}"
+            f" | {ratios[0]} | {ratios[1]} |"
+        )
     yield ""
     yield (
-        f"Intake takes {result['ratio_vs_odoo']} times as long as plain Odoo"
-        f" (at most {result['target']} is the aim), {result['ratio_vs_odoo_quiet']}"
-        " times as long as plain Odoo without its chatter."
+        f"The aims: at most {BACKLOG} of plain Odoo in a backlog, {SINGLE} for single"
+        " ones."
     )

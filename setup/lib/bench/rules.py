@@ -6,14 +6,25 @@ import datetime
 ALWAYS = datetime.datetime(2000, 1, 1), datetime.datetime(2099, 1, 1)
 
 
-def make_rules(env, every_kind):
+SETS = ("common", "protect", "all")
+AIMS = {"common": "<= 3", "protect": "<= 3.5", "all": "<= 7"}
+"""Of a full plan, times of the bare SQL's."""
+
+
+def make_rules(env, chosen):
     """Make the rules, and activate them.
 
-    :param every_kind: also the costly ones: exclusive allocation of some products,
-        risk buffers, rules for single warehouses, backorders within a horizon
+    :param chosen: one of ``SETS``: what many have; a risk buffer on every channel and
+        nothing else, which is what *Protect* makes; or also the costly ones: exclusive
+        allocation of some products, risk buffers, rules for single warehouses,
+        backorders within a horizon
     """
-    wanted = list(_common_rules(env))
-    if every_kind:
+    wanted = []
+    if chosen == "protect":
+        wanted = [("risk", 2, {"channel_id": each.id}) for each in _channels(env)]
+    else:
+        wanted += _common_rules(env)
+    if chosen == "all":
         wanted += _costly_rules(env)
     rules = env["channel.rule"].create(
         [{"kind": kind, "value": value, **terms} for kind, value, terms in wanted]

@@ -26,10 +26,10 @@ BRANCHES, LEAVES = 4, 5  # of the category tree
 TAGS = ("Bench Fragile", "Bench Bulky", "Bench Clearance")
 
 
-def seeded_database(session, products, channels, every_kind=False):
+def seeded_database(session, products, channels, rules="common"):
     """Name of a cached database of that size, made when it is missing.
 
-    :param every_kind: with rules of every kind
+    :param rules: see ``rules.make_rules``
     """
     files = (Path(__file__), Path(bulk.__file__), Path(bench_rules.__file__))
     content = "".join([session.template, *(file.read_text() for file in files)])
@@ -37,13 +37,13 @@ def seeded_database(session, products, channels, every_kind=False):
 
     def seed(session, name):
         session.log(f"seed  {products:,} products, {channels} channels")
-        _seed(session, name, products, channels, every_kind)
+        _seed(session, name, products, channels, rules)
 
-    label = f"{products}x{channels}{'_all' * every_kind}"
+    label = f"{products}x{channels}_{rules}"
     return session.seeded(f"channel_seed_{key}_{label}", seed)
 
 
-def _seed(session, name, products, channels, every_kind):
+def _seed(session, name, products, channels, rules):
     with session.odoo(name) as env:
         places = _make_places(env)
         shops = _make_channels(env, channels)
@@ -52,7 +52,7 @@ def _seed(session, name, products, channels, every_kind):
         bulk.insert_stock(cursor, places)
         bulk.insert_listings(cursor, places, shops)
     with session.odoo(name) as env:
-        bench_rules.make_rules(env, every_kind)
+        bench_rules.make_rules(env, rules)
     with session.sql(name) as cursor:
         bulk.finish(cursor)
 

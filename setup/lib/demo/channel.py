@@ -10,6 +10,9 @@ ORDER_LAG = 2
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 CONSUMER_KEY, CONSUMER_SECRET = "ck_sandbox", "cs_sandbox"
 PERCENT_KEPT_BACK = 10
+PERSON = {"first_name": "Iris", "last_name": "Novak"}
+EMAIL = "iris.novak@shopper.example"
+TAXES = [{"title": "VAT", "rate": VAT / 100}]
 ZERO = Decimal(0)
 
 
@@ -24,6 +27,10 @@ class Channel:
         "shopify_client_id": CLIENT_ID,
         "shopify_client_secret": CLIENT_SECRET,
     }
+    node_key = "name"
+    """By which field of nodes the places of its assortment are found."""
+    shares_scarce = True
+    """Whether it gets its part of what is scarce, by the rule of the last five."""
 
     def __init__(self, odoo, database, company, store, assortment):
         self.odoo, self.database, self.company = odoo, database, company
@@ -37,10 +44,10 @@ class Channel:
         """
         name = self.assortment.name
         self.begin()
-        wait(f"the catalogue of {name} is read", self._is_catalogue_read)
+        wait(f"the catalogue of {name} is read", self.is_catalogue_read)
         if self.assortment.traps:
-            self._match_pack()
-        wait(f"what {name} shows is known", self._is_settled)
+            self.match_pack()
+        wait(f"what {name} shows is known", self.is_settled)
         self.press("action_go_live")
         wait(f"{name} shows the first numbers", self.is_quiet)
 
@@ -59,16 +66,15 @@ class Channel:
 
     def buy(self, sku):
         """A customer buys one of it."""
-        person = {"first_name": "Iris", "last_name": "Novak"}
         address = {"address1": "Hoofdstraat 1", "city": "Utrecht", "zip": "3511 AA"}
         self.store.post(
             "checkout",
             lines={sku: 1},
             payment="paid",
-            email="iris.novak@shopper.example",
-            customer={"email": "iris.novak@shopper.example", **person},
-            shipping_address={**person, **address, "country_code": "NL"},
-            taxes=[{"title": "VAT", "rate": VAT / 100}],
+            email=EMAIL,
+            customer={"email": EMAIL, **PERSON},
+            shipping_address={**PERSON, **address, "country_code": "NL"},
+            taxes=TAXES,
         )
 
     def shown(self):
@@ -88,7 +94,9 @@ class Channel:
                 "name": order["name"],
                 "skus": {line["sku"] for line in order["line_items"]},
                 "status": order["financial_status"],
-                "paid": order["financial_status"] in ("paid", "authorized"),
+                # what was shipped stays sold, whatever was paid back since
+                "paid": order["financial_status"] in ("paid", "authorized")
+                or order["fulfillment_status"] == "fulfilled",
                 "total": Decimal(order["total_price"]),
             }
             for order in self.store.get("orders")["orders"]
@@ -115,7 +123,9 @@ class Channel:
         node_id = None
         for place, codes in self.assortment.places.items():
             node_id = self.odoo.find_id(
-                "channel.node", ["channel_id", "=", self.id], ["name", "=", place]
+                "channel.node",
+                ["channel_id", "=", self.id],
+                [self.node_key, "=", place],
             )
             ids = [self.company.warehouses[code]["id"] for code in codes]
             values = {"warehouse_ids": [(6, 0, ids)]}
@@ -131,7 +141,7 @@ class Channel:
             tax_id=self.company.tax_id,
         )
 
-    def _match_pack(self):
+    def match_pack(self):
         listing_id = self.odoo.find_id(
             "channel.listing",
             ["channel_id", "=", self.id],
@@ -149,7 +159,7 @@ class Channel:
 
     # --- conditions ---------------------------------------------------------------
 
-    def _is_catalogue_read(self):
+    def is_catalogue_read(self):
         """Read, and no fetch under way (pages are stored one by one)."""
         return self.database.value(
             """
@@ -161,7 +171,7 @@ class Channel:
             self.id,
         )
 
-    def _is_settled(self):
+    def is_settled(self):
         """All numbers are computed, and it is known what the store shows."""
         return self.database.value(
             """
@@ -177,24 +187,43 @@ class Channel:
             id=self.id,
         )
 
-    def is_quiet(self):
-        """Nothing waits anywhere between the store and Odoo."""
-        return self._is_settled() and self.database.value(
+    def waiting(self):
+        """:return: list of words: what waits anywhere between the store and Odoo"""
+        rows = self.database.rows(
             """
-            SELECT NOT EXISTS (SELECT FROM channel_level_pending
-                                WHERE channel_id = %(id)s)
-               AND NOT EXISTS (SELECT FROM channel_publication
-                                WHERE channel_id = %(id)s
-                                  AND state IN ('ready', 'sending'))
-               AND NOT EXISTS (SELECT FROM channel_inbox_event
-                                WHERE channel_id = %(id)s AND state = 'new')
-               AND NOT EXISTS (SELECT FROM channel_order
-                                WHERE channel_id = %(id)s
-                                  AND (state = 'captured' OR NOT complete
-                                       OR wanted_version > version))
+            SELECT what, count(*) FROM (
+                SELECT 'changes to plan' AS what FROM channel_change
+                UNION ALL
+                SELECT 'numbers ' || COALESCE(remote.state, 'unknown')
+                  FROM channel_level level
+                  LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
+                 WHERE level.channel_id = %(id)s
+                   AND COALESCE(remote.state, 'unknown') IN ('unknown', 'stale')
+                UNION ALL
+                SELECT 'numbers to publish' FROM channel_level_pending
+                 WHERE channel_id = %(id)s
+                UNION ALL
+                SELECT 'publications ' || state FROM channel_publication
+                 WHERE channel_id = %(id)s AND state IN ('ready', 'sending')
+                UNION ALL
+                SELECT 'events' FROM channel_inbox_event
+                 WHERE channel_id = %(id)s AND state = 'new'
+                UNION ALL
+                SELECT CASE WHEN state = 'captured' THEN 'orders to import'
+                            WHEN NOT complete THEN 'orders to complete'
+                            ELSE 'orders to fetch again' END
+                  FROM channel_order
+                 WHERE channel_id = %(id)s AND state <> 'announced'
+                   AND (state = 'captured' OR NOT complete
+                        OR wanted_version > version)
+            ) found GROUP BY what ORDER BY what
             """,
             id=self.id,
         )
+        return [f"{count} {what} of {self.assortment.name}" for what, count in rows]
+
+    def is_quiet(self):
+        return not self.waiting()
 
 
 class Shop(Channel):
@@ -205,6 +234,13 @@ class Shop(Channel):
         "woocommerce_consumer_key": CONSUMER_KEY,
         "woocommerce_consumer_secret": CONSUMER_SECRET,
     }
+
+    def buy(self, sku):
+        address = {"address_1": "Hoofdstraat 1", "city": "Utrecht", "country": "NL"}
+        address |= {"postcode": "3511 AA", "email": EMAIL, **PERSON}
+        self.store.post(
+            "checkout", lines={sku: 1}, payment="paid", billing=address, taxes=TAXES
+        )
 
     def shown(self):
         [place] = self.assortment.places
@@ -241,8 +277,9 @@ class Seller(Channel):
         "amazon_refresh_token": "Atzr|sandbox",
         "amazon_aws_key": "AKIASANDBOX",
         "amazon_aws_secret": "aws-sandbox-secret",
-        # its search may be asked once in three minutes
-        "poll_minutes": 5,
+        # its search may be asked twenty times in a row, and then once in three minutes;
+        # what it shows is known after the first that it has answered
+        "poll_minutes": 1,
     }
 
     def _get_settings(self):
@@ -291,6 +328,3 @@ def _seen(order):
         "paid": status in ("UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"),
         "total": sum((Decimal(each["subtotal"]["amount"]) for each in parts), ZERO),
     }
-
-
-TYPES = {each.type: each for each in (Channel, Shop, Seller)}

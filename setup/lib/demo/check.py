@@ -26,10 +26,10 @@ def run(demo, say):
     _live(demo, began, say)
     demo.stop_shopping()
     say("wait until both sides agree")
-    problems = _settle(demo)
-    numbers = _acknowledged(demo, began)
+    problems = settle(demo)
+    numbers = acknowledged(demo, began)
     summary = _summarize(demo, numbers, problems)
-    words = [*problems, *_shortfalls(summary, numbers), *_false_alarms(demo)]
+    words = [*problems, *_shortfalls(summary, numbers), *false_alarms(demo)]
     for each in words:
         say(f"  {each}")
     print(json.dumps(summary), flush=True)
@@ -41,30 +41,33 @@ def _live(demo, began, say):
     start = time.monotonic()
     while True:
         demo.life.step()
+        demo.partners.step()
         pace(SECONDS_BETWEEN_EVENTS, demo.check)
         lived = time.monotonic() - start
-        orders, levels = _imported(demo), len(_acknowledged(demo, began))
+        orders, levels = imported(demo), len(acknowledged(demo, began))
         enough = orders >= ORDERS and levels >= LEVELS
         if lived > (SECONDS_OF_LIFE if enough else SECONDS_TO_REACH):
             say(f"      {orders} orders imported, {levels} levels acknowledged")
             return
 
 
-def _settle(demo):
+def settle(demo):
     """Wait for agreement. :return: what still differs, in words"""
     end = time.monotonic() + SECONDS_TO_AGREE
     while True:
-        problems = [] if demo.is_quiet() else ["something still waits"]
+        problems = [f"still waits: {each}" for each in demo.waiting()]
         for channel in demo.channels:
             name = channel.assortment.name
-            found = _compare_levels(channel) + _compare_orders(channel)
+            found = compare_levels(channel) + _compare_orders(channel)
             problems += [f"{name}: {each}" for each in found]
+        problems += demo.partners.compare()
         if not problems or time.monotonic() > end:
             return problems
+        demo.partners.step()
         pace(0.5, demo.check)
 
 
-def _imported(demo):
+def imported(demo):
     return demo.database.value(
         "SELECT count(*) FROM channel_order WHERE sale_order_id IS NOT NULL"
     )
@@ -73,8 +76,9 @@ def _imported(demo):
 # --- comparison ---------------------------------------------------------------------
 
 
-def _compare_levels(channel):
-    """Each number in the store is the target of its level in Odoo."""
+def compare_levels(channel):
+    """Each number in the store is the target of its level in Odoo. Where the channel
+    fulfils by itself the numbers are its own, and no level may be there."""
     shown = channel.shown()
     targets = channel.database.rows(
         """
@@ -84,6 +88,7 @@ def _compare_levels(channel):
           LEFT JOIN channel_level level
             ON level.listing_id = listing.id AND level.node_id = node.id
          WHERE listing.state = 'mapped' AND listing.channel_id = %s
+           AND (NOT node.fulfilled_by_channel OR level.id IS NOT NULL)
          ORDER BY listing.sku, node.name
         """,
         channel.id,
@@ -135,6 +140,9 @@ def _compare_order(order, mapped, state, sale_state, total):
     if not order["skus"] <= mapped:
         # nobody can tell yet what was sold: a person must, and its demand is held
         return sale_state and "has a sale order although a SKU is not matched"
+    if order.get("is_unpaid"):
+        # its units are held, and nobody may ship it yet or any more
+        return sale_state == "sale" and f"is {order['status']}, and to be shipped"
     if not sale_state:
         return f"has no sale order, it is {state}"
     if order["paid"] != (sale_state == "sale"):
@@ -147,30 +155,36 @@ def _compare_order(order, mapped, state, sale_state, total):
 # --- figures ------------------------------------------------------------------------
 
 
-def _acknowledged(demo, began):
+def acknowledged(demo, began):
     """(seconds, tries, sku, node) of each number sent since ``began``, slowest first.
 
     Seconds from change to acknowledgement. A number that the store refused as stale is
     sent again later: its clock runs on from the first cause. ``since`` is stamped by
-    the trigger at the change itself, which is a little before the commit.
+    the trigger at the change itself, which is a little before the commit. Where numbers
+    are accepted and shown later (*accepted*, then *acked* or *replaced* by a newer one)
+    it is the answer that counts.
     """
     return demo.database.rows(
         """
         WITH line AS (
-            SELECT line.level_id, line.since, line.result,
+            SELECT line.level_id, line.since,
+                   line.result IN ('acked', 'accepted', 'replaced') AS is_taken,
                    greatest(publication.acked_at, publication.write_date) AS at,
-                   count(*) FILTER (WHERE line.result = 'acked') OVER (
-                       PARTITION BY line.level_id ORDER BY line.id DESC) AS run
+                   count(*) FILTER (
+                       WHERE line.result IN ('acked', 'accepted', 'replaced')
+                   ) OVER (PARTITION BY line.level_id ORDER BY line.id DESC) AS run
               FROM channel_publication_line line
               JOIN channel_publication publication
                 ON publication.id = line.publication_id
-             WHERE line.since >= %s AND publication.state = 'done'
+             WHERE line.since >= %s AND publication.state IN ('done', 'accepted')
+               -- partners get their numbers at agreed times
+               AND publication.channel_id = ANY(%s)
         ),
         number AS (
             SELECT level_id, count(*) AS tries,
-                   extract(epoch FROM max(at) FILTER (WHERE result = 'acked')
+                   extract(epoch FROM max(at) FILTER (WHERE is_taken)
                                       - min(since))::float AS seconds
-              FROM line GROUP BY level_id, run HAVING bool_or(result = 'acked')
+              FROM line GROUP BY level_id, run HAVING bool_or(is_taken)
         )
         SELECT number.seconds, number.tries, listing.sku, node.name
           FROM number
@@ -180,19 +194,21 @@ def _acknowledged(demo, began):
          ORDER BY number.seconds DESC
         """,
         began,
+        [each.id for each in demo.channels],
     )
 
 
 def _summarize(demo, numbers, problems):
     latencies = sorted(seconds for seconds, *_rest in numbers)
     return {
-        "orders": _imported(demo),
+        "orders": imported(demo),
         "levels": len(latencies),
-        "latency_p50": _percentile(latencies, 50),
-        "latency_p95": _percentile(latencies, 95),
+        "latency_p50": percentile(latencies, 50),
+        "latency_p95": percentile(latencies, 95),
         "sold_everywhere": _sold_everywhere(demo),
         "disagreements": len(problems),
-        "dead_letters": _dead_letters(demo),
+        "partner_documents": demo.partners.count_documents(),
+        "dead_letters": dead_letters(demo),
     }
 
 
@@ -205,22 +221,23 @@ def _sold_everywhere(demo):
               FROM channel_level level
               JOIN channel_listing listing ON listing.id = level.listing_id
               JOIN channel_level_remote remote ON remote.level_id = level.id
-             WHERE remote.acked_at IS NOT NULL
+             WHERE remote.acked_at IS NOT NULL AND level.channel_id = ANY(%s)
              GROUP BY listing.product_id
             HAVING count(DISTINCT level.channel_id) = %s) shared
         """,
+        [each.id for each in demo.channels],
         len(demo.channels),
     )
 
 
-def _percentile(ordered, percent):
+def percentile(ordered, percent):
     """The smallest value that so many percent of all do not exceed."""
     if not ordered:
         return None
     return round(ordered[-(-len(ordered) * percent // 100) - 1], 3)
 
 
-def _dead_letters(demo):
+def dead_letters(demo):
     """Jobs that failed for good are counted too: nothing may die unseen."""
     return demo.database.value(
         """
@@ -249,19 +266,31 @@ def _shortfalls(summary, numbers):
     return words
 
 
-def _false_alarms(demo):
+def false_alarms(demo, told=()):
     """Nobody forged anything and nobody edited stock: what says so is a mistake.
 
-    Three stores sell the same goods, and two may sell the last piece in one second:
+    :param told: categories of exceptions that are to be raised
+
+    Several stores sell the same goods, and two may sell the last piece in one second:
     what is oversold then is told, and is none.
     """
     rows = demo.database.rows(
         """
         SELECT 'exception ' || category || ': ' || message FROM channel_exception
-         WHERE category NOT IN ('unknown_sku', 'oversold')
+         -- a place that is named by a code only is linked once
+         WHERE category NOT IN ('unknown_sku', 'oversold', 'address')
+           AND category <> ALL(%s)
+           -- of what has a lot Odoo's demo data has sold more than there is
+           AND NOT (category = 'below_zero' AND EXISTS (
+                SELECT FROM product_product product
+                  JOIN product_template template
+                    ON template.id = product.product_tmpl_id
+                 WHERE product.id::text = split_part(key, ':', 2)
+                   AND template.tracking <> 'none'))
          UNION ALL
         SELECT sum(count) || ' genuine webhooks were refused' FROM channel_refusal
         HAVING sum(count) > 0
-        """
+        """,
+        list(told),
     )
     return [words for [words] in rows]

@@ -12,6 +12,8 @@ ALSO = {
     "auditor": (),
 }
 VAT = 21.0
+CAP = 40
+"""No channel shows more of anything."""
 INVENTORY = {"inventory_mode": True}
 
 
@@ -49,19 +51,26 @@ class Company:
         }
         for index, product in enumerate(plain[::2]):
             counted[product, places["WEST"]] = 6 + index % 11
-        for product in self._find_scarce(plain):
-            counted[product, places["WH"]] = 60
+        for product, owed in self._find_scarce(plain).items():
+            counted[product, places["WH"]] = owed + 60
         self.count(counted)
 
     def _find_scarce(self, products):
-        """Of which the main warehouse has less than its open deliveries need."""
+        """Of which the main warehouse has less than its open deliveries need.
+
+        :return: {product id: what those need}
+        """
         found = self.odoo.find(
             "product.product",
             ["id", "in", products],
-            fields=["virtual_available"],
+            fields=["qty_available", "outgoing_qty"],
             context={"warehouse_id": self.warehouses["WH"]["id"]},
         )
-        return [each["id"] for each in found if each["virtual_available"] < 10]
+        return {
+            each["id"]: each["outgoing_qty"]
+            for each in found
+            if each["qty_available"] - each["outgoing_qty"] < 10
+        }
 
     def count(self, quantities):
         """Count shelves: {(product id, location id): quantity}."""
@@ -84,7 +93,7 @@ class Company:
         )
         category_id = found[0]["categ_id"][0]
         make_rule(self.odoo, kind="fixed", value=1)
-        make_rule(self.odoo, kind="cap", value=40)
+        make_rule(self.odoo, kind="cap", value=CAP)
         make_rule(self.odoo, kind="threshold", value=1, categ_id=category_id)
 
     def propose_rules(self, operator, channel_ids):

@@ -84,6 +84,7 @@ class Store:
 
     def __init__(self, url):
         self.url = url
+        self.state_url = f"{url}/_sandbox/state"
         self.session = requests.Session()
         self.session.trust_env = False
 
@@ -96,6 +97,11 @@ class Store:
 
     def post(self, path, **values):
         return self._read(_post(self.session, f"{self.url}/_sandbox/{path}", values))
+
+    def delete(self, path):
+        return self._read(
+            self.session.delete(f"{self.url}/_sandbox/{path}", timeout=SECONDS)
+        )
 
     def _read(self, answer):
         if not answer.ok:

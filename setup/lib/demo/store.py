@@ -12,6 +12,19 @@ BY_BARCODE = {"FURN_0001": "ORGANIZER-OAK"}
 """Sold under another SKU, found by its barcode: a person reviews the match."""
 UNKNOWN = {"sku": "CANDLE-07", "title": "Scented Candle", "price": "12.50"}
 """Odoo does not have it: its orders become exceptions with their demand held."""
+# How the sandbox of one shop is started. WooCommerce with the companion plugin, as a
+# careful owner has it. At Amazon an hour is a minute, and nothing is left to chance:
+# what it loses and forgets is for the simulation.
+SANDBOXES = {
+    "woocommerce": ("--companion",),
+    "amazon": (
+        *("--region", "na", "--marketplace", "ATVPDKIKX0DER"),
+        *("--compress", "60", "--blind", "10", "--applies", "2"),
+        *("--rule", "new_order_told=1", "--rule", "payment_takes_days=0"),
+        *("--rule", "patch_invalid=0", "--rule", "late_index=0"),
+        *("--rule", "word_lost=0", "--rule", "word_late=0"),
+    ),
+}
 FIELDS = ("default_code", "barcode", "display_name", "name", "lst_price", "tracking")
 
 
@@ -53,7 +66,39 @@ STORES = (
         every=2,
         type="woocommerce",
     ),
+    # A marketplace: one figure a SKU, payments that take their time, and a queue.
+    Assortment(
+        "Amazon Seller",
+        "amazon-seller.example",
+        {"Shipped by the merchant": ("WH", "EAST", "WEST")},
+        every=2,
+        type="amazon",
+    ),
+    # A shop that somebody has written: it asks Odoo for numbers and places its orders
+    # there. Its places are Odoo's warehouses, by their codes.
+    Assortment(
+        "Headless Shop",
+        "headless.example",
+        {"WH": ("WH",), "EAST": ("EAST",), "WEST": ("WEST",)},
+        type="api",
+    ),
 )
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part in a demo: stores, and whether trading partners do."""
+
+    stores: tuple = ()
+    partners: bool = False
+
+
+EVERYBODY = Cast(STORES, partners=True)
+
+
+def stores(*names):
+    """:return: those of STORES"""
+    return tuple(each for each in STORES if each.name in names)
 
 
 def find_products(odoo):
@@ -71,11 +116,13 @@ def find_products(odoo):
 
 def make_seed(assortment, products, currency):
     """:return: the seed of a sandbox store, as its ``--seed`` reads it"""
+    listed = products[:: assortment.every]
     if assortment.type == "woocommerce":
-        return {"products": _shop_products(products[:: assortment.every])}
+        return {"products": _shop_products(listed)}
+    if assortment.type == "amazon":
+        return {"products": _offers(listed)}
     listed = [
-        _listing(assortment, index, product)
-        for index, product in enumerate(products[:: assortment.every])
+        _listing(assortment, index, product) for index, product in enumerate(listed)
     ]
     if assortment.traps:
         listed += [_pack(assortment, products), _unknown(assortment)]
@@ -99,6 +146,20 @@ def _listing(assortment, index, product):
         "price": f"{product['lst_price']:.2f}",
         "quantities": {place: (index * 3) % 7 for place in places},
     }
+
+
+def _offers(products):
+    """At a marketplace variants are offers like all others."""
+    return [
+        {
+            "sku": product["default_code"],
+            "title": product["display_name"].partition("] ")[2],
+            "barcode": product["barcode"] or None,
+            "price": f"{product['lst_price']:.2f}",
+            "quantity": (index * 3) % 7,
+        }
+        for index, product in enumerate(products)
+    ]
 
 
 def _shop_products(products):

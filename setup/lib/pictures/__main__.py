@@ -6,6 +6,8 @@ from pathlib import Path
 LIB = Path(__file__).resolve().parents[1]
 # this folder's modules are found in their package only
 sys.path[0] = str(LIB)
+# the sandboxes
+sys.path.append(str(LIB.parent))
 
 import databases  # noqa: E402
 import postgres  # noqa: E402

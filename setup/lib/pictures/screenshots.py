@@ -9,14 +9,16 @@ from demo import life as demo_life
 from demo import main as demo
 from PIL import Image
 
-from . import screenshots_scene
+from . import screenshots_amazon, screenshots_apps, screenshots_scene
 
 FOLDER = databases.REPO / "docs" / "screenshots"
 SIZE = 1400, 900
 SECONDS_OF_LIFE = 60
 ORDERS_A_MINUTE = 10
 READY = """
-    !!document.querySelector('.o_action_manager .o_view_controller')
+    !!document.querySelector(
+        '.o_action_manager .o_view_controller, .o_dialog .o_form_view,'
+        + ' .o_channel_overview canvas, .o-spreadsheet .o-figure')
     && !document.querySelector('.o_loading_indicator')
     && document.fonts.status === 'loaded'
     && [...document.images].every(image => image.complete)
@@ -38,9 +40,13 @@ def screens(running, scene):
     action = f"/odoo/action-{BASE}."
     routing = "/odoo/action-channel_inventory_sale.channel_routing_rule_action"
     channel = running.channels[0].id
-    web_shop = running.channels[-1].id
+    web_shop = _channel(running, "woocommerce").id
     return {
         "dashboard": f"{action}channel_channel_dashboard_action",
+        "overview": "/odoo/channel-overview",
+        "dashboard-business": _board(running, "What It Costs"),
+        "dashboard-technical": _board(running, "How It Runs"),
+        "hourly-metrics": "/odoo/channel-metrics",
         "channel": f"{action}channel_channel_action/{channel}",
         "channel-orders": (
             f"{action}channel_channel_action/{channel}",
@@ -90,7 +96,70 @@ def screens(running, scene):
         "group": f"{action}channel_allocation_group_action/{_group(running)}",
         "groups-to-approve": f"{action}channel_allocation_group_approve_action",
         "audit": f"{action}channel_audit_action",
+        **_seal_screens(running, action),
+        **_partner_screens(running),
     }
+
+
+def _seal_screens(running, action):
+    """What proves the trail, and one number."""
+    seals = "/odoo/action-channel_inventory_seal.channel_audit_seal_action"
+    seal = running.database.value("SELECT max(id) FROM channel_audit_seal")
+    line = running.database.value(
+        """
+        SELECT max(line.id) FROM channel_publication_line line
+          JOIN channel_audit_leaf leaf ON leaf.row_id = line.id
+           AND leaf.source = 'channel.publication.line'
+         WHERE line.result = 'acked'
+        """
+    )
+    verified = (
+        f"{_press('action_open_verification')};"
+        f"setTimeout(() => {_press('action_verify')}, 700)"
+    )
+    return {
+        "seals": seals,
+        "seal": f"{seals}/{seal}",
+        "seals-verified": (f"{seals}/{seal}", verified),
+        "proof": (
+            f"{action}channel_publication_line_action/{line}",
+            _press("action_open_proof"),
+        ),
+    }
+
+
+def _partner_screens(running):
+    """Trading partners: their conversation, what is held, and how one is set up."""
+    action = "/odoo/action-channel_edi."
+    agreement = running.odoo.find_id("channel.edi.agreement", ["name", "=", "BigMart"])
+    order = running.odoo.find_id("channel.edi.document", ["kind", "=", "850"])
+    return {
+        "edi-documents": f"{action}channel_edi_document_action",
+        "edi-documents-by-state": (
+            f"{action}channel_edi_document_action",
+            _switch("kanban"),
+        ),
+        "edi-document": f"{action}channel_edi_document_action/{order}",
+        "edi-agreement": f"{action}channel_edi_agreement_action/{agreement}",
+        "edi-add-products": (
+            f"{action}channel_edi_agreement_action/{agreement}",
+            _press("action_add_products"),
+        ),
+        "edi-new-partner": f"{action}channel_edi_partner_action",
+        "edi-interchanges": f"{action}channel_edi_interchange_action",
+        "edi-mailboxes": f"{action}channel_edi_mailbox_action",
+    }
+
+
+def _board(running, name):
+    """A spreadsheet dashboard."""
+    board = running.odoo.find_id("spreadsheet.dashboard", ["name", "ilike", name])
+    return f"/odoo/dashboards?dashboard_id={board}"
+
+
+def _channel(running, kind):
+    """The first one of a type."""
+    return next(each for each in running.channels if each.type == kind)
 
 
 def _switch(view):
@@ -182,20 +251,35 @@ def take(running, page, name, place):
 def main(names):
     FOLDER.mkdir(parents=True, exist_ok=True)
     with demo.running() as running:
+        running.connect()
         scene = screenshots_scene.Scene(running)
         scene.prepare()
+        apps = screenshots_apps.AppsScene(running)
+        apps.prepare()
         running.buy_unknown()
         running.shop(rate=ORDERS_A_MINUTE, count=2, cancel=demo.CANCELLED)
         end = time.monotonic() + SECONDS_OF_LIFE
         while time.monotonic() < end:
             running.life.step()
+            running.partners.step()
             demo_life.pace(2, running.check)
         running.stop_shopping()
-        running.wait("both sides are quiet", running.is_quiet)
-        scene.play()
+        running.wait("both sides are quiet", lambda: not running.waiting())
+        places = {}
+        if not names or set(names) & set(screenshots_amazon.NAMES):
+            seller = screenshots_amazon.AmazonScene(
+                running, _channel(running, "amazon")
+            )
+            seller.play()
+            places |= screenshots_amazon.screens(seller, _page)
+        if not names or set(names) - set(places):
+            scene.play()
+            places |= screens(running, scene)
+            apps.play()
+            places |= screenshots_apps.screens(apps, _press)
         with browser.running(SIZE) as page:
             session = running.odoo.session.cookies["session_id"]
             page.set_cookie(running.odoo.url, "session_id", session)
-            for name, place in screens(running, scene).items():
+            for name, place in places.items():
                 if not names or name in names:
                     take(running, page, name, place)

@@ -3,7 +3,6 @@
 python -m sandbox.amazon --port 9300 --seed seed.json --compress 60 --shoppers 2
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -12,16 +11,12 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sandbox.amazon import Config, Sandbox
-from sandbox.common.running import run
+from sandbox.common import running
 
 
 def parser():
-    result = argparse.ArgumentParser("sandbox.amazon", description=__doc__)
-    result.formatter_class = argparse.RawDescriptionHelpFormatter
+    result = running.parser("amazon", __doc__, 9300)
     add = result.add_argument
-    add("--host", default="127.0.0.1")
-    add("--port", type=int, default=9300, help="0 takes a free one")
-    add("--seed", help="JSON file with products")
     add("--name", default=Config.shop_name)
     add("--currency", help="what every marketplace sells in, instead of its own")
     add("--seller", default=Config.seller_id)
@@ -32,16 +27,20 @@ def parser():
     add("--refresh-token", default=Config.refresh_token)
     add("--compress", type=float, default=1.0, help="by what hours and days shrink")
     add("--blind", type=float, default=Config.blind_seconds, help="of the search")
+    add("--applies", type=float, help="seconds that a number takes at the most")
+    add("--rate-factor", type=float, default=1.0, help="by what rates are multiplied")
     add("--rule", action="append", default=[], help="NAME=RATE, as 0 or 1")
-    add("--shoppers", type=int, default=0, help="how many shoppers buy")
-    add("--rate", type=float, default=6.0, help="orders a minute, all shoppers")
-    add("--random-seed", type=int, default=1)
     return result
 
 
 def main(arguments=None):
     options = parser().parse_args(arguments)
+    more = {}
+    if options.applies is not None:
+        more["apply_seconds"] = (min(1, options.applies), options.applies)
     config = Config(
+        **more,
+        rate_factor=options.rate_factor,
         shop_name=options.name,
         currency=options.currency,
         seller_id=options.seller,
@@ -61,7 +60,7 @@ def main(arguments=None):
             shop.rules.set(**{name: float(rate)})
     except (OSError, ValueError) as error:
         sys.exit(f"sandbox: {error}")
-    run([(config.shop_name, shop)], options)
+    running.run([(config.shop_name, shop)], options)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,12 @@ def post_refresh(shop, values):
     shop.refresh_reports()
 
 
+@route("POST", "settle")
+def post_settle(shop, values):
+    done = shop.settle(**values)
+    return {each: {"id": ref, "total": str(sum)} for each, (ref, sum) in done.items()}
+
+
 # The application
 
 

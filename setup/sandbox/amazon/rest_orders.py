@@ -98,6 +98,9 @@ def _found(store, query, kind, after, before):
         and ("MERCHANT" if order.merchant else "AMAZON") in owners
     ]
     found.sort(key=lambda order: (getattr(order, moment), order.id))
+    if store.rules.strikes("search_unsorted"):
+        # Amazon's documents promise none
+        found.sort(key=lambda order: order.id[::-1])
     return [order.id for order in found]
 
 

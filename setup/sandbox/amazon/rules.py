@@ -86,6 +86,7 @@ HABITS = {
     "payment_fails": (0.05, "a pending order ends cancelled"),
     "payment_takes_days": (0.05, "a pending order stays so for days"),
     "late_index": (0.01, "a change reaches the search some minutes later still"),
+    "search_unsorted": (1.0, "a search gives its orders in no order of time"),
     "state_missing": (0.0, "an order comes without FULFILLMENT although asked"),
     "pending_price": (0.0, "a pending order shows its price, as in Japan"),
     "tax_zero": (0.5, "an EU order tells a tax of 0.00 instead of none"),

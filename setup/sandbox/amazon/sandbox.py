@@ -6,7 +6,7 @@ from ..common.faults import Faults
 from ..common.requestlog import RequestLog
 from ..common.rules import Rules, Violations
 from ..common.shoppers import Shoppers
-from . import fba, orders, reports, seed, sqs, stock
+from . import fba, orders, reports, seed, settlements, sqs, stock
 from .access import Access
 from .documents import Documents
 from .faults import KINDS
@@ -204,6 +204,10 @@ class Sandbox:
         with self.store.transaction():
             reports.remember(self.store)
             fba.remember(self.store)
+
+    def settle(self, extra=()):
+        """Amazon pays out: ``settlements.settle``."""
+        return settlements.settle(self, extra)
 
     def calm(self):
         """Nothing by chance any more, no faults of the wire."""

@@ -144,6 +144,7 @@ def submit(store, submission, delay=None, lost=False):
     if listing is None or not set(submission.marketplaces) & set(listing.prices):
         store.violations.note("stubs", submission.sku)
         listing = listing or _born(store, submission)
+    store.written += 1
     _judge(store, listing, submission)
     listing.submitted = [entry for _op, entry in submission.fulfilment]
     listing.settled = not listing.in_flight

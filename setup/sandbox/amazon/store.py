@@ -45,10 +45,14 @@ class Store:
         self.documents = {}
         self.feeds = {}
         self.reports = {}
+        # items of orders and refunds that are in a settlement
+        self.settled = set()
         # {SKU: rows}, as reports and FBA inventory know them: from some hours ago
         self.catalogue = []
         self.fba_shown = {}
         self.sold = {}
+        # how many numbers were submitted, by PATCHes and feeds
+        self.written = 0
 
     @contextlib.contextmanager
     def transaction(self):

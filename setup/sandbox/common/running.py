@@ -1,8 +1,23 @@
 """Shops that were started from a command line."""
 
+import argparse
 import json
 import signal
 import threading
+
+
+def parser(name, description, port):
+    """An ArgumentParser with what every shop takes."""
+    result = argparse.ArgumentParser(f"sandbox.{name}", description=description)
+    result.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = result.add_argument
+    add("--host", default="127.0.0.1")
+    add("--port", type=int, default=port, help="0 takes a free one")
+    add("--seed", help="JSON file: the README has the format")
+    add("--shoppers", type=int, default=0, help="how many shoppers buy")
+    add("--rate", type=float, default=6.0, help="orders a minute, all shoppers")
+    add("--random-seed", type=int, default=1)
+    return result
 
 
 def run(shops, options):

@@ -104,6 +104,12 @@ class BigMartConfig(PartnerConfig):
     stock_hours: float = None
     # Business refusals are told by 824.
     advises: bool = True
+    # The tax in percent that it pays on goods; None: they are for resale.
+    tax_percent: float = None
+    # Amounts of credit memos have a minus.
+    credit_minus: bool = False
+    # SAC codes of charges that it pays.
+    paid_charges: tuple = ()
     # It orders by itself so often (a day or less); None: only by buy().
     buys_every: float = None
     change_share: float = 0.0

@@ -110,6 +110,23 @@ BIGMART = {
     "ship_late": "shipped after the order's window",
     "over_shipment": "more units than ordered",
     "under_shipment": "fewer units received by the cancel date than ordered",
+    # 810
+    "invoice_repeat": "an invoice number that was used before",
+    "invoice_order": "an 810 for an order that is unknown or was never wanted",
+    "invoice_vendor": "no REF*IA, or not with the vendor's number",
+    "invoice_currency": "a currency that is not the order's",
+    "invoice_line": "a line that is not the order's, or comes twice",
+    "invoice_unit": "an 810 with a unit that is not the order's",
+    "invoice_quantity": "more units than the ship notices have told, or none",
+    "invoice_early": "an 810 before the 856 of its goods",
+    "invoice_price": "a price above the order's",
+    "invoice_tax": "a tax where none was agreed, or another one",
+    "invoice_charge": "a charge that was not agreed",
+    "invoice_total": "TDS01 is not the sum of lines, charges and taxes",
+    "invoice_count": "CTT01 is not the number of IT1",
+    "invoice_sign": "amounts of a credit memo with another sign than agreed",
+    "credit_invoice": "a credit memo that names no invoice, or an unknown one",
+    "credit_quantity": "a credit memo of more than was invoiced",
     # 846
     "stock_item": "an item of the 846 that BigMart does not sell",
     "stock_unit": "a unit that is not the item's",
@@ -123,6 +140,7 @@ BIGMART = {
 BIGMART_HABITS = {
     **X12_HABITS,
     "change_first": (0.0, "an 860 comes ten minutes before its 850"),
+    "invoice_refused": (0.0, "a right 810 is refused by an 824, and not taken"),
 }
 
 DOCK9 = {

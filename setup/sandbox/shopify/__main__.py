@@ -5,7 +5,6 @@ Several:     python -m sandbox.shopify --store a.myshopify.com=9101 \
                  --store b.myshopify.com=9102
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -13,17 +12,14 @@ if __package__ in (None, ""):
     # Started as a script: make the package known under its own name.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from sandbox.common.running import run
+from sandbox.common import running
 from sandbox.shopify import Config, Sandbox
 from sandbox.shopify.config import PLANS
 
 
 def parser():
-    result = argparse.ArgumentParser("sandbox.shopify", description=__doc__)
-    result.formatter_class = argparse.RawDescriptionHelpFormatter
+    result = running.parser("shopify", __doc__, 9100)
     add = result.add_argument
-    add("--host", default="127.0.0.1")
-    add("--port", type=int, default=9100, help="0 takes a free one")
     add("--shop", default=Config.shop, help="the domain of the shop")
     add(
         "--store",
@@ -31,7 +27,6 @@ def parser():
         metavar="DOMAIN=PORT[=SEED]",
         help="serve this store; may be repeated, replaces --shop and --port",
     )
-    add("--seed", help="JSON file with locations and products")
     add("--schemas", help="folder of the published schemas")
     add("--currency", default=Config.currency)
     add("--plan", default=Config.plan, choices=sorted(PLANS))
@@ -41,9 +36,6 @@ def parser():
     add("--token-ttl", type=float, default=Config.token_ttl)
     add("--compliance-url", default="", help="where privacy webhooks go")
     add("--retry-window", type=float, default=60.0, help="seconds for all retries")
-    add("--shoppers", type=int, default=0, help="how many shoppers buy")
-    add("--rate", type=float, default=6.0, help="orders a minute, all shoppers")
-    add("--random-seed", type=int, default=1)
     return result
 
 
@@ -78,7 +70,7 @@ def main(arguments=None):
         sandboxes = build(options)
     except (OSError, ValueError) as error:
         sys.exit(f"sandbox: {error}")
-    run([(each.config.shop, each) for each in sandboxes], options)
+    running.run([(each.config.shop, each) for each in sandboxes], options)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ MORE_FIELDS = {
     ("Mutation", "refundCreate"): Scopes(
         frozenset({"write_orders"}), "`write_orders` access scope."
     ),
+    ("Mutation", "productVariantsBulkUpdate"): Scopes(
+        frozenset({"write_products"}), "`write_products` access scope."
+    ),
 }
 
 

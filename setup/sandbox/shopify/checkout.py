@@ -113,7 +113,7 @@ def _new_order(store, cart):
     order.status_url = _status_url(store, order)
     order.terms = {
         "rate": Decimal(str(presentment.get("rate", 1))),
-        "discounts": [_discount(entry) for entry in cart.get("discounts", [])],
+        "discounts": [as_discount(entry) for entry in cart.get("discounts", [])],
         "taxes": list(cart.get("taxes", [])),
         "taxes_included": order.taxes_included,
     }
@@ -132,7 +132,7 @@ def _status_url(store, order):
     )
 
 
-def _discount(entry):
+def as_discount(entry):
     """Fill in what a discount leaves out."""
     entry = {"type": "percentage", "target": "order", **entry}
     entry.setdefault("kind", "code" if entry.get("code") else "manual")

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 
 from ..common.settings import Settings
+from .schema import STRICT
 
 # Points a second by Shopify plan; the bucket holds twenty seconds of them.
 PLANS = {"standard": 100, "advanced": 200, "plus": 1000, "enterprise": 2000}
@@ -22,6 +23,8 @@ DEFAULT_SCOPES = (
     "write_assigned_fulfillment_orders",
     "read_third_party_fulfillment_orders",
     "write_third_party_fulfillment_orders",
+    "read_shopify_payments_accounts",
+    "read_shopify_payments_payouts",
 )
 
 
@@ -36,6 +39,12 @@ class Config(Settings):
     country: str = "NL"
     taxes_included: bool = True
     plan: str = "standard"
+
+    # Whether the shop takes payments by Shopify Payments, and how it is paid out:
+    # another currency than the shop's, at so many units of it for one of the shop's.
+    shopify_payments: bool = True
+    payout_currency: str = ""
+    payout_rate: float = 1.0
 
     client_id: str = "sandbox-client"
     client_secret: str = "sandbox-secret"
@@ -70,6 +79,9 @@ class Config(Settings):
     # A request whose answer is never sent is held open for so long.
     hang: float = 30.0
     random_seed: int = 1
+    # Older versions than this are retired. In those before ``schema.STRICT`` a request
+    # needs no key, and stock is compared by another argument.
+    oldest_version: str = STRICT
     schemas: str = field(
         default_factory=lambda: os.environ.get("CHANNEL_SHOPIFY_SCHEMAS", "")
     )

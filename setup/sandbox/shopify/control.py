@@ -91,6 +91,22 @@ def post_refund(sandbox, values, order):
     return refund_payload(sandbox.refund(order, **values))
 
 
+@route("POST", "payouts")
+def post_payout(sandbox, values):
+    return dump.payout(sandbox.pay_out(**values))
+
+
+@route("POST", "payouts/PAYOUT")
+def post_payout_status(sandbox, values, payout):
+    return dump.payout(sandbox.set_payout(payout, values["status"]))
+
+
+@route("POST", "balance")
+def post_balance(sandbox, values):
+    entry = sandbox.add_balance(**values)
+    return {"id": entry.id, "net": str(entry.net)}
+
+
 @route("POST", "orders/ORDER/edit")
 def post_edit(sandbox, values, order):
     sandbox.edit_order(order, values["lines"])

@@ -115,3 +115,13 @@ def state(sandbox):
             "throttle": sandbox.bucket.status(),
             **faults(sandbox),
         }
+
+
+def payout(record):
+    return {
+        "id": record.id,
+        "status": record.status,
+        "net": str(record.net),
+        "currency": record.currency,
+        "transactions": len(record.entries),
+    }

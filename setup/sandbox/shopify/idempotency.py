@@ -15,6 +15,7 @@ from graphql.execution.values import get_directive_values
 
 from .errors import bad_request
 from .resolver import Record
+from .schema import STRICT
 
 MESSAGES = {
     "IDEMPOTENCY_CONCURRENT_REQUEST": (
@@ -81,6 +82,9 @@ def idempotent(payload_type, error_type=None):
         @functools.wraps(method)
         def run(self, info, **arguments):
             key = _key(self._ctx, info)
+            if key is None:
+                self._ctx.store.pause(self._ctx.commit_delay)
+                return method(self, **arguments)
             fingerprint = json.dumps([info.field_name, arguments], sort_keys=True)
             keys = self._ctx.idempotency
             attempt, result, code = keys.claim(key, fingerprint)
@@ -115,8 +119,11 @@ def _signature(method):
 
 
 def _key(ctx, info):
+    """:return: None where a request may do without"""
     directive = ctx.schema.get_directive("idempotent")
     values = get_directive_values(directive, info.field_nodes[0], info.variable_values)
+    if values is None and ctx.version < STRICT:
+        return None
     if values is None:
         raise bad_request(
             "The @idempotent directive is required for this mutation but was not"

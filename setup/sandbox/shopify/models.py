@@ -55,6 +55,7 @@ class InventoryItem(HasGid):
     tracked: bool
     created_at: datetime
     updated_at: datetime
+    weight: Decimal = Decimal(0)  # in kilograms
 
 
 @dataclass(eq=False)
@@ -70,6 +71,7 @@ class ProductVariant(HasGid):
     policy: str = "DENY"
     taxable: bool = True
     requires_shipping: bool = True
+    compare_at_price: Decimal = None
     item: InventoryItem = None
     # A bundle parent: pairs of (variant, units in one bundle).
     components: list = field(default_factory=list)

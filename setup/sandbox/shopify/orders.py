@@ -1,8 +1,8 @@
 """What happens to an order after checkout: payment, cancellation, refund, edit."""
 
 from . import routing, totals
-from .checkout import SoldOut, new_line, price_bag, reprice
-from .money import Bag, total
+from .checkout import SoldOut, as_discount, new_line, price_bag, reprice
+from .money import Bag, places, share, total
 from .order_models import Refund, RefundLine, Transaction
 from .payloads import order_payload, refund_payload
 from .store import StoreError
@@ -210,12 +210,25 @@ def _refund_shipping(order, record, shipping):
     for line in order.shipping_lines:
         left = line.discounted - line.refunded
         part = left if shipping is True else shipping
-        tax = line.tax - line.refunded_tax if part == left else Bag()
+        tax = _tax_of_part(order, line.tax - line.refunded_tax, part, left)
         line.refunded += part
         line.refunded_tax += tax
         record.shipping.append((line, part, tax))
         if shipping is not True:
             return
+
+
+def _tax_of_part(order, tax, part, left):
+    """Of a charge that is paid back in part, its tax in the same proportion."""
+    return Bag(
+        share(tax.shop, part.shop, left.shop, places(order.currency)),
+        share(
+            tax.presentment,
+            part.presentment,
+            left.presentment,
+            places(order.presentment_currency),
+        ),
+    )
 
 
 def _suggested(store, order, record):
@@ -294,12 +307,14 @@ def discount(store, order, sku, amount):
         if number is None or not order.lines[number].current_quantity:
             raise StoreError(f"{order.name} has no {sku}")
         order.terms["discounts"].append(
-            {
-                "target": "line",
-                "type": "fixed_amount",
-                "value": str(amount),
-                "lines": [number],
-            }
+            as_discount(
+                {
+                    "target": "line",
+                    "type": "fixed_amount",
+                    "value": str(amount),
+                    "lines": [number],
+                }
+            )
         )
         reprice(order)
         order.edited = True

@@ -6,7 +6,17 @@ from decimal import Decimal
 from ..common.faults import Faults
 from ..common.requestlog import RequestLog
 from ..common.shoppers import Shoppers
-from . import checkout, dump, fulfillment, inventory, orders, schema, seed, totals
+from . import (
+    checkout,
+    dump,
+    fulfillment,
+    inventory,
+    orders,
+    payments,
+    schema,
+    seed,
+    totals,
+)
 from .engine import Context
 from .faults import KINDS
 from .idempotency import IdempotencyKeys
@@ -30,7 +40,8 @@ class Sandbox:
     """
 
     def __init__(self, config, data=None, host="127.0.0.1", port=0):
-        schema.versions(config.schemas)  # fails early and clearly
+        # fails early and clearly
+        schema.versions(config.schemas, config.oldest_version)
         self.config = config
         self.data = data
         self.store = Store(config)
@@ -148,6 +159,25 @@ class Sandbox:
         if amount.shop > left.shop:
             raise StoreError("Cannot refund more than was paid")
         return orders.refund(self.store, record, [], amount=amount)
+
+    def pay_out(self, status="PAID"):
+        """Shopify Payments pays out what is available. :return: the payout"""
+        with self.store.transaction():
+            return payments.pay_out(self.store, status)
+
+    def set_payout(self, payout, status):
+        """A payout moves on: PAID, FAILED, CANCELED."""
+        number = getattr(payout, "id", payout)
+        with self.store.transaction():
+            return payments.set_status(self.store, number, status)
+
+    def add_balance(self, type, amount, fee=0, order=None, reason=None):
+        """A dispute, a reserve, an adjustment: what no order's transaction is."""
+        record = order and self._order(order)
+        with self.store.transaction():
+            return payments.add(
+                self.store, type, amount, fee, order=record, reason=reason
+            )
 
     def fulfill(self, order, lines=None, tracking=()):
         record = self._order(order)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from graphql import build_client_schema
 
-# Older files may lie in the same folder; their rules differ (no @idempotent).
-OLDEST = "2026-04"
+# From here on @idempotent and ``changeFromQuantity`` are required.
+STRICT = "2026-04"
 _VERSION = re.compile(r"^\d{4}-\d{2}$")
 _built = {}
 _lock = threading.Lock()
@@ -50,8 +50,9 @@ class ApiSchema:
                 self.field_scopes[entry["typeName"], entry["fieldName"]] = scopes
 
 
-def versions(folder):
-    """The versions of a folder that the sandbox serves, oldest first."""
+def versions(folder, oldest=STRICT):
+    """The versions of a folder that the sandbox serves, oldest first. Older files than
+    ``oldest`` may lie there too."""
     if not folder or not Path(folder).is_dir():
         raise FileNotFoundError(
             f"no published schemas at {folder!r}: set CHANNEL_SHOPIFY_SCHEMAS or"
@@ -61,16 +62,16 @@ def versions(folder):
         path.name.removeprefix("admin_").removesuffix(".json.gz")
         for path in Path(folder).glob("admin_*.json.gz")
     ]
-    return sorted(v for v in found if _VERSION.match(v) and v >= OLDEST)
+    return sorted(v for v in found if _VERSION.match(v) and v >= oldest)
 
 
-def resolve_version(folder, wanted):
+def resolve_version(folder, wanted, oldest=STRICT):
     """The version that answers for the one asked for.
 
     A retired version falls forward to the oldest that is still served, as Shopify
     does it; one that never existed, or not yet, is unknown.
     """
-    served = versions(folder)
+    served = versions(folder, oldest)
     if wanted in served:
         return wanted
     if _VERSION.match(wanted) and served and wanted < served[0]:

@@ -101,6 +101,7 @@ def _add_variant(store, product, values):
         values.get("tracked", True),
         product.created_at,
         product.created_at,
+        Decimal(str(values.get("weight", "0"))),
     )
     product.variants.append(variant)
     store.variants[variant.id] = variant

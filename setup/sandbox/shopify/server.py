@@ -96,7 +96,10 @@ class Server(Listener):
         if request.method != "POST":
             return _json({"errors": "Not Found"}, 404)
         try:
-            served = schema.resolve_version(self.sandbox.config.schemas, version)
+            config = self.sandbox.config
+            served = schema.resolve_version(
+                config.schemas, version, config.oldest_version
+            )
         except schema.UnknownVersion:
             return _json({"errors": "Not Found"}, 404)
         token = self.sandbox.tokens.check(

@@ -50,6 +50,8 @@ class Store:
         self.orders = {}
         self.fulfillment_orders = {}
         self.fulfillments = {}
+        self.balance = {}
+        self.payouts = {}
         self.jobs = {}
         self.bulk_operations = {}
         self.history = deque(maxlen=100_000)

@@ -33,7 +33,7 @@ def test_a_slow_patch_and_one_that_never_lands(account, amz):
 
 
 def test_two_patches_may_land_in_the_wrong_order(account, amz):
-    account.config.rate_factor = 100
+    account.config.rate_factor = 100_000
     for number in range(1, 13):
         amz.patch("A", number)
     account.pass_time(60)

@@ -17,6 +17,15 @@ def test_variants_by_sku_and_barcode(client):
     assert skus("Bolt") == ["B"]
 
 
+def test_variants_tell_prices_and_weights(client):
+    query = """{ productVariants(first: 1, query: "sku:A") { nodes { compareAtPrice
+        inventoryItem { measurement { weight { value unit } } } } } }"""
+    [node] = client.data(query)["productVariants"]["nodes"]
+    assert node["compareAtPrice"] is None
+    weight = node["inventoryItem"]["measurement"]["weight"]
+    assert weight == {"value": 0.0, "unit": "KILOGRAMS"}
+
+
 def test_variants_are_paginated_with_cursors(client):
     query = """query Q($after: String) { productVariants(first: 4, after: $after) {
         edges { cursor node { sku } } pageInfo { hasNextPage endCursor } } }"""

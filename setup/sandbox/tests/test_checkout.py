@@ -5,6 +5,9 @@ from decimal import Decimal
 import pytest
 
 from sandbox.shopify import SoldOut, StoreError, totals
+from sandbox.shopify.checkout import price_bag
+from sandbox.shopify.orders import refund
+from sandbox.shopify.payloads import order_payload
 
 from .helpers import parallel
 
@@ -111,6 +114,13 @@ def test_an_order_discount_is_spread_without_losing_a_cent(shop):
     assert len({index for line in order.lines for index, _a in line.allocations}) == 1
 
 
+def test_a_discount_by_an_edit_is_announced_like_one_of_the_checkout(shop):
+    order = shop.checkout({"A": 2}, taxes=VAT)
+    shop.discount(order, "A", "1.00")
+    [told] = order_payload(order)["discount_applications"]
+    assert (told["type"], told["title"]) == ("manual", "Discount")
+
+
 def test_line_and_shipping_discounts(shop):
     order = shop.checkout(
         {"A": 2, "C": 1},
@@ -168,3 +178,13 @@ def test_a_tip_is_in_the_total_and_in_no_line(shop):
     assert totals.current_total(order).shop == totals.grand_total(order).shop
     assert totals.received(order).shop == totals.grand_total(order).shop
     assert len(order.lines) == 1
+
+
+def test_a_part_of_a_delivery_goes_back_with_its_part_of_the_tax(shop):
+    order = shop.checkout({"A": 1}, taxes=VAT, shipping={"price": "4.95"})
+    whole = order.shipping_lines[0].tax.shop
+    for part, left in ((price_bag(order, "1.00"), "3.95"), (True, "0.00")):
+        refund(shop.store, order, [], shipping=part)
+        assert totals.current_shipping(order).shop == Decimal(left)
+    taxes = [tax.shop for each in order.refunds for _line, _part, tax in each.shipping]
+    assert taxes == [Decimal("0.17"), whole - Decimal("0.17")]

@@ -189,8 +189,12 @@ def test_a_shipment_is_told(idle):
         "W03*33*66*LB",
     ]
     assert only(data, "W12") == [
-        "W12*CC*30*30*0*EA**VN*A",
+        "W12*CC*24*24*0*EA**VN*A",
+        "W12*CC*6*6*0*EA**VN*A",
         "W12*CC*3*3*0*EA**VN*B*L1",
+    ]
+    assert [each[:3] for each in only(data, "LX", "MAN", "W12")] == [
+        *("LX*", "MAN", "W12") * 3,
     ]
     cartons = [each.split("*")[2] for each in only(data, "MAN")]
     assert len(cartons) == 3, "24 and 6 pieces, and 3"
@@ -239,7 +243,7 @@ def test_cases_are_shipped_whole(idle):
     app = give(idle, order("1", line("C", 5, "CA")))
     idle.ship("1")
     [data] = new(app, "945")
-    assert only(data, "W12") == ["W12*BP*5*4*1*CA**VN*C"]
+    assert only(data, "W12") == ["W12*BP*2*2*0*CA**VN*C", "W12*BP*3*2*1*CA**VN*C"]
     assert total(idle, "C") == 0
 
 

@@ -14,6 +14,7 @@ from .test_edi_dock9 import SEED as DOCK9
 from .test_edi_dock9 import order as warehouse_order
 from .test_edi_fabrik import GOODS, row
 from .test_edi_fabrik import order as supplier_order
+from .test_edi_invoices import invoice
 
 COUNT = int(os.environ.get("CHANNEL_EDI_MUTATIONS", "300"))
 VALUES = ["", "0", "-1", "1.5", "1,5", "99999999", "20261399", "A", "EA", "x" * 40]
@@ -87,6 +88,8 @@ def documents(sandbox, dice):
                 shop, split, {SSCCS[2]: {"A": 2}}, number=f"S{next(ids)}", store="0101"
             ),
             lambda: stock_report(shop, A=5, B=5, C=24),
+            lambda: invoice(shop, po, number=f"I{next(ids)}"),
+            lambda: invoice(shop, po, number=f"C{next(ids)}", kind="CR"),
             lambda: shop.x12("997", "FA", ack),
         ],
         house: [

@@ -3,7 +3,6 @@
 python -m sandbox.woocommerce --port 9200 --seed seed.json --companion
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -11,17 +10,13 @@ if __package__ in (None, ""):
     # Started as a script: make the package known under its own name.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from sandbox.common.running import run
+from sandbox.common import running
 from sandbox.woocommerce import Config, Sandbox
 
 
 def parser():
-    result = argparse.ArgumentParser("sandbox.woocommerce", description=__doc__)
-    result.formatter_class = argparse.RawDescriptionHelpFormatter
+    result = running.parser("woocommerce", __doc__, 9200)
     add = result.add_argument
-    add("--host", default="127.0.0.1")
-    add("--port", type=int, default=9200, help="0 takes a free one")
-    add("--seed", help="JSON file with products")
     add("--name", default=Config.shop_name)
     add("--currency", default=Config.currency)
     add("--consumer-key", default=Config.consumer_key)
@@ -31,9 +26,6 @@ def parser():
     add("--plain-permalinks", action="store_true")
     add("--write-window", type=float, default=0.0, help="seconds a REST write takes")
     add("--cron-interval", type=float, default=1.0, help="seconds between WP-Cron")
-    add("--shoppers", type=int, default=0, help="how many shoppers buy")
-    add("--rate", type=float, default=6.0, help="orders a minute, all shoppers")
-    add("--random-seed", type=int, default=1)
     return result
 
 
@@ -55,7 +47,7 @@ def main(arguments=None):
         shop = Sandbox(config, options.seed, options.host, options.port)
     except (OSError, ValueError) as error:
         sys.exit(f"sandbox: {error}")
-    run([(config.shop_name, shop)], options)
+    running.run([(config.shop_name, shop)], options)
 
 
 if __name__ == "__main__":

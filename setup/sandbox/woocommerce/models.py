@@ -20,6 +20,7 @@ class Product:
     type: str = "simple"
     status: str = "publish"
     barcode: str = ""
+    weight: Decimal = Decimal(0)
     manage_stock: bool = True
     stock: int = 0
     # For products without a stock figure: somebody sets it by hand.

@@ -106,7 +106,8 @@ def edit_line(store, order, line, quantity):
                 for rate, before, after in line.taxes
             ]
         if line.reduced is not None and line.product:
-            stock.adjust(store, line.product, line.reduced - quantity, "edit")
+            units = line.reduced - quantity
+            stock.adjust(store, line.product, units, f"edit of {order.id}")
             line.reduced = quantity
         touch(store, order)
 

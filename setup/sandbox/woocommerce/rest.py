@@ -64,3 +64,8 @@ def currency(shop, params, body):
 @route("GET", "wc/v3/settings/products/woocommerce_manage_stock")
 def manage_stock(shop, params, body):
     return {"id": "woocommerce_manage_stock", "value": "yes"}
+
+
+@route("GET", "wc/v3/settings/products/woocommerce_weight_unit")
+def weight_unit(shop, params, body):
+    return {"id": "woocommerce_weight_unit", "value": "kg"}

@@ -162,6 +162,10 @@ def _write(shop, record, values):
         for name in ("name", "sku", "status"):
             if values.get(name):
                 setattr(record, name, values[name])
+        if "backorders" in values:
+            if values["backorders"] not in ("yes", "notify", "no"):
+                raise invalid_param("backorders", "backorders is not one of yes, no.")
+            record.backorders = values["backorders"] != "no"
         if "regular_price" in values:
             record.price = Decimal(str(values["regular_price"]))
     # outside of the lock: this is what makes it lose sales

@@ -62,6 +62,7 @@ def _record(store, values, parent=None):
         type="variation" if parent else "variable" if variable else "simple",
         status=values.get("status", "publish"),
         barcode=values.get("barcode") or "",
+        weight=Decimal(str(values.get("weight", "0"))),
         manage_stock=stock is not None,
         stock=stock or 0,
         stock_status=values.get("stock_status", "instock"),

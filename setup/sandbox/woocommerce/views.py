@@ -65,6 +65,7 @@ def product(store, record):
         "global_unique_id": record.barcode,
         "price": money(record.price),
         "regular_price": money(record.price),
+        "weight": str(record.weight or ""),
         "virtual": record.virtual,
         "manage_stock": managed,
         "stock_quantity": plain(holder.stock) if holder else None,

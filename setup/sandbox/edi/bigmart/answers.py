@@ -57,7 +57,7 @@ def _version(order, lines):
     """The version of the order that is answered; None where all have been."""
     open_ones = [each for each in reversed(order.versions) if not each.answered]
     if lines:
-        found = [(_line_of(order, head), head) for head, _acks in lines]
+        found = [(line_of(order, head), head) for head, _acks in lines]
         told = {line.number: head.number(2) for line, head in found if line}
         for version in open_ones:
             if version.units == told:
@@ -82,7 +82,7 @@ def _lines(segments):
 def _take_lines(shop, order, lines, label):
     told = set()
     for head, acks in lines:
-        line = _line_of(order, head)
+        line = line_of(order, head)
         if line is None or line in told:
             words = f"line {head.at(1)} {head.pairs(6)} is not the order's, or twice"
             shop.charge("answer_line", label, words)
@@ -94,7 +94,7 @@ def _take_lines(shop, order, lines, label):
             shop.charge("answer_line", label, f"line {line.number} is not answered")
 
 
-def _line_of(order, head):
+def line_of(order, head):
     ids = head.pairs(6)
     line = order.line(head.at(1)) if head.at(1) else None
     if line is None and not head.at(1):

@@ -30,7 +30,8 @@ class Item:
 class Line:
     """:ivar stores: {store: units} of an SDQ
     :ivar confirmed: units that the last 855 promises; None before one
-    :ivar noticed: units of ship notices; ``received``: off trucks
+    :ivar noticed: units of ship notices; ``received``: off trucks; ``invoiced``: of
+        invoices less credit memos
     """
 
     number: str
@@ -42,6 +43,7 @@ class Line:
     confirmed: int = None
     noticed: int = 0
     received: int = 0
+    invoiced: int = 0
     by_store: dict = field(default_factory=dict)
     # bought within what the last 846 showed
     promised: bool = False
@@ -115,3 +117,16 @@ class Notice:
     cartons: dict
     at: object
     arrived: bool = False
+
+
+@dataclass(eq=False)
+class Bill:
+    """An 810 that was taken.
+
+    :ivar total: to pay; negative of a credit memo
+    """
+
+    number: str
+    po: str
+    total: Decimal
+    rows: list

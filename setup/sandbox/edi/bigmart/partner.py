@@ -7,7 +7,7 @@ from .. import gs1, rules
 from ..partner import HOUR, Partner, PartnerError, locked
 from ..truck import Truck
 from ..wire_x12 import X12Wire
-from . import answers, buying, dock, notices, stock
+from . import answers, buying, dock, invoices, notices, stock
 from .buying import SoldOut
 from .models import Item
 
@@ -34,7 +34,12 @@ DEFAULT_PLACES = {
 class BigMart(Partner):
     name = "bigmart"
     RULES = rules.BIGMART
-    READS = {"855": "_take_855", "856": "_take_856", "846": "_take_846"}
+    READS = {
+        "855": "_take_855",
+        "856": "_take_856",
+        "846": "_take_846",
+        "810": "_take_810",
+    }
 
     def habits(self):
         return rules.BIGMART_HABITS
@@ -45,6 +50,7 @@ class BigMart(Partner):
     def clear(self):
         super().clear()
         self.items, self.places, self.orders, self.notices = {}, {}, {}, {}
+        self.bills = {}
         self.trucks = []
         self.sscc_used = set()
         self.stock_at, self.stock_came = None, self.clock.time()
@@ -225,6 +231,9 @@ class BigMart(Partner):
     def _take_846(self, document, _entry):
         stock.take(self, document)
 
+    def _take_810(self, document, entry):
+        invoices.take(self, document, entry)
+
     # --- the dock
 
     def expects(self, truck):
@@ -278,6 +287,7 @@ class BigMart(Partner):
                     "state": order.state,
                     "ship_to": order.ship_to,
                     "answered": order.answered,
+                    "invoiced": f"{invoices.owed(self, order.po):.2f}",
                     "lines": {
                         line.number: {
                             "sku": line.item.sku,
@@ -286,6 +296,7 @@ class BigMart(Partner):
                             "confirmed": line.confirmed,
                             "noticed": line.noticed,
                             "received": line.received,
+                            "invoiced": line.invoiced,
                             "stores": dict(line.stores),
                         }
                         for line in order.lines

@@ -51,16 +51,20 @@ def ship_advice(house, shipment, mode="F", habits=()):
     for loaded in shipment.loaded:
         rows = _rows(loaded)
         if "one_more" in habits and loaded is shipment.first:
-            lot, units = rows[-1]
-            rows[-1] = lot, units + 1
-        total += sum(units for _lot, units in rows)
+            lot, units, cartons = rows[-1]
+            rows[-1] = lot, units + 1, cartons
+        total += sum(units for _lot, units, _cartons in rows)
         short = loaded.units < loaded.line.ordered or loaded.instead
         if mode == "N" or (mode == "X" and not short):
             continue
-        number += 1
-        segments.append(make("LX", number))
-        segments += [make("MAN", "GM", f"00{sscc}") for sscc in loaded.cartons]
-        segments += _lines(house, loaded, rows, habits)
+        marked = None
+        for cartons, line in _lines(house, loaded, rows, habits):
+            if cartons != marked:
+                number += 1
+                segments.append(make("LX", number))
+                segments += [make("MAN", "GM", f"00{sscc}") for sscc in cartons]
+                marked = cartons
+            segments.append(line)
     if "unknown_item" in habits:
         segments += [
             make("LX", number + 1),
@@ -81,27 +85,32 @@ def _status(house, line):
 
 
 def _rows(loaded):
-    """[(lot, units)]: one, or one a lot where lots hold whole units."""
-    pack = loaded.line.pack
-    rows = [(lot, pieces // pack) for lot, pieces in loaded.lots.items()]
-    if len(rows) > 1 and sum(units for _lot, units in rows) == loaded.units:
-        return rows
-    return [(rows[0][0] if rows else "", loaded.units)]
+    """[(lot, units, SSCCs)]: one a carton where all is of one lot and in whole units a
+    carton; else one a lot where lots have whole units, and else one."""
+    pack, cartons = loaded.line.pack, tuple(loaded.cartons)
+    lots = [(lot, pieces // pack, cartons) for lot, pieces in loaded.lots.items()]
+    if len(lots) > 1 and sum(units for _lot, units, _cartons in lots) == loaded.units:
+        return lots
+    lot = lots[0][0] if lots else ""
+    parts = [(sscc, sum(each.values())) for sscc, each in loaded.cartons.items()]
+    if parts and len(lots) == 1 and not any(pieces % pack for _sscc, pieces in parts):
+        return [(lot, pieces // pack, (sscc,)) for sscc, pieces in parts]
+    return [(lot, loaded.units, cartons)]
 
 
 def _lines(house, loaded, rows, habits):
-    """W12 of each row; what is short or too much is told by the last."""
+    """Yield (SSCCs, W12) of each row; what is short or too much is told by the last."""
     line = loaded.line
     article = loaded.instead or line.article
     code = "IS" if loaded.instead else _status(house, line)
     original = (None,) * 7 + _ids(line.article) if loaded.instead else ()
     rest = line.ordered
-    for place, (lot, units) in enumerate(rows, 1):
+    for place, (lot, units, cartons) in enumerate(rows, 1):
         ordered = rest if place == len(rows) else units
         rest -= units
         if "unknown_lot" in habits:
             lot = "LOT-UNKNOWN"
-        yield make(
+        row = make(
             "W12",
             code,
             ordered,
@@ -111,6 +120,7 @@ def _lines(house, loaded, rows, habits):
             lot or None,
             *original,
         )
+        yield cartons, row
 
 
 def receipt(house, number, reference, rows, moment):

@@ -60,7 +60,9 @@ class Loaded:
 
 @dataclass(eq=False)
 class Shipment:
-    """:ivar left: when the truck left, which may be long before its 945"""
+    """:ivar left: when the truck left, which may be long before its 945
+    :ivar habits: by which its 945 is late, or says less than it might
+    """
 
     number: str
     order: WarehouseOrder
@@ -68,6 +70,7 @@ class Shipment:
     loaded: list
     bol: str
     tracking: str
+    habits: list = field(default_factory=list)
 
     @property
     def first(self):

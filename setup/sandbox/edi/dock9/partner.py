@@ -30,6 +30,8 @@ class Dock9(Partner):
         # those that have not arrived, and the numbers of all there were
         self.known_announcements = set()
         self.shipments = []
+        # trucks that have left, whether they have arrived or not
+        self.on_the_road = []
         self.received_pieces, self.shipped_pieces = Counter(), Counter()
         self.sscc = gs1.SsccSeries(self.config.sscc_prefix)
         self._number = Counter()

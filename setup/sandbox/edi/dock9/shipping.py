@@ -13,6 +13,9 @@ WRONG = {
 }
 
 
+MODES = {"N": "advice_no_exceptions", "X": "advice_exceptions"}
+
+
 def can_ship(order):
     """Whether something of it is open and there."""
     return any(line.open and _there(line) for line in order.lines)
@@ -120,6 +123,7 @@ def leave(house, order, loaded, final):
         cartons.update(each.cartons)
     customer = (order.po,)
     truck = Truck(bol, order.ship_to, cartons, customer, order.carrier, now)
+    house.on_the_road.append(truck)
     hours = house.config.transit_hours
     house.after(hours * HOUR, house.sandbox.ship, truck)
     return shipment
@@ -137,7 +141,9 @@ def tell(house, shipment):
     segments = documents.ship_advice(house, shipment, mode, wrong)
     label = shipment.order.number
     wait = house.config.advice_late_hours * HOUR if strikes("advice_late") else 0
+    shipment.habits += [MODES[mode]] if mode in MODES else []
     if wait:
+        shipment.habits.append("advice_late")
         house.after(wait, house.wire.send, "945", label, segments)
     else:
         house.wire.send("945", label, segments)

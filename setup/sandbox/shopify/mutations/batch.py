@@ -5,6 +5,7 @@ import uuid
 from .. import inventory
 from ..errors import ApiError
 from ..resolver import Record
+from ..schema import STRICT
 from ..views.misc import InventoryAdjustmentGroup
 from .common import lookup, user_error
 
@@ -15,6 +16,13 @@ STOCKED_ANYWHERE = "2026-10"
 MESSAGES = {
     "CHANGE_FROM_QUANTITY_STALE": (
         "The changeFromQuantity argument no longer matches the persisted quantity."
+    ),
+    "COMPARE_QUANTITY_REQUIRED": (
+        "The compareQuantity argument must be given to each quantity or ignored using"
+        " ignoreCompareQuantity."
+    ),
+    "COMPARE_QUANTITY_STALE": (
+        "The compareQuantity argument no longer matches the persisted quantity."
     ),
     "DIFFERENT_LOCATIONS": (
         "The quantities can't be moved between different locations."
@@ -93,8 +101,16 @@ class Batch:
         level = self.store.level(*pair)
         return level.quantity(name) if level else 0
 
-    def is_stale(self, entry, pair, name):
-        expected = entry["changeFromQuantity"]
+    def lacks_comparison(self, entry, input):
+        """Before keys were required, one of two arguments compared, or a third said
+        that none shall."""
+        if self.ctx.version >= STRICT or input.get("ignoreCompareQuantity"):
+            return False
+        names = ("changeFromQuantity", "compareQuantity")
+        return all(entry.get(name) is None for name in names)
+
+    def is_stale(self, entry, pair, name, argument="changeFromQuantity"):
+        expected = entry.get(argument)
         return expected is not None and expected != self.quantity(pair, name)
 
     def apply(self, pair, deltas):

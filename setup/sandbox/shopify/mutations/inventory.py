@@ -9,6 +9,7 @@ from ..idempotency import idempotent
 from ..ids import number_of
 from ..models import STATES
 from ..resolver import Record, View
+from ..schema import STRICT
 from ..views.stock import InventoryLevel
 from .batch import Batch, require_argument
 from .common import check_size, user_error
@@ -18,7 +19,8 @@ class InventoryMutations(View):
     def inventory_set_quantities(self, info, input):
         entries = input["quantities"]
         check_size(entries, "inventorySetQuantities", "input", "quantities")
-        require_argument(entries, "InventoryQuantityInput")
+        if self._ctx.version >= STRICT:
+            require_argument(entries, "InventoryQuantityInput")
         return self._set_quantities(info, input=input)
 
     @idempotent("InventorySetQuantitiesPayload", "InventorySetQuantitiesUserError")
@@ -50,8 +52,12 @@ class InventoryMutations(View):
                 batch.fail("INVALID_QUANTITY_NEGATIVE", *field, "quantity")
             elif quantity > inventory.HIGHEST:
                 batch.fail("INVALID_QUANTITY_TOO_HIGH", *field, "quantity")
+            elif batch.lacks_comparison(entry, input):
+                batch.fail("COMPARE_QUANTITY_REQUIRED", *field, "compareQuantity")
             elif batch.is_stale(entry, pair, name):
                 batch.fail("CHANGE_FROM_QUANTITY_STALE", *field, "changeFromQuantity")
+            elif batch.is_stale(entry, pair, name, "compareQuantity"):
+                batch.fail("COMPARE_QUANTITY_STALE", *field, "compareQuantity")
             else:
                 # Setting on_hand moves available: the other states are facts.
                 delta = quantity - batch.quantity(pair, name)

@@ -3,6 +3,6 @@
 Importing it registers the views.
 """
 
-from . import catalog, fulfillment, misc, order, parts, query
+from . import catalog, fulfillment, misc, order, parts, payments, query
 
-__all__ = ["catalog", "fulfillment", "misc", "order", "parts", "query"]
+__all__ = ["catalog", "fulfillment", "misc", "order", "parts", "payments", "query"]

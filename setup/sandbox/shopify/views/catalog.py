@@ -4,7 +4,7 @@ from ...common.clock import iso
 from ..ids import gid
 from ..money import money_text
 from ..resolver import Record, View
-from .parts import edges_of, page
+from .parts import page
 from .stock import InventoryItem
 
 
@@ -25,6 +25,10 @@ class ProductVariant(View):
 
     def price(self):
         return money_text(self._record.price, self._ctx.store.config.currency)
+
+    def compare_at_price(self):
+        amount = self._record.compare_at_price
+        return amount and money_text(amount, self._ctx.store.config.currency)
 
     def taxable(self):
         return self._record.taxable
@@ -56,11 +60,8 @@ class ProductVariant(View):
     def requires_components(self):
         return bool(self._record.components)
 
-    def product_variant_components(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
+    def product_variant_components(self, **edges):
         parts = [(self._record, index) for index in range(len(self._record.components))]
-        edges = edges_of(first, last, after, before, reverse)
         return page(self._ctx, parts, Component, key=lambda part: part[1], **edges)
 
     def product(self):
@@ -68,6 +69,9 @@ class ProductVariant(View):
 
     def selected_options(self):
         return [Record("SelectedOption", name="Title", value=self._record.title)]
+
+    def media(self, **edges):
+        return page(self._ctx, [], View, **edges)
 
     def created_at(self):
         return iso(self._record.created_at)
@@ -131,11 +135,39 @@ class Product(View):
         variants = self._record.variants
         return len(variants) == 1 and variants[0].default_title
 
+    def description_html(self):
+        return ""
+
+    def media(self, **edges):
+        return page(self._ctx, [], View, **edges)
+
+    def collections(self, **edges):
+        return page(self._ctx, [], View, **edges)
+
+    def options(self, first=None):
+        """What ``selected_options`` of variants choose from."""
+        number = self._record.id
+        values = [
+            Record(
+                "ProductOptionValue",
+                id=gid("ProductOptionValue", variant.id),
+                name=variant.title,
+            )
+            for variant in self._record.variants
+        ]
+        option = Record(
+            "ProductOption",
+            id=gid("ProductOption", number),
+            name="Title",
+            position=1,
+            optionValues=values,
+        )
+        return [option][:first]
+
     def variants_count(self):
         return Record("Count", count=len(self._record.variants), precision="EXACT")
 
-    def variants(self, first=None, last=None, after=None, before=None, reverse=False):
-        edges = edges_of(first, last, after, before, reverse)
+    def variants(self, **edges):
         return page(self._ctx, self._record.variants, ProductVariant, **edges)
 
     def created_at(self):

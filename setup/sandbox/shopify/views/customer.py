@@ -4,7 +4,7 @@ from ...common.clock import iso
 from .. import totals
 from ..money import total
 from ..resolver import Record, View
-from .parts import address, money
+from .parts import MailingAddress, address, money, page
 
 
 class Customer(View):
@@ -71,6 +71,14 @@ class Customer(View):
     def addresses(self, first=None):
         found = [self.default_address()] if self._record.address else []
         return found[:first]
+
+    def addresses_v2(self, **edges):
+        record = self._record
+        found = [(record.id, record.address)] if record.address else []
+        return page(self._ctx, found, MailingAddress, key=lambda r: r[0], **edges)
+
+    def email_marketing_consent(self):
+        return None
 
     def number_of_orders(self):
         return str(len(self._orders()))

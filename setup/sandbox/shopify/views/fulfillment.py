@@ -7,7 +7,7 @@ from ..resolver import Record, View
 from .catalog import ProductVariant
 from .lines import LineItem
 from .order import Order
-from .parts import bag, edges_of, page
+from .parts import Address, bag, page
 from .stock import Location
 
 
@@ -57,24 +57,22 @@ class FulfillmentOrder(View):
         return [
             Record("FulfillmentOrderSupportedAction", action=action, externalUrl=None)
             for action in _actions(self._record)
+            # older versions know fewer of them
+            if action in self._ctx.schema.type_map["FulfillmentOrderAction"].values
         ]
 
     def fulfillment_holds(self):
         return [FulfillmentHold(record, self._ctx) for record in self._record.holds]
 
-    def line_items(self, first=None, last=None, after=None, before=None, reverse=False):
-        edges = edges_of(first, last, after, before, reverse)
+    def line_items(self, **edges):
         return page(self._ctx, self._record.lines, FulfillmentOrderLine, **edges)
 
-    def fulfillments(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
+    def fulfillments(self, **edges):
         records = [
             record
             for record in self._record.order.fulfillments
             if self._record in record.fulfillment_orders
         ]
-        edges = edges_of(first, last, after, before, reverse)
         return page(self._ctx, records, Fulfillment, **edges)
 
 
@@ -88,7 +86,7 @@ def _actions(record):
     return []
 
 
-class AssignedLocation(View):
+class AssignedLocation(Address, View):
     gql_type = "FulfillmentOrderAssignedLocation"
 
     def _value(self, name):
@@ -100,29 +98,11 @@ class AssignedLocation(View):
     def name(self):
         return self._record.name
 
-    def address1(self):
-        return self._value("address1")
-
-    def address2(self):
-        return self._value("address2")
-
-    def city(self):
-        return self._value("city")
-
-    def province(self):
-        return self._value("province")
-
-    def zip(self):
-        return self._value("zip")
-
-    def phone(self):
-        return self._value("phone")
-
     def country_code(self):
         return self._value("country_code") or self._ctx.store.config.country
 
 
-class Destination(View):
+class Destination(Address, View):
     """The record is (fulfillment order, order)."""
 
     gql_type = "FulfillmentOrderDestination"
@@ -135,33 +115,6 @@ class Destination(View):
 
     def email(self):
         return self._record[1].email
-
-    def phone(self):
-        return self._value("phone")
-
-    def first_name(self):
-        return self._value("first_name")
-
-    def last_name(self):
-        return self._value("last_name")
-
-    def company(self):
-        return self._value("company")
-
-    def address1(self):
-        return self._value("address1")
-
-    def address2(self):
-        return self._value("address2")
-
-    def city(self):
-        return self._value("city")
-
-    def province(self):
-        return self._value("province")
-
-    def zip(self):
-        return self._value("zip")
 
     def country_code(self):
         return self._value("country_code")
@@ -263,10 +216,7 @@ class Fulfillment(View):
             for entry in self._record.tracking[:first]
         ]
 
-    def fulfillment_line_items(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
-        edges = edges_of(first, last, after, before, reverse)
+    def fulfillment_line_items(self, **edges):
         return page(
             self._ctx,
             self._record.lines,
@@ -275,10 +225,7 @@ class Fulfillment(View):
             **edges,
         )
 
-    def fulfillment_orders(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
-        edges = edges_of(first, last, after, before, reverse)
+    def fulfillment_orders(self, **edges):
         records = self._record.fulfillment_orders
         return page(self._ctx, records, FulfillmentOrder, **edges)
 

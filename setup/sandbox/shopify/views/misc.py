@@ -47,6 +47,9 @@ class Shop(View):
     def enabled_presentment_currencies(self):
         return [self._config().currency]
 
+    def shop_address(self):
+        return Record("ShopAddress", countryCodeV2=self._config().country)
+
     def taxes_included(self):
         return self._config().taxes_included
 

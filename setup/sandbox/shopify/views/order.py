@@ -14,7 +14,6 @@ from .parts import (
     attributes,
     bag,
     discount_application,
-    edges_of,
     page,
     tax_lines,
 )
@@ -45,7 +44,8 @@ class Order(View):
         return self._record.note
 
     def risk(self):
-        return Record("OrderRiskSummary", recommendation=self._record.risk)
+        values = {"assessments": [], "recommendation": self._record.risk}
+        return Record("OrderRiskSummary", **values)
 
     def tags(self):
         return self._record.tags
@@ -61,6 +61,12 @@ class Order(View):
 
     def source_name(self):
         return self._record.source_name
+
+    def source_identifier(self):
+        return None
+
+    def retail_location(self):
+        return None
 
     def custom_attributes(self):
         return attributes(self._record.attributes)
@@ -148,30 +154,18 @@ class Order(View):
 
     # Lists
 
-    def line_items(self, first=None, last=None, after=None, before=None, reverse=False):
-        edges = edges_of(first, last, after, before, reverse)
+    def line_items(self, **edges):
         return page(self._ctx, self._record.lines, LineItem, **edges)
 
     def shipping_line(self):
         records = self._record.shipping_lines
         return ShippingLine(records[0], self._ctx) if records else None
 
-    def shipping_lines(
-        self,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
-        edges = edges_of(first, last, after, before, reverse)
+    def shipping_lines(self, **edges):
         return page(self._ctx, self._record.shipping_lines, ShippingLine, **edges)
 
-    def discount_applications(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
+    def discount_applications(self, **edges):
         indexes = range(len(self._record.terms["discounts"]))
-        edges = edges_of(first, last, after, before, reverse)
         return page(self._ctx, indexes, self._application, key=lambda i: i, **edges)
 
     def _application(self, index, ctx):
@@ -193,6 +187,9 @@ class Order(View):
 
     def refunds(self, first=None):
         return [Refund(r, self._ctx) for r in self._record.refunds[:first]]
+
+    def returns(self, **edges):
+        return page(self._ctx, [], View, **edges)
 
     def suggested_refund(self, refund_line_items=None):
         order = self._record
@@ -244,15 +241,7 @@ class Order(View):
         view = VIEWS["Fulfillment"]
         return [view(r, self._ctx) for r in self._record.fulfillments[:first]]
 
-    def fulfillment_orders(
-        self,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
-        edges = edges_of(first, last, after, before, reverse)
+    def fulfillment_orders(self, **edges):
         records = self._record.fulfillment_orders
         return page(self._ctx, records, VIEWS["FulfillmentOrder"], **edges)
 
@@ -284,6 +273,10 @@ class Order(View):
 
     def original_total_price_set(self):
         return bag(self._record, self._record.original_total)
+
+    def total_cash_rounding_adjustment(self):
+        none = bag(self._record, Bag())
+        return Record("CashRoundingAdjustment", paymentSet=none, refundSet=none)
 
 
 def _amount(name, function):

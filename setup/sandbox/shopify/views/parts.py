@@ -53,30 +53,8 @@ def page(ctx, records, view, key=by_id, **edges):
     return paginate(ctx, records, key, lambda record: view(record, ctx), **edges)
 
 
-def edges_of(first, last, after, before, reverse):
-    return {
-        "first": first,
-        "last": last,
-        "after": after,
-        "before": before,
-        "reverse": reverse,
-    }
-
-
-class MailingAddress(View):
-    """An address of an order or customer; the record is (id, values)."""
-
-    gql_type = "MailingAddress"
-
-    def id(self):
-        return gid("MailingAddress", f"{self._record[0]}?model_name=Address")
-
-    def _value(self, name):
-        return self._record[1].get(name)
-
-    def name(self):
-        parts = (self._value("first_name"), self._value("last_name"))
-        return " ".join(filter(None, parts)) or None
+class Address:
+    """The fields of an address, whatever type it is of; ``_value(name)`` has them."""
 
     def first_name(self):
         return self._value("first_name")
@@ -102,6 +80,25 @@ class MailingAddress(View):
     def province(self):
         return self._value("province")
 
+    def phone(self):
+        return self._value("phone")
+
+
+class MailingAddress(Address, View):
+    """An address of an order or customer; the record is (id, values)."""
+
+    gql_type = "MailingAddress"
+
+    def id(self):
+        return gid("MailingAddress", f"{self._record[0]}?model_name=Address")
+
+    def _value(self, name):
+        return self._record[1].get(name)
+
+    def name(self):
+        parts = (self._value("first_name"), self._value("last_name"))
+        return " ".join(filter(None, parts)) or None
+
     def province_code(self):
         return self._value("province_code")
 
@@ -113,9 +110,6 @@ class MailingAddress(View):
 
     def country_code_v2(self):
         return self._value("country_code")
-
-    def phone(self):
-        return self._value("phone")
 
     def formatted(self, with_name=False, with_company=True):
         names = ("address1", "address2", "zip", "city", "country_code")

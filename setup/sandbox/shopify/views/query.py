@@ -7,7 +7,7 @@ from ..ids import number_of, split_gid
 from ..resolver import Record, View
 from ..schema import versions
 from ..search import compile_query
-from . import catalog, customer, fulfillment, misc, order, refunds, stock
+from . import catalog, customer, fulfillment, misc, order, payments, refunds, stock
 from .filters import (
     ITEM_FILTERS,
     LOCATION_FILTERS,
@@ -19,7 +19,7 @@ from .filters import (
     VARIANT_FILTERS,
     VARIANT_KEYS,
 )
-from .parts import edges_of, page
+from .parts import page
 
 # Older orders need the scope read_all_orders.
 ORDER_DAYS = 60
@@ -37,6 +37,11 @@ class QueryRoot(View):
     def shop(self):
         return misc.Shop(self._ctx.store, self._ctx)
 
+    def shopify_payments_account(self):
+        if not self._ctx.store.config.shopify_payments:
+            return None
+        return payments.Account(self._ctx.store, self._ctx)
+
     def app(self, id=None):
         return misc.App(None, self._ctx)
 
@@ -44,8 +49,9 @@ class QueryRoot(View):
         return misc.AppInstallation(None, self._ctx)
 
     def public_api_versions(self):
-        folder = self._ctx.sandbox.config.schemas
-        return [misc.api_version(version) for version in versions(folder)]
+        config = self._ctx.sandbox.config
+        served = versions(config.schemas, config.oldest_version)
+        return [misc.api_version(version) for version in served]
 
     # One object
 
@@ -162,11 +168,7 @@ class QueryRoot(View):
         sort_key="NAME",
         include_inactive=False,
         include_legacy=False,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
+        **edges,
     ):
         records = [
             place
@@ -174,7 +176,6 @@ class QueryRoot(View):
             if place.active or include_inactive
         ]
         key = _key(LOCATION_KEYS, sort_key, "locations")
-        edges = edges_of(first, last, after, before, reverse)
         args = ("locations", query, LOCATION_FILTERS, key, edges)
         return self._list(records, stock.Location, *args)
 
@@ -182,35 +183,15 @@ class QueryRoot(View):
         wanted = compile_query(query, LOCATION_FILTERS, "locationsCount")
         return _count(filter(wanted, self._ctx.store.locations.values()))
 
-    def products(
-        self,
-        query=None,
-        sort_key="ID",
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def products(self, query=None, sort_key="ID", **edges):
         records = self._ctx.store.products.values()
         key = _key(PRODUCT_KEYS, sort_key, "products")
-        edges = edges_of(first, last, after, before, reverse)
         args = ("products", query, PRODUCT_FILTERS, key, edges)
         return self._list(records, catalog.Product, *args)
 
-    def product_variants(
-        self,
-        query=None,
-        sort_key="ID",
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def product_variants(self, query=None, sort_key="ID", **edges):
         records = self._ctx.store.variants.values()
         key = _key(VARIANT_KEYS, sort_key, "productVariants")
-        edges = edges_of(first, last, after, before, reverse)
         args = ("productVariants", query, VARIANT_FILTERS, key, edges)
         return self._list(records, catalog.ProductVariant, *args)
 
@@ -218,38 +199,30 @@ class QueryRoot(View):
         wanted = compile_query(query, VARIANT_FILTERS, "productVariantsCount")
         return _count(filter(wanted, self._ctx.store.variants.values()))
 
-    def inventory_items(
-        self,
-        query=None,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def inventory_items(self, query=None, **edges):
         records = self._ctx.store.items.values()
-        edges = edges_of(first, last, after, before, reverse)
         args = ("inventoryItems", query, ITEM_FILTERS, ITEM_FILTERS["id"][1], edges)
         return self._list(records, stock.InventoryItem, *args)
 
-    def orders(
-        self,
-        query=None,
-        sort_key="PROCESSED_AT",
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def orders(self, query=None, sort_key="PROCESSED_AT", **edges):
         key = _key(ORDER_KEYS, sort_key, "orders")
-        edges = edges_of(first, last, after, before, reverse)
         args = ("orders", query, ORDER_FILTERS, key, edges)
         return self._list(self._orders(), order.Order, *args)
 
-    def orders_count(self, query=None):
+    def customers(self, **edges):
+        records = self._ctx.store.customers.values()
+        return page(self._ctx, list(records), customer.Customer, **edges)
+
+    def draft_orders(self, query=None, **edges):
+        return page(self._ctx, [], View, **edges)
+
+    def collections(self, **edges):
+        return page(self._ctx, [], View, **edges)
+
+    def orders_count(self, query=None, limit=10000):
+        """Counts up to the limit; without one all of them."""
         wanted = compile_query(query, ORDER_FILTERS, "ordersCount")
-        return _count(filter(wanted, self._orders()))
+        return _count(filter(wanted, self._orders()), limit)
 
     def _orders(self):
         return [o for o in self._ctx.store.orders.values() if self._readable(o)]
@@ -260,34 +233,15 @@ class QueryRoot(View):
         horizon = self._ctx.store.clock.now() - timedelta(days=ORDER_DAYS)
         return record.created_at >= horizon
 
-    def fulfillment_orders(
-        self,
-        include_closed=False,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def fulfillment_orders(self, include_closed=False, **edges):
         records = [
             record
             for record in self._ctx.store.fulfillment_orders.values()
             if include_closed or record.status not in ("CLOSED", "CANCELLED")
         ]
-        edges = edges_of(first, last, after, before, reverse)
         return page(self._ctx, records, fulfillment.FulfillmentOrder, **edges)
 
-    def webhook_subscriptions(
-        self,
-        topics=None,
-        uri=None,
-        callback_url=None,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def webhook_subscriptions(self, topics=None, uri=None, callback_url=None, **edges):
         address = uri or callback_url
         records = [
             record
@@ -295,9 +249,11 @@ class QueryRoot(View):
             if (not topics or record.topic in topics)
             and (not address or record.uri == address)
         ]
-        edges = edges_of(first, last, after, before, reverse)
         return page(self._ctx, records, misc.WebhookSubscription, **edges)
 
 
-def _count(records):
-    return Record("Count", count=sum(1 for _record in records), precision="EXACT")
+def _count(records, limit=None):
+    count = sum(1 for _record in records)
+    if limit is not None and count > limit:
+        return Record("Count", count=limit, precision="AT_LEAST")
+    return Record("Count", count=count, precision="EXACT")

@@ -4,7 +4,7 @@ from ...common.clock import iso
 from ..ids import gid
 from ..resolver import VIEWS, View
 from .lines import LineItem, ShippingLine
-from .parts import bag, edges_of, page
+from .parts import bag, page
 from .stock import Location
 
 
@@ -67,27 +67,21 @@ class Refund(View):
     def total_refunded_set(self):
         return bag(self._record.order, self._record.total)
 
-    def refund_line_items(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
-        edges = edges_of(first, last, after, before, reverse)
+    def refund_line_items(self, **edges):
         return page(self._ctx, self._record.lines, RefundLineItem, **edges)
 
-    def refund_shipping_lines(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
-        edges = edges_of(first, last, after, before, reverse)
+    def refund_shipping_lines(self, **edges):
         entries = self._record.shipping
         return page(
             self._ctx, entries, RefundShippingLine, key=lambda e: e[0].id, **edges
         )
 
-    def transactions(
-        self, first=None, last=None, after=None, before=None, reverse=False
-    ):
+    def order_adjustments(self, **edges):
+        return page(self._ctx, [], View, **edges)
+
+    def transactions(self, **edges):
         order = self._record.order
         pairs = [(order, entry) for entry in self._record.transactions]
-        edges = edges_of(first, last, after, before, reverse)
         return page(
             self._ctx, pairs, OrderTransaction, key=lambda pair: pair[1].id, **edges
         )

@@ -5,7 +5,7 @@ from ..ids import gid, number_of
 from ..models import STATES
 from ..resolver import VIEWS, Record, View
 from ..search import compile_query
-from .parts import edges_of, page
+from .parts import page
 
 LEVEL_FILTERS = {
     "id": ("id", lambda level: level.id),
@@ -73,22 +73,12 @@ class Location(View):
         shown = level and (level.active or include_inactive)
         return InventoryLevel(level, self._ctx) if shown else None
 
-    def inventory_levels(
-        self,
-        query=None,
-        include_inactive=False,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def inventory_levels(self, query=None, include_inactive=False, **edges):
         levels = [
             level
             for level in self._ctx.store.levels.values()
             if level.location is self._record
         ]
-        edges = edges_of(first, last, after, before, reverse)
         return level_page(self._ctx, levels, query, include_inactive, edges)
 
 
@@ -150,6 +140,10 @@ class InventoryItem(View):
     def requires_shipping(self):
         return self._record.variant.requires_shipping
 
+    def measurement(self):
+        weight = Record("Weight", value=float(self._record.weight), unit="KILOGRAMS")
+        return Record("InventoryItemMeasurement", weight=weight)
+
     def duplicate_sku_count(self):
         sku = self._record.variant.sku
         variants = self._ctx.store.variants.values()
@@ -164,8 +158,7 @@ class InventoryItem(View):
     def variant(self):
         return VIEWS["ProductVariant"](self._record.variant, self._ctx)
 
-    def variants(self, first=None, last=None, after=None, before=None):
-        edges = edges_of(first, last, after, before, False)
+    def variants(self, **edges):
         view = VIEWS["ProductVariant"]
         return page(self._ctx, [self._record.variant], view, **edges)
 
@@ -179,21 +172,11 @@ class InventoryItem(View):
         shown = level and (level.active or include_inactive)
         return InventoryLevel(level, self._ctx) if shown else None
 
-    def inventory_levels(
-        self,
-        query=None,
-        include_inactive=False,
-        first=None,
-        last=None,
-        after=None,
-        before=None,
-        reverse=False,
-    ):
+    def inventory_levels(self, query=None, include_inactive=False, **edges):
         store = self._ctx.store
         levels = [
             level
             for location in store.locations.values()
             if (level := store.level(self._record, location))
         ]
-        edges = edges_of(first, last, after, before, reverse)
         return level_page(self._ctx, levels, query, include_inactive, edges)
