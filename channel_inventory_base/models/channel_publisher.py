@@ -402,7 +402,7 @@ class ChannelPublisher(models.AbstractModel):
                   JOIN channel_listing listing ON listing.id = level.listing_id
                   JOIN channel_node node ON node.id = level.node_id
                   LEFT JOIN channel_level_remote remote ON remote.level_id = level.id
-                 WHERE level.id = ANY(%(picked)s) AND %(published)s
+                 WHERE %(published)s
                  ORDER BY queued.urgent DESC, %(risk)s queued.position
                 """,
                 picked=sorted({level for [level] in picked}),
