@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """All the interchanges of a file, of both standards. No odoo in here."""
 
+import re
+
 from .edifact import reader as edifact_reader
 from .errors import Unreadable, shown
 from .options import DEFAULT
@@ -8,6 +10,21 @@ from .source import Source
 from .x12 import reader as x12_reader
 
 READERS = {"x12": x12_reader, "edifact": edifact_reader}
+TAIL = 400
+"""Bytes at the end of a file in which its last interchange ends."""
+_BEGIN = re.compile(rb"(?<![0-9A-Za-z])(ISA|UNB)[^0-9A-Za-z]")
+_END = re.compile(rb"(?<![0-9A-Za-z])(IEA|UNZ)[^0-9A-Za-z]")
+
+
+def breaks_off(data):
+    """Whether an interchange begins in these bytes and none ends at their end.
+
+    >>> breaks_off(b"ISA*00*...~GS*PO~"), breaks_off(b"ISA*00*...~IEA*1*000000001~")
+    (True, False)
+    >>> breaks_off(b"sku;quantity"), breaks_off(b"UNA:+.? 'UNB+UNOC:3")
+    (False, True)
+    """
+    return bool(_BEGIN.search(data)) and not _END.search(data[-TAIL:])
 
 
 def interchanges(data, options=DEFAULT):

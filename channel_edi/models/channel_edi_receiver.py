@@ -12,9 +12,14 @@ from odoo.addons.channel_inventory_base.db.transaction import (
 )
 from odoo.addons.channel_inventory_base.lib import errors
 
+from ..lib.files import breaks_off
+
 RUN_SECONDS = 50
 LOOK_AGAIN = 2
 """Seconds after which a file that has just been seen is looked at again."""
+HALF_TIMES = 60
+"""A file that breaks off is read as it is after so many times the quiet seconds: its
+upload may have paused only."""
 KNOWN_MOST = 5000
 """So many files may be growing at once."""
 
@@ -61,7 +66,7 @@ class ChannelEdiReceiver(models.AbstractModel):
         end = time.monotonic() + RUN_SECONDS
         with mailbox._reached() as place:
             entries = {each.name: each for each in place.look()}
-            ready, waiting = self._choose(mailbox, entries)
+            ready, waiting, young = self._choose(mailbox, entries)
             known = self._known(mailbox, ready)
             for entry in ready:
                 if time.monotonic() > end:
@@ -69,7 +74,7 @@ class ChannelEdiReceiver(models.AbstractModel):
                     break
                 away = known.get((entry.name, entry.mark))
                 if away is None:
-                    if not self._fetch(mailbox, place, entry):
+                    if not self._fetch(mailbox, place, entry, entry.name in young):
                         waiting = True
                         continue
                 if not away:
@@ -82,36 +87,44 @@ class ChannelEdiReceiver(models.AbstractModel):
 
     def _choose(self, mailbox, entries):
         """:return: (entries that may be read, oldest first; whether others are there
-        that may be ready soon)"""
+        that may be ready soon; names of those that may still grow)"""
         ours = [each for each in entries.values() if mailbox._takes_name(each.name)]
         ours.sort(key=lambda each: (each.mtime, each.name))
         if mailbox.ready_when == "named":
-            return ours, False
+            return ours, False, ()
         if mailbox.ready_when == "marked":
             marked = [
                 each for each in ours if f"{each.name}{mailbox.marker}" in entries
             ]
-            return marked, len(marked) < len(ours)
-        key = f"edi_seen:{mailbox.id}"
-        with mailbox.channel_id._shared_state(key) as state:
+            return marked, len(marked) < len(ours), ()
+        with self._seen_files(mailbox) as state:
             before, now = state.get("files", {}), self._now()
             seen = {
                 each.name: self._first_seen(each, before.get(each.name), now)
                 for each in ours[:KNOWN_MOST]
             }
             state["files"] = seen
-        still = [
-            each
-            for each in ours
-            if before.get(each.name) == seen.get(each.name)
-            and each.name in seen
-            and now - seen[each.name][1] >= mailbox.quiet_seconds
-        ]
-        return still, len(still) < len(ours)
+        quiet = mailbox.quiet_seconds
+        stood = {
+            name: now - since
+            for name, (mark, since, *_half) in seen.items()
+            if before.get(name, [None])[0] == mark and now - since >= quiet
+        }
+        young = {
+            name for name, seconds in stood.items() if seconds < quiet * HALF_TIMES
+        }
+        halves = {name for name in young if len(seen[name]) > 2}
+        still = [each for each in ours if each.name in stood.keys() - halves]
+        return still, len(still) < len(ours), young
+
+    def _seen_files(self, mailbox):
+        """What was there at the last look: {name: [mark, since when, whether it breaks
+        off (only if it does)]}, under *files*."""
+        return mailbox.channel_id._shared_state(f"edi_seen:{mailbox.id}")
 
     @staticmethod
     def _first_seen(entry, before, now):
-        """:return: [mark, since when it has it], by our clock"""
+        """:return: [mark, since when it has it, ...], by our clock"""
         if before and before[0] == entry.mark:
             return before
         return [entry.mark, now]
@@ -138,7 +151,7 @@ class ChannelEdiReceiver(models.AbstractModel):
             )
         return {(name, mark): away for name, mark, away in rows}
 
-    def _fetch(self, mailbox, place, entry):
+    def _fetch(self, mailbox, place, entry, may_grow):
         """:return: whether the file is stored now"""
         refusal = None
         try:
@@ -152,6 +165,11 @@ class ChannelEdiReceiver(models.AbstractModel):
             return False
         if not refusal and len(data) != entry.size:
             # it has grown while it was read
+            return False
+        if may_grow and breaks_off(data):
+            with self._seen_files(mailbox) as state:
+                if entry.name in state.get("files", {}):
+                    state["files"][entry.name][2:] = [True]
             return False
         with own_transaction(self.env) as env:
             box = mailbox.with_env(env)

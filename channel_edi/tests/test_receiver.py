@@ -98,13 +98,54 @@ class TestReceiver(EdiCase):
             self.look()
             clock += timedelta(seconds=8)
             self.look()
-            self.put("a.edi", b"ISA*half and the rest", age=50)
+            self.put("a.edi", b"ISA*half~IEA*1*000000001~", age=50)
             clock += timedelta(seconds=8)
             self.look()
             self.assertFalse(self.files())
             clock += timedelta(seconds=10)
             self.look()
-        self.assertEqual(self.files()._bytes(), b"ISA*half and the rest")
+        self.assertEqual(self.files()._bytes(), b"ISA*half~IEA*1*000000001~")
+
+    def look_after(self, *pauses):
+        """Look at times so many seconds apart, and count downloads."""
+        clock, fetched = self.env["channel.intake"]._database_time(), []
+        read = Folder.fetch
+
+        def fetch(place, name):
+            fetched.append(name)
+            return read(place, name)
+
+        for seconds in pauses:
+            clock += timedelta(seconds=seconds)
+            with (
+                patch.object(
+                    ChannelIntake, "_database_time", lambda _s, now=clock: now
+                ),
+                patch.object(Folder, "fetch", fetch),
+            ):
+                self.look()
+        return fetched
+
+    def test_upload_that_pauses_for_long(self):
+        """An interchange without its end may be half an upload: it is not refused, nor
+        fetched again and again, before the rest has had its time."""
+        self.mailbox.quiet_seconds = 5
+        half, rest = b"ISA*00*half~GS*PO~", b"ST*850~GE*1~IEA*1*000000001~"
+        self.put("a.edi", half)
+        self.assertEqual(self.look_after(0, 6, 6, 60, 60), ["a.edi"])
+        self.assertFalse(self.files())
+        self.put("a.edi", half + rest, age=50)
+        self.look_after(200, 6)
+        self.assertEqual([each._bytes() for each in self.files()], [half + rest])
+
+    def test_half_a_file_that_stays_so_is_read_as_it_is(self):
+        self.mailbox.quiet_seconds = 5
+        self.put("a.edi", b"ISA*00*half~GS*PO~")
+        self.put("b.csv", b"sku;quantity")
+        self.look_after(0, 6)
+        self.assertEqual(self.files().mapped("name"), ["b.csv"])
+        self.assertEqual(self.look_after(280, 20), ["a.edi"])
+        self.assertEqual(self.files().mapped("name"), ["b.csv", "a.edi"])
 
     def test_is_read_at_once_where_its_name_says_so(self):
         self.mailbox.ready_when = "named"
