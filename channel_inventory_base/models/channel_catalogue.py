@@ -22,7 +22,7 @@ class ChannelCatalogue(models.AbstractModel):
 
         What a complete run no longer finds is gone from the channel.
         """
-        seen, started = set(), self.env.cr.now()
+        seen, known = set(), self._get_known(channel)
         for page in channel._adapter()._iter_listings(channel):
             with own_transaction(self.env) as env:
                 env["channel.catalogue"]._store_page(channel.id, page)
@@ -36,7 +36,7 @@ class ChannelCatalogue(models.AbstractModel):
                 code="EMPTY_CATALOGUE",
             )
         with own_transaction(self.env) as env:
-            env["channel.catalogue"]._mark_gone(channel.id, seen, started)
+            env["channel.catalogue"]._mark_gone(channel.id, seen, known)
         self.env["channel.change"]._wake_planner()
         channel._wake("_job_observe")
         return True
@@ -200,29 +200,39 @@ class ChannelCatalogue(models.AbstractModel):
             self.env.uid,
         )
 
-    def _mark_gone(self, channel_id, seen, started):
+    def _get_known(self, channel):
+        """:return: ids of the listings that there are before the catalogue is read.
+        Neither their time nor their ids could tell that later: a row has both from
+        before its transaction was committed."""
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    "SELECT id FROM channel_listing "
+                    "WHERE channel_id = %s AND state <> 'gone' ORDER BY id",
+                    channel.id,
+                )
+            )
+        return [listing_id for (listing_id,) in rows]
+
+    def _mark_gone(self, channel_id, seen, known):
         """Mark what the channel no longer has, a slice of the catalogue at a time.
 
-        What has been made since ``started`` was not there to be seen.
+        :param known: ids of listings that were there to be seen, see ``_get_known``
         """
-        last = 0
-        while rows := self._slice(channel_id, last, started):
-            last = rows[-1][0]
+        for start in range(0, len(known), SLICE):
+            rows = self._slice(channel_id, known[start : start + SLICE])
             gone = [listing_id for listing_id, ref in rows if ref not in seen]
             self.env["channel.listing"].browse(gone)._mark_gone()
 
-    def _slice(self, channel_id, last, started):
+    def _slice(self, channel_id, listing_ids):
         return self.env.execute_query(
             SQL(
                 """
                 SELECT id, external_id FROM channel_listing
-                 WHERE channel_id = %s AND state <> 'gone' AND id > %s
-                   AND create_date <= %s
-                 ORDER BY id LIMIT %s
+                 WHERE channel_id = %s AND state <> 'gone' AND id = ANY(%s)
+                 ORDER BY id
                 """,
                 channel_id,
-                last,
-                started,
-                SLICE,
+                listing_ids,
             )
         )
