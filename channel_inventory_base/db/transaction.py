@@ -75,6 +75,26 @@ def own_transaction(env, read_committed=True):
 
 
 @contextmanager
+def fresh_reading(env):
+    """An environment that shows what is committed by now: ``env`` itself where each of
+    its statements does, else one of a transaction of its own.
+
+    A job's transaction shows what was there when it began. For what others have
+    written since, and for what the job itself has written through ``own_transaction``.
+    """
+    if not isinstance(env.cr, Cursor) or _is_read_committed(env.cr):
+        yield env
+        return
+    with own_transaction(env) as own_env:
+        yield own_env
+
+
+def _is_read_committed(cr):
+    cr.execute("SHOW transaction_isolation")
+    return cr.fetchone()[0] == "read committed"
+
+
+@contextmanager
 def request_transaction(env):
     """The transaction of a request that has done nothing yet, begun anew in READ
     COMMITTED; commits at the end, rolls back on error.

@@ -539,20 +539,22 @@ class ChannelIntake(models.AbstractModel):
 
     def _next_asked(self, channel, size):
         """:return: the channel's id -> id of open orders not asked for in a while"""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT external_id, id FROM channel_order
-                 WHERE channel_id = %s AND %s
-                   AND COALESCE(shown_at, create_date)
-                       < now() AT TIME ZONE 'UTC' - interval '1 hour'
-                 ORDER BY COALESCE(shown_at, create_date) LIMIT %s
-                """,
-                channel.id,
-                self._is_open(),
-                size,
+        # not in the job's transaction, in which none has been asked for
+        with own_transaction(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT external_id, id FROM channel_order
+                     WHERE channel_id = %s AND %s
+                       AND COALESCE(shown_at, create_date)
+                           < now() AT TIME ZONE 'UTC' - interval '1 hour'
+                     ORDER BY COALESCE(shown_at, create_date) LIMIT %s
+                    """,
+                    channel.id,
+                    self._is_open(),
+                    size,
+                )
             )
-        )
         return dict(rows)
 
     def _is_open(self):

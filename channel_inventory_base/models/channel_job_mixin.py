@@ -335,6 +335,9 @@ class ChannelJobMixin(models.AbstractModel):
         """
         _logger.info("channel %s: %s (%s)", self.id, error, error.code)
         if isinstance(error, exceptions.AuthError):
+            if job and self._has_newer_secrets():
+                # those have not been refused
+                return 1
             return self._remember_stop("auth_failed", "auth", error)
         if isinstance(error, exceptions.ConfigurationError):
             return self._remember_stop("misconfigured", "configuration", error)

@@ -12,6 +12,7 @@ from ..db.transaction import (
     LOCK_ALLOCATE,
     LOCK_ATTEND_PUBLISH,
     LOCK_PUBLISH,
+    fresh_reading,
     own_transaction,
     try_lock,
 )
@@ -209,7 +210,9 @@ class ChannelPublisher(models.AbstractModel):
 
     def _has_queued(self, channel):
         domain = [("channel_id", "=", channel.id)]
-        return bool(self.env["channel.level.pending"].search_count(domain, limit=1))
+        # this run may have queued them, and others do all the time
+        with fresh_reading(self.env) as env:
+            return bool(env["channel.level.pending"].search_count(domain, limit=1))
 
     # --------------------------------------------------------------- blind
     # Of a channel whose numbers cannot be read nobody waits to be told what it shows.

@@ -128,8 +128,10 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         return behind
 
     def _is_all_planned(self):
-        changes = self.env["channel.change"].search_count([], limit=1)
-        return not changes and not self.env["channel.sweep"].search_count([], limit=1)
+        # not in the job's transaction: what was captured just now is not in that
+        with own_transaction(self.env) as env:
+            changes = env["channel.change"].search_count([], limit=1)
+            return not changes and not env["channel.sweep"].search_count([], limit=1)
 
     def _pull(self, channel, can):
         """:return: None when all orders are stored, else Behind"""
@@ -164,10 +166,7 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         if not seconds:
             return False
         intake = self.env["channel.intake"]
-        # not in the job's transaction, which shows what was there when it began
-        with own_transaction(self.env) as env:
-            state = channel.with_env(env)._get_shared_state("poll")
-        pulled = state.get("completed_from")
+        pulled = channel._get_shared_state("poll").get("completed_from")
         age = pulled and intake._database_time() - intake._parse_time(pulled)
         return bool(age) and age.total_seconds() < seconds
 

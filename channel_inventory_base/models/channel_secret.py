@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.tools import frozendict, ormcache
 
+from ..db.transaction import own_transaction
 from ..lib import aging
 
 
@@ -44,6 +45,16 @@ class ChannelSecret(models.Model):
     @api.model
     @ormcache("channel_id", "period")
     def _remember_ciphertexts(self, channel_id, period):
+        if "job_uuid" in self.env.context:
+            # what is remembered counts for all, and a job's own transaction may be
+            # older than what was entered since
+            with own_transaction(self.env) as env:
+                return env[self._name]._read_ciphertexts(channel_id)
+        return self._read_ciphertexts(channel_id)
+
+    @api.model
+    def _read_ciphertexts(self, channel_id):
+        """As ``_ciphertexts``, by the present transaction."""
         stored = self.search_fetch([("channel_id", "=", channel_id)], ["name", "value"])
         return frozendict({secret.name: secret.value for secret in stored})
 

@@ -8,12 +8,14 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, config
 
-from ..db.transaction import own_transaction
+from ..db.transaction import fresh_reading, own_transaction
 from ..lib import addresses, guarded
 from ..tools import crypto, options
 
 _threads = threading.local()
 
+USED = "channel_inventory_base.secrets"
+"""Key of a cursor's cache: by which stored secrets it has gone, of each channel."""
 MASK = "••••••••"
 ALLOWED = "allow_private_addresses"
 """Option of the server's configuration, see ``lib.addresses``."""
@@ -100,9 +102,24 @@ class ChannelSecretMixin(models.AbstractModel):
         self.ensure_one()
         # sudo: no user may read channel.secret; jobs run as ordinary users
         stored = self.env["channel.secret"].sudo()._ciphertexts(self.id)
+        self.env.cr.cache.setdefault(USED, {})[self.id] = stored
         return {
             name: self._decrypt(name, stored[name]) for name in names if name in stored
         }
+
+    def _has_newer_secrets(self):
+        """Whether others were entered than this job has gone by: it, and the process
+        that it runs in, may know those of the time when it began."""
+        used = self.env.cr.cache.get(USED, {}).get(self.id)
+        if used is None:
+            return False
+        with own_transaction(self.env) as env:
+            # sudo: no user may read channel.secret; jobs run as ordinary users
+            stored = env["channel.secret"].sudo()._read_ciphertexts(self.id)
+        if stored == used:
+            return False
+        self.env.registry.clear_cache()
+        return True
 
     def _set_secret(self, name, value):
         self.ensure_one()
@@ -217,13 +234,15 @@ class ChannelSecretMixin(models.AbstractModel):
             record._save()
 
     def _get_shared_state(self, key, scope=""):
-        """A look at the shared dict, without the lock."""
+        """A look at the shared dict as it is now, without the lock: all workers write
+        it while a job is under way, and so does the job."""
         whose = SQL("channel_id = %s AND key = %s", self.id, key)
         if scope:
             whose = SQL("channel_id IS NULL AND key = %s", f"{scope}:{key}")
-        rows = self.env.execute_query(
-            SQL("SELECT value FROM channel_shared_state WHERE %s", whose)
-        )
+        with fresh_reading(self.env) as env:
+            rows = env.execute_query(
+                SQL("SELECT value FROM channel_shared_state WHERE %s", whose)
+            )
         return rows[0][0] if rows else {}
 
     @api.model

@@ -87,11 +87,8 @@ class ChannelStream(models.AbstractModel):
     # ---------------------------------------------------------------- stop
     @api.model
     def _is_stopped(self, channel):
-        """Whether the stream waits for a person; not in the job's transaction, which
-        shows what was there when it began."""
-        with own_transaction(self.env) as env:
-            state = channel.with_env(env)._get_shared_state("stream")
-        return bool(state.get("stopped"))
+        """Whether the stream waits for a person."""
+        return bool(channel._get_shared_state("stream").get("stopped"))
 
     @api.model
     def _stop(self, channel, error):

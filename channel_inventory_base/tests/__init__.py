@@ -44,6 +44,7 @@ from . import test_noted_batch
 from . import test_observer
 from . import test_observer_look
 from . import test_odd_products
+from . import test_old_snapshot
 from . import test_outbox
 from . import test_packs
 from . import test_partners
