@@ -114,18 +114,20 @@ class ChannelMessenger(models.AbstractModel):
 
     def _wake_for_waiting(self, channel):
         """Come back when the next one is due that is not due now."""
-        [[seconds]] = self.env.execute_query(
-            SQL(
-                """
-                SELECT EXTRACT(epoch FROM
-                               min(retry_at) - clock_timestamp() AT TIME ZONE 'UTC')
-                  FROM channel_message
-                 WHERE channel_id = %s AND state = ANY(%s) AND retry_at IS NOT NULL
-                """,
-                channel.id,
-                list(OPEN_STATES),
+        # not in the job's transaction, which has not seen what this run put off
+        with own_transaction(self.env) as env:
+            [[seconds]] = env.execute_query(
+                SQL(
+                    """
+                    SELECT EXTRACT(epoch FROM
+                                   min(retry_at) - clock_timestamp() AT TIME ZONE 'UTC')
+                      FROM channel_message
+                     WHERE channel_id = %s AND state = ANY(%s) AND retry_at IS NOT NULL
+                    """,
+                    channel.id,
+                    list(OPEN_STATES),
+                )
             )
-        )
         if seconds is not None:
             channel._wake("_job_send", seconds=max(1, int(seconds) + 1))
 

@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.channel_inventory_base.db.jobs import WAITING, jobs_in
 from odoo.addons.channel_inventory_base.exceptions import (
     MalformedDataError,
     RejectedError,
@@ -283,6 +284,19 @@ class TestMessageBatchRace(Sold, CommittedCase):
         self.send()
         self.assertEqual((self.fake.batches, self.fake.looks), ([self.names], [2]))
         self.assertEqual(self.states(), ["pending"] * 2)
+
+    def test_run_comes_back_for_what_it_has_found_pending(self):
+        with self.commit() as env:
+            env.cr.execute("DELETE FROM queue_job")
+        with self.commit() as env:
+            channel = self.channel(env)
+            # as a job, whose transaction began before it was asked
+            self.assertTrue(channel.read(["name"]))
+            env["channel.messenger"]._run(channel)
+        self.assertEqual(self.states(), ["pending"] * 2)
+        with self.commit() as env:
+            key = f"channel_inventory:_job_send:{self.channel_id}"
+            self.assertTrue(jobs_in(env.cr, [key, f"{key}:later"], WAITING))
 
     def test_second_worker_leaves_the_batch_to_the_first(self):
         seen, send = [], self.fake._send_batch
