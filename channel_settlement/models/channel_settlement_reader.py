@@ -13,6 +13,7 @@ from odoo.addons.channel_inventory_base import exceptions, schemas
 from odoo.addons.channel_inventory_base.db.transaction import (
     CONFLICTS,
     LOCK_SETTLEMENT,
+    fresh_reading,
     own_transaction,
     retry_on_conflict,
     try_lock,
@@ -100,17 +101,18 @@ class ChannelSettlementReader(models.AbstractModel):
         return moment.replace(tzinfo=timezone.utc)
 
     def _get_known(self, channel):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT key FROM channel_settlement_file
-                 WHERE channel_id = %s AND received_at > now() AT TIME ZONE 'UTC'
-                       - make_interval(days => %s)
-                """,
-                channel.id,
-                KNOWN_DAYS,
+        with fresh_reading(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT key FROM channel_settlement_file
+                     WHERE channel_id = %s AND received_at > now() AT TIME ZONE 'UTC'
+                           - make_interval(days => %s)
+                    """,
+                    channel.id,
+                    KNOWN_DAYS,
+                )
             )
-        )
         twins = channel._get_shared_state("settlements").get("twins", ())
         return frozenset(row[0] for row in rows).union(twins)
 
@@ -130,25 +132,27 @@ class ChannelSettlementReader(models.AbstractModel):
                     env["channel.inbox.event"]._store(own, [event], "fetch")
 
     def _get_unknown_orders(self, channel):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT line.order_ref
-                  FROM channel_settlement_line line
-                  JOIN channel_settlement settlement
-                    ON settlement.id = line.settlement_id
-                   AND settlement.state = 'exceptions'
-                 WHERE line.channel_id = %s AND line.match = 'no_order'
-                   AND line.order_ref <> ''
-                   AND NOT EXISTS (SELECT FROM channel_order
-                                    WHERE channel_id = line.channel_id
-                                      AND external_id = line.order_ref)
-                 LIMIT %s
-                """,
-                channel.id,
-                ASKED_ORDERS,
+        # those of a settlement that this job has just matched, too
+        with fresh_reading(self.env) as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT line.order_ref
+                      FROM channel_settlement_line line
+                      JOIN channel_settlement settlement
+                        ON settlement.id = line.settlement_id
+                       AND settlement.state = 'exceptions'
+                     WHERE line.channel_id = %s AND line.match = 'no_order'
+                       AND line.order_ref <> ''
+                       AND NOT EXISTS (SELECT FROM channel_order
+                                        WHERE channel_id = line.channel_id
+                                          AND external_id = line.order_ref)
+                     LIMIT %s
+                    """,
+                    channel.id,
+                    ASKED_ORDERS,
+                )
             )
-        )
         return [row[0] for row in rows]
 
     # ----------------------------------------------------------------- run

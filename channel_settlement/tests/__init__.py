@@ -4,6 +4,7 @@ from . import (
     test_gateway_csv,
     test_money,
     test_public_reports,
+    test_reader_snapshot,
     test_sealed_entries,
     test_settlement,
     test_tours_settlement,
