@@ -108,9 +108,8 @@ class ChannelApiDeliverer(models.AbstractModel):
 
     def _send(self, channel, claimed):
         """:return: (status or 0, words of what went wrong or "", Retry-After)"""
-        hook = self.env["channel.api.subscription"].browse(claimed["hook"])
         try:
-            secrets = hook._get_signing_secrets()
+            secrets = self._get_signing_secrets(claimed["hook"])
             if not secrets:
                 return 0, self.env._("There is no secret to sign with."), None
             body = claimed["body"].encode()
@@ -134,6 +133,13 @@ class ChannelApiDeliverer(models.AbstractModel):
         asked = replies.retry_after(reply, longest=backoff.MAX_WAIT)
         words = self.env._("The receiver answers %s.", reply.status)
         return reply.status, words, asked
+
+    def _get_signing_secrets(self, hook_id):
+        # not in the job's transaction: the webhook may be newer than that
+        with own_transaction(self.env) as env:
+            return (
+                env["channel.api.subscription"].browse(hook_id)._get_signing_secrets()
+            )
 
     # -------------------------------------------------------------- settle
     def _settle(self, channel, claimed, status, error, asked):

@@ -3,6 +3,7 @@ import json
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -11,11 +12,13 @@ from odoo.addons.channel_inventory_base.db.transaction import (
     own_transaction,
     retry_on_conflict,
 )
+from odoo.addons.channel_inventory_base.lib.transport import Reply
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 
 from ..lib.problems import Problem
 from ..models.channel_api_desk import Call
 from .common_api import ApiSetup
+from .test_webhooks import SENDER
 
 
 @tagged("post_install", "-at_install")
@@ -206,6 +209,37 @@ class TestRace(ApiSetup, CommittedCase):
                 [("channel_id", "=", self.channel_id), ("ref", "=", "O-1")]
             )
         self.assertEqual(events, 1)
+
+    def test_webhook_that_is_newer_than_the_job_is_sent_signed(self):
+        sent = []
+
+        def send(_session, _method, _url, _body, headers, **_options):
+            sent.append(headers)
+            return Reply(200, {}, b"")
+
+        with self.commit() as env:
+            channel = env["channel.channel"].browse(self.channel_id)
+            self.assertTrue(channel.read(["name"]))
+            with self.commit() as person:
+                hook = person["channel.api.subscription"].create(
+                    {
+                        "name": "Shop",
+                        "channel_id": self.channel_id,
+                        "url": "https://shop.example.com/hooks",
+                    }
+                )
+                hook.action_new_secret()
+                self.add_stock(
+                    person,
+                    person["product.product"].browse(self.product_id),
+                    person["stock.warehouse"].browse(self.warehouse_id),
+                    5,
+                )
+            self.plan()
+            self.publish()
+            with patch(f"{SENDER}.transport.send", send):
+                env["channel.api.deliverer"]._run(channel)
+        self.assertEqual([bool(each["webhook-signature"]) for each in sent], [True])
 
     def test_two_orders_under_one_reference_are_one_and_a_conflict(self):
         answers = []
