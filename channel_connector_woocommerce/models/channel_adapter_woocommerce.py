@@ -269,7 +269,10 @@ class ChannelAdapterWoocommerce(models.AbstractModel):
         written = channel._get_shared_state(WRITTEN)
 
         def read(items):
+            nonlocal written
             answers.check_newer(items, written)
+            # what is asked for next must know what was changed meanwhile
+            written = channel._get_shared_state(WRITTEN)
 
         with self._connected(channel) as client:
             options = dict(mapper.CATALOGUE, first=first, _fields=mapper.FIGURES)

@@ -3,14 +3,20 @@ import random
 import threading
 import time
 from contextlib import suppress
+from datetime import datetime, timezone
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.channel_inventory_base import schemas
+from odoo.addons.channel_inventory_base.exceptions import UnavailableError
 from odoo.addons.channel_inventory_base.models import channel_intake
 from odoo.addons.channel_inventory_base.tests.common_committed import CommittedCase
 
+from ..client import Client
 from ..const import NODE
 from ..mapper import stock_ref
+from ..models.channel_adapter_woocommerce import WRITTEN
 from .shop import ConnectedShop
 
 ROUNDS = 40
@@ -161,3 +167,48 @@ class TestRaceWithoutCompanion(RaceCase):
             self.assertEqual(missing, [1, 2])
             self.assertEqual(self.level(env).target, 0)
         self.assertEqual(self.shop.shown("SKU-1"), 0)
+
+
+@tagged("post_install", "-at_install")
+class TestReadingJob(RaceCase):
+    """A job that reads numbers while the publisher writes them."""
+
+    def push(self, ref, quantity, base):
+        with self.commit() as env:
+            channel = self.channel(env)
+            entry = schemas.LevelEntry(1, ref.stock_ref, NODE, quantity, base)
+            payload = channel._adapter()._prepare_push(channel, [entry], "trace")
+            channel._adapter()._push_levels(channel, payload, "key")
+
+    def test_cache_is_known_by_what_was_written_since_the_job_began(self):
+        ref = self.ref("SKU-1")
+        self.shop.faults.add(kind="cached_mute", operation="GET products")
+        self.addCleanup(self.shop.faults.clear)
+        with self.commit() as env:
+            channel = self.channel(env)
+            [shown] = channel._adapter()._fetch_levels(channel, [ref])
+            self.assertEqual(shown.available, 50)
+            self.shop.store.clock.move(5)
+            self.push(ref, 57, 50)
+            with self.assertRaises(UnavailableError) as caught:
+                channel._adapter()._fetch_levels(channel, [ref])
+            self.assertEqual(caught.exception.code, "CACHED")
+
+    def test_cache_is_known_by_what_was_written_between_two_pages(self):
+        old = {"id": 7, "date_modified_gmt": "2026-01-02T10:00:00"}
+
+        def pages(_client, _route, **_params):
+            yield []
+            with self.commit() as other:
+                with self.channel(other)._shared_state(WRITTEN) as state:
+                    state["7"] = "2026-01-02T10:00:05"
+            yield []
+            yield [old]
+
+        with patch.object(Client, "pages", pages), self.commit() as env:
+            channel = self.channel(env)
+            since = datetime.now(timezone.utc)
+            read = channel._adapter()._iter_levels(channel, since)
+            with self.assertRaises(UnavailableError) as caught:
+                list(read)
+        self.assertEqual(caught.exception.code, "CACHED")
