@@ -7,6 +7,7 @@ from odoo.tools import config
 
 from odoo.addons.channel_inventory_base.db.transaction import (
     LOCK_SEAL,
+    fresh_reading,
     own_transaction,
     try_lock,
 )
@@ -110,16 +111,14 @@ class ChannelAuditAnchor(models.Model):
 
     def _has_sent(self, seal):
         """Whether this very seal was sent: its number alone could be anybody's."""
-        return bool(
-            self.env["channel.audit.receipt"].search_count(
-                [
-                    ("anchor_id", "=", self.id),
-                    ("seal_number", "=", seal.number),
-                    ("seal_hash", "=", seal.hash),
-                ],
-                limit=1,
-            )
-        )
+        domain = [
+            ("anchor_id", "=", self.id),
+            ("seal_number", "=", seal.number),
+            ("seal_hash", "=", seal.hash),
+        ]
+        # whoever had the lock before has written one after this transaction began
+        with fresh_reading(self.env) as env:
+            return bool(env["channel.audit.receipt"].search_count(domain, limit=1))
 
     def _send(self):
         """Deliver, then write the receipt: a worker that is killed in between delivers

@@ -116,6 +116,22 @@ class TestRaces(CommittedCase):
             self.assertFalse(self.seal())
         self.assertTrue(self.seal())
 
+    def test_seal_that_was_sent_while_the_lock_was_waited_for_is_not_sent_again(self):
+        sent, anchors = [], self.registry["channel.audit.anchor"]
+
+        def deliver(_self, name, _data):
+            sent.append(name)
+            return "there"
+
+        with self.commit() as env:
+            anchor_id = env["channel.audit.anchor"].create({"name": "Elsewhere"}).id
+        with patch.object(anchors, "_deliver", deliver), self.commit() as late:
+            self.assertTrue(late["channel.audit.seal"]._get_last())
+            with self.commit() as env:
+                env["channel.audit.anchor"].browse(anchor_id)._send()
+            late["channel.audit.anchor"].browse(anchor_id)._send()
+        self.assertEqual(len(sent), 1)
+
     def test_killed_between_leaves_and_seal_nothing_is_half_done(self):
         with self.commit() as env:
             row_id = self.log(env, "survives")
