@@ -49,6 +49,16 @@ env["ir.config_parameter"].set_param("ir_attachment.location", "db")
 env["ir.attachment"].force_storage()
 env.cr.commit()
 """
+LOAD_LANGUAGE = """
+languages = env["res.lang"].with_context(active_test=False)
+env["base.language.install"].create(
+    {"lang_ids": [(6, 0, languages.search([("code", "=", %r)]).ids)]}
+).lang_install()
+env.cr.commit()
+# a server that runs has read the terms of before
+env.registry.clear_all_caches()
+env.registry.signal_changes()
+"""
 MAKE_ASSETS = """
 for name in ("web", "frontend", "frontend_minimal", "frontend_lazy", "tests"):
     env["ir.qweb"]._get_asset_bundle(f"web.assets_{name}", css=False, js=True).js()
@@ -200,6 +210,12 @@ def install(env, database, modules, conf=None):
         installed = {row[0] for row in cursor.fetchall()}
     if missing := sorted(set(modules) - installed):
         raise InstallError(f"not installed: {', '.join(missing)}: see {log}")
+
+
+def load_language(env, database, code, conf=None):
+    """Load language ``code`` with the terms of all that is installed."""
+    script = LOAD_LANGUAGE % code
+    _odoo(env, database, "shell", "--no-http", stdin=script, conf=conf)
 
 
 def _odoo(env, database, *arguments, stdin="", conf=None):

@@ -132,21 +132,7 @@ class Outage:
         self.odoo.call("channel.order.upload", "action_import", [wizard])
 
     def _carry_quantities(self):
-        action = self.odoo.call(
-            "channel.channel", "action_export_quantities", [self.down.id]
-        )
-        [upload] = self.odoo.find(
-            "channel.hand.upload", ["id", "=", action["res_id"]], fields=["data"]
-        )
-        rows = list(csv.DictReader(io.StringIO(_decode(upload["data"]))))
-        for row in rows:
-            self.down.store.post(
-                "inventory",
-                sku=row["SKU"],
-                location=row["Location"],
-                quantity=int(row["Quantity"]),
-            )
-        self.odoo.call("channel.hand.upload", "action_uploaded", [action["res_id"]])
+        rows = carry_quantities(self.odoo, self.down)
         self.say(f"      {len(rows)} quantities were uploaded by hand")
         return len(rows)
 
@@ -211,8 +197,23 @@ class Outage:
         return [words for [words] in rows]
 
 
-def _decode(data):
-    return base64.b64decode(data).decode()
+def carry_quantities(odoo, channel):
+    """Take the file that Odoo exports to the shop's own page. :return: its rows"""
+    action = odoo.call("channel.channel", "action_export_quantities", [channel.id])
+    [upload] = odoo.find(
+        "channel.hand.upload", ["id", "=", action["res_id"]], fields=["data"]
+    )
+    text = base64.b64decode(upload["data"]).decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for row in rows:
+        channel.store.post(
+            "inventory",
+            sku=row["SKU"],
+            location=row["Location"],
+            quantity=int(row["Quantity"]),
+        )
+    odoo.call("channel.hand.upload", "action_uploaded", [action["res_id"]])
+    return rows
 
 
 DRILLS = {"outage": Outage}

@@ -85,6 +85,18 @@ class Demo:
             operator, [each.id for each in self.channels if each.shares_scarce]
         )
 
+    def learn(self, language):
+        """Load a language, before anybody works: that takes longer than a request may,
+        and whoever writes meanwhile would have it begin anew."""
+        say(f"load {language}")
+        conf = self._folder / "odoo.conf"
+        databases.load_language(self._env, self.database.name, language, conf)
+
+    def speak(self, language):
+        """The administrator reads another language from now on."""
+        admin = self.odoo.find_id("res.users", ["login", "=", "admin"])
+        self.odoo.call("res.users", "write", [admin], {"lang": language})
+
     def wait(self, what, condition, seconds=SECONDS_TO_CONNECT):
         """Wait for what Odoo's jobs do in the background."""
         self._processes[0].wait_for(what, condition, seconds)

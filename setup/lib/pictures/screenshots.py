@@ -9,9 +9,16 @@ from demo import life as demo_life
 from demo import main as demo
 from PIL import Image
 
-from . import screenshots_amazon, screenshots_apps, screenshots_scene
+from . import (
+    screenshots_amazon,
+    screenshots_apps,
+    screenshots_room,
+    screenshots_scene,
+)
 
 FOLDER = databases.REPO / "docs" / "screenshots"
+ABROAD = "de_DE"
+"""The language of the few pictures that are taken a second time, into ``de``."""
 SIZE = 1400, 900
 SECONDS_OF_LIFE = 60
 ORDERS_A_MINUTE = 10
@@ -230,7 +237,7 @@ def _order(database):
     )
 
 
-def take(running, page, name, place):
+def take(running, page, name, place, folder=FOLDER):
     path, script = place if isinstance(place, tuple) else (place, "")
     page.open("about:blank")
     page.open(running.odoo.url + path)
@@ -244,18 +251,36 @@ def take(running, page, name, place):
     picture = Image.open(io.BytesIO(page.picture())).convert("RGB")
     # 256 colours are enough for a user interface, and a quarter of the size
     picture = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    picture.save(FOLDER / f"{name}.png", optimize=True)
-    demo.say(f"made  docs/screenshots/{name}.png")
+    path = folder / f"{name}.png"
+    picture.save(path, optimize=True)
+    demo.say(f"made  {path.relative_to(databases.REPO)}")
+
+
+def take_all(running, page, places):
+    """Those that are wanted, in English, and some of them once more abroad."""
+    for name, place in places.items():
+        take(running, page, name, place)
+    abroad = [name for name in places if name in screenshots_room.GERMAN]
+    if not abroad:
+        return
+    running.speak(ABROAD)
+    for name in abroad:
+        take(running, page, name, places[name], FOLDER / ABROAD[:2])
+    running.speak("en_US")
 
 
 def main(names):
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / ABROAD[:2]).mkdir(parents=True, exist_ok=True)
     with demo.running() as running:
+        if not names or set(names) & set(screenshots_room.GERMAN):
+            running.learn(ABROAD)
         running.connect()
         scene = screenshots_scene.Scene(running)
         scene.prepare()
         apps = screenshots_apps.AppsScene(running)
         apps.prepare()
+        room = screenshots_room.RoomScene(running)
+        room.prepare()
         running.buy_unknown()
         running.shop(rate=ORDERS_A_MINUTE, count=2, cancel=demo.CANCELLED)
         end = time.monotonic() + SECONDS_OF_LIFE
@@ -277,9 +302,18 @@ def main(names):
             places |= screens(running, scene)
             apps.play()
             places |= screenshots_apps.screens(apps, _press)
+            room.play()
+            places |= screenshots_room.screens(room, _page, _press)
+        wanted = {
+            name: place for name, place in places.items() if not names or name in names
+        }
+        boards = {
+            name: wanted.pop(name) for name in screenshots_room.BOARDS if name in wanted
+        }
         with browser.running(SIZE) as page:
             session = running.odoo.session.cookies["session_id"]
             page.set_cookie(running.odoo.url, "session_id", session)
-            for name, place in places.items():
-                if not names or name in names:
-                    take(running, page, name, place)
+            take_all(running, page, wanted)
+            if boards:
+                room.age()
+                take_all(running, page, boards)
