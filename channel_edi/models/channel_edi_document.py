@@ -137,7 +137,10 @@ class ChannelEdiDocument(models.Model):
     )
     order_refs = fields.Json(readonly=True, help="The channel's ids of its orders")
     corrects_id = fields.Many2one(
-        "channel.edi.document", readonly=True, ondelete="set null"
+        "channel.edi.document",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
     )
     trace = fields.Char(readonly=True, index="btree_not_null")
     readable_payload = fields.Text(compute="_compute_readable")

@@ -87,7 +87,10 @@ class ChannelEdiInterchange(models.Model):
         index="btree_not_null",
     )
     duplicate_of_id = fields.Many2one(
-        "channel.edi.interchange", readonly=True, ondelete="restrict"
+        "channel.edi.interchange",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
     )
     document_ids = fields.One2many("channel.edi.document", "interchange_id")
 

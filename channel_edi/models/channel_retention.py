@@ -176,8 +176,9 @@ class ChannelRetention(models.Model):
                    AND NOT EXISTS (SELECT FROM channel_edi_document document
                                     WHERE document.interchange_id = record.id)
                    AND NOT EXISTS (SELECT FROM channel_edi_interchange other
-                                    WHERE record.id IN (other.answers_id,
-                                                        other.duplicate_of_id))
+                                    WHERE other.answers_id = record.id)
+                   AND NOT EXISTS (SELECT FROM channel_edi_interchange other
+                                    WHERE other.duplicate_of_id = record.id)
                  ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
             RETURNING id
             """,

@@ -45,7 +45,11 @@ class ChannelLevelRemote(models.Model):
         required=True, readonly=True, help="Deductions included in the base quantity"
     )
     acked_at = fields.Datetime(readonly=True)
-    publication_id = fields.Many2one("channel.publication", readonly=True)
+    # indexed for retention: without it each publication that is removed would be looked
+    # for in all levels
+    publication_id = fields.Many2one(
+        "channel.publication", readonly=True, index="btree_not_null"
+    )
     seen_sum = fields.Integer(
         readonly=True, help="Observed quantity plus deductions: a candidate base"
     )

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import inspect
+import re
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -10,6 +12,18 @@ from .common import ChannelCase
 from .test_metrics import add_publication
 
 LONG_AGO = datetime.now() - timedelta(days=400)
+REMOVED = re.compile(r"DELETE FROM (channel_\w+)")
+# Rows of what refers to a table and would be looked through for each that goes.
+UNINDEXED = """
+    SELECT link.conrelid::regclass::text, part.attname, link.confrelid::regclass::text
+      FROM pg_constraint link
+      JOIN pg_attribute part
+        ON part.attrelid = link.conrelid AND part.attnum = link.conkey[1]
+     WHERE link.contype = 'f' AND link.confrelid::regclass::text = ANY(%s)
+       AND NOT EXISTS (
+            SELECT FROM pg_index way
+             WHERE way.indrelid = link.conrelid AND way.indkey[0] = part.attnum)
+"""
 
 
 class RetentionCase(ChannelCase):
@@ -51,6 +65,23 @@ class TestRetention(RetentionCase):
             self.assertEqual(self.run_kind("publication"), 3)
         left = self.env["channel.publication"].search([("trace", "=", "metrics")])
         self.assertFalse(left)
+
+    def test_what_refers_to_a_removed_row_is_found_by_an_index(self):
+        """Else each row that goes is a walk through all of another table, and what a
+        day brings is more than a night takes away (OCA/server-tools#2639)."""
+        classes = type(self.env["channel.retention"]).__mro__
+        sources = [
+            inspect.getsource(each)
+            for each in classes
+            if each.__module__.startswith("odoo.addons.channel_")
+        ]
+        removed = set(REMOVED.findall("\n".join(sources)))
+        self.assertIn("channel_publication", removed)
+        # wizards are few, and gone the next day
+        wizards = {model._table for model in self.env.values() if model.is_transient()}
+        self.env.cr.execute(UNINDEXED, [[*removed, "channel_publication_line"]])
+        found = [row for row in self.env.cr.fetchall() if row[0] not in wizards]
+        self.assertFalse(found)
 
 
 @tagged("post_install", "-at_install")
