@@ -182,16 +182,15 @@ class ChannelMetric(models.Model):
                 )
             )
 
-    # --------------------------------------------------------------- read
     @api.model
-    def _get_totals(self, names):
-        """How often since the first day, the present minute included. Never falls: what
-        is rolled up is counted there, what is not by the rows themselves.
+    def _count_open_hours(self):
+        """Count what is not rolled up yet, before the terms change by which it is
+        counted: what was late by a target was late, whatever the target is then."""
+        self._count_hours(*self._get_open_hours())
 
-        :return: {name: {channel id: (count, sum)}}
-        """
-        totals = {name: {} for name in names}
-        [[since, until]] = self.env.execute_query(
+    def _get_open_hours(self):
+        """:return: (begin, end) of what is not rolled up, naive UTC"""
+        [span] = self.env.execute_query(
             SQL(
                 """
                 SELECT COALESCE((
@@ -204,6 +203,18 @@ class ChannelMetric(models.Model):
                 STATE,
             )
         )
+        return span
+
+    # --------------------------------------------------------------- read
+    @api.model
+    def _get_totals(self, names):
+        """How often since the first day, the present minute included. Never falls: what
+        is rolled up is counted there, what is not by the rows themselves.
+
+        :return: {name: {channel id: (count, sum)}}
+        """
+        totals = {name: {} for name in names}
+        since, until = self._get_open_hours()
         sources = self.env["channel.metric.source"]._get_sources(since, until)
         rolled = SQL(
             "SELECT name, channel_id, count, sum FROM channel_metric "
@@ -211,10 +222,17 @@ class ChannelMetric(models.Model):
             list(names),
             since,
         )
+        open_hours = SQL(
+            "SELECT name, channel_id, hour, count, sum FROM channel_metric "
+            "WHERE name = ANY(%s) AND hour >= %s",
+            list(names),
+            since,
+        )
         live = [
             SQL(
-                "SELECT %s, channel_id, times, amount "
-                "FROM (%s) AS fact (channel_id, at, times, amount)",
+                "SELECT %s::varchar, channel_id, date_trunc('hour', at), sum(times), "
+                "sum(amount) FROM (%s) AS fact (channel_id, at, times, amount) "
+                "GROUP BY channel_id, date_trunc('hour', at)",
                 name,
                 source,
             )
@@ -223,10 +241,16 @@ class ChannelMetric(models.Model):
         ]
         rows = self.env.execute_query(
             SQL(
-                "SELECT name, channel_id, sum(count), COALESCE(sum(sum), 0) "
-                "FROM (%s) AS each (name, channel_id, count, sum) "
-                "GROUP BY name, channel_id",
-                SQL(" UNION ALL ").join([rolled, *live]),
+                """
+                SELECT name, channel_id, sum(count), COALESCE(sum(sum), 0)
+                  FROM (%s UNION ALL
+                        SELECT name, channel_id, max(count), max(sum)
+                          FROM (%s) AS each (name, channel_id, hour, count, sum)
+                         GROUP BY name, channel_id, hour) counted
+                 GROUP BY name, channel_id
+                """,
+                rolled,
+                SQL(" UNION ALL ").join([open_hours, *live]),
             )
         )
         for name, channel_id, count, total in rows:
