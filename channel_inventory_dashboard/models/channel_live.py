@@ -23,18 +23,21 @@ class ChannelLive(models.AbstractModel):
         """:return: dictionary of plain values, for the page"""
         channels = self.env["channel.channel"].search([("active", "=", True)])
         freshness = self._read_freshness(channels)
+        exceptions = self.env["channel.exception"].search_count(
+            [("state", "=", "open")]
+        )
         return {
             "sentence": self._get_sentence(freshness),
-            "health": self._get_worst(channels),
+            "health": self._get_worst(channels, exceptions),
             "channels": [
                 self._get_card(channel, freshness.get(channel.id))
                 for channel in channels.sorted(lambda each: WORST.index(each.health))
             ],
             "tiles": self._get_tiles(),
             "hours": self._get_hours(channels),
-            "exceptions": self.env["channel.exception"].search_count(
-                [("state", "=", "open")]
-            ),
+            "exceptions": exceptions,
+            # that of the values: sums of several currencies are worth nothing
+            "currency_id": self.env.company.currency_id.id,
             "as_of": fields.Datetime.to_string(fields.Datetime.now()),
         }
 
@@ -78,8 +81,12 @@ class ChannelLive(models.AbstractModel):
             what=level.display_name or "?",
         )
 
-    def _get_worst(self, channels):
-        found = channels.mapped("health")
+    def _get_worst(self, channels, exceptions):
+        """Some exceptions are of a company, and on no channel's card: with one of them
+        open not all is well, however healthy the channels are."""
+        found = set(channels.mapped("health"))
+        if exceptions:
+            found.add("late")
         return next((each for each in WORST if each in found), "off")
 
     def _get_card(self, channel, fresh):
@@ -103,7 +110,7 @@ class ChannelLive(models.AbstractModel):
         groups = figures._read_group(
             [("kind", "in", kinds)],
             ["kind"],
-            ["__count", "units:sum", "value:sum"],
+            ["__count", "units:sum", "value:sum_currency"],
         )
         sums = {kind: figures for kind, *figures in groups}
         return [

@@ -58,6 +58,57 @@ class TestBoard(MeasuredSetup, ChannelCase):
         shifted = board["hours"]["labels"]
         self.assertEqual({each[-2:] for each in shifted}, {"30"})
 
+    def test_exception_of_a_company_is_not_all_is_well(self):
+        """It is on no channel's card."""
+        healthy = ("ok", "Healthy")
+        self.patch(type(self.channel), "_judge_health", lambda *_args: healthy)
+        before = self.board()
+        self.assertEqual((before["health"], before["exceptions"]), ("ok", 0))
+        self.env["channel.exception"]._report(
+            self.env["channel.channel"],
+            "stock_report",
+            key="board",
+            message="Two rows were rejected",
+            company=self.env.company,
+        )
+        board = self.board()
+        self.assertEqual(board["exceptions"], 1)
+        self.assertEqual(board["health"], "late")
+
+    def test_values_are_in_the_currency_of_the_company_that_is_looked_from(self):
+        """Whoever works for two companies sees sums of both: in one currency."""
+        self.rule("fixed", 4)
+        self.product.list_price = 10
+        self.go_live()
+        own = self.env.company
+        abroad = self.env.ref(
+            "base.EUR" if own.currency_id.name != "EUR" else "base.USD"
+        )
+        abroad.active = True
+        other = self.env["res.company"].create(
+            {"name": "Abroad", "currency_id": abroad.id}
+        )
+        self.env["res.currency.rate"].create(
+            {
+                "name": "2020-01-01",
+                "currency_id": own.currency_id.id,
+                "company_id": other.id,
+                "rate": 2,
+            }
+        )
+        self.user.company_ids |= other
+        self.env.flush_all()
+        self.env.invalidate_all()
+        live = self.env["channel.live"].with_user(self.user)
+        values = {}
+        for company in (own, other):
+            chosen = [company.id, *(own + other - company).ids]
+            board = live.with_context(allowed_company_ids=chosen).get_board()
+            self.assertEqual(board["currency_id"], company.currency_id.id)
+            [tile] = [each for each in board["tiles"] if each["kind"] == "hidden"]
+            values[company] = tile["value"]
+        self.assertEqual(values, {own: 40, other: 20})
+
     def _planned_level(self):
         self.plan()
         return self.level

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import json
 
+from lxml import etree
+
 from odoo.tests import TransactionCase, tagged
 
 XML_IDS = ("dashboard_business", "dashboard_technical")
@@ -50,6 +52,21 @@ class TestDashboards(TransactionCase):
         filters = {each["id"] for each in data["globalFilters"]}
         self.assertLessEqual(set(node.get("fieldMatching", {})), filters)
 
+    def test_money_of_several_currencies_is_converted_before_it_is_added(self):
+        """A spreadsheet writes the currency of the reader's company beside a sum,
+        whatever was added up."""
+        for xml_id in XML_IDS:
+            dashboard = self.env.ref(f"channel_inventory_dashboard.{xml_id}")
+            data = json.loads(dashboard.spreadsheet_data)
+            for pivot in data["pivots"].values():
+                fields = self.env[pivot["model"]]._fields
+                for measure in pivot["measures"]:
+                    name = measure["fieldName"]
+                    if name in fields and fields[name].type == "monetary":
+                        with self.subTest(f"{xml_id}: {pivot['name']}: {name}"):
+                            self.assertEqual(measure["aggregator"], "sum_currency")
+                            self.assertEqual(measure["id"], f"{name}:sum_currency")
+
     def test_menus_and_figures_are_there(self):
         for xml_id in XML_IDS:
             dashboard = self.env.ref(f"channel_inventory_dashboard.{xml_id}")
@@ -60,6 +77,19 @@ class TestDashboards(TransactionCase):
             self.assertEqual(set(data["chartOdooMenusReferences"]), figures)
             for menu in data["chartOdooMenusReferences"].values():
                 self.assertTrue(self.env.ref(menu))
+
+    def test_no_graph_of_hours_shows_an_example(self):
+        """Odoo's example data know days and no hours: before the first hour is over the
+        page would be an error."""
+        views = self.env["ir.ui.view"].search(
+            [("type", "in", ("graph", "pivot")), ("model", "=like", "channel.%")]
+        )
+        self.assertIn("channel.metric", views.mapped("model"))
+        for view in views:
+            arch = etree.fromstring(view.arch)
+            if arch.get("sample"):
+                with self.subTest(view.name):
+                    self.assertFalse(arch.xpath("//field[@interval='hour']"))
 
     def test_the_figures_are_made_again_when_their_tables_went(self):
         """An addon that is uninstalled drops its tables, and what stands on them."""

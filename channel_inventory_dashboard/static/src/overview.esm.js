@@ -7,6 +7,7 @@ import {
     useState,
 } from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
+import {formatCurrency} from "@web/core/currency";
 import {formatFloat} from "@web/views/fields/formatters";
 import {loadBundle} from "@web/core/assets";
 import {registry} from "@web/core/registry";
@@ -84,6 +85,10 @@ export class ChannelOverview extends Component {
 
     number(value) {
         return formatFloat(value, {digits: [16, 0]});
+    }
+
+    money(value) {
+        return formatCurrency(value, this.state.board.currency_id, {digits: [16, 0]});
     }
 
     // ------------------------------------------------------------ charts
