@@ -23,6 +23,7 @@ SUBJECTS = (
     "orders",
     "purchase",
     "reconcile",
+    "seals",
     "settlement",
     "tills",
     "webhooks",

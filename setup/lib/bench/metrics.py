@@ -1,6 +1,8 @@
 """What monitoring costs: a scrape, the roll-up of an hour, and what dashboards ask."""
 
+import contextlib
 import datetime
+import threading
 import time
 
 from .figures import Timings
@@ -10,6 +12,12 @@ DESCRIPTION = (
     "Measure monitoring: a scrape of many channels, the roll-up of an hour, and what"
     " the overview and the dashboards ask."
 )
+WORKERS = 8
+"""So many others work meanwhile, each with a connection of its own."""
+WORK = """
+    SELECT level_id, max(since) FROM channel_publication_line
+     GROUP BY level_id ORDER BY 2 DESC LIMIT 1000
+"""
 AIM_SCRAPE, AIM_ROLL_UP, AIM_DASHBOARD = 0.3, 2.0, 1.0
 
 # A row is a level of a channel: planned with a rule that holds something back, known on
@@ -175,14 +183,40 @@ def _measure(session, database, timings, options):
             with timings.measure("business", database):
                 # what the cells and charts of the business dashboard ask
                 for groups in (["kind"], ["channel_id", "kind"]):
-                    figures._read_group([], groups, ["units:sum", "value:sum"])
+                    figures._read_group([], groups, ["units:sum", "value:sum_currency"])
                 figures._read_group(
-                    [("kind", "=", "hidden")], ["categ_id"], ["margin:sum"]
+                    [("kind", "=", "hidden")], ["categ_id"], ["margin:sum_currency"]
                 )
+    with _busy(session, database):
+        for _round in range(options.rounds):
+            with session.odoo(database) as odoo:
+                with timings.measure("scrape_busy", database):
+                    odoo["channel.exporter"]._write_page()
     with session.sql(database) as cursor:
         cursor.execute("SELECT count(*) FROM channel_publication_line")
         [[lines]] = cursor.fetchall()
     return lines
+
+
+@contextlib.contextmanager
+def _busy(session, database):
+    """``WORKERS`` keep the database busy while the block runs."""
+    over = threading.Event()
+
+    def work():
+        with session.sql(database) as cursor:
+            while not over.is_set():
+                cursor.execute(WORK)
+
+    threads = [threading.Thread(target=work) for _number in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
 
 
 # ------------------------------------------------------------------- told
@@ -191,6 +225,7 @@ def show(result):
     yield "| --- | ---: | ---: | ---: |"
     names = {
         "scrape": ("scrape of all channels", AIM_SCRAPE),
+        "scrape_busy": (f"the same while {WORKERS} workers are busy", AIM_SCRAPE),
         "roll_up": ("roll-up of an hour", AIM_ROLL_UP),
         "overview": ("overview", AIM_DASHBOARD),
         "business": ("figures of the business dashboard", AIM_DASHBOARD),
@@ -204,6 +239,7 @@ def show(result):
 def failures(result):
     aims = {
         "scrape": AIM_SCRAPE,
+        "scrape_busy": AIM_SCRAPE,
         "roll_up": AIM_ROLL_UP,
         "overview": AIM_DASHBOARD,
         "business": AIM_DASHBOARD,

@@ -21,6 +21,7 @@ ABROAD = "de_DE"
 """The language of the few pictures that are taken a second time, into ``de``."""
 SIZE = 1400, 900
 SECONDS_OF_LIFE = 60
+SECONDS_TO_GROW = 4
 ORDERS_A_MINUTE = 10
 READY = """
     !!document.querySelector(
@@ -247,7 +248,8 @@ def take(running, page, name, place, folder=FOLDER):
         time.sleep(1)
         page.wait_for(READY, f"{name} is drawn")
     page.evaluate(STILL)
-    time.sleep(1)
+    # charts of spreadsheets grow for a while, whatever the style says
+    time.sleep(SECONDS_TO_GROW if name in screenshots_room.BOARDS else 1)
     picture = Image.open(io.BytesIO(page.picture())).convert("RGB")
     # 256 colours are enough for a user interface, and a quarter of the size
     picture = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
