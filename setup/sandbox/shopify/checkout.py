@@ -51,7 +51,8 @@ def checkout(store, cart):
         order.tip = price_bag(order, cart.get("tip", "0"))
         reprice(order)
         order.original_total = totals.grand_total(order)
-        _pay(store, order, cart.get("payment", "paid"))
+        card = price_bag(order, cart.get("gift_card", "0"))
+        _pay(store, order, cart.get("payment", "paid"), card)
         routing.route(store, order, cart.get("location"))
         store.orders[order.id] = order
         _announce(store, order)
@@ -256,17 +257,22 @@ def _zip_allocations(one, other):
     ]
 
 
-def _pay(store, order, payment):
+def _pay(store, order, payment, card):
+    """:param card: what a gift card pays of it, at once; the rest is paid otherwise"""
     if payment not in TRANSACTIONS:
         raise StoreError(f"no payment {payment!r}: {', '.join(TRANSACTIONS)}")
     amount = totals.grand_total(order)
-    kind, status = TRANSACTIONS[payment]
-    if amount:
-        order.transactions.append(
-            Transaction(
-                store.next_id(), kind, status, amount, order.gateway, order.created_at
-            )
-        )
+    card = card if card.shop < amount.shop else amount
+    if card:
+        _transact(store, order, "SALE", "SUCCESS", card, "gift_card")
+    if rest := amount - card:
+        _transact(store, order, *TRANSACTIONS[payment], rest, order.gateway)
+
+
+def _transact(store, order, kind, status, amount, gateway):
+    order.transactions.append(
+        Transaction(store.next_id(), kind, status, amount, gateway, order.created_at)
+    )
 
 
 def _announce(store, order):

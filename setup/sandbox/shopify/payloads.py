@@ -127,7 +127,7 @@ def _order_head(order):
         "financial_status": totals.financial_status(order).lower(),
         "fulfillment_status": _FULFILLMENT.get(totals.fulfillment_status(order)),
         "cancel_reason": reason and reason.lower(),
-        "payment_gateway_names": [order.gateway],
+        "payment_gateway_names": totals.gateways(order),
         "created_at": iso_offset(order.created_at),
         "processed_at": iso_offset(order.created_at),
         "updated_at": iso_offset(order.updated_at),

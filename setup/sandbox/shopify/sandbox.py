@@ -217,7 +217,7 @@ class Sandbox:
             del self.store.variants[variant.id]
             self.store.index_skus()
 
-    def edit_variant(self, sku, **values):
+    def edit_variant(self, sku, /, **values):
         """Change sku, barcode, title, price, policy or tracked of a variant."""
         with self.store.transaction():
             variant = self.store.find_variant(sku)

@@ -111,6 +111,12 @@ def _transacted(order, kinds, statuses=("SUCCESS",)):
     )
 
 
+def gateways(order):
+    """Names of those who are paid through: a gift card beside the others."""
+    names = [entry.gateway for entry in order.transactions if entry.kind != "REFUND"]
+    return list(dict.fromkeys(names)) or [order.gateway]
+
+
 def received(order):
     return _transacted(order, ("SALE", "CAPTURE"))
 

@@ -125,6 +125,24 @@ def test_refund_of_too_much_is_refused(shop, client):
     assert payload["userErrors"] and not order.refunds
 
 
+def test_refund_is_told_in_the_currency_of_the_customer(shop, client):
+    abroad = {"currency": "JPY", "rate": "150"}
+    order = shop.checkout({"A": 3}, presentment=abroad)
+    input = refund_input(client, order)
+    input["transactions"][0]["amount"] = "1500"
+
+    def refund(**values):
+        variables = {"input": {**input, **values}, "key": f"k{values}"}
+        return client.data(REFUND, variables)["refundCreate"]
+
+    assert "must be provided" in refund()["userErrors"][0]["message"]
+    assert "presentment" in refund(currency="USD")["userErrors"][0]["message"]
+    assert not order.refunds
+    found = refund(currency="JPY")["refund"]
+    assert found["totalRefundedSet"]["shopMoney"]["amount"] == "10.0"
+    assert order.refunds[0].total.presentment == 1500
+
+
 def fulfil(client, *orders, lines=None, **info):
     entries = [{"fulfillmentOrderId": entry.gid} for entry in orders]
     if lines:

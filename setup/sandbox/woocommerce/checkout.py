@@ -58,7 +58,7 @@ def place(store, cart, wanted, status):
         delivery=cart.get("shipping_address") or cart.get("billing") or {},
         customer_note=cart.get("note", ""),
         customer_id=int(cart.get("customer_id", 0)),
-        rounded_once=config.round_at_subtotal,
+        rounded_once=cart.get("rounded_once", config.round_at_subtotal),
         rates_lost=config.lose_tax_lines,
     )
     for number, tax in enumerate(cart.get("taxes", []), 1):

@@ -159,7 +159,7 @@ class Sandbox:
             product.stock = int(quantity)
             stock.touched(self.store, product, "admin")
 
-    def edit_product(self, sku, **values):
+    def edit_product(self, sku, /, **values):
         """Change sku, name, price, status, manage_stock, stock or stock_status."""
         with self.store.transaction():
             product = self.store.find_product(sku)

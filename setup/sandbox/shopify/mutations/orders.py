@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from .. import orders
 from ..idempotency import idempotent
 from ..models import Job
-from ..money import ZERO, Bag
+from ..money import ZERO, Bag, places, rounded, total
 from ..resolver import Record, View
 from ..store import StoreError
 from ..views import misc
@@ -104,6 +104,7 @@ class OrderMutations(View):
         entries = input.get("refundLineItems") or []
         check_size(entries, "refundCreate", "input", "refundLineItems")
         try:
+            self._check_currency(order, input.get("currency"))
             lines = [self._line(order, entry) for entry in entries]
             amount, parents = self._amount(order, input)
             record = orders.refund(
@@ -123,6 +124,13 @@ class OrderMutations(View):
             order=Order(order, self._ctx),
             userErrors=[],
         )
+
+    def _check_currency(self, order, currency):
+        """What is paid back is told in the currency that the customer paid in."""
+        if currency is None and order.presentment_currency != order.currency:
+            raise StoreError("Currency must be provided for a multi-currency order")
+        if currency not in (None, order.presentment_currency):
+            raise StoreError("Currency must be the presentment currency of the order")
 
     def _refused(self, message, field):
         error = user_error(message, field)
@@ -157,30 +165,36 @@ class OrderMutations(View):
         if values.get("fullRefund"):
             return True
         amount = _decimal(values.get("amount") or "0")
-        return Bag(amount, amount * order.terms["rate"]) if amount else None
+        left = total(line.discounted - line.refunded for line in order.shipping_lines)
+        return self._bag(order, amount, left) if amount else None
 
     def _amount(self, order, input):
         """What the given transactions pay back: without one nothing is paid."""
-        shop, parents = ZERO, []
+        paid, parents = ZERO, []
         known = {entry.id: entry for entry in order.transactions}
         for entry in input.get("transactions") or []:
             if entry["kind"] != "REFUND":
                 raise StoreError("Transactions kind must be refund")
-            shop += _decimal(entry["amount"])
+            paid += _decimal(entry["amount"])
             if entry.get("parentId"):
                 parent = lookup(known, entry["parentId"], "OrderTransaction")
                 if parent is None:
                     raise StoreError("Transactions parent does not exist")
                 parents.append(parent)
-        self._check_amount(order, shop, input.get("allowOverRefunding"))
-        return Bag(shop, shop * order.terms["rate"]), parents
-
-    def _check_amount(self, order, shop, allow_over):
         left = orders.totals.received(order) - orders.totals.refunded(order)
-        if shop > left.shop and not allow_over:
+        if paid > left.presentment and not input.get("allowOverRefunding"):
             raise StoreError(
-                f"Refund amount {shop} is more than the refundable {left.shop}"
+                f"Refund amount {paid} is more than the refundable {left.presentment}"
             )
+        return self._bag(order, paid, left), parents
+
+    def _bag(self, order, amount, left):
+        """An amount as the customer sees it; all of what is left is all of it in the
+        shop's currency too."""
+        if amount == left.presentment:
+            return left
+        shop = amount / order.terms["rate"]
+        return Bag(rounded(shop, places(order.currency)), amount)
 
 
 def _decimal(text):

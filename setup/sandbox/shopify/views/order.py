@@ -133,7 +133,7 @@ class Order(View):
         return any(line.requires_shipping for line in self._record.lines)
 
     def payment_gateway_names(self):
-        return [self._record.gateway]
+        return totals.gateways(self._record)
 
     # People
 
