@@ -18,13 +18,20 @@ from odoo.addons.channel_inventory_base.lib.errors import Malformed
 
 def money(place, currency):
     """The amount of a MoneyBag in the shop's currency."""
-    amount = place["shopMoney"]
-    if amount["currencyCode"].text() != currency:
+    return _amount(place["shopMoney"], currency, f"the shop's {currency}")
+
+
+def paid_money(place, currency):
+    """The amount of a MoneyBag in the currency that the customer paid in."""
+    return _amount(place["presentmentMoney"], currency, f"the customer's {currency}")
+
+
+def _amount(place, currency, words):
+    if place["currencyCode"].text() != currency:
         raise Malformed(
-            f"{amount['currencyCode'].value!r:.20} is not the shop's {currency}",
-            path=amount.path,
+            f"{place['currencyCode'].value!r:.20} is not {words}", path=place.path
         )
-    return amount["amount"].number()
+    return place["amount"].number()
 
 
 class Figures:

@@ -198,21 +198,24 @@ class Messages:
         rows = self._refund_lines(refund.cancelled(data.lines))
         money = []
         if data.refund:
-            order = self._order(queries.SUGGESTED_REFUND, lines=rows)
-            money = refund.suggested(order["suggestedRefund"], self._order_ref)
-        return self._refund(data, {"refundLineItems": rows, "transactions": money})
+            order = self._order_there(queries.SUGGESTED_REFUND, lines=rows)
+            money = refund.suggested(order)
+        else:
+            order = self._order_there(queries.PAYMENTS)
+        content = {"refundLineItems": rows, "transactions": money}
+        return self._refund(data, order, content)
 
     # --------------------------------------------------------------- refund
     def refund(self, data):
         order = self._order_there(queries.PAYMENTS)
-        payments = refund.payments_left(order["transactions"], data.currency)
+        payments = refund.payments_left(order, data.currency)
         content = {
-            "transactions": refund.transactions(self._order_ref, data.amount, payments),
+            "transactions": refund.transactions(order, data.amount, payments),
             "refundLineItems": self._refund_lines(data.lines),
         }
         if data.shipping:
-            content["shipping"] = {"amount": str(data.shipping)}
-        return self._refund(data, content)
+            content["shipping"] = refund.shipping(order, data.shipping)
+        return self._refund(data, order, content)
 
     def _refund_lines(self, lines):
         places = {}
@@ -220,10 +223,11 @@ class Messages:
             places = fulfillment.places(self._fulfillment_orders())
         return refund.line_inputs(lines, lambda line_ref: places.get(line_ref, ""))
 
-    def _refund(self, data, content):
+    def _refund(self, data, order, content):
         key = self._attempt.key
         note = refund.note_of(data.note, key)
-        content = {"orderId": self._order_ref, "note": note, **content}
+        content |= {"orderId": self._order_ref, "note": note}
+        content |= refund.currency_input(order)
         answer = self._client.mutate(queries.REFUND, {"input": content, "key": key})
         return {"ref": answer["refund"]["id"], "answer": answer}
 

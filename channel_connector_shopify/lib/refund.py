@@ -3,9 +3,17 @@
 
 Shopify pays back what the given transactions say, each out of one payment. A refund of
 several payments is taken from them in their order.
+
+Odoo decides in the shop's currency, and what is sent is in the currency that the
+customer paid in (``RefundInput.currency``: "must be the presentment currency", and
+required where the two differ). Each payment tells both: what is paid back of it is the
+same part of the one as of the other.
 """
 
-from odoo.addons.channel_inventory_base.lib.amounts import ZERO
+from dataclasses import dataclass
+from decimal import Decimal
+
+from odoo.addons.channel_inventory_base.lib.amounts import ZERO, share
 from odoo.addons.channel_inventory_base.lib.errors import Malformed, Refused
 from odoo.addons.channel_inventory_base.lib.reader import JsonValue
 from odoo.addons.channel_inventory_base.schemas import RefundLineData
@@ -66,47 +74,94 @@ def line_inputs(lines, location_of):
     return rows
 
 
-def payments_left(transactions, currency):
-    """The refundable rest of each payment.
+@dataclass
+class Payment:
+    """The refundable rest of a payment: in the shop's currency, and as it was paid."""
 
-    :return: list of (transaction id, gateway, amount), in the order of payment
-    """
-    left, places = {}, [JsonValue(raw, "transactions") for raw in transactions]
-    good = [place for place in places if place["status"].text() == "SUCCESS"]
-    for place in good:
-        if place["kind"].text() in ("SALE", "CAPTURE"):
-            amount = amounts.money(place["amountSet"], currency)
-            left[place["id"].text()] = [place["gateway"].text(), amount]
-    for place in good:
-        if place["kind"].text() == "REFUND":
-            _take_back(left, place, amounts.money(place["amountSet"], currency))
-    return [(ref, gateway, amount) for ref, (gateway, amount) in left.items()]
+    ref: str
+    gateway: str
+    amount: Decimal
+    paid: Decimal
+
+    def take(self, amount, paid):
+        self.amount -= amount
+        self.paid -= paid
 
 
-def _take_back(left, refund, amount):
+def payments_left(order, shop):
+    """:param order: node with its transactions
+    :param shop: the currency that Odoo has decided in
+    :return: list of Payment, in the order of payment"""
+    place = JsonValue(order, "order")
+    _shop, customer = _currencies(place)
+    good = [
+        (
+            each,
+            amounts.money(each["amountSet"], shop),
+            amounts.paid_money(each["amountSet"], customer),
+        )
+        for each in place["transactions"].items()
+        if each["status"].text() == "SUCCESS"
+    ]
+    left = {
+        each["id"].text(): Payment(
+            each["id"].text(), each["gateway"].text(), amount, paid
+        )
+        for each, amount, paid in good
+        if each["kind"].text() in ("SALE", "CAPTURE")
+    }
+    for each, amount, paid in good:
+        if each["kind"].text() == "REFUND":
+            _take_back(left, each, amount, paid, customer)
+    return list(left.values())
+
+
+def _take_back(left, refund, amount, paid, currency):
     """A refund that does not say which payment it is of is of the first."""
     parent = refund["parentTransaction"]
     refs = [parent["id"].text()] if parent else list(left)
     for ref in refs:
         if ref in left and amount > 0:
-            part = min(amount, left[ref][1])
-            left[ref][1] -= part
-            amount -= part
+            part = min(amount, left[ref].amount)
+            given = _share(paid, part, amount, currency)
+            left[ref].take(part, given)
+            amount, paid = amount - part, paid - given
 
 
-def transactions(order_ref, amount, payments):
+def currency_input(order):
+    """The currency of a refund, where it has to be told.
+
+    >>> currency_input({"currencyCode": "USD", "presentmentCurrencyCode": "EUR"})
+    {'currency': 'EUR'}
+    >>> currency_input({"currencyCode": "USD", "presentmentCurrencyCode": "USD"})
+    {}
+    """
+    shop, customer = _currencies(JsonValue(order, "order"))
+    return {"currency": customer} if customer != shop else {}
+
+
+def _currencies(place):
+    return (
+        place["currencyCode"].text(),
+        place["presentmentCurrencyCode"].text(),
+    )
+
+
+def transactions(order, amount, payments):
     """OrderTransactionInput rows that come to ``amount``.
 
     :raise Refused: more is to be paid back than was paid
     """
+    _shop, currency = _currencies(JsonValue(order, "order"))
     rows, left = [], amount
-    for ref, gateway, paid in payments:
-        part = min(left, paid)
+    for each in payments:
+        part = min(left, each.amount)
         if part > 0:
             left -= part
-            rows.append(_transaction(order_ref, gateway, part, ref))
+            paid = _share(each.paid, part, each.amount, currency)
+            rows.append(_transaction(order["id"], each.gateway, paid, each.ref))
     if left:
-        paid = sum((paid for _ref, _gateway, paid in payments), ZERO)
+        paid = sum((each.amount for each in payments), ZERO)
         raise Refused(
             f"{amount} is to be paid back, and {paid} is left of what was paid",
             code="OVER_REFUND",
@@ -114,18 +169,39 @@ def transactions(order_ref, amount, payments):
     return rows
 
 
-def suggested(raw, order_ref):
+def _share(paid, part, amount, currency):
+    """All of a payment is all of it to the last unit, whatever rounding says."""
+    return paid if part == amount else share(paid, part, amount, currency)
+
+
+def shipping(order, amount):
+    """ShippingRefundInput of so much of the delivery charges, in the shop's currency"""
+    place = JsonValue(order, "order")
+    shop, customer = _currencies(place)
+    bags = [
+        each["currentDiscountedPriceSet"] for each in place["shippingLines"].nodes()
+    ]
+    whole = sum((amounts.money(each, shop) for each in bags), ZERO)
+    paid = sum((amounts.paid_money(each, customer) for each in bags), ZERO)
+    if whole and shop != customer:
+        amount = _share(paid, amount, whole, customer)
+    return {"amount": str(amount)}
+
+
+def suggested(order):
     """Shopify's own proposal for the refund, as OrderTransactionInput rows."""
-    if raw is None:
+    place = JsonValue(order, "order")
+    if not place["suggestedRefund"]:
         raise Malformed("nothing is suggested", path="suggestedRefund")
+    _shop, customer = _currencies(place)
     rows = []
-    for place in JsonValue(raw, "suggestedRefund")["suggestedTransactions"].items():
-        amount = place["amountSet"]["shopMoney"]["amount"].number()
+    for each in place["suggestedRefund"]["suggestedTransactions"].items():
+        amount = amounts.paid_money(each["amountSet"], customer)
         if amount > 0:
-            parent = place["parentTransaction"]
+            parent = each["parentTransaction"]
             ref = parent["id"].text() if parent else ""
-            gateway = place["gateway"].text()
-            rows.append(_transaction(order_ref, gateway, amount, ref))
+            gateway = each["gateway"].text()
+            rows.append(_transaction(order["id"], gateway, amount, ref))
     return rows
 
 

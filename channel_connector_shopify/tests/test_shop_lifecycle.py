@@ -273,6 +273,47 @@ class TestShopLifecycle(ShopCase):
         self.refund(order, "3.34")
         self.assertEqual(self.fetch(order).payment, "refunded")
 
+    def sell_abroad(self, lines, currency="EUR", rate="0.92", **cart):
+        """An order of a customer who pays in another currency than the shop's."""
+        presentment = {"currency": currency, "rate": rate}
+        return self.shop.checkout(lines, presentment=presentment, **cart)
+
+    def test_refund_is_sent_in_the_currency_that_the_customer_paid_in(self):
+        for currency, rate, part in (
+            ("EUR", "0.92", "9.20"),
+            ("INR", "83.1234", "831.23"),
+            ("JPY", "149.7", "1497"),
+        ):
+            with self.subTest(currency):
+                order = self.sell_abroad({"SKU-2": 2}, currency, rate)
+                paid = order.transactions[0].amount
+                self.assertEqual(paid.shop, Decimal(20))
+                self.refund(order, "10.00")
+                [back] = [each.total for each in order.refunds]
+                self.assertEqual((back.shop, back.presentment), (10, Decimal(part)))
+                # the rest is all of the rest in both currencies
+                self.refund(order, "10.00")
+                backs = [each.total for each in order.refunds]
+                self.assertEqual(backs[0] + backs[1], paid)
+                self.assertEqual(self.fetch(order).payment, "refunded")
+
+    def test_shipping_is_paid_back_in_the_currency_that_the_customer_paid_in(self):
+        order = self.sell_abroad({"SKU-2": 1}, taxes=VAT, shipping=SHIPPING)
+        self.refund(order, "4.95", shipping=Decimal("4.95"))
+        [line] = order.shipping_lines
+        self.assertEqual(line.refunded, line.discounted)
+        self.assertEqual(self.fetch(order).refunds[0].amount, Decimal("4.95"))
+
+    def test_cancelled_units_cost_what_the_customer_paid_for_them(self):
+        order = self.sell_abroad({"SKU-2": 3}, taxes=VAT)
+        before = self.fetch(order).total
+        self.cancel(order, {"SKU-2": 1})
+        data = self.fetch(order)
+        self.assertEqual(data.refunds[0].amount, before - data.total)
+        kept = self.sell_abroad({"SKU-2": 3}, payment="pending")
+        self.cancel(kept, {"SKU-2": 1}, refund=False)
+        self.assertEqual(self.fetch(kept).lines[0].quantity, 2)
+
     def test_refund_is_known_by_its_key(self):
         order = self.shop.checkout({"SKU-2": 2})
         keys = [str(uuid.uuid4()) for _n in range(2)]
