@@ -17,6 +17,16 @@ WATCHES = (
         label=LABEL,
     ),
     Watch(
+        "product_template",
+        ("sale_delay", "use_expiration_date"),
+        """
+        SELECT product.id, NULL::int, NULL::int FROM changed
+          JOIN product_product product ON product.product_tmpl_id = changed.id
+         GROUP BY product.id
+        """,
+        label=LABEL,
+    ),
+    Watch(
         "stock_warehouse",
         ("channel_expiry_basis", "channel_expiry_days"),
         SOLD_FROM_WAREHOUSES,

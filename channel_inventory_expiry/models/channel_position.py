@@ -44,7 +44,9 @@ class ChannelPosition(models.Model):
                      WHERE lot.id = quant.lot_id
                        AND LEAST(lot.removal_date, lot.expiration_date)
                            <= now() AT TIME ZONE 'UTC' + make_interval(days => (
-                              SELECT max(channel_expiry_days) FROM stock_warehouse)))
+                              SELECT max(channel_expiry_days) FROM stock_warehouse)
+                              + (SELECT COALESCE(max(sale_delay), 0)
+                                   FROM product_template WHERE use_expiration_date)))
                 AND (SELECT %s <= now() AT TIME ZONE 'UTC'
                        FROM stock_lot lot WHERE lot.id = quant.lot_id)
                 AND (warehouse.is_on_hand OR warehouse.is_in_transit))""",

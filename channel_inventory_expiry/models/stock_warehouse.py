@@ -37,12 +37,21 @@ class StockWarehouse(models.Model):
     )
 
     def _expiry_limit(self):
-        """When ``lot`` stops being sold by ``warehouse``; null for never."""
+        """When ``lot`` stops being sold by ``warehouse``; null for never.
+
+        What is ordered leaves after the product's customer lead time, and Odoo reserves
+        no lot for a delivery that has to be removed before that.
+        """
         return SQL(
             """(CASE WHEN warehouse.channel_expiry_basis = 'expiration'
                      THEN lot.expiration_date
                      ELSE LEAST(lot.removal_date, lot.expiration_date) END
-                - make_interval(days => warehouse.channel_expiry_days))"""
+                - make_interval(days => warehouse.channel_expiry_days + COALESCE((
+                      SELECT template.sale_delay FROM product_product product
+                        JOIN product_template template
+                          ON template.id = product.product_tmpl_id
+                       WHERE product.id = lot.product_id
+                         AND template.use_expiration_date), 0)))"""
         )
 
     @api.model

@@ -81,6 +81,47 @@ class TestExpiry(PositionCase):
         self.warehouse.channel_expiry_basis = "expiration"
         self.see(on_hand=5)
 
+    def deliver(self, quantity, days=0):
+        """A delivery that leaves in ``days``, reserved as far as Odoo does it."""
+        self.product = self.tracked
+        move = self.sell(quantity).order_line.move_ids
+        move.date = self.in_days(days)
+        move._do_unreserve()
+        move._action_assign()
+        return move
+
+    def test_what_is_sold_until_it_expires_is_reserved_until_then(self):
+        """Odoo leaves it out from its removal date on: the delivery of what was sold
+        would wait, and nothing would be short."""
+        self.lot.removal_date = self.in_days(-1)
+        self.assertEqual(self.deliver(2).state, "confirmed")
+        self.warehouse.channel_expiry_basis = "expiration"
+        self.see(on_hand=5, allocated=2)
+        self.assertEqual(self.deliver(2).state, "assigned")
+        self.lot.write({"expiration_date": self.in_days(-1)})
+        self.assertEqual(self.deliver(1).state, "confirmed")
+
+    def test_what_goes_off_before_it_leaves_is_not_sold(self):
+        """Odoo reserves no lot that is to be removed before the delivery's date."""
+        self.see(available=5)
+        self.tracked.sale_delay = 12
+        self.see(on_hand=0, expired=5, available=0)
+        self.assertEqual(self.deliver(1, days=12).state, "confirmed")
+        self.tracked.sale_delay = 9
+        self.see(on_hand=5, expired=0)
+        self.assertEqual(self.deliver(1, days=9).state, "assigned")
+
+    def test_changed_lead_time_is_planned(self):
+        self.assertEqual(self.target(), 5)
+        for statement, expected in (
+            ("UPDATE product_template SET sale_delay = 12 WHERE id = %s", 0),
+            ("UPDATE product_template SET sale_delay = 0 WHERE id = %s", 5),
+        ):
+            self.env.flush_all()
+            self.env.cr.execute(statement, [self.tracked.product_tmpl_id.id])
+            self.env.invalidate_all()
+            self.assertEqual(self.target(), expected)
+
     def test_each_warehouse_has_its_own_policy(self):
         other = self.make_warehouse(self.env, "CH2")
         self.put(self.lot, 3, other.lot_stock_id)
