@@ -110,3 +110,4 @@ from . import stock_warehouse
 from . import channel_level_difference
 from . import res_currency
 from . import res_partner
+from . import uom_uom

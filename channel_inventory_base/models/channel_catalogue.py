@@ -74,6 +74,7 @@ class ChannelCatalogue(models.AbstractModel):
         listings = self.env["channel.listing"]
         company = self.env["channel.channel"].browse(channel_id).company_id
         back = self._find_back(channel_id, page)
+        renamed = self._find_renamed(channel_id, page)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -130,6 +131,10 @@ class ChannelCatalogue(models.AbstractModel):
         shared = self.env["channel.shared.stock"]
         figures = shared._link(self.env["channel.channel"].browse(channel_id), page)
         back._mark_back()
+        listings.browse(id for id, product in renamed if not product)._end_renamed()
+        for listing_id, product in renamed:
+            if product:
+                listings.browse(listing_id)._report_renamed(product)
         changed.env["channel.listing.matcher"]._suggest(changed)
         shared._follow(figures)
         self.env["channel.level.pending"]._retry_rejected(listings=changed)
@@ -173,6 +178,41 @@ class ChannelCatalogue(models.AbstractModel):
             )
         )
         return self.env["channel.listing"].browse(row[0] for row in rows)
+
+    def _find_renamed(self, channel_id, page):
+        """Matched listings that have another SKU than they had.
+
+        :return: list of (id of the listing, product.product): the product whose
+            internal reference the new SKU is, where it is not the one that is sold
+        """
+        self.env["product.product"].flush_model(["default_code", "active"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT listing.id, (
+                       SELECT min(other.id) FROM product_product other
+                         JOIN product_template template
+                           ON template.id = other.product_tmpl_id
+                        WHERE other.default_code = told.sku AND other.active
+                          AND COALESCE(template.company_id, listing.company_id)
+                              = listing.company_id
+                       HAVING bool_and(other.id <> listing.product_id))
+                  FROM channel_listing listing
+                  JOIN (VALUES %(told)s) AS told (external_id, sku)
+                    ON told.external_id = listing.external_id
+                 WHERE listing.channel_id = %(channel)s AND listing.state = 'mapped'
+                   AND COALESCE(listing.sku, '') <> told.sku
+                """,
+                channel=channel_id,
+                told=SQL(", ").join(
+                    SQL("(%s, %s)", each.external_id, each.sku or "") for each in page
+                ),
+            )
+        )
+        products = self.env["product.product"]
+        return [
+            (listing_id, products.browse(other or ())) for listing_id, other in rows
+        ]
 
     def _row(self, channel_id, company, data):
         return SQL(

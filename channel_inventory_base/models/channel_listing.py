@@ -218,7 +218,7 @@ class ChannelListing(models.Model):
             if not listing.uom_id or not listing._origin.product_id:
                 listing.uom_id = listing.product_id.uom_id
 
-    @api.depends("pack_qty", "uom_id", "product_id.uom_id")
+    @api.depends("pack_qty", "uom_id.factor", "product_id.uom_id.factor")
     def _compute_stock_factor(self):
         for listing in self:
             listing.stock_factor = listing._get_stock_factor()
@@ -487,11 +487,28 @@ class ChannelListing(models.Model):
         again."""
         # the version is what the lines name
         self._record_versions()
+        self._end_renamed()
         self.env["channel.sold"]._follow_listings(self)
         self.env["channel.shared.stock"]._follow(self.stock_listing_id)
         mapped = self.filtered(lambda each: each.state == "mapped")
         if mapped:
             self.env["channel.order"]._retry_for_listings(mapped)
+
+    @api.model
+    def _follow_units(self, units):
+        """These units, such as a pack of six, contain something else from now on."""
+        # sudo: a setting has changed, no matter by which user
+        listings = self.sudo().with_context(active_test=False)
+        found = listings.search(
+            [
+                "|",
+                ("uom_id", "child_of", units.ids),
+                ("product_id.uom_id", "child_of", units.ids),
+            ]
+        )
+        if found:
+            self.env["channel.change"]._wake_planner()
+            found._on_mapping_changed()
 
     # -------------------------------------------------------------- telling
     @api.model
@@ -569,6 +586,40 @@ class ChannelListing(models.Model):
             "products. Until then the channel's setting Archived Products applies."
         )
         self._report_listings(channel, "archived", listings, words, advice)
+
+    def _report_renamed(self, product):
+        """A SKU is what people on the channel go by: with another product's it may be
+        another thing from now on, and is shipped as what it was matched to.
+
+        :param product: whose internal reference the SKU is now
+        """
+        self.env["channel.exception"]._report(
+            self.channel_id,
+            "listing",
+            self._get_renamed_key(),
+            self.env._(
+                "The channel has renamed %(listing)s: its SKU is the reference of "
+                "%(other)s now, and it is still sold as %(product)s.",
+                listing=self.display_name,
+                other=product.display_name,
+                product=self.product_id.display_name,
+            ),
+            self.env._(
+                "If it is another product now, match the listing to it. If not, "
+                "correct the SKU on the channel, or reopen and accept the listing."
+            ),
+            record=self,
+        )
+
+    def _end_renamed(self):
+        """It is decided what they are, or their SKU is nobody else's any more."""
+        exceptions = self.env["channel.exception"]
+        for channel, listings in self.grouped("channel_id").items():
+            keys = [listing._get_renamed_key() for listing in listings]
+            exceptions._resolve_keys(channel, keys)
+
+    def _get_renamed_key(self):
+        return f"renamed:{self.id}"
 
     def _get_names_label(self):
         names = ", ".join(self[:5].mapped("display_name"))

@@ -147,9 +147,11 @@ class ChannelListingVersion(models.Model):
                  WHERE listing.id IN (%s)
                    AND CASE WHEN listing.state = 'mapped'
                        THEN version.listing_state IS DISTINCT FROM 'mapped'
-                            OR (version.product_id, version.uom_id, version.pack_qty)
+                            OR (version.product_id, version.uom_id, version.pack_qty,
+                                version.stock_factor)
                                IS DISTINCT FROM
-                               (listing.product_id, listing.uom_id, listing.pack_qty)
+                               (listing.product_id, listing.uom_id, listing.pack_qty,
+                                listing.stock_factor)
                        ELSE version.listing_state = 'mapped' END
                 """,
                 listed,

@@ -442,7 +442,7 @@ class ChannelOrderLine(models.Model):
         existing = {line.external_id: line for line in order.line_ids}
         listings = self._listings(order, data)
         sold, new = self.env["channel.sold"], []
-        terms = sold._find_terms(listings, order.placed_at)
+        terms = sold._find_terms(listings, order)
         for each in data.lines:
             values = self._prepare_line_vals(order, each, listings, nodes)
             line = existing.get(each.external_id, self.browse())

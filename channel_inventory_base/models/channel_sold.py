@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -6,6 +8,8 @@ TERMS = ("sold_as", "mapping_id", "product_id", "uom_id", "pack_qty", "stock_fac
 """What an order line was sold as: fields of ``channel.order.line``."""
 WAITING = ("blocked", "parked")
 """Orders that may wait because of a wrong mapping."""
+WRONG_CLOCK = timedelta(days=1)
+"""So far a channel's clock may be off (``channel.channel._remember_clock``)."""
 
 
 class ChannelSold(models.AbstractModel):
@@ -34,25 +38,26 @@ class ChannelSold(models.AbstractModel):
         if listing_ref:
             return terms[listing_ref]
         if line.listing_id:
-            return self._terms_of(line.listing_id, order.placed_at)
+            return self._terms_of(line.listing_id, order)
         return self._terms_without_listing(order, line_data.sku, line_data.title)
 
     @api.model
-    def _find_terms(self, listings, moment):
-        """Values of TERMS for what was sold of listings at ``moment``.
+    def _find_terms(self, listings, order=None):
+        """Values of TERMS for what was sold of listings when ``order`` was placed.
 
         :param listings: listing by any key
+        :param order: channel.order; None: what is sold now
         :return: values by that key
         """
-        versions = self._find_versions(list(listings.values()), moment)
+        versions = self._find_versions(list(listings.values()), order)
         return {
             key: self._prepare_values(listing, versions.get(listing.id))
             for key, listing in listings.items()
         }
 
     @api.model
-    def _terms_of(self, listing, moment=None):
-        return self._find_terms({0: listing}, moment)[0]
+    def _terms_of(self, listing, order=None):
+        return self._find_terms({0: listing}, order)[0]
 
     @api.model
     def _prepare_values(self, listing, version):
@@ -73,17 +78,22 @@ class ChannelSold(models.AbstractModel):
         }
 
     @api.model
-    def _find_versions(self, listings, moment):
+    def _find_versions(self, listings, order):
         """Mappings that were in effect at that time and are no longer; where there was
         none, the present one counts.
 
+        The order was placed by the channel's clock, and mappings are dated by ours:
+        one that is wrong would sell as the new pack what was sold as the old one.
+
         :return: listing id -> version
         """
-        if not moment:
+        placed_at = order and order.placed_at
+        if not placed_at:
             return {}
-        old = [each.id for each in listings if _was_other(each, moment)]
+        old = [each.id for each in listings if _was_other(each, placed_at)]
         if not old:
             return {}
+        moment = order.channel_id._get_our_time(placed_at)
         found = self.env["channel.listing.version"].search(
             [
                 ("listing_id", "in", old),
@@ -104,7 +114,7 @@ class ChannelSold(models.AbstractModel):
         was in the catalogue, and there is a product for that."""
         listing = self._find_like(order.channel_id, sku, title)
         if listing:
-            return dict(self._terms_of(listing, order.placed_at), sold_as=False)
+            return dict(self._terms_of(listing, order), sold_as=False)
         if product := self._find_product(order, sku):
             return self._terms_of_product(product, False)
         product = order.channel_id.custom_product_id
@@ -221,9 +231,9 @@ class ChannelSold(models.AbstractModel):
         return SQL("")
 
 
-def _was_other(listing, moment):
-    """Whether another mapping may have been in effect at ``moment``."""
+def _was_other(listing, placed_at):
+    """Whether another mapping may have been in effect then, by whatever clock."""
     present = listing.version_id
     if listing.state != "mapped" or not present.activated_at:
         return True
-    return present.activated_at > moment
+    return present.activated_at > placed_at - WRONG_CLOCK

@@ -81,6 +81,38 @@ class TestCatalogue(ChannelCase):
         self.assertEqual(self.find("v2").state, "mapped")
         self.assertEqual(self.find("v3").state, "unmapped")
 
+    def test_listing_renamed_to_another_product_is_told_until_it_is_decided(self):
+        """Shops give a variant that is no longer made to what comes after it."""
+        two, _three = (self.make_product(self.env, number) for number in (2, 3))
+        plain = ListingData("v2", "i2", sku="SKU-2")
+        other = ListingData("v9", "i9")
+
+        def told():
+            return (
+                self.env["channel.exception"]
+                .search([("channel_id", "=", self.channel.id), ("state", "=", "open")])
+                .mapped("res_id")
+            )
+
+        def fetch(sku):
+            self.fetch(ListingData("v2", "i2", sku=sku), other)
+            return told()
+
+        self.fetch(plain, other)
+        listing = self.find("v2")
+        self.assertEqual(fetch("SKU-2-NEW"), [])
+        self.assertEqual((listing.state, listing.product_id), ("mapped", two))
+        self.assertEqual(fetch("SKU-3"), listing.ids)
+        # still sold as what it was, and told once
+        self.assertEqual((listing.state, listing.product_id), ("mapped", two))
+        self.assertEqual(fetch("SKU-3"), listing.ids)
+        self.assertEqual(fetch("SKU-2"), [])
+        self.assertEqual(fetch("SKU-3"), listing.ids)
+        listing.action_reopen()
+        listing.action_accept()
+        self.assertEqual(told(), [])
+        self.assertEqual(fetch("SKU-3"), [])
+
     def test_listing_that_comes_back_otherwise_is_reviewed(self):
         """Another SKU may be another thing; and what was not matched stays so."""
         self.make_product(self.env, 2)

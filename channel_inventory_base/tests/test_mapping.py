@@ -97,6 +97,31 @@ class TestMappingVersions(MappingCase):
         listing.action_reopen()
         self.assertFalse(listing.version_ids)
 
+    def test_unit_that_contains_something_else_is_a_version_and_planned(self):
+        """All that is sold by a pack follows when the pack itself is edited."""
+        unit = self.env.ref("uom.product_uom_unit")
+        pack, case = (
+            self.env["uom.uom"].create(
+                {
+                    "name": name,
+                    "relative_factor": factor,
+                    "relative_uom_id": parent.id,
+                }
+            )
+            for name, factor, parent in (("Pack", 2, unit), ("Case", 1, unit))
+        )
+        case.write({"relative_factor": 3, "relative_uom_id": pack.id})
+        listing = self.new_listing(product_id=self.other.id, uom_id=case.id)
+        listing.state = "mapped"
+        self.plan()
+        self.assertEqual((listing.stock_factor, listing.level_ids.target), (6, 4))
+        number = listing.version_id.number
+        pack.relative_factor = 4
+        self.plan()
+        self.assertEqual((listing.stock_factor, listing.level_ids.target), (12, 2))
+        version = listing.version_id
+        self.assertEqual((version.number, version.stock_factor), (number + 1, 12))
+
     def test_writing_the_same_again_leaves_no_version(self):
         self.listing.write({"product_id": self.product.id, "state": "mapped"})
         self.assertEqual(len(self.listing.version_ids), 1)

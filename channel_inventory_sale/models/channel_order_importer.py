@@ -519,6 +519,8 @@ class ChannelOrderImporter(models.AbstractModel):
         either way, as prices of order lines are not rounded.
         """
         uom = line.uom_id or line.product_id.uom_id
+        if self._is_unit_changed(line, uom):
+            return line.product_id.uom_id, line.stock_factor * line.unit_size
         if line.pack_qty == 1 or line._is_fraction():
             return uom, line.pack_qty * line.unit_size
         factor = line.pack_qty * uom.factor
@@ -526,6 +528,14 @@ class ChannelOrderImporter(models.AbstractModel):
             if isclose(each.factor, factor) and each._has_common_reference(uom):
                 return each, 1
         return uom, line.pack_qty
+
+    def _is_unit_changed(self, line, uom):
+        """Whether the unit contained something else when the line was sold."""
+        stock_uom = line.product_id.uom_id
+        if not stock_uom or not uom._has_common_reference(stock_uom):
+            return False
+        units = uom._compute_quantity(line.pack_qty, stock_uom, round=False)
+        return not isclose(units, line.stock_factor, rel_tol=1e-5)
 
     def _get_pack_units(self, order):
         """Units made of others; none are read for an order without packs."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 from decimal import Decimal
 
 from odoo.tests import tagged
@@ -162,6 +162,40 @@ class TestSoldConfirmed(SoldCase):
             self.ship(self.env, order.sale_order_id)
             self.assertEqual(order.line_ids._shipped_here(), 2)
 
+    def test_unit_that_contains_something_else_later(self):
+        """A pack of six becomes one of eight by its own form: no listing is written.
+
+        Open transfers are in the product's unit, so that Odoo allows it.
+        """
+        pack = self.env["uom.uom"].create(
+            {
+                "name": "Pack",
+                "relative_factor": 6,
+                "relative_uom_id": self.env.ref("uom.product_uom_unit").id,
+            }
+        )
+        listing = self._listing("PACKED", stock=200, uom_id=pack.id)
+        self._shift_versions(NOON - timedelta(days=1))
+        product = listing.product_id
+        data = self._data(self._line(listing, 2, "10.00"), total="20.00")
+        order = self._capture(data)
+        self.assertEqual(self._held(order), [(product, 12)])
+        pack.relative_factor = 8
+        self.env.invalidate_all()
+        self.assertEqual(listing.stock_factor, 8)
+        self.assertEqual(listing.version_id.stock_factor, 8)
+        # what was sold as six is delivered as six
+        self.env["channel.order.importer"]._import(order)
+        self.assertImported(order, "20.00")
+        self.assertEqual(self._sold(order), [(product, 12)])
+        late = self._capture(self._data(self._line(listing, 2, "10.00"), total="20.00"))
+        self.assertEqual(self._held(late), [(product, 12)], "placed before")
+        new = replace(
+            self._data(self._line(listing, 2, "10.00"), total="20.00"),
+            placed_at=NOON + timedelta(days=9999),
+        )
+        self.assertEqual(self._held(self._capture(new)), [(product, 16)])
+
     def test_pack_changed_later_leaves_each_warehouse_what_it_ships(self):
         north = self._warehouse("CHN")
         self._node("north", north)
@@ -317,6 +351,28 @@ class TestSoldWaiting(SoldCase):
         )
         self.assertEqual(self._held(self._capture(late)), [(product, 2)])
         self.assertEqual(self._held(self._capture(early)), [(product, 12)])
+
+    def test_mapping_of_the_time_of_the_sale_is_found_by_one_clock(self):
+        """The channel dates its orders by a clock of its own."""
+        product = self.lamp.product_id
+        self._remap(self.lamp, pack_qty=6)
+        changed = self.lamp.version_id.activated_at
+
+        def held(placed_at, ahead):
+            with self.channel._shared_state("clock") as state:
+                state["ahead"] = ahead
+            data = self._data(self._line(self.lamp, 2, "10.00"), total="20.00")
+            data = replace(data, placed_at=placed_at.replace(tzinfo=timezone.utc))
+            [(found, units)] = self._held(self._capture(data))
+            self.assertEqual(found, product)
+            return units
+
+        minute = timedelta(minutes=1)
+        for ahead in (0, 120, -120):
+            with self.subTest(ahead=ahead):
+                there = changed + timedelta(seconds=ahead)
+                self.assertEqual(held(there - minute, ahead), 2)
+                self.assertEqual(held(there + minute, ahead), 12)
 
     def test_mapping_changed_between_capture_and_import_does_not_count(self):
         data = self._data(self._line(self.lamp, 2, "10.00"), total="20.00")
