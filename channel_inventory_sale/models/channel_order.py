@@ -454,12 +454,15 @@ class ChannelOrder(models.Model):
 
     def _find_market(self, data):
         """The storefront that ``data`` names; empty where its channel does not have
-        it."""
-        if not data.market:
-            return self.env["channel.market"]
-        return self.channel_id.market_ids.filtered(
-            lambda market: market.external_id == data.market
-        )
+        it. A shop that sells in several currencies and names no storefront has one for
+        each of the others."""
+        markets = self.channel_id.market_ids
+        if data.market:
+            return markets.filtered(lambda market: market.external_id == data.market)
+        if data.currency == self.channel_id.currency_id.name:
+            return markets.browse()
+        found = markets.filtered(lambda each: each.currency_id.name == data.currency)
+        return found if len(found) == 1 else markets.browse()
 
     def _reopen(self, data):
         was_deleted = self.ending == "deleted"

@@ -226,7 +226,11 @@ class ChannelOrderChecker(models.AbstractModel):
                 currency=data.currency,
                 expected=wanted.name or "?",
             ),
-            self.env._("Correct the channel's currency when that is wrong, and retry.")
+            self.env._(
+                "Correct the channel's currency when that is wrong, and retry. If it "
+                "sells in several, add one market in %s to the channel.",
+                data.currency,
+            )
             if not market
             else self.env._("Correct the market's currency when that is wrong."),
             cause=":".join(

@@ -139,6 +139,31 @@ class TestMarket(MarketCase):
         self.assertImported(order, "10.00")
         self.assertEqual(order.market_id, market)
 
+    def _sell_in_francs(self, total="10.00"):
+        """An order of a shop that sells in several currencies, and names no market."""
+        line = self._line(self.lamp, 1, total)
+        return self._import(self._data(line, total=total, currency="CHF"))
+
+    def test_order_that_names_no_market_is_of_the_one_in_its_currency(self):
+        """What the message of another currency says ends it, for shops without
+        markets of their own too."""
+        francs = self.env.ref("base.CHF")
+        francs.active = True
+        order = self._sell_in_francs()
+        found = self.assertRefused(order, "currency")
+        self.assertIn("add one market in CHF", found.suggestion)
+        market = self._market("CHF", francs)
+        self.assertEqual(order.state, "captured", "released by the new market")
+        self.env["channel.order.importer"]._import(order)
+        sale_order = self.assertImported(order, "10.00")
+        self.assertEqual(sale_order.currency_id, francs)
+        self.assertEqual(order.market_id, market)
+        self.assertFalse(found.exists() and found.state == "open")
+        # in the channel's own currency an order is of no market
+        self.assertFalse(self._import(self._simple()).market_id)
+        self._market("CHF-2", francs)
+        self.assertRefused(self._sell_in_francs("11.00"), "currency")
+
     def test_channel_without_markets_is_as_it_was(self):
         self.channel.market_ids.unlink()
         order = self._import(self._simple(market="DE"))
