@@ -14,6 +14,7 @@ from datetime import timedelta
 from sandbox.woocommerce import stock as woocommerce_stock
 
 from . import causes, oracle, timeline
+from .world import plain
 
 DAYS_AGO = timedelta(days=2)
 SECONDS = 240
@@ -73,7 +74,7 @@ class Auditor:
             },
             "dropped": self.dropped,
             "found": [
-                [self.keys[channel], kind, state, sku, ref.rpartition("/")[2]]
+                [self.keys[channel], kind, state, plain(sku), ref.rpartition("/")[2]]
                 for channel, kind, state, sku, ref, _id in found
                 # what Odoo finds in its own tables is another judge's: see ``told``
                 if channel
@@ -111,13 +112,13 @@ class Auditor:
         def take(keys):
             free = [key for key in keys if not self._shares(key[1], used)]
             key = self.dice.choice(free)
-            used.update(world.listings[key[1]].parts)
+            used.update(self.run.parts(key[1]))
             return key
 
         if packs:
             # first, while their products are free
             place, sku = take(packs)
-            [pieces] = world.listings[sku].parts.values()
+            [pieces] = self.run.parts(sku).values()
             shop.edit(sku, place, shown[place, sku] * (pieces - 1))
             self._expect(shop, sku, "wrong_unit")
         for delta in (-2, 3):
@@ -134,7 +135,7 @@ class Auditor:
         self._expect(shop, sku, *SOLD_UNTOLD)
 
     def _shares(self, sku, used):
-        return used & set(self.run.world.listings[sku].parts)
+        return used & set(self.run.parts(sku))
 
     def _expect(self, shop, sku, *kinds):
         self.injected[shop.key, sku] = set(kinds)
@@ -142,7 +143,7 @@ class Auditor:
     def _sell_on(self, shop):
         """Shoppers come while numbers are compared, and no webhook tells of them."""
         taken = {sku for key, sku in self.injected if key == shop.key}
-        taken = {part for sku in taken for part in self.run.world.listings[sku].parts}
+        taken = {part for sku in taken for part in self.run.parts(sku)}
         free = [
             sku
             for (_place, sku), units in sorted(shop.shown().items())

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sandbox.shopify import totals
 
+from . import carts
 from .money import ZERO
 
 # (title, percent): one inside or on top, two that come together.
@@ -171,6 +172,7 @@ def open_books(run, channel_ids):
     }
     for channel_id in channel_ids:
         _map_taxes(odoo, channel_id)
+    _add_markets(odoo, channel_ids)
     odoo.call(
         "channel.channel",
         "write",
@@ -182,6 +184,31 @@ def open_books(run, channel_ids):
             "payment_journal_id": journal_id,
         },
     )
+
+
+def _add_markets(odoo, channel_ids):
+    """Shops that sell in another currency besides, and name no storefront for it."""
+    [currency] = odoo.find(
+        "res.currency",
+        ["name", "=", carts.OTHER_CURRENCY],
+        ["active", "in", [True, False]],
+        fields=["active"],
+    )
+    if not currency["active"]:
+        odoo.call("res.currency", "write", [currency["id"]], {"active": True})
+    shops = odoo.find(
+        "channel.channel",
+        ["id", "in", channel_ids],
+        ["channel_type", "=", "woocommerce"],
+    )
+    for shop in shops:
+        odoo.create(
+            "channel.market",
+            channel_id=shop["id"],
+            name=f"Customers in {carts.OTHER_CURRENCY}",
+            external_id=carts.OTHER_CURRENCY,
+            currency_id=currency["id"],
+        )
 
 
 def _map_taxes(odoo, channel_id):

@@ -1,5 +1,6 @@
 """Carts that are not plain: two taxes, taxes on top, free goods, charges, discounts."""
 
+OTHER_CURRENCY = "EUR"
 TWO_TAXES = [{"title": "State", "rate": 0.06}, {"title": "City", "rate": 0.025}]
 DELIVERY = {"title": "Standard", "price": "4.95"}
 
@@ -38,6 +39,10 @@ def _with_engraving(cart, entries):
     return cart, [*entries, line]
 
 
+def _abroad(currency, rate, **values):
+    return _with(presentment={"currency": currency, "rate": rate}, **values)
+
+
 STYLES = {
     "shopify": (
         _with(taxes=TWO_TAXES),
@@ -49,6 +54,10 @@ STYLES = {
         _free,
         _odd_prices,
         _with_engraving,
+        # customers pay in their own currency, and the shop counts in its
+        _abroad("EUR", "0.9137", shipping=DELIVERY),
+        _abroad("JPY", "149.7", tip="2.50", taxes=TWO_TAXES),
+        _with(gift_card="3.00"),
         # nobody wants it, and its units are gone until somebody says so
         _with(test=True),
     ),
@@ -59,6 +68,9 @@ STYLES = {
         _with(shipping=DELIVERY, coupons=[{"code": "TEN", "percent": 10}]),
         _with(fees=[{"title": "Wrapping", "price": "1.99"}]),
         _with(gift_cards=[{"code": "CARD", "amount": "2.00"}]),
+        # an addon of the shop lets customers choose the currency of the order
+        _with(currency=OTHER_CURRENCY, shipping=DELIVERY),
+        _with(rounded_once=True, taxes=TWO_TAXES),
         _free,
         _odd_prices,
     ),

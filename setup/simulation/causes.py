@@ -24,6 +24,7 @@ Each oversold unit gets one cause, looked for in this order:
 
 from bisect import bisect_right
 
+from . import timeline
 from .unheard import At, Unheard
 
 GRACE = 5.0
@@ -59,6 +60,15 @@ class Level:
             self.sales.append(event)
         elif event["kind"] == "restock":
             self.restocks.append(dict(event))
+
+    def parts(self, moment):
+        """{SKU of a product: stock units in one sold unit}"""
+        return timeline.parts_at(self.listing, moment)
+
+    def products(self):
+        """SKUs of the products that it is or was made of."""
+        changes = [parts for _since, parts in self.listing.get("changes", ())]
+        return {sku for parts in (self.listing["parts"], *changes) for sku in parts}
 
     def last_write(self, moment):
         index = bisect_right(self._write_times, moment)
@@ -111,7 +121,7 @@ class Claim:
         if not self.begin < moment:
             return 0
         sold = self.level.sold(self.begin, min(moment, self.end))
-        each = self.level.listing["parts"][sku]
+        each = self.level.parts(self.begin).get(sku, 0)
         credit = min(self.units, sold) * each - self.used.get(sku, 0)
         taken = max(0, min(wanted, credit))
         self.used[sku] = self.used.get(sku, 0) + taken
@@ -142,14 +152,14 @@ def freed(facts):
         for event in facts["events"]
         if event["kind"] == "restock"
     }
-    found = {}
+    found, parts = {}, timeline.sold_as(facts)
     for event in facts["events"]:
         act = acts.get(event["order"])
         if not act or event["kind"] != "sale":
             continue
         end = back.get((event["order"], event["sku"]), float("inf"))
         pool = facts["places"][event["shop"]][event["place"]]
-        for sku, each in facts["listings"][event["sku"]]["parts"].items():
+        for sku, each in parts(event).items():
             sold = -event["delta"] * each
             units = act["units"].get(sku, 0) if "units" in act else sold
             found.setdefault((pool, sku), []).append(Freed(units, act["t"], end))
@@ -210,7 +220,7 @@ class Judge:
         self.unheard = Unheard(facts, stocks, GRACE)
         self._claims = {}
         for claim in (*self.overwritten, *edited(self.levels)):
-            for sku in claim.level.listing["parts"]:
+            for sku in claim.level.parts(claim.begin):
                 self._claims.setdefault((claim.level.pool, sku), []).append(claim)
         for key, claims in freed(facts).items():
             self._claims.setdefault(key, []).extend(claims)
@@ -245,7 +255,7 @@ class Judge:
         for event in level.sales if level else ():
             if event["t"] == moment:
                 before = event["after"] - event["delta"]
-                return before * level.listing["parts"][sku]
+                return before * level.parts(moment).get(sku, 1)
         return None
 
     def _by_number(self, pool, sku, moment, units, key):
@@ -262,7 +272,7 @@ class Judge:
         write = level and level.last_write(moment)
         if not write:
             return "other", units
-        promised = write["after"] * level.listing["parts"][sku]
+        promised = write["after"] * level.parts(write["t"]).get(sku, 1)
         beyond = promised - max(0, stock.defensible(write["t"], GRACE))
         if beyond > 0:
             plain = level.listing["kind"] == "plain"

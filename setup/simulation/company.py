@@ -78,6 +78,7 @@ class Company:
         self.shelves = threading.RLock()
         self.warehouses, self.products, self.types = {}, {}, {}
         self.tax_id = self.customer_id = None
+        self.keeps_lots = False
 
     # --- set up
 
@@ -98,6 +99,7 @@ class Company:
         self.odoo.create("res.partner", name="Counter Sales", ref="SIM")
         self._make_products()
         self.look()
+        self._keep_lots()
         self._make_kits()
         self._stock()
 
@@ -117,8 +119,24 @@ class Company:
         ):
             if row["warehouse_id"]:
                 self.types[row["warehouse_id"][0], row["code"]] = row["id"]
+        self.keeps_lots = bool(
+            self.odoo.find_id(
+                "ir.model.fields",
+                ["model", "=", "product.template"],
+                ["name", "=", "use_expiration_date"],
+            )
+        )
         self.tax_id = self.odoo.find_id("account.tax", ["name", "like", "VAT 21%"])
         self.customer_id = self.odoo.find_id("res.partner", ["ref", "=", "SIM"])
+
+    def _keep_lots(self):
+        """Goods that go off are kept by lots, where Odoo can."""
+        ids = [
+            self.products[sku] for sku, each in self.world.products.items() if each.lots
+        ]
+        if ids and self.keeps_lots:
+            values = {"tracking": "lot", "use_expiration_date": True}
+            self.odoo.call("product.product", "write", ids, values)
 
     def _make_products(self):
         kits = [each for each in self.world.listings.values() if each.kind == "kit"]
@@ -160,6 +178,7 @@ class Company:
                 "product_id": self.products[sku],
                 "location_id": self.warehouses[code][1],
                 "inventory_quantity_auto_apply": units,
+                **self._in_a_lot(sku, product),
             }
             for sku, product in self.world.products.items()
             for code, units in product.stock.items()
@@ -168,6 +187,21 @@ class Company:
         for begin in range(0, len(quants), 200):
             part = quants[begin : begin + 200]
             self.odoo.call("stock.quant", "create", part, context=INVENTORY)
+
+    def _in_a_lot(self, sku, product):
+        if not product.lots or not self.keeps_lots:
+            return {}
+        name = f"FRESH-{sku}"
+        lot_id = self.odoo.find_id("stock.lot", ["name", "=", name])
+        if not lot_id:
+            lot_id = self.odoo.create(
+                "stock.lot",
+                name=name,
+                product_id=self.products[sku],
+                expiration_date="2099-01-01 00:00:00",
+                removal_date="2099-01-01 00:00:00",
+            )
+        return {"lot_id": lot_id}
 
     # --- acts
 
@@ -260,6 +294,8 @@ class Company:
                 "stock.quant",
                 ["product_id", "=", product],
                 ["location_id", "=", shelf],
+                # what is somebody else's is counted by itself
+                ["owner_id", "=", False],
                 fields=["quantity"],
             )
             event["counted"] = sum(row["quantity"] for row in rows) + event["units"]
@@ -356,6 +392,8 @@ class Company:
                 ["return_ids", "=", False],
                 ["picking_type_id.warehouse_id.code", "!=", KEPT],
                 ["move_ids.product_id", "in", list(self.products.values())],
+                # what went off meanwhile is not put on sale again
+                ["move_ids.product_id.tracking", "=", "none"],
                 limit=5,
                 order="id",
             )

@@ -8,6 +8,8 @@ where nobody has edited anything is imagined, whatever else went wrong.
 
 from collections import defaultdict
 
+from .world import plain
+
 EDITED = "edited"
 # What a number looks like that somebody else has written. The other classes are made by
 # other faults: a write that is late, and a sale that a write went over.
@@ -32,7 +34,9 @@ def read(sql, keys):
     if not sql.value("SELECT to_regclass('channel_reconcile_difference')"):
         return None
     return [
-        [keys[channel], *row] for channel, *row in sql.rows(FOUND) if channel in keys
+        [keys[channel], place, plain(sku), *row]
+        for channel, place, sku, *row in sql.rows(FOUND)
+        if channel in keys
     ]
 
 

@@ -5,12 +5,20 @@ import time
 from demo.processes import DemoError
 from demo.rpc import Refused
 
+from .company import insist
 from .warehouse import Person
+from .world import RENAMED
+
+OWN_SHOPS = {"shopify", "woocommerce"}
 
 # Acts that register payments: how many.
 PAYMENTS = {"pay_first": 1, "pay_twice": 2}
 SECONDS_WRONG = 4.0
 """So long a mapping is off, or a product archived, until somebody notices."""
+SECONDS_CLOSED = 3.0
+"""So long before and after nothing is sold of what is made something else: clocks and
+whole seconds would leave open what was sold meanwhile."""
+PACKS = (2, 3, 4, 6)
 
 
 class Office(Person):
@@ -23,6 +31,8 @@ class Office(Person):
         "pay_twice": 0.01,
         "unmap": 0.01,
         "archive": 0.01,
+        "change_pack": 0.01,
+        "change_mapping": 0.01,
         "merge_contacts": 0.01,
     }
 
@@ -183,6 +193,63 @@ class Office(Person):
         time.sleep(SECONDS_WRONG)
         self.odoo.call("channel.listing", "action_accept", [row["id"]])
         return {"sku": row["sku"]}
+
+    # --- what a listing is from now on
+
+    def change_pack(self, dice):
+        """The factory packs otherwise: of what was sold before nothing changes."""
+        world = self.run.world
+        packs = [
+            sku
+            for sku, each in sorted(world.listings.items())
+            if each.kind == "pack" and not set(self.run.parts(sku)) & set(world.scarce)
+        ]
+        if not packs:
+            return None
+        sku = dice.choice(packs)
+        [(product, units)] = self.run.parts(sku).items()
+        units = dice.choice([each for each in PACKS if each != units])
+        return self._make_other(sku, {product: units}, {"pack_qty": units})
+
+    def change_mapping(self, dice):
+        """What a listing is sold as comes from another supplier, as another product."""
+        world = self.run.world
+        free = [
+            sku
+            for sku, each in sorted(world.products.items())
+            if not each.scarce and not each.lots
+        ]
+        plain = [sku for sku in free if sku not in self.run.people.changes]
+        if len(plain) < 2:
+            return None
+        sku = dice.choice(plain)
+        other = dice.choice([each for each in free if each != sku])
+        product_id = self.company.products[other]
+        return self._make_other(sku, {other: 1}, {"product_id": product_id})
+
+    def _make_other(self, sku, parts, values):
+        if {each.shop.type for each in self.run.shops.values()} - OWN_SHOPS:
+            # other doors count by what they were told when they opened
+            return None
+        people = self.run.people
+        people.closed.add(sku)
+        try:
+            time.sleep(SECONDS_CLOSED)
+            rows = self.odoo.find(
+                "channel.listing",
+                ["sku", "in", [sku, sku + RENAMED]],
+                ["state", "=", "mapped"],
+            )
+            ids = [row["id"] for row in rows]
+            if len(ids) != len(self.run.shops):
+                return None
+            moment = time.time()
+            insist(lambda: self.odoo.call("channel.listing", "write", ids, values))
+            people.changes.setdefault(sku, []).append((moment, parts))
+            time.sleep(SECONDS_CLOSED)
+        finally:
+            people.closed.discard(sku)
+        return {"sku": sku, "what": parts}
 
     def archive(self, dice):
         """Somebody archives a product that is still sold, and takes that back."""

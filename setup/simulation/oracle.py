@@ -207,11 +207,12 @@ def _demand(facts):
         for entry in facts["ledger"]
         if entry["kind"] == "sell"
     ]
+    parts = timeline.sold_as(facts)
     for event in facts["events"]:
         if event["kind"] == "sale":
             key = event["shop"], event["place"], event["sku"]
             pool = facts["places"][event["shop"]][event["place"]]
-            for sku, units in facts["listings"][event["sku"]]["parts"].items():
+            for sku, units in parts(event).items():
                 rows.append((event["t"], pool, sku, -event["delta"] * units, key))
     rows += unheard.demand(facts)
     return sorted(rows, key=lambda row: row[0])
@@ -236,7 +237,7 @@ def hidden(facts, stocks):
 
 def sellable(facts, stocks, shop, sku, moment):
     """Sold units that a shop could rightly have sold at a moment."""
-    parts = facts["listings"][sku]["parts"]
+    parts = timeline.parts_at(facts["listings"][sku], moment)
     return sum(
         max(0, min(_left(stocks, pool, each, moment) // n for each, n in parts.items()))
         for pool in set(facts["places"][shop].values())
@@ -263,7 +264,7 @@ def drift(facts, stocks):
         pool = facts["places"][row["shop"]][row["place"]]
         wanted = row["target"]
         if wanted is None:
-            parts = facts["listings"][row["sku"]]["parts"]
+            parts = timeline.parts_at(facts["listings"][row["sku"]], end)
             wanted = max(
                 0,
                 min(_left(stocks, pool, each, end) // n for each, n in parts.items()),
@@ -292,15 +293,20 @@ def parcels(facts):
     # a shop that has one of its own wants to hear of no other
     by_hand = shipped_by_hand(facts)
     gone |= by_hand
+    parcels = facts["parcels"]
+    for act in facts.get("acts", ()):
+        if act["act"] == "ship_kit_in_parts" and parcels.get(act["order"]):
+            # no customer has a part of a kit: there is nothing to tell of it
+            parcels = {**parcels, act["order"]: parcels[act["order"]] - 1}
     return {
-        "sent": sum(facts["parcels"].values()),
+        "sent": sum(parcels.values()),
         "doubled": sum(
-            max(0, number - max(facts["parcels"].get(order, 0), order in by_hand))
+            max(0, number - max(parcels.get(order, 0), order in by_hand))
             for order, number in told.items()
         ),
         "lost": sum(
             max(0, number - told.get(order, 0))
-            for order, number in facts["parcels"].items()
+            for order, number in parcels.items()
             if order not in gone
         ),
     }
@@ -365,7 +371,7 @@ def _without(level, stocks):
     """(since when, until when) there is nothing left to sell of a listing."""
     parts = {
         sku: (stocks[level.pool, sku], units)
-        for sku, units in level.listing["parts"].items()
+        for sku, units in level.parts(float("inf")).items()
         if (level.pool, sku) in stocks
     }
     times = sorted(
@@ -457,7 +463,7 @@ def _seconds_to_writes(moments, by_key):
     """
     result = []
     for level in by_key.values():
-        for sku in level.listing["parts"]:
+        for sku in level.products():
             times = sorted(moments.get((level.pool, sku), ()))
             for moment, following in pairwise((*times, float("inf"))):
                 write = level.next_write(moment)

@@ -10,7 +10,7 @@ from demo.processes import DemoError
 from . import edits, hops, partners
 from .backtest import draft_exclusive
 from .strategy import Strategy
-from .world import POOLS
+from .world import POOLS, plain
 
 ORDER_LAG = 2
 # What runs every minute, quarter and hour in life runs so often here: (name of the
@@ -278,7 +278,7 @@ class Shared(Strategy):
 
     def doubted(self):
         return [
-            (self.keys[channel], sku)
+            (self.keys[channel], plain(sku))
             for channel, sku in self.run.sql.rows(
                 """
                 SELECT listing.channel_id, listing.sku
@@ -422,7 +422,7 @@ class Shared(Strategy):
 
     def levels(self):
         return {
-            (self.keys[channel], place, sku): target
+            (self.keys[channel], place, plain(sku)): target
             for channel, place, sku, target in self.run.sql.rows(
                 """
                 SELECT level.channel_id, node.name, listing.sku, level.target

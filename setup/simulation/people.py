@@ -8,6 +8,7 @@ What an act is done to is found out when its time comes. At the end an auditor m
 import random
 
 from . import audit, books, money, office, storekeeper, told, warehouse
+from .world import Listing, Product
 
 ROLES = {
     "storekeeper": storekeeper.Storekeeper,
@@ -16,6 +17,8 @@ ROLES = {
 }
 NAMES = {act: role for role, kind in ROLES.items() for act in kind.RATES}
 AUDIT = "audit"
+LOTS, LOT_VISITS, FIRST_VISIT = 2, 0.04, 1_000_000
+"""Products that are kept by lots, and shoppers who come for them besides."""
 # Of a hundred carts so many are odd, evenly of each kind.
 ODD_CARTS = 0.3
 
@@ -37,6 +40,8 @@ def join(trace, world, seconds, text):
     acts = read(text)
     if not acts:
         return trace
+    if "expire" in acts:
+        trace = [*trace, *_sell_lots(trace, world, seconds)]
     shoppers = [event for event in trace if event["kind"] == "shop"]
     dice = random.Random(f"people {world.seed}")
     for event in shoppers:
@@ -52,14 +57,44 @@ def join(trace, world, seconds, text):
     return sorted(events, key=lambda each: each["at"])
 
 
+def _sell_lots(trace, world, seconds):
+    """Goods that go off are sold too: enough of them stays fresh for all who come.
+
+    :return: list of events"""
+    dice = random.Random(f"lots {world.seed}")
+    came = [event for event in trace if event["kind"] == "shop"]
+    visits = max(4, round(LOT_VISITS * len(came)))
+    skus = [f"LOT-{number:04d}" for number in range(LOTS)]
+    for sku in skus:
+        stock = {"WH": 3 * visits, "EAST": 0, "WEST": 0}
+        world.products[sku] = Product(sku, 9, 0.0, False, stock, lots=True)
+        world.listings[sku] = Listing(sku, "plain", 9, 0.0, {sku: 1})
+    return [
+        {
+            "at": (0.02 + dice.random() * 0.95) * seconds,
+            "kind": "shop",
+            "number": FIRST_VISIT + number,
+            "shop": dice.choice(world.shops).key,
+            "lines": {dice.choice(skus): dice.choice((1, 2))},
+            "person": dice.randrange(60),
+            "paid": True,
+            "cancel": False,
+        }
+        for number in range(visits)
+    ]
+
+
 class People:
     """Those who take part in one run.
 
-    :ivar acts: what they did: dicts of t, role, act, and the order, if one"""
+    :ivar acts: what they did: dicts of t, role, act, and the order, if one
+    :ivar changes: {SKU of a listing: [(since when, what it is made of)]}
+    :ivar closed: SKUs that nobody buys just now"""
 
     def __init__(self, run, text):
         self.run, self.names = run, read(text)
         self.acts, self.skipped = [], {}
+        self.changes, self.closed = {}, set()
         self.keys = None
 
     def prepare(self, strategy):

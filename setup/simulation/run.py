@@ -59,6 +59,11 @@ class Run:
                     units[part] = units.get(part, 0) + number * each
         return units
 
+    def parts(self, sku):
+        """What one sold unit of a listing is made of now."""
+        changes = self.people.changes.get(sku)
+        return changes[-1][1] if changes else self.world.listings[sku].parts
+
     def play(self, strategy):
         """:return: facts for the oracle"""
         self.strategy = strategy
@@ -169,7 +174,8 @@ class Run:
     def colleague(self):
         """The company as one more person sees it, who logs in by himself."""
         office = company_module.Company(self.server.rpc(), self.world)
-        for name in ("warehouses", "products", "types", "tax_id", "customer_id"):
+        names = ("warehouses", "products", "types", "tax_id", "customer_id")
+        for name in (*names, "keeps_lots"):
             setattr(office, name, getattr(self.company, name))
         office.ledger, office.skipped = self.company.ledger, self.company.skipped
         office.shelves = self.company.shelves
@@ -213,7 +219,8 @@ class Run:
         order, bought = None, {}
         for _try in range(3):
             bought = shop.fit(event["lines"])
-            if not bought:
+            if not bought or self.people.closed & set(bought):
+                bought = {}
                 break
             try:
                 order = carts.buy(shop, bought, event, paid)
@@ -283,6 +290,14 @@ class Run:
         """Everything that the oracle judges by."""
         strategy, targets = self.strategy, self.strategy.targets()
         rest, orders, told, events = [], [], {}, list(self.first)
+        listings = {
+            sku: {
+                "kind": each.kind,
+                "parts": each.parts,
+                "changes": list(self.people.changes.get(sku, ())),
+            }
+            for sku, each in self.world.listings.items()
+        }
         for key, shop in self.shops.items():
             for (place, sku), shown in shop.shown().items():
                 target = None if targets is None else targets.get((key, place, sku), 0)
@@ -295,10 +310,12 @@ class Run:
                         "target": target,
                     }
                 )
+            sold_at = _sold_at(shop.events)
             for order in shop.book():
                 told[order["id"]] = order["told"]
-                units = self._units(order["lines"])
-                left = self._units(order.get("left", order["lines"]))
+                placed = sold_at.get(order["id"], float("inf"))
+                units = _units(listings, order["lines"], placed)
+                left = _units(listings, order.get("left", order["lines"]), placed)
                 orders.append({**order, "units": units, "left": left})
             events += list(shop.events)
         events.sort(key=lambda event: event["t"])
@@ -310,10 +327,7 @@ class Run:
         return {
             "began": self.began_wall,
             "ended": self.ended,
-            "listings": {
-                sku: {"kind": each.kind, "parts": each.parts}
-                for sku, each in self.world.listings.items()
-            },
+            "listings": listings,
             "places": {key: shop.shop.places for key, shop in self.shops.items()},
             "initial": initial,
             "ledger": list(self.company.ledger.entries),
@@ -342,15 +356,26 @@ class Run:
             **self.people.facts(),
         }
 
-    def _units(self, lines):
-        """What Odoo has to sell for it: packs by the piece, kits as such."""
-        units = {}
-        for sku, number in lines.items():
-            listing = self.world.listings[sku]
-            parts = listing.parts if listing.kind == "pack" else {sku: 1}
-            for part, each in parts.items() if number else ():
-                units[part] = units.get(part, 0) + number * each
-        return units
+
+def _sold_at(events):
+    """{order: when its first units were sold}"""
+    found = {}
+    for event in list(events):
+        if event["kind"] == "sale":
+            found.setdefault(event["order"], event["t"])
+    return found
+
+
+def _units(listings, lines, placed):
+    """What Odoo has to sell for it: packs by the piece, kits as such."""
+    units = {}
+    for sku, number in lines.items():
+        listing = listings[sku]
+        is_kit = listing["kind"] == "kit"
+        parts = {sku: 1} if is_kit else timeline.parts_at(listing, placed)
+        for part, each in parts.items() if number else ():
+            units[part] = units.get(part, 0) + number * each
+    return units
 
 
 class Crowd(threading.Thread):

@@ -11,6 +11,8 @@ from sandbox.shopify import totals
 from sandbox.shopify.money import Bag
 from sandbox.woocommerce import orders as woocommerce_orders
 
+from .world import plain
+
 REFUSALS = (shopify_store.StoreError, woocommerce_store.StoreError)
 AMOUNTS = ("1.00", "0.37", "2.50")
 CENT = Decimal("0.01")
@@ -30,6 +32,7 @@ class Storekeeper:
         "discount": 0.02,
         "change_lines": 0.03,
         "ship_by_hand": 0.01,
+        "rename": 0.01,
     }
 
     def __init__(self, run):
@@ -43,6 +46,8 @@ class Storekeeper:
     def act(self, event):
         """:return: dict of the order and when, None: nothing to do it to"""
         dice = random.Random(event["dice"])
+        if event["act"] == "rename":
+            return self._rename(dice)
         for keeper in dice.sample(self.keepers, len(self.keepers)):
             for order in keeper.latest(dice):
                 began = time.time()
@@ -56,6 +61,17 @@ class Storekeeper:
                     name = f"{keeper.shop.key}:{order.id}"
                     return {"t": began, "order": name, "what": words}
         return None
+
+    def _rename(self, dice):
+        """Of a listing that stays what it is, another SKU."""
+        shop = dice.choice(self.keepers).shop if self.keepers else None
+        left = sorted(set(self.run.world.listings) - set(shop.renamed if shop else ()))
+        if not shop or not left:
+            return None
+        sku = dice.choice(left)
+        began = time.time()
+        shop.rename(sku)
+        return {"t": began, "what": f"{shop.key}: {sku}"}
 
 
 class _Keeper:
@@ -76,7 +92,7 @@ class _Keeper:
         """Goods that a shop does not put on sale again lie on the shelf all the same:
         nobody wants them any more."""
         pool = self.shop.shop.places[place]
-        for part, each in self.run.world.listings[sku].parts.items():
+        for part, each in self.run.parts(plain(sku)).items():
             self.run.company.ledger.add(time.time(), pool, part, -units * each, "sell")
 
 
@@ -139,7 +155,7 @@ class ShopifyKeeper(_Keeper):
             return None
         how = dice.choice(("less", "more", "other", "exchange"))
         line = dice.choice(lines)
-        parts = self.run.world.listings[line.sku].parts
+        parts = self.run.parts(plain(line.sku))
         change = {}
         if how in ("less", "exchange"):
             change = {line.sku: line.current_quantity - 1}
@@ -147,7 +163,7 @@ class ShopifyKeeper(_Keeper):
             change = {line.sku: line.current_quantity + 1}
         if how == "exchange" or not change:
             other = self._plenty(dice)
-            if other in {each.sku for each in order.lines}:
+            if other in {plain(each.sku) for each in order.lines}:
                 return None
             change[other] = 1
         self.box.edit_order(order, change)

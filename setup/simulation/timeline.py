@@ -61,6 +61,33 @@ class Stock:
         return there - self.known.at(moment - grace)
 
 
+def parts_at(listing, moment):
+    """What a listing of facts was made of at a moment: an office may have changed its
+    pack, or matched it to another product.
+
+    :return: {SKU of a product: stock units in one sold unit}"""
+    found = listing["parts"]
+    for since, parts in listing.get("changes", ()):
+        if since <= moment:
+            found = parts
+    return found
+
+
+def sold_as(facts):
+    """:return: function(event): what a sold unit of an order's event is made of. What
+    was sold stays what it was when its order was placed."""
+    placed = {}
+    for event in facts["events"]:
+        if event["kind"] == "sale":
+            placed.setdefault(event["order"], event["t"])
+
+    def parts(event):
+        moment = placed.get(event["order"], event["t"])
+        return parts_at(facts["listings"][event["sku"]], moment)
+
+    return parts
+
+
 def left_anyway(facts):
     """Orders that a shop has cancelled after their goods had left the house: a person
     has to get them back, and no software can."""
@@ -75,9 +102,9 @@ def left_anyway(facts):
 def gone_beyond(facts):
     """:return: {(order, SKU of a product): stock units} that have left for a customer
     who no longer wants them: the shop took them back, and the shelf has them not"""
-    wanted, back = {}, {}
+    wanted, back, parts = {}, {}, sold_as(facts)
     for event in facts["events"] if facts.get("gone") else ():
-        for sku, units in facts["listings"][event["sku"]]["parts"].items():
+        for sku, units in parts(event).items():
             key = event["order"], sku
             if event["kind"] in ("sale", "restock"):
                 wanted[key] = wanted.get(key, 0) - event["delta"] * units
@@ -93,7 +120,7 @@ def gone_beyond(facts):
 
 def read(facts):
     """:return: {(pool, SKU of a product): Stock} of a recorded run"""
-    gone, beyond = left_anyway(facts), gone_beyond(facts)
+    gone, beyond, parts = left_anyway(facts), gone_beyond(facts), sold_as(facts)
     stocks = {
         (pool, sku): Stock(units)
         for pool, products in facts["initial"].items()
@@ -119,7 +146,7 @@ def read(facts):
         pool = facts["places"][event["shop"]][event["place"]]
         # of one that Odoo never heard of nothing is ever known
         known = facts["known"].get(event["order"])
-        for sku, units in facts["listings"][event["sku"]]["parts"].items():
+        for sku, units in parts(event).items():
             stock, wanted = of(pool, sku), -event["delta"] * units
             if wanted < 0 and (left := beyond.get((event["order"], sku))):
                 kept = min(left, -wanted)

@@ -3,10 +3,15 @@
 import random
 import time
 from contextlib import nullcontext
+from datetime import datetime, timedelta, timezone
 
 from demo.processes import DemoError
 
-from .company import KEPT, insist
+from .company import INVENTORY, KEPT, insist
+
+OWNER = "SIM-OWNER"
+LIFE = timedelta(seconds=5)
+"""So long what expires may be sold."""
 
 # A row an order of a channel and a product: the units that have left for its customer,
 # whatever came back.
@@ -100,6 +105,10 @@ class Warehouse(Person):
         "refuse_backorder": 0.02,
         "ship_less": 0.02,
         "ship_more": 0.01,
+        "ship_kit_in_parts": 0.01,
+        "return_component": 0.01,
+        "consign": 0.01,
+        "expire": 0.01,
     }
 
     def begin(self):
@@ -141,7 +150,8 @@ class Warehouse(Person):
         for picking in self._shuffled(dice):
             move = dice.choice(self._moves(picking))
             sku = self._name_product(move["product_id"][0])
-            if sku not in self.run.world.products or self.company._free(sku) < 3:
+            known = self.run.world.products.get(sku)
+            if not known or known.lots or self.company._free(sku) < 3:
                 continue
             for each in self._moves(picking):
                 more = 1 if each["id"] == move["id"] else 0
@@ -150,6 +160,107 @@ class Warehouse(Person):
             self.company.ledger.add(time.time(), "main", sku, -1, "ship_more")
             return {"order": self._ref(picking["sale_id"][0]), "sku": sku}
         return None
+
+    # --- kits
+
+    def ship_kit_in_parts(self, dice):
+        """One component of a kit leaves, and the others later: no kit has left yet."""
+        for picking in self._shuffled(dice):
+            moves = self._moves(picking)
+            if len(moves) < 2 or not all(each["bom_line_id"] for each in moves):
+                continue
+            self._set(moves[0]["id"], moves[0]["quantity"])
+            self._validate(picking, skip_backorder=True)
+            return {"order": self._ref(picking["sale_id"][0])}
+        return None
+
+    def return_component(self, dice):
+        """A customer sends one piece of a kit back, and keeps the rest."""
+        done = self._pickings(
+            ["state", "=", "done"],
+            ["return_ids", "=", False],
+            ["move_ids.bom_line_id", "!=", False],
+        )
+        if not done:
+            return None
+        picking = dice.choice(done)
+        event = {"picking": picking["id"]}
+        if not self.company._return(f"SIM-R{picking['id']}", event):
+            return None
+        return {"order": self._ref(picking["sale_id"][0])}
+
+    # --- goods that are there and must not be sold
+
+    def consign(self, dice):
+        """Somebody else's goods are put on the shelf beside ours."""
+        world = self.run.world
+        plenty = [
+            sku
+            for sku, each in sorted(world.products.items())
+            if not each.scarce and not each.lots
+        ]
+        sku, units = dice.choice(plenty), dice.choice((3, 5, 8))
+        owner_id = self.odoo.find_id("res.partner", ["ref", "=", OWNER])
+        if not owner_id:
+            owner_id = self.odoo.create("res.partner", name="An Owner", ref=OWNER)
+        self._put(sku, units, owner_id=owner_id)
+        # nothing of it is ours to sell
+        return {"sku": sku, "what": units}
+
+    def expire(self, dice):
+        """A lot comes in whose days are numbered, and nobody takes it off the shelf."""
+        lots = [sku for sku, each in self.run.world.products.items() if each.lots]
+        if not lots or not self.company.keeps_lots:
+            return None
+        sku, units = dice.choice(sorted(lots)), dice.choice((4, 7))
+        began = time.time()
+        end = datetime.fromtimestamp(began, timezone.utc) + LIFE
+        until = end.strftime("%Y-%m-%d %H:%M:%S")
+        lot_id = self.odoo.create(
+            "stock.lot",
+            name=f"SOON-{dice.random()}",
+            product_id=self.company.products[sku],
+            expiration_date=until,
+            removal_date=until,
+        )
+        self._put(sku, units, lot_id=lot_id)
+        self.company.ledger.add(began, "main", sku, units, "receive")
+        time.sleep(max(0, end.timestamp() - time.time()))
+        left = self._count_lot(lot_id)
+        moment = int(end.timestamp())
+        self.company.ledger.add(moment, "main", sku, -left, "expire")
+        return {"sku": sku, "what": f"{left} of {units}"}
+
+    def _count_lot(self, lot_id):
+        rows = self.odoo.find(
+            "stock.quant",
+            ["lot_id", "=", lot_id],
+            ["location_id.usage", "=", "internal"],
+            fields=["quantity"],
+        )
+        return sum(row["quantity"] for row in rows)
+
+    def _put(self, sku, units, **values):
+        """Bring goods to the shelf as a count of an owner's, or of a lot's."""
+        quant = {
+            "product_id": self.company.products[sku],
+            "location_id": self.company.warehouses["WH"][1],
+            **values,
+        }
+        domain = [[name, "=", value] for name, value in quant.items()]
+
+        def count():
+            found = self.odoo.find("stock.quant", *domain, fields=["quantity"])
+            return sum(row["quantity"] for row in found)
+
+        counted = insist(count) + units
+
+        def put():
+            if count() < counted:
+                row = {**quant, "inventory_quantity_auto_apply": counted}
+                self.odoo.call("stock.quant", "create", [row], context=INVENTORY)
+
+        insist(put)
 
     def _shuffled(self, dice):
         found = self._pickings(["state", "=", "assigned"])
@@ -160,7 +271,7 @@ class Warehouse(Person):
             "stock.move",
             ["picking_id", "=", picking["id"]],
             ["state", "=", "assigned"],
-            fields=["product_id", "quantity"],
+            fields=["product_id", "quantity", "bom_line_id"],
         )
 
     def _set(self, move_id, quantity):

@@ -12,6 +12,17 @@ COUNTER, DESK = "counter5", "desk7"
 BESIDE = (HOUSE, COUNTER, DESK)
 PACKS, KITS, SCARCE = 0.06, 0.04, 0.08
 PACK_OF = (2, 6)
+RENAMED = "-NEW"
+"""What a shop appends to a SKU that it renames: its judges go on calling it as it was
+called."""
+
+
+def plain(sku):
+    """
+    >>> plain("SKU-0001-NEW"), plain("SKU-0001")
+    ('SKU-0001', 'SKU-0001')
+    """
+    return sku and sku.removesuffix(RENAMED)
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,7 @@ class Product:
     weight: float
     scarce: bool
     stock: dict
+    lots: bool = False
 
 
 @dataclass(frozen=True)
