@@ -88,15 +88,16 @@ def _error_of(reply):
     try:
         errors = loads(reply.body)["errors"]
         first = errors[0]
-        code, message = first["code"], first["message"]
-        details = first.get("details") or ""
+        code = first["code"]
+        # either is null now and then
+        message, details = first.get("message") or "", first.get("details") or ""
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         return "", ""
     texts = (code, message, details)
     if not all(isinstance(each, str) for each in texts) or not _CODE.fullmatch(code):
         return "", ""
     words = message if details in ("", message) else f"{message} ({details})"
-    return code, words[:WORDS]
+    return code, words.strip()[:WORDS]
 
 
 def errors_of(issues):

@@ -4,8 +4,14 @@ cannot be looked at before it is handed in. No odoo in here.
 
 A feed must not have what Amazon ships (a second offer would open), and names one
 marketplace, where its SKUs have to be (a stub would be born). The catalogue tells both;
-a SKU that is found to be shipped by Amazon later on is added.
+a SKU that is found to be shipped by Amazon later on is added, and stays for a day: a
+report tells what was so some hours before it was asked for.
 """
+
+import time
+
+FOUND_SECONDS = 24 * 3600
+"""So long what was found out counts, whatever a catalogue says."""
 
 
 class KnownOffers:
@@ -13,8 +19,8 @@ class KnownOffers:
     :param store: a dict that all workers share, as ``channel.adapter.SharedDict``
     """
 
-    def __init__(self, store):
-        self._store = store
+    def __init__(self, store, clock=time.time):
+        self._store, self._clock = store, clock
 
     def replace(self, offers, home):
         """A catalogue was read.
@@ -25,11 +31,13 @@ class KnownOffers:
         if not offers:
             # more likely a mistake than an empty shop
             return
+        told = {sku for sku, offer in offers.items() if offer.by_amazon}
         with self._store.lock() as state:
+            end = self._clock() - FOUND_SECONDS
+            found = {sku: at for sku, at in state.get("found", {}).items() if at > end}
             state.clear()
-            state["by_amazon"] = sorted(
-                sku for sku, offer in offers.items() if offer.by_amazon
-            )
+            state["found"] = found
+            state["by_amazon"] = sorted(told.union(found))
             state["elsewhere"] = {
                 sku: offer.place
                 for sku, offer in offers.items()
@@ -37,11 +45,14 @@ class KnownOffers:
             }
 
     def add_by_amazon(self, skus):
-        """Amazon ships these, whatever the catalogue said."""
-        if set(skus) <= self.by_amazon():
+        """Amazon ships these, whatever the catalogue said, or one says that was made
+        before."""
+        news = set(skus) - self.by_amazon()
+        if not news:
             return
         with self._store.lock() as state:
-            state["by_amazon"] = sorted({*state.get("by_amazon", ()), *skus})
+            state["by_amazon"] = sorted(news.union(state.get("by_amazon", ())))
+            state.setdefault("found", {}).update(dict.fromkeys(news, self._clock()))
 
     def are_known(self):
         """Whether a catalogue was read."""

@@ -75,7 +75,7 @@ class _Reader:
         known = MARKETPLACES.get(self.market)
         self.currency = currency_of(place) or (known.currency if known else "")
         self.included = bool(known and known.taxes == "included")
-        self.items = [_Item(each, self) for each in place["orderItems"].items()]
+        self.items = [_Item(each, self) for each in place.all("orderItems")]
         self.taxed_by = self._read_taxed_by()
         self.origin = self._read_origin()
 
@@ -126,7 +126,9 @@ class _Reader:
             "name": self.number,
             "version": place["lastUpdatedTime"].text(),
             "placed_at": place["createdTime"].text(),
-            "complete": self._is_complete(),
+            "complete": bool(self.items) and self._is_complete(),
+            # without its items it says nothing about them, nor that there are none
+            "whole": bool(self.items),
             "state": self.state,
             "payment": self._payment(),
             "gateway": self._gateway(),

@@ -10,6 +10,7 @@ from odoo.addons.channel_inventory_base import exceptions, schemas
 from odoo.addons.channel_inventory_base.lib import addresses, errors, reader
 from odoo.addons.channel_inventory_base.lib.retry import Retry
 from odoo.addons.channel_inventory_base.lib.signature import fingerprint
+from odoo.addons.channel_inventory_base.lib.tokens import SHORT_LEASE
 from odoo.addons.channel_inventory_base.models.channel_adapter import (
     LOOPBACK,
     SharedDict,
@@ -158,6 +159,8 @@ class ChannelAdapterAmazon(models.AbstractModel):
                     client_id,
                     secret,
                     refresh=refresh,
+                    # it is not used up, so nobody waits long for a dead worker
+                    lease=SHORT_LEASE,
                 ),
                 app_tokens=lwa.FreshToken(
                     lwa.application_grant(client_id, secret, **place)

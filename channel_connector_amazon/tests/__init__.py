@@ -33,6 +33,7 @@ from . import test_shop_life
 from . import test_shop_messages
 from . import test_shop_orders
 from . import test_shop_pending
+from . import test_shop_race
 from . import test_shop_stream
 from . import test_sqs
 from . import test_translations

@@ -7,9 +7,9 @@ from odoo.addons.channel_inventory_base.lib.errors import Refused, Throttled
 from ..const import FBA_NODE, MERCHANT
 from ..lib.lane import Batch, freeze_feeds
 from ..lib.numbers import FBA
-from ..lib.offers import KnownOffers
+from ..lib.offers import FOUND_SECONDS, KnownOffers
 from ..lib.report import Offer
-from .common import DE, FR, FakeStore, PureCase
+from .common import DE, FR, FakeClock, FakeStore, PureCase
 from .test_feed import issue, report
 
 
@@ -140,7 +140,8 @@ class TestKnownOffers(PureCase):
 
     def setUp(self):
         super().setUp()
-        self.known = KnownOffers(FakeStore())
+        self.clock = FakeClock()
+        self.known = KnownOffers(FakeStore(), self.clock)
 
     def test_nothing_is_known_before_a_catalogue(self):
         self.assertFalse(self.known.are_known())
@@ -159,10 +160,21 @@ class TestKnownOffers(PureCase):
         self.assertEqual(self.known.by_amazon(), {"X", "XF"})
         self.assertEqual(self.known.elsewhere(), {"F": FR, "XF": FR})
 
-    def test_what_was_found_out_stays_until_the_next_catalogue(self):
-        self.known.replace({"C": Offer("C", by_merchant=True, place=DE)}, DE)
+    def test_what_was_found_out_stays_whatever_an_older_report_says(self):
+        """Amazon gives what it knew hours ago."""
+        catalogue = {
+            sku: Offer(sku, by_merchant=True, place=DE) for sku in ("A", "B", "C")
+        }
+        self.known.replace(catalogue, DE)
         self.known.add_by_amazon(["B"])
+        self.clock.now += FOUND_SECONDS - 60
         self.known.add_by_amazon(["A", "B"])
         self.assertEqual(self.known.by_amazon(), {"A", "B"})
-        self.known.replace({"A": Offer("A", by_merchant=True, place=DE)}, DE)
-        self.assertEqual(self.known.by_amazon(), set())
+        for seconds, skus in (
+            (0, {"A", "B"}),
+            (61, {"A"}),
+            (FOUND_SECONDS, set()),
+        ):
+            self.clock.now += seconds
+            self.known.replace(catalogue, DE)
+            self.assertEqual(self.known.by_amazon(), skus)

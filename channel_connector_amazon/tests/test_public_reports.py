@@ -31,33 +31,56 @@ test of its own in this file, the list names the one that tries it.
   ``test_messages.TestSubscriptions``, and the sandbox refuses it
 - jlevers/selling-partner-api#698: a time with +00:00 is no time:
   ``test_shipment.test_time_is_utc_without_an_offset``
+- airbytehq/airbyte#15415: each attempt orders another report, and none is waited for:
+  ``test_catalogue.test_report_is_waited_for_by_the_next_job``
+- magento/magento2#32645: orders that Amazon has shipped have no address, and are not
+  imported: ``test_order.TestAmazonShips``
+- ericcj/amz_sp_api#35, double-break/spapi-php#41: a token that was cached for too long:
+  ``test_client.test_token_that_has_ended_is_renewed``, ``test_shop_race``
+- jlevers/selling-partner-api#555: feeds of a suspended marketplace are all CANCELLED:
+  ``test_lane.test_feed_that_is_not_done_is_refused_as_a_whole``
+- jrl84/amazon-sp-api#176, amzn/selling-partner-api-docs#3185, #2490: a SKU with a space
+  is encoded twice, one with a comma is taken for two: ``test_skus_with_any_letters``
 """
 
+import dataclasses
 import gzip
+import json
 from datetime import datetime, timezone
 
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
 from odoo.addons.channel_inventory_base.lib.errors import (
+    Forbidden,
     Malformed,
+    NotFound,
     Refused,
     Unavailable,
 )
 
 from .. import mapper
 from ..client import address
-from ..const import OPERATIONS
-from ..lib import fba, feed, listing, report
+from ..const import MERCHANT, OPERATIONS
+from ..lib import fba, feed, listing, lwa, notifications, report
 from ..lib.lane import Batch, freeze_feeds
 from ..lib.offers import KnownOffers
 from ..lib.pull import Orders
-from .common import DE, FakeResponse, FakeStore, PureCase, make_client, refusal
-from .orders import order
+from .common import (
+    DE,
+    FakeResponse,
+    FakeSession,
+    FakeStore,
+    PureCase,
+    make_client,
+    refusal,
+)
+from .orders import item, order
 from .shop import AccountCase
 from .test_feed import issue
 from .test_feed import report as feed_report
 from .test_lane import FakeFeeds, entry
+from .test_notifications import change
 
 
 def summaries(sku, token):
@@ -287,6 +310,81 @@ class TestPublicReports(PureCase):
         self.assertTrue(data.fulfilled_by_channel)
         self.assertEqual(data.ship_by.year, 1995)
 
+    def test_refusal_without_words(self):
+        """amzn/selling-partner-api-docs#3113: InvalidInput for a page's token, with
+        null for its words. It is a refusal all the same, of whatever kind."""
+
+        def null(status, code):
+            error = {"code": code, "message": None, "details": None}
+            return FakeResponse(status, {"errors": [error]})
+
+        found = {"orders": [order()], "pagination": {}}
+        client, session, _clock = make_client(null(400, "InvalidInput"), found)
+        since = datetime(2026, 11, 24, tzinfo=timezone.utc)
+        page = Orders(client, [DE]).page(since, "2026-11-20T10:00:00Z|t1")
+        self.assertEqual(len(page["events"]), 1)
+        # gone is gone, and a token that has ended is renewed
+        client, *_rest = make_client(null(404, "NotFound"))
+        with self.assertRaises(NotFound):
+            client.call("getOrder", orderId="1")
+        client, session, _clock = make_client(null(403, "Unauthorized"), {"order": {}})
+        client.call("getOrder", orderId="1")
+        self.assertEqual(len(session.sent), 2)
+
+    def test_secret_that_ended_while_the_token_lives(self):
+        """amzn/selling-partner-api-models#4489: the API says 403 as if a role were
+        missing, and in its details what it is. Both are told: a new token is refused
+        by its own words, or these say it."""
+        words = "The LWA secret token you provided has expired."
+        denied = refusal(403, "Unauthorized", "Access is denied.", words)
+        client, session, _clock = make_client(denied)
+        with self.assertRaises(Forbidden) as caught:
+            client.call("getOrder", orderId="1")
+        self.assertEqual(len(session.sent), 3, "with each of three tokens")
+        self.assertIn(words, str(caught.exception))
+
+    def test_token_that_is_not_given_now_and_then(self):
+        """amzn/selling-partner-api-models#201: for months one request in many for a
+        token fails, and the next one does not: nobody is called for that."""
+        for reply in (
+            FakeResponse(400, {"error": "server_error"}),
+            FakeResponse(503, {"error": "temporarily_unavailable"}),
+            FakeResponse(200, b"<html>"),
+        ):
+            with self.subTest(reply=reply.status_code):
+                grant = lwa.seller_grant("id", "secret", session=FakeSession(reply))
+                with self.assertRaises(Unavailable):
+                    grant("Atzr|1")
+
+    def test_first_column_behind_a_mark(self):
+        """airbytehq/airbyte#33779: the file begins with a mark of its encoding, and the
+        first column is known by no name."""
+        rows = ["seller-sku", "LAMP"], ["fulfillment-channel", "DEFAULT"]
+        lines = [TAB.join(row).encode() for row in zip(*rows, strict=True)]
+        found = report.offers(report.Table([b"\xef\xbb\xbf" + lines[0], lines[1]]))
+        self.assertEqual(list(found), ["LAMP"])
+
+    def test_price_of_an_order_that_is_not_paid(self):
+        """amzn/selling-partner-api-models#5139: in Japan a pending order has its price.
+        It is announced like any other, and not sold."""
+        told = order(item(ordered=2, left=0), status="PENDING")
+        found = mapper.any_order(told)
+        self.assertEqual((found["state"], found["complete"]), ("pending", True))
+        [line] = found["lines"]
+        self.assertEqual(line["open_quantity"], 2)
+
+    def test_order_without_its_items(self):
+        """amzn/selling-partner-api-docs#979, #970: for a day the items of new orders
+        were null. It is asked for again, and not taken for one that has none: what was
+        known of it stays held."""
+        for items in (None, []):
+            for status in ("PENDING", "UNSHIPPED", "CANCELLED"):
+                with self.subTest(items=items, status=status):
+                    raw = {**order(status=status), "orderItems": items}
+                    data = schemas.load(schemas.OrderData, mapper.any_order(raw))
+                    self.assertEqual((data.complete, data.whole), (False, False))
+                    self.assertEqual(data.lines, ())
+
     def test_answer_that_is_no_json(self):
         """frappe/ecommerce_integrations#307: the synchronization dies on an answer of
         another form; here it is an outage, and is asked for again."""
@@ -316,6 +414,51 @@ class TestPublicReportsShop(AccountCase):
             self.env["channel.catalogue"]._fetch(self.channel)
         self.assertNotEqual(self.listing.state, "gone")
         self.assertEqual(known.by_amazon(), {"FBA-1"}, "a feed must not have it now")
+
+    def test_items_that_are_missing_give_nothing_back(self):
+        """amzn/selling-partner-api-docs#979: what was held of the order stays held."""
+        self.listing.write({"external_id": "SKU-2", "stock_ref": "SKU-2"})
+        self.node.external_id = MERCHANT
+        self.plan()
+        sold = self.sell({"SKU-2": 2}, payment="pending")
+        event = self.adapter_model._fetch_order(self.channel, sold.id)
+        raw = json.loads(event.body)
+        self.take_in(event)
+        self.assertEqual(self.position.held, 2)
+        raw.update(orderItems=[], lastUpdatedTime="2099-01-01T00:00:00Z")
+        body = json.dumps(raw)
+        self.take_in(dataclasses.replace(event, key="without items", body=body))
+        self.assertEqual(self.position.held, 2)
+        self.assertFalse(self.order(sold.id).complete)
+
+    def test_one_change_that_is_told_ten_times(self):
+        """amzn/selling-partner-api-models#2616: each message comes ten times, and each
+        time with an id of its own. It is held once."""
+        self.listing.write({"external_id": "SKU-2", "stock_ref": "SKU-2"})
+        self.node.external_id = MERCHANT
+        self.plan()
+        for number in range(10):
+            raw = change(
+                OrderStatus="Pending",
+                FulfillmentType="MFN",
+                item={"SellerSKU": "SKU-2", "Quantity": 3, "QuantityShipped": 0},
+            )
+            raw["NotificationMetadata"]["NotificationId"] = f"copy-{number}"
+            values = notifications.event(json.dumps(raw))
+            self.take_in(schemas.load(schemas.InboundEvent, values))
+        self.assertEqual(self.position.held, 3)
+        orders = self.env["channel.order"].search(
+            [("channel_id", "=", self.channel.id)]
+        )
+        self.assertEqual(len(orders), 1)
+        deductions = self.env["channel.deduction"].search(
+            [("listing_id", "=", self.listing.id)]
+        )
+        self.assertEqual(sum(deductions.mapped("quantity")), 3)
+
+    def take_in(self, event):
+        self.env["channel.inbox.event"]._store(self.channel, [event], "stream")
+        self.intake()
 
     def test_pages_that_repeat_with_another_token_come_to_an_end(self):
         """amzn/selling-partner-api-models#2297, amzn/selling-partner-api-docs#2090: the

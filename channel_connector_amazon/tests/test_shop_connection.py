@@ -117,6 +117,20 @@ class TestShopConnection(AccountCase):
         self.channel.amazon_client_secret = secret
         self.assertTrue(self.info())
 
+    def test_secret_that_was_rotated_works_for_a_week_as_it_was(self):
+        """Whoever rotates it need not be quick: what is on its way goes on."""
+        self.info()
+        self.shop.access.rotate(days=7)
+        self.addCleanup(
+            self.shop.config.update, {"client_secret": SECRETS["amazon_client_secret"]}
+        )
+        self.shop.access.expire()
+        self.assertTrue(self.info())
+        self.shop.pass_time(7 * DAY + 1)
+        self.shop.access.expire()
+        with self.raises(exceptions.AuthError):
+            self.info()
+
     def test_permission_that_was_withdrawn_is_told_in_plain_words(self):
         self.info()
         self.shop.access.revoke()

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import dataclasses
+import logging
+
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_sale.tests.common_marks import (
@@ -38,6 +41,27 @@ class TestShopErasure(Erased, AccountCase):
 
     def test_thirty_days_are_the_default_of_amazon(self):
         self.assertEqual(self.channel.personal_days, 30)
+
+    def test_no_log_names_a_buyer(self):
+        """Whether the order is read, refused or comes in pieces."""
+        with self.assertLogs("odoo.addons", "DEBUG") as logs:
+            logging.getLogger("odoo.addons.channel").info("so that there is one")
+            self.take_in(self.sell({"SKU-2": 1}, **CART))
+            for rule in ("state_missing", None):
+                sold = self.sell({"SKU-2": 1}, **CART)
+                if rule:
+                    self.shop.rules.next(rule)
+                self.take_in(sold)
+            # one that is not of the model, and one that is cut off
+            for old, new in (('"orderId"', '"orderNo"'), ("}", "")):
+                event = self.adapter_model._fetch_order(self.channel, sold.id)
+                self.assertIn(MARK, event.body)
+                broken = dataclasses.replace(
+                    event, key=f"broken {old}", body=event.body.replace(old, new, 1)
+                )
+                self.env["channel.inbox.event"]._store(self.channel, [broken], "fetch")
+                self.intake()
+        self.assertNotIn(MARK, "\n".join(logs.output))
 
     def test_marked_order_leaves_nothing_after_thirty_days(self):
         sold = self.sell({"SKU-2": 2}, **CART)

@@ -323,6 +323,21 @@ class TestShopNeverFba(FeedCase):
         self.assertEqual(self.fed(), ["SKU-1", "SKU-2", "SKU-3"])
         self.assertEqual(self.violations(), {})
 
+    def test_never_in_a_feed_where_an_older_report_does_not_know_it(self):
+        """Amazon's reports are of some hours ago: what was seen since counts."""
+        listing = self.shop.store.listings["SKU-4"]
+        listing.fba, listing.quantity = self.shop.store.listings["FBA-1"].fba, None
+        self.adapter_model._fetch_levels(self.channel, [self.ref("SKU-4")])
+        offers = {
+            each.external_id: each
+            for page in self.adapter_model._iter_listings(self.channel)
+            for each in page
+        }
+        self.assertTrue(offers["SKU-4"].tracked, "the report is of before")
+        self.rise()
+        self.assertEqual(self.fed(), ["SKU-1", "SKU-2", "SKU-3"])
+        self.assertEqual(self.violations(), {})
+
     def test_never_in_a_patch(self):
         level = self.force()
         self.channel.mass_quantity = 100

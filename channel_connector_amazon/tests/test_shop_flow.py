@@ -1,14 +1,41 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import gzip
+import json
+from datetime import datetime, timedelta, timezone
+
 from odoo.tests import tagged
 
-from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base import exceptions, schemas
+from odoo.addons.channel_inventory_base.tests.test_accepted import Accepting
 
 from ..const import MERCHANT
 from .shop import SELLER, AccountCase
 
 
+def live(quantity, moment):
+    """EventBridge's word about a number, as Amazon shows it."""
+    return {
+        "NotificationVersion": "1.0",
+        "NotificationType": "LISTINGS_ITEM_MFN_QUANTITY_CHANGE",
+        "PayloadVersion": "1.0",
+        "EventTime": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "Payload": {
+            "SellerId": SELLER,
+            "FulfillmentChannelCode": MERCHANT,
+            "Sku": "SKU-2",
+            "Quantity": quantity,
+        },
+        "NotificationMetadata": {
+            "ApplicationId": "amzn1.sellerapps.app.test",
+            "SubscriptionId": "1",
+            "PublishTime": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "NotificationId": f"{moment:%H%M%S%f}-{quantity}",
+        },
+    }
+
+
 @tagged("post_install", "-at_install")
-class TestShopFlow(AccountCase):
+class TestShopFlow(Accepting, AccountCase):
     """From stock to Amazon's number, by the base's publisher and a running account."""
 
     def setUp(self):
@@ -89,6 +116,68 @@ class TestShopFlow(AccountCase):
             self.env["channel.catalogue"]._fetch(self.channel)
         self.publish()
         self.assertEqual(self.shop.shown("SKU-2"), 10)
+
+    def test_report_of_before_our_last_number_is_neither_drift_nor_the_number(self):
+        """Amazon gives what it knew hours ago; the number in it is of then."""
+        from sandbox.amazon import reports
+
+        self.patch(reports, "remember", lambda _store: None)
+        self.publish()
+        self.time_passes(61)
+        self.observe()
+        self.assertEqual(self.sent().mapped("result"), ["acked"])
+        before = self.remote()
+        self.env["channel.catalogue"]._fetch(self.channel)
+        [told] = {
+            line.split("\t")[5]
+            for document in self.shop.store.documents.values()
+            for line in self.text(document).splitlines()
+            if "\tSKU-2\t" in line
+        }
+        self.assertEqual(told, "20", "as it was before")
+        for work in ("_run", "_look_around"):
+            self.env.flush_all()
+            getattr(self.env["channel.observer"], work)(self.channel)
+            self.env.invalidate_all()
+        self.publish()
+        self.assertEqual(self.remote(), before)
+        self.assertEqual(len(self.requests("patchListingsItem")), 1)
+        self.assertFalse(self.env["channel.level.pending"].search([]))
+        self.assertFalse(
+            self.env["channel.exception"].search(
+                [("channel_id", "=", self.channel.id), ("category", "=", "drift")]
+            )
+        )
+
+    def test_word_of_before_our_last_number_is_neither_drift_nor_the_number(self):
+        """A queue tells late, and in any order: 20 is what was there before."""
+        self.shop.config.apply_seconds = (30, 30)
+        self.addCleanup(self.shop.config.update, {"apply_seconds": (0, 0)})
+        self.publish()
+        [line] = self.sent()
+        for late in (True, False):
+            seconds = -60 if late else 1
+            moment = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+            for quantity in (20, 10):
+                body = json.dumps(live(quantity, moment))
+                key = f"{late} {quantity}"
+                event = schemas.InboundEvent(key, "level", "level", body)
+                self.env["channel.inbox.event"]._store(self.channel, [event], "stream")
+            self.intake()
+            with self.subTest(late=late):
+                self.assertEqual(self.level.remote_state, "known")
+                self.assertEqual(self.level.expected_remote, 10)
+                self.assertEqual(line.result, "accepted" if late else "acked")
+
+    def remote(self):
+        """What is known of the number at Amazon."""
+        level = self.level
+        level.invalidate_recordset()
+        return level.remote_state, level.expected_remote, level.target
+
+    def text(self, document):
+        body = document.body or b""
+        return (gzip.decompress(body) if document.packed else body).decode("cp1252")
 
     def test_what_amazon_ships_by_now_is_refused_and_told(self):
         listing = self.shop.store.listings["SKU-2"]

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import json
+from urllib.parse import parse_qs
+
 from odoo.tests import tagged
 
 from odoo.addons.channel_inventory_base import exceptions, schemas
 
 from ..const import FBA_NODE
 from ..lib import numbers
+from .common import DE, FR, SE
 from .shop import SELLER, AccountCase
 
 LEAD = {"lead_time": 3, "restock_date": "2027-01-01"}
@@ -33,6 +37,67 @@ class TestShopLevels(AccountCase):
             list(self.levels(*map(self.ref, ("SKU-1", "SKU-2", "FR-1"))).values()),
             [0, 21, 1],
         )
+        self.assertEqual(self.violations(), {})
+
+    def test_number_of_several_marketplaces_is_one_request(self):
+        """Amazon keeps one number of a SKU in a region: all its marketplaces show it,
+        and a request for each would be waste, in any order."""
+        two = {FR: "8.00", SE: "99.00"}
+        self.shop.seed(
+            {
+                "products": [
+                    {"sku": "ALL-1", "price": "10.00", "quantity": 1},
+                    {"sku": "TWO-1", "price": two, "quantity": 1},
+                ]
+            }
+        )
+        found = self.statuses(self.entry(1, "ALL-1", 5), self.entry(2, "TWO-1", 6))
+        self.assertEqual(found, {1: "accepted", 2: "accepted"})
+        sent = [
+            (
+                entry["path"].rpartition("/")[2],
+                parse_qs(entry["query"]),
+                json.loads(entry["body"]),
+            )
+            for entry in self.requests("patchListingsItem")
+        ]
+        self.assertEqual(
+            sent,
+            [
+                (
+                    sku,
+                    {"issueLocale": ["en_US"], "marketplaceIds": [place]},
+                    {
+                        "productType": "PRODUCT",
+                        "patches": [
+                            {
+                                "op": "merge",
+                                "path": "/attributes/fulfillment_availability",
+                                "value": [
+                                    {
+                                        "fulfillment_channel_code": "DEFAULT",
+                                        "quantity": quantity,
+                                    }
+                                ],
+                            }
+                        ],
+                    },
+                )
+                for sku, place, quantity in (("ALL-1", DE, 5), ("TWO-1", FR, 6))
+            ],
+        )
+        # a marketplace is asked for what those before it do not show
+        looks = [
+            (query["marketplaceIds"], query["identifiers"])
+            for entry in self.requests("searchListingsItems")
+            for query in [parse_qs(entry["query"])]
+        ]
+        self.assertEqual(looks, [([DE], ["ALL-1,TWO-1"]), ([FR], ["TWO-1"])])
+        for places in ("SE", "FR, SE", "DE, FR, SE"):
+            with self.subTest(places), self.passing():
+                self.channel.amazon_marketplaces = places
+                shown = self.levels(self.ref("ALL-1"), self.ref("TWO-1"))
+                self.assertEqual(list(shown.values()), [5, 6])
         self.assertEqual(self.violations(), {})
 
     def test_handling_time_is_kept(self):

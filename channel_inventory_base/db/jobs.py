@@ -172,6 +172,19 @@ def _waits(cr, keys):
     return dict(cr.fetchall())
 
 
+def is_repeated(cr, channel_id, method):
+    """Whether such a job is at work whose first attempt came to no end: its worker was
+    killed, or it ran into a conflict."""
+    cr.execute(
+        SQL(
+            "SELECT FROM queue_job WHERE identity_key = ANY(%s) "
+            "AND state = 'started' AND retry > 0 LIMIT 1",
+            list(_keys(channel_id, method)),
+        )
+    )
+    return bool(cr.rowcount)
+
+
 def _bring_forward(cr, key, seconds):
     """The runner hears of it by the queue's own trigger. Rows that it is at just now
     are about to begin anyway."""

@@ -10,6 +10,9 @@ from urllib.parse import urlencode
 from . import replies, transport
 from .errors import Misconfigured, Unauthorized, Unavailable
 
+TRANSIENT = ("server_error", "temporarily_unavailable", "slow_down")
+"""OAuth's own codes of what passes, whatever the status that they come with: a person
+is not called for that, and nothing stops."""
 LONGEST_LIFE = 366 * 24 * 3600
 """Seconds that a token is believed to live: a refusal ends it in any case."""
 
@@ -57,10 +60,14 @@ class TokenEndpoint:
 
     def _check(self, reply):
         if reply.status in (400, 401, 403):
+            code = _code(reply)
+            if code in TRANSIENT:
+                words = "no token is given just now"
+                raise Unavailable(words, status=reply.status, code=code)
             raise Unauthorized(
                 "the credentials of the app are not accepted",
                 status=reply.status,
-                code=_code(reply),
+                code=code,
             )
         if reply.status == 404:
             raise Misconfigured("the address does not exist", status=404, code="404")

@@ -14,6 +14,9 @@ _logger = logging.getLogger(__name__)
 
 LEASE = 75
 """Seconds that a renewal may take before another worker tries; more than a request."""
+SHORT_LEASE = 5
+"""The same where two that ask harm nobody: without a refresh token, or with one that
+no renewal uses up. All wait for whoever asks, and he may be dead."""
 POLL = 0.25
 # A token is renewed before its end, so that none ends on its way.
 MARGIN = 300
@@ -45,6 +48,8 @@ class RenewingToken:
         manager on it, to change
     :param identity: fingerprint of the credentials: other credentials, other token
     :param refresh: first refresh token; each renewal brings the next one
+    :param lease: seconds that others wait for whoever renews; None: by whether there
+        is a refresh token
     :param seal, unseal: encryption of what is stored, by its name and text; ``unseal``
         gives None for what it cannot open: then it is asked for anew
     """
@@ -56,6 +61,7 @@ class RenewingToken:
         *,
         identity,
         refresh=None,
+        lease=None,
         seal,
         unseal,
         clock=time.time,
@@ -65,6 +71,7 @@ class RenewingToken:
         self._store = store
         self._identity = identity
         self._first_refresh = refresh
+        self._lease = lease or (LEASE if refresh else SHORT_LEASE)
         self._seal = seal
         self._unseal = unseal
         self._clock = clock
@@ -108,7 +115,7 @@ class RenewingToken:
             if state.get("lease_until", 0) > self._clock():
                 return None, None, None
             state["lease"] = uuid.uuid4().hex
-            state["lease_until"] = self._clock() + LEASE
+            state["lease_until"] = self._clock() + self._lease
             sealed = state.get("refresh")
             refresh = self._unseal("refresh", sealed) if sealed else None
             return None, state["lease"], refresh or self._first_refresh

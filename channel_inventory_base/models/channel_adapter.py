@@ -618,10 +618,10 @@ class ChannelAdapter(models.AbstractModel):
         return value
 
     @api.model
-    def _renewing_token(self, channel, grant, *credentials, refresh=None):
+    def _renewing_token(self, channel, grant, *credentials, refresh=None, lease=None):
         """Access tokens that all workers share, kept encrypted.
 
-        :param grant: see ``lib.tokens.RenewingToken``
+        :param grant, lease: see ``lib.tokens.RenewingToken``
         :param credentials: texts; with others, another token is asked for
         """
 
@@ -637,6 +637,7 @@ class ChannelAdapter(models.AbstractModel):
             SharedDict(channel, "token"),
             identity=fingerprint(*credentials, refresh),
             refresh=refresh,
+            lease=lease,
             seal=lambda name, text: channel._encrypt(f"token.{name}", text),
             unseal=unseal,
             sleep=self._sleep,

@@ -15,7 +15,7 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from .. import exceptions
-from ..db.jobs import WAITING, identity_key, jobs_in, missing_jobs
+from ..db.jobs import WAITING, identity_key, is_repeated, jobs_in, missing_jobs
 from ..db.transaction import (
     CONFLICTS,
     own_transaction,
@@ -290,7 +290,12 @@ class ChannelJobMixin(models.AbstractModel):
         if not self.exists() or not may():
             return
         outages = self.env["channel.outage"]
-        if wait := outages._seconds_to_wait(self, job):
+        wait = outages._seconds_to_wait(self, job)
+        if wait and is_repeated(self.env.cr, self.id, job):
+            # it may be waiting for its own first attempt, which found out nothing
+            outages._release(self, job)
+            wait = outages._seconds_to_wait(self, job)
+        if wait:
             self._wake(job, seconds=wait)
             return
         try:

@@ -152,9 +152,11 @@ class ChannelOutage(models.Model):
 
         Those to which it answers and refuses are not asked in a tight loop all the
         same.
+
+        :return: whether ``job`` itself had to wait
         """
         if not self._has_any(channel):
-            return
+            return False
         with own_transaction(self.env) as env:
             rows = env.execute_query(
                 SQL(
@@ -185,6 +187,7 @@ class ChannelOutage(models.Model):
         if any(silent for _name, silent in rows):
             # nothing answered, so all of them were kept waiting
             channel._wake_postponed(APART)
+        return any(name == job for name, _silent in rows)
 
     @api.model
     def _release(self, channel, job):

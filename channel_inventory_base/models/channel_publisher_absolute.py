@@ -5,11 +5,11 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..db.transaction import own_transaction
-from ..exceptions import RejectedError, ThrottledError
+from ..exceptions import RejectedError, ThrottledError, UnavailableError
 from ..schemas import LevelRef
 from .channel_intake import LAG
 from .channel_level import EXPECTED_REMOTE
-from .channel_outage import APART, SILENT
+from .channel_outage import SILENT
 from .channel_publisher import FALLS, ZEROS
 from .channel_stream import STOPPED
 
@@ -79,8 +79,8 @@ class ChannelPublisherAbsolute(models.AbstractModel):
         :raise UnavailableError: nothing answers there, so nothing can be sent either
         """
         error, job = behind.error, behind.job
-        is_silent = error.code in SILENT and not isinstance(error, ThrottledError)
-        if is_silent and job not in APART:
+        # of a stream that does not answer it is known already
+        if error.code in SILENT and not isinstance(error, ThrottledError):
             raise error
         seconds = channel._on_channel_error(error, job)
         channel._wake("_job_publish", seconds=seconds or REFUSED_SECONDS)
@@ -155,11 +155,26 @@ class ChannelPublisherAbsolute(models.AbstractModel):
             return Behind(job, error)
 
     def _drain(self, channel):
-        if wait := self.env["channel.outage"]._seconds_to_wait(channel, "_job_listen"):
+        """Empty the stream, and tell the job that listens how it was: it shares the
+        outage of the stream, and would wait for what has answered already."""
+        outages, job = self.env["channel.outage"], "_job_listen"
+        if wait := outages._seconds_to_wait(channel, job):
             # known not to answer, and each number would wait for that
             words = self.env._("The event stream is not asked just now.")
             raise ThrottledError(words, retry_after=wait)
-        return self.env["channel.stream"]._drain(channel)
+        try:
+            drained = self.env["channel.stream"]._drain(channel)
+        except UnavailableError as error:
+            # known from now on, whatever is sent meanwhile
+            wait = outages._remember(channel, job, error)
+            raise ThrottledError(str(error), retry_after=wait) from error
+        except (ThrottledError, *STOPPED):
+            # it is an answer, too
+            outages._forget(channel, job)
+            raise
+        if outages._forget(channel, job):
+            channel._wake(job)
+        return drained
 
     def _is_pulled(self, channel, seconds):
         """Whether a pull that began less than ``seconds`` ago has brought all."""

@@ -175,6 +175,35 @@ class TestJobs(ChannelCase):
         self.channel._job_publish()
         self.assertFalse(self.env["channel.outage"].search([]))
 
+    def test_job_whose_worker_was_killed_does_not_wait_for_itself(self):
+        """It was about to find out whether the channel answers, and all others wait
+        until it knows."""
+        self.go_live(shown=3)
+        outages = self.env["channel.outage"]
+        outages._remember(self.channel, "_job_publish", UnavailableError("down"))
+        self.time_passes(60)
+        self.assertFalse(outages._seconds_to_wait(self.channel, "_job_publish"))
+        # here it dies; another one is woken, and it is given to another worker
+        enqueue(self.env.cr, {(self.channel.id, "_job_publish"): 0})
+        self.channel._job_publish()
+        self.assertFalse(self.fake.requests)
+        job = self.env["queue.job"].search(
+            [
+                ("method_name", "=", "_job_publish"),
+                ("identity_key", "=like", f"%:{self.channel.id}"),
+            ]
+        )
+        self.env.execute_query(
+            SQL(
+                "UPDATE queue_job SET state = 'started', retry = 1 WHERE id = ANY(%s) "
+                "RETURNING id",
+                job.ids,
+            )
+        )
+        self.channel._job_publish()
+        self.assertEqual(len(self.fake.requests), 1)
+        self.assertFalse(outages.search([]))
+
     def test_configuration_error_stops_the_channel(self):
         self.go_live(shown=3)
         self.fake.faults = [("send", ConfigurationError("no such location"))]

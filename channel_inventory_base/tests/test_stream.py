@@ -21,7 +21,7 @@ from ..models.channel_inbox_event import ChannelInboxEvent
 from ..schemas import InboundEvent
 from .common import ChannelCase
 from .common_committed import CommittedCase
-from .common_wakeups import WakeUps
+from .common_wakeups import LONG_WAITS, WakeUps
 
 
 class Killed(BaseException):
@@ -377,6 +377,40 @@ class TestStreamPublisher(WakeUps, ChannelCase):
         self.fake.faults = [("drain", UnavailableError("hangs"))] * 9
         self.channel._job_publish()
         self.assertEqual(len(self.fake.faults), 8)
+
+    def test_stream_that_does_not_answer_is_asked_once_while_numbers_fall(self):
+        """Each batch of them would wait for it, and the job that listens for all."""
+        self.many(4)
+        levels = self.env["channel.level"].search(
+            [("channel_id", "=", self.channel.id)]
+        )
+        for level in levels:
+            self.make_known(self.env, level, 20)
+            self.fake.levels[level.listing_id.stock_ref, "node-1"] = 20
+        self.fake.faults = [("drain", UnavailableError("hangs"))] * 9
+        self.channel._job_publish()
+        self.assertEqual(len(self.fake.requests), 4)
+        self.assertEqual(len(self.fake.faults), 8)
+        outages = self.env["channel.outage"]
+        wait = outages._seconds_to_wait(self.channel, "_job_listen")
+        self.assertTrue(0 < wait <= LONG_WAITS[0], wait)
+
+    def test_stream_that_answers_a_publisher_is_listened_to_at_once(self):
+        """It was found out for the job that listens, which would keep waiting."""
+        self.go_live(8)
+        outages = self.env["channel.outage"]
+        for error in (None, ThrottledError("slow", retry_after=1)):
+            with self.subTest(error=error), self.passing():
+                outages._remember(self.channel, "_job_listen", UnavailableError("gone"))
+                self.env.cr.execute("UPDATE channel_outage SET until = tried_at")
+                self.fake.faults = [("drain", error)] if error else []
+                self.forget_wakeups()
+                self.channel._job_publish()
+                self.assertEqual(self.shown(), 8 if error else 10)
+                wait = outages._seconds_to_wait(self.channel, "_job_listen")
+                self.assertEqual(wait, 0)
+                self.assertFalse(outages.search([("job", "=", "_job_listen")]))
+                self.assertEqual(self.wanted("_job_listen"), None if error else 0)
 
     def test_poll_that_is_throttled_is_told_until_one_succeeds(self):
         self.fake.faults = [("orders", ThrottledError("slow"))]

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import threading
 import time
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 import requests
 
 from ..lib.errors import Misconfigured, Unauthorized, Unavailable
 from ..lib.oauth2 import TokenEndpoint
-from ..lib.tokens import LEASE, RenewingToken
+from ..lib.tokens import LEASE, SHORT_LEASE, RenewingToken
 from .common_http import FakeClock, FakeResponse, FakeSession, FakeStore, PureCase
 
 URL = "https://shop.example.com/oauth/token"
@@ -112,6 +113,28 @@ class TestRenewingToken(PureCase):
         self.assertEqual(self.tokens().get(), "token-1")
         self.assertAlmostEqual(sum(self.clock.slept), 10, 0)
 
+    def test_dead_renewer_is_waited_for_no_longer_than_a_second_one_could_harm(self):
+        """All that a channel is told waits for him."""
+
+        def die(refresh):
+            raise SystemExit
+
+        for options, seconds in (
+            ({}, SHORT_LEASE),
+            ({"refresh": "first"}, LEASE),
+            ({"refresh": "first", "lease": SHORT_LEASE}, SHORT_LEASE),
+        ):
+            with self.subTest(options):
+                self.store.value, self.asked = {}, []
+                with self.assertRaises(SystemExit):
+                    self.tokens(grant=die, **options).get()
+                self.clock.slept.clear()
+                # whoever is asked again and again, as a job is
+                with suppress(Unavailable):
+                    self.tokens(**options).get()
+                self.assertEqual(self.tokens(**options).get(), "token-1")
+                self.assertAlmostEqual(sum(self.clock.slept), seconds, 0)
+
     def test_waiting_has_an_end(self):
         self.store.value = {
             "identity": "one",
@@ -179,6 +202,9 @@ class TestTokenEndpoint(PureCase):
         for reply, kind in (
             (FakeResponse(401, wrong), Unauthorized),
             (FakeResponse(400, {"error": "invalid_grant"}), Unauthorized),
+            # what passes stops nothing
+            (FakeResponse(400, {"error": "server_error"}), Unavailable),
+            (FakeResponse(403, {"error": "temporarily_unavailable"}), Unavailable),
             (FakeResponse(404, b"<html>"), Misconfigured),
             (FakeResponse(500, SECRET.encode()), Unavailable),
             (FakeResponse(200, b"<html>"), Unavailable),
