@@ -31,7 +31,7 @@ def currency_of(order):
     pending."""
     total = order.get("proceeds")
     places = [total.get("grandTotal")] if total else []
-    for item in order["orderItems"].items():
+    for item in order.all("orderItems"):
         proceeds = item.get("proceeds")
         if proceeds:
             places.append(proceeds.get("proceedsTotal"))

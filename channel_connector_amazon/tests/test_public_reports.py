@@ -425,11 +425,14 @@ class TestPublicReportsShop(AccountCase):
         raw = json.loads(event.body)
         self.take_in(event)
         self.assertEqual(self.position.held, 2)
+        asked = len(self.requests("getOrder"))
         raw.update(orderItems=[], lastUpdatedTime="2099-01-01T00:00:00Z")
         body = json.dumps(raw)
         self.take_in(dataclasses.replace(event, key="without items", body=body))
         self.assertEqual(self.position.held, 2)
-        self.assertFalse(self.order(sold.id).complete)
+        # it was asked for again, and has answered
+        self.assertEqual(len(self.requests("getOrder")), asked + 1)
+        self.assertTrue(self.order(sold.id).complete)
 
     def test_one_change_that_is_told_ten_times(self):
         """amzn/selling-partner-api-models#2616: each message comes ten times, and each

@@ -94,7 +94,8 @@ class TestShopLevels(AccountCase):
         ]
         self.assertEqual(looks, [([DE], ["ALL-1,TWO-1"]), ([FR], ["TWO-1"])])
         for places in ("SE", "FR, SE", "DE, FR, SE"):
-            with self.subTest(places), self.passing():
+            # no savepoint: what is undone is the count of requests, too
+            with self.subTest(places):
                 self.channel.amazon_marketplaces = places
                 shown = self.levels(self.ref("ALL-1"), self.ref("TWO-1"))
                 self.assertEqual(list(shown.values()), [5, 6])

@@ -706,23 +706,30 @@ class ChannelChannel(models.Model):
 
     def _get_clock_lag(self):
         """How far the channel's clock is behind ours, in seconds; 0 where it is not."""
-        return max(0, -self._get_shared_state("clock").get("ahead", 0))
+        return max(0, -self._get_clock_lead())
+
+    def _get_clock_lead(self):
+        """How far the channel's clock is ahead of ours, in seconds, negative where it
+        is behind. It drifts: what it was when the transaction began is good enough."""
+        return self._get_shared_state("clock", fresh=False).get("ahead", 0)
 
     def _get_channel_time(self):
         """Now by the channel's clock, naive UTC, as far as it has told."""
         now = self.env["channel.intake"]._database_time().replace(tzinfo=None)
-        ahead = self._get_shared_state("clock").get("ahead", 0)
-        return now.replace(microsecond=0) + timedelta(seconds=ahead)
+        lead = self._get_clock_lead()
+        return now.replace(microsecond=0) + timedelta(seconds=lead)
 
-    def _get_our_time(self, moment):
+    def _get_our_time(self, moment, lead=None):
         """A time of the channel's clock by ours, naive UTC.
 
         :param moment: aware, or naive UTC
+        :param lead: its ``_get_clock_lead``, for who asks about many moments
         """
-        ahead = self._get_shared_state("clock").get("ahead", 0)
+        if lead is None:
+            lead = self._get_clock_lead()
         if moment.tzinfo:
             moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
-        return moment - timedelta(seconds=ahead)
+        return moment - timedelta(seconds=lead)
 
     def _require_home(self):
         """A channel belongs to the database that first connected it."""

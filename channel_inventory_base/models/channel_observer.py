@@ -177,11 +177,12 @@ class ChannelObserver(models.AbstractModel):
         """
         known = {(fact["stock_ref"], fact["node_ref"]): fact for fact in facts}
         changed = self._changed({fact["level_id"] for fact in facts})
+        lead = channel._get_clock_lead()
         current = []
         for state in states:
             fact = known.get((state.stock_ref, state.node_ref))
             if fact and state.as_of:
-                at = channel._get_our_time(state.as_of)
+                at = channel._get_our_time(state.as_of, lead)
                 since = changed.get(fact["level_id"]), fact.get("seen_at")
                 if any(moment and at <= moment for moment in since):
                     continue

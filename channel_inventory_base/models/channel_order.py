@@ -459,8 +459,9 @@ class ChannelOrder(models.Model):
         late = fields.Datetime.now() + timedelta(seconds=AHEAD_SECONDS)
         if version <= late:
             return False
-        ahead = self.channel_id._get_shared_state("clock").get("ahead", 0)
-        return version > late + timedelta(seconds=max(0, ahead))
+        return version > late + timedelta(
+            seconds=max(0, self.channel_id._get_clock_lead())
+        )
 
     def _doubt(self, data):
         """An older version comes in of what we have from a clock that ran ahead: maybe

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
@@ -233,13 +233,16 @@ class ChannelSecretMixin(models.AbstractModel):
             yield record.value
             record._save()
 
-    def _get_shared_state(self, key, scope=""):
-        """A look at the shared dict as it is now, without the lock: all workers write
-        it while a job is under way, and so does the job."""
+    def _get_shared_state(self, key, scope="", fresh=True):
+        """A look at the shared dict, without the lock.
+
+        :param fresh: as it is now: all workers write it while a job is under way, and
+            so does the job. False for what may be as old as the transaction.
+        """
         whose = SQL("channel_id = %s AND key = %s", self.id, key)
         if scope:
             whose = SQL("channel_id IS NULL AND key = %s", f"{scope}:{key}")
-        with fresh_reading(self.env) as env:
+        with fresh_reading(self.env) if fresh else nullcontext(self.env) as env:
             rows = env.execute_query(
                 SQL("SELECT value FROM channel_shared_state WHERE %s", whose)
             )

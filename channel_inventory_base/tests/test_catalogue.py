@@ -90,7 +90,13 @@ class TestCatalogue(ChannelCase):
         def told():
             return (
                 self.env["channel.exception"]
-                .search([("channel_id", "=", self.channel.id), ("state", "=", "open")])
+                .search(
+                    [
+                        ("channel_id", "=", self.channel.id),
+                        ("state", "=", "open"),
+                        ("key", "=like", "renamed:%"),
+                    ]
+                )
                 .mapped("res_id")
             )
 

@@ -384,8 +384,10 @@ class TestStreamPublisher(WakeUps, ChannelCase):
         levels = self.env["channel.level"].search(
             [("channel_id", "=", self.channel.id)]
         )
+        remotes = self.env["channel.level.remote"]
+        remotes.search([("level_id", "in", levels.ids)]).base_qty = 20
+        self.env.flush_all()
         for level in levels:
-            self.make_known(self.env, level, 20)
             self.fake.levels[level.listing_id.stock_ref, "node-1"] = 20
         self.fake.faults = [("drain", UnavailableError("hangs"))] * 9
         self.channel._job_publish()
@@ -401,6 +403,7 @@ class TestStreamPublisher(WakeUps, ChannelCase):
         outages = self.env["channel.outage"]
         for error in (None, ThrottledError("slow", retry_after=1)):
             with self.subTest(error=error), self.passing():
+                self.fake.levels["item-1", "node-1"] = 8
                 outages._remember(self.channel, "_job_listen", UnavailableError("gone"))
                 self.env.cr.execute("UPDATE channel_outage SET until = tried_at")
                 self.fake.faults = [("drain", error)] if error else []

@@ -3,6 +3,8 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 from decimal import Decimal
 
+from psycopg2.extras import Json
+
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -359,8 +361,16 @@ class TestSoldWaiting(SoldCase):
         changed = self.lamp.version_id.activated_at
 
         def held(placed_at, ahead):
-            with self.channel._shared_state("clock") as state:
-                state["ahead"] = ahead
+            # not through a transaction of its own: the channel is not committed
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO channel_shared_state (channel_id, key, value) "
+                    "VALUES (%s, 'clock', %s) ON CONFLICT (channel_id, key) "
+                    "DO UPDATE SET value = EXCLUDED.value",
+                    self.channel.id,
+                    Json({"ahead": ahead}),
+                )
+            )
             data = self._data(self._line(self.lamp, 2, "10.00"), total="20.00")
             data = replace(data, placed_at=placed_at.replace(tzinfo=timezone.utc))
             [(found, units)] = self._held(self._capture(data))

@@ -87,18 +87,19 @@ class ChannelReconcileReader(models.AbstractModel):
         record need not be known for that."""
         with own_transaction(self.env) as env:
             if levels:
-                rows = [self._prepare_seen(channel, each) for each in levels]
+                lead = channel._get_clock_lead()
+                rows = [self._prepare_seen(channel, lead, each) for each in levels]
                 env.cr.execute(staging.see(run_id, rows))
             env.cr.execute(staging.advance(run_id, len(levels), cursor))
 
-    def _prepare_seen(self, channel, level):
+    def _prepare_seen(self, channel, lead, level):
         updated_at = getattr(level, "updated_at", None)
         return (
             level.stock_ref,
             level.node_ref,
             level.available,
             getattr(level, "committed", None),
-            channel._get_our_time(updated_at) if updated_at else None,
+            channel._get_our_time(updated_at, lead) if updated_at else None,
             getattr(level, "sells_below_zero", None),
             getattr(level, "tracked", True),
             getattr(level, "sku", "") or None,

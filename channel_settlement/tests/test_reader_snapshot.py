@@ -18,9 +18,7 @@ class TestReaderSnapshot(SettlementSetup, CommittedCase):
     def test_order_that_was_named_just_now_is_asked_for_within_a_minute(self):
         with self.commit() as env:
             currency = env.company.currency_id.name
-        line = self.line(
-            "charge", 100, "3.20", settlement="S1", order_ref="nobody told"
-        )
+        line = self.line("charge", 100, settlement="S1", order_ref="nobody told")
         values = self.document(line, external_id="S1", currency=currency)
         self.fake.payouts = [("S1@PAID", values)]
         with self.commit() as env:
