@@ -192,8 +192,10 @@ class Company:
         if not product.lots or not self.keeps_lots:
             return {}
         name = f"FRESH-{sku}"
-        lot_id = self.odoo.find_id("stock.lot", ["name", "=", name])
-        if not lot_id:
+        found = self.odoo.find("stock.lot", ["name", "=", name], limit=1)
+        if found:
+            lot_id = found[0]["id"]
+        else:
             lot_id = self.odoo.create(
                 "stock.lot",
                 name=name,
