@@ -294,6 +294,7 @@ def _read_shopify(order):
         "paid": totals.financial_status(order)
         in ("PAID", "PARTIALLY_REFUNDED", "REFUNDED"),
         "cancelled": bool(order.cancelled_at),
+        "taken_back": not any(line.current_quantity for line in order.lines),
     }
 
 
@@ -315,6 +316,9 @@ def _read_woocommerce(order):
         "refunded": order.refunded,
         "paid": bool(order.paid),
         "cancelled": order.status in ("cancelled", "failed", "trash"),
+        "taken_back": all(
+            order.refunded_units(line) >= line.quantity for line in order.lines
+        ),
     }
 
 

@@ -6,7 +6,7 @@ invoices, credit notes and payments. Amounts are Decimal, in the shop's currency
 A shop's order: ``total`` and ``tax`` as the shop says that it stands, ``rests`` (of
 each refund what is of no line: positive what was given for nothing, negative what was
 kept though goods came back), ``received`` (None: it does not say) and ``refunded``,
-``paid`` and ``cancelled``.
+``paid``, ``cancelled`` and ``taken_back`` (all of its units are).
 
 Odoo's: ``total`` and ``tax`` of all documents, with what of the sale order is still to
 be invoiced; ``documents`` without that; ``invoiced``; ``paid_in`` and ``paid_out``;
@@ -57,12 +57,17 @@ def find(money):
 
 def _both(money):
     """What is not sold in Odoo is another judge's matter, unless there are documents
-    or money for it."""
+    or money for it: of what a shop has taken back it may have kept money."""
     return [
         order
         for order, shop in sorted(money["shops"].items())
         if (books := money["books"].get(order))
-        and (books["sold"] or books["documents"] or shop["cancelled"])
+        and (
+            books["sold"]
+            or books["documents"]
+            or shop["cancelled"]
+            or shop.get("taken_back")
+        )
     ]
 
 

@@ -108,9 +108,11 @@ def beginning(facts, seconds):
 
 
 def lost(facts):
-    """Orders of a shop that are wanted and have no confirmed sale order in Odoo, and
-    of which Odoo has not even heard: pending ones, and what was taken back again."""
+    """Orders of a shop that are wanted and have no confirmed sale order in Odoo, no
+    quotation where the customer owes a part since an edit, and of which Odoo has not
+    even heard: pending ones, and what was taken back again."""
     copies, known = _copies(facts), facts["known"]
+    quoted = {sale["order"] for sale in facts["sales"]}
     # where people act, some are to decide first: those that an exception names wait
     told = (facts.get("money") or {}).get("told", ())
     return [
@@ -121,7 +123,7 @@ def lost(facts):
         and not (
             order["id"] in known
             if _is_pending(order) or _is_taken_back(order)
-            else copies.get(order["id"])
+            else order["id"] in (quoted if order.get("owed") else copies)
         )
     ] + doors.lost(facts)
 

@@ -14,6 +14,7 @@ import sandbox.amazon as amazon
 import sandbox.shopify as shopify
 import sandbox.woocommerce as woocommerce
 import sandbox.woocommerce.stock as woo_stock
+from sandbox.shopify import totals
 from sandbox.shopify.config import DEFAULT_SCOPES
 from sandbox.shopify.mutations.batch import Batch
 from sandbox.woocommerce import hooks as woo_hooks
@@ -289,6 +290,8 @@ class ShopifyShop(Shop):
                 {
                     "id": f"{self.key}:{order.id}",
                     "live": not order.cancelled_at and not order.test,
+                    # after an edit: it is not sold before that is paid
+                    "owed": totals.financial_status(order) == "PARTIALLY_PAID",
                     "lines": _sum(
                         (line.sku, line.quantity) for line in order.lines if line.sku
                     ),
@@ -450,8 +453,7 @@ class WooShop(Shop):
                     "live": order.status not in ("cancelled", "failed"),
                     "lines": _sum((line.sku, line.quantity) for line in order.lines),
                     "left": _sum(
-                        (line.sku, line.quantity - order.refunded_units(line))
-                        for line in order.lines
+                        (line.sku, _left(order, line)) for line in order.lines
                     ),
                     "told": sum(
                         str(_key(entry)).startswith("_channel_sync_shipment_")
@@ -714,6 +716,14 @@ class Mishaps:
 
 def _key(entry):
     return entry.get("key") if isinstance(entry, dict) else getattr(entry, "key", "")
+
+
+def _left(order, line):
+    """Units of a line of WooCommerce that are still to be had."""
+    if order.status == "refunded":
+        # all of its money went back, with the goods or without: it is over
+        return 0
+    return line.quantity - order.refunded_units(line)
 
 
 def _sum(pairs):

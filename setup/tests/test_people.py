@@ -76,6 +76,15 @@ def test_equal_books_are_right():
     assert judge(shop(), odoo()) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("total, verdict", (("100", (1, 0, 0)), ("0", (0, 0, 0))))
+def test_money_that_a_shop_has_kept_of_what_it_took_back(total, verdict):
+    nothing = dict.fromkeys(("total", "tax", "documents", "invoiced", "paid_in"), "0")
+    taken = {"taken_back": True, "total": total, "tax": "0"}
+    assert judge(shop(**taken), odoo(sold=False, **nothing)) == verdict
+    mine = shop(**{**taken, "taken_back": False})
+    assert judge(mine, odoo(sold=False, **nothing)) == (0, 0, 0)
+
+
 @pytest.mark.parametrize(
     "books_of_odoo,verdict",
     [

@@ -372,6 +372,15 @@ def test_an_order_without_a_sale_order_is_lost():
     assert oracle.lost(history.facts) == [gone, draft]
 
 
+def test_an_order_of_which_a_part_is_owed_needs_a_quotation_alone():
+    history = opened()
+    quoted, unheard = (history.sell(n, "a") for n in (1, 2))
+    history.enter(quoted, state="draft")
+    for order in history.facts["orders"]:
+        order["owed"] = True
+    assert oracle.lost(history.facts) == [unheard]
+
+
 def test_a_cancelled_order_is_not_lost():
     history = opened()
     history.cancel(2, history.sell(1, "a"))

@@ -133,7 +133,9 @@ class Judge:
             missing = place.count_untold(orders)
             if place.is_below_zero and missing > NEARLY:
                 yield f"{self._name(key)}: orders lack {missing:g}, nobody was told"
-            for order_id in orders:
+            # where more is reserved than is there, an order that has all lacks it, too
+            overdrawn = place.reserved > place.on_hand + NEARLY
+            for order_id in () if overdrawn else orders:
                 if place.unserved.get(order_id, 0) < NEARLY:
                     yield f"{self._name(key)}: order {order_id} is told and lacks none"
             units = sum(units for units, _orders in told.values())
