@@ -22,6 +22,8 @@ HALF_TIMES = 60
 upload may have paused only."""
 KNOWN_MOST = 5000
 """So many files may be growing at once."""
+NAMED = 5
+"""So many files a message names."""
 
 
 class ChannelEdiReceiver(models.AbstractModel):
@@ -67,23 +69,65 @@ class ChannelEdiReceiver(models.AbstractModel):
         with mailbox._reached() as place:
             entries = {each.name: each for each in place.look()}
             ready, waiting, young = self._choose(mailbox, entries)
-            known = self._known(mailbox, ready)
+            known, failed, unusable = self._known(mailbox, ready), {}, None
             for entry in ready:
                 if time.monotonic() > end:
                     waiting = True
                     break
-                away = known.get((entry.name, entry.mark))
-                if away is None:
-                    if not self._fetch(mailbox, place, entry, entry.name in young):
-                        waiting = True
-                        continue
-                if not away:
-                    self._put_away(mailbox, place, entry, entries)
+                try:
+                    away = known.get((entry.name, entry.mark))
+                    if away is None:
+                        if not self._fetch(mailbox, place, entry, entry.name in young):
+                            waiting = True
+                            continue
+                    if not away:
+                        self._put_away(mailbox, place, entry, entries)
+                except errors.Misconfigured as error:
+                    # no archive folder: what may be read is read all the same
+                    unusable = unusable or error
+                except errors.ClientError as error:
+                    if not _is_of_one_file(error):
+                        raise
+                    failed[entry.name] = error
+            self._tell_failed(mailbox, failed)
+            if unusable:
+                raise unusable
         if waiting:
             # whatever becomes of the other mailboxes, and of the job
             with own_transaction(self.env) as env:
                 channel = mailbox.with_env(env).channel_id
                 channel._wake("_job_edi_receive", seconds=LOOK_AGAIN)
+
+    def _tell_failed(self, mailbox, failed):
+        """Files that the server does not let us read or put away, each time that it is
+        looked: they are tried again, and keep no other from being read.
+
+        :param failed: {name: error}; empty: all of them can be
+        """
+        key = f"edi_mailbox:{mailbox.id}"
+        with own_transaction(self.env) as env:
+            channel = mailbox.with_env(env).channel_id
+            own = env["channel.exception"]
+            if not failed:
+                own._resolve_keys(channel, [key])
+                return
+            message = self.env._(
+                "%(mailbox)s: %(names)s could not be read or put away: %(why)s",
+                mailbox=mailbox.name,
+                names=", ".join(list(failed)[:NAMED]),
+                why=next(iter(failed.values())),
+            )
+            if not own._is_open(channel, key, message):
+                own._report(
+                    channel,
+                    "edi_file",
+                    key=key,
+                    message=message,
+                    suggestion=self.env._(
+                        "Have the server's owner allow it, or take the file away. It "
+                        "is tried again at each look; all other files are read."
+                    ),
+                )
 
     def _choose(self, mailbox, entries):
         """:return: (entries that may be read, oldest first; whether others are there
@@ -211,3 +255,9 @@ class ChannelEdiReceiver(models.AbstractModel):
                     entry.mark,
                 )
             )
+
+
+def _is_of_one_file(error):
+    """Whether the server refuses this file, and may well give the next one: it belongs
+    to another user there, or the partner's program still has it open."""
+    return isinstance(error, errors.Forbidden) or error.code == "FILE"

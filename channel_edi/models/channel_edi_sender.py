@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base import schemas as base_schemas
 from odoo.addons.channel_inventory_base.db.transaction import (
+    CONFLICTS,
     LOCK_DELIVERY,
     own_transaction,
     retry_on_conflict,
@@ -44,15 +45,23 @@ class ChannelEdiSender(models.AbstractModel):
         send, False if another worker is at it"""
         while retry_on_conflict(lambda: self._frame_next(channel)):
             pass
-        outcome, end = None, time.monotonic() + RUN_SECONDS
+        outcome, failure, end = None, None, time.monotonic() + RUN_SECONDS
         # sudo: mailboxes are seen by managers; a job writes to them for the channel
         for mailbox in self._waiting(channel).sudo():
             with try_lock(self.env, LOCK_DELIVERY, mailbox.id) as locked:
                 if not locked:
                     outcome = False if outcome is None else outcome
                     continue
-                self._deliver(mailbox, end)
-                outcome = True
+                try:
+                    self._deliver(mailbox, end)
+                    outcome = True
+                except CONFLICTS:
+                    raise
+                except Exception as error:  # pylint: disable=broad-except
+                    # one mailbox that cannot be reached, or breaks us, stops no other
+                    failure = failure or error
+        if failure:
+            raise failure
         if time.monotonic() >= end:
             channel._wake("_job_edi_send")
         return outcome

@@ -210,8 +210,49 @@ class TestReceiver(EdiCase):
         self.mailbox.write({"ready_when": "named", "after_reading": "archive"})
         os.rmdir(self.mailbox.archive)
         self.put("a.edi")
+        self.put("b.edi")
         self.fail_in(self.look, exceptions.ConfigurationError)
-        self.assertEqual(os.listdir(self.incoming), ["a.edi"])
+        self.assertEqual(sorted(os.listdir(self.incoming)), ["a.edi", "b.edi"])
+        self.assertEqual(self.files().mapped("name"), ["a.edi", "b.edi"])
+
+    def test_empty_file_stops_no_other(self):
+        """gilt/s3-sftp-bridge#18: it fails, stays there, and fails at each look."""
+        self.mailbox.ready_when = "named"
+        self.put("a.edi", b"")
+        self.put("b.edi", x12(po("4711", (10, "EA", "5.00", "SKU-1"))))
+        self.look()
+        self.work()
+        states = {each.name: each.state for each in self.files()}
+        self.assertEqual(states, {"a.edi": "refused", "b.edi": "split"})
+        self.assertIn("a.edi", self.exceptions("edi_file").message)
+        self.assertEqual(os.listdir(self.incoming), [])
+
+    def test_file_that_may_not_be_put_away_stops_no_other(self):
+        """Neither in this look nor in the next ones, and not the channel."""
+        self.mailbox.ready_when = "named"
+        self.put("a.edi")
+        self.put("b.edi", age=50)
+        put_away = Folder.put_away
+
+        def refused(place, name, how):
+            if name == "a.edi":
+                raise errors.Forbidden("a.edi may not be moved", code="FOLDER")
+            return put_away(place, name, how)
+
+        with patch.object(Folder, "put_away", refused):
+            self.look()
+            self.assertEqual(self.files().mapped("name"), ["a.edi", "b.edi"])
+            self.put("c.edi", age=40)
+            self.channel._job_edi_receive()
+        self.env.invalidate_all()
+        self.assertEqual(self.files().mapped("name"), ["a.edi", "b.edi", "c.edi"])
+        self.assertEqual(self.channel.connection_state, "ok")
+        told = self.exceptions("edi_file")
+        self.assertIn("a.edi could not be read or put away", told.message)
+        self.assertEqual(told.count, 1)
+        self.look()
+        self.assertEqual(told.state, "resolved")
+        self.assertEqual(os.listdir(self.incoming), [])
 
     def test_same_name_with_another_content_is_another_file(self):
         self.mailbox.write({"ready_when": "named", "after_reading": "delete"})
@@ -329,6 +370,24 @@ class TestReceiver(EdiCase):
                 (False, "_job_edi_receive", self.channel.poll_minutes * 60),
             ],
         )
+
+    def test_mailbox_that_cannot_be_written_to_stops_no_other(self):
+        """What is to be sent by others goes out."""
+        other = self.mailbox.copy({"name": "Other", "outgoing": str(self.archive)})
+        self.agreement.copy(
+            {"name": "Other", "their_id": "OTHER", "mailbox_id": other.id}
+        )
+        line = (10, "EA", "5.00", "SKU-1")
+        self.receive(x12(po("4711", line)))
+        self.receive(x12(po("4712", line), sender="OTHER"))
+        self.outgoing.rmdir()
+        self.fail_in(self.send, exceptions.ConfigurationError)
+        [name] = os.listdir(self.archive)
+        self.assertTrue(name.startswith("997_"))
+        self.outgoing.mkdir()
+        self.send()
+        self.assertEqual(len(os.listdir(self.outgoing)), 1)
+        self.assertEqual(os.listdir(self.archive), [name])
 
     # --------------------------------------------------------------- copies
     def run_jobs(self):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import os
+from unittest.mock import patch
+
+import paramiko
 
 from odoo.exceptions import UserError
 
@@ -138,11 +141,48 @@ class TestSftp(EdiCase):
         """Stored all the same, once; put away when it can be."""
         self.put("a.edi")
         self.fault("rename_refused", next=1)
-        self.fails(exceptions.ChannelError, self.look)
+        self.look()
         self.assertEqual(len(self.files()), 1)
+        self.assertIn("a.edi", self.exceptions("edi_file").message)
         self.look()
         self.assertEqual(len(self.files()), 1)
         self.assertTrue((self.account.root / "archive/a.edi").exists())
+        self.assertFalse(self.exceptions("edi_file"))
+
+    def test_file_that_may_not_be_read_stops_no_other(self):
+        """MetPX/sarracenia#1689: it is listed with its size, and of another user. Nor
+        does it stop the channel, and it is read when it may be."""
+        self.put("a.edi")
+        self.put("b.edi")
+        os.utime(self.account.root / "out/a.edi", (1000, 1000))
+        self.fault("permission_denied", operation="open", next=1)
+        self.channel._job_edi_receive()
+        self.env.invalidate_all()
+        self.assertEqual(self.files().mapped("name"), ["b.edi"])
+        self.assertEqual(self.channel.connection_state, "ok")
+        self.assertIn("a.edi", self.exceptions("edi_file").message)
+        self.look()
+        self.assertEqual(self.files().mapped("name"), ["b.edi", "a.edi"])
+        self.assertFalse(self.exceptions("edi_file"))
+
+    def test_file_that_its_sender_has_open_stops_no_other(self):
+        """Servers on Windows refuse it with a plain failure, while it is written."""
+        self.put("a.edi")
+        self.put("b.edi")
+        os.utime(self.account.root / "out/a.edi", (1000, 1000))
+        opened = paramiko.SFTPClient.open
+
+        def locked(client, path, *args, **kwargs):
+            if path.endswith("a.edi"):
+                # as paramiko tells a status without a number
+                raise OSError("Failure")
+            return opened(client, path, *args, **kwargs)
+
+        with patch.object(paramiko.SFTPClient, "open", locked):
+            self.look()
+        self.assertEqual(self.files().mapped("name"), ["b.edi"])
+        self.look()
+        self.assertEqual(self.files().mapped("name"), ["b.edi", "a.edi"])
 
     def send_order(self):
         self.receive(x12(po("4711", (10, "EA", "5.00", "SKU-1"))))

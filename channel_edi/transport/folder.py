@@ -48,6 +48,11 @@ class Folder:
             except FileNotFoundError as error:
                 # somebody has taken it away since it was listed
                 raise Unavailable(f"{name} is gone", code="GONE") from error
+            except PermissionError:
+                raise
+            except OSError as error:
+                # a link has taken its place, or the disk cannot read it
+                raise Unavailable(f"{path}: {error.strerror}", code="FILE") from error
             with open(number, "rb") as file:
                 data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:

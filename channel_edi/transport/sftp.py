@@ -251,9 +251,21 @@ class Sftp:
         except FileNotFoundError as error:
             raise Misconfigured(f"{self._host} has no {what}", code="FOLDER") from error
         except (paramiko.SSHException, EOFError, OSError) as error:
+            code = "FILE" if self._has_answered(error) else "NO_ANSWER"
             raise Unavailable(
-                f"{self._host}: {error or type(error).__name__}", code="NO_ANSWER"
+                f"{self._host}: {error or type(error).__name__}", code=code
             ) from error
+
+    def _has_answered(self, error):
+        """Whether the server has said that it failed, and goes on: of a status that has
+        no number of its own here paramiko makes an OSError without one."""
+        return (
+            type(error) is OSError
+            and error.errno is None
+            and self._client is not None
+            and self._transport.is_active()
+            and not self._client.get_channel().closed
+        )
 
 
 class UnknownHost(Misconfigured):
