@@ -131,6 +131,24 @@ class TestAvailability(ApiCase):
         self.assertEqual(sorted(seen), ["SKU-1", "SKU-2", "SKU-3"])
         self.assertEqual(self.good(self.get(path))["changes"], [])
 
+    def test_number_that_changes_between_two_pages_is_skipped_by_none(self):
+        """airbytehq/airbyte#21500, 1f916-ai/1f916#29: what changes while it is read
+        page by page pushes another one across the end of a page."""
+        first = self.good(self.get("/availability/changes?limit=1"))
+        [seen] = [each["sku"] for each in first["changes"]]
+        # the one that was read, and the next one, move to the end
+        for listing in self.channel.listing_ids.sorted("id")[:2]:
+            self.add_stock(self.env, listing.product_id, self.warehouse, 5)
+        self.publish()
+        told, cursor = {seen: 10}, first["cursor"]
+        for _page in range(10):
+            page = self.good(self.get(f"/availability/changes?limit=1&since={cursor}"))
+            told.update((each["sku"], each["available"]) for each in page["changes"])
+            cursor = page["cursor"]
+            if not page["more"]:
+                break
+        self.assertEqual(told, {"SKU-1": 15, "SKU-2": 15, "SKU-3": 10})
+
     def test_cursor_of_another_counting_is_gone(self):
         for cursor in ("deadbeef.1", "00000000.9"):
             answer = self.get(f"/availability/changes?since={cursor}")

@@ -67,6 +67,33 @@ class TestDashboards(TransactionCase):
                             self.assertEqual(measure["aggregator"], "sum_currency")
                             self.assertEqual(measure["id"], f"{name}:sum_currency")
 
+    def test_money_of_lists_and_pivots_is_converted_before_it_is_added(self):
+        """odoo/odoo#30215: amounts of several currencies were added up. Odoo converts
+        them where a view has their currency, and the currency can be asked for."""
+        views = self.env["ir.ui.view"].search(
+            [
+                ("type", "in", ("list", "pivot", "graph")),
+                ("model", "=like", "channel.%"),
+            ]
+        )
+        checked = set()
+        for view in views:
+            fields, arch = self.env[view.model]._fields, etree.fromstring(view.arch)
+            for node in arch.iter("field"):
+                field = fields.get(node.get("name"))
+                if field is None or field.type != "monetary":
+                    continue
+                if not (node.get("sum") or node.get("type") == "measure"):
+                    continue
+                records, currency = self.env[view.model], field.get_currency_field
+                with self.subTest(f"{view.name}: {field.name}"):
+                    records._read_group([], [], [f"{field.name}:sum_currency"])
+                    if view.type == "list":
+                        named = {each.get("name") for each in arch.iter("field")}
+                        self.assertIn(currency(records), named)
+                checked.add(field)
+        self.assertGreater(len(checked), 2)
+
     def test_menus_and_figures_are_there(self):
         for xml_id in XML_IDS:
             dashboard = self.env.ref(f"channel_inventory_dashboard.{xml_id}")

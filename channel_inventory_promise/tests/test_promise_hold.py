@@ -43,6 +43,33 @@ class TestPromiseHold(QuoteCase):
         self.assertEqual(order.channel_hold_state, "partly")
         self.assertIn("2 of 6", self.notes(order))
 
+    def test_what_odoo_has_reserved_twice_is_there_once(self):
+        """odoo/odoo#268942, #272560: two reservations of one moment leave a quant with
+        nothing in it and a reservation, or one with more reserved than it has."""
+        self.env["stock.quant"].sudo().create(
+            {
+                "product_id": self.product.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "quantity": 0,
+                "reserved_quantity": 4,
+            }
+        )
+        order = self.held_quote(10)
+        self.assertEqual(self.units(order), 10)
+
+    def test_hold_of_a_part_ends_when_its_time_is_over(self):
+        """OCA/stock-logistics-warehouse#883: of what was reserved in part the validity
+        was never looked at, and it stayed reserved."""
+        self.held_quote(8, user=self.rival)
+        order = self.held_quote(6)
+        self.assertEqual(self.units(order), 2)
+        self.pass_hours(49)
+        self.heal()
+        self.assertFalse(self.holds(order))
+        self.assertEqual(self.holds(order, "released").end_reason, "expired")
+        fresh = self.held_quote(10)
+        self.assertEqual(self.units(fresh), 10)
+
     def test_hold_6_while_2_available_is_refused_by_policy(self):
         self.company.channel_quote_short = "refuse"
         self.web_order(8)

@@ -2,6 +2,7 @@ from . import test_vendor_dates
 from . import test_cut_purchase
 from . import test_late_receipts
 from . import test_likely_dates
+from . import test_public_reports
 from . import test_replenishment
 from . import test_replenishment_race
 from . import test_replenishment_tills
