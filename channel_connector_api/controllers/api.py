@@ -2,6 +2,7 @@
 import hashlib
 import json
 import logging
+import re
 import uuid
 
 from psycopg2 import OperationalError
@@ -27,6 +28,7 @@ MAX_BODY = 1_000_000
 RETRY_SECONDS = "2"
 ATTEMPTS = 4
 TAGGED = ("getAvailability", "getOrder")
+TAG = re.compile(r'"([0-9a-f]{32})(?:-{1,2}[a-z]+)?"')
 
 
 class ChannelApi(http.Controller):
@@ -167,9 +169,11 @@ class ChannelApi(http.Controller):
         return request.make_response(body, found, status=status)
 
     def _has_tag(self, tag):
+        """Also as a proxy has changed it that packs what it passes on: nginx calls it
+        weak (``W/``), others write how it is packed into it (``-gzip``)."""
         sent = request.httprequest.headers.get("If-None-Match", "")
-        known = {each.strip().removeprefix("W/") for each in sent.split(",")}
-        return tag in known or "*" in known
+        known = TAG.findall(sent)
+        return tag.strip('"') in known or sent.strip() == "*"
 
     def _refuse(self, problem):
         return request.make_response(

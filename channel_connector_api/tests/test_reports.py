@@ -192,6 +192,28 @@ class TestReports(ApiCase):
         answer = self.post("/orders", "x" * 1_000_001)
         self.assertEqual(answer.status_code, 413)
 
+    def test_tag_comes_back_as_a_proxy_has_changed_it(self):
+        """rails/rails#19056, fastify/fastify-etag#108: a proxy that packs answers says
+        so in the tag (Apache, Jetty) or calls it weak (nginx), and nothing is ever
+        unchanged."""
+        first = self.get("/availability?sku=SKU-1")
+        tag = first.headers["ETag"].strip('"')
+        for sent in (
+            f'"{tag}-gzip"',
+            f'"{tag}--gzip"',
+            f'W/"{tag}-br"',
+            f'"other", W/"{tag}"',
+            "*",
+        ):
+            with self.subTest(sent):
+                again = self.get("/availability?sku=SKU-1", **{"If-None-Match": sent})
+                self.assertEqual(again.status_code, 304)
+        other = "0" * 32
+        for sent in (f'"{other}-gzip"', f'"{tag[:-1]}"', f'"x{tag}"', tag, "W/", ""):
+            with self.subTest(sent):
+                again = self.get("/availability?sku=SKU-1", **{"If-None-Match": sent})
+                self.assertEqual(again.status_code, 200)
+
     def test_reference_of_a_removed_event_is_still_known(self):
         """A retried order of long ago must not become a second one when the log of what
         came in has been cleared."""

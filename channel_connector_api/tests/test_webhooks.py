@@ -156,6 +156,38 @@ class TestWebhooks(ApiCase):
         self.assertEqual(self.deliveries().state, "done")
         self.assertEqual(told.state, "resolved")
 
+    def test_replay_repeats_nothing_that_was_delivered(self):
+        """dreamgeneX/stargate-backend#136."""
+        self.publish()
+        self.deliver(Receiver())
+        self.add_stock(self.env, self.product, self.warehouse, 5)
+        self.publish()
+        while self.deliveries("new"):
+            self.due()
+            self.deliver(Receiver(503))
+        self.assertEqual(len(self.deliveries("done")), 1)
+        self.hook.action_replay_dead()
+        [(_url, body, _headers)] = self.deliver(Receiver()).got
+        self.assertEqual(json.loads(body)["data"]["items"][0]["available"], 15)
+        self.hook.action_replay_dead()
+        self.assertFalse(self.deliver(Receiver()).got)
+
+    def test_what_failed_before_a_new_secret_is_signed_by_it(self):
+        """liwala/ay-framework#407: a retry has the signature of the secret that is
+        gone, for ever."""
+        self.publish()
+        self.deliver(Receiver(503))
+        secret = self.hook.action_new_secret()["context"][TOKEN]
+        self.due()
+        [(_url, body, headers)] = self.deliver(Receiver()).got
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}."
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        mac = hmac.new(key, signed.encode() + body, hashlib.sha256).digest()
+        mine = f"v1,{base64.b64encode(mac).decode()}"
+        signatures = headers["webhook-signature"].split(" ")
+        self.assertEqual(signatures[0], mine)
+        self.assertEqual(len(signatures), 2, "and by the former one for a day")
+
     def test_receiver_that_is_gone_is_left_alone(self):
         self.publish()
         self.deliver(Receiver(410))
