@@ -166,6 +166,33 @@ class TestMetricsPage(PageSetup, ChannelCase):
         page = self.read_page()
         self.assertEqual(self.value_of(page, "channel_dead_letters", self.channel), 0)
 
+    def test_channel_that_is_gone_has_no_series_and_a_renamed_one_has_one(self):
+        """digitalocean/ceph_exporter#102, solacecommunity/solace-prometheus-exporter
+        #84: what was deleted is told for ever, and what has another label twice."""
+        self.go_live()
+        self.make_publication(self.level, count=3)
+
+        def told():
+            mine = ("channel", str(self.channel.id))
+            return {key: value for key, value in page.items() if mine in key[1]}
+
+        page = self.read_page()
+        before = told()
+        self.assertTrue(before)
+        self.channel.name = "Renamed"
+        page = self.read_page()
+        after = told()
+        infos = [key for key in after if key[0] == "channel_info"]
+        self.assertEqual(len(infos), 1)
+        self.assertIn(("name", "Renamed"), infos[0][1])
+        rest = [set(each) for each in (before, after)]
+        for keys in rest:
+            keys -= {key for key in keys if key[0] == "channel_info"}
+        self.assertEqual(*rest)
+        self.channel.active = False
+        page = self.read_page()
+        self.assertFalse(told())
+
     def test_odd_names_do_not_break_the_page(self):
         self.channel.name = 'Shop "A"\\ new\nline ä'
         page = self.read_page()
