@@ -117,6 +117,55 @@ class TestPublicReports(AnswerCase):
         [anew] = self.tell()["856"]
         self.assertEqual(anew.purpose, "original")
 
+    # --------------------------------------------------------------- orders
+    def held(self):
+        self.env.flush_all()
+        self.env["channel.position"].invalidate_model()
+        found = self.env["channel.position"].search(
+            [("product_id", "=", self.product.id)]
+        )
+        return sum(found.mapped("held")) + sum(found.mapped("allocated"))
+
+    def test_less_than_nothing_is_not_ordered(self):
+        """msupply-foundation/open-msupply#9349: lines with a pack of nothing, or of
+        less, are taken in and confirmed."""
+        good, less, none = ((each, "EA", "5.00", "SKU-1") for each in ("4", "-3", "0"))
+        self.assertFalse(self.order(good, less, number="N-1"))
+        self.assertEqual(self.held(), 0)
+        self.assertIn("-3 is no quantity", self.exceptions("malformed").message)
+        order = self.order(good, none, number="N-2", control=2)
+        self.assertEqual(sum(order.line_ids.mapped("quantity")), 4)
+        self.assertEqual(self.held(), 4)
+
+    def test_case_of_nothing_is_no_piece(self):
+        for number, size in enumerate(("0", "-6"), 1):
+            with self.subTest(size):
+                body = po(f"P-{number}", (2, "CA", "5.00", "SKU-1"))
+                body.insert(-1, f"PO4*{size}")
+                self.receive(x12(body, number=number))
+                self.env["channel.intake"]._run(self.channel)
+                self.env.invalidate_all()
+                order = self.env["channel.order"].search([("name", "=", f"P-{number}")])
+                self.assertNotEqual(order.state, "imported")
+                self.assertEqual(self.held(), 0)
+                self.assertTrue(self.env["channel.exception"].search([]))
+
+    def test_answer_waits_for_the_price(self):
+        """davidhaase/publishing-order-systems-lab#30: the 855 goes out when the order
+        has come in, and before its price is decided."""
+        pricelist = self.env["product.pricelist"].create({"name": "BigMart"})
+        self.channel.write({"price_policy": "check", "pricelist_id": pricelist.id})
+        self.product.list_price = 9
+        order = self.order((4, "EA", "5.00", "SKU-1"))
+        self.assertEqual(order.state, "blocked")
+        self.assertNotIn("855", self.tell())
+        self.assertEqual(self.held(), 4)
+        order.action_override("price")
+        self.env["channel.intake"]._run(self.channel)
+        self.env.invalidate_all()
+        [answer] = self.tell()["855"]
+        self.assertEqual(answer.lines[0].line.price.amount, 5)
+
     # --------------------------------------------------------------- stock
     def test_every_number_of_the_envelope_is_of_the_partners_day(self):
         """odoo/odoo#256065: a document of the evening has the date of UTC, which is
