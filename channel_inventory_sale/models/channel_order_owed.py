@@ -150,9 +150,10 @@ class ChannelOrderOwed(models.AbstractModel):
                   FROM sold
                   JOIN carried ON carried.id = sold.id
                   JOIN channel_order_line own ON own.id = sold.own_line_id
+                 CROSS JOIN LATERAL (%(handed_over)s) handed_over
                  WHERE (own.open_quantity > 0 OR own.undelivered_quantity > 0)
                    AND CASE WHEN carried.is_kit THEN carried.is_cancelled
-                       ELSE sold.ordered - carried.units > 1e-6 END
+                       ELSE sold.ordered - carried.units - handed_over.units > 1e-6 END
                    AND (NOT EXISTS (
                             SELECT FROM channel_hold hold
                              WHERE hold.order_line_id = own.id
@@ -167,6 +168,25 @@ class ChannelOrderOwed(models.AbstractModel):
                 """,
                 stages=list(MOVING),
                 limit=AT_ONCE,
+                handed_over=self._handed_over_query(),
             )
         )
         return [order_id for (order_id,) in rows]
+
+    def _handed_over_query(self):
+        """Units of the product of ``sold`` that tills have handed over: see
+        ``sale.order.line._count_handed_over``."""
+        if "pos_order_line_ids" not in self.env["sale.order.line"]._fields:
+            return SQL("SELECT 0 AS units")
+        return SQL(
+            """
+            SELECT GREATEST(COALESCE(sum(rung.qty), 0), 0) AS units
+              FROM pos_order_line rung
+              JOIN pos_order paid ON paid.id = rung.order_id
+             WHERE paid.state NOT IN ('draft', 'cancel')
+               AND (rung.sale_order_line_id = sold.id
+                    OR rung.refunded_orderline_id IN (
+                       SELECT id FROM pos_order_line
+                        WHERE sale_order_line_id = sold.id))
+            """
+        )

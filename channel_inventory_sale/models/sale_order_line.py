@@ -170,7 +170,26 @@ class SaleOrderLine(models.Model):
         """How much of this line is in no move to the customer, in its own unit."""
         if self.product_id.type != "consu" or not self._has_had_moves():
             return 0
-        return max(0.0, self.product_uom_qty - self._count_carried(self.move_ids))
+        gone = self._count_carried(self.move_ids) + self._count_handed_over()
+        return max(0.0, self.product_uom_qty - gone)
+
+    def _count_handed_over(self):
+        """How much of this line was taken away, or is to be sent, by a till at which
+        the order was settled: Odoo cancels the line's own deliveries for it."""
+        if "pos_order_line_ids" not in self._fields:
+            return 0
+        # sudo: workers in the warehouse need not see tills
+        sold = self.sudo().pos_order_line_ids
+        return max(
+            0.0,
+            sum(
+                line.product_uom_id._compute_quantity(
+                    line.qty, self.product_uom_id, round=False
+                )
+                for line in sold | sold.refund_orderline_ids
+                if line.order_id.state not in ("draft", "cancel")
+            ),
+        )
 
     def _has_had_moves(self):
         """A purchase that is sent straight to the customer has none before it is

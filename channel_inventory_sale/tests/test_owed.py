@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
+import uuid
+
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -305,3 +308,115 @@ class TestOwed(OwedCase):
         order.with_user(operator).action_deliver_again()
         self.commit()
         self.assertFalse(self.told())
+
+
+@tagged("post_install", "-at_install")
+class TestOwedAtTill(OwedCase):
+    """A customer takes away at a till what a channel has sold: its delivery is
+    cancelled by Odoo for that, and nothing is owed any more (odoo/odoo#164753)."""
+
+    def setUp(self):
+        super().setUp()
+        if "pos_order_line_ids" not in self.env["sale.order.line"]._fields:
+            self.skipTest("needs sale orders at tills")
+        company = self.warehouse.company_id
+        company.point_of_sale_update_stock_quantities = "closing"
+        self.env["stock.warehouse"]._create_missing_pos_picking_types()
+        bank = self.env["account.journal"].search(
+            [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
+        )
+        card = self.env["pos.payment.method"].create(
+            {"name": "Card", "journal_id": bank.id}
+        )
+        self.till = self.env["pos.config"].create(
+            {
+                "name": "Till",
+                "picking_type_id": self.warehouse.pos_type_id.id,
+                "payment_method_ids": [(6, 0, card.ids)],
+            }
+        )
+        self.till.open_ui()
+        self.session = self.till.current_session_id
+        self.session.set_opening_control(0, None)
+
+    def settle(self, order, quantity):
+        """The order is loaded at the till, and so much of it is taken away."""
+        sold = order.sale_order_id.order_line.filtered("channel_order_line_id")
+        total = 10 * quantity
+        line = {
+            "price_unit": 10,
+            "product_id": sold.product_id.id,
+            "price_subtotal": total,
+            "price_subtotal_incl": total,
+            "qty": quantity,
+            "discount": 0,
+            "tax_ids": [(6, 0, [])],
+            "pack_lot_ids": [],
+            "uuid": str(uuid.uuid4()),
+            "sale_order_origin_id": order.sale_order_id.id,
+            "sale_order_line_id": sold.id,
+        }
+        now = fields.Datetime.to_string(fields.Datetime.now())
+        payment = {
+            "amount": total,
+            "name": now,
+            "payment_method_id": self.till.payment_method_ids.id,
+        }
+        data = {
+            "amount_paid": total,
+            "amount_return": 0,
+            "amount_tax": 0,
+            "amount_total": total,
+            "company_id": self.till.company_id.id,
+            "date_order": now,
+            "fiscal_position_id": False,
+            "pricelist_id": False,
+            "lines": [(0, 0, line)],
+            "name": "Order",
+            "partner_id": False,
+            "session_id": self.session.id,
+            "payment_ids": [(0, 0, payment)],
+            "user_id": self.env.uid,
+            "uuid": str(uuid.uuid4()),
+            "to_invoice": False,
+            "state": "paid",
+        }
+        self.env["pos.order"].sync_from_ui([data])
+        self.commit()
+
+    def test_what_is_taken_away_is_not_held_again(self):
+        order = self.sell(3)
+        self.assertEqual(self.shown(), 7)
+        self.settle(order, 3)
+        self.assertEqual(
+            set(order.sale_order_id.picking_ids.mapped("state")), {"cancel"}
+        )
+        self.assertFalse(order.line_ids.undelivered_quantity)
+        self.assertFalse(self.told())
+        self.session.action_pos_session_closing_control()
+        self.commit()
+        self.assertEqual(self.shown(), 7)
+        self.assertFalse(self.env["channel.order.owed"]._find_forgotten())
+        # nor is it sent as well
+        order.sale_order_id.order_line._deliver_again()
+        open_ones = order.sale_order_id.picking_ids.filtered(
+            lambda picking: picking.state not in ("done", "cancel")
+        )
+        self.assertFalse(open_ones)
+
+    def test_rest_of_what_is_taken_away_is_delivered(self):
+        order = self.sell(3)
+        self.settle(order, 2)
+        self.assertFalse(self.told())
+        [move] = order.sale_order_id.picking_ids.move_ids.filtered(
+            lambda move: move.state not in ("done", "cancel")
+        )
+        self.assertEqual(move.product_uom_qty, 1)
+        self.session.action_pos_session_closing_control()
+        self.commit()
+        self.assertEqual(self.shown(), 7)
+        move.picking_id.action_cancel()
+        self.commit()
+        self.assertEqual(order.line_ids.undelivered_quantity, 1)
+        self.assertEqual(self.shown(), 7)
+        self.assertIn("1 × ", self.told().message)
