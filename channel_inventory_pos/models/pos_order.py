@@ -61,8 +61,19 @@ class PosOrder(models.Model):
         policy = self.config_id.channel_draft_policy
         if self.state != "draft" or policy == "none":
             return False
+        if self._channel_only_settles():
+            return False
         sent = SENT.search(self.last_order_preparation_change or "")
         return policy == "all" or bool(sent)
+
+    def _channel_only_settles(self):
+        """Whether all that it takes is of sale orders, loaded at the till to be paid:
+        those have their goods already, or are quotations that hold them or do not."""
+        lines = self.lines
+        if "sale_order_line_id" not in lines._fields:
+            return False
+        taken = lines.filtered(lambda line: line.qty > 0)
+        return bool(taken) and all(line.sale_order_line_id for line in taken)
 
     @api.model
     def _release_channel_drafts(self):

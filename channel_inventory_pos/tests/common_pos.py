@@ -47,7 +47,7 @@ class TillCase(PositionCase):
     def ring(self, *lines, session=None, state="paid", minutes_ago=0, **values):
         """An order as a till sends it.
 
-        :param lines: (product, quantity) or (product, quantity, refunded line)
+        :param lines: (product, quantity), or with the refunded line and other values
         """
         session = session or self.session
         made_at = fields.Datetime.now() - timedelta(minutes=minutes_ago)
@@ -84,7 +84,7 @@ class TillCase(PositionCase):
         order.invalidate_recordset()
         return order
 
-    def _line(self, product, quantity, refunded=None):
+    def _line(self, product, quantity, refunded=None, more=None):
         vals = {
             "price_unit": 10,
             "product_id": product.id,
@@ -95,6 +95,7 @@ class TillCase(PositionCase):
             "tax_ids": [(6, 0, [])],
             "pack_lot_ids": [],
             "uuid": str(uuid.uuid4()),
+            **(more or {}),
         }
         if refunded:
             vals["refunded_orderline_id"] = refunded.id
