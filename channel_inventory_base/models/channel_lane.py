@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .. import exceptions
-from ..db.transaction import own_transaction
+from ..db.transaction import fresh_reading, own_transaction
 from ..schemas import Lane, LevelRef
 from .channel_level import DEDUCTED, EXPECTED_REMOTE
 from .channel_outage import NOW
@@ -283,92 +283,104 @@ class ChannelLane(models.AbstractModel):
         """
         asked = None
         self._give_up_lost(channel)
-        for publication in self._find(channel, "ask_at"):
-            asked = True
-            self._ask(channel, publication)
-        for publication in self._find(channel, "watch_at"):
-            asked = self._watch(channel, publication) or asked
+        for publication_id in self._find(channel, "ask_at"):
+            asked = self._ask(channel, publication_id) or asked
+        for publication_id in self._find(channel, "watch_at"):
+            asked = self._watch(channel, publication_id) or asked
             # what falls and was not answered for goes by the other requests in time
             channel._wake("_job_publish")
         self._come_back(channel)
         return asked
 
     def _find(self, channel, field):
-        """Those whose time has come, oldest first.
+        """Ids of those whose time has come, oldest first.
 
         :param field: ``ask_at`` or ``watch_at``
         """
-        return self.env["channel.publication"].search(
-            [
+        with fresh_reading(self.env) as env:
+            due = [
                 ("channel_id", "=", channel.id),
                 ("state", "=", "accepted"),
                 (field, "<=", self._now()),
-            ],
-            order="id",
-        )
+            ]
+            return env["channel.publication"].search(due, order="id").ids
 
     def _now(self):
         return self.env["channel.intake"]._database_time().replace(tzinfo=None)
 
-    def _ask(self, channel, publication):
-        adapter = channel._adapter()
+    def _ask(self, channel, publication_id):
+        """Ask what became of one batch.
+
+        :return: True; None when another worker has heard it meanwhile
+        """
+        with fresh_reading(self.env) as env:
+            publication = env["channel.publication"].browse(publication_id)
+            if not self._is_unanswered(publication):
+                return None
+            sent = publication.payload, publication.ticket
+        result = refusal = seconds = None
         try:
-            result = adapter._ask_push(channel, publication.payload, publication.ticket)
+            result = channel._adapter()._ask_push(channel, *sent)
         except exceptions.RejectedError as error:
-            self._refuse(publication, error)
-            return
+            refusal = error
         except exceptions.ThrottledError as error:
             # the numbers that are due to be shown do not wait for that
-            self._ask_later(publication, error.retry_after)
-            return
+            seconds = error.retry_after
         with own_transaction(self.env) as env:
-            own = env["channel.publication"].browse(publication.id)
-            lane, lanes = own._get_lane(), env["channel.lane"]
-            env["channel.settler"]._lock(own.channel_id)
-            if result:
-                lanes._end(own, lane, result)
-        if not result:
-            self._ask_later(publication)
+            env["channel.settler"]._lock(channel)
+            own = env["channel.publication"].browse(publication_id)
+            # another worker may have been told while this one asked
+            if self._is_unanswered(own):
+                env[self._name]._take_answer(own, result, refusal, seconds)
+        return True
+
+    def _take_answer(self, publication, result, refusal, seconds):
+        lane = publication._get_lane()
+        if refusal:
+            self._take_refusal(publication, refusal)
+        elif result:
+            self._end(publication, lane, result)
+        else:
+            self._postpone(publication, max(seconds or 0, lane.every))
+
+    @staticmethod
+    def _is_unanswered(publication):
+        return publication.state == "accepted" and bool(publication.ask_at)
 
     def _refuse(self, publication, error):
         """Nothing of the batch was applied: its numbers go by the other requests, and
         the lane rests; a lane that refuses them all would do so again."""
         with own_transaction(self.env) as env:
             own = env["channel.publication"].browse(publication.id)
-            lanes, lines = env["channel.lane"], own.line_ids
             env["channel.settler"]._lock(own.channel_id)
-            lanes._restore(lines.ids)
-            lanes._note({}, lines.ids)
-            env["channel.publication.outcome"]._queue_lines(lines)
-            own.write({"state": "done", "error": str(error)})
-            env["channel.publication"].invalidate_model()
-            channel = own.channel_id
-            lanes._rest(channel, own.lane, REFUSED_SECONDS)
-            channel._wake("_job_publish")
-            env["channel.exception"]._report(
-                channel,
-                "health",
-                key=f"lane:{own.lane}",
-                record=own,
-                message=self.env._(
-                    "%(channel)s refused %(count)s quantities at once: %(error)s",
-                    channel=channel.name,
-                    count=own.line_count,
-                    error=error,
-                ),
-                suggestion=self.env._(
-                    "They are being sent one by one, and so are others for an hour. If "
-                    "it happens again, ask the channel's support (ticket %(ticket)s).",
-                    ticket=own.ticket or "-",
-                ),
-            )
+            env["channel.lane"]._take_refusal(own, error)
 
-    def _ask_later(self, publication, seconds=None):
-        with own_transaction(self.env) as env:
-            own = env["channel.publication"].browse(publication.id)
-            env["channel.settler"]._lock(own.channel_id)
-            every = own._get_lane().every
-            env["channel.lane"]._postpone(own, max(seconds or 0, every))
+    def _take_refusal(self, publication, error):
+        lines, channel = publication.line_ids, publication.channel_id
+        self._restore(lines.ids)
+        self._note({}, lines.ids)
+        self.env["channel.publication.outcome"]._queue_lines(lines)
+        publication.write({"state": "done", "error": str(error)})
+        self.env["channel.publication"].invalidate_model()
+        self._rest(channel, publication.lane, REFUSED_SECONDS)
+        channel._wake("_job_publish")
+        self.env["channel.exception"]._report(
+            channel,
+            "health",
+            key=f"lane:{publication.lane}",
+            record=publication,
+            message=self.env._(
+                "%(channel)s refused %(count)s quantities at once: %(error)s",
+                channel=channel.name,
+                count=publication.line_count,
+                error=error,
+            ),
+            suggestion=self.env._(
+                "They are being sent one by one, and so are others for an hour. If "
+                "it happens again, ask the channel's support (ticket %(ticket)s).",
+                ticket=publication.ticket or "-",
+            ),
+        )
 
     def _postpone(self, publication, seconds):
         self.env.execute_query(
@@ -568,13 +580,13 @@ class ChannelLane(models.AbstractModel):
             self.env["channel.level.pending"]._add(lines.level_id, force=True)
 
     # --------------------------------------------------------------- watch
-    def _watch(self, channel, publication):
+    def _watch(self, channel, publication_id):
         """Look at numbers that were overtaken: one that shows what the lane was told
         has been applied late, and is put right before the lane has ended.
 
         :return: whether the channel was asked
         """
-        rows = self._find_overtaken(publication)
+        rows = self._find_overtaken(publication_id)
         size = channel._capabilities().read_size
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
@@ -584,7 +596,7 @@ class ChannelLane(models.AbstractModel):
             late = [row for row in part if self._is_landed(row, shown)]
             with own_transaction(self.env) as env:
                 env["channel.settler"]._lock(channel)
-                env["channel.lane"]._put_right(publication.id, late, shown)
+                env["channel.lane"]._put_right(publication_id, late, shown)
         with own_transaction(self.env) as env:
             env.execute_query(
                 SQL(
@@ -593,12 +605,12 @@ class ChannelLane(models.AbstractModel):
                     "WHERE id = %s AND watch_at IS NOT NULL RETURNING id",
                     NOW,
                     WATCH_SECONDS,
-                    publication.id,
+                    publication_id,
                 )
             )
         return bool(rows)
 
-    def _find_overtaken(self, publication):
+    def _find_overtaken(self, publication_id):
         """Rows (level, sum of the lane's number, sum expected, deducted now, stock ref,
         node ref) of levels of which a later number is known to be shown."""
         with own_transaction(self.env) as env:
@@ -623,7 +635,7 @@ class ChannelLane(models.AbstractModel):
                        AND NOT EXISTS (%s)
                     """,
                     DEDUCTED,
-                    publication.id,
+                    publication_id,
                     NEWER,
                 )
             )

@@ -7,8 +7,8 @@ from cryptography.fernet import Fernet
 from odoo.tests import tagged
 
 from ..db.jobs import WAITING
-from ..exceptions import AuthError, ThrottledError
-from ..schemas import ListingData
+from ..exceptions import AuthError, RejectedError, ThrottledError
+from ..schemas import Lane, ListingData
 from ..tools import crypto
 from .common_committed import CommittedCase
 
@@ -91,6 +91,85 @@ class TestOldSnapshot(CommittedCase):
             self.assertTrue(publisher._is_all_planned())
             self.change_stock(1)
             self.assertFalse(publisher._is_all_planned())
+
+    # ---------------------------------------------------------------- lanes
+    def send_by_lane(self):
+        """A number is in a lane, which is to be asked for it now.
+
+        :return: the ticket
+        """
+        self.fake.absolute, self.fake.stream, self.fake.applies = True, True, 60
+        self.fake.lanes = (Lane("feed", size=50, open=1),)
+        with self.commit() as env:
+            self.channel(env).write({"mass_quantity": 1, "scarce_quantity": 0})
+        self.change_stock(10)
+        self.plan()
+        self.publish()
+        with self.commit() as env:
+            publication = self.sent_by_lane(env)
+            publication.ask_at = "2020-01-01"
+            return publication.ticket
+
+    def sent_by_lane(self, env):
+        return env["channel.publication"].search(
+            [("channel_id", "=", self.channel_id), ("lane", "=", "feed")]
+        )
+
+    def ask_lanes(self):
+        with self.commit() as env:
+            env["channel.lane"]._run(self.channel(env))
+
+    def assertAnswered(self, env):
+        """The number was taken, and is to be shown from a minute on."""
+        publication = self.sent_by_lane(env)
+        self.assertEqual(publication.state, "accepted")
+        self.assertFalse(publication.ask_at)
+        self.assertEqual(publication.line_ids.mapped("result"), ["accepted"])
+        self.assertTrue(publication.line_ids.due_at)
+        told = env["channel.exception"].search(
+            [("channel_id", "=", self.channel_id), ("key", "=", "lane:feed")]
+        )
+        self.assertFalse(told)
+        self.assertFalse(self.channel(env)._get_shared_state("lanes"))
+
+    def test_batch_that_a_lane_has_taken_meanwhile_is_asked_for(self):
+        with self.commit() as env:
+            channel = self.begun(env)
+            ticket = self.send_by_lane()
+            self.fake.finish(ticket)
+            env["channel.lane"]._run(channel)
+        with self.commit() as env:
+            self.assertAnswered(env)
+
+    def test_batch_that_was_answered_meanwhile_is_not_asked_for(self):
+        self.fake.finish(self.send_by_lane())
+        with self.commit() as env:
+            channel = self.begun(env)
+            self.ask_lanes()
+            self.fake.asked.clear()
+            self.assertIsNone(env["channel.lane"]._run(channel))
+        self.assertEqual(self.fake.asked, [])
+
+    def assertNotUndone(self, error):
+        """Both ask; the second is told something else than the first."""
+        ask = self.fake._ask_push
+        self.fake.finish(self.send_by_lane())
+
+        def late(*_arguments):
+            with patch.object(self.fake, "_ask_push", ask):
+                self.ask_lanes()
+            raise error
+
+        with patch.object(self.fake, "_ask_push", late):
+            self.ask_lanes()
+        with self.commit() as env:
+            self.assertAnswered(env)
+
+    def test_answer_that_one_worker_was_given_is_not_refused_to_another(self):
+        self.assertNotUndone(RejectedError("no such ticket"))
+
+    def test_answer_that_one_worker_was_given_is_not_awaited_by_another(self):
+        self.assertNotUndone(ThrottledError("slow", retry_after=7))
 
     # --------------------------------------------------------------- orders
     def test_each_open_order_is_asked_for_once(self):
