@@ -7,6 +7,7 @@ No odoo in here.
 import logging
 import time
 import uuid
+from dataclasses import dataclass
 
 from .errors import ClientError, Unauthorized, Unavailable
 
@@ -20,6 +21,21 @@ no renewal uses up. All wait for whoever asks, and he may be dead."""
 POLL = 0.25
 # A token is renewed before its end, so that none ends on its way.
 MARGIN = 300
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """The right to ask for the next token, for a while.
+
+    ``sealed``: the refresh token as it was stored; ``is_second``: the worker that had
+    it before has not been heard of.
+    """
+
+    lease: str
+    until: float
+    refresh: str | None
+    sealed: str | None
+    is_second: bool
 
 
 class StaticToken:
@@ -41,6 +57,11 @@ class RenewingToken:
     Whoever finds it used up takes a lease in the shared state, leaves the lock, asks
     for a new one and stores it; all others look again until it is there. A lease
     ends by itself, so a worker that dies blocks nobody for long.
+
+    A refresh token may be good for one renewal: then two workers that use the same one
+    lose both. Where the channel gives another one with each token, the lease is longer
+    than any request; an answer that is later all the same is kept, and a refusal of
+    what it may have used up calls no person.
 
     :param grant: ``grant(refresh_token)`` asks for a token and returns the answer, see
         ``oauth2``
@@ -87,11 +108,10 @@ class RenewingToken:
         """
         deadline = self._clock() + LEASE
         while self._clock() < deadline:
-            token, lease, refresh = self._claim(rejected)
+            token, claim = self._claim(rejected)
+            token = token or claim and self._exchange(claim)
             if token:
                 return token
-            if lease:
-                return self._exchange(lease, refresh)
             self._sleep(POLL)
         raise Unavailable("another worker is renewing the token", code="RENEWING")
 
@@ -104,27 +124,42 @@ class RenewingToken:
         return token if token != rejected else None
 
     def _claim(self, rejected):
-        """:return: (token, None, None), (None, lease, refresh token) or Nones: wait"""
+        """:return: (token, None), (None, claim) or Nones: wait"""
         with self._store.lock() as state:
             if state.get("identity") != self._identity:
                 state.clear()
                 state["identity"] = self._identity
             token = self._usable(state, rejected)
             if token:
-                return token, None, None
+                return token, None
             if state.get("lease_until", 0) > self._clock():
-                return None, None, None
+                return None, None
+            is_second = "lease" in state
+            lease = LEASE if state.get("rotates") else self._lease
             state["lease"] = uuid.uuid4().hex
-            state["lease_until"] = self._clock() + self._lease
+            state["lease_until"] = self._clock() + lease
             sealed = state.get("refresh")
             refresh = self._unseal("refresh", sealed) if sealed else None
-            return None, state["lease"], refresh or self._first_refresh
+            refresh = refresh or self._first_refresh
+            until = state["lease_until"]
+            return None, _Claim(state["lease"], until, refresh, sealed, is_second)
 
-    def _exchange(self, lease, refresh):
+    def _exchange(self, claim):
+        """:return: the token; None where others have to be looked at again"""
+        if self._clock() >= claim.until:
+            # held up before it asked: another worker may have used the refresh token
+            return None
         try:
-            answer = self._grant(refresh)
+            answer = self._grant(claim.refresh)
+        except Unauthorized as error:
+            if self._finish(claim, {}):
+                return None
+            if claim.refresh and claim.is_second:
+                words = "a worker that was not heard of may have used the refresh token"
+                raise Unavailable(words, code="RENEWING") from error
+            raise
         except ClientError:
-            self._finish(lease, {})
+            self._finish(claim, {})
             raise
         lifetime = answer["expires_in"]
         values = {
@@ -133,15 +168,27 @@ class RenewingToken:
         }
         if answer.get("refresh_token"):
             values["refresh"] = self._seal("refresh", answer["refresh_token"])
-        self._finish(lease, values)
+            values["rotates"] = answer["refresh_token"] != claim.refresh
+        self._finish(claim, values)
         return answer["access_token"]
 
-    def _finish(self, lease, values):
-        """Store what came, unless the lease ran out and another worker took over."""
+    def _finish(self, claim, values):
+        """Store what came, unless it is older than what is there.
+
+        Where the lease ran out and another worker took over, what came is stored only
+        where it is the one next refresh token that there is: the one before is used up.
+
+        :return: whether another worker has stored one meanwhile
+        """
         with self._store.lock() as state:
-            if state.get("lease") == lease:
-                state.update(values)
+            is_same = state.get("identity") == self._identity
+            is_newest = is_same and state.get("refresh") == claim.sealed
+            if state.get("lease") == claim.lease:
                 del state["lease"], state["lease_until"]
+                state.update(values)
+            elif is_newest and "refresh" in values:
+                state.update(values)
+            return is_same and not is_newest
 
 
 def authorized(tokens, send):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from unittest.mock import patch
 from urllib.parse import parse_qs
 
 import requests
@@ -19,7 +20,7 @@ def seal(text):
     return text[::-1]
 
 
-class TestRenewingToken(PureCase):
+class TokenCase(PureCase):
     def setUp(self):
         super().setUp()
         self.clock = FakeClock()
@@ -43,6 +44,8 @@ class TestRenewingToken(PureCase):
         }
         return RenewingToken(values.pop("grant", self.grant), self.store, **values)
 
+
+class TestRenewingToken(TokenCase):
     def test_token_is_fetched_once_and_kept(self):
         self.assertEqual(self.tokens().get(), "token-1")
         self.assertEqual(self.tokens().get(), "token-1")
@@ -161,6 +164,108 @@ class TestRenewingToken(PureCase):
         self.assertEqual(self.tokens(grant=late).get(), "late")
         self.assertNotIn("access", self.store.value)
         self.assertEqual(self.store.value["lease"], "successor")
+
+
+class TestRefreshTokenOfOneUse(TokenCase):
+    """A channel that takes each refresh token once, and gives the next one."""
+
+    def once(self, refresh):
+        self.assertIsNotNone(refresh)
+        self.asked.append(refresh)
+        if self.asked.count(refresh) > 1:
+            raise Unauthorized("it is used up")
+        number = len(set(self.asked))
+        answer = {"access_token": f"token-{number}", "refresh_token": f"next-{number}"}
+        return dict(answer, expires_in=3600)
+
+    def worker(self, grant=None, **options):
+        return self.tokens(grant=grant or self.once, refresh="first", **options)
+
+    def test_answer_that_is_late_is_kept(self):
+        """It has the only refresh token that is still good."""
+
+        def slow(refresh):
+            answer = self.once(refresh)
+            self.clock.now += LEASE + 1
+            # no person has to enter anything
+            with self.assertRaises(Unavailable):
+                self.worker().get()
+            return answer
+
+        self.assertEqual(self.worker(slow).get(), "token-1")
+        self.assertEqual(self.worker().get(), "token-1")
+        self.clock.now += 4000
+        self.assertEqual(self.worker().get(), "token-2")
+        self.assertEqual(self.asked, ["first", "first", "next-1"])
+
+    def test_answer_that_comes_while_another_worker_asks_is_his_too(self):
+        asking, overtaken = threading.Event(), threading.Event()
+
+        def slow(refresh):
+            answer = self.once(refresh)
+            asking.set()
+            overtaken.wait(10)
+            return answer
+
+        def second(refresh):
+            overtaken.set()
+            first.join(10)
+            return self.once(refresh)
+
+        first = threading.Thread(target=self.worker(slow).get)
+        first.start()
+        asking.wait(10)
+        self.clock.now += LEASE + 1
+        self.assertEqual(self.worker(second).get(), "token-1")
+
+    def test_answer_that_is_late_replaces_no_newer_one(self):
+        def slow(_refresh):
+            self.clock.now += LEASE + 1
+            self.assertEqual(self.worker().get(), "token-1")
+            return {"access_token": "a", "refresh_token": "b", "expires_in": 9999}
+
+        self.assertEqual(self.worker(slow).get(), "a")
+        self.assertEqual(self.worker().get(), "token-1")
+        self.clock.now += 4000
+        self.assertEqual(self.worker().get(), "token-2")
+        self.assertEqual(self.asked, ["first", "next-1"])
+
+    def test_refusal_of_what_nobody_else_has_used_is_told(self):
+        self.asked.append("first")
+        with self.assertRaises(Unauthorized):
+            self.worker().get()
+
+    def test_worker_that_was_held_up_asks_no_more(self):
+        lock, meanwhile = self.store.lock, [self.worker()]
+
+        @contextmanager
+        def held_up():
+            with lock() as state:
+                yield state
+            if meanwhile:
+                self.clock.now += LEASE + 1
+                self.assertEqual(meanwhile.pop().get(), "token-1")
+
+        worker = self.worker()
+        with patch.object(self.store, "lock", held_up), suppress(Unavailable):
+            worker.get()
+        self.assertEqual(worker.get(), "token-1")
+        self.assertEqual(self.asked, ["first"])
+
+    def test_short_lease_is_not_for_what_changes_each_time(self):
+        self.worker(lease=SHORT_LEASE).get()
+        self.clock.now += 4000
+
+        def die(_refresh):
+            raise SystemExit
+
+        with self.assertRaises(SystemExit):
+            self.worker(die, lease=SHORT_LEASE).get()
+        self.clock.slept.clear()
+        with suppress(Unavailable):
+            self.worker(lease=SHORT_LEASE).get()
+        self.assertEqual(self.worker(lease=SHORT_LEASE).get(), "token-2")
+        self.assertAlmostEqual(sum(self.clock.slept), LEASE, 0)
 
 
 class TestTokenEndpoint(PureCase):
