@@ -159,7 +159,7 @@ class ChannelEdiAcks(models.AbstractModel):
     @api.model
     def _watch(self):
         """Recovery: acknowledgements that stay away are told once."""
-        late = self.env["channel.edi.document"].search(
+        late = self.env["channel.edi.document"]._lock_due(
             [("ack_state", "=", "awaiting"), ("due_at", "<", fields.Datetime.now())],
             limit=WATCHED,
             order="due_at",

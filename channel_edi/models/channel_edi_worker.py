@@ -262,7 +262,7 @@ class ChannelEdiWorker(models.AbstractModel):
     @api.model
     def _follow_time(self):
         """Recovery: what has waited too long is told to a person."""
-        late = self.env["channel.edi.document"].search(
+        late = self.env["channel.edi.document"]._lock_due(
             [("state", "=", "parked"), ("parked_until", "<=", fields.Datetime.now())]
         )
         late.write({"state": "new"})

@@ -272,6 +272,48 @@ class TestEdiRace(CommittedCase):
         self.come_to_rest()
         self.assertAllOnce(*bought)
 
+    # --------------------------------------------------------------- recovery
+    def document(self, env, direction):
+        return env["channel.edi.document"].search(
+            [
+                ("agreement_id", "=", self.agreement_id),
+                ("direction", "=", direction),
+                ("kind", "not in", ("997", "999")),
+            ],
+            limit=1,
+        )
+
+    def test_acknowledgement_that_comes_when_it_is_late_is_not_overdue(self):
+        with self.commit() as env:
+            self.document(env, "out").write(
+                {"ack_state": "awaiting", "due_at": "2020-01-01"}
+            )
+        self.recover_while(
+            ("channel.edi.acks", "_watch"),
+            lambda env: self.document(env, "out").write({"ack_state": "accepted"}),
+        )
+        with self.commit() as env:
+            document = self.document(env, "out")
+            self.assertEqual(document.ack_state, "accepted")
+            told = env["channel.exception"].search(
+                [("key", "=", f"edi_ack:{document.id}")]
+            )
+            self.assertFalse(told)
+
+    def test_document_that_is_processed_when_its_wait_ends_is_not_once_more(self):
+        self.buy(1)
+        self.work()
+        with self.commit() as env:
+            self.document(env, "in").write(
+                {"state": "parked", "parked_until": "2020-01-01"}
+            )
+        self.recover_while(
+            ("channel.edi.worker", "_follow_time"),
+            lambda env: self.document(env, "in").write({"state": "done"}),
+        )
+        with self.commit() as env:
+            self.assertEqual(self.document(env, "in").state, "done")
+
     # ----------------------------------------------------------------- deaths
     def test_killed_at_each_commit(self):
         """From the file to the answer: a worker dies at any commit, and the next one

@@ -410,7 +410,7 @@ class ChannelEdiInvoices(models.AbstractModel):
         waiting = documents._read_group([("state", "=", "waiting")], ["channel_id"])
         for [channel] in waiting:
             channel._wake("_job_edi_send")
-        late = documents.search(
+        late = documents._lock_due(
             [
                 ("state", "=", "waiting"),
                 ("parked_until", "<=", fields.Datetime.now()),

@@ -197,7 +197,7 @@ class ChannelEdiPurchase(models.Model):
 
     @api.model
     def _report_overdue(self):
-        late = self.search(
+        late = self._lock_due(
             [
                 ("answer", "in", ("awaited", "partly")),
                 ("cancelled", "=", False),

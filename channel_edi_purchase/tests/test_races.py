@@ -83,6 +83,24 @@ class TestRaces(CommittedCase):
                 channel = self.channel(env)
             env["channel.edi.sender"]._run(channel)
 
+    def test_answer_that_comes_when_it_is_late_is_not_overdue(self):
+        def row(env):
+            return env["channel.edi.purchase"]._find(self.order(env))
+
+        self.confirm()
+        with self.commit() as env:
+            self.assertTrue(row(env))
+            row(env).write({"answer": "awaited", "answer_due_at": "2020-01-01"})
+        self.recover_while(
+            ("channel.edi.purchase", "_watch_answers"),
+            lambda env: row(env).write({"answer": "accepted"}),
+        )
+        with self.commit() as env:
+            told = env["channel.exception"].search(
+                [("key", "=", row(env)._key("overdue"))]
+            )
+            self.assertFalse(told)
+
     def documents(self, env):
         return env["channel.edi.document"].search(
             [("agreement_id", "=", self.agreement_id), ("direction", "=", "out")],

@@ -207,6 +207,19 @@ class ChannelGuarded(models.AbstractModel):
                 )
             )
 
+    # ---------------------------------------------------------------- locks
+    @api.model
+    def _lock_due(self, domain, **options):
+        """The records of which this is so, and stays so until the transaction ends;
+        without those that another transaction is at.
+
+        :param options: of ``search``
+        """
+        found = self.search(domain, **options).try_lock_for_update()
+        # one that was let go after it was found may be another by now
+        found.invalidate_recordset()
+        return found.filtered_domain(domain)
+
     # -------------------------------------------------------------- checks
     @api.model
     def _check_made_by_people(self, vals):

@@ -158,6 +158,25 @@ class CommittedCase(ChannelSetup, BaseCase):
                 quantity,
             )
 
+    def recover_while(self, step, change):
+        """Run a step of the recovery while another transaction has changed what it is
+        about; it ends a moment later.
+
+        :param step: (model, method)
+        :param change: function (env) of that other transaction
+        """
+        changing = self.commit()
+        env = changing.__enter__()
+        change(env)
+        env.flush_all()
+        end = threading.Timer(0.5, changing.__exit__, (None, None, None))
+        end.start()
+        try:
+            with self.commit() as own:
+                own["channel.channel"]._run_recovery_step(step)
+        finally:
+            end.join()
+
     def in_threads(self, *functions):
         """Run all at once; whatever one of them raises is raised here."""
         errors = []
