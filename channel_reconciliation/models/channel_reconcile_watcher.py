@@ -30,7 +30,7 @@ class ChannelReconcileWatcher(models.AbstractModel):
     def _follow_rules(self):
         """*Leave theirs* is done when its rule is in effect, and to decide again when
         that was refused."""
-        waiting = self._all().search(
+        waiting = self._all()._lock_due(
             [("state", "=", "decided"), ("decision", "=", "leave")]
         )
         active = waiting.filtered(lambda each: each.rule_id.state == "active")
@@ -44,7 +44,7 @@ class ChannelReconcileWatcher(models.AbstractModel):
     def _escalate(self):
         """Nobody has answered: where ours is the lower quantity it stays, published
         long since; where theirs is, it is not raised until somebody answers."""
-        late = self._all().search(
+        late = self._all()._lock_due(
             [
                 ("state", "in", HELD),
                 ("kind", "!=", "wrong_unit"),
@@ -75,7 +75,7 @@ class ChannelReconcileWatcher(models.AbstractModel):
         """A number that is known again, and that nobody has concluded from, was put
         right by a publication."""
         hour = fields.Datetime.now() - timedelta(hours=1)
-        checking = self._all().search(
+        checking = self._all()._lock_due(
             [
                 ("state", "=", "checking"),
                 ("last_seen", "<", hour),

@@ -7,6 +7,7 @@ from . import test_counts_refused
 from . import test_deaths
 from . import test_exposure
 from . import test_invariant
+from . import test_late_answers
 from . import test_levels
 from . import test_oracle
 from . import test_policy
