@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.addons.channel_inventory_base.db.transaction import (
     CONFLICTS,
     LOCK_MAILBOX,
+    fresh_reading,
     own_transaction,
     try_lock,
 )
@@ -44,16 +45,16 @@ class ChannelEdiReceiver(models.AbstractModel):
             worker is at one
         """
         outcome, failure = None, None
-        # sudo: mailboxes are seen by managers; a job reads them for the channel
-        for mailbox in channel.sudo().edi_mailbox_ids:
-            if mailbox.kind == "manual":
-                continue
-            with try_lock(self.env, LOCK_MAILBOX, mailbox.id) as locked:
+        for mailbox_id in self._find_mailboxes(channel):
+            with try_lock(self.env, LOCK_MAILBOX, mailbox_id) as locked:
                 if not locked:
                     outcome = False if outcome is None else outcome
                     continue
                 try:
-                    self._receive(mailbox)
+                    with channel._reading_afresh() as env:
+                        # sudo: managers see mailboxes; a job reads for the channel
+                        mailbox = env["channel.edi.mailbox"].sudo().browse(mailbox_id)
+                        self._receive(mailbox)
                     outcome = True
                 except CONFLICTS:
                     raise
@@ -63,6 +64,13 @@ class ChannelEdiReceiver(models.AbstractModel):
         if failure:
             raise failure
         return outcome
+
+    def _find_mailboxes(self, channel):
+        with fresh_reading(self.env) as env:
+            # sudo: mailboxes are seen by managers; a job reads them for the channel
+            mailboxes = env["channel.edi.mailbox"].sudo()
+            served = [("channel_id", "=", channel.id), ("kind", "!=", "manual")]
+            return mailboxes.search(served).ids
 
     def _receive(self, mailbox):
         end = time.monotonic() + RUN_SECONDS

@@ -46,14 +46,16 @@ class ChannelEdiSender(models.AbstractModel):
         while retry_on_conflict(lambda: self._frame_next(channel)):
             pass
         outcome, failure, end = None, None, time.monotonic() + RUN_SECONDS
-        # sudo: mailboxes are seen by managers; a job writes to them for the channel
-        for mailbox in self._waiting(channel).sudo():
-            with try_lock(self.env, LOCK_DELIVERY, mailbox.id) as locked:
+        for mailbox_id in self._waiting(channel):
+            with try_lock(self.env, LOCK_DELIVERY, mailbox_id) as locked:
                 if not locked:
                     outcome = False if outcome is None else outcome
                     continue
                 try:
-                    self._deliver(mailbox, end)
+                    with channel._reading_afresh() as env:
+                        # sudo: managers see mailboxes; a job writes there for the channel
+                        mailbox = env["channel.edi.mailbox"].sudo().browse(mailbox_id)
+                        self._deliver(mailbox, end)
                     outcome = True
                 except CONFLICTS:
                     raise
@@ -198,7 +200,7 @@ class ChannelEdiSender(models.AbstractModel):
                 pass
 
     def _waiting(self, channel):
-        """Mailboxes for which something of this channel is to be sent."""
+        """Ids of mailboxes for which something of this channel is to be sent."""
         with own_transaction(self.env) as env:
             rows = env.execute_query(
                 SQL(
@@ -213,7 +215,7 @@ class ChannelEdiSender(models.AbstractModel):
                     channel.id,
                 )
             )
-        return self.env["channel.edi.mailbox"].browse([row[0] for row in rows])
+        return [mailbox_id for (mailbox_id,) in rows]
 
     def _deliver_next(self, mailbox, place):
         """:return: whether there was one"""

@@ -272,6 +272,57 @@ class TestEdiRace(CommittedCase):
         self.come_to_rest()
         self.assertAllOnce(*bought)
 
+    # ------------------------------------------------------------ old pictures
+    def mailbox(self, env):
+        return env["channel.edi.agreement"].browse(self.agreement_id).mailbox_id
+
+    def correct(self):
+        """A person enters what the mailbox needs to be reached."""
+        with self.commit() as env:
+            mailbox = self.mailbox(env)
+            mailbox.write(
+                {
+                    "port": self.sandbox.sftp.port,
+                    "host_key": self.sandbox.sftp.host_key,
+                }
+            )
+            mailbox.password = self.shop.config.password
+
+    def begun(self, env):
+        """The channel, in a transaction that sees nothing newer."""
+        channel = self.channel(env)
+        self.assertTrue(channel.edi_mailbox_ids.read(["port", "host_key"]))
+        return channel
+
+    def test_mailbox_that_was_corrected_after_the_job_began_is_reached(self):
+        bought = self.buy(1)
+        with self.commit() as env:
+            self.mailbox(env).port = 1
+        with self.commit() as env:
+            channel = self.begun(env)
+            self.correct()
+            all_of_it(env, channel)
+        self.come_to_rest()
+        self.assertAllOnce(*bought)
+
+    def test_mailbox_that_was_made_after_the_job_began_is_read_and_written(self):
+        bought = self.buy(1)
+        with self.commit() as env:
+            channel = self.begun(env)
+            with self.commit() as other:
+                before = self.mailbox(other)
+                before.agreement_ids.mailbox_id = before.copy({"name": "Moved"})
+                before.active = False
+            self.correct()
+            all_of_it(env, channel)
+        with self.commit() as env:
+            files = env["channel.edi.file"].search(
+                [("mailbox_id", "=", self.mailbox(env).id)]
+            )
+            self.assertTrue(files, "nothing was read there")
+        self.come_to_rest()
+        self.assertAllOnce(*bought)
+
     # --------------------------------------------------------------- recovery
     def document(self, env, direction):
         return env["channel.edi.document"].search(

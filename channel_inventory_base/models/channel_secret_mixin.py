@@ -107,6 +107,22 @@ class ChannelSecretMixin(models.AbstractModel):
             name: self._decrypt(name, stored[name]) for name in names if name in stored
         }
 
+    @contextmanager
+    def _reading_afresh(self):
+        """An environment that shows what is committed by now (``fresh_reading``): for
+        an address and its secrets, which may be others since this job began. The
+        secrets read there are those that the job has gone by."""
+        used, failure = self.env.cr.cache.setdefault(USED, {}), None
+        with fresh_reading(self.env) as env:
+            env.cr.cache[USED] = used
+            # what fails in the block has transactions of its own; this one only reads
+            try:
+                yield env
+            except Exception as error:
+                failure = error
+        if failure:
+            raise failure
+
     def _has_newer_secrets(self):
         """Whether others were entered than this job has gone by: it, and the process
         that it runs in, may know those of the time when it began."""

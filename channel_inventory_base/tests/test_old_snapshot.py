@@ -257,6 +257,17 @@ class TestOldSnapshot(CommittedCase):
             self.assertEqual(self.channel(env).connection_state, "auth_failed")
             self.assertFalse(self.is_wanted(env, "_job_poll"))
 
+    def test_secret_that_was_read_afresh_is_one_that_the_job_has_gone_by(self):
+        self.use_key()
+        self.set_secret("old")
+        with self.commit() as env:
+            job = self.begun(env).with_context(job_uuid="1")
+            with job._reading_afresh() as fresh:
+                self.assertEqual(job.with_env(fresh)._get_secret("token"), "old")
+            self.assertFalse(job._has_newer_secrets())
+            self.set_secret("new")
+            self.assertTrue(job._has_newer_secrets())
+
     def test_job_makes_nobody_remember_a_secret_of_before(self):
         self.use_key()
         self.set_secret("old")
