@@ -152,12 +152,16 @@ def _tax_amounts(line):
 
 def told_tax(lines, total, total_tax, currency):
     """The tax of an order: what the total says. A shop that rounds taxes for the order
-    may tell the sum of its rounded lines beside a total with the tax that was paid.
+    may tell the sum of its rounded lines, or of its rounded rates, beside a total with
+    the tax that was paid.
     """
     net = sum((line["total"].number(0) for line in lines), ZERO)
-    odd = net + total_tax != total
+    if net + total_tax == total:
+        return total_tax
     paid = total - net
-    return paid if odd and is_rounded_once(lines, paid, currency) else total_tax
+    of_lines = sum((line["total_tax"].number(0) for line in lines), ZERO)
+    is_paid = paid == of_lines or is_rounded_once(lines, paid, currency)
+    return paid if is_paid else total_tax
 
 
 def is_rounded_once(lines, total_tax, currency):

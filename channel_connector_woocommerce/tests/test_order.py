@@ -550,6 +550,43 @@ class TestOrder(PureCase):
         self.assertEqual(data.total_tax, Decimal("4.66"))
         self.assertEqual(data.lines[0].taxes[0].amount, Decimal("4.2852"))
 
+    def test_rates_that_are_rounded_each_beside_what_was_paid(self):
+        """woocommerce/woocommerce#25641: 3.05 of tax was paid at the checkout, and the
+        order says 3.06, the sum of its two rates."""
+        rates = [
+            {"rate_id": rate, "label": f"T{rate}", "rate_percent": "5"}
+            for rate in (1, 2)
+        ]
+        line = {
+            **LINE,
+            "quantity": 1,
+            "subtotal": "30.50",
+            "total": "30.50",
+            "subtotal_tax": "3.05",
+            "total_tax": "3.05",
+            "taxes": [
+                {"id": rate, "total": "1.525", "subtotal": "1.525"} for rate in (1, 2)
+            ],
+        }
+        for total, tax, told in (
+            ("33.55", "3.05", "3.05"),
+            ("33.55", "3.05", "3.06"),
+            ("33.56", "3.06", "3.06"),
+        ):
+            with self.subTest(total=total, told=told):
+                data = self.order(
+                    line_items=[line],
+                    prices_include_tax=False,
+                    total=total,
+                    total_tax=told,
+                    tax_lines=rates,
+                )
+                self.assertEqual(data.total_tax, Decimal(tax))
+                by_rate = [each.amount for each in data.lines[0].taxes]
+                rounded = Decimal(total) == data.lines[0].unit_price + sum(by_rate)
+                exact = by_rate == [Decimal("1.525")] * 2
+                self.assertTrue(exact if tax == "3.06" else rounded)
+
     def test_taxes_that_are_rounded_once_keep_their_digits(self):
         lines = [
             {
