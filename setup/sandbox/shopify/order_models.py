@@ -152,7 +152,10 @@ class Refund(HasGid):
 
     @property
     def total(self):
-        return total(item.amount for item in self.transactions)
+        """The money that went back; what is pending, or failed, did not."""
+        return total(
+            item.amount for item in self.transactions if item.status == "SUCCESS"
+        )
 
 
 @dataclass(eq=False)

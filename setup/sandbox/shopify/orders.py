@@ -20,7 +20,11 @@ def pay(store, order):
     with store.transaction():
         if order.cancelled_at:
             raise StoreError(f"{order.name} is cancelled")
-        pending = [entry for entry in order.transactions if entry.status == "PENDING"]
+        pending = [
+            entry
+            for entry in order.transactions
+            if entry.status == "PENDING" and entry.kind != "REFUND"
+        ]
         for entry in pending:
             entry.status = "SUCCESS"
         capturable = totals.capturable(order)
@@ -31,11 +35,11 @@ def pay(store, order):
         touch(store, order, "orders/paid")
 
 
-def _transact(store, order, kind, amount, gateway=None, parent=None):
+def _transact(store, order, kind, amount, gateway=None, parent=None, status="SUCCESS"):
     entry = Transaction(
         store.next_id(),
         kind,
-        "SUCCESS",
+        status,
         amount,
         gateway or order.gateway,
         store.clock.tick(),
@@ -87,17 +91,27 @@ def _void(store, order):
     if left:
         _transact(store, order, "VOID", left)
     for entry in order.transactions:
-        if entry.status == "PENDING":
+        if entry.status == "PENDING" and entry.kind != "REFUND":
             entry.status = "FAILURE"
 
 
-def refund(store, order, entries, shipping=None, amount=None, note="", parents=()):
+def refund(
+    store,
+    order,
+    entries,
+    shipping=None,
+    amount=None,
+    note="",
+    parents=(),
+    pending=False,
+):
     """Take units off an order and give money back.
 
     :param entries: dicts ``line``, ``quantity``, ``type`` (CANCEL, RETURN or
         NO_RESTOCK) and, for the first two, ``location``
     :param shipping: shop amount of shipping to refund, or True for what is left
     :param amount: a Bag to give back; None for what the lines and shipping cost
+    :param pending: its gateway takes days, see ``settle_refund``
     """
     with store.transaction():
         _check_refund(order, entries)
@@ -109,13 +123,30 @@ def refund(store, order, entries, shipping=None, amount=None, note="", parents=(
         if amount:
             parent = next(iter(parents), None)
             record.transactions.append(
-                _transact(store, order, "REFUND", amount, parent=parent)
+                _transact(
+                    store,
+                    order,
+                    "REFUND",
+                    amount,
+                    parent=parent,
+                    status="PENDING" if pending else "SUCCESS",
+                )
             )
         record.note = note or ""
         order.refunds.append(record)
         store.emit("refunds/create", refund_payload, record)
         touch(store, order)
         return record
+
+
+def settle_refund(store, record, status="SUCCESS"):
+    """The gateway has paid back what was pending, or could not: FAILURE. Units that
+    were taken off stay off."""
+    with store.transaction():
+        for entry in record.transactions:
+            if entry.status == "PENDING":
+                entry.status = status
+        touch(store, record.order)
 
 
 def _check_refund(order, entries):

@@ -139,6 +139,10 @@ class Sandbox:
                 )
         return orders.refund(self.store, record, entries, **values)
 
+    def settle_refund(self, record, status="SUCCESS"):
+        """What its gateway has kept pending is paid back, or fails: FAILURE."""
+        orders.settle_refund(self.store, record, status)
+
     def _home(self, order):
         return order.fulfillment_orders[0].location
 
