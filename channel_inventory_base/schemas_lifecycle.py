@@ -308,6 +308,8 @@ class OrderRefundData:
     them. ``charges`` are the delivery charges and fees in it; ``shipping`` and
     ``shipping_tax`` those of a channel that does not say which.
     A line of ``quantity`` 0 is money that went back for units that stay.
+    ``pending`` is what of ``amount`` is still under way: credited, and not paid yet.
+    ``failed`` is in no other figure: it did not go back, and the customer is owed it.
     """
 
     external_id: str
@@ -318,6 +320,8 @@ class OrderRefundData:
     created_at: datetime | None = None
     note: str = ""
     charges: tuple[RefundChargeData, ...] = ()
+    pending: Decimal = Decimal(0)
+    failed: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

@@ -64,13 +64,18 @@ class Completion:
         self._find_refunds(order, refunds_asked, age)
         for entry in order["refunds"]:
             root = ("refund", entry, entry["id"])
-            self._read_on("refundLineItems", queries.REFUND_LINES, root, age)
+            self._read_on(
+                "refundLineItems", queries.REFUND_LINES, root, age, "transactions"
+            )
             self._read_on(
                 "refundShippingLines", queries.REFUND_SHIPPING_LINES, root, age
             )
 
-    def _read_on(self, field, document, root, age):
-        """Append the following pages of a connection to its first."""
+    def _read_on(self, field, document, root, age, beside=None):
+        """Append the following pages of a connection to its first.
+
+        :param beside: another field that comes with each page, whole
+        """
         name, owner, owner_id = root
         connection = owner[field]
         seen = set()
@@ -82,6 +87,8 @@ class Completion:
             found = self._execute(document, {"id": owner_id, "after": after})[name]
             if not found or (found.get("order") or found)["updatedAt"] != age:
                 raise _Changed
+            if beside:
+                owner[beside] = found.get(beside)
             connection["nodes"] += found[field]["nodes"]
             connection["pageInfo"] = found[field]["pageInfo"]
 

@@ -40,6 +40,10 @@ PAYMENT = {
 MOVEMENTS = {"SALE": "charge", "CAPTURE": "charge", "REFUND": "refund"}
 """Transactions that move money; the others promise it, or take the promise back."""
 
+UNDER_WAY = ("AWAITING_RESPONSE", "PENDING", "UNKNOWN")
+LOST = ("ERROR", "FAILURE")
+"""How the transactions of a refund stand that are no success."""
+
 RISK = {"CANCEL": "high", "INVESTIGATE": "medium", "ACCEPT": "low", "NONE": ""}
 """What Shopify recommends about an order, as the base calls the risk."""
 
@@ -253,8 +257,9 @@ def _kept(place, currency):
 
 
 def _kept_amount(place, currency):
-    """The money that came in and did not go back, of an order whose goods and charges
-    were all refunded. Of a cancelled one it is still to go back."""
+    """The money that came in and was not given back, of an order whose goods and
+    charges were all refunded. Of a cancelled one it is still to go back, and what could
+    not be paid back is the customer's."""
     total = amounts.money(place["currentTotalPriceSet"], currency)
     refunds = place["refunds"].items()
     if (
@@ -264,7 +269,10 @@ def _kept_amount(place, currency):
         or not place.get("totalReceivedSet")
     ):
         return Decimal(0)
-    back = sum(amounts.money(each["totalRefundedSet"], currency) for each in refunds)
+    back = Decimal(0)
+    for each in refunds:
+        amount, _pending, failed = _back(each, currency)
+        back += amount + failed
     came = amounts.money(place["totalReceivedSet"], currency)
     return came - back if back and came > back else Decimal(0)
 
@@ -273,11 +281,14 @@ def _kept_amount(place, currency):
 def _refund(refund, currency):
     """A refund as Shopify made it, whoever asked for it."""
     shipping = refund["refundShippingLines"].nodes()
+    amount, pending, failed = _back(refund, currency)
     return {
         "external_id": refund["id"].text(),
         "created_at": refund["createdAt"].text() or None,
         "note": refund["note"].text(),
-        "amount": str(amounts.money(refund["totalRefundedSet"], currency)),
+        "amount": str(amount),
+        "pending": str(pending),
+        "failed": str(failed),
         "charges": [
             {
                 "charge_ref": entry["shippingLine"]["id"].text(),
@@ -290,6 +301,23 @@ def _refund(refund, currency):
             _refund_line(entry, currency) for entry in refund["refundLineItems"].nodes()
         ],
     }
+
+
+def _back(refund, currency):
+    """:return: (the money of a refund, what of it is under way, what has failed)
+
+    Its total has what was paid back already: while a gateway takes its time, nothing.
+    """
+    done = amounts.money(refund["totalRefundedSet"], currency)
+    # not asked for when older events were stored
+    rows = refund.get("transactions")
+    found = [
+        (each["status"].text(), amounts.money(each["amountSet"], currency))
+        for each in (rows.nodes() if rows else ())
+    ]
+    pending = sum((each for word, each in found if word in UNDER_WAY), Decimal(0))
+    failed = sum((each for word, each in found if word in LOST), Decimal(0))
+    return done + pending, pending, failed
 
 
 def _refund_line(entry, currency):

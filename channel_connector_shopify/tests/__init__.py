@@ -8,6 +8,7 @@ from . import test_mapper
 from . import test_order
 from . import test_order_malformed
 from . import test_payout
+from . import test_public_reports
 from . import test_push
 from . import test_queries
 from . import test_shop_alone

@@ -66,9 +66,9 @@ class AccountMove(models.Model):
         its total"""
         step = Decimal(str(self.currency_id.rounding))
         amounts = [
-            each._get_goodwill()
+            min(each._get_goodwill(), each._get_arrived())
             if each.state == "included"
-            else to_decimal(each.amount, step)
+            else to_decimal(float(each._get_arrived()), step)
             for each in self.channel_refund_ids
         ]
         total = to_decimal(self.amount_total, step)

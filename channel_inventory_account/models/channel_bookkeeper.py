@@ -319,7 +319,7 @@ class ChannelBookkeeper(models.AbstractModel):
         """Money that went back for what an edit had taken off, or for goods of another
         refund, less what is paid of credit notes beyond their own refunds."""
         settled = [
-            max(each._get_settled(), Decimal(0))
+            max(min(each._get_settled(), each._get_arrived()), Decimal(0))
             for each in order.refund_ids
             if each.state != "included"
         ]

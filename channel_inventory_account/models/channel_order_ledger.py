@@ -62,7 +62,9 @@ class ChannelOrderLedger(models.AbstractModel):
             return False
         if any(line.is_downpayment for line in sale_order.order_line):
             return False
-        if any(refund.state == "todo" for refund in order.refund_ids):
+        if any(
+            refund.state == "todo" or refund._is_failed() for refund in order.refund_ids
+        ):
             return False
         if self._is_in_hand(order):
             return False

@@ -218,7 +218,13 @@ def _payment_faults(order, data, digits):
     went = sum(
         payments.filtered(lambda p: p.payment_type == "outbound").mapped("amount")
     )
-    back = sum((_decimal(each["amount"]) for each in data["refunds"] or ()), Decimal(0))
+    back = sum(
+        (
+            _decimal(each["amount"]) - _decimal(each.get("pending"))
+            for each in data["refunds"] or ()
+        ),
+        Decimal(0),
+    )
     received = data.get("received")
     invoiced = sum(move.amount_total for move in moves if _sign(move) > 0)
     most = invoiced if received is None else min(invoiced, float(received))

@@ -100,6 +100,58 @@ class ChannelRefund(models.Model):
         rest = data.amount - sum((part.total for part in parts), Decimal(0))
         return rest - self._get_goodwill()
 
+    # --------------------------------------------------------------- moved
+    def _get_money(self):
+        """:return: (amount, what of it is under way, what has failed)"""
+        data = self._get_data()
+        return data.amount, data.pending, data.failed
+
+    def _get_arrived(self):
+        """The part of its amount that is back with the customer."""
+        data = self._get_data()
+        return data.amount - data.pending
+
+    def _follow_money(self, data):
+        """Its money has arrived, or has not: its units and their credit note stay."""
+        failed = data.failed > self._get_data().failed
+        self.write(
+            {
+                "amount": float(data.amount),
+                "data": json.loads(schemas.dumps(data)),
+            }
+        )
+        if failed:
+            self._report_failed()
+
+    def _is_failed(self):
+        """Whether money of it did not go back, and no later refund has."""
+        return bool(self._get_data().failed) and not self.order_id.refund_ids.filtered(
+            lambda each: each.id > self.id and not each.is_deleted
+        )
+
+    def _get_failed_key(self):
+        return f"refund:{self.order_id.id}:{self.external_id}:failed"
+
+    def _report_failed(self):
+        order = self.order_id
+        digits = order._get_currency(self.currency_name).decimal_places
+        self.env["channel.exception"]._report(
+            order.channel_id,
+            "refund",
+            key=self._get_failed_key(),
+            record=self,
+            message=self.env._(
+                "%(order)s: %(amount)s %(currency)s could not be paid back.",
+                order=order.name,
+                amount=f"{self._get_data().failed:.{digits}f}",
+                currency=self.currency_name,
+            ),
+            suggestion=self.env._(
+                "The customer is owed this amount. Refund it on the channel again, or "
+                "pay it back otherwise and register the payment, then resolve this."
+            ),
+        )
+
     # ------------------------------------------------------------- deleted
     def _set_deleted(self):
         """The channel has them no more: what they took back is sold again."""

@@ -27,9 +27,11 @@ class ChannelRefunder(models.AbstractModel):
     # ------------------------------------------------------------- take in
     def _has_other_refunds(self, order, data):
         """Whether the channel has refunds that are not known, or no more some that
-        are."""
-        return bool(data.refunds and self._find_new_refunds(order, data)) or bool(
-            self._find_gone_refunds(order, data)
+        are, or the money of one went another way."""
+        return (
+            bool(data.refunds and self._find_new_refunds(order, data))
+            or bool(self._find_gone_refunds(order, data))
+            or bool(self._find_moved_refunds(order, data))
         )
 
     def _find_new_refunds(self, order, data):
@@ -43,6 +45,16 @@ class ChannelRefunder(models.AbstractModel):
         there = {each.external_id for each in data.refunds}
         return order.refund_ids.filtered(lambda each: each.external_id not in there)
 
+    def _find_moved_refunds(self, order, data):
+        """What was under way and has arrived, or has not: {refund: OrderRefundData}"""
+        told = {each.external_id: each for each in data.refunds or ()}
+        pairs = {each: told.get(each.external_id) for each in order.refund_ids}
+        return {
+            refund: now
+            for refund, now in pairs.items()
+            if now and refund._get_money() != (now.amount, now.pending, now.failed)
+        }
+
     def _take_refunds(self, order, data):
         """Store every refund that is new, each once, and give up what was deleted.
 
@@ -51,6 +63,8 @@ class ChannelRefunder(models.AbstractModel):
         """
         if gone := self._find_gone_refunds(order, data):
             gone._set_deleted()
+        for refund, now in self._find_moved_refunds(order, data).items():
+            refund._follow_money(now)
         if not data.refunds:
             return
         new = self._find_new_refunds(order, data)
@@ -76,6 +90,8 @@ class ChannelRefunder(models.AbstractModel):
         record._on_taken(ours)
         self._report_odd_units(record, data)
         self._on_money_back(order)
+        if refund.failed:
+            record._report_failed()
 
     def _restore_deleted(self, order, data):
         """The channel had hidden it, or a person has restored it.
@@ -129,6 +145,7 @@ class ChannelRefunder(models.AbstractModel):
         """The refund may be one that an operator was asked to make manually."""
         cancels = order.notification_ids.filtered(lambda each: each.kind == "cancel")
         keys = [f"message:{message.id}:done" for message in cancels]
+        keys += [each._get_failed_key() for each in order.refund_ids]
         self.env["channel.exception"]._resolve_keys(order.channel_id, keys)
 
     def _find_goodwill(self, order, data):
