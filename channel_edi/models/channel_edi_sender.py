@@ -53,7 +53,7 @@ class ChannelEdiSender(models.AbstractModel):
                     continue
                 try:
                     with channel._reading_afresh() as env:
-                        # sudo: managers see mailboxes; a job writes there for the channel
+                        # sudo: managers see mailboxes; a job writes for the channel
                         mailbox = env["channel.edi.mailbox"].sudo().browse(mailbox_id)
                         self._deliver(mailbox, end)
                     outcome = True

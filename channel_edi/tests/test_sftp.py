@@ -156,6 +156,7 @@ class TestSftp(EdiCase):
         self.put("b.edi")
         os.utime(self.account.root / "out/a.edi", (1000, 1000))
         self.fault("permission_denied", operation="open", next=1)
+        self.env.flush_all()
         self.channel._job_edi_receive()
         self.env.invalidate_all()
         self.assertEqual(self.files().mapped("name"), ["b.edi"])
