@@ -67,6 +67,7 @@ from . import test_reported_warehouse
 from . import test_retention
 from . import test_rollout
 from . import test_schemas
+from . import test_screens
 from . import test_secret
 from . import test_secret_expiry
 from . import test_security
