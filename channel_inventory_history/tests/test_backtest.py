@@ -164,6 +164,12 @@ class TestBacktest(PositionCase):
         )
         self.assertEqual(self.figure(backtest, "lost"), (0, 0, value / 2))
 
+    def test_a_currency_stands_beside_money_alone(self):
+        backtest = self.played(self.draft())
+        found = {each.unit: each.currency_name for each in backtest.line_ids}
+        currency = self.env.company.currency_id.name
+        self.assertEqual(found, {"units": False, "orders": False, "money": currency})
+
     def test_nothing_is_written(self):
         self.sold(self.channel, 2, 7200)
         rule = self.draft()

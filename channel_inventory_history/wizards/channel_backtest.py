@@ -352,11 +352,15 @@ class ChannelBacktestLine(models.TransientModel):
         digits=(16, 2),
         help="The draft against the rules in effect, both played.",
     )
-    currency_name = fields.Char(
-        related="backtest_id.currency_id.name", related_sudo=False
-    )
+    currency_name = fields.Char(compute="_compute_currency_name")
 
     @api.depends("present", "draft")
     def _compute_difference(self):
         for line in self:
             line.difference = line.draft - line.present
+
+    @api.depends("unit", "backtest_id.currency_id.name")
+    def _compute_currency_name(self):
+        for line in self:
+            is_money = line.unit == "money"
+            line.currency_name = is_money and line.backtest_id.currency_id.name
