@@ -33,6 +33,17 @@ class TestTours(ChannelSetup, HttpCase):
             "/odoo/channels", "channel_why_this_number", login="channel_auditor"
         )
 
+    def test_headers_above_numbers_are_not_cut_off(self):
+        self.env["channel.hand.upload"].sudo().create(
+            {"name": "quantities.csv", "channel_id": self.channel.id}
+        )
+        self.make_user(self.env, "operator")
+        self.start_tour(
+            "/odoo/action-channel_inventory_base.channel_hand_upload_action",
+            "channel_list_headers",
+            login="channel_operator",
+        )
+
     def test_operator_accepts_a_suggestion(self):
         listing = self.make_listing(
             self.env,

@@ -169,3 +169,26 @@ registry.category("web_tour.tours").add("channel_replay", {
         },
     ],
 });
+
+/** Words above a column may be longer than its numbers: none of them is cut off. */
+function checkHeaders() {
+    const labels = [...document.querySelectorAll(".o_list_view th .text-truncate")];
+    const cut = labels.filter((label) => label.scrollWidth > label.clientWidth);
+    if (!labels.length || cut.length) {
+        throw new Error(`cut off: ${cut.map((label) => label.textContent)}`);
+    }
+}
+
+registry.category("web_tour.tours").add("channel_list_headers", {
+    steps: () => [
+        {
+            content: "A list whose headers are wider than its numbers",
+            trigger: ".o_list_view .o_data_row",
+        },
+        {
+            content: "All of each is there",
+            trigger: ".o_list_view th[data-name='unconfirmed_count']",
+            run: checkHeaders,
+        },
+    ],
+});
