@@ -5,6 +5,8 @@ from odoo.tools import SQL
 from odoo.addons.channel_inventory_base.tools.duration import format_duration
 
 HOURS = 24
+REASONS = 5
+"""So many causes are named by their exceptions; all of them are a click away."""
 WORST = ("bad", "late", "ok", "off")
 TILES = ("short", "overdue", "hidden", "prevented", "drift", "settlement")
 """Kinds of figures with a tile each, where an addon that is installed has them."""
@@ -29,6 +31,10 @@ class ChannelLive(models.AbstractModel):
         return {
             "sentence": self._get_sentence(freshness),
             "health": self._get_worst(channels, exceptions),
+            "reasons": [
+                *self._get_channel_reasons(channels),
+                *self._get_exception_reasons(),
+            ],
             "channels": [
                 self._get_card(channel, freshness.get(channel.id))
                 for channel in channels.sorted(lambda each: WORST.index(each.health))
@@ -88,6 +94,61 @@ class ChannelLive(models.AbstractModel):
         if exceptions:
             found.add("late")
         return next((each for each in WORST if each in found), "off")
+
+    # -------------------------------------------------------------- reasons
+    def _get_channel_reasons(self, channels):
+        """What is not well by itself, the worst first. A channel that waits for people
+        is named by its exceptions instead."""
+        return [
+            {
+                "key": f"channel-{channel.id}",
+                "health": channel.health,
+                "text": f"{channel.name}: {channel.health_text}",
+                "res_model": channel._name,
+                "res_id": channel.id,
+            }
+            for channel in channels.sorted(lambda each: WORST.index(each.health))
+            if channel.health in ("bad", "late") and not self._waits_for_people(channel)
+        ]
+
+    def _waits_for_people(self, channel):
+        judged = channel.health, channel.health_text
+        return bool(channel.exception_count) and channel._judge_people() == judged
+
+    def _get_exception_reasons(self):
+        """The most urgent causes, by channel and category: what one click opens."""
+        exceptions = self.env["channel.exception"]
+        groups = exceptions._read_group(
+            [("state", "=", "open")],
+            ["channel_id", "category"],
+            ["__count", "id:min"],
+            order="deadline:min, id:min",
+            limit=REASONS,
+        )
+        labels = dict(exceptions._fields["category"]._description_selection(self.env))
+        reasons = []
+        for channel, category, count, first_id in groups:
+            first = exceptions.browse(first_id)
+            name = channel.name or first.company_id.name
+            reason = {
+                "key": f"exception-{first_id}",
+                "health": "late",
+                "text": f"{name}: {labels[category]}: {first.message}",
+                "res_model": exceptions._name,
+                "res_id": first_id,
+            }
+            if count > 1:
+                reason.update(
+                    text=f"{name}: {labels[category]} ({count})",
+                    res_id=False,
+                    context={
+                        "search_default_category": category,
+                        "search_default_channel_id": channel.id,
+                        "search_default_no_channel": not channel,
+                    },
+                )
+            reasons.append(reason)
+        return reasons
 
     def _get_card(self, channel, fresh):
         return {

@@ -75,6 +75,81 @@ class TestBoard(MeasuredSetup, ChannelCase):
         self.assertEqual(board["exceptions"], 1)
         self.assertEqual(board["health"], "late")
 
+    def report(self, category, key, channel=None, company=None):
+        return self.env["channel.exception"]._report(
+            self.channel if channel is None else channel,
+            category,
+            key=key,
+            message=f"Look at {key}",
+            company=company,
+        )
+
+    def reasons(self):
+        return [each["text"] for each in self.board()["reasons"]]
+
+    def test_all_is_well_needs_no_reason(self):
+        healthy = ("ok", "Healthy")
+        self.patch(type(self.channel), "_judge_health", lambda *_args: healthy)
+        self.assertEqual(self.reasons(), [])
+
+    def test_what_is_not_well_is_named_the_worst_first(self):
+        other = self.make_channel(self.env, code="BRD2", name="Other")
+
+        def judge(channel, _facts):
+            late = ("late", "Orders were never pulled")
+            return ("bad", "Authentication failed") if channel == other else late
+
+        self.patch(type(self.channel), "_judge_health", judge)
+        self.assertEqual(
+            self.reasons(),
+            [
+                "Other: Authentication failed",
+                f"{self.channel.name}: Orders were never pulled",
+            ],
+        )
+        first = self.board()["reasons"][0]
+        self.assertEqual(
+            (first["res_model"], first["res_id"]), ("channel.channel", other.id)
+        )
+
+    def test_exceptions_are_named_instead_of_their_number(self):
+        self.go_live(shown=10)
+        judge = type(self.channel)._judge_people
+        self.patch(
+            type(self.channel),
+            "_judge_health",
+            lambda each, _facts: judge(each) or ("ok", "Healthy"),
+        )
+        drift = self.report("drift", "SKU-1")
+        self.report("tax", "VAT 7")
+        self.report("tax", "VAT 19")
+        reasons = {each["text"]: each for each in self.board()["reasons"]}
+        one = f"{self.channel.name}: Changed on the channel: Look at SKU-1"
+        several = f"{self.channel.name}: Tax (2)"
+        self.assertEqual(set(reasons), {one, several})
+        self.assertEqual(
+            (reasons[one]["res_model"], reasons[one]["res_id"]),
+            ("channel.exception", drift.id),
+        )
+        self.assertEqual(reasons[several]["context"]["search_default_category"], "tax")
+        self.assertEqual(
+            reasons[several]["context"]["search_default_channel_id"], self.channel.id
+        )
+
+    def test_exception_of_a_company_is_named_by_it(self):
+        none = self.env["channel.channel"]
+        self.report("stock_report", "WH", channel=none, company=self.env.company)
+        self.assertIn(
+            f"{self.env.company.name}: Stock report: Look at WH", self.reasons()
+        )
+
+    def test_only_the_most_urgent_causes_are_named(self):
+        for category in ("drift", "tax", "address", "phone", "duplicate", "auth"):
+            self.report(category, category)
+        named = [each for each in self.reasons() if "Look at" in each]
+        self.assertEqual(len(named), 5)
+        self.assertTrue(named[0].endswith("Look at auth"))
+
     def test_values_are_in_the_currency_of_the_company_that_is_looked_from(self):
         """Whoever works for two companies sees sums of both: in one currency."""
         self.rule("fixed", 4)

@@ -141,18 +141,34 @@ export class ChannelOverview extends Component {
 
     // ------------------------------------------------------------ drills
     openChannel(channel) {
+        return this.openRecord("channel.channel", channel.id);
+    }
+
+    openRecord(resModel, resId) {
         return this.action.doAction({
             type: "ir.actions.act_window",
-            res_model: "channel.channel",
-            res_id: channel.id,
+            res_model: resModel,
+            res_id: resId,
             views: [[false, "form"]],
         });
     }
 
     openExceptions(channel) {
+        return this.findExceptions(
+            channel ? {search_default_channel_id: channel.id} : {}
+        );
+    }
+
+    findExceptions(additionalContext) {
         return this.action.doAction("channel_inventory_base.channel_exception_action", {
-            additionalContext: channel ? {search_default_channel_id: channel.id} : {},
+            additionalContext,
         });
+    }
+
+    openReason(reason) {
+        return reason.res_id
+            ? this.openRecord(reason.res_model, reason.res_id)
+            : this.findExceptions(reason.context);
     }
 
     openFigures(kind) {

@@ -25,6 +25,21 @@ registry.category("web_tour.tours").add("channel_overview", {
             run: "click",
         },
         {
+            content: "What is not well is named, and a click away",
+            trigger:
+                ".o_channel_headline .o_channel_reason:contains('Tour Channel: Changed on the channel')",
+            run: "click",
+        },
+        {
+            content: "What happened, and what to do, at once",
+            trigger: ".o_form_view:contains('Somebody changed 7 to 12')",
+        },
+        {
+            content: "And back",
+            trigger: ".breadcrumb-item:contains('Overview') a",
+            run: "click",
+        },
+        {
             content: "Why not all is well: first click",
             trigger: ".o_channel_card:contains('Tour Channel') .o_channel_exceptions",
             run: "click",
