@@ -5,7 +5,7 @@ import {patch} from "@web/core/utils/patch";
 const MARGIN = 1.05;
 
 function measure(text) {
-    const style = getComputedStyle(document.body);
+    const style = window.getComputedStyle(document.body);
     const context = document.createElement("canvas").getContext("2d");
     context.font = `500 ${style.fontSize} ${style.fontFamily}`;
     return Math.ceil(context.measureText(text).width * MARGIN);
