@@ -257,7 +257,9 @@ class ChannelException(models.Model):
 
     def action_open_guide(self):
         self.ensure_one()
-        return open_form("channel.guide", self.guide_id.id, target="new")
+        return open_form(
+            "channel.guide", self.guide_id.id, name=self.env._("Guide"), target="new"
+        )
 
     def action_open_record(self):
         self.ensure_one()

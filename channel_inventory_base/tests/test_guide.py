@@ -35,6 +35,7 @@ class TestGuide(TransactionCase):
             (action["res_model"], action["res_id"]),
             ("channel.guide", exception.guide_id.id),
         )
+        self.assertEqual(action["name"], "Guide")
 
     def test_the_documented_guides_are_the_data(self):
         path = Path(__file__).parents[2] / "docs" / "exceptions.md"
