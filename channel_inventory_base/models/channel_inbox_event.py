@@ -187,7 +187,9 @@ class ChannelInboxEvent(models.Model):
         """
         new = self._insert(channel, events, source) if events else []
         if new:
-            channel._wake("_job_intake")
+            # when they are committed: the caller's channel may be that of a job that
+            # goes on for long
+            channel.with_env(self.env)._wake("_job_intake")
         if len(new) < len(events) and source != "fetch":
             refs = [event.ref for event in events if event.kind == "order"]
             self.env["channel.order.lookup"]._doubt_gone(channel, refs)
@@ -286,7 +288,7 @@ class ChannelInboxEvent(models.Model):
                 )
             )
             known.invalidate_recordset(["received_at"])
-            channel._wake("_job_intake")
+            channel.with_env(self.env)._wake("_job_intake")
 
     @api.model
     def _report_dead_again(self, channel, key):

@@ -410,7 +410,7 @@ class ChannelObserver(models.AbstractModel):
         level_ids = [level_id for (level_id,) in adopted]
         self.env["channel.level"]._share_again(level_ids)
         self.env["channel.hand.upload.line"]._settle(level_ids)
-        channel._wake("_job_publish")
+        channel.with_env(self.env)._wake("_job_publish")
 
     def _report_drift(self, channel, fact, seen_sum):
         """The quantity was changed on the channel: report it, then correct it."""

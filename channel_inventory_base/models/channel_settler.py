@@ -284,7 +284,7 @@ class ChannelSettler(models.AbstractModel):
         levels = self.env["channel.level"].browse(each.level_id for each in lines)
         self.env["channel.level.pending"]._add(levels, force=True)
         self.env["channel.level"]._share_again(levels.ids)
-        channel._wake("_job_publish")
+        channel.with_env(self.env)._wake("_job_publish")
 
     def _give_up(self, channel, lines, shown):
         if not lines:

@@ -53,6 +53,14 @@ class TestOldSnapshot(CommittedCase):
                 found = channel._get_shared_state("test", scope)
                 self.assertEqual(found, {"by": "this one"})
 
+    def test_orders_of_a_pull_are_taken_in_before_it_ends(self):
+        self.fake.sell(1)
+        with self.commit() as env:
+            channel = self.begun(env)
+            env["channel.intake"]._poll(channel)
+            with self.commit() as other:
+                self.assertTrue(self.is_wanted(other, "_job_intake"))
+
     def test_place_of_a_pull_that_could_not_go_on_is_kept(self):
         self.fake.more = {"unsorted": True}
         place = {"since": "2026-01-02T00:00:00+00:00", "cursor": "5"}
