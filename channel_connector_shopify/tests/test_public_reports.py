@@ -143,6 +143,30 @@ class TestPublicReports(MoneyCase):
                 back = sum(self.payments()[len(before) :])
                 self.assertAlmostEqual(before[-1] + back, 11.69, 2)
 
+    def test_exchange_of_which_the_difference_goes_back(self):
+        """microsoft/BCApps#8554: what was taken instead was credited once more."""
+        from sandbox.shopify import orders
+        from sandbox.shopify.checkout import price_bag
+
+        other = [{"sku": "SKU-2", "quantity": 1, "price": "365"}]
+        for first in ("taken", "returned"):
+            with self.subTest(first):
+                self.buy_by_hand([("SKU-1", 1, "1893")])
+                self.ship_all()
+                before = self.payments()
+                clock = self.shop.store.clock
+                clock.move(clock.skew + 2)
+                rest = price_bag(self.sold, "1528")
+                if first == "taken":
+                    orders.edit(self.shop.store, self.sold, other)
+                self.shop.refund(self.sold, {"SKU-1": 1}, amount=rest)
+                if first == "returned":
+                    orders.edit(self.shop.store, self.sold, other)
+                self.take_in()
+                self.assertSound()
+                self.assertEqual(self.payments()[len(before) :], [-1528])
+                self.assertAlmostEqual(self.open_amount(), 0, 2)
+
     def test_tax_on_top_goes_with_what_is_taken_off(self):
         """microsoft/BCApps#7447, #5158: an edited order was dearer by the tax of what
         had been taken off."""
