@@ -186,11 +186,6 @@ class ChannelMetric(models.Model):
             )
 
     @api.model
-    def _count_open_hours(self):
-        """Count what is not rolled up yet, before the terms change by which it is
-        counted: what was late by a target was late, whatever the target is then."""
-        self._count_hours(*self._get_open_hours())
-
     def _get_open_hours(self):
         """:return: (begin, end) of what is not rolled up, naive UTC"""
         [span] = self.env.execute_query(

@@ -6,8 +6,6 @@ from ..tools.duration import format_duration
 
 FEWEST = 20
 """Of fewer in an hour no share is concluded: one of them is not 95 of 100."""
-TARGETS = ("freshness_target", "intake_target")
-"""Fields by which an hourly metric tells what was late."""
 HOUR = SQL("clock_timestamp() AT TIME ZONE 'UTC' - interval '1 hour'")
 
 
@@ -56,16 +54,6 @@ class ChannelServiceMixin(models.AbstractModel):
         "CHECK (service_goal >= 0 AND service_goal <= 100)",
         "The share of targets kept is 0 to 100 %.",
     )
-
-    def write(self, vals):
-        changed = [
-            name
-            for name in TARGETS
-            if name in vals and any(each[name] != vals[name] for each in self)
-        ]
-        if changed:
-            self.env["channel.metric"]._count_open_hours()
-        return super().write(vals)
 
     @api.model
     def _get_service_queries(self):

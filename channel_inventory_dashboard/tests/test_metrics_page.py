@@ -78,24 +78,6 @@ class TestMetricsPage(PageSetup, ChannelCase):
         self.assertEqual(self.value_of(self.read_page(), name, self.channel), before)
         self.assertTrue(now_count)
 
-    def test_counter_does_not_fall_when_a_target_is_raised(self):
-        """A counter that falls was begun anew, as far as Prometheus knows: its rate
-        would be all that was ever late (prometheus-community/elasticsearch_exporter
-        #327)."""
-        self.go_live()
-        self.channel.freshness_target = 60
-        self.make_publication(self.level, seconds=100, ago=timedelta(hours=1), count=2)
-        self.env["channel.metric"]._cron_roll_up()
-        self.make_publication(self.level, seconds=100, count=3)
-        name = "channel_published_late_total"
-        self.assertEqual(self.value_of(self.read_page(), name, self.channel), 5)
-        self.channel.freshness_target = 600
-        self.assertEqual(self.value_of(self.read_page(), name, self.channel), 5)
-        self.make_publication(self.level, seconds=100, count=3, quantity=6)
-        self.assertEqual(self.value_of(self.read_page(), name, self.channel), 5)
-        published = "channel_published_total"
-        self.assertEqual(self.value_of(self.read_page(), published, self.channel), 8)
-
     def test_counter_is_the_same_before_and_after_a_roll_up(self):
         self.go_live()
         self.make_publication(self.level, ago=timedelta(hours=1), count=2)
