@@ -185,24 +185,6 @@ class ChannelMetric(models.Model):
                 )
             )
 
-    @api.model
-    def _get_open_hours(self):
-        """:return: (begin, end) of what is not rolled up, naive UTC"""
-        [span] = self.env.execute_query(
-            SQL(
-                """
-                SELECT COALESCE((
-                           SELECT (value ->> 'until')::timestamp
-                             FROM channel_shared_state
-                            WHERE channel_id IS NULL AND key = %s),
-                           date_trunc('hour', clock_timestamp() AT TIME ZONE 'UTC')),
-                       clock_timestamp() AT TIME ZONE 'UTC' + interval '1 day'
-                """,
-                STATE,
-            )
-        )
-        return span
-
     # --------------------------------------------------------------- read
     @api.model
     def _web_read_group_groupby_formatter(self, groupby_spec, values):
@@ -231,7 +213,19 @@ class ChannelMetric(models.Model):
         :return: {name: {channel id: (count, sum)}}
         """
         totals = {name: {} for name in names}
-        since, until = self._get_open_hours()
+        [[since, until]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE((
+                           SELECT (value ->> 'until')::timestamp
+                             FROM channel_shared_state
+                            WHERE channel_id IS NULL AND key = %s),
+                           date_trunc('hour', clock_timestamp() AT TIME ZONE 'UTC')),
+                       clock_timestamp() AT TIME ZONE 'UTC' + interval '1 day'
+                """,
+                STATE,
+            )
+        )
         sources = self.env["channel.metric.source"]._get_sources(since, until)
         rolled = SQL(
             "SELECT name, channel_id, count, sum FROM channel_metric "
@@ -239,17 +233,10 @@ class ChannelMetric(models.Model):
             list(names),
             since,
         )
-        open_hours = SQL(
-            "SELECT name, channel_id, hour, count, sum FROM channel_metric "
-            "WHERE name = ANY(%s) AND hour >= %s",
-            list(names),
-            since,
-        )
         live = [
             SQL(
-                "SELECT %s::varchar, channel_id, date_trunc('hour', at), sum(times), "
-                "sum(amount) FROM (%s) AS fact (channel_id, at, times, amount) "
-                "GROUP BY channel_id, date_trunc('hour', at)",
+                "SELECT %s, channel_id, times, amount "
+                "FROM (%s) AS fact (channel_id, at, times, amount)",
                 name,
                 source,
             )
@@ -258,16 +245,10 @@ class ChannelMetric(models.Model):
         ]
         rows = self.env.execute_query(
             SQL(
-                """
-                SELECT name, channel_id, sum(count), COALESCE(sum(sum), 0)
-                  FROM (%s UNION ALL
-                        SELECT name, channel_id, max(count), max(sum)
-                          FROM (%s) AS each (name, channel_id, hour, count, sum)
-                         GROUP BY name, channel_id, hour) counted
-                 GROUP BY name, channel_id
-                """,
-                rolled,
-                SQL(" UNION ALL ").join([open_hours, *live]),
+                "SELECT name, channel_id, sum(count), COALESCE(sum(sum), 0) "
+                "FROM (%s) AS each (name, channel_id, count, sum) "
+                "GROUP BY name, channel_id",
+                SQL(" UNION ALL ").join([rolled, *live]),
             )
         )
         for name, channel_id, count, total in rows:
