@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import config
 
 from odoo.addons.channel_inventory_base import exceptions
+from odoo.addons.channel_inventory_base.db.transaction import CONFLICTS, try_lock
 from odoo.addons.channel_inventory_base.lib import addresses
 from odoo.addons.channel_inventory_base.models.channel_secret_mixin import (
     ALLOWED,
@@ -308,6 +309,35 @@ class ChannelEdiMailbox(models.Model):
             allowed=addresses.Allowed(options.read(config["config"], ALLOWED)),
             **folders,
         )
+
+    @api.model
+    def _serve(self, channel, mailbox_ids, lock_class, work):
+        """Do a job's work at mailboxes, one after the other, each as it is by now. One
+        that cannot be reached, or breaks us, stops no other.
+
+        :param lock_class: see ``db.transaction``: of those, one worker is at a mailbox
+        :param work: called with each mailbox
+        :return: True when one was served, None when there is none, False when another
+            worker is at one
+        """
+        outcome, failure = None, None
+        for mailbox_id in mailbox_ids:
+            with try_lock(self.env, lock_class, mailbox_id) as locked:
+                if not locked:
+                    outcome = False if outcome is None else outcome
+                    continue
+                try:
+                    with channel._reading_afresh() as env:
+                        # sudo: managers see mailboxes; a job is there for the channel
+                        work(env[self._name].sudo().browse(mailbox_id))
+                    outcome = True
+                except CONFLICTS:
+                    raise
+                except Exception as error:  # pylint: disable=broad-except
+                    failure = failure or error
+        if failure:
+            raise failure
+        return outcome
 
     def _takes_name(self, name):
         """Whether a file of this name is for us, and finished as far as it tells."""

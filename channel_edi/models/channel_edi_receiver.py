@@ -5,11 +5,9 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from odoo.addons.channel_inventory_base.db.transaction import (
-    CONFLICTS,
     LOCK_MAILBOX,
     fresh_reading,
     own_transaction,
-    try_lock,
 )
 from odoo.addons.channel_inventory_base.lib import errors
 
@@ -44,26 +42,9 @@ class ChannelEdiReceiver(models.AbstractModel):
         :return: True when one was reached, None when there is none, False when another
             worker is at one
         """
-        outcome, failure = None, None
-        for mailbox_id in self._find_mailboxes(channel):
-            with try_lock(self.env, LOCK_MAILBOX, mailbox_id) as locked:
-                if not locked:
-                    outcome = False if outcome is None else outcome
-                    continue
-                try:
-                    with channel._reading_afresh() as env:
-                        # sudo: managers see mailboxes; a job reads for the channel
-                        mailbox = env["channel.edi.mailbox"].sudo().browse(mailbox_id)
-                        self._receive(mailbox)
-                    outcome = True
-                except CONFLICTS:
-                    raise
-                except Exception as error:  # pylint: disable=broad-except
-                    # one mailbox that cannot be reached, or breaks us, stops no other
-                    failure = failure or error
-        if failure:
-            raise failure
-        return outcome
+        return self.env["channel.edi.mailbox"]._serve(
+            channel, self._find_mailboxes(channel), LOCK_MAILBOX, self._receive
+        )
 
     def _find_mailboxes(self, channel):
         with fresh_reading(self.env) as env:
@@ -115,27 +96,25 @@ class ChannelEdiReceiver(models.AbstractModel):
         key = f"edi_mailbox:{mailbox.id}"
         with own_transaction(self.env) as env:
             channel = mailbox.with_env(env).channel_id
-            own = env["channel.exception"]
+            exceptions = env["channel.exception"]
             if not failed:
-                own._resolve_keys(channel, [key])
+                exceptions._resolve_keys(channel, [key])
                 return
-            message = self.env._(
-                "%(mailbox)s: %(names)s could not be read or put away: %(why)s",
-                mailbox=mailbox.name,
-                names=", ".join(list(failed)[:NAMED]),
-                why=next(iter(failed.values())),
+            exceptions._report_once(
+                channel,
+                "edi_file",
+                key=key,
+                message=self.env._(
+                    "%(mailbox)s: %(names)s could not be read or put away: %(why)s",
+                    mailbox=mailbox.name,
+                    names=", ".join(list(failed)[:NAMED]),
+                    why=next(iter(failed.values())),
+                ),
+                suggestion=self.env._(
+                    "Have the server's owner allow it, or take the file away. It is "
+                    "tried again at each look; all other files are read."
+                ),
             )
-            if not own._is_open(channel, key, message):
-                own._report(
-                    channel,
-                    "edi_file",
-                    key=key,
-                    message=message,
-                    suggestion=self.env._(
-                        "Have the server's owner allow it, or take the file away. It "
-                        "is tried again at each look; all other files are read."
-                    ),
-                )
 
     def _choose(self, mailbox, entries):
         """:return: (entries that may be read, oldest first; whether others are there

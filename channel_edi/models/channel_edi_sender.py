@@ -7,11 +7,9 @@ from odoo.tools import SQL
 from odoo.addons.channel_inventory_base import exceptions
 from odoo.addons.channel_inventory_base import schemas as base_schemas
 from odoo.addons.channel_inventory_base.db.transaction import (
-    CONFLICTS,
     LOCK_DELIVERY,
     own_transaction,
     retry_on_conflict,
-    try_lock,
 )
 
 from ..kinds import CLASSES
@@ -45,25 +43,13 @@ class ChannelEdiSender(models.AbstractModel):
         send, False if another worker is at it"""
         while retry_on_conflict(lambda: self._frame_next(channel)):
             pass
-        outcome, failure, end = None, None, time.monotonic() + RUN_SECONDS
-        for mailbox_id in self._waiting(channel):
-            with try_lock(self.env, LOCK_DELIVERY, mailbox_id) as locked:
-                if not locked:
-                    outcome = False if outcome is None else outcome
-                    continue
-                try:
-                    with channel._reading_afresh() as env:
-                        # sudo: managers see mailboxes; a job writes for the channel
-                        mailbox = env["channel.edi.mailbox"].sudo().browse(mailbox_id)
-                        self._deliver(mailbox, end)
-                    outcome = True
-                except CONFLICTS:
-                    raise
-                except Exception as error:  # pylint: disable=broad-except
-                    # one mailbox that cannot be reached, or breaks us, stops no other
-                    failure = failure or error
-        if failure:
-            raise failure
+        end = time.monotonic() + RUN_SECONDS
+        outcome = self.env["channel.edi.mailbox"]._serve(
+            channel,
+            self._waiting(channel),
+            LOCK_DELIVERY,
+            lambda mailbox: self._deliver(mailbox, end),
+        )
         if time.monotonic() >= end:
             channel._wake("_job_edi_send")
         return outcome

@@ -212,7 +212,7 @@ class TestEdiRace(CommittedCase):
 
         bought = self.buy(6)
         for model, module in (
-            ("channel.edi.receiver", "channel_edi_receiver"),
+            ("channel.edi.receiver", "channel_edi_mailbox"),
             ("channel.edi.worker", "channel_edi_worker"),
         ):
             with patch(f"{MODULES}.{module}.try_lock", _Free):

@@ -370,6 +370,12 @@ class ChannelException(models.Model):
         }
 
     @api.model
+    def _report_once(self, channel, category, key, message, **options):
+        """As ``_report``, for who looks again and again: nothing where people are told
+        exactly that already."""
+        if not self._is_open(channel, key, message):
+            self._report(channel, category, key, message, **options)
+
     def _is_open(self, channel, key, message):
         """Whether people are told exactly that already."""
         # sudo: any user who meets a problem may find it

@@ -630,10 +630,7 @@ class ChannelListing(models.Model):
         if not listings:
             exceptions._resolve_keys(channel, [key])
             return
-        known = [("channel_id", "=", channel.id), ("key", "=", key)]
-        known += [("state", "=", "open"), ("message", "=", words)]
-        if not exceptions.search_count(known, limit=1):
-            exceptions._report(channel, "listing", key, words, advice)
+        exceptions._report_once(channel, "listing", key, words, suggestion=advice)
 
     # -------------------------------------------------------------- import
     # Mappings from a file: channel and SKU say which listing, the rest what it is.

@@ -67,23 +67,20 @@ class ChannelOrderOwed(models.AbstractModel):
         if not missing:
             exceptions._resolve_keys(order.channel_id, [key])
             return
-        message = self.env._(
-            "%(order)s: sold, but in no delivery any more: %(lines)s. The units are "
-            "held.",
-            order=order.name,
-            lines=", ".join(
-                f"{line.undelivered_quantity} × {line.sku or line.title}"
-                for line in missing
-            ),
-        )
-        if exceptions._is_open(order.channel_id, key, message):
-            return
-        exceptions._report(
+        exceptions._report_once(
             order.channel_id,
             "undelivered",
             key=key,
             record=order,
-            message=message,
+            message=self.env._(
+                "%(order)s: sold, but in no delivery any more: %(lines)s. The units "
+                "are held.",
+                order=order.name,
+                lines=", ".join(
+                    f"{line.undelivered_quantity} × {line.sku or line.title}"
+                    for line in missing
+                ),
+            ),
             suggestion=self.env._(
                 "On the order press Deliver Again, or Cancel the Rest if the customer "
                 "should not receive them."
