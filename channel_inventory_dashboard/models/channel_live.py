@@ -24,6 +24,7 @@ class ChannelLive(models.AbstractModel):
     def get_board(self):
         """:return: dictionary of plain values, for the page"""
         channels = self.env["channel.channel"].search([("active", "=", True)])
+        channels = channels.sorted(lambda each: WORST.index(each.health))
         freshness = self._read_freshness(channels)
         exceptions = self.env["channel.exception"].search_count(
             [("state", "=", "open")]
@@ -37,7 +38,7 @@ class ChannelLive(models.AbstractModel):
             ],
             "channels": [
                 self._get_card(channel, freshness.get(channel.id))
-                for channel in channels.sorted(lambda each: WORST.index(each.health))
+                for channel in channels
             ],
             "tiles": self._get_tiles(),
             "hours": self._get_hours(channels),
@@ -97,8 +98,8 @@ class ChannelLive(models.AbstractModel):
 
     # -------------------------------------------------------------- reasons
     def _get_channel_reasons(self, channels):
-        """What is not well by itself, the worst first. A channel that waits for people
-        is named by its exceptions instead."""
+        """What is not well by itself, in the order of ``channels``. One that waits for
+        people is named by its exceptions instead."""
         return [
             {
                 "key": f"channel-{channel.id}",
@@ -107,7 +108,7 @@ class ChannelLive(models.AbstractModel):
                 "res_model": channel._name,
                 "res_id": channel.id,
             }
-            for channel in channels.sorted(lambda each: WORST.index(each.health))
+            for channel in channels
             if channel.health in ("bad", "late") and not self._waits_for_people(channel)
         ]
 
