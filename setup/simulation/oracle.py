@@ -157,9 +157,9 @@ def wrong(facts):
         if order["live"] and not _is_pending(order):
             left = order.get("left", order["units"])
             # what had left before it was taken off is sold all the same
-            gone = (facts.get("gone") or {}).get(order["id"], {})
+            handed = (facts.get("gone") or {}).get(order["id"], {})
             wanted = {
-                sku: max(left.get(sku, 0), min(units, gone.get(sku, 0)))
+                sku: max(left.get(sku, 0), min(units, handed.get(sku, 0)))
                 for sku, units in order["units"].items()
             }
             wanted = {sku: units for sku, units in (left | wanted).items() if units}

@@ -416,6 +416,16 @@ def test_other_goods_and_what_should_be_cancelled_are_wrong():
     assert history.judge()["orders_wrong"] == 2
 
 
+def test_what_left_before_it_was_cancelled_is_not_wrong_behind_other_orders():
+    history = opened()
+    history.enter(history.sell(1, "a"))
+    shipped = history.sell(2, "a")
+    history.enter(shipped)
+    history.cancel(3, shipped)
+    history.facts["parcels"] = {shipped: 1}
+    assert history.judge()["orders_wrong"] == 0
+
+
 # --- rest, parcels, latency
 
 
