@@ -50,6 +50,20 @@ SHOPIFY_DEV_MCP=@shopify/dev-mcp@1.16.0
 # The oldest is for somebody else's connector in setup/simulate.
 SHOPIFY_VERSIONS="2026-01 2026-04 2026-07 2026-10"
 
+# Of a command whose options are another program's, or that has none: what is written
+# at its head.
+help_or_go_on() {
+    local word
+    for word in "$@"; do
+        case $word in
+        -h | --help)
+            sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"
+            exit 0
+            ;;
+        esac
+    done
+}
+
 # Sets where Odoo, its virtual environment and the schemas are (or will be).
 find_paths() {
     local python_id

@@ -1,5 +1,6 @@
 """Take the documentation's pictures from a demo; ``setup/screenshots`` is the front."""
 
+import argparse
 import io
 import time
 
@@ -271,7 +272,23 @@ def take_all(running, page, places):
     running.speak("en_US")
 
 
-def main(names):
+def read_names(words):
+    parser = argparse.ArgumentParser(
+        prog="setup/screenshots",
+        description="Take the pictures in docs/screenshots from a demo that lives for "
+        "a minute; a few of them once more in German, in docs/screenshots/de.",
+    )
+    parser.add_argument("names", nargs="*", help="of pictures; default: all of them")
+    names = parser.parse_args(words).names
+    known = {path.stem for path in FOLDER.glob("*.png")}
+    for name in set(names) - known:
+        # a new one is not there before it is taken
+        print(f"{name}: there is no picture of that name yet", flush=True)
+    return names
+
+
+def main(words):
+    names = read_names(words)
     (FOLDER / ABROAD[:2]).mkdir(parents=True, exist_ok=True)
     with demo.running() as running:
         if not names or set(names) & set(screenshots_room.GERMAN):
