@@ -318,6 +318,7 @@ class Run:
                 left = _units(listings, order.get("left", order["lines"]), placed)
                 orders.append({**order, "units": units, "left": left})
             events += list(shop.events)
+        events = timeline.set_tests_apart(events, orders)
         events.sort(key=lambda event: event["t"])
         initial = {"main": {}, "west": {}}
         for sku, product in self.world.products.items():

@@ -290,6 +290,7 @@ class ShopifyShop(Shop):
                 {
                     "id": f"{self.key}:{order.id}",
                     "live": not order.cancelled_at and not order.test,
+                    "test": order.test,
                     # after an edit: it is not sold before that is paid
                     "owed": totals.financial_status(order) == "PARTIALLY_PAID",
                     "lines": _sum(

@@ -88,6 +88,19 @@ def sold_as(facts):
     return parts
 
 
+def set_tests_apart(events, orders):
+    """A test order takes nothing: what it did to the number of its shop is no sale, and
+    what its end did brings nothing back.
+
+    :return: the events, those of test orders of the kind "test"
+    """
+    tests = {order["id"] for order in orders if order.get("test")}
+    return [
+        {**event, "kind": "test"} if event["order"] in tests else event
+        for event in events
+    ]
+
+
 def left_anyway(facts):
     """Orders that a shop has cancelled after their goods had left the house: a person
     has to get them back, and no software can."""

@@ -443,6 +443,21 @@ def test_drift_is_measured_against_what_is_there():
     assert history.judge()["drift_at_rest"] == 1
 
 
+def test_a_test_order_takes_nothing():
+    history = opened()
+    test = history.sell(1, "a", 2)
+    [order] = history.facts["orders"]
+    order.update(live=False, test=True)
+    assert order["id"] == test
+    rest(history, 5)
+    assert history.judge()["drift_at_rest"] == 1
+    facts = history.facts
+    facts["events"] = timeline.set_tests_apart(facts["events"], facts["orders"])
+    judged = history.judge()
+    assert judged["drift_at_rest"] == 0
+    assert judged["units_oversold"] == judged["orders_lost"] == 0
+
+
 def test_a_part_is_right_when_odoo_says_so_and_is_right_itself():
     history = opened()
     rest(history, 2, target=2)
