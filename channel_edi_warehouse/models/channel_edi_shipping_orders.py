@@ -305,6 +305,17 @@ class ChannelEdiShippingOrders(models.AbstractModel):
         )
 
     @api.model
+    def _drop_unsent(self, pickings):
+        """They are done: what was to be sent of them is not sent any more."""
+        for picking in pickings:
+            agreement = self._get_agreement(picking)
+            told = agreement and self.env["channel.edi.document"]._find_queued(
+                agreement, self._told_kind, f"picking:{picking.id}"
+            )
+            if told and told.state == "ready":
+                told.state = "void"
+
+    @api.model
     def _note_changed(self, pickings):
         """Quantities have changed: where the warehouse knows others, a person has to
         tell it. What was not sent yet is written anew."""

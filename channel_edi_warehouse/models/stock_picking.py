@@ -22,6 +22,18 @@ class StockPicking(models.Model):
         changing._tell_edi_warehouse()
         return result
 
+    def _action_done(self):
+        """Goods that have left, or have come, without a word of the warehouse (booked
+        by hand, or shipped by their channel) are not to leave again: where it was not
+        told yet, it never is. It is told of the rest."""
+        result = super()._action_done()
+        if not get_inner(self, "edi_told"):
+            done = self.filtered(lambda each: each.state == "done")
+            for role in TELLERS:
+                self.env[role]._drop_unsent(done)
+            done.backorder_ids._tell_edi_warehouse()
+        return result
+
     def _note_edi_changed(self):
         """The warehouse may have been told otherwise, and not by what it tells us."""
         if not get_inner(self, "edi_told"):

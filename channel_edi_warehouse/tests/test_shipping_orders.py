@@ -102,6 +102,33 @@ class TestShippingOrders(WarehouseCase):
         self.assertEqual(self.documents().mapped("state"), ["void"])
         self.assertFalse(self.sent())
 
+    def test_what_has_left_before_it_was_sent_is_never_told(self):
+        """Its channel had shipped it, or a person has booked it: not to leave twice."""
+        picking = self.delivery((self.product, 4))
+        picking.move_ids.picked = True
+        picking._action_done()
+        self.assertEqual(picking.state, "done")
+        self.assertEqual(self.documents().mapped("state"), ["void"])
+        self.assertFalse(self.sent())
+
+    def test_of_what_has_left_in_part_the_rest_is_told(self):
+        picking = self.delivery((self.product, 4), (self.other, 2))
+        picking.move_ids[0].picked = True
+        picking._action_done()
+        [rest] = picking.backorder_ids
+        [order] = self.sent()
+        rows = {row[0]: row for row in order}
+        self.assertEqual(rows["W05"][1:3], ["N", rest.name])
+        lines = [(row[1], row[4:6]) for row in order if row[0] == "W01"]
+        self.assertEqual(lines, [("2", ["VN", "SKU-2"])])
+
+    def test_what_was_sent_before_it_left_stays_told(self):
+        picking = self.delivery((self.product, 4))
+        self.sent()
+        picking.move_ids.picked = True
+        picking._action_done()
+        self.assertEqual(self.documents().mapped("state"), ["sent"])
+
     def test_cancelled_rest_is_told_by_a_person(self):
         picking = self.delivery((self.product, 4))
         self.sent()
