@@ -64,6 +64,14 @@ help_or_go_on() {
     done
 }
 
+# Of a command that tells its options itself: nothing is installed for the question.
+install_unless_asked() {
+    case " $* " in
+    *" --help "* | *" -h "*) ;;
+    *) CHANNEL_QUIET=1 "$CHANNEL_REPO/setup/install" ;;
+    esac
+}
+
 # Sets where Odoo, its virtual environment and the schemas are (or will be).
 find_paths() {
     local python_id
