@@ -85,6 +85,42 @@ class Way:
         )
 
 
+@dataclass(frozen=True)
+class Overtaken:
+    """A number in a lane that is not what is to be shown any more, in sold units.
+
+    :ivar quantity: what the lane was told
+    :ivar counted: what the channel had sold by itself when that was computed
+    :ivar deducted: what it has sold by itself until now
+    :ivar expected: what it is to show by what is known of it, and ``deducted``
+    :ivar ref: (stock ref, node ref)
+    """
+
+    level_id: int
+    quantity: int
+    counted: int
+    deducted: int
+    expected: int
+    ref: tuple
+
+    def is_landed(self, number):
+        """It was applied before anything was sold since."""
+        total = self._add_sold(number)
+        return total == self.quantity + self.counted != self.expected
+
+    def is_too_high(self, number):
+        """It may have been applied after some of what was sold since, and shows that
+        again. Or it was not applied at all: so it is still waited for."""
+        total = self._add_sold(number)
+        if total is None:
+            return False
+        lowest = max(self.quantity + self.counted, self.expected)
+        return lowest < total <= self.quantity + self.deducted
+
+    def _add_sold(self, number):
+        return None if number is None else number + self.deducted
+
+
 class ChannelLane(models.AbstractModel):
     """Sends many numbers at once where the channel answers for them much later.
 
@@ -576,8 +612,7 @@ class ChannelLane(models.AbstractModel):
     def _queue(self, line_ids):
         """Send the numbers of now, whether they seem to differ or not."""
         lines = self.env["channel.publication.line"].browse(line_ids)
-        if lines:
-            self.env["channel.level.pending"]._add(lines.level_id, force=True)
+        self._queue_levels(lines.level_id.ids)
 
     # --------------------------------------------------------------- watch
     def _watch(self, channel, publication_id):
@@ -591,12 +626,15 @@ class ChannelLane(models.AbstractModel):
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
             shown = self.env["channel.settler"]._see_refs(
-                channel, [LevelRef(*row[-2:]) for row in part]
+                channel, [LevelRef(*row.ref) for row in part]
             )
-            late = [row for row in part if self._is_landed(row, shown)]
+            landed = [row for row in part if row.is_landed(shown.get(row.ref))]
+            high = [row for row in part if row.is_too_high(shown.get(row.ref))]
             with own_transaction(self.env) as env:
                 env["channel.settler"]._lock(channel)
-                env["channel.lane"]._put_right(publication_id, late, shown)
+                lane = env["channel.lane"]
+                lane._drop_landed(publication_id, landed)
+                lane._put_right([*landed, *high], shown)
         with own_transaction(self.env) as env:
             env.execute_query(
                 SQL(
@@ -611,14 +649,17 @@ class ChannelLane(models.AbstractModel):
         return bool(rows)
 
     def _find_overtaken(self, publication_id):
-        """Rows (level, sum of the lane's number, sum expected, deducted now, stock ref,
-        node ref) of levels of which a later number is known to be shown."""
+        """Numbers of which a later one is known to be shown, or of which the channel
+        has sold since: the lane may put back what it has sold.
+
+        :return: list of Overtaken
+        """
         with own_transaction(self.env) as env:
-            return env.execute_query(
+            rows = env.execute_query(
                 SQL(
                     """
-                    SELECT line.level_id, line.quantity + line.deducted,
-                           remote.base_qty + remote.base_deducted, %s::int,
+                    SELECT line.level_id, line.quantity, line.deducted, %(deducted)s,
+                           remote.base_qty + remote.base_deducted,
                            listing.stock_ref, node.external_id
                       FROM channel_publication_line line
                       JOIN channel_level level ON level.id = line.level_id
@@ -626,45 +667,44 @@ class ChannelLane(models.AbstractModel):
                       JOIN channel_node node ON node.id = level.node_id
                       JOIN channel_level_remote remote ON remote.level_id = level.id
                        AND remote.state = 'known'
-                       AND remote.publication_id <> line.publication_id
-                     WHERE line.publication_id = %s AND line.result = 'accepted'
+                     WHERE line.publication_id = %(id)s AND line.result = 'accepted'
                        AND line.due_at IS NULL
                        -- the same number twice is right whichever is applied last
-                       AND line.quantity + line.deducted
-                           <> remote.base_qty + remote.base_deducted
-                       AND NOT EXISTS (%s)
+                       AND (line.quantity + line.deducted
+                            <> remote.base_qty + remote.base_deducted
+                            OR line.deducted <> %(deducted)s)
+                       AND NOT EXISTS (%(followed)s)
                     """,
-                    DEDUCTED,
+                    deducted=SQL("%s::int", DEDUCTED),
+                    id=publication_id,
+                    followed=NEWER,
+                )
+            )
+        return [Overtaken(*row[:-2], row[-2:]) for row in rows]
+
+    def _drop_landed(self, publication_id, rows):
+        """The lane's numbers of these levels have been applied, which they are once."""
+        if rows:
+            self.env.execute_query(
+                SQL(
+                    "UPDATE channel_publication_line SET result = 'replaced' "
+                    "WHERE publication_id = %s AND level_id = ANY(%s) RETURNING id",
                     publication_id,
-                    NEWER,
+                    [row.level_id for row in rows],
                 )
             )
 
-    @staticmethod
-    def _is_landed(row, shown):
-        _level, landed, expected, deducted, *ref = row
-        number = shown.get(tuple(ref))
-        return number is not None and number + deducted == landed != expected
-
-    def _put_right(self, publication_id, rows, shown):
-        """The lane's numbers of these levels have been applied, which they are once."""
-        if not rows:
-            return
-        self.env.execute_query(
-            SQL(
-                "UPDATE channel_publication_line SET result = 'replaced' "
-                "WHERE publication_id = %s AND level_id = ANY(%s) RETURNING id",
-                publication_id,
-                [row[0] for row in rows],
-            )
-        )
-        seen = [
-            (level_id, shown[tuple(ref)], deducted)
-            for level_id, _landed, _expected, deducted, *ref in rows
-        ]
+    def _put_right(self, rows, shown):
+        """These levels show what they are not to show: that is known from now on, so
+        that the numbers of now are lower, and overtake the lane."""
+        seen = [(row.level_id, shown[row.ref], row.deducted) for row in rows]
         self.env["channel.settler"]._take_as_shown(seen, "known", among=("known",))
-        levels = self.env["channel.level"].browse(row[0] for row in rows)
-        self.env["channel.level.pending"]._add(levels, force=True)
+        self._queue_levels([row.level_id for row in rows])
+
+    def _queue_levels(self, level_ids):
+        levels = self.env["channel.level"].browse(level_ids)
+        if levels:
+            self.env["channel.level.pending"]._add(levels, force=True)
 
     def _come_back(self, channel):
         """When the next answer may be there, or the next look is due."""

@@ -244,6 +244,37 @@ class TestLanes(Accepting, WakeUps, ChannelCase):
         self.land_all()
         self.assertEqual((self.pushes(), self.shown()), ([(1, 8)], 8))
 
+    def test_number_that_puts_back_what_was_sold_is_overtaken_at_once(self):
+        """Not when the lane ends, which may be hours later."""
+        self.rise()
+        self.capture(self.fake.sell(2))
+        self.plan()
+        self.publish()
+        self.watch()
+        self.assertFalse(self.fake.requests, "it shows 3 and is to show 8: it rises")
+        self.fake.levels["item-1", "node-1"] = 10
+        self.watch()
+        self.land_all()
+        self.assertEqual((self.pushes(), self.shown()), ([(1, 8)], 8))
+
+    def test_number_that_was_overtaken_and_lands_after_a_sale_is_put_right(self):
+        self.rise()
+        self.capture(self.fake.sell(2))
+        self.change(-5)
+        self.land_all()
+        self.settle()
+        self.watch()
+        self.assertEqual(self.pushes(), [(1, 3)], "all is well")
+        for landed in (10, 9):
+            self.fake.levels["item-1", "node-1"] = landed
+            self.watch()
+            self.land_all()
+            self.settle()
+            self.assertEqual(self.shown(), 3)
+        self.fake.levels["item-1", "node-1"] = 2
+        self.watch()
+        self.assertEqual(self.pushes(), [(1, 3)] * 3, "less is a sale, not the lane's")
+
     # ----------------------------------------------------------------- end
     def test_lane_that_has_not_ended_is_asked_later(self):
         self.rise()
