@@ -123,12 +123,19 @@ class ChannelEdiSplitter(models.AbstractModel):
         earlier = self._find_earlier(agreement, values)
         if earlier and earlier.file_id == file:
             return earlier  # read again
-        if earlier and earlier.digest == values["digest"]:
+        if earlier and (
+            earlier.digest == values["digest"]
+            or earlier.state != "refused"
+            and earlier._bytes().startswith(found.data)
+        ):
+            # the same, or its beginning: a file that was read while it was written
             return self._take_duplicate(values, earlier)
         interchange = self.env["channel.edi.interchange"].create(
             dict(values, state="done")
         )
-        if earlier and not agreement.reuses_numbers:
+        if earlier.state == "refused":
+            self._replace(earlier, interchange)
+        elif earlier and not agreement.reuses_numbers:
             interchange.state = "held"
             self._report_held(interchange, earlier)
             return interchange
@@ -191,6 +198,17 @@ class ChannelEdiSplitter(models.AbstractModel):
         answers.channel_id._wake("_job_edi_send")
         _logger.info("interchange %s came again: %s", earlier.number, twin.name)
         return twin
+
+    def _replace(self, refused, interchange):
+        """Nothing was taken of an interchange that was refused as a whole, and nobody
+        can retry it: one with its number is the rest of a file that was cut off, or the
+        corrected one that its partner was asked for. It counts in its place."""
+        refused.write({"state": "duplicate", "duplicate_of_id": interchange.id})
+        documents = refused.document_ids.filtered(lambda each: each.state == "refused")
+        documents.write({"state": "ignored"})
+        self.env["channel.exception"]._resolve_record(refused)
+        self.env["channel.exception"]._resolve_record(documents)
+        _logger.info("interchange %s comes in place of one refused", interchange.number)
 
     def _report_held(self, interchange, earlier):
         self.env["channel.exception"]._report(

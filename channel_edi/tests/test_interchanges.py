@@ -77,6 +77,45 @@ class TestInterchanges(EdiCase):
         self.assertEqual(second.document_ids.state, "done")
         self.assertFalse(self.exceptions("edi_duplicate"))
 
+    def test_file_that_was_read_before_it_was_written_to_its_end(self):
+        """It is read as it is after an hour; when the rest comes, all of it counts."""
+        whole = x12(ORDER)
+        for end in (whole.index(b"PO1"), whole.index(b"IEA"), len(whole)):
+            self.receive(whole[:end])
+        found = self.find(direction="in")
+        self.assertEqual(found.mapped("state"), ["duplicate", "duplicate", "done"])
+        self.assertEqual(found.duplicate_of_id, found[1:])
+        self.assertEqual(set(found[:2].document_ids.mapped("state")), {"ignored"})
+        self.assertFalse(self.exceptions("edi_file", "edi_document", "edi_duplicate"))
+        order = self.env["channel.order"].search([])
+        self.assertEqual(sum(order.line_ids.hold_ids.mapped("quantity")), 10)
+        answers = [answer._bytes() for answer in self.send()]
+        self.assertIn(b"AK9*A*1*1*1", answers[-1])
+
+    def test_beginning_of_a_file_that_was_read_already(self):
+        """Two servers, or a partner's upload that was tried again."""
+        whole = x12(ORDER)
+        self.receive(whole)
+        self.receive(whole[: whole.index(b"SE*")])
+        found = self.find(direction="in")
+        self.assertEqual(found.mapped("state"), ["done", "duplicate"])
+        self.assertFalse(self.exceptions("edi_file", "edi_document", "edi_duplicate"))
+
+    def test_corrected_one_counts_in_place_of_one_that_was_refused(self):
+        cut = x12(ORDER)[:-20]
+        self.receive(cut)
+        self.receive(cut)
+        self.assertEqual(
+            self.find(direction="in").mapped("state"), ["refused", "duplicate"]
+        )
+        self.assertTrue(self.exceptions("edi_file"))
+        other = x12(po("4711", (3, "EA", "5.00", "SKU-1")))
+        self.assertEqual(self.receive(other).state, "done")
+        self.assertFalse(self.exceptions("edi_file", "edi_document"))
+        third = x12(po("4711", (4, "EA", "5.00", "SKU-1")))
+        self.assertFalse(self.receive(third), "that one was taken")
+        self.assertTrue(self.exceptions("edi_duplicate"))
+
     def test_partner_that_repeats_its_numbers(self):
         self.agreement.reuses_numbers = True
         self.receive(x12(ORDER))
