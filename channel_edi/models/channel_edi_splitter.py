@@ -123,17 +123,12 @@ class ChannelEdiSplitter(models.AbstractModel):
         earlier = self._find_earlier(agreement, values)
         if earlier and earlier.file_id == file:
             return earlier  # read again
-        if earlier and (
-            earlier.digest == values["digest"]
-            or earlier.state != "refused"
-            and earlier._bytes().startswith(found.data)
-        ):
-            # the same, or its beginning: a file that was read while it was written
+        if earlier and self._has_all_of(earlier, values["digest"], found.data):
             return self._take_duplicate(values, earlier)
         interchange = self.env["channel.edi.interchange"].create(
             dict(values, state="done")
         )
-        if earlier.state == "refused":
+        if self._is_replaced(earlier, agreement, found.data):
             self._replace(earlier, interchange)
         elif earlier and not agreement.reuses_numbers:
             interchange.state = "held"
@@ -184,6 +179,25 @@ class ChannelEdiSplitter(models.AbstractModel):
         equal = same.filtered(lambda each: each.digest == values["digest"])
         return (equal or same)[:1]
 
+    def _has_all_of(self, earlier, digest, data):
+        """Whether these are the same bytes, or their beginning: a file that was read
+        while it was written."""
+        if earlier.digest == digest:
+            return True
+        return earlier.state != "refused" and earlier._bytes().startswith(data)
+
+    def _is_replaced(self, earlier, agreement, data):
+        """Whether an interchange that was refused as a whole has come once more: to its
+        end, or corrected. Where numbers are used for others as well, only its own bytes
+        prove that it is the same one."""
+        if earlier.state != "refused":
+            return False
+        if not agreement.reuses_numbers:
+            return True
+        # retention may have deleted them, which proves nothing
+        beginning = earlier._bytes()
+        return bool(beginning) and data.startswith(beginning)
+
     def _take_duplicate(self, values, earlier):
         """Dropped, and acknowledged once more: the partner may have missed it."""
         twin = self.env["channel.edi.interchange"].create(
@@ -201,8 +215,8 @@ class ChannelEdiSplitter(models.AbstractModel):
 
     def _replace(self, refused, interchange):
         """Nothing was taken of an interchange that was refused as a whole, and nobody
-        can retry it: one with its number is the rest of a file that was cut off, or the
-        corrected one that its partner was asked for. It counts in its place."""
+        can retry it: what is its rest, or the corrected one that its partner was asked
+        for, counts in its place."""
         refused.write({"state": "duplicate", "duplicate_of_id": interchange.id})
         documents = refused.document_ids.filtered(lambda each: each.state == "refused")
         documents.write({"state": "ignored"})

@@ -122,6 +122,23 @@ class TestInterchanges(EdiCase):
         other = po("4712", (1, "EA", "5.00", "SKU-1"))
         self.assertEqual(self.receive(x12(other)).state, "done")
 
+    def test_refused_one_of_a_partner_that_repeats_its_numbers_stays_open(self):
+        """The next one with its number says nothing of what it had; its whole does."""
+        self.agreement.reuses_numbers = True
+        whole = x12(ORDER)
+        self.receive(whole[:-20])
+        other = po("4712", (1, "EA", "5.00", "SKU-1"))
+        self.assertEqual(self.receive(x12(other)).state, "done")
+        self.assertEqual(self.find(direction="in").mapped("state"), ["refused", "done"])
+        self.assertTrue(self.exceptions("edi_file"))
+
+    def test_rest_for_a_partner_that_repeats_its_numbers(self):
+        self.agreement.reuses_numbers = True
+        whole = x12(ORDER)
+        self.receive(whole[:-20])
+        self.assertEqual(self.receive(whole).state, "done")
+        self.assertFalse(self.exceptions("edi_file", "edi_document"))
+
     def test_other_number_same_document(self):
         """A resend: orders go by their own number."""
         first = self.receive(x12(ORDER))
